@@ -1,0 +1,97 @@
+/** A repository's address, taken apart once for all uses (push, Secret, known hosts, AppProject). */
+export interface GitUrl {
+  scheme: 'https' | 'http' | 'ssh' | 'file';
+  /** Host name; empty for file. */
+  host: string;
+  /** Port when the URL names one. */
+  port?: number;
+  /** User name of an ssh address. */
+  user?: string;
+  /** Path without leading and trailing slashes (file: absolute path). */
+  path: string;
+  /** The one spelling used everywhere: Secret, AppProject, every source. */
+  canonical: string;
+}
+
+export interface GitUrlProblem {
+  problem: string;
+  hint: string;
+}
+
+/**
+ * Parses what git and Argo CD both understand as a repository's address.
+ *
+ * Argo CD compares repositories by a normalised URL; we keep one spelling so that no comparison is needed:
+ * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL).
+ *
+ * @param text an https://, ssh://, user@host:path or file:// address
+ * @returns the parts, or what is wrong and what would be right
+ */
+export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
+  if (text.trim() !== text || /\s/.test(text))
+    return { problem: 'must not contain blanks', hint: 'Write a blank in a path as %20.' };
+  const schemed = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
+  if (schemed === null) return parseScpLike(text);
+  const scheme = (schemed[1] ?? '').toLowerCase();
+  if (scheme === 'file') return parseFile(text);
+  if (scheme !== 'https' && scheme !== 'http' && scheme !== 'ssh') {
+    return { problem: `"${scheme}://" is not supported`, hint: 'Use https://, ssh://, user@host:path or file://.' };
+  }
+  if (!URL.canParse(text)) {
+    return scheme === 'ssh' && /^ssh:\/\/([^/@]+@)?[^/:]+:[^/0-9]/.test(text)
+      ? { problem: 'mixes ssh:// with the scp-like form', hint: 'Write ssh://git@host/path, or git@host:path.' }
+      : { problem: 'is not a URL', hint: 'For example https://github.com/acme/platform.git' };
+  }
+  const url = new URL(text);
+  if (url.password !== '' || (scheme !== 'ssh' && url.username !== '')) {
+    return {
+      problem: 'must not contain credentials: they would be in Git, logs and process lists',
+      hint: 'Name them under git.credentials.',
+    };
+  }
+  if (url.search !== '' || url.hash !== '')
+    return { problem: 'must not have a query or a fragment', hint: 'Give the branch as git.branch.' };
+  const path = url.pathname.replace(/^\/+|\/+$/g, '');
+  if (path === '')
+    return { problem: 'names a host but no repository', hint: `For example ${scheme}://${url.host}/acme/platform.git` };
+  if (url.pathname.endsWith('/'))
+    return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
+  const user = url.username === '' ? {} : { user: url.username };
+  const port = url.port === '' ? {} : { port: Number(url.port) };
+  const authority = `${scheme === 'ssh' && url.username !== '' ? `${url.username}@` : ''}${url.host.toLowerCase()}`;
+  return {
+    scheme,
+    host: url.hostname.toLowerCase(),
+    ...port,
+    ...user,
+    path,
+    canonical: `${scheme}://${authority}/${path}`,
+  };
+}
+
+function parseScpLike(text: string): GitUrl | GitUrlProblem {
+  const match = /^(?:([^@/:]+)@)?([^/:@]+):(.*)$/.exec(text);
+  if (match === null)
+    return { problem: 'is not a repository address', hint: 'Use https://, ssh://, user@host:path or file://.' };
+  const [, user, host = '', path = ''] = match;
+  if (path.startsWith('/')) {
+    return {
+      problem: 'an scp-like path must not begin with "/": Argo CD and git read it differently',
+      hint: `Write ssh://${user === undefined ? '' : `${user}@`}${host}${path}`,
+    };
+  }
+  const trimmed = path.replace(/\/+$/, '');
+  if (trimmed === '')
+    return { problem: 'names a host but no repository', hint: `For example git@${host}:acme/platform.git` };
+  if (trimmed !== path) return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
+  if (user === undefined) return { problem: 'has no user', hint: `Write git@${host}:${path}` };
+  return { scheme: 'ssh', host: host.toLowerCase(), user, path, canonical: `${user}@${host.toLowerCase()}:${path}` };
+}
+
+function parseFile(text: string): GitUrl | GitUrlProblem {
+  const rest = text.slice('file://'.length);
+  if (!rest.startsWith('/') || rest === '/')
+    return { problem: 'needs an absolute path', hint: 'For example file:///srv/git/platform.git (three slashes).' };
+  const path = rest.replace(/\/+$/, '');
+  return { scheme: 'file', host: '', path: decodeURIComponent(path), canonical: `file://${path}` };
+}

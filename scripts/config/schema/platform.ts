@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { duration, email, label } from './common.ts';
+
+/** The `argocd` section. */
+export const argocd = z
+  .strictObject({
+    namespace: label.default('argocd').describe('Where Argo CD runs, or shall run.'),
+    version: z
+      .string()
+      .regex(/^v\d+\.\d+\.\d+$/, 'must be a release such as v3.5.7')
+      .optional()
+      .describe('Version for this cluster. Default: infrastructure/argocd/upstream.yaml.'),
+    install: z
+      .boolean()
+      .default(true)
+      .describe('true: install Argo CD and let it manage itself. false: use the one that is there.'),
+    root: z
+      .strictObject({
+        name: label.default('platform').describe('Name of the root Application.'),
+        project: label.default('platform').describe('Name of the AppProject of the platform.'),
+      })
+      .prefault({}),
+  })
+  .prefault({})
+  .describe('Argo CD itself.');
+
+/** The `istio` section. */
+export const istio = z
+  .strictObject({
+    cni: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe(
+            "Istio's CNI plugin. Off: pods with sidecars are refused where a namespace enforces Pod Security, so our namespaces then enforce none.",
+          ),
+        binDir: z
+          .string()
+          .startsWith('/', 'must be an absolute path')
+          .default('/opt/cni/bin')
+          .describe('Folder of CNI binaries on the nodes (GKE: /home/kubernetes/bin).'),
+        confDir: z
+          .string()
+          .startsWith('/', 'must be an absolute path')
+          .default('/etc/cni/net.d')
+          .describe('Folder of CNI configurations on the nodes.'),
+      })
+      .prefault({}),
+    trustedProxies: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('How many proxies in front of the gateway set X-Forwarded-For (numTrustedProxies).'),
+  })
+  .prefault({})
+  .describe('The mesh.');
+
+export const kubeflowParts = [
+  'central-dashboard',
+  'profiles',
+  'notebooks',
+  'volumes',
+  'tensorboards',
+  'pipelines',
+  'katib',
+  'trainer',
+  'serving',
+] as const;
+
+/** The `kubeflow` section. */
+export const kubeflow = z
+  .strictObject({
+    version: z
+      .enum(['26.03'], { error: 'must be a version whose paths this program knows: 26.03' })
+      .optional()
+      .describe('Kubeflow release. Default: apps/kubeflow/upstream.yaml.'),
+    components: z
+      .array(z.enum(kubeflowParts))
+      .default(kubeflowParts.filter((part) => part !== 'serving'))
+      .describe('Which parts run. serving is KServe with Knative.'),
+    defaultProfile: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        name: label
+          .max(59, 'at most 59 characters')
+          .optional()
+          .describe("The profile's namespace. Default: from the owner's address."),
+        owner: email.optional().describe('Default: the first of auth.users.'),
+      })
+      .prefault({})
+      .describe('A profile (namespace) for the first user.'),
+  })
+  .prefault({})
+  .describe('Kubeflow.');
+
+const original = z
+  .string()
+  .regex(
+    /^(https:\/\/|oci:\/\/)\S+[^/\s]$/,
+    'must be the original https:// or oci:// address without a "/" at the end',
+  );
+
+/** The `mirrors` section, for sites with no internet. */
+export const mirrors = z
+  .strictObject({
+    charts: z
+      .record(
+        original,
+        z
+          .string()
+          .regex(
+            /^(https?:\/\/|oci:\/\/)\S+[^/\s]$/,
+            'must be an http(s):// or oci:// address without a "/" at the end',
+          ),
+      )
+      .default({})
+      .describe('Helm repositories: original address → mirror. A mirror may be classic (https://) or OCI (oci://).'),
+    git: z
+      .record(
+        z.string().regex(/^https:\/\/\S+[^/\s]$/, 'must be the original https:// address without a "/" at the end'),
+        z
+          .string()
+          .regex(
+            /^(https?|ssh|file):\/\/\S+[^/\s]$/,
+            'must be an http(s)://, ssh:// or file:// address without a "/" at the end',
+          ),
+      )
+      .default({})
+      .describe('Git repositories: original address → mirror.'),
+    images: z
+      .record(
+        z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)*$/, 'must be a registry such as docker.io or docker.io/istio'),
+        z
+          .string()
+          .regex(
+            /^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)*$/,
+            'must be a registry with an optional path, without a scheme',
+          ),
+      )
+      .default({})
+      .describe('Image registries: original prefix → mirror. The longest prefix that fits wins.'),
+  })
+  .prefault({})
+  .describe('Replacements for everything that comes from the internet.');
+
+/** One entry of the `components` section. */
+export const componentSettings = z.strictObject({
+  enabled: z.boolean().optional().describe('Switches the component on or off.'),
+  version: z
+    .string()
+    .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
+    .optional()
+    .describe('Version for this cluster. Default: its upstream.yaml.'),
+  syncOptions: z
+    .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
+    .optional()
+    .describe('Additional sync options of its Application.'),
+  readyWithin: duration
+    .optional()
+    .describe(
+      'How long it may take to get ready after a sync before the wave counts as failed (it goes on by itself once it is ready).',
+    ),
+});

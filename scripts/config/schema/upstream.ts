@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** infrastructure/<component>/upstream.yaml of a Helm chart. */
+const chart = z.strictObject({
+  chart: z.string().min(1).describe("The chart's name in its repository."),
+  repository: z
+    .string()
+    .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
+    .describe('Helm repository, classic or OCI.'),
+  version: z.string().min(1).describe('Pinned version; Renovate raises it here.'),
+});
+
+/** infrastructure/<component>/upstream.yaml or apps/<app>/upstream.yaml of kustomizations in a Git repository. */
+const kustomization = z.strictObject({
+  repository: z
+    .string()
+    .regex(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end')
+    .describe('Git repository.'),
+  path: z.string().min(1).optional().describe('Folder of the kustomization.'),
+  version: z.string().min(1).describe('Pinned tag; Renovate raises it here.'),
+});
+
+export const upstreamFile = z.union([chart, kustomization]);
+
+export type ChartUpstream = z.output<typeof chart>;
+export type KustomizeUpstream = z.output<typeof kustomization>;
+export type Upstream = z.output<typeof upstreamFile>;

@@ -1,0 +1,56 @@
+/** One thing that is wrong with an input, with the place where it is. */
+export interface Problem {
+  /** Path of the file, relative to the repository, with forward slashes. */
+  file: string;
+  /** 1-based; absent where the whole file is meant. */
+  line?: number;
+  /** 1-based. */
+  column?: number;
+  /** Key path in the file, as `auth.users[0].email`; empty for the document itself. */
+  path: string;
+  /** What is wrong. */
+  message: string;
+  /** What would be right. */
+  hint?: string;
+}
+
+/** The user's mistake in the command line or in a file: exit code 2, never a stack trace. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+  readonly problems: readonly Problem[];
+  /** What to do about it. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; problems?: readonly Problem[] } = {}) {
+    super(message);
+    this.hint = options.hint;
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** The world is not as the run needs it (remote refuses, cluster unreachable, drift found): exit code 1, no stack trace. */
+export class RunError extends Error {
+  override name = 'RunError';
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** What failed, one line each. */
+  readonly details: readonly string[];
+
+  constructor(message: string, options: { hint?: string; details?: readonly string[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+    this.details = options.details ?? [];
+  }
+}
+
+/**
+ * Formats a problem as `file:line:column: path: message` with the hint behind it.
+ *
+ * @returns one line, or two when there is a hint
+ */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  const subject = problem.path === '' ? '' : `${problem.path}: `;
+  const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
+  return `${place}: ${subject}${problem.message}${hint}`;
+}
