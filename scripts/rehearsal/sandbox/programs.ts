@@ -1,44 +1,97 @@
 /** A program that is built from a pinned Go module. */
 export interface Program {
-	/** The folder below modules/ whose go.mod pins it. */
-	module: string;
-	/** The module in that go.mod whose version is the program's. */
-	upstream: string;
-	/** The package that is built. */
-	package: string;
-	/** What people call the version, where the pinned one is a commit. */
-	label?: string;
-	/** About how long a cold build takes on two cores: shown to whoever waits. */
-	minutes: number;
-	/** Variables that the linker sets; VERSION, MAJOR and MINOR stand for the program's version. */
-	stamps?: readonly string[];
+  /** The folder below modules/ whose go.mod pins it. */
+  module: string;
+  /** The module in that go.mod whose version is the program's. */
+  upstream: string;
+  /** The package that is built. */
+  package: string;
+  /** What people call the version, where the pinned one is a commit. */
+  label?: string;
+  /** About how long a cold build takes on two cores: shown to whoever waits. */
+  minutes: number;
+  /** Variables that the linker sets; VERSION, MAJOR and MINOR stand for the program's version. */
+  stamps?: readonly string[];
 }
 
 // Without these, Kubernetes' programs call themselves v0.0.0-master and charts that ask for a version refuse them.
-const kubernetesStamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((at) => [
-	`${at}.gitVersion=vVERSION`,
-	`${at}.gitMajor=MAJOR`,
-	`${at}.gitMinor=MINOR`,
+const kubernetesStamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((at) => [
+  `${at}.gitVersion=vVERSION`,
+  `${at}.gitMajor=MAJOR`,
+  `${at}.gitMinor=MINOR`,
 ]);
 
 function kubernetes(name: string, minutes: number): Program {
-	return {
-		module: "kubernetes",
-		upstream: "k8s.io/kubernetes",
-		package: `k8s.io/kubernetes/cmd/${name}`,
-		minutes,
-		stamps: kubernetesStamps,
-	};
+  return {
+    module: 'kubernetes',
+    upstream: 'k8s.io/kubernetes',
+    package: `k8s.io/kubernetes/cmd/${name}`,
+    minutes,
+    stamps: kubernetesStamps,
+  };
 }
+
+const argoCd = 'github.com/argoproj/argo-cd/v3';
+const istio = { module: 'istio', upstream: 'istio.io/istio', label: '2026-08-27' };
+const metallb = { module: 'metallb', upstream: 'go.universe.tf/metallb' };
+const oauth2Proxy = 'github.com/oauth2-proxy/oauth2-proxy/v7';
 
 /** Every program that the sandbox can build, by its file's name. */
 export const programs = {
-	etcd: { module: "etcd", upstream: "go.etcd.io/etcd/server/v3", package: "go.etcd.io/etcd/server/v3", minutes: 1 },
-	"kube-apiserver": kubernetes("kube-apiserver", 6),
-	"kube-controller-manager": kubernetes("kube-controller-manager", 2),
-	"kube-scheduler": kubernetes("kube-scheduler", 1),
-	kubelet: kubernetes("kubelet", 1),
-	"kube-proxy": kubernetes("kube-proxy", 1),
+  etcd: { module: 'etcd', upstream: 'go.etcd.io/etcd/server/v3', package: 'go.etcd.io/etcd/server/v3', minutes: 1 },
+  'kube-apiserver': kubernetes('kube-apiserver', 6),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 2),
+  'kube-scheduler': kubernetes('kube-scheduler', 1),
+  kubelet: kubernetes('kubelet', 1),
+  'kube-proxy': kubernetes('kube-proxy', 1),
+  coredns: {
+    module: 'coredns',
+    upstream: 'github.com/coredns/coredns',
+    package: 'github.com/coredns/coredns',
+    minutes: 2,
+  },
+  argocd: {
+    module: 'argo-cd',
+    upstream: argoCd,
+    package: `${argoCd}/cmd`,
+    minutes: 6,
+    stamps: [`${argoCd}/common.version=VERSION`],
+  },
+  helm: {
+    module: 'helm',
+    upstream: 'helm.sh/helm/v4',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    minutes: 2,
+    stamps: ['helm.sh/helm/v4/internal/version.version=vVERSION'],
+  },
+  kustomize: {
+    module: 'kustomize',
+    upstream: 'sigs.k8s.io/kustomize/kustomize/v5',
+    package: 'sigs.k8s.io/kustomize/kustomize/v5',
+    minutes: 1,
+    stamps: ['sigs.k8s.io/kustomize/api/provenance.version=vVERSION'],
+  },
+  'pilot-discovery': { ...istio, package: 'istio.io/istio/pilot/cmd/pilot-discovery', minutes: 4 },
+  'pilot-agent': { ...istio, package: 'istio.io/istio/pilot/cmd/pilot-agent', minutes: 1 },
+  'install-cni': { ...istio, package: 'istio.io/istio/cni/cmd/install-cni', minutes: 1 },
+  'istio-cni': { ...istio, package: 'istio.io/istio/cni/cmd/istio-cni', minutes: 1 },
+  dex: {
+    module: 'dex',
+    upstream: 'github.com/dexidp/dex',
+    package: 'github.com/dexidp/dex/cmd/dex',
+    label: '2.45.1',
+    minutes: 1,
+    stamps: ['main.version=v2.45.1'],
+  },
+  'oauth2-proxy': {
+    module: 'oauth2-proxy',
+    upstream: oauth2Proxy,
+    package: oauth2Proxy,
+    minutes: 1,
+    stamps: [`${oauth2Proxy}/pkg/version.VERSION=vVERSION`],
+  },
+  'metallb-controller': { ...metallb, package: 'go.universe.tf/metallb/controller', minutes: 2 },
+  'metallb-speaker': { ...metallb, package: 'go.universe.tf/metallb/speaker', minutes: 1 },
 } as const satisfies Record<string, Program>;
 
 /** The name of a program that the sandbox can build. */
