@@ -1,18 +1,14 @@
 import { z } from 'zod';
-import { duration, durationSeconds, email, secretReference } from './common.ts';
+import { dexText, duration, durationSeconds, email, secretReference } from './common.ts';
 import { connector } from './connectors.ts';
+import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
 const user = z
   .strictObject({
     email: email.describe('Who it is; Kubeflow knows people by their e-mail address.'),
-    name: z.string().min(1).max(200).optional().describe('Display name. Default: the e-mail address.'),
+    name: dexText.max(200, 'at most 200 characters').optional().describe('Display name. Default: the e-mail address.'),
     groups: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .regex(/^[^,]+$/, 'must not contain ","'),
-      )
+      .array(dexText.regex(/^[^,]*$/, 'must not contain ",": groups are passed on as one list'))
       .default([])
       .describe('Groups, for auth.groups and Kubeflow.'),
     password: secretReference
@@ -28,10 +24,21 @@ const user = z
         code: 'custom',
         path: ['passwordHash'],
         message: 'is given beside password',
-        params: { hint: 'Keep one of them.' },
+        params: { hint: 'Keep one of them.', at: 'key' },
       });
     }
-  });
+  }, readsAsWritten);
+
+const redis = z.strictObject({
+  url: z
+    .string()
+    .regex(
+      /^rediss?:\/\/[^@\s/]+(:\d+)?(\/\d+)?$/,
+      'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
+    )
+    .describe('Address of a Redis that exists.'),
+  password: secretReference.optional().describe('Its password.'),
+});
 
 const session = z
   .strictObject({
@@ -43,27 +50,18 @@ const session = z
       .enum(['cookie', 'redis'])
       .default('cookie')
       .describe('Where sessions are kept: in the (encrypted) cookie, or in a Redis of yours.'),
-    redis: z
-      .strictObject({
-        url: z
-          .string()
-          .regex(
-            /^rediss?:\/\/[^@\s/]+(:\d+)?(\/\d+)?$/,
-            'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
-          )
-          .describe('Address of a Redis that exists.'),
-        password: secretReference.optional().describe('Its password.'),
-      })
-      .optional(),
+    redis: redis.optional().describe('The Redis that keeps the sessions, with store: redis.'),
   })
   .superRefine((value, context) => {
     if (durationSeconds(value.refresh) >= durationSeconds(value.lifetime)) {
       context.addIssue({
         code: 'custom',
         path: ['refresh'],
-        message: `must be shorter than lifetime (${value.lifetime})`,
+        message: `must be shorter than lifetime (${value.lifetime}), is ${value.refresh}`,
       });
     }
+  }, reads('refresh', 'lifetime'))
+  .superRefine((value, context) => {
     if (durationSeconds(value.lifetime) <= 900) {
       context.addIssue({
         code: 'custom',
@@ -71,17 +69,29 @@ const session = z
         message: 'must be longer than 15m, the time a person has to log in',
       });
     }
-    if (value.store === 'redis' && value.redis === undefined)
-      context.addIssue({ code: 'custom', path: ['store'], message: 'redis needs session.redis.url' });
-    if (value.store === 'cookie' && value.redis !== undefined)
+  }, reads('lifetime'))
+  .superRefine((value, context) => {
+    if (value.store === 'redis' && value.redis === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['store'],
+        message: 'redis needs the address of a Redis',
+        params: { hint: 'Add redis: {url: redis://HOST:PORT} beside it.' },
+      });
+    }
+  }, reads('store', 'redis'))
+  .superRefine((value, context) => {
+    if (value.store === 'cookie' && value.redis !== undefined) {
       context.addIssue({
         code: 'custom',
         path: ['redis'],
         message: 'is given, but store is cookie',
-        params: { hint: 'Set session.store: redis, or remove redis.' },
+        params: { hint: 'Set session.store: redis, or remove redis.', at: 'key' },
       });
-  })
-  .prefault({});
+    }
+  }, reads('store'))
+  .prefault({})
+  .describe('How long a login lasts, and where sessions are kept.');
 
 /** The `auth` section: who may log in, and how long a login lasts. */
 export const auth = z
@@ -96,7 +106,10 @@ export const auth = z
       .min(1, 'must not be empty: nobody could log in')
       .default(['*'])
       .describe('Domains of e-mail addresses that may log in.'),
-    groups: z.array(z.string().min(1)).default([]).describe('Groups that may log in; empty: everybody whom Dex knows.'),
+    groups: z
+      .array(z.string().min(1, 'must not be empty'))
+      .default([])
+      .describe('Groups that may log in; empty: everybody whom Dex knows.'),
     session,
     issuer: z
       .enum(['in-cluster', 'gateway'])
@@ -108,39 +121,47 @@ export const auth = z
       .boolean()
       .default(false)
       .describe(
-        'Accept ID tokens of Dex in the Authorization header, for SDK clients outside the cluster. Off: such requests get 401.',
+        'Accept ID tokens of Dex in the Authorization header, for SDK clients outside the cluster. Off: the header is removed, and such a client gets 401 or the login.',
+      ),
+    tokenExceptions: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1).describe('Which component needs the token.'),
+          path: z
+            .string()
+            .regex(/^\/[A-Za-z0-9._~/-]+\/$/, 'must be a path prefix that begins and ends with "/", and not "/" itself')
+            .describe('Path prefix under which it is served.'),
+        }),
+      )
+      .default([])
+      .describe(
+        "Components that get the user's ID token in the Authorization header. Whoever runs them can act as each of their visitors.",
       ),
   })
   .superRefine((value, context) => {
-    unique(
-      value.users.map((entry) => entry.email),
-      (index, text) =>
-        context.addIssue({
-          code: 'custom',
-          path: ['users', index, 'email'],
-          message: `"${text}" is a second user with this address`,
-        }),
+    eachRepetition(value.users, 'email', (index, text) =>
+      context.addIssue({
+        code: 'custom',
+        path: ['users', index, 'email'],
+        message: `"${text}" is a second user with this address`,
+      }),
     );
-    unique(
-      value.connectors.map((entry) => entry.id),
-      (index, text) =>
-        context.addIssue({
-          code: 'custom',
-          path: ['connectors', index, 'id'],
-          message: `"${text}" is a second connector with this id`,
-        }),
+    eachRepetition(value.connectors, 'id', (index, text) =>
+      context.addIssue({
+        code: 'custom',
+        path: ['connectors', index, 'id'],
+        message: `"${text}" is a second connector with this id`,
+      }),
     );
+  }, readsAsWritten)
+  .superRefine((value, context) => {
     if (value.users.length === 0 && value.connectors.length === 0) {
       context.addIssue({
         code: 'custom',
         path: [],
         message: 'nobody could log in: there are neither users nor connectors',
-        params: { hint: 'Add auth.users: [{email: you@example.com}], or a connector.' },
+        params: { hint: 'Add auth.users: [{email: you@example.com}], or a connector.', at: 'key' },
       });
     }
-  })
+  }, reads('users', 'connectors'))
   .describe('Who may log in, and how long a login lasts.');
-
-function unique(texts: readonly string[], report: (index: number, text: string) => void): void {
-  for (const [index, text] of texts.entries()) if (texts.indexOf(text) !== index) report(index, text);
-}

@@ -1,39 +1,21 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { auth } from './auth.ts';
-import { dnsNamePattern, label } from './common.ts';
+import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-names.ts';
 import { git } from './git.ts';
+import { host } from './host.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
+import { reads } from './reads.ts';
 import { tls } from './tls.ts';
 
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
 export const longestClusterName = 63 - 'breakwater-repository-'.length;
 
-const host = z.string().superRefine((text, context) => {
-  const issue = (message: string, hint: string) => context.addIssue({ code: 'custom', message, params: { hint } });
-  const example = 'For example kubeflow.example.com, 192.168.10.240, or auto.';
-  if (text === 'auto' || isIP(text) !== 0) return;
-  if (/^[a-z]+:\/\//i.test(text))
-    return issue('must be a host, not a URL', `Write ${/^[a-z]+:\/\/([^/:]*)/i.exec(text)?.[1] ?? 'the host alone'}`);
-  if (/^[^:]+:\d+$/.test(text)) return issue('must not contain a port', 'Give ports under loadBalancer.nodePort.');
-  if (text.includes('/')) return issue('must not contain a path', example);
-  if (text.includes('*')) return issue('must not be a wildcard', 'One host serves the whole platform.');
-  if (text !== text.toLowerCase()) return issue('must be in lower case', `Write ${text.toLowerCase()}`);
-  if (/^[\d.]+$/.test(text)) return issue('is not an IP address', example);
-  if (!dnsNamePattern.test(text))
-    return issue('is neither a DNS name with a dot, nor an IP address, nor auto', example);
-});
-
 /** clusters/<name>/cluster.yaml, whole. */
 export const clusterFile = z
   .strictObject({
-    name: label
-      .max(
-        longestClusterName,
-        `at most ${longestClusterName} characters: longer names derived from it would pass Kubernetes' limit of 63`,
-      )
+    name: labelUpTo(longestClusterName, "longer names derived from it would pass Kubernetes' limit of 63")
       .describe('Name of the cluster; the same as its folder.'),
     host: host
       .default('auto')
@@ -44,7 +26,7 @@ export const clusterFile = z
       .strictObject({
         context: z
           .string()
-          .min(1)
+          .min(1, 'must not be empty')
           .optional()
           .describe('Context in your kubeconfig. Never the current one by accident: name it here or with --context.'),
       })
@@ -64,35 +46,52 @@ export const clusterFile = z
       .describe('Switches, versions and sync options per component. Values go to overrides/<component>.yaml.'),
   })
   .superRefine((value, context) => {
-    const issue = (path: PropertyKey[], message: string, hint?: string) =>
-      context.addIssue({ code: 'custom', path, message, params: { hint } });
-    if (value.host === 'auto' && value.loadBalancer.nodePort !== undefined)
-      issue(['host'], 'auto has nothing to discover with nodePort', "Give a DNS name or a node's address.");
-    if (value.tls.acme !== undefined && isIP(value.host) !== 0)
-      issue(['tls', 'acme'], 'needs a DNS name as host, not an IP address');
-    if (value.tls.acme !== undefined && value.host === 'auto')
-      issue(['tls', 'acme'], 'needs a DNS name as host, not auto');
-    if (value.auth.issuer === 'gateway' && value.tls.existingIssuer !== undefined) {
-      issue(
-        ['auth', 'issuer'],
-        'gateway needs a CA that this program knows, and tls.existingIssuer names another',
-        'Use in-cluster.',
-      );
+    if (value.host === 'auto' && value.loadBalancer.nodePort !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['host'],
+        message: 'auto has nothing to discover with loadBalancer.nodePort',
+        params: { hint: "Give a DNS name or a node's address." },
+      });
     }
+  }, reads('host', 'loadBalancer.nodePort'))
+  .superRefine((value, context) => {
+    if (value.tls.acme === undefined || (value.host !== 'auto' && !isAddress(value.host))) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['tls', 'acme'],
+      message: `needs a DNS name as host, not ${value.host === 'auto' ? 'auto' : 'an IP address'}`,
+      params: { hint: 'Set host to the name that leads to the gateway.', at: 'key' },
+    });
+  }, reads('host', 'tls.acme'))
+  .superRefine((value, context) => {
+    if (value.auth.issuer !== 'gateway' || value.tls.existingIssuer === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['auth', 'issuer'],
+      message: 'gateway needs a CA that this program knows, and tls.existingIssuer names another',
+      params: { hint: 'Use in-cluster.' },
+    });
+  }, reads('auth.issuer', 'tls.existingIssuer'))
+  .superRefine((value, context) => {
     const profile = value.kubeflow.defaultProfile;
-    if (
-      profile.enabled &&
-      profile.owner === undefined &&
-      value.auth.users.length === 0 &&
-      value.kubeflow.components.includes('profiles')
-    ) {
-      issue(
-        ['kubeflow', 'defaultProfile'],
-        'has no owner: there are no auth.users',
-        'Set kubeflow.defaultProfile.owner, or enabled: false.',
-      );
-    }
-  })
+    const wanted = profile.enabled && value.kubeflow.components.includes('profiles');
+    if (!wanted || profile.owner !== undefined || value.auth.users.length > 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['kubeflow', 'defaultProfile'],
+      message: 'has no owner: there are no auth.users',
+      params: { hint: 'Set kubeflow.defaultProfile.owner, or enabled: false.', at: 'key' },
+    });
+  }, reads('kubeflow.defaultProfile', 'kubeflow.components', 'auth.users'))
+  .superRefine((value, context) => {
+    if (value.kubeflow.defaultProfile.name !== value.argocd.namespace) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['kubeflow', 'defaultProfile', 'name'],
+      message: `"${value.argocd.namespace}" is the namespace of Argo CD`,
+    });
+  }, reads('kubeflow.defaultProfile', 'argocd.namespace'))
   .describe("Breakwater's one file per cluster.");
 
 export type ClusterFile = z.output<typeof clusterFile>;
@@ -102,7 +101,7 @@ export type ClusterFileInput = z.input<typeof clusterFile>;
 export const discoveredFile = z.strictObject({
   host: z
     .string()
-    .refine((text) => isIP(text) !== 0 || dnsNamePattern.test(text), 'must be an IP address or a DNS name')
+    .refine((text) => isAddress(text) || dnsNamePattern.test(text), 'must be an IP address or a DNS name')
     .describe("The gateway's address as the load balancer gave it."),
 });
 

@@ -1,29 +1,41 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isRecord } from './reads.ts';
 
-/** RFC 1123 label, at most 63 characters: names of clusters, pools, profiles. */
-export const label = z
-  .string()
-  .regex(
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-    'use lower-case letters, digits and "-", beginning and ending with a letter or digit',
-  )
-  .max(63, 'at most 63 characters (a DNS label)');
+/**
+ * RFC 1123 label: names of clusters, pools, profiles.
+ *
+ * @param longest characters at most
+ * @param why reason for the limit, as the message ends
+ */
+export function labelUpTo(longest: number, why: string) {
+  return z
+    .string()
+    .regex(
+      /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+      'use lower-case letters, digits and "-", beginning and ending with a letter or digit',
+    )
+    .max(longest, { abort: true, error: `at most ${longest} characters: ${why}` });
+}
+
+/** RFC 1123 label of at most 63 characters. */
+export const label = labelUpTo(63, 'it must be a DNS label');
 
 /** A DNS name with at least two labels, or an IP address. */
 export const dnsNamePattern =
   /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$/;
 
-/** @returns true for an IPv4 or IPv6 address */
+/** @returns true for an IPv4 or IPv6 address without a zone */
 export function isAddress(text: string): boolean {
-  return isIP(text) !== 0;
+  return isIP(text) !== 0 && !text.includes('%');
 }
 
 /** A duration as Go writes it, whole units only: `2160h`, `15m`, `30s`. */
 export const duration = z
   .string()
-  .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/, 'write a duration as 2160h, 15m or 30s')
-  .refine((text) => durationSeconds(text) > 0, 'must be longer than zero; write a duration as 2160h, 15m or 30s');
+  .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/, { abort: true, error: 'write a duration as 2160h, 15m or 30s' })
+  .refine((text) => durationSeconds(text) > 0, 'must be longer than zero; write a duration as 2160h, 15m or 30s')
+  .refine((text) => durationSeconds(text) <= 100 * 365 * 86400, 'must be at most a hundred years (876000h)');
 
 /**
  * @param text a duration such as `1h30m`
@@ -35,20 +47,51 @@ export function durationSeconds(text: string): number {
   return Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
 }
 
-/** Exactly one `@`, something on both sides, no blanks: more would be taken apart differently by different programs. */
+/**
+ * An e-mail address as an identity: exactly one `@`, because programs would take more apart differently. Characters with a meaning
+ * elsewhere are left out: `*` is a wildcard in Istio's policies, `$` and `{` mean something to Dex.
+ */
 export const email = z
   .string()
-  .regex(/^[^@\s]+@[^@\s]+$/, 'must be an e-mail address with exactly one "@"')
+  .regex(/^[^@]+@[^@]+$/, { abort: true, error: 'must be an e-mail address with exactly one "@"' })
+  .regex(/^[A-Za-z0-9._+=~&'/!#?-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, {
+    abort: true,
+    error: 'is not an e-mail address: use letters, digits and ._+=~&\'/!#?- before the "@", and a domain behind it',
+  })
   .max(254, 'at most 254 characters')
-  .refine((text) => text === text.toLowerCase(), 'must be in lower case: Kubeflow compares owners letter by letter');
+  .superRefine((text, context) => {
+    if (text !== text.toLowerCase())
+      context.addIssue({
+        code: 'custom',
+        message: 'must be in lower case: Kubeflow compares owners letter by letter',
+        params: { hint: `Write ${text.toLowerCase()}` },
+      });
+  });
+
+/** Text that ends up in Dex's configuration, which Dex renders as a Go template at start. */
+export const dexText = z
+  .string()
+  .min(1, 'must not be empty')
+  .superRefine((text, context) => {
+    if (text.includes('{{'))
+      context.addIssue({ code: 'custom', message: 'must not contain "{{": Dex reads its configuration as a template' });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    if (/[\u0000-\u001f\u007f]/.test(text))
+      context.addIssue({ code: 'custom', message: 'must not contain line breaks or other control characters' });
+  });
 
 /** Where a secret comes from: never the secret itself. */
 export const secretReference = z
   .union([
     z.strictObject({
-      env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable'),
+      env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable')
+        .describe('Name of the environment variable that holds the secret.'),
     }),
-    z.strictObject({ file: z.string().min(1, 'must be the path of a file') }),
+    z.strictObject({
+      file: z.string().min(1, 'must be the path of a file').describe('Path of the file that holds the secret.'),
+    }),
   ])
   .describe(
     'Where the secret comes from when the bootstrap runs: {env: NAME} or {file: PATH}. Never the secret itself.',
@@ -56,17 +99,36 @@ export const secretReference = z
 
 export type SecretReference = z.output<typeof secretReference>;
 
-/** Keys that choose one kind among several: the object must hold exactly one of them. */
-export function exactlyOne(kinds: readonly string[], what: string) {
-  return (value: Record<string, unknown>, context: z.RefinementCtx): void => {
-    const named = kinds.filter((kind) => value[kind] !== undefined);
+/** Keys that choose one kind among several: the object must hold at most one of them. Use it with `readsAsWritten`. */
+export function atMostOne(kinds: readonly string[], what: string) {
+  return (value: unknown, context: z.RefinementCtx): void => {
+    if (!isRecord(value)) return;
+    const named = Object.keys(value).filter((key) => kinds.includes(key) && value[key] !== undefined);
     if (named.length > 1) {
       context.addIssue({
         code: 'custom',
         path: [named[1] ?? ''],
         message: `${what} names ${named.length} kinds (${named.join(', ')})`,
-        params: { hint: `Keep one of: ${kinds.join(', ')}.` },
+        params: { hint: `Keep one of: ${kinds.join(', ')}.`, at: 'key' },
       });
     }
   };
 }
+
+/** Namespaces that belong to Kubernetes or to the platform, so that nothing else may be put there. */
+export const takenNamespaces: readonly string[] = [
+  'default',
+  'kube-system',
+  'kube-public',
+  'kube-node-lease',
+  'argocd',
+  'auth',
+  'cert-manager',
+  'ingress',
+  'istio-cni',
+  'istio-system',
+  'knative-serving',
+  'kubeflow',
+  'kubeflow-system',
+  'metallb-system',
+];

@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { overlap, parseRange } from './address-ranges.ts';
-import { exactlyOne, isAddress, label } from './common.ts';
+import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
+import { atMostOne, isAddress, label } from './common.ts';
+import { eachRepetition, isRecord, reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['cloud', 'address', 'metallb', 'nodePort'] as const;
 
@@ -62,48 +63,67 @@ export const loadBalancer = z
       })
       .optional()
       .describe('No load balancer: ports on each node. Needs a host that is not auto.'),
-    annotations: z.record(z.string().min(1), z.string()).default({}).describe("Annotations for the gateway's Service."),
+    annotations: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+            'is not the name of an annotation: write PREFIX/NAME or NAME',
+          ),
+        z.string(),
+      )
+      .default({})
+      .describe("Annotations for the gateway's Service."),
   })
-  .superRefine(exactlyOne(kinds, 'loadBalancer'))
+  .superRefine(atMostOne(kinds, 'loadBalancer'), readsAsWritten)
+  .superRefine((value, context) => poolProblems(value.metallb?.pools, context), readsAsWritten)
   .superRefine((value, context) => {
-    const seen: { text: string; index: [number, number]; range: { first: bigint; last: bigint; v4: boolean } }[] = [];
-    const names = new Set<string>();
-    for (const [i, entry] of (value.metallb?.pools ?? []).entries()) {
-      if (names.has(entry.name))
-        context.addIssue({
-          code: 'custom',
-          path: ['metallb', 'pools', i, 'name'],
-          message: `"${entry.name}" names a second pool`,
-        });
-      names.add(entry.name);
-      for (const [j, text] of entry.addresses.entries()) {
-        const parsed = parseRange(text);
-        if (typeof parsed === 'string') continue;
-        const other = seen.find((candidate) => overlap(candidate.range, parsed));
-        if (other !== undefined) {
-          context.addIssue({
-            code: 'custom',
-            path: ['metallb', 'pools', i, 'addresses', j],
-            message: `overlaps ${other.text} (metallb.pools[${other.index[0]}].addresses[${other.index[1]}]): MetalLB refuses that`,
-          });
-        }
-        seen.push({ text, index: [i, j], range: parsed });
-      }
-    }
     const wanted = value.metallb?.address;
-    if (wanted !== undefined && isAddress(wanted)) {
-      const single = parseRange(`${wanted}/${isIPv4(wanted) ? 32 : 128}`);
-      if (typeof single !== 'string' && !seen.some((candidate) => overlap(candidate.range, single))) {
-        context.addIssue({
-          code: 'custom',
-          path: ['metallb', 'address'],
-          message: `${wanted} is in none of the pools`,
-        });
-      }
+    if (wanted === undefined) return;
+    const single = parseRange(`${wanted}/${isIPv4(wanted) ? 32 : 128}`);
+    const ranges = (value.metallb?.pools ?? []).flatMap((entry) => entry.addresses.map(parseRange));
+    const inside = ranges.some((one) => typeof one !== 'string' && typeof single !== 'string' && overlap(one, single));
+    if (!inside) {
+      context.addIssue({ code: 'custom', path: ['metallb', 'address'], message: `${wanted} is in none of the pools` });
     }
-    if (value.nodePort !== undefined && value.nodePort.http === value.nodePort.https) {
+  }, reads('metallb.address', 'metallb.pools'))
+  .superRefine((value, context) => {
+    if (value.nodePort !== undefined && value.nodePort.http === value.nodePort.https)
       context.addIssue({ code: 'custom', path: ['nodePort', 'https'], message: 'must differ from nodePort.http' });
-    }
-  })
+  }, reads('nodePort.http', 'nodePort.https'))
   .prefault({})
   .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
+
+/** Looks at pools as they were written: a wrong entry must not hide that two others overlap. */
+function poolProblems(pools: unknown, context: z.RefinementCtx): void {
+  eachRepetition(pools, 'name', (index, text) =>
+    context.addIssue({
+      code: 'custom',
+      path: ['metallb', 'pools', index, 'name'],
+      message: `"${text}" is a second pool with this name`,
+    }),
+  );
+  const seen: { text: string; place: string; range: AddressRange }[] = [];
+  for (const { text, pool: i, index: j } of writtenRanges(pools)) {
+    const parsed = parseRange(text);
+    if (typeof parsed === 'string') continue;
+    const other = seen.find((candidate) => overlap(candidate.range, parsed));
+    if (other !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['metallb', 'pools', i, 'addresses', j],
+        message: `"${text}" overlaps "${other.text}" (${other.place}): MetalLB refuses that`,
+      });
+    }
+    seen.push({ text, place: `metallb.pools[${i}].addresses[${j}]`, range: parsed });
+  }
+}
+
+function writtenRanges(pools: unknown): { text: string; pool: number; index: number }[] {
+  if (!Array.isArray(pools)) return [];
+  return pools.flatMap((entry: unknown, pool) => {
+    const addresses = isRecord(entry) && Array.isArray(entry['addresses']) ? entry['addresses'] : [];
+    return addresses.flatMap((text: unknown, index) => (typeof text === 'string' ? [{ text, pool, index }] : []));
+  });
+}

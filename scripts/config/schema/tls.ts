@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { duration, durationSeconds, email, exactlyOne, label } from './common.ts';
+import { atMostOne, duration, durationSeconds, email, label } from './common.ts';
+import { reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
 
@@ -8,7 +9,7 @@ export const tls = z
   .strictObject({
     privateCA: z
       .strictObject({
-        commonName: z.string().min(1).max(64).default('Breakwater CA').describe("The CA's common name."),
+        commonName: z.string().min(1, 'must not be empty').max(64, 'at most 64 characters (a limit of X.509)').default('Breakwater CA').describe("The CA's common name."),
         duration: duration
           .default('87600h')
           .describe("How long the CA certificate is valid. Its key never rotates, so that clients' trust stays good."),
@@ -19,11 +20,11 @@ export const tls = z
       .strictObject({
         certificateFile: z
           .string()
-          .min(1)
+          .min(1, 'must not be empty')
           .describe('PEM file of the CA certificate (with its chain, if any), read when the bootstrap runs.'),
         keyFile: z
           .string()
-          .min(1)
+          .min(1, 'must not be empty')
           .describe(
             "PEM file of the CA's private key, unencrypted, outside Git; it goes into a Secret in the cluster.",
           ),
@@ -37,13 +38,10 @@ export const tls = z
           .default('https://acme-v02.api.letsencrypt.org/directory')
           .describe("The ACME server's directory."),
         email: email.describe('Where the ACME server sends notices.'),
-        caFile: z
-          .string()
-          .min(1)
+        caBundle: z
+          .base64()
           .optional()
-          .describe(
-            "PEM file of the CA that signed the ACME server's own certificate, for a server inside the company.",
-          ),
+          .describe("Base64 of the PEM of the CA that signed the ACME server's own certificate, for a server inside the company."),
       })
       .optional()
       .describe(
@@ -56,21 +54,26 @@ export const tls = z
     duration: duration.default('2160h').describe("How long the gateway's certificate is valid."),
     renewBefore: duration.default('360h').describe('How long before its end the certificate is renewed.'),
   })
-  .superRefine(exactlyOne(kinds, 'tls'))
+  .superRefine(atMostOne(kinds, 'tls'), readsAsWritten)
   .superRefine((value, context) => {
     if (durationSeconds(value.renewBefore) >= durationSeconds(value.duration)) {
       context.addIssue({
         code: 'custom',
         path: ['renewBefore'],
-        message: `must be shorter than duration (${value.duration})`,
+        message: `must be shorter than duration (${value.duration}), is ${value.renewBefore}`,
       });
     }
-    if (durationSeconds(value.duration) < 3600)
+  }, reads('renewBefore', 'duration'))
+  .superRefine((value, context) => {
+    if (durationSeconds(value.duration) < 3600) {
       context.addIssue({
         code: 'custom',
         path: ['duration'],
         message: 'must be at least 1h (cert-manager refuses less)',
       });
+    }
+  }, reads('duration'))
+  .superRefine((value, context) => {
     if (value.privateCA !== undefined && durationSeconds(value.privateCA.duration) <= durationSeconds(value.duration)) {
       context.addIssue({
         code: 'custom',
@@ -78,7 +81,7 @@ export const tls = z
         message: `must be longer than the certificate's duration (${value.duration})`,
       });
     }
-  })
+  }, reads('privateCA', 'duration'))
   .describe(
     'Where the certificate comes from: at most one of privateCA, broughtCA, acme, existingIssuer; a private CA made in the cluster when none is named.',
   );

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** An image whose version the chart lags behind. */
+const image = z.strictObject({
+  repository: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+$/, 'must be an image with its registry, without a tag')
+    .describe('Image with its registry.'),
+  version: z.string().min(1).describe('Pinned tag; Renovate raises it here.'),
+});
+
 /** infrastructure/<component>/upstream.yaml of a Helm chart. */
 const chart = z.strictObject({
   chart: z.string().min(1).describe("The chart's name in its repository."),
@@ -8,6 +17,7 @@ const chart = z.strictObject({
     .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
     .describe('Helm repository, classic or OCI.'),
   version: z.string().min(1).describe('Pinned version; Renovate raises it here.'),
+  image: image.optional().describe("Image to run in place of the chart's own default."),
 });
 
 /** infrastructure/<component>/upstream.yaml or apps/<app>/upstream.yaml of kustomizations in a Git repository. */

@@ -1,0 +1,27 @@
+import { isIP } from 'node:net';
+import type { Cluster } from '../config/cluster.ts';
+
+/** Where people reach the platform. */
+export interface PublicAddress {
+  /** DNS name or IP address. */
+  host: string;
+  /** The host as it stands in a URL: an IPv6 address in brackets, with the port when it is not 443. */
+  authority: string;
+  isAddress: boolean;
+}
+
+/**
+ * @throws Error when the host is not known yet: a component that asks must say `needsHost`
+ */
+export function publicAddress(cluster: Cluster): PublicAddress {
+  const host = cluster.knownHost;
+  if (host === undefined) throw new Error('a component that needs the host was rendered before the host is known');
+  const port = cluster.loadBalancer.nodePort === undefined ? 443 : (cluster.loadBalancer.nodePort.publicPort ?? cluster.loadBalancer.nodePort.https);
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  return { host, authority: port === 443 ? name : `${name}:${port}`, isAddress: isIP(host) !== 0 };
+}
+
+/** @returns what a VirtualService and a Gateway name as their host */
+export function virtualHost(cluster: Cluster): string {
+  return publicAddress(cluster).host;
+}

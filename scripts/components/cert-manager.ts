@@ -1,0 +1,35 @@
+import type { Component } from './component.ts';
+import { mirrorImage } from './mirrors.ts';
+import { chartSource } from './upstream.ts';
+
+/** cert-manager: issues and renews certificates. */
+export const certManager: Component = {
+  name: 'cert-manager',
+  summary: 'issues and renews certificates',
+  folder: 'infrastructure/cert-manager',
+  namespace: () => 'cert-manager',
+  dependsOn: ['argocd', 'metallb'],
+  wanted: () => true,
+  sources: (cluster) => [chartSource(cluster, 'cert-manager', 'cert-manager')],
+  values: (cluster) => {
+    const image = mirrorImage(cluster, 'quay.io/jetstack');
+    return {
+      crds: { enabled: true, keep: true },
+      // Keeps its lease out of kube-system, which the platform's project need not write to.
+      global: { leaderElection: { namespace: 'cert-manager' } },
+      // A PostSync job on every sync; the wave already waits for the Deployments.
+      startupapicheck: { enabled: false },
+      ...(image === 'quay.io/jetstack' ? {} : { imageRegistry: image.split('/')[0], imageNamespace: image.split('/').slice(1).join('/') }),
+    };
+  },
+  namespaces: () => [{ name: 'cert-manager', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
+  clusterKinds: () => [
+    'apiextensions.k8s.io/CustomResourceDefinition',
+    'rbac.authorization.k8s.io/ClusterRole',
+    'rbac.authorization.k8s.io/ClusterRoleBinding',
+    'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+    'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  ],
+  serverSideApply: true,
+  readyWithinSeconds: 300,
+};

@@ -1,0 +1,104 @@
+import type { Connector } from '../config/schema/connectors.ts';
+import type { SecretReference } from '../config/schema/common.ts';
+
+/** A secret of a connector: where it comes from, and under which name Dex finds it. */
+export interface ConnectorSecret {
+  /** Environment variable of Dex, and key of the Secret. */
+  variable: string;
+  from: SecretReference;
+}
+
+/** @returns the secrets that a connector needs, by the names under which its config refers to them */
+export function connectorSecrets(connector: Connector): ConnectorSecret[] {
+  const secret = (name: string, from: SecretReference | undefined): ConnectorSecret[] =>
+    from === undefined ? [] : [{ variable: variable(connector, name), from }];
+  switch (connector.type) {
+    case 'github':
+    case 'oidc':
+      return secret('CLIENT_SECRET', connector.clientSecret);
+    case 'ldap':
+      return secret('BIND_PASSWORD', connector.bindPassword);
+    case 'saml':
+      return [];
+    case 'other':
+      return Object.entries(connector.secrets).flatMap(([name, from]) => secret(name, from));
+  }
+}
+
+/**
+ * One entry of Dex's `connectors`: https://dexidp.io/docs/connectors/
+ *
+ * @param redirectURI where the provider sends people back to
+ */
+export function dexConnector(connector: Connector, redirectURI: string): Record<string, unknown> {
+  const { id, name } = connector;
+  const entry = (type: string, config: Record<string, unknown>) => ({ type, id, name, config: withoutUndefined(config) });
+  switch (connector.type) {
+    case 'github':
+      return entry('github', {
+        clientID: connector.clientID,
+        clientSecret: `$${variable(connector, 'CLIENT_SECRET')}`,
+        redirectURI,
+        orgs: connector.orgs.map((org) => withoutUndefined(org)),
+        hostName: connector.hostName,
+        loadAllGroups: false,
+        teamNameField: 'slug',
+        useLoginAsID: false,
+      });
+    case 'oidc':
+      return entry('oidc', {
+        issuer: connector.issuer,
+        clientID: connector.clientID,
+        clientSecret: `$${variable(connector, 'CLIENT_SECRET')}`,
+        redirectURI,
+        scopes: connector.scopes,
+        insecureSkipEmailVerified: connector.unverifiedEmails === 'accept',
+        insecureEnableGroups: connector.groups,
+        getUserInfo: true,
+      });
+    case 'ldap':
+      return entry('ldap', {
+        host: connector.host,
+        insecureNoSSL: connector.insecureNoSSL,
+        startTLS: connector.startTLS,
+        rootCAData: connector.rootCAData,
+        bindDN: connector.bindDN,
+        bindPW: connector.bindPassword === undefined ? undefined : `$${variable(connector, 'BIND_PASSWORD')}`,
+        userSearch: withoutUndefined(connector.userSearch),
+        groupSearch: connector.groupSearch === undefined ? undefined : withoutUndefined(connector.groupSearch),
+      });
+    case 'saml':
+      return entry('saml', {
+        ssoURL: connector.ssoURL,
+        caData: connector.caData,
+        redirectURI,
+        entityIssuer: connector.entityIssuer,
+        ssoIssuer: connector.ssoIssuer,
+        usernameAttr: connector.usernameAttr,
+        emailAttr: connector.emailAttr,
+        groupsAttr: connector.groupsAttr,
+      });
+    case 'other':
+      return entry(connector.dexType, withSecrets(connector.config, connector) as Record<string, unknown>);
+  }
+}
+
+function variable(connector: Connector, name: string): string {
+  return `CONNECTOR_${connector.id.toUpperCase().replaceAll('-', '_')}_${name}`;
+}
+
+/** Turns $NAME of a raw config into the variable's full name, which no two connectors share. */
+function withSecrets(value: unknown, connector: Extract<Connector, { type: 'other' }>): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) => (name in connector.secrets ? `$${variable(connector, name)}` : text));
+  }
+  if (Array.isArray(value)) return value.map((item) => withSecrets(item, connector));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSecrets(item, connector)]));
+  }
+  return value;
+}
+
+function withoutUndefined(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+}

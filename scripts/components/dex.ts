@@ -1,0 +1,173 @@
+import type { Cluster } from '../config/cluster.ts';
+import { publicAddress } from './address.ts';
+import type { Component, KubernetesObject, SecretNeed } from './component.ts';
+import { connectorSecrets, dexConnector } from './dex-connectors.ts';
+import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { mirrorImage } from './mirrors.ts';
+import { clientId, loginSecret } from './oauth2-proxy.ts';
+import { chartSource, chartUpstream } from './upstream.ts';
+import { userId, userKey, usersSecret, userVariable } from './users.ts';
+
+const connectorsSecret = 'dex-connectors';
+const servicePort = 5556;
+
+/** Dex: knows the static users, and asks GitHub, OIDC, LDAP or SAML about everybody else. */
+export const dex: Component = {
+  name: 'dex',
+  summary: 'who people are: static users and connectors',
+  folder: 'infrastructure/dex',
+  namespace: () => authNamespace,
+  dependsOn: ['gateway', 'issuer'],
+  wanted: () => true,
+  needsHost: true,
+  sources: (cluster) => [chartSource(cluster, 'dex', 'dex')],
+  values: (cluster) => {
+    const image = chartUpstream(cluster, 'dex').image;
+    return {
+      fullnameOverride: 'dex',
+      ...(image === undefined ? {} : { image: { repository: mirrorImage(cluster, image.repository), tag: image.version } }),
+      config: configuration(cluster),
+      envVars: variables(cluster),
+    };
+  },
+  manifests: (cluster) => [strictMutualTls(), authorizationPolicy(), route(cluster)],
+  secrets: (cluster) => secrets(cluster),
+  namespaces: (cluster) => [
+    {
+      name: authNamespace,
+      labels: {
+        'istio-injection': 'enabled',
+        ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {}),
+      },
+    },
+  ],
+  clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
+  readyWithinSeconds: 300,
+};
+
+/** https://dexidp.io/docs/configuration/ */
+function configuration(cluster: Cluster): Record<string, unknown> {
+  const issuer = `https://${publicAddress(cluster).authority}/dex`;
+  const { users, connectors } = cluster.auth;
+  return {
+    issuer,
+    storage: { type: 'kubernetes', config: { inCluster: true } },
+    oauth2: { skipApprovalScreen: true, ...(users.length > 0 && connectors.length === 0 ? { passwordConnector: 'local' } : {}) },
+    // A request that still carries the old cookie just after a refresh must not fail: the old token stays good that long.
+    expiry: { refreshTokens: { reuseInterval: '30s', validIfNotUsedFor: cluster.auth.session.lifetime, absoluteLifetime: '3960h' } },
+    staticClients: [
+      {
+        id: clientId,
+        name: 'Kubeflow',
+        secretEnv: 'OAUTH2_PROXY_CLIENT_SECRET',
+        redirectURIs: [`https://${publicAddress(cluster).authority}/oauth2/callback`],
+      },
+    ],
+    ...(users.length === 0
+      ? {}
+      : {
+          enablePasswordDB: true,
+          staticPasswords: users.map((user) => ({
+            email: user.email,
+            username: user.name ?? user.email,
+            name: user.name ?? user.email,
+            userID: userId(user.email),
+            hashFromEnv: userVariable(user.email),
+            emailVerified: true,
+            ...(user.groups.length === 0 ? {} : { groups: user.groups }),
+          })),
+        }),
+    ...(connectors.length === 0 ? {} : { connectors: connectors.map((connector) => dexConnector(connector, `${issuer}/callback`)) }),
+  };
+}
+
+/** By reference and never optional: with a missing key the pod does not start, whereas Dex takes an unset variable for an empty secret. */
+function variables(cluster: Cluster): unknown[] {
+  const variable = (name: string, secret: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } });
+  return [
+    variable('OAUTH2_PROXY_CLIENT_SECRET', loginSecret, 'client-secret'),
+    ...cluster.auth.users.map((user) => variable(userVariable(user.email), usersSecret, userKey(user.email))),
+    ...cluster.auth.connectors.flatMap(connectorSecrets).map((secret) => variable(secret.variable, connectorsSecret, secret.variable)),
+  ];
+}
+
+function secrets(cluster: Cluster): SecretNeed[] {
+  const { users, connectors } = cluster.auth;
+  const references = connectors.flatMap(connectorSecrets);
+  const usedBy = [`${authNamespace}/dex`];
+  return [
+    ...(users.length === 0
+      ? []
+      : [
+          {
+            name: usersSecret,
+            namespace: authNamespace,
+            purpose: "password hashes of Dex's static users",
+            usedBy,
+            keys: Object.fromEntries(
+              users.map((user) => [
+                userKey(user.email),
+                {
+                  kind: 'password-hash' as const,
+                  user: user.email,
+                  ...(user.password === undefined ? {} : { password: user.password }),
+                  ...(user.passwordHash === undefined ? {} : { passwordHash: user.passwordHash }),
+                },
+              ]),
+            ),
+          },
+        ]),
+    ...(references.length === 0
+      ? []
+      : [
+          {
+            name: connectorsSecret,
+            namespace: authNamespace,
+            purpose: "secrets of Dex's connectors",
+            usedBy,
+            keys: Object.fromEntries(references.map(({ variable, from }) => [variable, { kind: 'reference' as const, from, check: 'not-empty' as const }])),
+          },
+        ]),
+  ];
+}
+
+function strictMutualTls(): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name: 'default', namespace: authNamespace },
+    spec: { mtls: { mode: 'STRICT' } },
+  };
+}
+
+/** Dex is spoken to by browsers through the gateway, and by OAuth2 Proxy. */
+function authorizationPolicy(): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'dex', namespace: authNamespace },
+    spec: {
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'dex' } },
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { principals: [gatewayPrincipal, `cluster.local/ns/${authNamespace}/sa/oauth2-proxy`] } }] }],
+    },
+  };
+}
+
+function route(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'dex', namespace: authNamespace },
+    spec: {
+      hosts: [publicAddress(cluster).host],
+      gateways: [`${gatewayNamespace}/${gatewayName}`],
+      http: [
+        {
+          match: [{ uri: { prefix: '/dex/' } }],
+          route: [{ destination: { host: `dex.${authNamespace}.svc.cluster.local`, port: { number: servicePort } } }],
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Cluster } from '../config/cluster.ts';
+import { publicAddress } from './address.ts';
+import type { Component, KubernetesObject } from './component.ts';
+import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
+import { edgeFilters } from './gateway-filters.ts';
+import { authProvider } from './istiod.ts';
+import { clusterIssuerName } from './issuer.ts';
+import { chartSource } from './upstream.ts';
+
+const certificateSecret = 'ingress-gateway-tls';
+
+/** The one way in: TLS ends here, and each request is checked here. */
+export const gateway: Component = {
+  name: 'gateway',
+  summary: 'the one way in: TLS, and the check of each request',
+  folder: 'infrastructure/gateway',
+  namespace: () => gatewayNamespace,
+  dependsOn: ['istiod'],
+  wanted: () => true,
+  sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
+  values: (cluster) => ({ service: service(cluster) }),
+  // Without a host there is an address to discover, and nothing to serve yet: only what refuses.
+  manifests: (cluster) => [
+    authorizationPolicy(),
+    edgeFilters(cluster),
+    ...(cluster.knownHost === undefined ? [] : [certificate(cluster), gatewayObject(cluster), redirect(cluster)]),
+  ],
+  namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
+  clusterKinds: () => [],
+  readyWithinSeconds: 900,
+};
+
+function service(cluster: Cluster): Record<string, unknown> {
+  const { loadBalancer } = cluster;
+  const address = loadBalancer.address?.ip ?? loadBalancer.metallb?.address;
+  const annotations = {
+    ...(loadBalancer.metallb?.address === undefined ? {} : { 'metallb.io/loadBalancerIPs': loadBalancer.metallb.address }),
+    ...loadBalancer.annotations,
+  };
+  const ports = loadBalancer.nodePort;
+  return {
+    type: ports === undefined ? 'LoadBalancer' : 'NodePort',
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    ...(address === undefined || loadBalancer.metallb !== undefined ? {} : { loadBalancerIP: address }),
+    ...(ports === undefined
+      ? {}
+      : {
+          ports: [
+            { name: 'status-port', port: 15021, protocol: 'TCP', targetPort: 15021 },
+            { name: 'http2', port: 80, protocol: 'TCP', targetPort: 80, nodePort: ports.http },
+            { name: 'https', port: 443, protocol: 'TCP', targetPort: 443, nodePort: ports.https },
+          ],
+        }),
+  };
+}
+
+/** Early in the Application's own order, so that it is there before any route is. */
+const early = { 'argocd.argoproj.io/sync-wave': '-1' };
+
+/**
+ * Each request on every port but 80 is checked by OAuth2 Proxy, and refused when that is absent. Port 80 only redirects.
+ * The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
+ */
+function authorizationPolicy(): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'login-required', namespace: gatewayNamespace, annotations: early },
+    spec: {
+      selector: { matchLabels: { ...gatewaySelector } },
+      action: 'CUSTOM',
+      provider: { name: authProvider },
+      rules: [{ to: [{ operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*'] } }] }],
+    },
+  };
+}
+
+function certificate(cluster: Cluster): KubernetesObject {
+  const { host, isAddress } = publicAddress(cluster);
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: certificateSecret, namespace: gatewayNamespace },
+    spec: {
+      secretName: certificateSecret,
+      duration: cluster.tls.duration,
+      renewBefore: cluster.tls.renewBefore,
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
+      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+    },
+  };
+}
+
+function gatewayObject(cluster: Cluster): KubernetesObject {
+  const { host, isAddress } = publicAddress(cluster);
+  // Nobody sends an address as SNI, so a server that names one would never be chosen. Foreign names still get 404: every
+  // VirtualService names the host.
+  const hosts = [isAddress ? '*' : host];
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: gatewayName, namespace: gatewayNamespace },
+    spec: {
+      selector: { ...gatewaySelector },
+      servers: [
+        { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts },
+        {
+          port: { number: 443, name: 'https', protocol: 'HTTPS' },
+          hosts,
+          tls: { mode: 'SIMPLE', credentialName: certificateSecret, minProtocolVersion: 'TLSV1_2' },
+        },
+      ],
+    },
+  };
+}
+
+/** A route, not the Gateway's httpsRedirect: that would redirect ACME's challenge, too. */
+function redirect(cluster: Cluster): KubernetesObject {
+  const { host, authority } = publicAddress(cluster);
+  const port = authority.match(/:(\d+)$/)?.[1];
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'redirect-to-https', namespace: gatewayNamespace },
+    spec: {
+      hosts: [host],
+      gateways: [gatewayName],
+      http: [
+        {
+          match: [{ port: 80 }],
+          redirect: { scheme: 'https', redirectCode: 301, ...(port === undefined || host.includes(':') ? {} : { port: Number(port) }) },
+        },
+      ],
+    },
+  };
+}

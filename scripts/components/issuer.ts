@@ -1,0 +1,129 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { Component, KubernetesObject, SecretNeed } from './component.ts';
+import { gatewayNamespace } from './domain.ts';
+
+const namespace = 'cert-manager';
+const caSecret = 'platform-ca';
+const issuer = 'platform';
+
+/** @returns name of the ClusterIssuer that issues the gateway's certificate */
+export function clusterIssuerName(cluster: Cluster): string {
+  return cluster.tls.existingIssuer?.name ?? issuer;
+}
+
+/** Where certificates come from: a private CA made in the cluster, one that is brought, or ACME. */
+export const certificateIssuer: Component = {
+  name: 'issuer',
+  summary: 'where certificates come from',
+  folder: 'infrastructure/issuer',
+  namespace: () => namespace,
+  dependsOn: ['istiod'],
+  wanted: (cluster) => cluster.tls.existingIssuer === undefined,
+  sources: () => [],
+  manifests: (cluster) => {
+    if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);
+    return [...(cluster.tls.broughtCA === undefined ? privateCA(cluster) : []), clusterIssuer({ ca: { secretName: caSecret } })];
+  },
+  secrets: (cluster): SecretNeed[] =>
+    cluster.tls.broughtCA === undefined
+      ? []
+      : [
+          {
+            name: caSecret,
+            namespace,
+            purpose: 'the private CA that you bring',
+            type: 'kubernetes.io/tls',
+            keys: {
+              'tls.crt': { kind: 'reference', from: { file: cluster.tls.broughtCA.certificateFile }, check: 'certificate' },
+              'tls.key': { kind: 'reference', from: { file: cluster.tls.broughtCA.keyFile }, check: 'private-key' },
+            },
+          },
+        ],
+  clusterKinds: (cluster) => [
+    'cert-manager.io/ClusterIssuer',
+    ...(cluster.tls.acme === undefined
+      ? []
+      : ['admissionregistration.k8s.io/ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', 'networking.k8s.io/IngressClass']),
+  ],
+  // Only custom resources, whose webhook may refuse for some seconds after its pods are ready.
+  syncOptions: ['SkipDryRunOnMissingResource=true'],
+  readyWithinSeconds: 300,
+};
+
+function privateCA(cluster: Cluster): KubernetesObject[] {
+  const { commonName = 'Breakwater CA', duration = '87600h' } = cluster.tls.privateCA ?? {};
+  return [
+    { apiVersion: 'cert-manager.io/v1', kind: 'Issuer', metadata: { name: 'self-signed', namespace }, spec: { selfSigned: {} } },
+    {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: caSecret, namespace },
+      spec: {
+        secretName: caSecret,
+        isCA: true,
+        commonName,
+        duration,
+        // A new key would end the trust of every client: https://github.com/cert-manager/cert-manager/issues/7723
+        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Never' },
+        issuerRef: { group: 'cert-manager.io', kind: 'Issuer', name: 'self-signed' },
+      },
+    },
+  ];
+}
+
+function clusterIssuer(spec: Record<string, unknown>): KubernetesObject {
+  return { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer', metadata: { name: issuer }, spec };
+}
+
+function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[] {
+  return [
+    { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'istio' }, spec: { controller: 'istio.io/ingress-controller' } },
+    clusterIssuer({
+      acme: {
+        server: settings.server,
+        ...(settings.caBundle === undefined ? {} : { caBundle: settings.caBundle }),
+        email: settings.email,
+        privateKeySecretRef: { name: 'platform-acme-account' },
+        solvers: [{ http01: { ingress: { ingressClassName: 'istio' } } }],
+      },
+    }),
+    ...onlyChallenges(),
+  ];
+}
+
+/**
+ * ACME needs Istio to serve Ingresses, on port 80, without a login. So that nobody publishes anything else that way, only the
+ * gateway's namespace may hold Ingresses of that class.
+ */
+function onlyChallenges(): KubernetesObject[] {
+  const name = 'breakwater-ingress-only-for-acme';
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [{ apiGroups: ['networking.k8s.io'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['ingresses'] }],
+        },
+        validations: [
+          {
+            expression:
+              `namespaceObject.metadata.name == '${gatewayNamespace}' || ` +
+              "!((has(object.spec.ingressClassName) && object.spec.ingressClassName == 'istio') || " +
+              "(has(object.metadata.annotations) && 'kubernetes.io/ingress.class' in object.metadata.annotations && " +
+              "object.metadata.annotations['kubernetes.io/ingress.class'] == 'istio'))",
+            message: 'Ingresses of class istio serve ACME challenges only: they would be reachable without a login.',
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    },
+  ];
+}

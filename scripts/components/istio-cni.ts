@@ -1,0 +1,31 @@
+import type { Component } from './component.ts';
+import { mirrorImage } from './mirrors.ts';
+import { chartSource } from './upstream.ts';
+
+const namespace = 'istio-cni';
+
+/**
+ * Istio's CNI plugin: redirects traffic of pods with sidecars without an init container that asks for NET_ADMIN, which Pod
+ * Security levels baseline and restricted refuse.
+ */
+export const istioCni: Component = {
+  name: 'istio-cni',
+  summary: 'lets pods with sidecars run where Pod Security is enforced',
+  folder: 'infrastructure/istio-cni',
+  namespace: () => namespace,
+  dependsOn: ['istio-base'],
+  wanted: (cluster) => cluster.istio.cni.enabled,
+  sources: (cluster) => [chartSource(cluster, 'istio-cni', 'istio-cni')],
+  values: (cluster) => {
+    const hub = mirrorImage(cluster, 'docker.io/istio');
+    return {
+      cniBinDir: cluster.istio.cni.binDir,
+      cniConfDir: cluster.istio.cni.confDir,
+      ...(hub === 'docker.io/istio' ? {} : { global: { hub } }),
+    };
+  },
+  // It writes to the nodes' folders.
+  namespaces: () => [{ name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }],
+  clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
+  readyWithinSeconds: 300,
+};

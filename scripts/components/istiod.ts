@@ -1,0 +1,75 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { Component } from './component.ts';
+import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
+import { mirrorImage } from './mirrors.ts';
+import { checkPrefix, identityHeaders } from './identity.ts';
+import { chartSource } from './upstream.ts';
+
+/** Name under which the gateway's AuthorizationPolicy knows OAuth2 Proxy. */
+export const authProvider = 'oauth2-proxy';
+
+/** istiod: the mesh's control plane, with OAuth2 Proxy as an external authorizer. */
+export const istiod: Component = {
+  name: 'istiod',
+  summary: "the mesh's control plane",
+  folder: 'infrastructure/istiod',
+  namespace: () => meshNamespace,
+  dependsOn: ['istio-base', 'istio-cni'],
+  wanted: () => true,
+  sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
+  values: (cluster) => {
+    const hub = mirrorImage(cluster, 'docker.io/istio');
+    const global = {
+      ...(hub === 'docker.io/istio' ? {} : { hub }),
+      ...(cluster.istio.cni.enabled ? { proxy: { seccompProfile: { type: 'RuntimeDefault' } } } : {}),
+    };
+    return {
+      // The same in istio-base: https://github.com/istio/istio/issues/52785
+      base: { validationFailurePolicy: 'Fail' },
+      ...(cluster.istio.cni.enabled ? { cni: { enabled: true } } : {}),
+      ...(Object.keys(global).length === 0 ? {} : { global }),
+      meshConfig: meshConfig(cluster),
+    };
+  },
+  clusterKinds: () => [
+    'rbac.authorization.k8s.io/ClusterRole',
+    'rbac.authorization.k8s.io/ClusterRoleBinding',
+    'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+    'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  ],
+  readyWithinSeconds: 300,
+};
+
+function meshConfig(cluster: Cluster): Record<string, unknown> {
+  const sendsToken = cluster.auth.tokenExceptions.length > 0;
+  return {
+    // Without it /dex/../x and the like would pass the exclusions of the gateway's policy.
+    pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
+    defaultConfig: {
+      holdApplicationUntilProxyStarts: true,
+      ...(cluster.istio.trustedProxies === 0 ? {} : { gatewayTopology: { numTrustedProxies: cluster.istio.trustedProxies } }),
+    },
+    extensionProviders: [
+      {
+        name: authProvider,
+        envoyExtAuthzHttp: {
+          service: `oauth2-proxy.${authNamespace}.svc.cluster.local`,
+          port: 80,
+          timeout: '5s',
+          failOpen: false,
+          statusOnError: '503',
+          // With a prefix there is no path that OAuth2 Proxy answers by itself: oauth2-proxy/oauth2-proxy#3083.
+          pathPrefix: checkPrefix,
+          includeRequestHeadersInCheck: [...(cluster.auth.machineTokens ? ['authorization'] : []), 'cookie', 'accept', 'x-forwarded-uri'],
+          headersToUpstreamOnAllow: [...identityHeaders, ...(sendsToken ? ['authorization'] : [])],
+          headersToDownstreamOnAllow: ['set-cookie'],
+          headersToDownstreamOnDeny: ['set-cookie', 'content-type', 'location'],
+        },
+      },
+    ],
+    // cert-manager proves a host to ACME by an Ingress; nothing else may use one (issuer's admission policy).
+    ...(cluster.tls.acme === undefined
+      ? {}
+      : { ingressControllerMode: 'STRICT', ingressClass: 'istio', ingressService: gatewayRelease, ingressSelector: gatewaySelector.istio }),
+  };
+}

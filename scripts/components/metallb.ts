@@ -1,0 +1,71 @@
+import type { Component, KubernetesObject } from './component.ts';
+import { mirrorImage } from './mirrors.ts';
+import { chartSource } from './upstream.ts';
+
+const namespace = 'metallb-system';
+
+/** MetalLB on layer 2, for clusters whose LoadBalancer Services get no address by themselves. */
+export const metallb: Component = {
+  name: 'metallb',
+  summary: 'gives the gateway an address where no cloud does',
+  folder: 'infrastructure/metallb',
+  namespace: () => namespace,
+  dependsOn: ['argocd'],
+  wanted: (cluster) => cluster.loadBalancer.metallb !== undefined,
+  sources: (cluster) => [chartSource(cluster, 'metallb', 'metallb')],
+  values: (cluster) => {
+    const image = (name: string) => ({ image: { repository: mirrorImage(cluster, `quay.io/metallb/${name}`) } });
+    const mirrored = mirrorImage(cluster, 'quay.io/metallb') !== 'quay.io/metallb';
+    return {
+      // On by default since 0.16; layer 2 needs none of it.
+      frrk8s: { enabled: false },
+      ...(mirrored ? { controller: image('controller'), speaker: { ...image('speaker') } } : {}),
+    };
+  },
+  manifests: (cluster) => {
+    const pools = cluster.loadBalancer.metallb?.pools ?? [];
+    return [
+      ...pools.map(
+        (pool): KubernetesObject => ({
+          apiVersion: 'metallb.io/v1beta1',
+          kind: 'IPAddressPool',
+          metadata: { name: pool.name, namespace, annotations: { 'argocd.argoproj.io/sync-wave': '1' } },
+          spec: { addresses: pool.addresses },
+        }),
+      ),
+      {
+        apiVersion: 'metallb.io/v1beta1',
+        kind: 'L2Advertisement',
+        metadata: { name: 'pools', namespace, annotations: { 'argocd.argoproj.io/sync-wave': '1' } },
+        spec: { ipAddressPools: pools.map((pool) => pool.name) },
+      },
+    ];
+  },
+  // The speakers use the host's network, which every other level refuses.
+  namespaces: () => [{ name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }],
+  clusterKinds: () => [
+    'apiextensions.k8s.io/CustomResourceDefinition',
+    'rbac.authorization.k8s.io/ClusterRole',
+    'rbac.authorization.k8s.io/ClusterRoleBinding',
+    'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  ],
+  // The pools' kinds come with the chart of the same Application.
+  syncOptions: ['SkipDryRunOnMissingResource=true'],
+  // The controller writes its own certificate into what Git states without one.
+  ignoredDifferences: () => [
+    {
+      group: 'admissionregistration.k8s.io',
+      kind: 'ValidatingWebhookConfiguration',
+      name: 'metallb-webhook-configuration',
+      jqPathExpressions: ['.webhooks[]?.clientConfig.caBundle'],
+    },
+    {
+      group: 'apiextensions.k8s.io',
+      kind: 'CustomResourceDefinition',
+      name: 'bgppeers.metallb.io',
+      jsonPointers: ['/spec/conversion/webhook/clientConfig/caBundle'],
+    },
+    { group: '', kind: 'Secret', name: 'metallb-webhook-cert', jsonPointers: ['/data'] },
+  ],
+  readyWithinSeconds: 600,
+};

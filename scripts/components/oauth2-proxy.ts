@@ -1,0 +1,214 @@
+import type { Cluster } from '../config/cluster.ts';
+import { publicAddress } from './address.ts';
+import type { Component, KubernetesObject } from './component.ts';
+import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { checkPrefix, sessionCookie } from './identity.ts';
+import { clusterIssuerName } from './issuer.ts';
+import { mirrorImage, splitImage } from './mirrors.ts';
+import { signedOutPage, signedOutPath } from './signed-out-page.ts';
+import { chartSource, chartUpstream } from './upstream.ts';
+
+/** Secret that OAuth2 Proxy and Dex share: the client's id and secret, and the cookie's key. */
+export const loginSecret = 'oauth2-proxy';
+/** Id under which Dex knows OAuth2 Proxy. */
+export const clientId = 'oauth2-proxy';
+
+const redisSecret = 'oauth2-proxy-redis';
+const caSecret = 'oauth2-proxy-ca';
+const caFolder = '/etc/breakwater/ca';
+
+/** OAuth2 Proxy: answers the gateway's question whether a request is somebody's, and logs people in through Dex. */
+export const oauth2Proxy: Component = {
+  name: 'oauth2-proxy',
+  summary: 'checks each request, and logs people in through Dex',
+  folder: 'infrastructure/oauth2-proxy',
+  namespace: () => authNamespace,
+  dependsOn: ['gateway', 'issuer'],
+  wanted: () => true,
+  needsHost: true,
+  sources: (cluster) => [chartSource(cluster, 'oauth2-proxy', 'oauth2-proxy')],
+  values: (cluster) => {
+    const pinned = chartUpstream(cluster, 'oauth2-proxy').image;
+    const throughGateway = cluster.auth.issuer === 'gateway';
+    return {
+      fullnameOverride: 'oauth2-proxy',
+      ...(pinned === undefined ? {} : { image: { ...splitImage(mirrorImage(cluster, pinned.repository)), tag: pinned.version } }),
+      config: { existingSecret: loginSecret, emailDomains: cluster.auth.emailDomains, forceLegacyConfig: false },
+      alphaConfig: { enabled: true, configData: alphaConfig(cluster) },
+      extraArgs: flags(cluster),
+      ...(cluster.auth.session.redis === undefined ? {} : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
+      ...(throughGateway
+        ? {
+            extraVolumes: [{ name: 'ca', secret: { secretName: caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } }],
+            extraVolumeMounts: [{ name: 'ca', mountPath: caFolder, readOnly: true }],
+          }
+        : {}),
+    };
+  },
+  manifests: (cluster) => [authorizationPolicy(), route(cluster), ...(trustsOwnCa(cluster) ? [caCertificate(cluster)] : [])],
+  secrets: (cluster) => {
+    const redis = cluster.auth.session.redis;
+    return [
+      {
+        name: loginSecret,
+        namespace: authNamespace,
+        purpose: "OAuth2 Proxy's client secret (Dex reads the same) and cookie key",
+        usedBy: [`${authNamespace}/oauth2-proxy`, `${authNamespace}/dex`],
+        keys: {
+          'client-id': { kind: 'constant', value: clientId },
+          'client-secret': { kind: 'random', bytes: 32, encoding: 'base64url' },
+          'cookie-secret': { kind: 'random', bytes: 32, encoding: 'base64url' },
+        },
+      },
+      ...(redis?.password === undefined
+        ? []
+        : [
+            {
+              name: redisSecret,
+              namespace: authNamespace,
+              purpose: 'password of the Redis that keeps sessions',
+              usedBy: [`${authNamespace}/oauth2-proxy`],
+              keys: { 'redis-password': { kind: 'reference' as const, from: redis.password, check: 'not-empty' as const } },
+            },
+          ]),
+    ];
+  },
+  clusterKinds: () => [],
+  readyWithinSeconds: 300,
+};
+
+/** https://oauth2-proxy.github.io/oauth2-proxy/configuration/alpha-config */
+function alphaConfig(cluster: Cluster): Record<string, unknown> {
+  const base = `https://${publicAddress(cluster).authority}/dex`;
+  const inCluster = `http://dex.${authNamespace}.svc.cluster.local:5556/dex`;
+  const claim = (name: string, source: Record<string, string>) => ({ name, values: [{ claimSource: source }] });
+  const discovers = cluster.auth.issuer === 'gateway';
+  return {
+    upstreamConfig: { upstreams: [{ id: 'checked', path: '/', static: true, staticCode: 200 }] },
+    injectResponseHeaders: [
+      claim('kubeflow-userid', { claim: 'email' }),
+      claim('kubeflow-groups', { claim: 'groups' }),
+      ...(cluster.auth.tokenExceptions.length === 0 ? [] : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
+    ],
+    providers: [
+      {
+        id: 'dex',
+        name: 'Dex',
+        provider: 'oidc',
+        clientID: clientId,
+        // Filled in from the environment when the program starts; the Secret never enters Git.
+        clientSecret: '${OAUTH2_PROXY_CLIENT_SECRET}',
+        scope: 'openid email profile groups offline_access',
+        code_challenge_method: 'S256',
+        ...(cluster.auth.groups.length === 0 ? {} : { allowedGroups: cluster.auth.groups }),
+        ...(discovers ? (trustsOwnCa(cluster) ? { caFiles: [`${caFolder}/ca.crt`] } : {}) : { loginURL: `${base}/auth`, redeemURL: `${inCluster}/token` }),
+        // Dex would show its consent page each time with OAuth2 Proxy's default, "force".
+        loginURLParameters: [{ name: 'approval_prompt', default: ['auto'] }],
+        oidcConfig: {
+          issuerURL: base,
+          ...(discovers ? {} : { skipDiscovery: true, jwksURL: `${inCluster}/keys` }),
+          emailClaim: 'email',
+          groupsClaim: 'groups',
+          audienceClaims: ['aud'],
+          insecureSkipNonce: false,
+        },
+      },
+    ],
+  };
+}
+
+/** Flags: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview */
+function flags(cluster: Cluster): Record<string, unknown> {
+  const { authority } = publicAddress(cluster);
+  const { session, machineTokens } = cluster.auth;
+  return {
+    'redirect-url': `https://${authority}/oauth2/callback`,
+    'whitelist-domain': authority,
+    'skip-provider-button': true,
+    'reverse-proxy': true,
+    // Behind a sidecar every request comes from this address; who may speak to the sidecar is the mesh's business.
+    'trusted-proxy-ip': '127.0.0.6/32',
+    'api-route': `^${checkPrefix}/(api|kfam|pipeline/apis|katib/api|(jupyter|volumes|tensorboards)/api)/`,
+    'cookie-name': sessionCookie,
+    'cookie-secure': true,
+    'cookie-httponly': true,
+    'cookie-samesite': 'lax',
+    'cookie-path': '/',
+    'cookie-expire': session.lifetime,
+    'cookie-refresh': session.refresh,
+    'cookie-csrf-expire': '15m',
+    'silence-ping-logging': true,
+    ...(machineTokens ? { 'skip-jwt-bearer-tokens': true } : {}),
+  };
+}
+
+function sessionStorage(redis: NonNullable<Cluster['auth']['session']['redis']>): Record<string, unknown> {
+  return {
+    type: 'redis',
+    redis: {
+      clientType: 'standalone',
+      ...(redis.password === undefined ? {} : { existingSecret: redisSecret, passwordKey: 'redis-password' }),
+      standalone: { connectionUrl: redis.url },
+    },
+  };
+}
+
+/** Only the gateway asks OAuth2 Proxy. */
+function authorizationPolicy(): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'oauth2-proxy', namespace: authNamespace },
+    spec: {
+      selector: { matchLabels: { 'app.kubernetes.io/name': 'oauth2-proxy' } },
+      action: 'ALLOW',
+      rules: [{ from: [{ source: { principals: [gatewayPrincipal] } }] }],
+    },
+  };
+}
+
+function route(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'oauth2-proxy', namespace: authNamespace },
+    spec: {
+      hosts: [publicAddress(cluster).host],
+      gateways: [`${gatewayNamespace}/${gatewayName}`],
+      http: [
+        {
+          match: [{ uri: { exact: signedOutPath } }],
+          headers: { response: { set: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } } },
+          directResponse: { status: 200, body: { string: signedOutPage } },
+        },
+        {
+          match: [{ uri: { prefix: '/oauth2/' } }],
+          route: [{ destination: { host: `oauth2-proxy.${authNamespace}.svc.cluster.local`, port: { number: 80 } } }],
+        },
+      ],
+    },
+  };
+}
+
+/** ACME's certificates are trusted already; a private CA's are not. */
+function trustsOwnCa(cluster: Cluster): boolean {
+  return cluster.auth.issuer === 'gateway' && cluster.tls.acme === undefined;
+}
+
+/** Never served: it brings the CA's certificate (ca.crt) into this namespace, and keeps it current. */
+function caCertificate(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: caSecret, namespace: authNamespace, annotations: { 'argocd.argoproj.io/sync-wave': '-1' } },
+    spec: {
+      secretName: caSecret,
+      duration: cluster.tls.duration,
+      renewBefore: cluster.tls.renewBefore,
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      dnsNames: ['oauth2-proxy.auth.svc'],
+      usages: ['client auth'],
+      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { dnsNamePattern, isAddress } from './common.ts';
+
+interface HostProblem {
+  message: string;
+  hint: string;
+}
+
+/** The host of the platform: a DNS name, an IP address, or `auto`. */
+export const host = z.string().superRefine((text, context) => {
+  const problem = hostProblem(text);
+  if (problem !== undefined)
+    context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
+});
+
+function hostProblem(text: string): HostProblem | undefined {
+  const example = 'For example kubeflow.example.com, 192.168.10.240, or auto.';
+  if (text === 'auto' || isAddress(text) || dnsName(text)) return undefined;
+  const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(text);
+  if (url !== null) return { message: 'must be a host, not a URL', hint: writeInstead(url[1] ?? '', example) };
+  if (text !== text.trim()) return { message: 'must not begin or end with blanks', hint: writeInstead(text.trim(), example) };
+  if (/^[^:]+:\d+$/.test(text))
+    return { message: 'must not contain a port', hint: 'Give ports under loadBalancer.nodePort.' };
+  if (/^\[.*\]$/.test(text)) return { message: 'must not have brackets', hint: writeInstead(text.slice(1, -1), example) };
+  if (text.includes('/')) return { message: 'must not contain a path', hint: writeInstead(text.split('/')[0] ?? '', example) };
+  if (text.includes('@')) return { message: 'must not contain a user', hint: example };
+  if (text.includes('*')) return { message: 'must not be a wildcard', hint: 'One host serves the whole platform.' };
+  if (text.toLowerCase() === 'auto' || (text !== text.toLowerCase() && dnsName(text.toLowerCase())))
+    return { message: 'must be in lower case', hint: `Write ${text.toLowerCase()}` };
+  if (text.endsWith('.')) return { message: 'must not end with "."', hint: writeInstead(text.slice(0, -1), example) };
+  if (/[^\u0020-\u007e]/.test(text)) return { message: 'must be written in ASCII', hint: asciiHint(text, example) };
+  if (/^[\d.]+$/.test(text)) return { message: 'is not an IP address', hint: example };
+  if (text.length > 253 || text.split('.').some((part) => part.length > 63))
+    return { message: 'is too long for a DNS name (63 characters between dots, 253 in all)', hint: example };
+  return { message: 'is neither a DNS name with a dot, nor an IP address, nor auto', hint: example };
+}
+
+/** Names of digits only after the last dot look like addresses to browsers. */
+function dnsName(text: string): boolean {
+  return dnsNamePattern.test(text) && !/\.\d+$/.test(text);
+}
+
+function writeInstead(text: string, example: string): string {
+  return isAddress(text) || dnsName(text.toLowerCase()) ? `Write ${text.toLowerCase()}` : example;
+}
+
+function asciiHint(text: string, example: string): string {
+  return URL.canParse(`https://${text}`) ? writeInstead(new URL(`https://${text}`).hostname, example) : example;
+}
