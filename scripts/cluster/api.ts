@@ -1,0 +1,327 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RunError } from '../report/errors.ts';
+import { describeObject, groupOf, type LiveObject, type ObjectReference } from './live.ts';
+import { withoutSecrets } from './redact.ts';
+import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
+
+/** The name under which we own fields of objects that we apply. */
+export const fieldManager = 'breakwater';
+
+/** A `Status` object of the API server. */
+export interface ApiStatus {
+  message?: string;
+  reason?: string;
+  code?: number;
+  details?: {
+    name?: string;
+    kind?: string;
+    retryAfterSeconds?: number;
+    causes?: readonly { reason?: string; message?: string; field?: string }[];
+  };
+}
+
+/** The API server refused a request. Its message holds no value of a Secret. */
+export class ApiError extends RunError {
+  override name = 'ApiError';
+  readonly status: number;
+  readonly body: ApiStatus;
+
+  constructor(message: string, status: number, body: ApiStatus) {
+    super(message, { hint: hintFor(status) });
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** How a kind is called in paths. */
+export interface Resource {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  namespaced: boolean;
+}
+
+/** One thing that somebody may or may not do. */
+export interface Right {
+  verb: string;
+  group: string;
+  resource: string;
+  /** Absent: cluster-wide. */
+  namespace?: string;
+  name?: string;
+}
+
+export interface ApplyOptions {
+  /** Takes fields over from other field managers. */
+  force?: boolean;
+  dryRun?: boolean;
+}
+
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: LiveObject;
+}
+
+export interface RetryOptions {
+  /** How often a request is sent at most. */
+  attempts: number;
+  /** Milliseconds before the second try; doubles with each further one. */
+  pause: number;
+}
+
+/** Objects of one cluster: read, applied, watched. Passing failures are tried again, a bounded number of times. */
+export class Api {
+  readonly #transport: Transport;
+  readonly #retry: RetryOptions;
+  readonly #resources = new Map<string, readonly Resource[]>();
+
+  constructor(transport: Transport, retry: RetryOptions = { attempts: 5, pause: 500 }) {
+    this.#transport = transport;
+    this.#retry = retry;
+  }
+
+  /** Sends a request of any kind. @throws ApiError for a status of 400 or above */
+  async request<T>(request: ApiRequest): Promise<T> {
+    const response = await this.#sendWithRetries(request);
+    if (response.status >= 400) throw errorOf(request, response);
+    return response.body as T;
+  }
+
+  /** @returns the object, or undefined when it, its namespace or its kind is not there */
+  async find<T extends LiveObject>(reference: ObjectReference): Promise<T | undefined> {
+    const resource = await this.findResource(reference.apiVersion, reference.kind);
+    if (resource === undefined) return undefined;
+    try {
+      return await this.request<T>({ method: 'GET', path: pathOf(resource, reference.metadata) });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** @returns all objects of a kind and the list's resourceVersion; none when the kind is not there */
+  async list<T extends LiveObject>(
+    apiVersion: string,
+    kind: string,
+    options: ListOptions = {},
+  ): Promise<{ items: T[]; resourceVersion: string }> {
+    const resource = await this.findResource(apiVersion, kind);
+    if (resource === undefined) return { items: [], resourceVersion: '' };
+    const { namespace, ...selectors } = options;
+    const items: T[] = [];
+    let resourceVersion = '';
+    let next: string | undefined;
+    do {
+      const page = await this.request<{
+        items?: T[];
+        metadata?: { resourceVersion?: string; continue?: string };
+      }>({
+        method: 'GET',
+        path: collectionPath(resource, namespace),
+        query: { limit: '500', ...definedOnly(selectors), ...(next === undefined ? {} : { continue: next }) },
+      });
+      // Items of a list carry neither apiVersion nor kind for built-in kinds.
+      items.push(...(page.items ?? []).map((item) => ({ ...item, apiVersion, kind })));
+      resourceVersion = page.metadata?.resourceVersion ?? resourceVersion;
+      next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
+    } while (next !== undefined);
+    return { items, resourceVersion };
+  }
+
+  /** Makes an object that is not there yet. @throws ApiError 409 when it is */
+  async create<T extends LiveObject>(object: ObjectReference & { metadata: object }): Promise<T> {
+    const resource = await this.resource(object.apiVersion, object.kind);
+    return this.request<T>({
+      method: 'POST',
+      path: collectionPath(resource, object.metadata.namespace),
+      query: { fieldManager },
+      body: object,
+    });
+  }
+
+  /**
+   * Server-side apply: https://kubernetes.io/docs/reference/using-api/server-side-apply/
+   *
+   * @throws ApiError 409 when another field manager owns a field and `force` is not set
+   */
+  async apply<T extends LiveObject>(object: ObjectReference, options: ApplyOptions = {}): Promise<T> {
+    const resource = await this.resource(object.apiVersion, object.kind);
+    return this.request<T>({
+      method: 'PATCH',
+      path: pathOf(resource, object.metadata),
+      query: {
+        fieldManager,
+        ...(options.force === true ? { force: 'true' } : {}),
+        ...(options.dryRun === true ? { dryRun: 'All' } : {}),
+      },
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+    });
+  }
+
+  /** JSON merge patch (RFC 7386): what the patch does not name stays as it is. */
+  async merge<T extends LiveObject>(reference: ObjectReference, patch: object): Promise<T> {
+    const resource = await this.resource(reference.apiVersion, reference.kind);
+    return this.request<T>({
+      method: 'PATCH',
+      path: pathOf(resource, reference.metadata),
+      query: { fieldManager },
+      contentType: 'application/merge-patch+json',
+      // The kind tells the redaction of messages that this is a Secret's data.
+      body: { apiVersion: reference.apiVersion, kind: reference.kind, ...patch },
+    });
+  }
+
+  /** Changes of a kind since a resourceVersion, until the server ends the watch (it does, after minutes) or `signal` fires. */
+  async *watch(
+    apiVersion: string,
+    kind: string,
+    options: ListOptions & { resourceVersion: string },
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent> {
+    const resource = await this.resource(apiVersion, kind);
+    const { namespace, ...rest } = options;
+    const query = { watch: 'true', allowWatchBookmarks: 'true', ...definedOnly(rest) };
+    for await (const line of this.#transport.lines(
+      { method: 'GET', path: collectionPath(resource, namespace), query },
+      signal,
+    )) {
+      if (isWatchEvent(line)) yield line;
+    }
+  }
+
+  /** @returns whether we may do it: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
+  async allowed(right: Right): Promise<boolean> {
+    const review = await this.request<{ status?: { allowed?: boolean } }>({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: right },
+      },
+    });
+    return review.status?.allowed === true;
+  }
+
+  /** @throws RunError when the cluster does not know the kind */
+  async resource(apiVersion: string, kind: string): Promise<Resource> {
+    const resource = await this.findResource(apiVersion, kind);
+    if (resource !== undefined) return resource;
+    throw new RunError(`the cluster does not know the kind ${kind} of ${apiVersion}`, {
+      hint: 'Its CustomResourceDefinition is not installed, or serves other versions.',
+    });
+  }
+
+  /** How a kind is called, asked anew when it was not known: its CRD may have come since (fluxcd/flux2#2351). */
+  async findResource(apiVersion: string, kind: string): Promise<Resource | undefined> {
+    const known = this.#resources.get(apiVersion)?.find((resource) => resource.kind === kind);
+    if (known !== undefined) return known;
+    const resources = await this.#discover(apiVersion);
+    this.#resources.set(apiVersion, resources);
+    return resources.find((resource) => resource.kind === kind);
+  }
+
+  async #discover(apiVersion: string): Promise<Resource[]> {
+    const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const response = await this.#sendWithRetries({ method: 'GET', path });
+    if (response.status === 404) return [];
+    if (response.status >= 400) throw errorOf({ method: 'GET', path }, response);
+    const list = response.body as { resources?: { name: string; kind: string; namespaced: boolean }[] };
+    return (list.resources ?? [])
+      .filter(({ name }) => !name.includes('/'))
+      .map(({ name, kind, namespaced }) => ({
+        group: groupOf(apiVersion),
+        version: apiVersion.slice(apiVersion.indexOf('/') + 1),
+        kind,
+        plural: name,
+        namespaced,
+      }));
+  }
+
+  async #sendWithRetries(request: ApiRequest): Promise<ApiResponse> {
+    for (let attempt = 1; ; attempt++) {
+      const last = attempt >= this.#retry.attempts;
+      const pause = this.#retry.pause * 2 ** (attempt - 1);
+      try {
+        const response = await this.#transport.send(request);
+        if (last || !passing(request, response)) return response;
+        await sleep(Math.max(pause, Math.min(response.retryAfter ?? 0, 10) * 1000));
+      } catch (error) {
+        if (last || !lostConnection(request, error)) throw error;
+        await sleep(pause);
+      }
+    }
+  }
+}
+
+/** Answers after which the same request may well succeed. A creation is repeated only when the server did not begin it. */
+function passing(request: ApiRequest, response: ApiResponse): boolean {
+  if (response.status === 429 || response.status === 503) return true;
+  if (response.status === 409) return request.method === 'PATCH' && !isFieldConflict(response.body as ApiStatus);
+  return response.status >= 500 && request.method !== 'POST';
+}
+
+function lostConnection(request: ApiRequest, error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return request.method !== 'POST' && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+/** @returns true when other field managers own what we wanted to apply */
+export function isFieldConflict(status: ApiStatus | undefined): boolean {
+  return status?.details?.causes?.some((cause) => cause.reason === 'FieldManagerConflict') === true;
+}
+
+function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
+  const body = (response.body ?? {}) as ApiStatus;
+  const reason = body.message ?? (response.text.slice(0, 300) || 'no reason given');
+  const what = isReference(request.body) ? describeObject(request.body) : request.path;
+  const message = `${request.method === 'GET' ? 'reading' : 'writing'} ${what} failed: ${reason} (HTTP ${response.status})`;
+  return new ApiError(withoutSecrets(message, request.body), response.status, body);
+}
+
+function hintFor(status: number): string {
+  if (status === 401) return 'The credentials in the kubeconfig are not accepted or have expired: log in again.';
+  if (status === 403) return 'Use a context whose user has this right, or have it given.';
+  if (status === 409) return 'Somebody else changed it at the same moment: run it again.';
+  return 'Run it again; if it stays, look at the API server and at the admission webhooks of the cluster.';
+}
+
+function isReference(value: unknown): value is ObjectReference {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    'metadata' in value &&
+    typeof value.metadata === 'object' &&
+    value.metadata !== null &&
+    'name' in value.metadata
+  );
+}
+
+function isWatchEvent(line: unknown): line is WatchEvent {
+  return typeof line === 'object' && line !== null && 'type' in line && 'object' in line;
+}
+
+function collectionPath(resource: Resource, namespace: string | undefined): string {
+  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const inside = resource.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${root}${inside}/${resource.plural}`;
+}
+
+function pathOf(resource: Resource, { name, namespace }: ObjectReference['metadata']): string {
+  return `${collectionPath(resource, resource.namespaced ? (namespace ?? 'default') : undefined)}/${encodeURIComponent(name)}`;
+}
+
+function definedOnly(values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KubernetesObject } from '../components/component.ts';
+import { RunError } from '../report/errors.ts';
+import { type Api, ApiError, isFieldConflict } from './api.ts';
+import { describeObject, type LiveObject } from './live.ts';
+import { inParallel } from './parallel.ts';
+import { waitUntil } from './wait.ts';
+
+/** What became of one object. */
+export interface Applied {
+  /** As `Deployment argocd/argocd-server`. */
+  object: string;
+  change: 'created' | 'changed' | 'unchanged';
+}
+
+export interface ApplyRun {
+  /** Takes fields over from other field managers: only where the caller says why. */
+  force?: boolean;
+  /** Writes nothing and answers the same, asking the server where it can. */
+  dryRun?: boolean;
+  /** Takes one line per object that changed. */
+  report?: (line: string) => void;
+  signal?: AbortSignal;
+  /** Seconds until CRDs must be served. Default 60. */
+  timeoutSeconds?: number;
+}
+
+/** How many objects of one rank are written at the same time. */
+const writers = 6;
+
+const ranks: readonly (readonly string[])[] = [
+  ['CustomResourceDefinition'],
+  ['Namespace'],
+  ['ServiceAccount', 'ClusterRole', 'Role'],
+  ['ClusterRoleBinding', 'RoleBinding', 'ConfigMap', 'Secret', 'NetworkPolicy'],
+  ['Service'],
+];
+/** An AppProject must be there before its Applications (argoproj/argo-cd#4369). */
+const lastRanks = ['AppProject', 'Application'];
+
+/**
+ * Applies objects by server-side apply as the field manager `breakwater`, in the order in which they need each other:
+ * CRDs first, awaited until they are served, then namespaces, accounts and rights, the rest, custom objects last.
+ *
+ * @param objects in any order; an object that is there and equal stays as it is
+ * @returns one entry per object, in the order in which they were applied
+ * @throws RunError when another field manager owns a field (it names manager and field), ApiError when the server refuses
+ */
+export async function applyObjects(
+  api: Api,
+  objects: readonly KubernetesObject[],
+  run: ApplyRun = {},
+): Promise<Applied[]> {
+  const applied: Applied[] = [];
+  for (const group of inOrder(objects)) {
+    run.signal?.throwIfAborted();
+    applied.push(...(await inParallel(group, writers, (object) => applyObject(api, object, run))));
+    if (group[0]?.kind === 'CustomResourceDefinition' && run.dryRun !== true) await served(api, group, run);
+  }
+  return applied;
+}
+
+/** @returns the objects in groups that must be applied one after another; no group is empty */
+export function inOrder(objects: readonly KubernetesObject[]): KubernetesObject[][] {
+  const groups = new Map<number, KubernetesObject[]>();
+  for (const object of objects) {
+    const rank = rankOf(object.kind);
+    groups.set(rank, [...(groups.get(rank) ?? []), object]);
+  }
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+function rankOf(kind: string): number {
+  const early = ranks.findIndex((kinds) => kinds.includes(kind));
+  return early >= 0 ? early : ranks.length + 1 + lastRanks.indexOf(kind);
+}
+
+/**
+ * Applies one object.
+ *
+ * @throws RunError when another field manager owns a field and `force` is not set
+ */
+export async function applyObject(api: Api, object: KubernetesObject, run: ApplyRun = {}): Promise<Applied> {
+  const live = await api.find(object);
+  const name = describeObject(object);
+  if (live === undefined && run.dryRun === true) return { object: name, change: 'created' };
+  try {
+    const result = await api.apply(object, {
+      ...(run.force === undefined ? {} : { force: run.force }),
+      ...(run.dryRun === undefined ? {} : { dryRun: run.dryRun }),
+    });
+    const change = live === undefined ? 'created' : same(live, result) ? 'unchanged' : 'changed';
+    if (change !== 'unchanged' && run.dryRun !== true) run.report?.(`${name} ${change}`);
+    return { object: name, change };
+  } catch (error) {
+    if (error instanceof ApiError && isFieldConflict(error.body)) throw conflict(name, error);
+    throw error;
+  }
+}
+
+/** An apply that changes nothing leaves the resourceVersion; a dry run gives the object as it would be. */
+function same(before: LiveObject, after: LiveObject): boolean {
+  if (before.metadata.resourceVersion === after.metadata.resourceVersion)
+    return isDeepStrictEqual(content(before), content(after));
+  return false;
+}
+
+function content(object: LiveObject): unknown {
+  const { managedFields: _fields, generation: _generation, resourceVersion: _version, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function conflict(name: string, error: ApiError): RunError {
+  const details = (error.body.details?.causes ?? []).map((cause) => {
+    const manager = /^conflict with "([^"]*)"/.exec(cause.message ?? '')?.[1] ?? cause.message ?? 'another program';
+    return `${cause.field ?? 'a field'} belongs to "${manager}"`;
+  });
+  return new RunError(`${name} was changed by another program, and is left as it is: ${details.join('; ')}`, {
+    details,
+    hint: 'If the change is wanted, make it in Git (overrides/); if not, take it back there, then run it again.',
+    cause: error,
+  });
+}
+
+async function served(api: Api, definitions: readonly KubernetesObject[], run: ApplyRun): Promise<void> {
+  const seconds = run.timeoutSeconds ?? 60;
+  let waiting: string[] = [];
+  const done = await waitUntil(
+    async () => {
+      const states = await Promise.all(definitions.map(async (crd) => establishedState(await api.find(crd))));
+      waiting = states.filter((state) => state !== undefined);
+      return waiting.length === 0;
+    },
+    { seconds, pause: 200, ...(run.signal === undefined ? {} : { signal: run.signal }) },
+  );
+  if (!done) throw new RunError(`CRDs were not served within ${seconds} s`, { details: waiting });
+}
+
+interface Definition extends LiveObject {
+  status?: { conditions?: readonly { type: string; status: string; message?: string }[] };
+}
+
+/** @returns undefined when the CRD is served, else why not */
+function establishedState(crd: Definition | undefined): string | undefined {
+  if (crd === undefined) return 'a CRD vanished';
+  const condition = (type: string) => crd.status?.conditions?.find((item) => item.type === type);
+  if (condition('Established')?.status === 'True') return undefined;
+  const names = condition('NamesAccepted');
+  return `${crd.metadata.name}: ${names?.status === 'False' ? names.message : 'not established yet'}`;
+}

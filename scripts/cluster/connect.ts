@@ -1,0 +1,104 @@
+import { RunError } from '../report/errors.ts';
+import { Api, ApiError, type RetryOptions } from './api.ts';
+import { connectionProblem } from './connection-problem.ts';
+import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
+import { kubeTransport } from './transport.ts';
+
+/** Oldest Kubernetes that the platform is refused on: sidecars as init containers (Istio) need 1.29. */
+export const oldestServer = '1.29';
+/** Oldest Kubernetes that Argo CD 3.5 is tested with (its docs/operator-manual/tested-kubernetes-versions.md). */
+export const oldestTestedServer = '1.33';
+
+export interface ConnectOptions extends KubeconfigPlace {
+  /** Name of the context; must be given. */
+  context: string | undefined;
+  /** Seconds until an unreachable server or a silent credential plugin is given up. Default 15. */
+  timeoutSeconds?: number;
+  /** Ends every request of the run. */
+  signal?: AbortSignal;
+  retry?: RetryOptions;
+}
+
+/** A cluster that answers and knows us. */
+export interface Connection {
+  context: string;
+  /** Address of the API server. */
+  server: string;
+  /** Version of the API server, as `1.37.2`. */
+  version: string;
+  /** The user as the API server calls it; undefined where it does not say. */
+  user: string | undefined;
+  warnings: readonly string[];
+  api: Api;
+}
+
+/**
+ * Connects to the cluster of a context: the server answers, trusts us, and is new enough.
+ *
+ * @throws UsageError when the context is not named or unknown; RunError, in plain words and within bounded time, when
+ *   the server is unreachable, its certificate unknown, or our credentials are missing, expired or refused
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const config = await kubeconfigFor(options.context, options);
+  const context = config.getCurrentContext();
+  const server = config.getCurrentCluster()?.server ?? '';
+  const timeoutSeconds = options.timeoutSeconds ?? 15;
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  // The first answer is awaited once and shortly; later requests may take longer (large CRDs, slow webhooks).
+  const first = new Api(kubeTransport(config, { timeout: timeoutSeconds * 1000, ...signal }), {
+    attempts: 1,
+    pause: 0,
+  });
+  try {
+    const { gitVersion } = await first.request<{ gitVersion: string }>({ method: 'GET', path: '/version' });
+    const version = gitVersion.replace(/^v/, '');
+    const warnings = checkVersion(version);
+    const user = await whoAmI(first);
+    const api = new Api(kubeTransport(config, { timeout: 60_000, ...signal }), options.retry);
+    return { context, server, version, user, warnings, api };
+  } catch (error) {
+    if (options.signal?.aborted === true) throw options.signal.reason;
+    throw connectionProblem(error, { context, server, timeoutSeconds, user: config.getCurrentUser() });
+  }
+}
+
+/**
+ * @param version version of the API server, as `1.33.1` or `1.33.1-eks-1234`
+ * @returns warnings, one line each
+ * @throws RunError when the server is older than `oldestServer`
+ */
+export function checkVersion(version: string): string[] {
+  if (older(version, oldestServer)) {
+    throw new RunError(`the cluster runs Kubernetes ${version}, and the platform needs ${oldestServer} or newer`, {
+      hint: 'Upgrade the cluster first.',
+    });
+  }
+  if (older(version, oldestTestedServer)) {
+    return [
+      `The cluster runs Kubernetes ${version}; Argo CD 3.5 is tested with ${oldestTestedServer} and newer. It may work.`,
+    ];
+  }
+  return [];
+}
+
+function older(version: string, floor: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [floorMajor = 0, floorMinor = 0] = floor.split('.').map(Number);
+  return major < floorMajor || (major === floorMajor && minor < floorMinor);
+}
+
+/** `/version` answers strangers, too: only this shows that the credentials are good. */
+async function whoAmI(api: Api): Promise<string | undefined> {
+  try {
+    const review = await api.request<{ status?: { userInfo?: { username?: string } } }>({
+      method: 'POST',
+      path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+    });
+    return review.status?.userInfo?.username;
+  } catch (error) {
+    // Some clusters take this right away from ordinary users; what they may do is asked later, right by right.
+    if (error instanceof ApiError && error.status === 403 && !/system:anonymous/.test(error.message)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { RunError } from '../report/errors.ts';
+import { ApiError } from './api.ts';
+
+/** Where a connection was tried, for its message. */
+export interface Attempt {
+  context: string;
+  server: string;
+  timeoutSeconds: number;
+  /** The kubeconfig's user: only the name of its credential plugin is read. */
+  user: { exec?: { command?: string } } | null;
+}
+
+const unknownCa = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  ETIMEDOUT: 'it does not answer',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to it',
+  ECONNRESET: 'it ended the connection',
+  EPROTO: 'it does not speak TLS',
+};
+
+/**
+ * Says in plain words why a cluster could not be reached.
+ *
+ * @param error whatever was thrown on the way
+ * @returns an error to throw: what failed and what to do
+ */
+export function connectionProblem(error: unknown, attempt: Attempt): Error {
+  const { context, server } = attempt;
+  const failed = (reason: string, hint: string) =>
+    new RunError(`the cluster of the context "${context}" (${server}) cannot be used: ${reason}`, {
+      hint,
+      cause: error,
+    });
+  if (error instanceof ApiError) return refused(error, failed);
+  if (error instanceof RunError) return error;
+  const { name, code, message, syscall, path } = describe(error);
+  const plugin = attempt.user?.exec?.command;
+
+  if (name === 'TimeoutError') {
+    const silent = plugin === undefined ? 'no answer' : `no answer (its credential plugin "${plugin}" may be waiting)`;
+    return failed(`${silent} within ${attempt.timeoutSeconds} s`, 'Check VPN, proxy and firewall, then run it again.');
+  }
+  if (plugin !== undefined && syscall?.startsWith('spawn') === true) {
+    return failed(
+      `its credential plugin "${plugin}" could not be started (${code ?? message})`,
+      `Install "${plugin}" and put it on the PATH; the kubeconfig's user names it.`,
+    );
+  }
+  if (path !== undefined && (code === 'ENOENT' || code === 'EACCES')) {
+    return failed(`the kubeconfig names ${path}, which cannot be read (${code})`, 'Bring the file, or mend the path.');
+  }
+  if (code !== undefined && unknownCa.has(code)) {
+    return failed(
+      `its certificate is signed by a CA that the kubeconfig does not name (${code})`,
+      'Set certificate-authority in the kubeconfig to the CA of this cluster; get it anew if the cluster was made anew.',
+    );
+  }
+  if (code === 'CERT_HAS_EXPIRED') return failed('its certificate has expired', "Renew the API server's certificate.");
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return failed(
+      'its certificate is for another name',
+      'Use the name that the certificate is for, or tls-server-name.',
+    );
+  }
+  const reason = code === undefined ? undefined : reasons[code];
+  if (reason !== undefined) {
+    return failed(`${reason} (${code})`, 'Check that the cluster runs, and check VPN, proxy and firewall.');
+  }
+  if (plugin !== undefined && code === undefined) {
+    const said = message.trim().split('\n').slice(-3).join(' ').slice(0, 300);
+    return failed(`its credential plugin "${plugin}" failed: ${said || 'no reason given'}`, 'Log in again.');
+  }
+  return failed(message, 'Check the context: `kubectl --context NAME version` should answer.');
+}
+
+function refused(error: ApiError, failed: (reason: string, hint: string) => Error): Error {
+  if (error.status === 401 || /system:anonymous/.test(error.message)) {
+    return failed('the credentials are not accepted or have expired (HTTP 401)', 'Log in to the cluster again.');
+  }
+  return failed(error.message, 'Check that the address in the kubeconfig is a Kubernetes API server.');
+}
+
+interface NodeError {
+  name: string;
+  message: string;
+  code?: string;
+  syscall?: string;
+  path?: string;
+}
+
+function describe(error: unknown): NodeError {
+  if (!(error instanceof Error)) return { name: '', message: String(error) };
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  // Several addresses of one name were tried: any of their errors says enough.
+  const inner = error instanceof AggregateError ? error.errors[0] : undefined;
+  if (inner instanceof Error && inner !== error) return describe(inner);
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(syscall === undefined ? {} : { syscall }),
+    ...(path === undefined ? {} : { path }),
+  };
+}

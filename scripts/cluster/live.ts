@@ -1,0 +1,48 @@
+import type { KubernetesObject } from '../components/component.ts';
+
+/** What names an object: enough to read it. */
+export interface ObjectReference {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
+
+/** One entry of `metadata.managedFields`: which program last set which fields. */
+export interface ManagedFields {
+  manager?: string;
+  operation?: string;
+  subresource?: string;
+  fieldsV1?: Record<string, unknown>;
+}
+
+/** An object as the API server returns it. */
+export interface LiveObject extends KubernetesObject {
+  metadata: KubernetesObject['metadata'] & {
+    uid?: string;
+    resourceVersion?: string;
+    generation?: number;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    managedFields?: readonly ManagedFields[];
+    ownerReferences?: readonly { apiVersion: string; kind: string; name: string }[];
+  };
+}
+
+/** A Secret or ConfigMap as the API server returns it; a Secret's values are base64. */
+export interface LiveData extends LiveObject {
+  data?: Record<string, string>;
+  immutable?: boolean;
+  type?: string;
+}
+
+/** @returns the object for people, as `Deployment argocd/argocd-server` or `Namespace auth` */
+export function describeObject(object: ObjectReference): string {
+  const { name, namespace } = object.metadata;
+  return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+}
+
+/** @returns the API group of an object: `apps` for `apps/v1`, empty for the core group */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}

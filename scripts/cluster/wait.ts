@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface WaitOptions {
+  /** Longest time. */
+  seconds: number;
+  /** Milliseconds between two questions. Default 1000. */
+  pause?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Asks again and again until the answer is yes.
+ *
+ * @returns whether the answer came within the time
+ * @throws what the question throws; the signal's reason when it fires
+ */
+export async function waitUntil(question: () => Promise<boolean>, options: WaitOptions): Promise<boolean> {
+  const end = Date.now() + options.seconds * 1000;
+  while (!(await question())) {
+    options.signal?.throwIfAborted();
+    const left = end - Date.now();
+    if (left <= 0) return false;
+    await sleep(
+      Math.min(options.pause ?? 1000, left),
+      undefined,
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
+  }
+  return true;
+}
