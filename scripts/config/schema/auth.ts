@@ -52,15 +52,18 @@ const session = z
       .describe('Where sessions are kept: in the (encrypted) cookie, or in a Redis of yours.'),
     redis: redis.optional().describe('The Redis that keeps the sessions, with store: redis.'),
   })
-  .superRefine((value, context) => {
-    if (durationSeconds(value.refresh) >= durationSeconds(value.lifetime)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['refresh'],
-        message: `must be shorter than lifetime (${value.lifetime}), is ${value.refresh}`,
-      });
-    }
-  }, reads('refresh', 'lifetime'))
+  .superRefine(
+    (value, context) => {
+      if (durationSeconds(value.refresh) >= durationSeconds(value.lifetime)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['refresh'],
+          message: `must be shorter than lifetime (${value.lifetime}), is ${value.refresh}`,
+        });
+      }
+    },
+    reads('refresh', 'lifetime'),
+  )
   .superRefine((value, context) => {
     if (durationSeconds(value.lifetime) <= 900) {
       context.addIssue({
@@ -70,16 +73,19 @@ const session = z
       });
     }
   }, reads('lifetime'))
-  .superRefine((value, context) => {
-    if (value.store === 'redis' && value.redis === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['store'],
-        message: 'redis needs the address of a Redis',
-        params: { hint: 'Add redis: {url: redis://HOST:PORT} beside it.' },
-      });
-    }
-  }, reads('store', 'redis'))
+  .superRefine(
+    (value, context) => {
+      if (value.store === 'redis' && value.redis === undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['store'],
+          message: 'redis needs the address of a Redis',
+          params: { hint: 'Add redis: {url: redis://HOST:PORT} beside it.' },
+        });
+      }
+    },
+    reads('store', 'redis'),
+  )
   .superRefine((value, context) => {
     if (value.store === 'cookie' && value.redis !== undefined) {
       context.addIssue({
@@ -126,7 +132,7 @@ export const auth = z
     tokenExceptions: z
       .array(
         z.strictObject({
-          name: z.string().min(1).describe('Which component needs the token.'),
+          name: z.string().min(1, 'must not be empty').describe('Which component needs the token.'),
           path: z
             .string()
             .regex(/^\/[A-Za-z0-9._~/-]+\/$/, 'must be a path prefix that begins and ends with "/", and not "/" itself')
@@ -154,14 +160,17 @@ export const auth = z
       }),
     );
   }, readsAsWritten)
-  .superRefine((value, context) => {
-    if (value.users.length === 0 && value.connectors.length === 0) {
-      context.addIssue({
-        code: 'custom',
-        path: [],
-        message: 'nobody could log in: there are neither users nor connectors',
-        params: { hint: 'Add auth.users: [{email: you@example.com}], or a connector.', at: 'key' },
-      });
-    }
-  }, reads('users', 'connectors'))
+  .superRefine(
+    (value, context) => {
+      if (value.users.length === 0 && value.connectors.length === 0) {
+        context.addIssue({
+          code: 'custom',
+          path: [],
+          message: 'nobody could log in: there are neither users nor connectors',
+          params: { hint: 'Add auth.users: [{email: you@example.com}], or a connector.', at: 'key' },
+        });
+      }
+    },
+    reads('users', 'connectors'),
+  )
   .describe('Who may log in, and how long a login lasts.');

@@ -15,8 +15,9 @@ export const longestClusterName = 63 - 'breakwater-repository-'.length;
 /** clusters/<name>/cluster.yaml, whole. */
 export const clusterFile = z
   .strictObject({
-    name: labelUpTo(longestClusterName, "longer names derived from it would pass Kubernetes' limit of 63")
-      .describe('Name of the cluster; the same as its folder.'),
+    name: labelUpTo(longestClusterName, "longer names derived from it would pass Kubernetes' limit of 63").describe(
+      'Name of the cluster; the same as its folder.',
+    ),
     host: host
       .default('auto')
       .describe(
@@ -45,53 +46,68 @@ export const clusterFile = z
       .default({})
       .describe('Switches, versions and sync options per component. Values go to overrides/<component>.yaml.'),
   })
-  .superRefine((value, context) => {
-    if (value.host === 'auto' && value.loadBalancer.nodePort !== undefined) {
+  .superRefine(
+    (value, context) => {
+      if (value.host === 'auto' && value.loadBalancer.nodePort !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['host'],
+          message: 'auto has nothing to discover with loadBalancer.nodePort',
+          params: { hint: "Give a DNS name or a node's address." },
+        });
+      }
+    },
+    reads('host', 'loadBalancer.nodePort'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (value.tls.acme === undefined || (value.host !== 'auto' && !isAddress(value.host))) return;
       context.addIssue({
         code: 'custom',
-        path: ['host'],
-        message: 'auto has nothing to discover with loadBalancer.nodePort',
-        params: { hint: "Give a DNS name or a node's address." },
+        path: ['tls', 'acme'],
+        message: `needs a DNS name as host, not ${value.host === 'auto' ? 'auto' : 'an IP address'}`,
+        params: { hint: 'Set host to the name that leads to the gateway.', at: 'key' },
       });
-    }
-  }, reads('host', 'loadBalancer.nodePort'))
-  .superRefine((value, context) => {
-    if (value.tls.acme === undefined || (value.host !== 'auto' && !isAddress(value.host))) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['tls', 'acme'],
-      message: `needs a DNS name as host, not ${value.host === 'auto' ? 'auto' : 'an IP address'}`,
-      params: { hint: 'Set host to the name that leads to the gateway.', at: 'key' },
-    });
-  }, reads('host', 'tls.acme'))
-  .superRefine((value, context) => {
-    if (value.auth.issuer !== 'gateway' || value.tls.existingIssuer === undefined) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['auth', 'issuer'],
-      message: 'gateway needs a CA that this program knows, and tls.existingIssuer names another',
-      params: { hint: 'Use in-cluster.' },
-    });
-  }, reads('auth.issuer', 'tls.existingIssuer'))
-  .superRefine((value, context) => {
-    const profile = value.kubeflow.defaultProfile;
-    const wanted = profile.enabled && value.kubeflow.components.includes('profiles');
-    if (!wanted || profile.owner !== undefined || value.auth.users.length > 0) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['kubeflow', 'defaultProfile'],
-      message: 'has no owner: there are no auth.users',
-      params: { hint: 'Set kubeflow.defaultProfile.owner, or enabled: false.', at: 'key' },
-    });
-  }, reads('kubeflow.defaultProfile', 'kubeflow.components', 'auth.users'))
-  .superRefine((value, context) => {
-    if (value.kubeflow.defaultProfile.name !== value.argocd.namespace) return;
-    context.addIssue({
-      code: 'custom',
-      path: ['kubeflow', 'defaultProfile', 'name'],
-      message: `"${value.argocd.namespace}" is the namespace of Argo CD`,
-    });
-  }, reads('kubeflow.defaultProfile', 'argocd.namespace'))
+    },
+    reads('host', 'tls.acme'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (value.auth.issuer !== 'gateway' || value.tls.existingIssuer === undefined) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['auth', 'issuer'],
+        message: 'gateway needs a CA that this program knows, and tls.existingIssuer names another',
+        params: { hint: 'Use in-cluster.' },
+      });
+    },
+    reads('auth.issuer', 'tls.existingIssuer'),
+  )
+  .superRefine(
+    (value, context) => {
+      const profile = value.kubeflow.defaultProfile;
+      const wanted = profile.enabled && value.kubeflow.components.includes('profiles');
+      if (!wanted || profile.owner !== undefined || value.auth.users.length > 0) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['kubeflow', 'defaultProfile'],
+        message: 'has no owner: there are no auth.users',
+        params: { hint: 'Set kubeflow.defaultProfile.owner, or enabled: false.', at: 'key' },
+      });
+    },
+    reads('kubeflow.defaultProfile', 'kubeflow.components', 'auth.users'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (value.kubeflow.defaultProfile.name !== value.argocd.namespace) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['kubeflow', 'defaultProfile', 'name'],
+        message: `"${value.argocd.namespace}" is the namespace of Argo CD`,
+      });
+    },
+    reads('kubeflow.defaultProfile', 'argocd.namespace'),
+  )
   .describe("Breakwater's one file per cluster.");
 
 export type ClusterFile = z.output<typeof clusterFile>;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { secretReference } from './common.ts';
+import { dexText, secretReference } from './common.ts';
+import { isRecord, reads } from './reads.ts';
 
 const id = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/, 'use up to 40 lower-case letters, digits and "-"')
   .describe("Stable id; part of the users' identity.");
-const name = z.string().min(1).describe('What the login page shows.');
+const name = dexText.describe('What the login page shows.');
 const verifies = z
   .enum(['accept', 'reject'])
   .describe(
@@ -19,10 +20,8 @@ const cannotReject = z
     'Must be accept, said explicitly: this kind has no mark for verified addresses, so the directory is trusted with them.',
   );
 
-/** Dex renders its file as a Go template at start, and expands $VARIABLES in a connector's config. */
-const plain = z.string().superRefine((text, context) => {
-  if (text.includes('{{'))
-    context.addIssue({ code: 'custom', message: 'must not contain "{{": Dex reads its configuration as a template' });
+/** Dex expands $VARIABLES in a connector's config. */
+const plain = dexText.superRefine((text, context) => {
   if (text.includes('$'))
     context.addIssue({
       code: 'custom',
@@ -30,6 +29,9 @@ const plain = z.string().superRefine((text, context) => {
       params: { hint: "Name secrets under the connector's secret keys instead." },
     });
 });
+
+const pem = (what: string) =>
+  z.base64({ error: `must be the base64 of ${what}, in one line` }).min(1, 'must not be empty');
 
 const github = z.strictObject({
   type: z.literal('github'),
@@ -63,7 +65,9 @@ const ldap = z.strictObject({
   host: plain.describe('HOST:PORT of the server.'),
   insecureNoSSL: z.boolean().default(false),
   startTLS: z.boolean().default(false),
-  rootCAData: z.base64().optional().describe("Base64 of the PEM of the CA that signed the server's certificate."),
+  rootCAData: pem('a PEM certificate')
+    .optional()
+    .describe("Base64 of the PEM of the CA that signed the server's certificate."),
   bindDN: plain.optional(),
   bindPassword: secretReference.optional(),
   unverifiedEmails: cannotReject,
@@ -80,7 +84,9 @@ const ldap = z.strictObject({
       baseDN: plain,
       filter: plain.optional(),
       nameAttr: plain.default('cn'),
-      userMatchers: z.array(z.strictObject({ userAttr: plain, groupAttr: plain })).min(1),
+      userMatchers: z
+        .array(z.strictObject({ userAttr: plain, groupAttr: plain }))
+        .min(1, 'needs at least one pair of attributes'),
     })
     .optional(),
 });
@@ -90,7 +96,7 @@ const saml = z.strictObject({
   id,
   name,
   ssoURL: z.url({ protocol: /^https$/, error: 'must be an https:// URL' }),
-  caData: z.base64().describe("Base64 of the PEM certificate that signs the provider's answers."),
+  caData: pem('a PEM certificate').describe("Base64 of the PEM certificate that signs the provider's answers."),
   entityIssuer: plain.optional(),
   ssoIssuer: plain.optional(),
   usernameAttr: plain.default('name'),
@@ -99,22 +105,73 @@ const saml = z.strictObject({
   unverifiedEmails: cannotReject,
 });
 
-const other = z.strictObject({
-  type: z.literal('other'),
-  id,
-  name,
-  dexType: z
-    .string()
-    .regex(/^[a-z0-9-]+$/)
-    .describe('The type as Dex calls it: gitlab, google, microsoft, openshift …'),
-  unverifiedEmails: cannotReject,
-  config: z
-    .record(z.string(), z.unknown())
-    .describe('Passed to Dex as it is. Write a secret as $NAME and give NAME under secrets.'),
-  secrets: z
-    .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'use upper-case letters, digits and "_"'), secretReference)
-    .default({}),
-});
+const other = z
+  .strictObject({
+    type: z.literal('other'),
+    id,
+    name,
+    dexType: z
+      .string()
+      .regex(/^[a-z0-9-]+$/, 'must be a type as Dex calls it: gitlab, google, microsoft, openshift …')
+      .describe('The type as Dex calls it: gitlab, google, microsoft, openshift …'),
+    unverifiedEmails: cannotReject,
+    config: z
+      .record(z.string(), z.unknown())
+      .describe('Passed to Dex as it is. Write a secret as $NAME and give NAME under secrets.'),
+    secrets: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'use upper-case letters, digits and "_"'), secretReference)
+      .default({})
+      .describe('Where the values of $NAME in config come from.'),
+  })
+  .superRefine(
+    (value, context) => {
+      const used = new Set<string>();
+      for (const { path, text } of textsIn(value.config, ['config'])) {
+        const problem = rawTextProblem(text, value.secrets, used);
+        if (problem !== undefined) context.addIssue({ code: 'custom', path, ...problem });
+      }
+      for (const key of Object.keys(value.secrets)) {
+        if (!used.has(key))
+          context.addIssue({
+            code: 'custom',
+            path: ['secrets', key],
+            message: 'is used nowhere in config',
+            params: { hint: `Write $${key} where the secret belongs, or remove it.`, at: 'key' },
+          });
+      }
+    },
+    reads('config', 'secrets'),
+  );
+
+/** What Dex would do to a text of a raw config: https://pkg.go.dev/os#Expand */
+function rawTextProblem(
+  text: string,
+  secrets: Readonly<Record<string, unknown>>,
+  used: Set<string>,
+): { message: string; params?: { hint: string } } | undefined {
+  if (text.includes('{{')) return { message: 'must not contain "{{": Dex reads its configuration as a template' };
+  for (const match of text.matchAll(/\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))?/g)) {
+    const key = match[1] ?? match[2];
+    if (key === undefined)
+      return {
+        message: 'has a "$" that begins no secret\'s name: Dex expands it',
+        params: { hint: 'Put the whole text into a secret.' },
+      };
+    if (!Object.hasOwn(secrets, key))
+      return {
+        message: `uses $${key}, which is not under secrets`,
+        params: { hint: `Add secrets: {${key}: {env: ${key}}}.` },
+      };
+    used.add(key);
+  }
+  return undefined;
+}
+
+function textsIn(value: unknown, path: PropertyKey[]): { path: PropertyKey[]; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (Array.isArray(value)) return value.flatMap((entry, index) => textsIn(entry, [...path, index]));
+  return isRecord(value) ? Object.entries(value).flatMap(([key, entry]) => textsIn(entry, [...path, key])) : [];
+}
 
 /** One entry of `auth.connectors`: https://dexidp.io/docs/connectors/ */
 export const connector = z.discriminatedUnion('type', [github, oidc, ldap, saml, other]);

@@ -56,6 +56,17 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
     return { problem: 'names a host but no repository', hint: `For example ${scheme}://${url.host}/acme/platform.git` };
   if (url.pathname.endsWith('/'))
     return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
+  if (path.includes('//'))
+    return {
+      problem: 'must not contain "//" in its path',
+      hint: `Write ${path.replace(/\/{2,}/g, '/')} behind the host.`,
+    };
+  if (scheme !== 'ssh' && /^gitlab\./i.test(url.hostname) && !path.endsWith('.git')) {
+    return {
+      problem: 'must end with ".git": GitLab redirects other addresses, and Argo CD does not follow',
+      hint: `Write ${text}.git`,
+    };
+  }
   const user = url.username === '' ? {} : { user: url.username };
   const port = url.port === '' ? {} : { port: Number(url.port) };
   const authority = `${scheme === 'ssh' && url.username !== '' ? `${url.username}@` : ''}${url.host.toLowerCase()}`;
@@ -70,6 +81,12 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
 }
 
 function parseScpLike(text: string): GitUrl | GitUrlProblem {
+  if (/^[^/]*:[^/]*@/.test(text)) {
+    return {
+      problem: 'must not contain credentials: they would be in Git, logs and process lists',
+      hint: 'Name them under git.credentials.',
+    };
+  }
   const match = /^(?:([^@/:]+)@)?([^/:@]+):(.*)$/.exec(text);
   if (match === null)
     return { problem: 'is not a repository address', hint: 'Use https://, ssh://, user@host:path or file://.' };
@@ -78,6 +95,13 @@ function parseScpLike(text: string): GitUrl | GitUrlProblem {
     return {
       problem: 'an scp-like path must not begin with "/": Argo CD and git read it differently',
       hint: `Write ssh://${user === undefined ? '' : `${user}@`}${host}${path}`,
+    };
+  }
+  const port = /^(\d{1,5})\/(.+)$/.exec(path);
+  if (port !== null) {
+    return {
+      problem: 'an scp-like address has no place for a port: git would read it as a folder',
+      hint: `Write ssh://${user === undefined ? '' : `${user}@`}${host}:${port[1]}/${port[2]}`,
     };
   }
   const trimmed = path.replace(/\/+$/, '');
@@ -93,5 +117,6 @@ function parseFile(text: string): GitUrl | GitUrlProblem {
   if (!rest.startsWith('/') || rest === '/')
     return { problem: 'needs an absolute path', hint: 'For example file:///srv/git/platform.git (three slashes).' };
   const path = rest.replace(/\/+$/, '');
+  if (/%(?![0-9a-f]{2})/i.test(path)) return { problem: 'has a "%" that begins no escape', hint: 'Write "%" as %25.' };
   return { scheme: 'file', host: '', path: decodeURIComponent(path), canonical: `file://${path}` };
 }

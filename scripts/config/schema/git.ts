@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { secretReference } from './common.ts';
 import { branchProblem } from './git-names.ts';
-import { parseGitUrl } from './git-url.ts';
+import { type GitUrlProblem, parseGitUrl } from './git-url.ts';
+import { reads } from './reads.ts';
 
 const credentials = z
   .union([
     z.strictObject({
       token: secretReference.describe('An access token (https URLs).'),
-      username: z.string().min(1).default('git').describe('User name that goes with the token; most hosts take any.'),
+      username: z
+        .string()
+        .min(1, 'must not be empty')
+        .default('git')
+        .describe('User name that goes with the token; most hosts take any.'),
     }),
     z.strictObject({
       sshKey: secretReference.describe('A private SSH key without passphrase (ssh and scp-like URLs).'),
@@ -21,7 +26,7 @@ const credentials = z
         installationId: z.int().positive().describe('The id of its installation on the repository.'),
         privateKey: secretReference.describe("The App's private key (PEM)."),
         baseUrl: z
-          .url({ protocol: /^https$/ })
+          .url({ protocol: /^https$/, error: 'must be an https:// URL' })
           .optional()
           .describe('API address of a GitHub Enterprise Server, as https://github.example.com/api/v3.'),
       }),
@@ -61,7 +66,7 @@ export const git = z
     credentials: credentials.optional(),
     caFile: z
       .string()
-      .min(1)
+      .min(1, 'must not be empty')
       .optional()
       .describe("PEM file of the CA that signed the Git host's certificate; used by git, the host's API and Argo CD."),
     publish: z
@@ -71,43 +76,66 @@ export const git = z
         'push: commit and push to the branch. pull-request: push a branch of its own and open a pull request, for protected branches.',
       ),
   })
-  .superRefine((value, context) => {
-    if (value.url === undefined) {
-      if (value.credentials !== undefined)
+  .superRefine(
+    (value, context) => {
+      if (value.credentials === undefined) return;
+      const problem = credentialsProblem(value.url, 'sshKey' in value.credentials);
+      if (problem !== undefined)
         context.addIssue({
           code: 'custom',
           path: ['credentials'],
-          message: 'needs git.url',
-          params: { hint: 'The embedded remote takes no credentials.' },
+          message: problem.problem,
+          params: { hint: problem.hint, at: 'key' },
         });
-      if (value.publish === 'pull-request')
-        context.addIssue({
-          code: 'custom',
-          path: ['publish'],
-          message: 'pull-request needs git.url',
-          params: { hint: 'The embedded remote has no pull requests.' },
-        });
-      return;
-    }
-    const parsed = parseGitUrl(value.url);
-    if ('problem' in parsed || value.credentials === undefined) return;
-    const ssh = 'sshKey' in value.credentials;
-    if (ssh && parsed.scheme !== 'ssh') {
+    },
+    reads('url', 'credentials'),
+  )
+  .superRefine(
+    (value, context) => {
+      const scheme = schemeOf(value.url);
+      if (value.publish !== 'pull-request' || scheme === 'https' || scheme === 'ssh') return;
       context.addIssue({
         code: 'custom',
-        path: ['credentials'],
-        message: 'an SSH key does not go with an https URL',
-        params: { hint: 'Give a token, or write git.url as ssh://git@host/path.' },
+        path: ['publish'],
+        message:
+          value.url === undefined
+            ? 'pull-request needs git.url'
+            : `pull-request needs a Git host, and git.url is ${scheme}://`,
+        params: {
+          hint:
+            value.url === undefined
+              ? 'The embedded remote has no pull requests.'
+              : 'Use publish: push, or an https or ssh address.',
+        },
       });
-    }
-    if (!ssh && parsed.scheme !== 'https') {
-      context.addIssue({
-        code: 'custom',
-        path: ['credentials'],
-        message: `a token goes with https:// only, and git.url is ${parsed.scheme}`,
-        params: { hint: 'A token over plain http could be read on the way; over ssh it is not used.' },
-      });
-    }
-  })
+    },
+    reads('url', 'publish'),
+  )
   .prefault({})
   .describe('Where the tree is published and where Argo CD reads it.');
+
+function schemeOf(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const parsed = parseGitUrl(url);
+  return 'problem' in parsed ? undefined : parsed.scheme;
+}
+
+function credentialsProblem(url: string | undefined, ssh: boolean): GitUrlProblem | undefined {
+  const scheme = schemeOf(url);
+  if (scheme === undefined) return { problem: 'needs git.url', hint: 'The embedded remote takes no credentials.' };
+  if (scheme === 'file')
+    return { problem: 'git.url is a file:// address, which takes none', hint: 'Remove credentials.' };
+  if (ssh && scheme !== 'ssh') {
+    return {
+      problem: `an SSH key does not go with an ${scheme} URL`,
+      hint: 'Give a token, or write git.url as ssh://git@host/path.',
+    };
+  }
+  if (!ssh && scheme !== 'https') {
+    return {
+      problem: `a token goes with https:// only, and git.url is ${scheme}`,
+      hint: 'A token over plain http could be read on the way; over ssh it is not used.',
+    };
+  }
+  return undefined;
+}

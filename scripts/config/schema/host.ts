@@ -18,11 +18,14 @@ function hostProblem(text: string): HostProblem | undefined {
   if (text === 'auto' || isAddress(text) || dnsName(text)) return undefined;
   const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(text);
   if (url !== null) return { message: 'must be a host, not a URL', hint: writeInstead(url[1] ?? '', example) };
-  if (text !== text.trim()) return { message: 'must not begin or end with blanks', hint: writeInstead(text.trim(), example) };
+  if (text !== text.trim())
+    return { message: 'must not begin or end with blanks', hint: writeInstead(text.trim(), example) };
   if (/^[^:]+:\d+$/.test(text))
     return { message: 'must not contain a port', hint: 'Give ports under loadBalancer.nodePort.' };
-  if (/^\[.*\]$/.test(text)) return { message: 'must not have brackets', hint: writeInstead(text.slice(1, -1), example) };
-  if (text.includes('/')) return { message: 'must not contain a path', hint: writeInstead(text.split('/')[0] ?? '', example) };
+  if (/^\[.*\]$/.test(text))
+    return { message: 'must not have brackets', hint: writeInstead(text.slice(1, -1), example) };
+  if (text.includes('/'))
+    return { message: 'must not contain a path', hint: writeInstead(text.split('/')[0] ?? '', example) };
   if (text.includes('@')) return { message: 'must not contain a user', hint: example };
   if (text.includes('*')) return { message: 'must not be a wildcard', hint: 'One host serves the whole platform.' };
   if (text.toLowerCase() === 'auto' || (text !== text.toLowerCase() && dnsName(text.toLowerCase())))

@@ -56,8 +56,8 @@ export const loadBalancer = z
         https: nodePortNumber.default(30443).describe('Port on each node for HTTPS.'),
         publicPort: z
           .int()
-          .min(1)
-          .max(65535)
+          .min(1, 'must be a port from 1 to 65535')
+          .max(65535, 'must be a port from 1 to 65535')
           .optional()
           .describe('The HTTPS port that people use, when something in front maps it (443). Default: the https port.'),
       })
@@ -78,20 +78,32 @@ export const loadBalancer = z
   })
   .superRefine(atMostOne(kinds, 'loadBalancer'), readsAsWritten)
   .superRefine((value, context) => poolProblems(value.metallb?.pools, context), readsAsWritten)
-  .superRefine((value, context) => {
-    const wanted = value.metallb?.address;
-    if (wanted === undefined) return;
-    const single = parseRange(`${wanted}/${isIPv4(wanted) ? 32 : 128}`);
-    const ranges = (value.metallb?.pools ?? []).flatMap((entry) => entry.addresses.map(parseRange));
-    const inside = ranges.some((one) => typeof one !== 'string' && typeof single !== 'string' && overlap(one, single));
-    if (!inside) {
-      context.addIssue({ code: 'custom', path: ['metallb', 'address'], message: `${wanted} is in none of the pools` });
-    }
-  }, reads('metallb.address', 'metallb.pools'))
-  .superRefine((value, context) => {
-    if (value.nodePort !== undefined && value.nodePort.http === value.nodePort.https)
-      context.addIssue({ code: 'custom', path: ['nodePort', 'https'], message: 'must differ from nodePort.http' });
-  }, reads('nodePort.http', 'nodePort.https'))
+  .superRefine(
+    (value, context) => {
+      const wanted = value.metallb?.address;
+      if (wanted === undefined) return;
+      const single = parseRange(`${wanted}/${isIPv4(wanted) ? 32 : 128}`);
+      const ranges = (value.metallb?.pools ?? []).flatMap((entry) => entry.addresses.map(parseRange));
+      const inside = ranges.some(
+        (one) => typeof one !== 'string' && typeof single !== 'string' && overlap(one, single),
+      );
+      if (!inside) {
+        context.addIssue({
+          code: 'custom',
+          path: ['metallb', 'address'],
+          message: `${wanted} is in none of the pools`,
+        });
+      }
+    },
+    reads('metallb.address', 'metallb.pools'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (value.nodePort !== undefined && value.nodePort.http === value.nodePort.https)
+        context.addIssue({ code: 'custom', path: ['nodePort', 'https'], message: 'must differ from nodePort.http' });
+    },
+    reads('nodePort.http', 'nodePort.https'),
+  )
   .prefault({})
   .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
 
@@ -123,7 +135,7 @@ function poolProblems(pools: unknown, context: z.RefinementCtx): void {
 function writtenRanges(pools: unknown): { text: string; pool: number; index: number }[] {
   if (!Array.isArray(pools)) return [];
   return pools.flatMap((entry: unknown, pool) => {
-    const addresses = isRecord(entry) && Array.isArray(entry['addresses']) ? entry['addresses'] : [];
+    const addresses = isRecord(entry) && Array.isArray(entry.addresses) ? entry.addresses : [];
     return addresses.flatMap((text: unknown, index) => (typeof text === 'string' ? [{ text, pool, index }] : []));
   });
 }

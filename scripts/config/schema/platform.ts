@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { duration, email, label } from './common.ts';
+import { duration, email, label, labelUpTo, takenNamespaces } from './common.ts';
+import { componentNames } from './component-names.ts';
+import { eachRepetition, readsAsWritten } from './reads.ts';
 
 /** The `argocd` section. */
 export const argocd = z
   .strictObject({
-    namespace: label.default('argocd').describe('Where Argo CD runs, or shall run.'),
+    namespace: label
+      .refine(
+        (text) => text === 'argocd' || !takenNamespaces.includes(text),
+        'is taken: it belongs to Kubernetes or to another component',
+      )
+      .default('argocd')
+      .describe('Where Argo CD runs, or shall run.'),
     version: z
       .string()
       .regex(/^v\d+\.\d+\.\d+$/, 'must be a release such as v3.5.7')
@@ -16,10 +24,20 @@ export const argocd = z
       .describe('true: install Argo CD and let it manage itself. false: use the one that is there.'),
     root: z
       .strictObject({
-        name: label.default('platform').describe('Name of the root Application.'),
-        project: label.default('platform').describe('Name of the AppProject of the platform.'),
+        name: label
+          .refine(
+            (text) => !(componentNames as readonly string[]).includes(text),
+            'is the name of a component: their Applications would collide',
+          )
+          .default('platform')
+          .describe('Name of the root Application.'),
+        project: label
+          .refine((text) => text !== 'default', 'must not be default: that project permits everything')
+          .default('platform')
+          .describe('Name of the AppProject of the platform.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('The root Application, which Argo CD follows to all the others.'),
   })
   .prefault({})
   .describe('Argo CD itself.');
@@ -46,7 +64,8 @@ export const istio = z
           .default('/etc/cni/net.d')
           .describe('Folder of CNI configurations on the nodes.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("Istio's CNI plugin, which lets pods with sidecars start under Pod Security."),
     trustedProxies: z
       .int()
       .min(0)
@@ -78,13 +97,18 @@ export const kubeflow = z
       .describe('Kubeflow release. Default: apps/kubeflow/upstream.yaml.'),
     components: z
       .array(z.enum(kubeflowParts))
+      .superRefine((parts, context) => {
+        eachRepetition(parts, undefined, (index, text) =>
+          context.addIssue({ code: 'custom', path: [index], message: `"${text}" is in the list already` }),
+        );
+      }, readsAsWritten)
       .default(kubeflowParts.filter((part) => part !== 'serving'))
       .describe('Which parts run. serving is KServe with Knative.'),
     defaultProfile: z
       .strictObject({
         enabled: z.boolean().default(true),
-        name: label
-          .max(59, 'at most 59 characters')
+        name: labelUpTo(59, "longer names derived from it would pass Kubernetes' limit of 63")
+          .refine((text) => !takenNamespaces.includes(text), 'is taken: it belongs to Kubernetes or to the platform')
           .optional()
           .describe("The profile's namespace. Default: from the owner's address."),
         owner: email.optional().describe('Default: the first of auth.users.'),

@@ -9,7 +9,12 @@ export const tls = z
   .strictObject({
     privateCA: z
       .strictObject({
-        commonName: z.string().min(1, 'must not be empty').max(64, 'at most 64 characters (a limit of X.509)').default('Breakwater CA').describe("The CA's common name."),
+        commonName: z
+          .string()
+          .min(1, 'must not be empty')
+          .max(64, 'at most 64 characters (a limit of X.509)')
+          .default('Breakwater CA')
+          .describe("The CA's common name."),
         duration: duration
           .default('87600h')
           .describe("How long the CA certificate is valid. Its key never rotates, so that clients' trust stays good."),
@@ -41,7 +46,9 @@ export const tls = z
         caBundle: z
           .base64()
           .optional()
-          .describe("Base64 of the PEM of the CA that signed the ACME server's own certificate, for a server inside the company."),
+          .describe(
+            "Base64 of the PEM of the CA that signed the ACME server's own certificate, for a server inside the company.",
+          ),
       })
       .optional()
       .describe(
@@ -55,15 +62,18 @@ export const tls = z
     renewBefore: duration.default('360h').describe('How long before its end the certificate is renewed.'),
   })
   .superRefine(atMostOne(kinds, 'tls'), readsAsWritten)
-  .superRefine((value, context) => {
-    if (durationSeconds(value.renewBefore) >= durationSeconds(value.duration)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['renewBefore'],
-        message: `must be shorter than duration (${value.duration}), is ${value.renewBefore}`,
-      });
-    }
-  }, reads('renewBefore', 'duration'))
+  .superRefine(
+    (value, context) => {
+      if (durationSeconds(value.renewBefore) >= durationSeconds(value.duration)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['renewBefore'],
+          message: `must be shorter than duration (${value.duration}), is ${value.renewBefore}`,
+        });
+      }
+    },
+    reads('renewBefore', 'duration'),
+  )
   .superRefine((value, context) => {
     if (durationSeconds(value.duration) < 3600) {
       context.addIssue({
@@ -73,15 +83,21 @@ export const tls = z
       });
     }
   }, reads('duration'))
-  .superRefine((value, context) => {
-    if (value.privateCA !== undefined && durationSeconds(value.privateCA.duration) <= durationSeconds(value.duration)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['privateCA', 'duration'],
-        message: `must be longer than the certificate's duration (${value.duration})`,
-      });
-    }
-  }, reads('privateCA', 'duration'))
+  .superRefine(
+    (value, context) => {
+      if (
+        value.privateCA !== undefined &&
+        durationSeconds(value.privateCA.duration) <= durationSeconds(value.duration)
+      ) {
+        context.addIssue({
+          code: 'custom',
+          path: ['privateCA', 'duration'],
+          message: `must be longer than the certificate's duration (${value.duration})`,
+        });
+      }
+    },
+    reads('privateCA', 'duration'),
+  )
   .describe(
     'Where the certificate comes from: at most one of privateCA, broughtCA, acme, existingIssuer; a private CA made in the cluster when none is named.',
   );

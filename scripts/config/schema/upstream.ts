@@ -6,17 +6,17 @@ const image = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+$/, 'must be an image with its registry, without a tag')
     .describe('Image with its registry.'),
-  version: z.string().min(1).describe('Pinned tag; Renovate raises it here.'),
+  version: z.string().min(1, 'must not be empty').describe('Pinned tag; Renovate raises it here.'),
 });
 
 /** infrastructure/<component>/upstream.yaml of a Helm chart. */
 const chart = z.strictObject({
-  chart: z.string().min(1).describe("The chart's name in its repository."),
+  chart: z.string().min(1, 'must not be empty').describe("The chart's name in its repository."),
   repository: z
     .string()
     .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
     .describe('Helm repository, classic or OCI.'),
-  version: z.string().min(1).describe('Pinned version; Renovate raises it here.'),
+  version: z.string().min(1, 'must not be empty').describe('Pinned version; Renovate raises it here.'),
   image: image.optional().describe("Image to run in place of the chart's own default."),
 });
 
@@ -26,8 +26,8 @@ const kustomization = z.strictObject({
     .string()
     .regex(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end')
     .describe('Git repository.'),
-  path: z.string().min(1).optional().describe('Folder of the kustomization.'),
-  version: z.string().min(1).describe('Pinned tag; Renovate raises it here.'),
+  path: z.string().min(1, 'must not be empty').optional().describe('Folder of the kustomization.'),
+  version: z.string().min(1, 'must not be empty').describe('Pinned tag; Renovate raises it here.'),
 });
 
 export const upstreamFile = z.union([chart, kustomization]);
