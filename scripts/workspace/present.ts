@@ -1,0 +1,56 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { RunError } from '../report/errors.ts';
+import type { Present } from '../tree/plan.ts';
+import { fileError } from './file-error.ts';
+import { confined, kindOf, temporaryName } from './paths.ts';
+
+/**
+ * Reads what a cluster's folder holds, overrides/ aside. Links are named, not followed.
+ *
+ * @param root absolute path of the repository
+ * @param folder as `clusters/demo`
+ * @returns what is there by path relative to the root; empty when the folder is absent
+ * @throws RunError when the folder is a link, or can't be read
+ */
+export async function readPresent(root: string, folder: string): Promise<Map<string, Present>> {
+  const present = new Map<string, Present>();
+  const kind = await kindOf(await confined(root, folder));
+  if (kind === undefined) return present;
+  if (kind !== 'directory') {
+    throw new RunError(`${folder} is ${kind === 'symlink' ? 'a symbolic link' : 'no folder'}`, {
+      hint: 'Nothing is generated there: replace it by a folder.',
+    });
+  }
+  await readFolder(root, folder, present, new Set([`${folder}/overrides`]));
+  return present;
+}
+
+async function readFolder(
+  root: string,
+  folder: string,
+  present: Map<string, Present>,
+  skipped: ReadonlySet<string>,
+): Promise<void> {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(error, folder);
+  });
+  for (const entry of entries) {
+    const relative = `${folder}/${entry.name}`;
+    if (skipped.has(relative) || temporaryName.test(entry.name)) continue;
+    if (entry.isSymbolicLink()) present.set(relative, 'symlink');
+    else if (entry.isDirectory()) {
+      present.set(relative, 'directory');
+      await readFolder(root, relative, present, skipped);
+    } else if (entry.isFile()) present.set(relative, { text: await readText(root, relative) });
+    else present.set(relative, 'other');
+  }
+}
+
+async function readText(root: string, relative: string): Promise<string> {
+  try {
+    return await readFile(path.join(root, relative), 'utf8');
+  } catch (error) {
+    throw fileError(error, relative);
+  }
+}

@@ -1,0 +1,85 @@
+import { chmod, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { fileError } from './file-error.ts';
+import { kindOf, temporaryName } from './paths.ts';
+
+/**
+ * Writes a file so that it is there whole or not at all: a temporary file in the same folder, flushed, then renamed.
+ *
+ * @param absolute where to; its folder exists
+ * @param text written as UTF-8, line ends as they are
+ * @param mode permissions, whatever the umask is
+ */
+export async function writeAtomically(absolute: string, text: string, mode: number): Promise<void> {
+  const temporary = path.join(path.dirname(absolute), `.${path.basename(absolute)}.breakwater-${process.pid}.tmp`);
+  try {
+    const file = await open(temporary, 'w', mode);
+    try {
+      await file.chmod(mode);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, absolute);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(error, absolute);
+  }
+}
+
+/** Removes temporary files of runs that were killed; those of a run that is still alive are left. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const absolute = path.join(folder, entry.name);
+    const writer = temporaryName.exec(entry.name)?.[1];
+    if (entry.isDirectory()) await removeLeftovers(absolute);
+    else if (writer !== undefined && !isAlive(Number(writer))) await unlink(absolute);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/**
+ * Writes a file that only its owner may read, in a folder that only its owner may enter.
+ *
+ * @param absolute where to; the folder is made
+ * @throws RunError when it can't be written
+ */
+export async function writePrivate(absolute: string, text: string): Promise<void> {
+  const folder = path.dirname(absolute);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await chmod(folder, 0o700);
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+  await writeAtomically(absolute, text, 0o600);
+}
+
+/**
+ * Makes a private folder hold exactly these files: what a dry run would apply.
+ *
+ * @param folder absolute path of a folder that is ours alone
+ * @param files text by file name
+ * @returns absolute paths, sorted
+ */
+export async function writeObjects(folder: string, files: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  const names = [...files.keys()].sort();
+  for (const name of names) {
+    if (name !== path.basename(name)) throw new Error(`${name} is no file name`);
+    await writePrivate(path.join(folder, name), files.get(name) ?? '');
+  }
+  if ((await kindOf(folder)) !== 'directory') return [];
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isFile() && !files.has(entry.name)) await unlink(path.join(folder, entry.name));
+  return names.map((name) => path.join(folder, name));
+}
