@@ -98,16 +98,15 @@ export async function applyObject(api: Api, object: KubernetesObject, run: Apply
   }
 }
 
-/** An apply that changes nothing leaves the resourceVersion; a dry run gives the object as it would be. */
+/** Compares what was stated; what the server and controllers keep about it by themselves counts as no change. */
 function same(before: LiveObject, after: LiveObject): boolean {
-  if (before.metadata.resourceVersion === after.metadata.resourceVersion)
-    return isDeepStrictEqual(content(before), content(after));
-  return false;
+  return isDeepStrictEqual(stated(before), stated(after));
 }
 
-function content(object: LiveObject): unknown {
+function stated(object: LiveObject): unknown {
+  const { status: _status, ...rest } = object;
   const { managedFields: _fields, generation: _generation, resourceVersion: _version, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  return { ...rest, metadata };
 }
 
 function conflict(name: string, error: ApiError): RunError {

@@ -1,0 +1,69 @@
+import { parseGitUrl } from '../config/schema/git-url.ts';
+import type { LiveObject } from './live.ts';
+
+export const applicationApi = 'argoproj.io/v1alpha1';
+
+export interface ApplicationSource {
+  repoURL: string;
+  path?: string;
+  chart?: string;
+  ref?: string;
+  targetRevision?: string;
+}
+
+/** One resource in an Application's status. */
+export interface ApplicationResource {
+  group?: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+  status?: string;
+  health?: { status?: string; message?: string };
+}
+
+/** The parts of an Argo CD Application that we read. */
+export interface LiveApplication extends LiveObject {
+  spec?: { project?: string; source?: ApplicationSource; sources?: readonly ApplicationSource[] };
+  operation?: unknown;
+  status?: {
+    sync?: { status?: string; revision?: string; revisions?: readonly string[] };
+    health?: { status?: string; message?: string; lastTransitionTime?: string };
+    conditions?: readonly { type: string; message?: string; lastTransitionTime?: string }[];
+    history?: readonly { revision?: string; revisions?: readonly string[] }[];
+    operationState?: {
+      phase?: string;
+      message?: string;
+      startedAt?: string;
+      finishedAt?: string;
+      retryCount?: number;
+      syncResult?: {
+        revision?: string;
+        revisions?: readonly string[];
+        resources?: readonly (ApplicationResource & { message?: string; hookPhase?: string })[];
+      };
+    };
+    resources?: readonly ApplicationResource[];
+  };
+}
+
+/** @returns the sources of an Application, however they are written */
+export function sourcesOf(application: LiveApplication): readonly ApplicationSource[] {
+  const { source, sources = [] } = application.spec ?? {};
+  return sources.length > 0 || source === undefined ? sources : [source];
+}
+
+/**
+ * Compares repositories as Argo CD does: case, one `.git`, and ssh:// against the scp-like form make no difference.
+ * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL)
+ */
+export function sameRepository(a: string, b: string): boolean {
+  return a === b || normalUrl(a) === normalUrl(b);
+}
+
+function normalUrl(text: string): string {
+  const parsed = parseGitUrl(text.replace(/\/+$/, ''));
+  if ('problem' in parsed) return text.toLowerCase();
+  const port = parsed.port === undefined ? '' : `:${parsed.port}`;
+  const user = parsed.user === undefined ? '' : `${parsed.user}@`;
+  return `${parsed.scheme}://${user}${parsed.host}${port}/${parsed.path.replace(/\.git$/i, '')}`.toLowerCase();
+}

@@ -1,0 +1,72 @@
+import { fieldManager } from './api.ts';
+import type { LiveObject } from './live.ts';
+
+/** Who made an object, as far as the object says. */
+export type Owner =
+  | { kind: 'ours' }
+  | { kind: 'application' /** Name of the Argo CD Application. */; name: string }
+  | { kind: 'helm' /** Namespace and name of the release. */; release: string }
+  | { kind: 'parent' /** As `Deployment web`. */; name: string }
+  | { kind: 'manager' /** Its field manager. */; name: string }
+  | { kind: 'nobody' };
+
+/** Argo CD's mark on what an Application owns: `<application>:<group>/<kind>:<namespace>/<name>`. */
+export const trackingAnnotation = 'argocd.argoproj.io/tracking-id';
+
+/**
+ * Reads from an object who owns it: an Application of Argo CD, a Helm release, a parent, or the program that applied it.
+ * An Application that renders a chart leaves Helm's labels on it, too, so its mark counts first.
+ */
+export function ownerOf(object: LiveObject): Owner {
+  const { labels = {}, annotations = {}, ownerReferences = [], namespace = '' } = object.metadata;
+  const tracking = annotations[trackingAnnotation];
+  if (tracking !== undefined) return { kind: 'application', name: applicationOf(tracking) };
+  const release = annotations['meta.helm.sh/release-name'];
+  if (release !== undefined) {
+    return { kind: 'helm', release: `${annotations['meta.helm.sh/release-namespace'] ?? namespace}/${release}` };
+  }
+  if (appliedByUs(object)) return { kind: 'ours' };
+  if (labels['app.kubernetes.io/managed-by'] === 'Helm' || labels['helm.sh/chart'] !== undefined) {
+    return { kind: 'helm', release: labels['app.kubernetes.io/instance'] ?? labels['helm.sh/chart'] ?? 'unknown' };
+  }
+  const parent = ownerReferences[0];
+  if (parent !== undefined) return { kind: 'parent', name: `${parent.kind} ${parent.name}` };
+  const manager = managers(object)[0];
+  return manager === undefined ? { kind: 'nobody' } : { kind: 'manager', name: manager };
+}
+
+/** Applications outside Argo CD's namespace are tracked as `<namespace>_<name>`. */
+function applicationOf(tracking: string): string {
+  const name = tracking.slice(0, tracking.indexOf(':'));
+  return name.slice(name.indexOf('_') + 1);
+}
+
+/** Field managers that state the object itself, not only its status. */
+function managers(object: LiveObject): string[] {
+  return (object.metadata.managedFields ?? [])
+    .filter(({ subresource, manager }) => (subresource ?? '') === '' && manager !== undefined)
+    .map(({ manager }) => manager ?? '');
+}
+
+/** @returns whether fields of the object are ours, whoever else has a hand in it */
+export function appliedByUs(object: LiveObject): boolean {
+  return managers(object).includes(fieldManager);
+}
+
+/** @returns the owner for people, as `Helm (release argocd/argo-cd)` */
+export function describeOwner(owner: Owner): string {
+  switch (owner.kind) {
+    case 'ours':
+      return 'Breakwater';
+    case 'application':
+      return `the Argo CD Application "${owner.name}"`;
+    case 'helm':
+      return `Helm (release ${owner.release})`;
+    case 'parent':
+      return owner.name;
+    case 'manager':
+      return `"${owner.name}" (its field manager)`;
+    case 'nobody':
+      return 'nobody that it names';
+  }
+}

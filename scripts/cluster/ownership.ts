@@ -1,0 +1,129 @@
+import { RunError } from '../report/errors.ts';
+import type { Api } from './api.ts';
+import { applicationApi, type LiveApplication } from './applications.ts';
+import { judgeOwnership } from './judge-ownership.ts';
+import type { LiveData, LiveObject } from './live.ts';
+import { inParallel } from './parallel.ts';
+
+/** What a run is going to own. */
+export interface OwnershipQuestion {
+  /** Name of the cluster's folder. */
+  cluster: string;
+  argocd: {
+    namespace: string;
+    install: boolean;
+    /** Keys of argocd-cm that must be set where Argo CD is not installed by us. */
+    settings?: Readonly<Record<string, string>>;
+  };
+  root: { name: string; project: string; repositoryUrl: string; path: string };
+  /** Name of the repository Secret; absent when none is written. */
+  repositorySecret?: string;
+  /** Namespaces of the platform, Argo CD's not among them. */
+  namespaces: readonly string[];
+}
+
+/** What is there of it. */
+export interface Ownership {
+  namespaces: readonly LiveObject[];
+  /** CRDs of Argo CD. */
+  definitions: readonly LiveObject[];
+  /** Deployments and StatefulSets of any Argo CD, in any namespace. */
+  workloads: readonly LiveObject[];
+  /** Deployments in the platform's namespaces. */
+  neighbours: readonly LiveObject[];
+  /** All Applications of the cluster. */
+  applications: readonly LiveApplication[];
+  project: LiveObject | undefined;
+  /** Repository Secrets in Argo CD's namespace. */
+  repositories: readonly LiveData[];
+  /** argocd-cm. */
+  settings: LiveData | undefined;
+}
+
+/** One thing that is there already. */
+export interface Finding {
+  /** Stable name of the kind of finding. */
+  code: string;
+  /** True when the run must not go on. */
+  refuse: boolean;
+  message: string;
+  /** What to do about it. */
+  wayOut: string;
+}
+
+/**
+ * absent: nothing is there. ours: a former run of ours made it, perhaps not all of it. self-managed: its own
+ * Application has taken over. existing: somebody else's, used as it is (argocd.install: false).
+ */
+export type ArgoCDState = 'absent' | 'ours' | 'self-managed' | 'existing';
+
+export interface Verdict {
+  argocd: ArgoCDState;
+  /** CRDs without an owner that runs: their fields are taken over by force. */
+  takeOverDefinitions: boolean;
+  findings: readonly Finding[];
+}
+
+/** The CRDs of Argo CD. */
+export const argocdDefinitions = ['applications', 'applicationsets', 'appprojects'].map(
+  (name) => `${name}.argoproj.io`,
+);
+
+/** Reads everything that decides who owns what. Writes nothing. */
+export async function lookAtOwnership(api: Api, question: OwnershipQuestion): Promise<Ownership> {
+  const { namespace } = question.argocd;
+  const argocd = { labelSelector: 'app.kubernetes.io/part-of=argocd' };
+  const read = (apiVersion: string, kind: string) => (name: string) =>
+    api.find<LiveObject>({ apiVersion, kind, metadata: { name } });
+  const namespaces = await inParallel([namespace, ...question.namespaces], 6, read('v1', 'Namespace'));
+  const definitions = await inParallel(
+    argocdDefinitions,
+    3,
+    read('apiextensions.k8s.io/v1', 'CustomResourceDefinition'),
+  );
+  const present = namespaces.filter((item) => item !== undefined);
+  const neighbours = await inParallel(
+    present.map(({ metadata }) => metadata.name).filter((name) => name !== namespace),
+    6,
+    async (name) => (await api.list('apps/v1', 'Deployment', { namespace: name })).items,
+  );
+  const deployments = await api.list('apps/v1', 'Deployment', argocd);
+  const statefulSets = await api.list('apps/v1', 'StatefulSet', argocd);
+  const repositories = await api.list<LiveData>('v1', 'Secret', {
+    namespace,
+    labelSelector: 'argocd.argoproj.io/secret-type=repository',
+  });
+  return {
+    namespaces: present,
+    definitions: definitions.filter((item) => item !== undefined),
+    workloads: [...deployments.items, ...statefulSets.items],
+    neighbours: neighbours.flat(),
+    applications: (await api.list<LiveApplication>(applicationApi, 'Application')).items,
+    project: await api.find({
+      apiVersion: applicationApi,
+      kind: 'AppProject',
+      metadata: { name: question.root.project, namespace },
+    }),
+    repositories: repositories.items,
+    settings: await api.find({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace } }),
+  };
+}
+
+/**
+ * Finds out, before anything is written, whether what the run is going to own belongs to somebody else.
+ *
+ * @returns who Argo CD belongs to, and findings that don't stand in the way
+ * @throws RunError that names each finding which does, with the way out
+ */
+export async function requireOwnership(api: Api, question: OwnershipQuestion): Promise<Verdict> {
+  const verdict = judgeOwnership(await lookAtOwnership(api, question), question);
+  const refused = verdict.findings.filter(({ refuse }) => refuse);
+  if (refused.length === 0) return verdict;
+  throw new RunError(
+    `this cluster holds what the run would take over: ${refused.map(({ message }) => message).join('; ')}`,
+    {
+      details: refused.map(({ message, wayOut }) => `${message}. ${wayOut}`),
+      hint: 'Nothing was written.',
+    },
+  );
+}
