@@ -16,7 +16,10 @@ export interface PublicAddress {
 export function publicAddress(cluster: Cluster): PublicAddress {
   const host = cluster.knownHost;
   if (host === undefined) throw new Error('a component that needs the host was rendered before the host is known');
-  const port = cluster.loadBalancer.nodePort === undefined ? 443 : (cluster.loadBalancer.nodePort.publicPort ?? cluster.loadBalancer.nodePort.https);
+  const port =
+    cluster.loadBalancer.nodePort === undefined
+      ? 443
+      : (cluster.loadBalancer.nodePort.publicPort ?? cluster.loadBalancer.nodePort.https);
   const name = isIP(host) === 6 ? `[${host}]` : host;
   return { host, authority: port === 443 ? name : `${name}:${port}`, isAddress: isIP(host) !== 0 };
 }

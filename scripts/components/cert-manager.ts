@@ -19,7 +19,9 @@ export const certManager: Component = {
       global: { leaderElection: { namespace: 'cert-manager' } },
       // A PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },
-      ...(image === 'quay.io/jetstack' ? {} : { imageRegistry: image.split('/')[0], imageNamespace: image.split('/').slice(1).join('/') }),
+      ...(image === 'quay.io/jetstack'
+        ? {}
+        : { imageRegistry: image.split('/')[0], imageNamespace: image.split('/').slice(1).join('/') }),
     };
   },
   namespaces: () => [{ name: 'cert-manager', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],

@@ -1,5 +1,5 @@
-import type { Connector } from '../config/schema/connectors.ts';
 import type { SecretReference } from '../config/schema/common.ts';
+import type { Connector } from '../config/schema/connectors.ts';
 
 /** A secret of a connector: where it comes from, and under which name Dex finds it. */
 export interface ConnectorSecret {
@@ -32,7 +32,12 @@ export function connectorSecrets(connector: Connector): ConnectorSecret[] {
  */
 export function dexConnector(connector: Connector, redirectURI: string): Record<string, unknown> {
   const { id, name } = connector;
-  const entry = (type: string, config: Record<string, unknown>) => ({ type, id, name, config: withoutUndefined(config) });
+  const entry = (type: string, config: Record<string, unknown>) => ({
+    type,
+    id,
+    name,
+    config: withoutUndefined(config),
+  });
   switch (connector.type) {
     case 'github':
       return entry('github', {
@@ -90,7 +95,9 @@ function variable(connector: Connector, name: string): string {
 /** Turns $NAME of a raw config into the variable's full name, which no two connectors share. */
 function withSecrets(value: unknown, connector: Extract<Connector, { type: 'other' }>): unknown {
   if (typeof value === 'string') {
-    return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) => (name in connector.secrets ? `$${variable(connector, name)}` : text));
+    return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) =>
+      name in connector.secrets ? `$${variable(connector, name)}` : text,
+    );
   }
   if (Array.isArray(value)) return value.map((item) => withSecrets(item, connector));
   if (value !== null && typeof value === 'object') {

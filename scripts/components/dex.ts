@@ -25,7 +25,9 @@ export const dex: Component = {
     const image = chartUpstream(cluster, 'dex').image;
     return {
       fullnameOverride: 'dex',
-      ...(image === undefined ? {} : { image: { repository: mirrorImage(cluster, image.repository), tag: image.version } }),
+      ...(image === undefined
+        ? {}
+        : { image: { repository: mirrorImage(cluster, image.repository), tag: image.version } }),
       config: configuration(cluster),
       envVars: variables(cluster),
     };
@@ -52,9 +54,15 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   return {
     issuer,
     storage: { type: 'kubernetes', config: { inCluster: true } },
-    oauth2: { skipApprovalScreen: true, ...(users.length > 0 && connectors.length === 0 ? { passwordConnector: 'local' } : {}) },
+    oauth2: { skipApprovalScreen: true },
     // A request that still carries the old cookie just after a refresh must not fail: the old token stays good that long.
-    expiry: { refreshTokens: { reuseInterval: '30s', validIfNotUsedFor: cluster.auth.session.lifetime, absoluteLifetime: '3960h' } },
+    expiry: {
+      refreshTokens: {
+        reuseInterval: '30s',
+        validIfNotUsedFor: cluster.auth.session.lifetime,
+        absoluteLifetime: '3960h',
+      },
+    },
     staticClients: [
       {
         id: clientId,
@@ -77,17 +85,24 @@ function configuration(cluster: Cluster): Record<string, unknown> {
             ...(user.groups.length === 0 ? {} : { groups: user.groups }),
           })),
         }),
-    ...(connectors.length === 0 ? {} : { connectors: connectors.map((connector) => dexConnector(connector, `${issuer}/callback`)) }),
+    ...(connectors.length === 0
+      ? {}
+      : { connectors: connectors.map((connector) => dexConnector(connector, `${issuer}/callback`)) }),
   };
 }
 
 /** By reference and never optional: with a missing key the pod does not start, whereas Dex takes an unset variable for an empty secret. */
 function variables(cluster: Cluster): unknown[] {
-  const variable = (name: string, secret: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } });
+  const variable = (name: string, secret: string, key: string) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: secret, key } },
+  });
   return [
     variable('OAUTH2_PROXY_CLIENT_SECRET', loginSecret, 'client-secret'),
     ...cluster.auth.users.map((user) => variable(userVariable(user.email), usersSecret, userKey(user.email))),
-    ...cluster.auth.connectors.flatMap(connectorSecrets).map((secret) => variable(secret.variable, connectorsSecret, secret.variable)),
+    ...cluster.auth.connectors
+      .flatMap(connectorSecrets)
+      .map((secret) => variable(secret.variable, connectorsSecret, secret.variable)),
   ];
 }
 
@@ -125,7 +140,12 @@ function secrets(cluster: Cluster): SecretNeed[] {
             namespace: authNamespace,
             purpose: "secrets of Dex's connectors",
             usedBy,
-            keys: Object.fromEntries(references.map(({ variable, from }) => [variable, { kind: 'reference' as const, from, check: 'not-empty' as const }])),
+            keys: Object.fromEntries(
+              references.map(({ variable, from }) => [
+                variable,
+                { kind: 'reference' as const, from, check: 'not-empty' as const },
+              ]),
+            ),
           },
         ]),
   ];
@@ -149,7 +169,9 @@ function authorizationPolicy(): KubernetesObject {
     spec: {
       selector: { matchLabels: { 'app.kubernetes.io/name': 'dex' } },
       action: 'ALLOW',
-      rules: [{ from: [{ source: { principals: [gatewayPrincipal, `cluster.local/ns/${authNamespace}/sa/oauth2-proxy`] } }] }],
+      rules: [
+        { from: [{ source: { principals: [gatewayPrincipal, `cluster.local/ns/${authNamespace}/sa/oauth2-proxy`] } }] },
+      ],
     },
   };
 }

@@ -48,7 +48,10 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
             operation: 'INSERT_FIRST',
             value: {
               name: 'breakwater.strip-identity',
-              typed_config: { '@type': `${types}.http.header_mutation.v3.HeaderMutation`, mutations: mutations(cluster) },
+              typed_config: {
+                '@type': `${types}.http.header_mutation.v3.HeaderMutation`,
+                mutations: mutations(cluster),
+              },
             },
           },
         },
@@ -77,18 +80,30 @@ function mutations(cluster: Cluster): Record<string, unknown> {
     request_mutations: [
       ...removed.map((remove) => ({ remove })),
       { remove_on_match: { key_matcher: { prefix: forbiddenPrefix, ignore_case: true } } },
-      { append: { header: { key: 'x-forwarded-uri', value: '%REQ(:PATH)%' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' } },
+      {
+        append: {
+          header: { key: 'x-forwarded-uri', value: '%REQ(:PATH)%' },
+          append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+        },
+      },
     ],
     response_mutations: [
       // 'self', not 'none': the dashboard frames its own apps.
-      { append: { header: { key: 'content-security-policy', value: "frame-ancestors 'self'" }, append_action: 'APPEND_IF_EXISTS_OR_ADD' } },
+      {
+        append: {
+          header: { key: 'content-security-policy', value: "frame-ancestors 'self'" },
+          append_action: 'APPEND_IF_EXISTS_OR_ADD',
+        },
+      },
     ],
   };
 }
 
 /** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
 function keepSession(cluster: Cluster): string {
-  const exceptions = cluster.auth.tokenExceptions.map((entry) => `${JSON.stringify(entry.path)}, -- ${entry.name.replaceAll(/[^\x20-\x7e]/g, ' ')}`);
+  const exceptions = cluster.auth.tokenExceptions.map(
+    (entry) => `${JSON.stringify(entry.path)}, -- ${entry.name.replaceAll(/[^\x20-\x7e]/g, ' ')}`,
+  );
   return `local session = ${JSON.stringify(sessionCookie)}
 local with_token = {${exceptions.length === 0 ? '' : `\n  ${exceptions.join('\n  ')}\n`}}
 

@@ -3,8 +3,8 @@ import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
 import { edgeFilters } from './gateway-filters.ts';
-import { authProvider } from './istiod.ts';
 import { clusterIssuerName } from './issuer.ts';
+import { authProvider } from './istiod.ts';
 import { chartSource } from './upstream.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
@@ -34,7 +34,9 @@ function service(cluster: Cluster): Record<string, unknown> {
   const { loadBalancer } = cluster;
   const address = loadBalancer.address?.ip ?? loadBalancer.metallb?.address;
   const annotations = {
-    ...(loadBalancer.metallb?.address === undefined ? {} : { 'metallb.io/loadBalancerIPs': loadBalancer.metallb.address }),
+    ...(loadBalancer.metallb?.address === undefined
+      ? {}
+      : { 'metallb.io/loadBalancerIPs': loadBalancer.metallb.address }),
     ...loadBalancer.annotations,
   };
   const ports = loadBalancer.nodePort;
@@ -129,7 +131,11 @@ function redirect(cluster: Cluster): KubernetesObject {
       http: [
         {
           match: [{ port: 80 }],
-          redirect: { scheme: 'https', redirectCode: 301, ...(port === undefined || host.includes(':') ? {} : { port: Number(port) }) },
+          redirect: {
+            scheme: 'https',
+            redirectCode: 301,
+            ...(port === undefined || host.includes(':') ? {} : { port: Number(port) }),
+          },
         },
       ],
     },

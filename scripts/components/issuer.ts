@@ -22,7 +22,10 @@ export const certificateIssuer: Component = {
   sources: () => [],
   manifests: (cluster) => {
     if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);
-    return [...(cluster.tls.broughtCA === undefined ? privateCA(cluster) : []), clusterIssuer({ ca: { secretName: caSecret } })];
+    return [
+      ...(cluster.tls.broughtCA === undefined ? privateCA(cluster) : []),
+      clusterIssuer({ ca: { secretName: caSecret } }),
+    ];
   },
   secrets: (cluster): SecretNeed[] =>
     cluster.tls.broughtCA === undefined
@@ -34,7 +37,11 @@ export const certificateIssuer: Component = {
             purpose: 'the private CA that you bring',
             type: 'kubernetes.io/tls',
             keys: {
-              'tls.crt': { kind: 'reference', from: { file: cluster.tls.broughtCA.certificateFile }, check: 'certificate' },
+              'tls.crt': {
+                kind: 'reference',
+                from: { file: cluster.tls.broughtCA.certificateFile },
+                check: 'certificate',
+              },
               'tls.key': { kind: 'reference', from: { file: cluster.tls.broughtCA.keyFile }, check: 'private-key' },
             },
           },
@@ -43,7 +50,11 @@ export const certificateIssuer: Component = {
     'cert-manager.io/ClusterIssuer',
     ...(cluster.tls.acme === undefined
       ? []
-      : ['admissionregistration.k8s.io/ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', 'networking.k8s.io/IngressClass']),
+      : [
+          'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+          'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+          'networking.k8s.io/IngressClass',
+        ]),
   ],
   // Only custom resources, whose webhook may refuse for some seconds after its pods are ready.
   syncOptions: ['SkipDryRunOnMissingResource=true'],
@@ -53,7 +64,12 @@ export const certificateIssuer: Component = {
 function privateCA(cluster: Cluster): KubernetesObject[] {
   const { commonName = 'Breakwater CA', duration = '87600h' } = cluster.tls.privateCA ?? {};
   return [
-    { apiVersion: 'cert-manager.io/v1', kind: 'Issuer', metadata: { name: 'self-signed', namespace }, spec: { selfSigned: {} } },
+    {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Issuer',
+      metadata: { name: 'self-signed', namespace },
+      spec: { selfSigned: {} },
+    },
     {
       apiVersion: 'cert-manager.io/v1',
       kind: 'Certificate',
@@ -77,7 +93,12 @@ function clusterIssuer(spec: Record<string, unknown>): KubernetesObject {
 
 function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[] {
   return [
-    { apiVersion: 'networking.k8s.io/v1', kind: 'IngressClass', metadata: { name: 'istio' }, spec: { controller: 'istio.io/ingress-controller' } },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name: 'istio' },
+      spec: { controller: 'istio.io/ingress-controller' },
+    },
     clusterIssuer({
       acme: {
         server: settings.server,
@@ -105,7 +126,14 @@ function onlyChallenges(): KubernetesObject[] {
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: {
-          resourceRules: [{ apiGroups: ['networking.k8s.io'], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['ingresses'] }],
+          resourceRules: [
+            {
+              apiGroups: ['networking.k8s.io'],
+              apiVersions: ['*'],
+              operations: ['CREATE', 'UPDATE'],
+              resources: ['ingresses'],
+            },
+          ],
         },
         validations: [
           {

@@ -1,8 +1,8 @@
 import type { Cluster } from '../config/cluster.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
-import { mirrorImage } from './mirrors.ts';
 import { checkPrefix, identityHeaders } from './identity.ts';
+import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
 
 /** Name under which the gateway's AuthorizationPolicy knows OAuth2 Proxy. */
@@ -47,7 +47,9 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
     pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
     defaultConfig: {
       holdApplicationUntilProxyStarts: true,
-      ...(cluster.istio.trustedProxies === 0 ? {} : { gatewayTopology: { numTrustedProxies: cluster.istio.trustedProxies } }),
+      ...(cluster.istio.trustedProxies === 0
+        ? {}
+        : { gatewayTopology: { numTrustedProxies: cluster.istio.trustedProxies } }),
     },
     extensionProviders: [
       {
@@ -60,7 +62,12 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
           statusOnError: '503',
           // With a prefix there is no path that OAuth2 Proxy answers by itself: oauth2-proxy/oauth2-proxy#3083.
           pathPrefix: checkPrefix,
-          includeRequestHeadersInCheck: [...(cluster.auth.machineTokens ? ['authorization'] : []), 'cookie', 'accept', 'x-forwarded-uri'],
+          includeRequestHeadersInCheck: [
+            ...(cluster.auth.machineTokens ? ['authorization'] : []),
+            'cookie',
+            'accept',
+            'x-forwarded-uri',
+          ],
           headersToUpstreamOnAllow: [...identityHeaders, ...(sendsToken ? ['authorization'] : [])],
           headersToDownstreamOnAllow: ['set-cookie'],
           headersToDownstreamOnDeny: ['set-cookie', 'content-type', 'location'],
@@ -70,6 +77,11 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
     // cert-manager proves a host to ACME by an Ingress; nothing else may use one (issuer's admission policy).
     ...(cluster.tls.acme === undefined
       ? {}
-      : { ingressControllerMode: 'STRICT', ingressClass: 'istio', ingressService: gatewayRelease, ingressSelector: gatewaySelector.istio }),
+      : {
+          ingressControllerMode: 'STRICT',
+          ingressClass: 'istio',
+          ingressService: gatewayRelease,
+          ingressSelector: gatewaySelector.istio,
+        }),
   };
 }

@@ -19,7 +19,9 @@ export function mirrorCharts(cluster: Cluster, repository: string): string {
 /** @returns the Git repository, or its mirror; with or without `.git` it is the same repository */
 export function mirrorGit(cluster: Cluster, repository: string): string {
   const bare = repository.replace(/\.git$/, '');
-  return cluster.mirrors.git[repository] ?? cluster.mirrors.git[bare] ?? cluster.mirrors.git[`${bare}.git`] ?? repository;
+  return (
+    cluster.mirrors.git[repository] ?? cluster.mirrors.git[bare] ?? cluster.mirrors.git[`${bare}.git`] ?? repository
+  );
 }
 
 /**

@@ -32,20 +32,30 @@ export const oauth2Proxy: Component = {
     const throughGateway = cluster.auth.issuer === 'gateway';
     return {
       fullnameOverride: 'oauth2-proxy',
-      ...(pinned === undefined ? {} : { image: { ...splitImage(mirrorImage(cluster, pinned.repository)), tag: pinned.version } }),
+      ...(pinned === undefined
+        ? {}
+        : { image: { ...splitImage(mirrorImage(cluster, pinned.repository)), tag: pinned.version } }),
       config: { existingSecret: loginSecret, emailDomains: cluster.auth.emailDomains, forceLegacyConfig: false },
       alphaConfig: { enabled: true, configData: alphaConfig(cluster) },
       extraArgs: flags(cluster),
-      ...(cluster.auth.session.redis === undefined ? {} : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
+      ...(cluster.auth.session.redis === undefined
+        ? {}
+        : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
       ...(throughGateway
         ? {
-            extraVolumes: [{ name: 'ca', secret: { secretName: caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } }],
+            extraVolumes: [
+              { name: 'ca', secret: { secretName: caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+            ],
             extraVolumeMounts: [{ name: 'ca', mountPath: caFolder, readOnly: true }],
           }
         : {}),
     };
   },
-  manifests: (cluster) => [authorizationPolicy(), route(cluster), ...(trustsOwnCa(cluster) ? [caCertificate(cluster)] : [])],
+  manifests: (cluster) => [
+    authorizationPolicy(),
+    route(cluster),
+    ...(trustsOwnCa(cluster) ? [caCertificate(cluster)] : []),
+  ],
   secrets: (cluster) => {
     const redis = cluster.auth.session.redis;
     return [
@@ -68,7 +78,9 @@ export const oauth2Proxy: Component = {
               namespace: authNamespace,
               purpose: 'password of the Redis that keeps sessions',
               usedBy: [`${authNamespace}/oauth2-proxy`],
-              keys: { 'redis-password': { kind: 'reference' as const, from: redis.password, check: 'not-empty' as const } },
+              keys: {
+                'redis-password': { kind: 'reference' as const, from: redis.password, check: 'not-empty' as const },
+              },
             },
           ]),
     ];
@@ -88,7 +100,9 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
     injectResponseHeaders: [
       claim('kubeflow-userid', { claim: 'email' }),
       claim('kubeflow-groups', { claim: 'groups' }),
-      ...(cluster.auth.tokenExceptions.length === 0 ? [] : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
+      ...(cluster.auth.tokenExceptions.length === 0
+        ? []
+        : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
     ],
     providers: [
       {
@@ -101,7 +115,11 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
         scope: 'openid email profile groups offline_access',
         code_challenge_method: 'S256',
         ...(cluster.auth.groups.length === 0 ? {} : { allowedGroups: cluster.auth.groups }),
-        ...(discovers ? (trustsOwnCa(cluster) ? { caFiles: [`${caFolder}/ca.crt`] } : {}) : { loginURL: `${base}/auth`, redeemURL: `${inCluster}/token` }),
+        ...(discovers
+          ? trustsOwnCa(cluster)
+            ? { caFiles: [`${caFolder}/ca.crt`] }
+            : {}
+          : { loginURL: `${base}/auth`, redeemURL: `${inCluster}/token` }),
         // Dex would show its consent page each time with OAuth2 Proxy's default, "force".
         loginURLParameters: [{ name: 'approval_prompt', default: ['auto'] }],
         oidcConfig: {

@@ -9,14 +9,16 @@ import type { ChartSource } from './component.ts';
  */
 export function chartUpstream(cluster: Cluster, component: ComponentName): ChartUpstream {
   const upstream = cluster.shared.upstream.get(`infrastructure/${component}`);
-  if (upstream === undefined || !('chart' in upstream)) throw new Error(`infrastructure/${component}/upstream.yaml describes no chart`);
+  if (upstream === undefined || !('chart' in upstream))
+    throw new Error(`infrastructure/${component}/upstream.yaml describes no chart`);
   return upstream;
 }
 
 /** @returns <folder>/upstream.yaml of kustomizations; see {@link chartUpstream} */
 export function kustomizeUpstream(cluster: Cluster, folder: string): KustomizeUpstream {
   const upstream = cluster.shared.upstream.get(folder);
-  if (upstream === undefined || 'chart' in upstream) throw new Error(`${folder}/upstream.yaml describes no kustomization`);
+  if (upstream === undefined || 'chart' in upstream)
+    throw new Error(`${folder}/upstream.yaml describes no kustomization`);
   return upstream;
 }
 

@@ -19,7 +19,9 @@ export function userVariable(email: string): string {
 /** @returns a stable id in the form of a UUID, so that a user stays the same user when the list changes its order */
 export function userId(email: string): string {
   const hex = digest(`breakwater-user:${email}`);
-  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
 }
 
 function digest(text: string): string {

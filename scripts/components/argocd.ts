@@ -1,0 +1,78 @@
+import { stringify } from 'yaml';
+import type { Cluster } from '../config/cluster.ts';
+import type { Component, KustomizeSource } from './component.ts';
+import { kustomizeUpstream } from './upstream.ts';
+
+/** Images of Argo CD's manifests, for mirrors. */
+const images = ['quay.io/argoproj/argocd', 'public.ecr.aws/docker/library/redis'];
+
+/**
+ * Argo CD itself. The bootstrap installs it once, from the same source with the same patches as this Application; then it
+ * manages itself. Plain manifests rather than the chart: the chart runs a hook on every sync and lags behind in versions.
+ */
+export const argocd: Component = {
+  name: 'argocd',
+  summary: 'applies all of this from Git, itself included',
+  folder: 'infrastructure/argocd',
+  namespace: (cluster) => cluster.argocd.namespace,
+  dependsOn: [],
+  wanted: (cluster) => cluster.argocd.install,
+  sources: (cluster) => [source(cluster)],
+  namespaces: (cluster) => [
+    { name: cluster.argocd.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } },
+  ],
+  clusterKinds: () => [
+    'apiextensions.k8s.io/CustomResourceDefinition',
+    'rbac.authorization.k8s.io/ClusterRole',
+    'rbac.authorization.k8s.io/ClusterRoleBinding',
+  ],
+  // The CRD of ApplicationSets is larger than client-side apply takes: argoproj/argo-cd#24950.
+  serverSideApply: true,
+  readyWithinSeconds: 600,
+};
+
+function source(cluster: Cluster): KustomizeSource {
+  const {
+    repository,
+    path = 'manifests/cluster-install',
+    version,
+  } = kustomizeUpstream(cluster, 'infrastructure/argocd');
+  return {
+    kind: 'kustomize',
+    repository,
+    path,
+    version: cluster.argocd.version ?? cluster.components.argocd?.version ?? version,
+    namespace: cluster.argocd.namespace,
+    images,
+    patches: [...(cluster.shared.patches.get('infrastructure/argocd') ?? []), settingsPatch(cluster)],
+  };
+}
+
+/**
+ * The settings that waves depend on, which is why they are not in the hand-owned patches.
+ *
+ * @returns keys of argocd-cm
+ */
+export function requiredSettings(cluster: Cluster): Record<string, string> {
+  return {
+    // The health script reads the clock and takes times apart.
+    'resource.customizations.useOpenLibs.argoproj.io_Application': 'true',
+    // Argo CD has had no health check for Applications since 1.8; without one, waves between Applications do nothing.
+    'resource.customizations.health.argoproj.io_Application': cluster.shared.applicationHealth,
+    // Aggregated ClusterRoles are filled in by Kubernetes.
+    'resource.compareoptions': 'ignoreAggregatedRoles: true\n',
+  };
+}
+
+function settingsPatch(cluster: Cluster): { patch: string; target: Record<string, string> } {
+  const patch = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'argocd-cm' },
+    data: requiredSettings(cluster),
+  };
+  return {
+    target: { kind: 'ConfigMap', name: 'argocd-cm' },
+    patch: stringify(patch, { lineWidth: 0, blockQuote: 'literal' }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Cluster } from '../config/cluster.ts';
+import { argocd } from './argocd.ts';
+import { certManager } from './cert-manager.ts';
+import type { Component } from './component.ts';
+import { dex } from './dex.ts';
+import { gateway } from './gateway.ts';
+import { certificateIssuer } from './issuer.ts';
+import { istioBase } from './istio-base.ts';
+import { istioCni } from './istio-cni.ts';
+import { istiod } from './istiod.ts';
+import { kubeflow } from './kubeflow/index.ts';
+import { metallb } from './metallb.ts';
+import { oauth2Proxy } from './oauth2-proxy.ts';
+import { tenants } from './tenants.ts';
+
+/** Every component there is, in the order in which people think of them. Waves are computed from `dependsOn`. */
+export const components: readonly Component[] = [
+  argocd,
+  metallb,
+  certManager,
+  istioBase,
+  istioCni,
+  istiod,
+  gateway,
+  certificateIssuer,
+  dex,
+  oauth2Proxy,
+  ...kubeflow,
+  tenants,
+];
+
+/** @returns the components that are switched on, whether or not they can be rendered yet */
+export function enabledComponents(cluster: Cluster): Component[] {
+  return components.filter(
+    (component) => component.wanted(cluster) && cluster.components[component.name]?.enabled !== false,
+  );
+}
+
+/** @returns the components that are switched on but left out until the host is known */
+export function waitingForHost(cluster: Cluster): Component[] {
+  return cluster.knownHost === undefined
+    ? enabledComponents(cluster).filter((component) => component.needsHost === true)
+    : [];
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Cluster } from '../../config/cluster.ts';
+import type { Component } from '../component.ts';
+
+const longest = 59;
+
+/** The profile (a namespace of one's own) of the first user. */
+export const defaultProfile: Component = {
+  name: 'kubeflow-default-profile',
+  summary: "the first user's profile",
+  folder: 'apps/kubeflow/kubeflow-default-profile',
+  namespace: () => 'kubeflow',
+  dependsOn: [],
+  wanted: (cluster) =>
+    cluster.kubeflow.components.includes('profiles') &&
+    cluster.kubeflow.defaultProfile.enabled &&
+    owner(cluster) !== undefined,
+  needsHost: true,
+  sources: () => [],
+  manifests: (cluster) => [
+    {
+      apiVersion: 'kubeflow.org/v1',
+      kind: 'Profile',
+      // A profile that goes takes its namespace along, with everything that people keep in it.
+      metadata: {
+        name: profileName(cluster),
+        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' },
+      },
+      spec: { owner: { kind: 'User', name: owner(cluster) } },
+    },
+  ],
+  clusterKinds: () => ['kubeflow.org/Profile'],
+  syncOptions: ['SkipDryRunOnMissingResource=true'],
+  readyWithinSeconds: 120,
+};
+
+function owner(cluster: Cluster): string | undefined {
+  return cluster.kubeflow.defaultProfile.owner ?? cluster.auth.users[0]?.email;
+}
+
+/** The configured name, or one made of the owner's address as Kubeflow's own example is: kubeflow-user-example-com. */
+function profileName(cluster: Cluster): string {
+  const { name } = cluster.kubeflow.defaultProfile;
+  if (name !== undefined) return name;
+  const email = owner(cluster) ?? '';
+  const plain = `kubeflow-${email.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')}`;
+  if (plain.length <= longest) return plain;
+  return `${plain.slice(0, longest - 9)}-${createHash('sha256').update(email).digest('hex').slice(0, 8)}`;
+}

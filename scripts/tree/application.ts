@@ -1,0 +1,143 @@
+import type {
+  ChartSource,
+  Component,
+  IgnoredDifference,
+  KubernetesObject,
+  KustomizeSource,
+} from '../components/component.ts';
+import { readyWithinAnnotation } from '../components/domain.ts';
+import { mirrorCharts, mirrorGit, mirrorImage } from '../components/mirrors.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { durationSeconds } from '../config/schema/common.ts';
+
+/** The cluster that Argo CD runs in. */
+export const inCluster = 'https://kubernetes.default.svc';
+
+/**
+ * @param manifests true when the component has own manifests, which are then a source
+ * @returns the component's Application
+ */
+export function application(
+  cluster: Cluster,
+  component: Component,
+  wave: number,
+  manifests: boolean,
+): KubernetesObject {
+  const settings = cluster.components[component.name];
+  const readyWithin =
+    settings?.readyWithin === undefined ? component.readyWithinSeconds : durationSeconds(settings.readyWithin);
+  const ignored = component.ignoredDifferences?.(cluster) ?? [];
+  const syncOptions = [
+    ...(component.serverSideApply === true ? ['ServerSideApply=true'] : []),
+    'FailOnSharedResource=true',
+    ...(ignored.length === 0 ? [] : ['RespectIgnoreDifferences=true']),
+    ...(component.syncOptions ?? []),
+    ...(settings?.syncOptions ?? []),
+  ];
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: {
+      name: component.name,
+      namespace: cluster.argocd.namespace,
+      annotations: {
+        'argocd.argoproj.io/sync-wave': String(wave),
+        ...(component.serverSideApply === true ? { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' } : {}),
+        [readyWithinAnnotation]: String(readyWithin),
+      },
+      // Whoever removes a component wants its resources gone. Argo CD cannot remove itself.
+      ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
+    },
+    spec: {
+      project: cluster.argocd.root.project,
+      sources: [
+        ...component.sources(cluster).map((source) => upstreamSource(cluster, component, source)),
+        ownSource(cluster, component, manifests),
+      ],
+      destination: { server: inCluster, namespace: component.namespace(cluster) },
+      syncPolicy: {
+        automated: { prune: true, selfHeal: true },
+        syncOptions: [...new Set(syncOptions)],
+        // Bounded: a retry repeats the commit it began with, so a fix waits until it gives up (argoproj/argo-cd#28794).
+        retry: { limit: 5, backoff: { duration: '5s', factor: 2, maxDuration: '1m' } },
+      },
+      ...(ignored.length === 0 ? {} : { ignoreDifferences: ignored.map(ignoredDifference) }),
+      revisionHistoryLimit: 3,
+    },
+  };
+}
+
+/**
+ * The repository itself: values files for the charts, and the component's own manifests. The root pins its targetRevision to the
+ * commit that it is syncing (apps/kustomization.yaml).
+ */
+function ownSource(cluster: Cluster, component: Component, manifests: boolean): Record<string, unknown> {
+  return {
+    repoURL: cluster.repositoryUrl,
+    targetRevision: cluster.git.branch,
+    ...(manifests ? { path: `${cluster.folder}/manifests/${component.name}` } : {}),
+    ref: 'values',
+  };
+}
+
+function upstreamSource(
+  cluster: Cluster,
+  component: Component,
+  source: ChartSource | KustomizeSource,
+): Record<string, unknown> {
+  if (source.kind === 'kustomize') return kustomizeSource(cluster, source);
+  return {
+    repoURL: chartRepository(cluster, source.repository),
+    chart: source.chart,
+    targetRevision: source.version,
+    helm: {
+      releaseName: source.release,
+      // Weakest first: all clusters', this cluster's generated, this cluster's own (optional).
+      valueFiles: [
+        `$values/${component.folder}/values.yaml`,
+        `$values/${cluster.folder}/values/${component.name}.yaml`,
+        `$values/${cluster.folder}/overrides/${component.name}.yaml`,
+      ],
+      ignoreMissingValueFiles: true,
+    },
+  };
+}
+
+function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<string, unknown> {
+  const images = (source.images ?? []).flatMap((image) => {
+    const mirrored = mirrorImage(cluster, image);
+    return mirrored === image ? [] : [`${image}=${mirrored}`];
+  });
+  return {
+    repoURL: mirrorGit(cluster, source.repository),
+    path: source.path,
+    targetRevision: source.version,
+    kustomize: {
+      ...(source.namespace === undefined ? {} : { namespace: source.namespace }),
+      ...(images.length === 0 ? {} : { images }),
+      ...(source.patches.length === 0
+        ? {}
+        : {
+            patches: source.patches.map(({ target, patch }) => ({
+              ...(target === undefined ? {} : { target }),
+              patch,
+            })),
+          }),
+    },
+  };
+}
+
+/** Helm's OCI repositories stand without scheme in an Application and in a project: argo-cd docs, user-guide/helm. */
+export function chartRepository(cluster: Cluster, repository: string): string {
+  return mirrorCharts(cluster, repository).replace(/^oci:\/\//, '');
+}
+
+function ignoredDifference(rule: IgnoredDifference): Record<string, unknown> {
+  return {
+    ...(rule.group === '' ? {} : { group: rule.group }),
+    kind: rule.kind,
+    ...(rule.name === undefined ? {} : { name: rule.name }),
+    ...(rule.jsonPointers === undefined ? {} : { jsonPointers: rule.jsonPointers }),
+    ...(rule.jqPathExpressions === undefined ? {} : { jqPathExpressions: rule.jqPathExpressions }),
+  };
+}

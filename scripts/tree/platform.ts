@@ -1,0 +1,125 @@
+import type { Component, KubernetesObject } from '../components/component.ts';
+import { revisionAnnotation } from '../components/domain.ts';
+import { mirrorGit } from '../components/mirrors.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { chartRepository, inCluster } from './application.ts';
+
+/** Name of the last, empty object of the tree: it is applied when the last wave is healthy. */
+export const sentinelName = 'platform-ready';
+
+/** Applied before everything: argoproj/argo-cd#4369. */
+const first = { 'argocd.argoproj.io/sync-wave': '-2' };
+
+/**
+ * The platform's AppProject, with just the repositories, namespaces and cluster-scoped kinds that its components need.
+ */
+export function project(cluster: Cluster, components: readonly Component[]): KubernetesObject {
+  const sources = components.flatMap((component) => component.sources(cluster));
+  const repositories = new Set([
+    cluster.repositoryUrl,
+    ...sources.map((source) =>
+      source.kind === 'chart' ? chartRepository(cluster, source.repository) : mirrorGit(cluster, source.repository),
+    ),
+  ]);
+  const namespaces = new Set([
+    cluster.argocd.namespace,
+    ...components.flatMap((component) => [component.namespace(cluster), ...(component.alsoWritesTo?.(cluster) ?? [])]),
+  ]);
+  const kinds = new Set(['/Namespace', ...components.flatMap((component) => component.clusterKinds(cluster))]);
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AppProject',
+    metadata: {
+      name: cluster.argocd.root.project,
+      namespace: cluster.argocd.namespace,
+      annotations: { ...first, 'argocd.argoproj.io/sync-options': 'Prune=false' },
+    },
+    spec: {
+      description: `The platform of ${cluster.name}`,
+      sourceRepos: [...repositories].sort(),
+      destinations: [...namespaces].sort().map((namespace) => ({ server: inCluster, namespace })),
+      clusterResourceWhitelist: [...kinds].sort().map((entry) => {
+        const [group = '', kind = ''] = entry.split('/');
+        return { group, kind };
+      }),
+    },
+  };
+}
+
+/** The namespaces of the platform, made before anything that lives in them, and kept when a component goes: they may hold data. */
+export function namespaces(cluster: Cluster, components: readonly Component[]): KubernetesObject[] {
+  const needs = components.flatMap((component) => component.namespaces?.(cluster) ?? []);
+  return needs.map((need) => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: need.name,
+      ...(need.labels === undefined ? {} : { labels: { ...need.labels } }),
+      annotations: {
+        'argocd.argoproj.io/sync-wave': '-1',
+        'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+      },
+    },
+  }));
+}
+
+/** An empty last wave makes "the last real wave is healthy" part of the root's own success. */
+export function sentinel(cluster: Cluster, wave: number): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: sentinelName,
+      namespace: cluster.argocd.namespace,
+      annotations: { 'argocd.argoproj.io/sync-wave': String(wave), [revisionAnnotation]: cluster.git.branch },
+    },
+    data: { cluster: cluster.name },
+  };
+}
+
+/**
+ * Lists the tree, and pins every child to the commit that the root is syncing: the root sets the annotation on all objects
+ * (commonAnnotations), and this copies it from the last object into each Application's own source. Without a root, as in
+ * `kubectl kustomize`, the children follow the branch.
+ */
+export function kustomization(resources: readonly string[]): object {
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources,
+    replacements: [
+      {
+        source: { kind: 'ConfigMap', name: sentinelName, fieldPath: `metadata.annotations.[${revisionAnnotation}]` },
+        targets: [{ select: { kind: 'Application' }, fieldPaths: ['spec.sources.[ref=values].targetRevision'] }],
+      },
+    ],
+  };
+}
+
+/** The root: the one Application that the bootstrap applies; everything else follows from it. */
+export function root(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: cluster.argocd.root.name, namespace: cluster.argocd.namespace },
+    spec: {
+      project: cluster.argocd.root.project,
+      source: {
+        repoURL: cluster.repositoryUrl,
+        path: `${cluster.folder}/apps`,
+        targetRevision: cluster.git.revision ?? cluster.git.branch,
+        kustomize: {
+          commonAnnotations: { [revisionAnnotation]: '${ARGOCD_APP_REVISION}' },
+          commonAnnotationsEnvsubst: true,
+        },
+      },
+      destination: { server: inCluster, namespace: cluster.argocd.namespace },
+      syncPolicy: {
+        automated: { prune: true, selfHeal: true },
+        syncOptions: ['FailOnSharedResource=true'],
+        // Without limit and with the newest commit: a slow wave is waited for, a broken one is replaced by its fix.
+        retry: { limit: -1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '20s' } },
+      },
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Component } from '../components/component.ts';
+import { generatedMark } from '../components/domain.ts';
+import { waitingForHost } from '../components/index.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { mermaid, type Placed } from './graph.ts';
+
+/**
+ * Writes clusters/<name>/README.md: the waves as a picture, and a table of what runs where.
+ */
+export function readme(cluster: Cluster, placed: readonly Placed[]): string {
+  const waiting = waitingForHost(cluster);
+  const url =
+    cluster.knownHost === undefined ? 'not known yet: the load balancer gives it' : `https://${cluster.knownHost}/`;
+  return `<!-- ${generatedMark.slice(2)} from ${cluster.folder}/cluster.yaml: change that, then run "npm run render -- --cluster ${cluster.name}". -->
+# Cluster ${cluster.name}
+
+- Address: ${url}
+- Repository: ${cluster.embeddedRemote ? 'the embedded remote under `.breakwater/` (no `git.url` in cluster.yaml)' : `\`${cluster.repositoryUrl}\``}, branch \`${cluster.git.branch}\`
+- Root Application: \`${cluster.argocd.root.name}\` in namespace \`${cluster.argocd.namespace}\`
+
+Each wave is synced when everything in the wave before it is Healthy, on the first sync and on every later commit.
+
+\`\`\`mermaid
+${mermaid(placed)}\`\`\`
+
+| wave | component | what it is | version | namespace |
+| ---: | --- | --- | --- | --- |
+${placed.map(({ component, wave }) => `| ${wave} | ${component.name} | ${component.summary} | ${versionOf(cluster, component)} | ${component.namespace(cluster)} |`).join('\n')}
+${waiting.length === 0 ? '' : `\nLeft out until the host is known: ${waiting.map((component) => component.name).join(', ')}.\n`}
+Yours here: \`cluster.yaml\`, and \`overrides/<component>.yaml\` for values of a chart. \`discovered.yaml\` is written by the bootstrap. Everything else is generated.
+`;
+}
+
+/** @returns the versions of a component's upstreams, `own manifests` when it has none */
+export function versionOf(cluster: Cluster, component: Component): string {
+  const versions = [...new Set(component.sources(cluster).map((source) => source.version))];
+  return versions.length === 0 ? 'own manifests' : versions.join(', ');
+}

@@ -1,0 +1,34 @@
+import type { Component } from '../components/component.ts';
+import type { ComponentName } from '../config/schema/component-names.ts';
+
+/**
+ * Computes sync waves from dependencies: a component's wave is one more than the highest of those it depends on. A dependency
+ * that is switched off counts through: its own dependencies take its place.
+ *
+ * @param all every component that exists
+ * @param enabled the ones that are switched on
+ * @returns wave per enabled component, from 0
+ * @throws Error for a cycle, or for a dependency that no component has as its name (our bug, found at start)
+ */
+export function computeWaves(all: readonly Component[], enabled: readonly Component[]): Map<ComponentName, number> {
+  const byName = new Map(all.map((component) => [component.name, component]));
+  const on = new Set(enabled.map((component) => component.name));
+  const heights = new Map<ComponentName, number>();
+
+  /** The wave that a dependent may not go below: -1 when nothing has to come before it. */
+  const heightOf = (name: ComponentName, trail: readonly ComponentName[]): number => {
+    const known = heights.get(name);
+    if (known !== undefined) return known;
+    if (trail.includes(name))
+      throw new Error(`components depend on each other in a circle: ${[...trail, name].join(' → ')}`);
+    const component = byName.get(name);
+    if (component === undefined)
+      throw new Error(`component "${trail.at(-1)}" depends on "${name}", which does not exist`);
+    const below = Math.max(-1, ...component.dependsOn.map((dependency) => heightOf(dependency, [...trail, name])));
+    const height = on.has(name) ? below + 1 : below;
+    heights.set(name, height);
+    return height;
+  };
+
+  return new Map(enabled.map((component) => [component.name, heightOf(component.name, [])]));
+}
