@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 // Two tiers: `unit` needs Node and git only; `cluster` needs a real API server, which it builds (docs/development.md).
+// .ci/run counts by this file; people read the terminal.
+const report = process.env.BREAKWATER_TEST_REPORT;
+
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         test: {

@@ -1,0 +1,27 @@
+import { listClusters } from '../config/load.ts';
+import { UsageError } from '../report/errors.ts';
+import type { Invocation } from './index.ts';
+
+/**
+ * @returns the cluster that was named, or the only one there is
+ * @throws UsageError that lists them when there are several, or none
+ */
+export function chooseCluster({ root, options }: Pick<Invocation, 'root' | 'options'>): string {
+  if (typeof options.cluster === 'string') return options.cluster;
+  const names = listClusters(root);
+  const [only, ...others] = names;
+  if (only === undefined) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
+  if (others.length > 0)
+    throw new UsageError(`which cluster? There are ${names.length}: ${names.join(', ')}`, {
+      hint: `For example --cluster ${only}`,
+    });
+  return only;
+}
+
+/** @returns the clusters that a command works on: the named one, or all */
+export function chooseClusters({ root, options }: Pick<Invocation, 'root' | 'options'>): string[] {
+  if (typeof options.cluster === 'string') return [options.cluster];
+  const names = listClusters(root);
+  if (names.length === 0) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
+  return names;
+}

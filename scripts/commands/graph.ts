@@ -1,0 +1,19 @@
+import { loadCluster } from '../config/load.ts';
+import { mermaid } from '../tree/graph.ts';
+import { placedComponents } from '../tree/render.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import type { Invocation } from './index.ts';
+
+/** `npm run graph`: the waves as a Mermaid diagram. */
+export async function run(invocation: Invocation): Promise<number> {
+  const cluster = loadCluster(invocation.root, chooseCluster(invocation));
+  const placed = placedComponents(cluster);
+  const diagram = mermaid(placed);
+  const waves = placed.map(({ component, wave }) => ({
+    component: component.name,
+    wave,
+    dependsOn: component.dependsOn,
+  }));
+  invocation.reporter.result({ cluster: cluster.name, waves, mermaid: diagram }, diagram.trimEnd());
+  return 0;
+}

@@ -1,0 +1,110 @@
+import type { Reporter } from '../report/reporter.ts';
+
+/** What a command gets. */
+export interface Invocation {
+  /** The repository's root: npm runs scripts there. */
+  root: string;
+  options: Readonly<Record<string, unknown>>;
+  positional: readonly string[];
+  reporter: Reporter;
+}
+
+/** A command of the command line; its code is loaded only when it is called. */
+export interface CommandEntry {
+  /** Name and arguments, as commander takes them. */
+  usage: string;
+  description: string;
+  options: readonly (readonly [flags: string, description: string])[];
+  examples: readonly string[];
+  load(): Promise<{ run(invocation: Invocation): Promise<number> }>;
+}
+
+const cluster = ['--cluster <name>', 'the cluster (default: the only one there is)'] as const;
+const all = ['--all', 'every cluster'] as const;
+
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'bootstrap',
+    description:
+      'Renders the tree, commits and pushes it, and registers it with Argo CD. Idempotent: run it again at any time.',
+    options: [
+      cluster,
+      ['--dry-run', 'look and say what would be done, and change nothing'],
+      [
+        '--context <name>',
+        'context in your kubeconfig (default: kubernetes.context in cluster.yaml); without any, objects are written to a folder',
+      ],
+      ['--no-push', 'commit, but do not push; needs no remote'],
+      [
+        '--wait',
+        'wait until everything is Healthy, wave by wave; with host: auto also find the address and publish again',
+      ],
+      ['--timeout <minutes>', 'how long --wait waits (default: 60)'],
+      ['--rotate <secret>', 'make this Secret anew (repeatable as a comma-separated list), as auth/oauth2-proxy'],
+      [
+        '--passwords-file <path>',
+        'write passwords that are made for users to this file (mode 0600) and not to the terminal',
+      ],
+    ],
+    examples: [
+      'npm run bootstrap',
+      'npm run bootstrap -- --cluster prod --dry-run',
+      'npm run bootstrap -- --cluster prod --context prod-admin --wait',
+      'npm run bootstrap -- --cluster prod --context prod-admin --rotate auth/oauth2-proxy',
+    ],
+    load: () => import('./bootstrap.ts'),
+  },
+  {
+    usage: 'render',
+    description: 'Writes the tree of a cluster, and nothing else.',
+    options: [
+      cluster,
+      all,
+      ['--check', 'write nothing; exit 1 and name each file that differs'],
+      ['--prune', 'also delete generated files that are no longer wanted'],
+    ],
+    examples: ['npm run render', 'npm run render -- --cluster prod', 'npm run render -- --all --check'],
+    load: () => import('./render.ts'),
+  },
+  {
+    usage: 'validate',
+    description:
+      'Checks every cluster: config, drift of the tree, the rules of a safe tree, and the schema of each object. Offline.',
+    options: [cluster],
+    examples: ['npm run validate', 'npm run validate -- --cluster prod', 'npm run validate -- --json'],
+    load: () => import('./validate.ts'),
+  },
+  {
+    usage: 'doctor',
+    description:
+      'Says what is there and what is missing: tools, repository, remote, rights on the cluster, files of the template.',
+    options: [
+      cluster,
+      ['--context <name>', 'context in your kubeconfig (default: kubernetes.context in cluster.yaml)'],
+    ],
+    examples: ['npm run doctor', 'npm run doctor -- --cluster prod --context prod-admin'],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    usage: 'graph',
+    description: 'Prints the waves as a Mermaid diagram.',
+    options: [cluster],
+    examples: ['npm run graph', 'npm run --silent graph -- --cluster prod > waves.mmd'],
+    load: () => import('./graph.ts'),
+  },
+  {
+    usage: 'new <name>',
+    description: 'Writes clusters/<name>/cluster.yaml, commented. Asks for what has no default, unless it is given.',
+    options: [
+      ['--email <address>', 'the first user'],
+      ['--host <host>', 'DNS name, IP address, or auto (default: auto)'],
+      ['--git-url <url>', 'the repository (default: an embedded remote)'],
+      ['--context <name>', 'context in your kubeconfig'],
+    ],
+    examples: [
+      'npm run new -- prod',
+      'npm run new -- prod --host kubeflow.example.com --email ann@example.com --git-url git@github.com:acme/platform.git',
+    ],
+    load: () => import('./new.ts'),
+  },
+];

@@ -1,0 +1,106 @@
+import { formatProblem, RunError, UsageError } from './errors.ts';
+import { masker } from './mask.ts';
+
+/** Where a run says what it does. Status is for people; the result is what the command was asked for. */
+export interface Reporter {
+  json: boolean;
+  /** One line about what is going on. With --json it goes to stderr, so that stdout parses. */
+  status(line: string): void;
+  /** Something that a person should act on, though the run goes on. Always stderr. */
+  warn(line: string): void;
+  /** The command's result: the text for people, or the value as JSON. */
+  result(value: unknown, text: string): void;
+  /** Says why the run failed. @returns the exit code */
+  fail(thrown: unknown): number;
+  /** Registers texts that must never be printed. */
+  hide(secrets: readonly string[]): void;
+}
+
+/** @param json true: stdout holds one JSON value and nothing else */
+export function createReporter(json: boolean): Reporter {
+  const secrets: string[] = [];
+  let mask = masker(secrets);
+  const out = (text: string) => process.stdout.write(`${mask(text)}\n`);
+  const err = (text: string) => process.stderr.write(`${mask(text)}\n`);
+  return {
+    json,
+    status: json ? err : out,
+    warn: (line) => err(`warning: ${line}`),
+    result: (value, text) => {
+      if (json) out(JSON.stringify(value, null, 2));
+      else if (text !== '') out(text);
+    },
+    fail: (thrown) => {
+      const { code, text, value } = describeFailure(thrown);
+      err(text);
+      if (json) out(JSON.stringify(value, null, 2));
+      return code;
+    },
+    hide: (more) => {
+      secrets.push(...more);
+      mask = masker(secrets);
+    },
+  };
+}
+
+/** What a command that failed tells machines. */
+export interface Failure {
+  error: {
+    kind: 'usage' | 'run' | 'bug';
+    message: string;
+    hint?: string;
+    details?: readonly string[];
+    problems?: readonly object[];
+  };
+}
+
+/**
+ * Turns whatever was thrown into an exit code and what to print: your mistake (2), the world's (1), or ours (70, with its stack).
+ *
+ * @returns exit code, the text for people, and the value for --json
+ */
+export function describeFailure(thrown: unknown): { code: 1 | 2 | 70; text: string; value: Failure } {
+  if (thrown instanceof UsageError) {
+    const { message, hint, problems } = thrown;
+    const lines = [
+      `error: ${message}`,
+      ...problems.map((problem) => `  ${formatProblem(problem)}`),
+      ...(hint === undefined ? [] : [`  ${hint}`]),
+    ];
+    return {
+      code: 2,
+      text: lines.join('\n'),
+      value: {
+        error: {
+          kind: 'usage',
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(problems.length === 0 ? {} : { problems }),
+        },
+      },
+    };
+  }
+  if (thrown instanceof RunError) {
+    const { message, hint, details } = thrown;
+    const lines = [
+      `error: ${message}`,
+      ...details.map((detail) => `  ${detail}`),
+      ...(hint === undefined ? [] : [`  ${hint}`]),
+    ];
+    return {
+      code: 1,
+      text: lines.join('\n'),
+      value: {
+        error: {
+          kind: 'run',
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(details.length === 0 ? {} : { details }),
+        },
+      },
+    };
+  }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const text = `This is a bug of Breakwater. Please report it with the following.\n${error.stack ?? error.message}`;
+  return { code: 70, text, value: { error: { kind: 'bug', message: error.message } } };
+}
