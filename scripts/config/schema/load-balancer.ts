@@ -116,26 +116,48 @@ function poolProblems(pools: unknown, context: z.RefinementCtx): void {
       message: `"${text}" is a second pool with this name`,
     }),
   );
-  const seen: { text: string; place: string; range: AddressRange }[] = [];
-  for (const { text, pool: i, index: j } of writtenRanges(pools)) {
-    const parsed = parseRange(text);
-    if (typeof parsed === 'string') continue;
-    const other = seen.find((candidate) => overlap(candidate.range, parsed));
-    if (other !== undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['metallb', 'pools', i, 'addresses', j],
-        message: `"${text}" overlaps "${other.text}" (${other.place}): MetalLB refuses that`,
-      });
-    }
-    seen.push({ text, place: `metallb.pools[${i}].addresses[${j}]`, range: parsed });
+  // In order of their beginnings, a range can only overlap the one before it that reaches furthest.
+  const ranges = writtenRanges(pools).sort(
+    (a, b) => Number(a.range.v4) - Number(b.range.v4) || order(a.range.first, b.range.first),
+  );
+  let furthest: WrittenRange | undefined;
+  for (const range of ranges) {
+    if (furthest !== undefined && overlap(furthest.range, range.range)) context.addIssue(overlapIssue(furthest, range));
+    if (furthest === undefined || furthest.range.v4 !== range.range.v4 || range.range.last > furthest.range.last)
+      furthest = range;
   }
 }
 
-function writtenRanges(pools: unknown): { text: string; pool: number; index: number }[] {
+interface WrittenRange {
+  text: string;
+  pool: number;
+  index: number;
+  range: AddressRange;
+}
+
+function order(a: bigint, b: bigint): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** Told at the later of the two. */
+function overlapIssue(one: WrittenRange, other: WrittenRange) {
+  const [earlier, later] =
+    one.pool < other.pool || (one.pool === other.pool && one.index < other.index) ? [one, other] : [other, one];
+  const place = `pools[${earlier.pool}].addresses[${earlier.index}]`;
+  return {
+    code: 'custom' as const,
+    path: ['metallb', 'pools', later.pool, 'addresses', later.index],
+    message: `"${later.text}" overlaps "${earlier.text}" (${place}): MetalLB refuses that`,
+  };
+}
+
+function writtenRanges(pools: unknown): WrittenRange[] {
   if (!Array.isArray(pools)) return [];
   return pools.flatMap((entry: unknown, pool) => {
     const addresses = isRecord(entry) && Array.isArray(entry.addresses) ? entry.addresses : [];
-    return addresses.flatMap((text: unknown, index) => (typeof text === 'string' ? [{ text, pool, index }] : []));
+    return addresses.flatMap((text: unknown, index) => {
+      const range = typeof text === 'string' ? parseRange(text) : '';
+      return typeof text === 'string' && typeof range !== 'string' ? [{ text, pool, index, range }] : [];
+    });
   });
 }

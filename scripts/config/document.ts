@@ -1,0 +1,225 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLError,
+} from 'yaml';
+import type { Problem } from '../report/errors.ts';
+import { formatPath, type KeyPath } from './paths.ts';
+
+/** Deeper files are refused: no config of ours is nested half as deep. */
+const deepest = 100;
+/** A document with its aliases written out may have so many nodes; more is an attack or an accident. */
+const mostNodes = 100_000;
+/** After so many errors of syntax the rest is noise. */
+const mostSyntaxErrors = 10;
+
+/** One YAML document with what is needed to point into it. */
+export interface InputDocument {
+  file: string;
+  document: Document;
+  lines: LineCounter;
+  /** The whole text, for values as they were written. */
+  text: string;
+  value: unknown;
+}
+
+/** What reading a text as YAML gave: `input` is there unless the text is no usable YAML at all. */
+export interface ParsedDocument {
+  input: InputDocument | undefined;
+  problems: readonly Problem[];
+}
+
+/**
+ * Reads a text as one YAML 1.2 document of plain data.
+ *
+ * @param text the file's text
+ * @param file path for problems
+ * @param emptyHint what to do when there is nothing in it
+ */
+export function parseDocument(text: string, file: string, emptyHint?: string): ParsedDocument {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    // Excerpts in messages would show secrets; and on deep nesting they end the process.
+    prettyErrors: false,
+    // Looked for below, where the first place is known too.
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  });
+  const at = (offset: number, message: string, hint?: string, path: KeyPath = []): Problem => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col, path: formatPath(path), message, ...(hint === undefined ? {} : { hint }) };
+  };
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { input: undefined, problems: [emptyFile(file, emptyHint)] };
+  const syntax = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  if (syntax.length > 0) return { input: undefined, problems: syntaxProblems(syntax, at) };
+  const [document, second] = documents;
+  if (document === undefined) return { input: undefined, problems: [emptyFile(file, emptyHint)] };
+  if (second !== undefined) {
+    const problem = at(
+      second.range?.[0] ?? 0,
+      'a second document begins here',
+      'Keep one document in the file: remove "---".',
+    );
+    return { input: undefined, problems: [problem] };
+  }
+  if (document.directives?.yaml.version !== '1.2')
+    return { input: undefined, problems: [at(0, 'is read as YAML 1.2', 'Remove the line %YAML.')] };
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+    return { input: undefined, problems: [emptyFile(file, emptyHint)] };
+  const walk = new Walk(lines, at);
+  walk.node(document.contents, [], []);
+  if (walk.unusable) return { input: undefined, problems: walk.problems };
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  return { input: { file, document, lines, text, value }, problems: walk.problems };
+}
+
+type At = (offset: number, message: string, hint?: string, path?: KeyPath) => Problem;
+
+function emptyFile(file: string, hint: string | undefined): Problem {
+  return { file, path: '', message: 'is empty', ...(hint === undefined ? {} : { hint }) };
+}
+
+function syntaxProblems(errors: readonly YAMLError[], at: At): Problem[] {
+  const deep = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
+  if (deep !== undefined) return [at(deep.pos[0], 'is nested too deeply')];
+  return errors.slice(0, mostSyntaxErrors).map((error) => {
+    const [message, hint] = syntaxWords(error);
+    return at(error.pos[0], message, hint);
+  });
+}
+
+function syntaxWords(error: YAMLError): [message: string, hint?: string] {
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return ['a tab is used as indentation', 'Use spaces.'];
+    case 'BAD_SCALAR_START':
+      return ['a text must not begin with this character', 'Put the text in quotes.'];
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return [
+        'a second ": " in one line, or a line that is indented too far',
+        'Put a text that contains ": " in quotes.',
+      ];
+    case 'MULTILINE_IMPLICIT_KEY':
+      return ['a key must stand on one line with its ":"', 'Is a ":" missing, or is the indentation wrong?'];
+    case 'TAG_RESOLVE_FAILED':
+      return ['has a tag that is not supported', 'Write the value without "!".'];
+    case 'BAD_DQ_ESCAPE':
+      return ['has an unknown escape in double quotes', "Write \\\\ for a backslash, or use single quotes: '…'."];
+    default:
+      return [`is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`];
+  }
+}
+
+/** Looks at what YAML allows and we do not. */
+class Walk {
+  readonly problems: Problem[] = [];
+  /** True when the value could not be computed safely. */
+  unusable = false;
+  readonly #sizes = new Map<Node, number>();
+  readonly #anchors = new Map<string, Node>();
+
+  readonly lines: LineCounter;
+  readonly at: At;
+
+  constructor(lines: LineCounter, at: At) {
+    this.lines = lines;
+    this.at = at;
+  }
+
+  /** @returns how many nodes there are with aliases written out */
+  node(node: Node | null, path: KeyPath, above: readonly Node[]): number {
+    if (node === null || this.unusable) return 1;
+    if (path.length > deepest) return this.#refuse(node, 'is nested too deeply', undefined, path.slice(0, 8));
+    if (!isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    let size = 1;
+    if (isAlias(node)) size = this.#alias(node, path, above);
+    if (isSeq<Node | null>(node)) {
+      for (const [index, item] of node.items.entries()) size += this.node(item, [...path, index], [...above, node]);
+    }
+    if (isMap<Node, Node | null>(node)) size += this.#map(node.items, path, [...above, node]);
+    this.#sizes.set(node, size);
+    if (size > mostNodes)
+      return this.#refuse(node, 'grows too large with its aliases written out', 'Repeat less.', path);
+    return size;
+  }
+
+  #map(pairs: readonly Pair<Node, Node | null>[], path: KeyPath, above: readonly Node[]): number {
+    const first = new Map<string, Node>();
+    let size = 0;
+    for (const { key, value } of pairs) {
+      const name = this.#key(key, path);
+      if (name === undefined) continue;
+      const earlier = first.get(name);
+      if (earlier === undefined) first.set(name, key);
+      else this.problems.push(this.#twice(key, earlier, [...path, name]));
+      size += this.node(value, [...path, name], above);
+    }
+    return size;
+  }
+
+  /** @returns the key's text; undefined, and a problem, when it is no plain text */
+  #key(key: Node, path: KeyPath): string | undefined {
+    if (!isScalar(key)) {
+      this.#refuse(key, 'a key must be plain text', 'Put a text that begins with "{" or "[" in quotes.', path);
+      return undefined;
+    }
+    if (key.anchor !== undefined) this.#anchors.set(key.anchor, key);
+    if (key.value === '<<' && key.type === 'PLAIN') {
+      this.#refuse(
+        key,
+        'merge keys ("<<") are not supported',
+        'Repeat the keys; an anchor for a whole value (&x, *x) works.',
+        path,
+      );
+      return undefined;
+    }
+    if (typeof key.value !== 'string') {
+      const written = key.source ?? '';
+      const hint = written === '' ? 'Put a key before the ":".' : `Quote it: "${written}"`;
+      this.problems.push(this.at(key.range?.[0] ?? 0, `the key must be text, is ${kindOf(key)}`, hint, path));
+    }
+    return String(key.value);
+  }
+
+  #alias(node: Alias, path: KeyPath, above: readonly Node[]): number {
+    const source = this.#anchors.get(node.source);
+    if (source === undefined)
+      return this.#refuse(
+        node,
+        `the alias *${node.source} has no anchor before it`,
+        `Quote the text: "*${node.source}"`,
+        path,
+      );
+    if (above.includes(source))
+      return this.#refuse(node, `the anchor &${node.source} contains itself`, 'Write the value out.', path);
+    return this.#sizes.get(source) ?? 1;
+  }
+
+  #twice(key: Node, earlier: Node, path: KeyPath): Problem {
+    const { line } = this.lines.linePos(earlier.range?.[0] ?? 0);
+    return this.at(key.range?.[0] ?? 0, `is given twice, first in line ${line}`, 'Keep one of them.', path);
+  }
+
+  #refuse(node: Node, message: string, hint: string | undefined, path: KeyPath): number {
+    this.unusable = true;
+    this.problems.push(this.at(node.range?.[0] ?? 0, message, hint, path));
+    return 1;
+  }
+}
+
+function kindOf(key: Scalar): string {
+  if (key.value === null) return 'empty';
+  return typeof key.value === 'number' ? 'a number' : `${key.source}`;
+}

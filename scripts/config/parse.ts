@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Problem } from '../report/errors.ts';
+import { type InputDocument, parseDocument } from './document.ts';
+import { explain, parseOptions, type Written } from './messages.ts';
+import type { KeyPath } from './paths.ts';
+import { type Finding, locate, place } from './positions.ts';
+import { type ClusterFile, clusterFile } from './schema/cluster.ts';
+import { isRecord } from './schema/reads.ts';
+
+/** A validated value, or everything that is wrong with the text. */
+export type Parsed<T> = { value: T } | { problems: readonly Problem[] };
+
+/**
+ * Reads a text as YAML and validates it.
+ *
+ * @param schema what the value must be
+ * @param text the file's text
+ * @param file path for problems
+ * @param options `emptyHint`: what to do about an empty file; `further`: rules beyond the schema, on whatever was written
+ */
+export function parseInput<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  file: string,
+  options: { emptyHint?: string; further?: (value: unknown) => readonly Finding[] } = {},
+): Parsed<z.output<S>> {
+  const { input, problems } = parseDocument(text, file, options.emptyHint);
+  if (input === undefined) return { problems };
+  const result = schema.safeParse(input.value, parseOptions);
+  const findings = result.success ? [] : explain(schema, result.error.issues, (path) => look(input, path));
+  const further = options.further?.(input.value) ?? [];
+  const all = sorted([...problems, ...place(input, [...findings, ...further])]);
+  return result.success && all.length === 0 ? { value: result.data } : { problems: all };
+}
+
+/**
+ * Reads the text of a cluster.yaml.
+ *
+ * @param text the file's text
+ * @param file path for problems, as `clusters/demo/cluster.yaml`
+ * @param folder name of the folder that the file is in, which must be the cluster's name
+ */
+export function parseClusterFile(text: string, file: string, folder: string): Parsed<ClusterFile> {
+  return parseInput(clusterFile, text, file, {
+    emptyHint: `Write at least "name: ${folder}" and who may log in; clusters/demo/cluster.yaml is an example.`,
+    further: (value) => nameFindings(value, folder),
+  });
+}
+
+function nameFindings(value: unknown, folder: string): Finding[] {
+  const name = isRecord(value) ? value.name : undefined;
+  if (typeof name !== 'string' || name === folder) return [];
+  const hint = `Write name: ${folder}, or rename the folder.`;
+  return [{ path: ['name'], at: 'value', message: `must be the name of its folder, ${folder}`, hint }];
+}
+
+function look(input: InputDocument, path: KeyPath): Written {
+  const spot = locate(input, path);
+  const value = path.reduce<unknown>(
+    (inside, part) => (typeof inside === 'object' && inside !== null ? Reflect.get(inside, part) : undefined),
+    input.value,
+  );
+  return { exists: spot.exists, value, source: spot.source };
+}
+
+function sorted(problems: readonly Problem[]): Problem[] {
+  const number = (one: number | undefined): number => one ?? 0;
+  return [...problems].sort((a, b) => number(a.line) - number(b.line) || number(a.column) - number(b.column));
+}
