@@ -1,14 +1,14 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { RunError } from '../report/errors.ts';
+import { commitPaths } from './commit.ts';
+import { listRemote } from './probe.ts';
+import { publish, publishForReview } from './publish.ts';
+import { push } from './push.ts';
 import type { Published, Remote, RemoteState } from './remote.ts';
-import type { RepositoryState } from './state.ts';
-
-/** A path that differs from HEAD. */
-export interface DirtyPath {
-  path: string;
-  /** The index differs from HEAD. */
-  staged: boolean;
-  /** The file differs from the index, or is new. */
-  unstaged: boolean;
-}
+import { createGit, type Git, GitFailure } from './run.ts';
+import { commitObstacle, type RepositoryState, readState } from './state.ts';
+import { type DirtyPath, dirtyPaths, headCommit, textsAt } from './texts.ts';
 
 /** The user's repository. Paths are relative to its root, with forward slashes. */
 export interface Repository {
@@ -28,8 +28,87 @@ export interface Repository {
   probe(remote: Remote): Promise<RemoteState>;
   /** Asks the remote whether it would take a push, without changing it; a protected branch shows at the push only. */
   requirePushable(options: { remote: Remote; branch: string }): Promise<void>;
-  /** Pushes HEAD to the branch; onto what others pushed meanwhile, without touching the user's files. */
+  /** Pushes HEAD to the branch; onto what others pushed meanwhile, without touching files that the user works on. */
   publish(options: { remote: Remote; branch: string }): Promise<Published>;
   /** Pushes what HEAD has beyond `base` to a branch of our own (`review`), for a pull request. */
   publishForReview(options: { remote: Remote; base: string; review: string }): Promise<Published>;
+}
+
+/**
+ * Opens the repository whose root is this folder.
+ *
+ * @param root absolute path
+ * @throws RunError when git is absent or too old, or the folder is not the root of a repository
+ */
+export async function openRepository(root: string): Promise<Repository> {
+  const git = createGit(root);
+  await requireVersion(git);
+  await requireRoot(git, root);
+  return {
+    root,
+    state: () => readState(git, root),
+    requireCommittable: async () => {
+      const state = await readState(git, root);
+      const obstacle = commitObstacle(state);
+      if (obstacle !== undefined) throw obstacle;
+      return state;
+    },
+    headText: async (paths) => ((await headCommit(git)) === undefined ? new Map() : textsAt(root, 'HEAD:', paths)),
+    stagedText: (paths) => textsAt(root, ':', paths),
+    dirty: (paths) => dirtyPaths(git, root, paths),
+    commit: (options) => commitPaths(git, root, options),
+    probe: (remote) => listRemote(git, remote),
+    requirePushable: (options) => requirePushable(git, options),
+    publish: (options) => publish(git, root, options),
+    publishForReview: (options) => publishForReview(git, options),
+  };
+}
+
+/** `merge-tree --write-tree` came with 2.38; 2.39 is the oldest that the tests have run with. */
+async function requireVersion(git: Git): Promise<void> {
+  const version = (await git(['version'])).trim();
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  if (major > 2 || (major === 2 && minor >= 39)) return;
+  throw new RunError(`${version} is too old`, { hint: 'Install git 2.39 or newer.' });
+}
+
+async function requireRoot(git: Git, root: string): Promise<void> {
+  let top: string;
+  try {
+    top = (await git(['rev-parse', '--show-toplevel'])).replace(/\n$/, '');
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    throw openError(root, error);
+  }
+  if ((await realpath(top)) === (await realpath(root))) return;
+  throw new RunError(`${root} is a part of the repository ${top}`, {
+    hint: `The paths in Argo CD are those of the repository: make this folder a repository of its own (git init in it, or a clone elsewhere).`,
+  });
+}
+
+function openError(root: string, error: GitFailure): RunError {
+  const options = { details: error.stderr.trim().split('\n'), cause: error };
+  if (/dubious ownership/.test(error.stderr)) {
+    return new RunError(`git refuses ${root}, because it belongs to another user`, {
+      ...options,
+      hint: `Run as its owner, or trust it: git config --global --add safe.directory "${root}"`,
+    });
+  }
+  if (/must be run in a work tree/.test(error.stderr)) {
+    return new RunError(`${root} is a bare repository`, { ...options, hint: 'Run in a clone of it.' });
+  }
+  return new RunError(`${path.resolve(root)} is not a git repository`, {
+    ...options,
+    hint: 'Clone the template, or make one of it: git init -b main && git add -A && git commit -m "Start"',
+  });
+}
+
+/** Without a commit there is nothing to offer, so only reading can be tried. */
+async function requirePushable(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<void> {
+  const head = await headCommit(git);
+  if (head !== undefined) {
+    await push(git, { remote, commit: head, branch, dryRun: true });
+    return;
+  }
+  await listRemote(git, remote);
 }

@@ -1,14 +1,96 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { RunError } from '../report/errors.ts';
+import { type Git, orUndefined, zeroSeparated } from './run.ts';
+
 /** What is going on in a repository. */
 export interface RepositoryState {
   /** Current branch; absent when HEAD is detached. */
   branch?: string;
   /** Commit at HEAD; absent when there is none yet. */
   head?: string;
-  /** What was begun and not finished: merge, rebase, cherry-pick, revert, bisect, or am. */
+  /** What was begun and not finished, as `merge` or `rebase`. */
   unfinished?: string;
   shallow: boolean;
   /** False when user.name or user.email is not set anywhere. */
   identity: boolean;
   /** Files with unresolved conflicts. */
   conflicts: readonly string[];
+}
+
+const begun: readonly (readonly [file: string, what: string])[] = [
+  ['rebase-merge', 'rebase'],
+  ['rebase-apply', 'rebase'],
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+];
+
+/** Reads the state of the repository at `root`. */
+export async function readState(git: Git, root: string): Promise<RepositoryState> {
+  const lines = zeroSeparated(
+    await git(['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--ignore-submodules=all']),
+  );
+  const header = (name: string) => lines.find((line) => line.startsWith(`# ${name} `))?.slice(name.length + 3);
+  const head = header('branch.oid');
+  const branch = header('branch.head');
+  const unfinished = await readUnfinished(git, root);
+  const shallow = await git(['rev-parse', '--is-shallow-repository']);
+  return {
+    ...(branch === undefined || branch === '(detached)' ? {} : { branch }),
+    ...(head === undefined || head === '(initial)' ? {} : { head }),
+    ...(unfinished === undefined ? {} : { unfinished }),
+    shallow: shallow.trim() === 'true',
+    identity: await hasIdentity(git),
+    conflicts: lines.filter((line) => line.startsWith('u ')).map((line) => line.split(' ').slice(10).join(' ')),
+  };
+}
+
+async function readUnfinished(git: Git, root: string): Promise<string | undefined> {
+  const paths = await git(['rev-parse', ...begun.flatMap(([file]) => ['--git-path', file])]);
+  for (const [index, file] of paths.trimEnd().split('\n').entries()) {
+    const exists = await access(path.resolve(root, file)).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return begun[index]?.[1];
+  }
+  return undefined;
+}
+
+/** A name that git makes up from the machine's does not count. */
+async function hasIdentity(git: Git): Promise<boolean> {
+  const settings = [['user.useConfigOnly', 'true']] as const;
+  for (const who of ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT'])
+    if ((await orUndefined(git(['var', who], { settings }), [1, 128])) === undefined) return false;
+  return true;
+}
+
+/**
+ * @returns why nothing can be committed in this state, with the way out; undefined when it can
+ */
+export function commitObstacle(state: RepositoryState): RunError | undefined {
+  if (state.unfinished !== undefined) {
+    return new RunError(`A ${state.unfinished} is not finished in this repository`, {
+      details: state.conflicts.map((file) => `${file} has conflicts`),
+      hint: `Finish it (git ${state.unfinished} --continue) or give it up (git ${state.unfinished} --abort), then run again.`,
+    });
+  }
+  if (state.conflicts.length > 0) {
+    return new RunError('There are unresolved conflicts in this repository', {
+      details: state.conflicts,
+      hint: 'Resolve them and `git add` the files, then run again.',
+    });
+  }
+  if (state.branch === undefined) {
+    return new RunError('HEAD is detached: a commit made now would belong to no branch', {
+      hint: 'Switch to a branch first: git switch main, or git switch -c NAME to keep what you have.',
+    });
+  }
+  if (!state.identity) {
+    return new RunError('git does not know who you are: user.name or user.email is not set', {
+      hint: 'git config --global user.name "Your Name" && git config --global user.email you@example.com',
+    });
+  }
+  return undefined;
 }

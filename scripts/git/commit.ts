@@ -1,0 +1,151 @@
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { RunError } from '../report/errors.ts';
+import { isAlive } from './processes.ts';
+import { type Git, GitFailure, zeroSeparated } from './run.ts';
+import { commitObstacle, readState } from './state.ts';
+import { changedPaths, headCommit } from './texts.ts';
+
+/** Tells our commits from a person's. */
+export const trailer = { key: 'Generated-by', value: 'Breakwater' } as const;
+
+/**
+ * Commits the paths as they are on disk and nothing else.
+ *
+ * The commit is made from an index of its own, so whatever the user has staged stays staged and out of it, hooks see the
+ * commit's own files, and a run that is killed leaves no lock on the user's index. Hooks, signing and identity are the
+ * user's.
+ *
+ * @param paths relative to the root; absent files count as deletions
+ * @throws RunError when the state of the repository, a hook or the signing stands against it; index and files are then
+ *   as they were
+ */
+export async function commitPaths(
+  git: Git,
+  root: string,
+  { paths, message }: { paths: readonly string[]; message: string },
+): Promise<{ commit: string } | 'nothing'> {
+  const state = await readState(git, root);
+  const changed = await changedPaths(git, root, paths);
+  if (changed.length === 0) return 'nothing';
+  const obstacle = commitObstacle(state);
+  if (obstacle !== undefined) throw obstacle;
+  const list = changed.map((file) => `${file}\0`).join('');
+  const index = await temporaryIndex(git, root);
+  const extra = { GIT_INDEX_FILE: index };
+  try {
+    await git(['read-tree', state.head ?? '--empty'], { extra });
+    await updateIndex(git, list, extra);
+    if (state.head !== undefined && (await isTreeOf(git, state.head, extra))) return 'nothing';
+    const restore = await stage(git, changed, list);
+    try {
+      const trailerOption = `${trailer.key}: ${trailer.value}`;
+      await git(['commit', '--quiet', '--file=-', '--trailer', trailerOption], { input: message, extra });
+    } catch (error) {
+      await restore();
+      throw await commitError(git, root, error);
+    }
+  } finally {
+    await rm(index, { force: true });
+  }
+  const commit = await headCommit(git);
+  if (commit === undefined) throw new Error('git committed, but there is no commit');
+  return { commit };
+}
+
+async function isTreeOf(git: Git, commit: string, extra: Record<string, string>): Promise<boolean> {
+  const tree = await git(['rev-parse', `${commit}^{tree}`]);
+  return tree === (await git(['write-tree'], { extra }));
+}
+
+/** Puts the paths into the user's own index, and says how to take them out again. */
+async function stage(git: Git, changed: readonly string[], list: string): Promise<() => Promise<void>> {
+  const wanted = new Set(changed);
+  const entries = zeroSeparated(await git(['ls-files', '--stage', '-z'])).filter((line) => wanted.has(pathOf(line)));
+  const before = new Set(entries.map(pathOf));
+  await whileLocked(() => updateIndex(git, list));
+  return async () => {
+    const added = changed.filter((file) => !before.has(file));
+    const remove = added.map((file) => `${file}\0`).join('');
+    const add = entries.map((line) => `${line}\0`).join('');
+    if (remove !== '') await git(['update-index', '--force-remove', '-z', '--stdin'], { input: remove });
+    if (add !== '') await git(['update-index', '-z', '--index-info'], { input: add });
+  };
+}
+
+function pathOf(stageLine: string): string {
+  return stageLine.slice(stageLine.indexOf('\t') + 1);
+}
+
+/** Takes over files as they are on disk, absent ones as deletions, whatever is ignored. */
+async function updateIndex(git: Git, list: string, extra: Record<string, string> = {}): Promise<void> {
+  await git(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { input: list, extra });
+}
+
+/** Another git may hold the index for a moment: an editor's, or one that a killed run left working. */
+async function whileLocked(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof GitFailure) || !/index\.lock/.test(error.stderr)) throw error;
+      if (attempt === 10) throw lockError(error);
+      await wait(attempt * 100);
+    }
+  }
+}
+
+function lockError(error: GitFailure): RunError {
+  return new RunError('Another git holds the index of this repository', {
+    details: [error.stderr.split('\n')[0] ?? ''],
+    hint: 'Wait until it is done. If no git is running any more, remove the file index.lock named above.',
+    cause: error,
+  });
+}
+
+/** A path for an index of this process; those of killed ones are removed. */
+async function temporaryIndex(git: Git, root: string): Promise<string> {
+  const folder = path.resolve(root, (await git(['rev-parse', '--git-path', 'breakwater'])).trimEnd());
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) {
+    const owner = Number(/^index-(\d+)/.exec(name)?.[1]);
+    if (owner === process.pid || !isAlive(owner)) await rm(path.join(folder, name), { force: true });
+  }
+  return path.join(folder, `index-${process.pid}`);
+}
+
+async function commitError(git: Git, root: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof GitFailure)) return error;
+  const said = `${error.stdout}\n${error.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const options = { details: said, cause: error };
+  if (/index\.lock|cannot lock ref/i.test(error.stderr)) return lockError(error);
+  if (/failed to sign|failed to write commit object|signing|user\.signingkey|Load key|secret key/i.test(error.stderr)) {
+    return new RunError('git could not sign the commit; nothing was changed', {
+      ...options,
+      hint: 'Check user.signingKey, gpg.format and commit.gpgSign, and that the key is there (try: git commit --allow-empty -S).',
+    });
+  }
+  const hooks = await commitHooks(git, root);
+  if (hooks.length > 0) {
+    return new RunError(`A hook refused the commit (${hooks.join(', ')}); nothing was changed`, {
+      ...options,
+      hint: 'Do what the hook says above, then run again. The generated files are on disk.',
+    });
+  }
+  return new RunError('git could not commit; nothing was changed', { ...options, hint: 'What git said is above.' });
+}
+
+async function commitHooks(git: Git, root: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of ['pre-commit', 'prepare-commit-msg', 'commit-msg']) {
+    const hook = path.resolve(root, (await git(['rev-parse', '--git-path', `hooks/${name}`])).trimEnd());
+    const runs = await access(hook, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) found.push(name);
+  }
+  return found;
+}

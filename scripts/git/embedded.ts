@@ -1,0 +1,59 @@
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { RunError } from '../report/errors.ts';
+import { isAlive } from './processes.ts';
+import type { Remote } from './remote.ts';
+import { createGit, orUndefined } from './run.ts';
+
+const name = 'remote.git';
+
+/**
+ * Sees to it that there is a bare repository at .breakwater/remote.git whose HEAD names the branch. It is made under
+ * another name and renamed when it is whole, so a killed run leaves nothing half-made there.
+ *
+ * @param root absolute path of the user's repository
+ * @returns the remote to publish to
+ * @throws RunError when something else is at that place
+ */
+export async function ensureEmbeddedRemote(root: string, branch: string): Promise<Remote> {
+  const folder = path.join(root, '.breakwater');
+  const place = path.join(folder, name);
+  await mkdir(folder, { recursive: true });
+  await removeLeftovers(folder);
+  if (!(await exists(place))) await create(folder, place, branch);
+  const git = createGit(place);
+  const bare = await orUndefined(git(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
+  if (bare === undefined || !bare.startsWith('true\n') || path.basename(bare.trim()) !== name) {
+    throw new RunError(`.breakwater/${name} is not a bare git repository`, {
+      hint: `Remove it and run again: it will be made anew and filled from your repository.`,
+    });
+  }
+  await git(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  return { url: pathToFileURL(place).href };
+}
+
+async function create(folder: string, place: string, branch: string): Promise<void> {
+  const half = `${place}.${process.pid}.tmp`;
+  // The user's template folder (init.templateDir) may hold hooks, which have no business there.
+  const extra = { GIT_TEMPLATE_DIR: '' };
+  await createGit(folder)(['init', '--quiet', '--bare', `--initial-branch=${branch}`, half], { extra });
+  await rename(half, place).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(half, { recursive: true, force: true });
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const owner = Number(/^remote\.git\.(\d+)\.tmp$/.exec(entry)?.[1] ?? process.pid);
+    if (owner !== process.pid && !isAlive(owner)) await rm(path.join(folder, entry), { recursive: true, force: true });
+  }
+}
+
+function exists(place: string): Promise<boolean> {
+  return lstat(place).then(
+    () => true,
+    () => false,
+  );
+}

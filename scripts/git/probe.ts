@@ -1,0 +1,26 @@
+import { withRemote } from './connect.ts';
+import type { Remote, RemoteState } from './remote.ts';
+import { remoteError } from './remote-failures.ts';
+import type { Git } from './run.ts';
+
+/**
+ * Asks a remote for its branches.
+ *
+ * @throws RunError saying why it can't be read and which setting to change
+ */
+export async function listRemote(git: Git, remote: Remote): Promise<RemoteState> {
+  const listed = await withRemote(git, remote, (options) =>
+    git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], { ...options, silence: 30_000 }),
+  ).catch((error: unknown) => {
+    throw remoteError(error, remote, 'read');
+  });
+  const lines = listed.split('\n').map((line) => line.split('\t'));
+  const branches = new Map(
+    lines.flatMap(([commit = '', ref = '']) =>
+      ref.startsWith('refs/heads/') ? [[ref.slice('refs/heads/'.length), commit] as const] : [],
+    ),
+  );
+  const symbolic = lines.find(([first = '', ref]) => first.startsWith('ref: refs/heads/') && ref === 'HEAD');
+  const defaultBranch = symbolic?.[0]?.slice('ref: refs/heads/'.length);
+  return defaultBranch !== undefined && branches.has(defaultBranch) ? { branches, defaultBranch } : { branches };
+}

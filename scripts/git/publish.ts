@@ -1,0 +1,175 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { RunError } from '../report/errors.ts';
+import { trailer } from './commit.ts';
+import { withRemote } from './connect.ts';
+import { listRemote } from './probe.ts';
+import { push } from './push.ts';
+import type { Published, Remote } from './remote.ts';
+import { remoteError } from './remote-failures.ts';
+import { isAncestor, placeOnTop, treeOf } from './replay.ts';
+import { type Git, GitFailure } from './run.ts';
+import { readState } from './state.ts';
+import { headCommit } from './texts.ts';
+
+const tries = 8;
+
+/**
+ * Pushes HEAD to a branch. What others pushed meanwhile is fetched, our commits are put on top of it, and the local
+ * branch follows where that touches no file that the user is working on. The push comes before the local branch moves:
+ * a failure leaves everything local as it was.
+ *
+ * @throws RunError naming the reason: no rights, protected branch, hook, conflicts, too many others pushing
+ */
+export async function publish(
+  git: Git,
+  root: string,
+  { remote, branch }: { remote: Remote; branch: string },
+): Promise<Published> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const head = await requireHead(git);
+    const tip = await fetchBranch(git, remote, branch);
+    if (tip === undefined) await requireNoTwin(git, remote, branch);
+    else await requireOwnCommits(git, root, { branch, head, tip });
+    const commit = tip === undefined ? head : await placeOnTop(git, head, tip);
+    if (commit === tip || (await push(git, { remote, commit, branch })) === 'pushed') {
+      const foreign = tip === undefined ? [] : await subjects(git, `${head}..${tip}`);
+      const localBehind = await moveBranch(git, head, commit);
+      return { commit, pushed: commit !== tip, foreign, ...(localBehind === undefined ? {} : { localBehind }) };
+    }
+    await wait(Math.random() * 150 * attempt);
+  }
+  throw tooBusy(remote, branch);
+}
+
+/**
+ * Pushes what HEAD has beyond the base branch to a branch of our own, for a pull request. The local branch stays.
+ *
+ * @param review our branch, as `breakwater/demo`; it is replaced as long as only our commits are on it
+ * @returns `pushed: false` with `commit` at the base's tip when there is nothing to review
+ */
+export async function publishForReview(
+  git: Git,
+  { remote, base, review }: { remote: Remote; base: string; review: string },
+): Promise<Published> {
+  for (let attempt = 1; attempt <= tries; attempt++) {
+    const head = await requireHead(git);
+    const tip = await fetchBranch(git, remote, base);
+    if (tip === undefined) {
+      throw new RunError(`${remote.url} has no branch ${base} to make a pull request for`, {
+        hint: `Push it once (git push ${remote.url} HEAD:refs/heads/${base}), or check git.branch.`,
+      });
+    }
+    const commit = await placeOnTop(git, head, tip);
+    const foreign = await subjects(git, `${head}..${tip}`);
+    if (commit === tip) return { commit, pushed: false, foreign };
+    const there = await fetchBranch(git, remote, review);
+    if (there !== undefined) {
+      const same = (await treeOf(git, there)) === (await treeOf(git, commit)) && (await isAncestor(git, tip, there));
+      if (same) return { commit: there, pushed: false, foreign };
+      await requireOursOnly(git, { review, there, tip, commit });
+    }
+    if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'pushed')
+      return { commit, pushed: true, foreign };
+    await wait(Math.random() * 150 * attempt);
+  }
+  throw tooBusy(remote, review);
+}
+
+async function requireHead(git: Git): Promise<string> {
+  const head = await headCommit(git);
+  if (head === undefined)
+    throw new RunError('There is no commit yet to publish', {
+      hint: 'Commit your files first: git add -A && git commit',
+    });
+  return head;
+}
+
+/** @returns the commit of a remote branch, undefined when it is absent; no remote and no FETCH_HEAD of the user's changes */
+async function fetchBranch(git: Git, remote: Remote, branch: string): Promise<string | undefined> {
+  const local = `refs/breakwater/${branch}`;
+  const args = [
+    ...['fetch', '--quiet', '--progress', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'],
+    ...['--no-recurse-submodules', remote.url, `+refs/heads/${branch}:${local}`],
+  ];
+  try {
+    await withRemote(git, remote, (options) => git(args, options));
+  } catch (error) {
+    if (error instanceof GitFailure && /couldn't find remote ref/i.test(error.stderr)) return undefined;
+    throw remoteError(error, remote, 'fetch from');
+  }
+  return (await git(['rev-parse', local])).trim();
+}
+
+/** A remote that has `master` gets no `main` beside it by accident, nor the other way round. */
+async function requireNoTwin(git: Git, remote: Remote, branch: string): Promise<void> {
+  const twin = { main: 'master', master: 'main' }[branch];
+  if (twin === undefined || !(await listRemote(git, remote)).branches.has(twin)) return;
+  throw new RunError(`${remote.url} has the branch ${twin}, but no ${branch}`, {
+    hint: `Set git.branch: ${twin}, or rename the branch at the host.`,
+  });
+}
+
+/** On another branch than the configured one, a person's commits are not published by the way. */
+async function requireOwnCommits(
+  git: Git,
+  root: string,
+  { branch, head, tip }: { branch: string; head: string; tip: string },
+): Promise<void> {
+  const current = (await readState(git, root)).branch;
+  const hasBranch = (await git(['branch', '--list', branch])).trim() !== '';
+  if (current === branch || !hasBranch) return;
+  const theirs = await notOurs(git, [`${tip}..${head}`]);
+  if (theirs.length === 0) return;
+  throw new RunError(`You are on ${current ?? 'no branch'}, whose commits would be published on ${branch}`, {
+    details: theirs,
+    hint: `Switch to ${branch} (git switch ${branch}) or merge first; or set git.branch: ${current ?? 'NAME'}.`,
+  });
+}
+
+/** Our review branch is replaced by force, so there must be nothing of others' on it. */
+async function requireOursOnly(
+  git: Git,
+  { review, there, tip, commit }: { review: string; there: string; tip: string; commit: string },
+): Promise<void> {
+  const theirs = await notOurs(git, ['--cherry-pick', '--right-only', `${commit}...${there}`, `^${tip}`]);
+  if (theirs.length === 0) return;
+  throw new RunError(`The branch ${review} has commits of others, which would be lost`, {
+    details: theirs,
+    hint: 'Merge or close its pull request and delete the branch, then run again.',
+  });
+}
+
+/** Short descriptions of those commits that we did not make. */
+async function notOurs(git: Git, range: readonly string[]): Promise<string[]> {
+  const format = `--format=%(trailers:key=${trailer.key},valueonly,separator=%x20)%x00%h "%s" by %an`;
+  const lines = (await git(['log', '--no-merges', format, ...range])).split('\n').filter((line) => line !== '');
+  return lines.map((line) => line.split('\0')).flatMap(([by, text = '']) => (by === trailer.value ? [] : [text]));
+}
+
+async function subjects(git: Git, range: string): Promise<string[]> {
+  const lines = await git(['log', '--no-merges', '--format=%s', '--max-count=50', range]);
+  return lines.split('\n').filter((line) => line !== '');
+}
+
+/** Moves the current branch, index and files to a commit; what the user has changed or not added stays untouched. */
+async function moveBranch(git: Git, head: string, commit: string): Promise<string | undefined> {
+  if (head === commit) return undefined;
+  const branch = (await git(['branch', '--show-current'])).trim();
+  if (branch === '') return 'HEAD is detached, so no branch was moved';
+  if ((await headCommit(git)) !== head) return 'a commit was added meanwhile';
+  try {
+    await git(['checkout', '--quiet', '--no-track', '--no-overwrite-ignore', '-B', branch, commit]);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    const files = error.stderr.split('\n').filter((line) => line.startsWith('\t'));
+    const which = files.map((line) => line.trim()).join(', ');
+    return `${branch} stays where it was: others changed files that you are working on${which === '' ? '' : ` (${which})`}`;
+  }
+}
+
+function tooBusy(remote: Remote, branch: string): RunError {
+  return new RunError(`${branch} of ${remote.url} moved each time that we pushed (${tries} times)`, {
+    hint: 'Your commit is made and stays on your branch. Run again when it is quieter.',
+  });
+}

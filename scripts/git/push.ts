@@ -1,0 +1,80 @@
+import { RunError } from '../report/errors.ts';
+import { withRemote } from './connect.ts';
+import type { Remote } from './remote.ts';
+import { remoteError, remoteLines } from './remote-failures.ts';
+import { type Git, GitFailure } from './run.ts';
+
+/** One push of one commit to one branch. */
+export interface Push {
+  remote: Remote;
+  /** Commit, or `:` notation's left side. */
+  commit: string;
+  branch: string;
+  /** Replace what is there, if it is this commit (empty: if nothing is there). */
+  replaces?: string;
+  dryRun?: boolean;
+}
+
+/** What a rejection means when somebody else pushed at the same time. */
+const raced =
+  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to lock|failed to update ref|incorrect old value|reference already exists|remote ref updated since checkout/i;
+
+/**
+ * Pushes, to the URL and not to a remote of the user's.
+ *
+ * @returns `raced` when somebody else was quicker: fetch and try again
+ * @throws RunError for every other reason
+ */
+export async function push(git: Git, options: Push): Promise<'pushed' | 'raced'> {
+  const ref = `refs/heads/${options.branch}`;
+  const args = [
+    ...['push', '--porcelain', '--progress', '--no-follow-tags', '--recurse-submodules=no'],
+    // A dry run asks the remote, not the user's pre-push hook.
+    ...(options.dryRun === true ? ['--dry-run', '--no-verify'] : []),
+    ...(options.replaces === undefined ? [] : [`--force-with-lease=${ref}:${options.replaces}`]),
+    options.remote.url,
+    `${options.commit}:${ref}`,
+  ];
+  try {
+    await withRemote(git, options.remote, (connection) => git(args, connection));
+    return 'pushed';
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    const rejection = error.stdout.split('\n').find((line) => line.startsWith('!\t'));
+    if (rejection !== undefined && raced.test(rejection)) return 'raced';
+    throw rejection === undefined ? unsent(error, options) : rejected(error, rejection, options);
+  }
+}
+
+/** Nothing was sent: the remote is out of reach, or the user's pre-push hook refused. */
+function unsent(error: GitFailure, { remote, branch }: Push): unknown {
+  const reachable = /^error: failed to push some refs/m.test(error.stderr) && !/^(fatal|remote):/m.test(error.stderr);
+  if (!reachable || error.timedOut) return remoteError(error, remote, 'push to');
+  return new RunError(`The pre-push hook refused the push to ${branch}`, {
+    details: remoteLines(error.stderr),
+    hint: 'The commit is made and stays. Do what the hook says, then run again: only the push is left.',
+    cause: error,
+  });
+}
+
+function rejected(error: GitFailure, rejection: string, { remote, branch }: Push): RunError {
+  const reason = /\[[^\]]*\] \((.*)\)$/.exec(rejection)?.[1] ?? rejection;
+  const options = { details: [...remoteLines(error.stderr), reason], cause: error };
+  if (/checked out/.test(reason)) {
+    return new RunError(`${remote.url} has a work tree, and ${branch} is checked out in it`, {
+      ...options,
+      hint: 'Push to a bare repository (git init --bare).',
+    });
+  }
+  const protection = /hook declined|protected|pull request|merge request|GH00|policy|not allowed|denied|refused/i;
+  if (protection.test([reason, error.stderr].join('\n'))) {
+    return new RunError(`${remote.url} refused the push to ${branch}: ${reason}`, {
+      ...options,
+      hint: `The commit is made and stays on your branch. If ${branch} is protected, set git.publish: pull-request and run again; else let the bootstrap's user push to it.`,
+    });
+  }
+  return new RunError(`${remote.url} refused the push to ${branch}: ${reason}`, {
+    ...options,
+    hint: 'The commit is made and stays on your branch. What the host said is above.',
+  });
+}

@@ -1,0 +1,143 @@
+import { RunError } from '../report/errors.ts';
+import type { Remote } from './remote.ts';
+import { GitFailure } from './run.ts';
+
+/** Why a remote could not be used. */
+interface Reason {
+  /** What git, ssh, curl or a host says. */
+  pattern: RegExp;
+  what: string;
+  hint: (remote: Remote) => string;
+}
+
+const checkUrl = () => 'Check git.url, and your network, DNS and proxy (HTTPS_PROXY, NO_PROXY).';
+const giveCredentials = (remote: Remote) =>
+  /^https:/.test(remote.url)
+    ? 'Set git.credentials with {token: {env: NAME}} or {token: {file: PATH}}, or set up a credential helper for git.'
+    : 'Set git.credentials with sshKey and knownHosts, or load your key into an SSH agent (ssh-add).';
+const renewCredentials = (remote: Remote) =>
+  remote.credentials === undefined
+    ? giveCredentials(remote)
+    : 'Check what git.credentials names: is it the right one, not expired, and may it read and write this repository?';
+
+/** In the order in which they are tried: the particular before the general. */
+const reasons: readonly Reason[] = [
+  {
+    pattern:
+      /could not resolve proxy|from proxy after CONNECT|requested URL returned error: 407|Proxy CONNECT aborted/i,
+    what: 'the proxy refuses or is not there',
+    hint: () => 'Check HTTPS_PROXY (with user and password if it asks for them) and NO_PROXY, or http.proxy of git.',
+  },
+  {
+    pattern: /could not resolve host/i,
+    what: "the host's name is unknown",
+    hint: checkUrl,
+  },
+  {
+    pattern: /error setting certificate|problem with the SSL CA cert|error reading ca cert/i,
+    what: 'the CA file can not be read',
+    hint: ({ caFile }) => `Check git.caFile${caFile === undefined ? '' : ` (${caFile})`}: it must be a PEM file.`,
+  },
+  {
+    pattern:
+      /certificate verif|SSL certificate problem|unable to get local issuer|certificate signer not trusted|self.signed cert/i,
+    what: "the host's certificate is signed by a CA that is not trusted here",
+    hint: () => 'Set git.caFile to the PEM file of that CA. Do not switch the verification off.',
+  },
+  {
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    what: "the host's SSH key is another one than the known one",
+    hint: () => 'Ask who runs the host whether the key was changed; only then renew the known hosts.',
+  },
+  {
+    pattern: /Host key verification failed|No .* host key is known/i,
+    what: "the host's SSH key is not known",
+    hint: () =>
+      "Run `ssh-keyscan HOST` (-p PORT), compare the fingerprint with what the host's owner publishes, and name the file as git.credentials.knownHosts.",
+  },
+  {
+    pattern: /terminal prompts disabled|could not read (Username|Password)/i,
+    what: 'it asks for credentials, and there are none',
+    hint: giveCredentials,
+  },
+  {
+    pattern: /Load key .*(invalid format|error in libcrypto)|incorrect passphrase/i,
+    what: 'the SSH key can not be used',
+    hint: () => 'git.credentials.sshKey must be a private key in OpenSSH or PEM format, without passphrase.',
+  },
+  {
+    pattern: /Authentication failed|requested URL returned error: 401|Permission denied \(|Access denied/i,
+    what: 'the credentials are refused',
+    hint: renewCredentials,
+  },
+  {
+    pattern:
+      /requested URL returned error: 403|permission to .* denied|not allowed to push|read.only|write access to repository not granted|insufficient permission|unpacker error|unable to create temporary object directory|Permission denied/i,
+    what: 'the credentials do not have the right to do this',
+    hint: () =>
+      'The bootstrap has to write to the repository (GitHub: contents read and write; deploy keys: with write access).',
+  },
+  {
+    pattern:
+      /repository .*not found|does not appear to be a git repository|requested URL returned error: 404|could not be found|not a git repository|does not exist/i,
+    what: 'there is no such repository, or these credentials may not see it',
+    hint: (remote) =>
+      `Check git.url letter by letter; make the repository if it is absent. ${remote.credentials === undefined ? giveCredentials(remote) : renewCredentials(remote)}`,
+  },
+  {
+    pattern: /dubious ownership/,
+    what: 'the repository belongs to another user of this machine',
+    hint: () => 'Run as its owner, or add it with `git config --global --add safe.directory PATH`.',
+  },
+  {
+    pattern: /connection refused|failed to connect|couldn't connect|could not connect/i,
+    what: 'the host refuses the connection',
+    hint: () => 'Check the host and the port of git.url, and firewall and proxy in between.',
+  },
+  {
+    pattern: /timed out|timeout/i,
+    what: 'the host does not answer',
+    hint: checkUrl,
+  },
+  {
+    pattern: /requested URL returned error: 5\d\d|internal server error/i,
+    what: 'the host has a fault of its own',
+    hint: () => "Look at the host's status page and try again later.",
+  },
+  {
+    pattern: /hung up unexpectedly|early EOF|RPC failed|Connection (reset|closed)|unexpected disconnect/i,
+    what: 'the connection broke off',
+    hint: () => 'Try again; if it happens each time, look at proxy, firewall, and size limits of the host.',
+  },
+];
+
+/**
+ * Says why a remote could not be used, and which setting to change.
+ *
+ * @param error what a call of git threw
+ * @param doing as `read`, `push to`
+ * @returns a RunError; the error itself when it does not come from git
+ */
+export function remoteError(error: unknown, remote: Remote, doing: string): unknown {
+  if (!(error instanceof GitFailure)) return error;
+  const said = remoteLines(error.stderr);
+  const reason = error.timedOut
+    ? { what: 'nothing came for too long', hint: checkUrl }
+    : reasons.find(({ pattern }) => pattern.test(error.stderr));
+  return new RunError(`Could not ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
+    details: said,
+    hint: reason?.hint(remote) ?? 'What git said is above.',
+    cause: error,
+  });
+}
+
+/** Lines that mean something to a person: no progress. */
+export function remoteLines(stderr: string): string[] {
+  return stderr
+    .split(/[\r\n]+/)
+    .map((line) => line.trimEnd())
+    .filter(
+      (line) =>
+        line !== '' && !/^(remote: )?(Enumerating|Counting|Compressing|Writing|Total|Delta|Resolving) /.test(line),
+    );
+}

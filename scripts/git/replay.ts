@@ -1,0 +1,114 @@
+import { RunError } from '../report/errors.ts';
+import { type Git, GitFailure, orUndefined } from './run.ts';
+
+/**
+ * Puts the commits that `head` has beyond `tip` on top of `tip`, as a rebase does, but among git's objects only: neither
+ * the user's files, nor the index, nor a branch is touched, and nothing has to be undone when it fails.
+ *
+ * Each commit is merged with its parent as the base. git learned `merge-tree --merge-base` in 2.40, so the base is said
+ * by two commits that are made to have it as their parent; they belong to no branch and git forgets them.
+ *
+ * @returns the new commit; `head` itself when it has all of `tip`, `tip` itself when it has all of `head`
+ * @throws RunError on conflicts (with the files), without a common commit, or when there are merges to replay
+ */
+export async function placeOnTop(git: Git, head: string, tip: string): Promise<string> {
+  if (head === tip || (await isAncestor(git, tip, head))) return head;
+  if (await isAncestor(git, head, tip)) return tip;
+  if ((await orUndefined(git(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
+  const lines = await git(['rev-list', '--reverse', '--topo-order', '--parents', `${tip}..${head}`]);
+  let current = tip;
+  for (const line of lines.trimEnd().split('\n')) {
+    const [commit = '', parent = '', ...others] = line.split(' ');
+    if (others.length > 0) throw await mergesInBetween(git, commit);
+    current = await replay(git, { commit, parent, onto: current });
+  }
+  return current;
+}
+
+/** @returns true when `descendant` has everything of `ancestor` */
+export async function isAncestor(git: Git, ancestor: string, descendant: string): Promise<boolean> {
+  return (await orUndefined(git(['merge-base', '--is-ancestor', ancestor, descendant]))) !== undefined;
+}
+
+/** @returns the tree of a commit */
+export async function treeOf(git: Git, commit: string): Promise<string> {
+  return (await git(['rev-parse', `${commit}^{tree}`])).trim();
+}
+
+interface Step {
+  commit: string;
+  parent: string;
+  onto: string;
+}
+
+async function replay(git: Git, step: Step): Promise<string> {
+  const [before, after, there] = [
+    await treeOf(git, step.parent),
+    await treeOf(git, step.commit),
+    await treeOf(git, step.onto),
+  ];
+  const tree = await mergeTrees(git, { base: before, ours: there, theirs: after, commit: step.commit });
+  // What others have brought already makes no second commit; a commit that was empty from the start is kept.
+  if (tree === there && before !== after) return step.onto;
+  return copyCommit(git, step.commit, tree, step.onto);
+}
+
+async function mergeTrees(
+  git: Git,
+  { base, ours, theirs, commit }: { base: string; ours: string; theirs: string; commit: string },
+): Promise<string> {
+  const plain = async (tree: string, ...parents: string[]) =>
+    (await git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', 'merge base'])).trim();
+  const root = await plain(base);
+  const merge = [
+    'merge-tree',
+    '--write-tree',
+    '--name-only',
+    '--no-messages',
+    '-z',
+    await plain(ours, root),
+    await plain(theirs, root),
+  ];
+  try {
+    return (await git(merge)).split('\0')[0] ?? '';
+  } catch (error) {
+    if (!(error instanceof GitFailure) || error.exitCode !== 1) throw error;
+    throw await conflicts(git, commit, error.stdout.split('\0').slice(1));
+  }
+}
+
+/** The same author, date and message on another parent; signed when the user's commits are. */
+async function copyCommit(git: Git, commit: string, tree: string, parent: string): Promise<string> {
+  const shown = await git(['log', '-1', '--encoding=UTF-8', '--date=raw', '--format=%an%x00%ae%x00%ad%x00%B', commit]);
+  const [name = '', email = '', date = '', message = ''] = shown.split('\0');
+  const sign = await orUndefined(git(['config', '--type=bool', '--get', 'commit.gpgSign']));
+  const extra = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: `@${date}` };
+  const options = [...(sign?.trim() === 'true' ? ['-S'] : []), '-p', parent, '-F', '-'];
+  return (await git(['commit-tree', tree, ...options], { input: `${message.trimEnd()}\n`, extra })).trim();
+}
+
+const pull = 'Get your branch up to date yourself (git pull --rebase URL BRANCH), then run again.';
+
+async function conflicts(git: Git, commit: string, files: readonly string[]): Promise<RunError> {
+  const subject = (await git(['log', '-1', '--format=%h "%s"', commit])).trim();
+  return new RunError(`Others changed the same lines meanwhile: ${subject} can't be put on top of theirs`, {
+    details: [...new Set(files.filter((file) => file !== ''))].map((file) => `${file} has conflicts`),
+    hint: `Your branch and files are as they were. ${pull} Generated files need no care: take either side and run \`npm run render\`.`,
+  });
+}
+
+async function unrelated(git: Git): Promise<RunError> {
+  const shallow = (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true';
+  return new RunError('The remote branch and yours have no commit in common', {
+    hint: shallow
+      ? 'This is a shallow clone: run `git fetch --unshallow`, then run again.'
+      : 'Use an empty repository for git.url, another git.branch, or join the two yourself (git pull --rebase --allow-unrelated-histories URL BRANCH).',
+  });
+}
+
+async function mergesInBetween(git: Git, commit: string): Promise<RunError> {
+  const subject = (await git(['log', '-1', '--format=%h "%s"', commit])).trim();
+  return new RunError(`The remote branch moved, and your branch has a merge that it does not have: ${subject}`, {
+    hint: `A merge is not repeated for you. ${pull}`,
+  });
+}

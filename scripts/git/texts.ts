@@ -1,0 +1,80 @@
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { type Git, orUndefined, readObjects, zeroSeparated } from './run.ts';
+
+/** A path that differs from HEAD. */
+export interface DirtyPath {
+  path: string;
+  /** The index differs from HEAD. */
+  staged: boolean;
+  /** The file differs from the index, or is new. */
+  unstaged: boolean;
+}
+
+const plainDiff = ['diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
+
+/** @returns the commit at HEAD, undefined when there is none yet */
+export async function headCommit(git: Git): Promise<string | undefined> {
+  return (await orUndefined(git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])))?.trim();
+}
+
+/**
+ * Reads files out of a commit or the index.
+ *
+ * @param from `HEAD:` or, for the index, `:`
+ * @returns texts of those paths that are there as files
+ */
+export async function textsAt(
+  root: string,
+  from: 'HEAD:' | ':',
+  paths: readonly string[],
+): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  if (paths.length === 0) return texts;
+  let rest = await readObjects(
+    root,
+    paths.map((file) => `${from}${file}`),
+  );
+  for (const file of paths) {
+    const end = rest.indexOf('\n');
+    const [, type, size] = /(\w+) (\d+)$/.exec(rest.subarray(0, end).toString()) ?? [];
+    rest = rest.subarray(end + 1);
+    if (size === undefined) continue;
+    if (type === 'blob') texts.set(file, rest.subarray(0, Number(size)).toString());
+    rest = rest.subarray(Number(size) + 1);
+  }
+  return texts;
+}
+
+/** @returns those of the paths that differ from HEAD, also when an ignore rule hides them */
+export async function dirtyPaths(git: Git, root: string, paths: readonly string[]): Promise<DirtyPath[]> {
+  const staged = new Set(zeroSeparated(await git([...plainDiff, '--cached'])));
+  const unstaged = new Set([...zeroSeparated(await git(plainDiff)), ...(await untracked(git, root, paths))]);
+  return paths
+    .map((file) => ({ path: file, staged: staged.has(file), unstaged: unstaged.has(file) }))
+    .filter((file) => file.staged || file.unstaged);
+}
+
+/** @returns those of the paths whose file differs from what HEAD has */
+export async function changedPaths(git: Git, root: string, paths: readonly string[]): Promise<string[]> {
+  const differs =
+    (await headCommit(git)) === undefined
+      ? zeroSeparated(await git(['ls-files', '-z']))
+      : zeroSeparated(await git([...plainDiff, 'HEAD']));
+  const changed = new Set([...differs, ...(await untracked(git, root, paths))]);
+  return paths.filter((file) => changed.has(file));
+}
+
+async function untracked(git: Git, root: string, paths: readonly string[]): Promise<string[]> {
+  const tracked = new Set(zeroSeparated(await git(['ls-files', '-z'])));
+  const found: string[] = [];
+  for (const file of paths) {
+    if (tracked.has(file)) continue;
+    const exists = await lstat(path.join(root, file)).then(
+      () => true,
+      () => false,
+    );
+    if (exists) found.push(file);
+  }
+  return found;
+}
