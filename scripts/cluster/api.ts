@@ -56,6 +56,8 @@ export interface ApplyOptions {
   /** Takes fields over from other field managers. */
   force?: boolean;
   dryRun?: boolean;
+  /** Default: `fieldManager`. */
+  manager?: string;
 }
 
 export interface ListOptions {
@@ -157,7 +159,7 @@ export class Api {
       method: 'PATCH',
       path: pathOf(resource, object.metadata),
       query: {
-        fieldManager,
+        fieldManager: options.manager ?? fieldManager,
         ...(options.force === true ? { force: 'true' } : {}),
         ...(options.dryRun === true ? { dryRun: 'All' } : {}),
       },
@@ -255,7 +257,7 @@ export class Api {
         if (last || !passing(request, response)) return response;
         await sleep(Math.max(pause, Math.min(response.retryAfter ?? 0, 10) * 1000));
       } catch (error) {
-        if (last || !lostConnection(request, error)) throw error;
+        if (last || !lostConnection(request, error)) throw unanswered(request, error);
         await sleep(pause);
       }
     }
@@ -272,6 +274,20 @@ function passing(request: ApiRequest, response: ApiResponse): boolean {
 function lostConnection(request: ApiRequest, error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return request.method !== 'POST' && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+/** An end that was asked for is passed on; the network's error is kept as the cause. */
+function unanswered(request: ApiRequest, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const late = error instanceof Error && error.name === 'TimeoutError';
+  if (!late && typeof code !== 'string') return error;
+  return new RunError(
+    `no answer from the API server to ${request.method} ${request.path} (${late ? 'time is up' : code})`,
+    {
+      hint: 'Run it again: what is done already is kept.',
+      cause: error,
+    },
+  );
 }
 
 /** @returns true when other field managers own what we wanted to apply */

@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import { type Api, ApiError, isFieldConflict } from './api.ts';
 import { describeObject, type LiveObject } from './live.ts';
+import { trackingAnnotation } from './owner.ts';
 import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
 
@@ -16,6 +17,10 @@ export interface Applied {
 export interface ApplyRun {
   /** Takes fields over from other field managers: only where the caller says why. */
   force?: boolean;
+  /** Field manager; default `breakwater`. */
+  manager?: string;
+  /** Leaves objects alone that Argo CD applies from Git already: two writers would undo each other. */
+  leaveTracked?: boolean;
   /** Writes nothing and answers the same, asking the server where it can. */
   dryRun?: boolean;
   /** Takes one line per object that changed. */
@@ -83,11 +88,14 @@ function rankOf(kind: string): number {
 export async function applyObject(api: Api, object: KubernetesObject, run: ApplyRun = {}): Promise<Applied> {
   const live = await api.find(object);
   const name = describeObject(object);
+  const tracked = live?.metadata.annotations?.[trackingAnnotation] !== undefined;
+  if (tracked && run.leaveTracked === true) return { object: name, change: 'unchanged' };
   if (live === undefined && run.dryRun === true) return { object: name, change: 'created' };
   try {
     const result = await api.apply(object, {
       ...(run.force === undefined ? {} : { force: run.force }),
       ...(run.dryRun === undefined ? {} : { dryRun: run.dryRun }),
+      ...(run.manager === undefined ? {} : { manager: run.manager }),
     });
     const change = live === undefined ? 'created' : same(live, result) ? 'unchanged' : 'changed';
     if (change !== 'unchanged' && run.dryRun !== true) run.report?.(`${name} ${change}`);

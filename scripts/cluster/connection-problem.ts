@@ -44,8 +44,8 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
       cause: error,
     });
   if (error instanceof ApiError) return refused(error, failed);
-  if (error instanceof RunError) return error;
-  const { name, code, message, syscall, path } = describe(error);
+  if (error instanceof RunError && error.cause === undefined) return error;
+  const { name, code, message, syscall, path } = describe(error instanceof RunError ? error.cause : error);
   const plugin = attempt.user?.exec?.command;
 
   if (name === 'TimeoutError') {

@@ -1,0 +1,94 @@
+import { RunError } from '../report/errors.ts';
+import { type Api, ApiError } from './api.ts';
+import type { LiveObject } from './live.ts';
+import { waitUntil } from './wait.ts';
+
+export interface AddressWait {
+  /** The gateway's Service. */
+  name: string;
+  namespace: string;
+  timeoutSeconds: number;
+  /** Takes a line whenever the reason why there is no address changes. */
+  report?: (line: string) => void;
+  signal?: AbortSignal;
+  /** Milliseconds between two looks. Default 2000. */
+  pause?: number;
+}
+
+interface LiveService extends LiveObject {
+  spec?: { type?: string; loadBalancerClass?: string };
+  status?: { loadBalancer?: { ingress?: readonly { ip?: string; hostname?: string }[] } };
+}
+
+interface LiveEvent extends LiveObject {
+  reason?: string;
+  message?: string;
+  type?: string;
+  lastTimestamp?: string;
+  eventTime?: string;
+}
+
+/**
+ * Waits for the address that the load balancer gives to a Service.
+ *
+ * @returns the IP address, or the host name where the cloud gives that
+ * @throws RunError when there is none in time, with the reason as far as the cluster tells
+ */
+export async function waitForAddress(api: Api, wait: AddressWait): Promise<string> {
+  const reference = { apiVersion: 'v1', kind: 'Service', metadata: { name: wait.name, namespace: wait.namespace } };
+  let address: string | undefined;
+  let reason = '';
+  await waitUntil(
+    async () => {
+      const service = await api.find<LiveService>(reference);
+      address = addressOf(service);
+      if (address !== undefined) return true;
+      const now = await pendingReason(api, wait, service);
+      if (now !== reason) wait.report?.(`waiting for the address of Service ${wait.namespace}/${wait.name}: ${now}`);
+      reason = now;
+      return false;
+    },
+    {
+      seconds: wait.timeoutSeconds,
+      pause: wait.pause ?? 2000,
+      ...(wait.signal === undefined ? {} : { signal: wait.signal }),
+    },
+  );
+  if (address !== undefined) return address;
+  throw new RunError(
+    `Service ${wait.namespace}/${wait.name} got no address within ${wait.timeoutSeconds} s: ${reason}`,
+    {
+      hint: 'Without a load balancer (bare metal), set loadBalancer.metallb, loadBalancer.nodePort, or a fixed host in cluster.yaml.',
+    },
+  );
+}
+
+/** @returns the first address of a Service, an IP address before a host name */
+export function addressOf(service: LiveService | undefined): string | undefined {
+  const [first] = service?.status?.loadBalancer?.ingress ?? [];
+  return first?.ip ?? first?.hostname;
+}
+
+async function pendingReason(api: Api, wait: AddressWait, service: LiveService | undefined): Promise<string> {
+  if (service === undefined) return 'it is not there yet';
+  if (service.spec?.type !== 'LoadBalancer')
+    return `its type is ${service.spec?.type ?? 'ClusterIP'}, which gets no address`;
+  const event = await lastWarning(api, wait);
+  if (event !== undefined) return `${event.reason ?? 'warning'}: ${event.message ?? ''}`;
+  return 'the load balancer has not given one';
+}
+
+async function lastWarning(api: Api, { name, namespace }: AddressWait): Promise<LiveEvent | undefined> {
+  try {
+    const { items } = await api.list<LiveEvent>('v1', 'Event', {
+      namespace,
+      fieldSelector: `involvedObject.kind=Service,involvedObject.name=${name},type=Warning`,
+    });
+    const time = (event: LiveEvent) => Date.parse(event.lastTimestamp ?? event.eventTime ?? '') || 0;
+    return items.sort((a, b) => time(a) - time(b)).at(-1);
+  } catch (error) {
+    // The reason is a help; without the right to read events the message is just shorter.
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}

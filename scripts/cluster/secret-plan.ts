@@ -1,0 +1,128 @@
+import type { SecretNeed } from '../components/component.ts';
+import { domain } from '../components/domain.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import type { Api } from './api.ts';
+import type { LiveData } from './live.ts';
+import { describeOwner, ownerOf } from './owner.ts';
+import { inParallel } from './parallel.ts';
+
+/** On a Secret that was rotated: Deployments that have still to be restarted. */
+export const restartPending = `${domain}/restart-pending`;
+/** On a Secret: keys of hashes whose made passwords nobody has been told yet. */
+export const passwordsUntold = `${domain}/passwords-untold`;
+
+/** What is to be done about one Secret. Holds names and keys, never values. */
+export interface SecretPlan {
+  need: SecretNeed;
+  action: 'keep' | 'create' | 'add keys' | 'rotate';
+  /** Keys that get a new value. */
+  keys: readonly string[];
+  /** Deployments (namespace/name) to restart, also those that a killed run left over. */
+  restart: readonly string[];
+  /** The version that the plan was made for; absent when there is none yet. */
+  resourceVersion?: string;
+}
+
+/** @returns for each need what is there, in the order of the needs */
+export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Promise<(LiveData | undefined)[]> {
+  return inParallel(needs, 6, ({ name, namespace }) =>
+    api.find<LiveData>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } }),
+  );
+}
+
+/**
+ * Decides what to do about each Secret: what exists is kept, what is missing is made. Pure.
+ *
+ * @param found as `lookAtSecrets` gives it, one entry per need
+ * @param rotate what to make anew: `NAME`, or `NAME/KEY` for one key
+ * @throws UsageError for a name to rotate that is not among the needs; RunError that lists every Secret in a state which
+ *   would let people in or keep the platform from starting
+ */
+export function planSecrets(
+  needs: readonly SecretNeed[],
+  found: readonly (LiveData | undefined)[],
+  rotate: readonly string[] = [],
+): SecretPlan[] {
+  checkRotation(needs, rotate);
+  const pairs = needs.map((need, index) => ({ need, live: found[index], keys: rotatedKeys(need, rotate) }));
+  const problems = pairs.flatMap(({ need, live, keys }) => (live === undefined ? [] : problemsOf(need, live, keys)));
+  if (problems.length > 0) {
+    throw new RunError(`Secrets in the cluster cannot be used as they are: ${problems.join('; ')}`, {
+      details: problems,
+    });
+  }
+  return pairs.map(({ need, live, keys }) => planSecret(need, live, keys));
+}
+
+function planSecret(need: SecretNeed, live: LiveData | undefined, rotated: readonly string[]): SecretPlan {
+  if (live === undefined) return { need, action: 'create', keys: Object.keys(need.keys), restart: [] };
+  const { annotations = {}, resourceVersion = '' } = live.metadata;
+  const missing = missingKeys(need, live);
+  const untold = list(annotations[passwordsUntold]).filter((key) => key in need.keys);
+  const keys = [...new Set([...rotated, ...untold, ...missing])];
+  const left = list(annotations[restartPending]);
+  const changes = rotated.length + untold.length > 0;
+  return {
+    need,
+    action: changes ? 'rotate' : missing.length > 0 ? 'add keys' : 'keep',
+    keys,
+    restart: [...new Set([...left, ...(changes ? (need.usedBy ?? []) : [])])],
+    resourceVersion,
+  };
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter((item) => item !== '');
+}
+
+function missingKeys(need: SecretNeed, live: LiveData): string[] {
+  return Object.keys(need.keys).filter((key) => live.data?.[key] === undefined);
+}
+
+function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[]): void {
+  for (const wanted of rotate) {
+    if (needs.some((need) => rotatedKeys(need, [wanted]).length > 0)) continue;
+    const names = [...new Set(needs.map(({ name }) => name))].sort();
+    throw new UsageError(`there is no Secret "${wanted}" to rotate`, {
+      hint: names.length > 0 ? `Secrets of this cluster: ${names.join(', ')}.` : 'This cluster needs no Secrets.',
+    });
+  }
+}
+
+/** Constants stay what they are: rotating them would change nothing. */
+function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
+  return Object.entries(need.keys)
+    .filter(
+      ([key, { kind }]) =>
+        kind !== 'constant' && (rotate.includes(need.name) || rotate.includes(`${need.name}/${key}`)),
+    )
+    .map(([key]) => key);
+}
+
+function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]): string[] {
+  const name = `Secret ${need.namespace}/${need.name}`;
+  if (live.metadata.deletionTimestamp !== undefined) return [`${name} is being deleted: wait until it is gone`];
+  // An empty value is worse than a missing one: Dex, for one, takes an empty client secret and lets everybody in.
+  const empty = Object.keys(need.keys).filter((key) => live.data?.[key] === '' && !rotated.includes(key));
+  const problems = empty.map(
+    (key) => `${name} has an empty value for "${key}": set it, or have it made anew with --rotate ${need.name}/${key}`,
+  );
+  const writes = [...missingKeys(need, live), ...rotated];
+  if (writes.length === 0) return problems;
+  const keys = [...new Set(writes)].map((key) => `"${key}"`).join(', ');
+  const owner = ownerOf(live);
+  if (owner.kind === 'helm' || owner.kind === 'application' || owner.kind === 'parent') {
+    problems.push(`${name} belongs to ${describeOwner(owner)}: set ${keys} there`);
+  } else if (live.immutable === true) {
+    problems.push(`${name} is immutable, and ${keys} would have to be written: delete it, then run it again`);
+  }
+  return problems;
+}
+
+/** @returns the plan for people, as `create Secret auth/oauth2-proxy (client-id, client-secret): purpose`; no values */
+export function describeSecretPlan(plan: SecretPlan): string {
+  const { name, namespace, purpose, keys } = plan.need;
+  const shown = plan.action === 'keep' ? Object.keys(keys) : plan.keys;
+  const restart = plan.restart.length === 0 ? '' : `; restarts ${plan.restart.join(', ')}`;
+  return `${plan.action} Secret ${namespace}/${name} (${shown.join(', ')}): ${purpose}${restart}`;
+}

@@ -1,0 +1,94 @@
+import type { KubernetesObject } from '../components/component.ts';
+import { RunError } from '../report/errors.ts';
+import type { Api } from './api.ts';
+import type { Applied, ApplyRun } from './apply.ts';
+import { applyObject } from './apply.ts';
+import { keyLines, mergeKnownHosts } from './known-hosts.ts';
+import type { LiveData } from './live.ts';
+
+/** Owns the keys that we add to Argo CD's ConfigMaps, apart from what the installation states about them. */
+const trustManager = 'breakwater-trust';
+const knownHostsName = 'argocd-ssh-known-hosts-cm';
+const knownHostsKey = 'ssh_known_hosts';
+const certificatesName = 'argocd-tls-certs-cm';
+
+/** Whom Argo CD shall trust as the host of the repository. */
+export interface Trust {
+  /** Argo CD's. */
+  namespace: string;
+  /** Host name of the repository, without port. */
+  host: string;
+  /** Lines as `checkKnownHosts` gives them. */
+  knownHosts?: readonly string[];
+  /** PEM. */
+  ca?: string;
+}
+
+/**
+ * Makes Argo CD trust a Git host: adds its SSH keys to `argocd-ssh-known-hosts-cm`, and its CA to `argocd-tls-certs-cm`
+ * under the host's name. What else stands there stays.
+ *
+ * https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories-using-self-signed-tls-certificates-or-are-signed-by-custom-ca
+ *
+ * @throws RunError when Argo CD's ConfigMaps are not there, or somebody else set another CA for that host
+ */
+export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Promise<Applied[]> {
+  const { namespace, host, knownHosts, ca } = trust;
+  const applied: Applied[] = [];
+  if (knownHosts !== undefined) {
+    const live = await configMap(api, namespace, knownHostsName, run);
+    const before = live?.data?.[knownHostsKey] ?? '';
+    // All keys are one text, so nobody can own a part of it: what Argo CD's manifests state is taken along.
+    const text = mergeKnownHosts(before, knownHosts);
+    applied.push(
+      text === before
+        ? { object: `ConfigMap ${namespace}/${knownHostsName}`, change: 'unchanged' }
+        : await applyData(api, namespace, knownHostsName, { [knownHostsKey]: text }, { ...run, force: true }),
+    );
+  }
+  if (ca !== undefined) {
+    await configMap(api, namespace, certificatesName, run);
+    applied.push(await applyData(api, namespace, certificatesName, { [host]: ca }, run));
+  }
+  return applied;
+}
+
+function applyData(
+  api: Api,
+  namespace: string,
+  name: string,
+  data: Record<string, string>,
+  run: ApplyRun,
+): Promise<Applied> {
+  const object: KubernetesObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
+  return applyObject(api, object, { ...run, manager: trustManager });
+}
+
+async function configMap(api: Api, namespace: string, name: string, run: ApplyRun): Promise<LiveData | undefined> {
+  const live = await api.find<LiveData>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
+  if (live !== undefined || run.dryRun === true) return live;
+  throw new RunError(`Argo CD's ConfigMap ${namespace}/${name} is not there`, {
+    hint: 'Without it Argo CD does not start: mend its installation.',
+  });
+}
+
+/**
+ * Keeps SSH keys that were added to Argo CD's known hosts when its manifests are applied again.
+ *
+ * @param objects Argo CD's manifests
+ * @returns the same objects, the known hosts with the added lines
+ */
+export async function keepKnownHosts(
+  api: Api,
+  objects: readonly KubernetesObject[],
+): Promise<readonly KubernetesObject[]> {
+  return Promise.all(
+    objects.map(async (object) => {
+      if (object.kind !== 'ConfigMap' || object.metadata.name !== knownHostsName) return object;
+      const live = await api.find<LiveData>(object);
+      const stated = (object as LiveData).data ?? {};
+      const lines = keyLines(live?.data?.[knownHostsKey] ?? '');
+      return { ...object, data: { ...stated, [knownHostsKey]: mergeKnownHosts(stated[knownHostsKey] ?? '', lines) } };
+    }),
+  );
+}

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RunError } from '../report/errors.ts';
+import { type Api, ApiError } from './api.ts';
+import { applicationApi, type LiveApplication } from './applications.ts';
+import type { Connection } from './connect.ts';
+import { type Failure, type Progress, type ProgressQuestion, progress } from './progress.ts';
+
+export interface PlatformWatch extends Omit<ProgressQuestion, 'now' | 'context'> {
+  timeoutSeconds: number;
+  /** Takes a line whenever one changed. */
+  report?: (line: string) => void;
+  signal?: AbortSignal;
+  /** Seconds that a failure may stand before the wait ends; see `patience`. */
+  patience?: Partial<Record<Failure['kind'], number>>;
+  /** Milliseconds between two looks at what has changed. Default 500. */
+  pause?: number;
+}
+
+/**
+ * Seconds that a failure may stand. Argo CD tries again by itself, and much passes (a webhook that is not up yet), so
+ * none ends the wait at once; what is merely late is waited for to the end.
+ */
+const patience: Readonly<Record<Failure['kind'], number>> = {
+  comparison: 120,
+  sync: 180,
+  degraded: 300,
+  late: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Waits until the platform is healthy at the pushed commit, and says on the way how far it is, wave by wave.
+ *
+ * @returns the last state
+ * @throws RunError when time is up or a failure stands: which Application, its message, the command to look deeper
+ */
+export async function watchPlatform(
+  connection: Pick<Connection, 'api' | 'context'>,
+  watch: PlatformWatch,
+): Promise<Progress> {
+  const stop = new AbortController();
+  const state: Followed = { applications: new Map(), current: false, error: undefined };
+  const following = follow(connection.api, watch.namespace, state, stop.signal);
+  const standing = new Map<string, number>();
+  const shown = new Map<string, string>();
+  const end = Date.now() + watch.timeoutSeconds * 1000;
+  try {
+    for (;;) {
+      watch.signal?.throwIfAborted();
+      const now = Date.now();
+      const found = progress([...state.applications.values()], { ...watch, context: connection.context, now });
+      if (state.current) {
+        showChanges(found, shown, watch.report);
+        if (found.done) return found;
+      }
+      const stood = failuresThatStood(found.failures, standing, now, watch.patience);
+      if (stood.length > 0) throw failed('the platform does not come up', stood);
+      if (now >= end) throw timedOut(found, watch.timeoutSeconds, state.error);
+      await sleep(Math.min(watch.pause ?? 500, end - now));
+    }
+  } finally {
+    stop.abort();
+    await following;
+  }
+}
+
+interface Followed {
+  applications: Map<string, LiveApplication>;
+  /** Whether the Applications were listed at least once. */
+  current: boolean;
+  /** The last error, while there is one. */
+  error: unknown;
+}
+
+/**
+ * Keeps the Applications up to date: a list, then a watch from its resourceVersion; when that ends, breaks or is too old
+ * (410), a list again after a moment. So a cluster that allows no watch is polled.
+ */
+async function follow(api: Api, namespace: string, state: Followed, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { items, resourceVersion } = await api.list<LiveApplication>(applicationApi, 'Application', { namespace });
+      state.applications = new Map(items.map((item) => [item.metadata.name, item]));
+      state.current = true;
+      state.error = undefined;
+      for await (const event of api.watch(applicationApi, 'Application', { namespace, resourceVersion }, signal)) {
+        if (event.type === 'ERROR') break;
+        if (event.type === 'DELETED') state.applications.delete(event.object.metadata.name);
+        if (event.type === 'ADDED' || event.type === 'MODIFIED') {
+          state.applications.set(event.object.metadata.name, event.object as LiveApplication);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      state.error = error;
+    }
+    await sleep(2000, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function showChanges(found: Progress, shown: Map<string, string>, report?: (line: string) => void): void {
+  const lines = [
+    ['root', found.line] as const,
+    ...found.waves.map(({ wave, line }) => [`wave ${wave}`, line] as const),
+    ...found.failures.map(
+      ({ application, message }) => [`failure ${application}`, `${application}: ${message}`] as const,
+    ),
+  ];
+  for (const [key, line] of lines) {
+    if (withoutClock(shown.get(key)) === withoutClock(line)) continue;
+    shown.set(key, line);
+    report?.(line);
+  }
+}
+
+/** Seconds go by in most lines: only every half minute is news. */
+function withoutClock(line: string | undefined): string | undefined {
+  return line?.replaceAll(/for (\d+) s/g, (_, seconds: string) => `for ${Math.floor(Number(seconds) / 30)}`);
+}
+
+function failuresThatStood(
+  failures: readonly Failure[],
+  standing: Map<string, number>,
+  now: number,
+  override: PlatformWatch['patience'] = {},
+): Failure[] {
+  const keys = new Map(failures.map((failure) => [`${failure.application} ${failure.kind}`, failure]));
+  for (const key of standing.keys()) if (!keys.has(key)) standing.delete(key);
+  for (const key of keys.keys()) if (!standing.has(key)) standing.set(key, now);
+  return [...keys]
+    .filter(([key, { kind }]) => {
+      const seconds = override[kind] ?? patience[kind];
+      return now - (standing.get(key) ?? now) >= seconds * 1000;
+    })
+    .map(([, failure]) => failure);
+}
+
+function failed(what: string, failures: readonly Failure[]): RunError {
+  const [first] = failures;
+  return new RunError(
+    `${what}: ${failures.map(({ application, message }) => `${application}: ${message}`).join('; ')}`,
+    {
+      details: failures.map(({ application, message, command }) => `${application}: ${message}\n    ${command}`),
+      ...(first === undefined
+        ? {}
+        : { hint: `Look deeper with \`${first.command}\`. A commit that mends it is taken up by itself.` }),
+    },
+  );
+}
+
+function timedOut(found: Progress, seconds: number, error: unknown): RunError {
+  const what = `the platform was not healthy within ${seconds} s`;
+  if (found.failures.length > 0) return failed(what, found.failures);
+  if (error instanceof ApiError) return new RunError(`${what}: ${error.message}`, { cause: error });
+  const waiting = found.waves.filter(({ healthy }) => !healthy).map(({ line }) => line);
+  return new RunError(`${what}: ${found.line}`, {
+    details: waiting,
+    hint: 'It goes on by itself; run the bootstrap with --wait again, or `npm run status`, to see how far it is.',
+  });
+}
