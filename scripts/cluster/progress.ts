@@ -1,5 +1,5 @@
 import { readyWithinAnnotation, revisionAnnotation } from '../components/domain.ts';
-import { type ApplicationResource, type LiveApplication, sourcesOf } from './applications.ts';
+import type { ApplicationResource, LiveApplication } from './applications.ts';
 
 /** Applications of one sync wave. */
 export interface Wave {
