@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A folder with repositories for one test, cut off from the git settings of whoever runs it. */
+export interface Sandbox {
+  folder: string;
+  /** Environment in which everything of the test runs. */
+  environment: NodeJS.ProcessEnv;
+  /** Runs the real git; trimmed stdout. */
+  git(folder: string, ...args: string[]): Promise<string>;
+  /** Makes a bare repository. */
+  bare(name: string, branch?: string): Promise<string>;
+  /** Makes a clone or, without `from`, a new repository with one commit. */
+  clone(name: string, from?: string): Promise<string>;
+  write(folder: string, file: string, text: string): Promise<void>;
+  hook(repository: string, name: string, script: string): Promise<void>;
+  /** Subjects of a branch, newest first. */
+  subjects(folder: string, ref?: string): Promise<string[]>;
+  remove(): Promise<void>;
+}
+
+/** Makes a sandbox whose path has blanks and quotes; the process's environment points git at it. */
+export async function makeSandbox(): Promise<Sandbox> {
+  const folder = await mkdtemp(path.join(tmpdir(), `breakwater it's "quoted" `));
+  const config = path.join(folder, 'gitconfig');
+  await writeFile(config, '[user]\n\tname = Test Person\n\temail = test@example.com\n[init]\n\tdefaultBranch = main\n');
+  const before = { ...process.env };
+  for (const name of Object.keys(process.env)) if (name.startsWith('GIT_')) delete process.env[name];
+  Object.assign(process.env, { GIT_CONFIG_GLOBAL: config, GIT_CONFIG_NOSYSTEM: '1', HOME: folder });
+  const git = async (where: string, ...args: string[]) => (await run('git', args, { cwd: where })).stdout.trim();
+  const write = async (where: string, file: string, text: string) => {
+    await mkdir(path.dirname(path.join(where, file)), { recursive: true });
+    await writeFile(path.join(where, file), text);
+  };
+  return {
+    folder,
+    environment: process.env,
+    git,
+    write,
+    bare: async (name, branch = 'main') => {
+      await git(folder, 'init', '--quiet', '--bare', `--initial-branch=${branch}`, name);
+      return path.join(folder, name);
+    },
+    clone: async (name, from) => {
+      const place = path.join(folder, name);
+      if (from !== undefined) {
+        await git(folder, 'clone', '--quiet', from, name);
+        return place;
+      }
+      await git(folder, 'init', '--quiet', name);
+      await write(place, 'README.md', 'Hello\n');
+      await git(place, 'add', '-A');
+      await git(place, 'commit', '--quiet', '-m', 'Start');
+      return place;
+    },
+    hook: async (repository, name, script) => {
+      const hooks = path.resolve(repository, await git(repository, 'rev-parse', '--git-path', 'hooks'));
+      await mkdir(hooks, { recursive: true });
+      await writeFile(path.join(hooks, name), `#!/bin/sh\n${script}\n`);
+      await chmod(path.join(hooks, name), 0o755);
+    },
+    subjects: async (where, ref = 'HEAD') => (await git(where, 'log', '--format=%s', ref)).split('\n'),
+    remove: async () => {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
