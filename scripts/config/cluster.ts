@@ -13,6 +13,8 @@ export interface Shared {
   upstream: ReadonlyMap<string, Upstream>;
   /** From <folder>/kustomization.yaml (kind: Component). */
   patches: ReadonlyMap<string, readonly KustomizePatch[]>;
+  /** The namespace that <folder>/kustomization.yaml sets, where it sets one. */
+  namespaces: ReadonlyMap<string, string>;
   /** Text of infrastructure/argocd/application-health.lua. */
   applicationHealth: string;
   /** Paths of YAML manifests that are ours to apply, as `infrastructure/tenants/manifests/x.yaml`; their folder is a source. */

@@ -93,9 +93,11 @@ export const secretReference = z
       file: z.string().min(1, 'must be the path of a file').describe('Path of the file that holds the secret.'),
     }),
   ])
-  .describe(
-    'Where the secret comes from when the bootstrap runs: {env: NAME} or {file: PATH}. Never the secret itself.',
-  );
+  .meta({
+    id: 'secret',
+    description:
+      'Where the secret comes from when the bootstrap runs: {env: NAME} or {file: PATH}. Never the secret itself.',
+  });
 
 export type SecretReference = z.output<typeof secretReference>;
 

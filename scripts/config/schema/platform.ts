@@ -172,20 +172,22 @@ export const mirrors = z
   .describe('Replacements for everything that comes from the internet.');
 
 /** One entry of the `components` section. */
-export const componentSettings = z.strictObject({
-  enabled: z.boolean().optional().describe('Switches the component on or off.'),
-  version: z
-    .string()
-    .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
-    .optional()
-    .describe('Version for this cluster. Default: its upstream.yaml.'),
-  syncOptions: z
-    .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
-    .optional()
-    .describe('Additional sync options of its Application.'),
-  readyWithin: duration
-    .optional()
-    .describe(
-      'How long it may take to get ready after a sync before the wave counts as failed (it goes on by itself once it is ready).',
-    ),
-});
+export const componentSettings = z
+  .strictObject({
+    enabled: z.boolean().optional().describe('Switches the component on or off.'),
+    version: z
+      .string()
+      .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
+      .optional()
+      .describe('Version for this cluster. Default: its upstream.yaml.'),
+    syncOptions: z
+      .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
+      .optional()
+      .describe('Additional sync options of its Application.'),
+    readyWithin: duration
+      .optional()
+      .describe(
+        'How long it may take to get ready after a sync before the wave counts as failed (it goes on by itself once it is ready).',
+      ),
+  })
+  .meta({ id: 'component', description: 'Settings of one component.' });

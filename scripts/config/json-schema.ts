@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { clusterFile } from './schema/cluster.ts';
+import { unwrap } from './schema-shape.ts';
+
+/** Where the schema is published, relative to the repository. */
+export const clusterSchemaFile = 'clusters/cluster.schema.json';
+
+/**
+ * Computes the JSON Schema of cluster.yaml, as a person writes it: defaults are optional. Draft 7, which the YAML language server knows
+ * best: https://github.com/redhat-developer/yaml-language-server
+ *
+ * @returns the file's text, the same on any machine
+ */
+export function clusterJsonSchema(): string {
+  const schema = z.toJSONSchema(clusterFile, {
+    target: 'draft-07',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      listKeys(zodSchema, jsonSchema);
+      if (jsonSchema.default !== undefined && isEmptyObject(jsonSchema.default)) delete jsonSchema.default;
+    },
+  });
+  const { $schema, ...rest } = schema;
+  const title = 'clusters/<name>/cluster.yaml of Breakwater';
+  const comment = 'Generated from scripts/config/schema: UPDATE=1 npm test refreshes it.';
+  return `${JSON.stringify({ $comment: comment, $schema, title, ...rest }, null, 2)}\n`;
+}
+
+/** A record with known keys becomes an object with these properties: editors complete properties, not propertyNames. */
+function listKeys(zodSchema: z.core.$ZodTypes, jsonSchema: z.core.JSONSchema.BaseSchema): void {
+  const inner = unwrap(zodSchema);
+  if (inner._zod.def.type !== 'record' || jsonSchema.additionalProperties === undefined) return;
+  const names = jsonSchema.propertyNames;
+  if (typeof names !== 'object' || names.enum === undefined) return;
+  const value = jsonSchema.additionalProperties;
+  jsonSchema.properties = Object.fromEntries(names.enum.map((name) => [String(name), value]));
+  jsonSchema.additionalProperties = false;
+  delete jsonSchema.propertyNames;
+}
+
+/** The default of a section is "all of its defaults": an empty object says nothing more. */
+function isEmptyObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
+}

@@ -1,0 +1,152 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Problem, UsageError } from '../report/errors.ts';
+import { type Cluster, embeddedRemoteUrl, type Shared } from './cluster.ts';
+import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
+import { readInput } from './read-input.ts';
+import { type ClusterFile, type Discovered, discoveredFile } from './schema/cluster.ts';
+import { componentNames } from './schema/component-names.ts';
+import { parseGitUrl } from './schema/git-url.ts';
+import { readShared } from './shared.ts';
+import { closest } from './suggest.ts';
+
+/**
+ * Lists the clusters of a repository.
+ *
+ * @param root the repository's folder
+ * @returns names of the folders in clusters/ that have a cluster.yaml, sorted
+ */
+export function listClusters(root: string): string[] {
+  return entriesOf(join(root, 'clusters')).filter((name) =>
+    entriesOf(join(root, 'clusters', name)).includes('cluster.yaml'),
+  );
+}
+
+/**
+ * Reads all inputs of one cluster.
+ *
+ * @param root the repository's folder
+ * @param name the cluster's name
+ * @throws UsageError with every mistake of every file
+ */
+export function loadCluster(root: string, name: string): Cluster {
+  const [cluster] = loadClusters(root, [name]);
+  if (cluster === undefined) throw new Error(`no value for cluster ${name}`);
+  return cluster;
+}
+
+/** Reads all clusters of a repository, what they share only once; see {@link loadCluster}. */
+export function loadAllClusters(root: string): Cluster[] {
+  return loadClusters(root, listClusters(root));
+}
+
+/** Reads some clusters, what they share only once; see {@link loadCluster}. */
+export function loadClusters(root: string, names: readonly string[]): Cluster[] {
+  requireClusters(listClusters(root), names);
+  const shared = readShared(root);
+  const problems: Problem[] = 'problems' in shared ? [...shared.problems] : [];
+  const clusters: Cluster[] = [];
+  for (const name of names) {
+    const own = readOwn(root, name);
+    if ('problems' in own) problems.push(...own.problems);
+    else if ('value' in shared) clusters.push(assemble(name, own.value, shared.value));
+  }
+  if (problems.length > 0) throw new UsageError(summary(problems), { problems });
+  return clusters;
+}
+
+interface Own {
+  file: ClusterFile;
+  discovered: Discovered | undefined;
+}
+
+function readOwn(root: string, name: string): Parsed<Own> {
+  const folder = `clusters/${name}`;
+  if (lstatSync(join(root, folder)).isSymbolicLink())
+    return {
+      problems: [
+        { file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself in its place.' },
+      ],
+    };
+  const read = readInput(root, `${folder}/cluster.yaml`);
+  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name) : read;
+  const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
+  const problems = [
+    ...('problems' in file ? file.problems : []),
+    ...('problems' in discovered ? discovered.problems : []),
+    ...overrideProblems(root, `${folder}/overrides`),
+  ];
+  if (problems.length > 0 || 'problems' in file || 'problems' in discovered) return { problems };
+  return { value: { file: file.value, discovered: discovered.value } };
+}
+
+function readDiscovered(root: string, file: string): Parsed<Discovered | undefined> {
+  if (!exists(join(root, file))) return { value: undefined };
+  const read = readInput(root, file);
+  if ('problems' in read) return read;
+  return parseInput(discoveredFile, read.text, file, { emptyHint: 'Delete it: the next run with --wait writes it.' });
+}
+
+/** An override whose file is misnamed would be passed over in silence. */
+function overrideProblems(root: string, folder: string): Problem[] {
+  return entriesOf(join(root, folder)).flatMap((entry) => {
+    const component = entry.replace(/\.ya?ml$/, '');
+    if (component === entry || (componentNames as readonly string[]).includes(component)) {
+      return entry.endsWith('.yml') ? [misnamed(`${folder}/${entry}`, `Name it ${component}.yaml.`)] : [];
+    }
+    const near = closest(component, componentNames);
+    return [
+      misnamed(
+        `${folder}/${entry}`,
+        near === undefined ? `Components are: ${componentNames.join(', ')}.` : `Did you mean "${near}.yaml"?`,
+      ),
+    ];
+  });
+}
+
+function misnamed(file: string, hint: string): Problem {
+  return { file, path: '', message: 'is the override of no component', hint };
+}
+
+function assemble(name: string, { file, discovered }: Own, shared: Shared): Cluster {
+  const url = file.git.url === undefined ? undefined : parseGitUrl(file.git.url);
+  return {
+    ...file,
+    folder: `clusters/${name}`,
+    shared,
+    discovered,
+    knownHost: file.host === 'auto' ? discovered?.host : file.host,
+    repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,
+    embeddedRemote: url === undefined,
+  };
+}
+
+function requireClusters(clusters: readonly string[], names: readonly string[]): void {
+  const name = names.find((wanted) => !clusters.includes(wanted));
+  if (name === undefined) return;
+  const near = closest(name, clusters);
+  const list = clusters.length === 0 ? 'There is no cluster yet.' : `Clusters here: ${clusters.join(', ')}.`;
+  throw new UsageError(`there is no cluster ${JSON.stringify(name)}: clusters/${name}/cluster.yaml does not exist`, {
+    hint: `${near === undefined ? '' : `Did you mean "${near}"? `}${list} Make it with: npm run new -- ${name}`,
+  });
+}
+
+function summary(problems: readonly Problem[]): string {
+  const files = [...new Set(problems.map((problem) => problem.file))];
+  const where = files.length === 1 ? files[0] : `${files.length} files`;
+  return `${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`} in ${where}`;
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** @returns names in a folder, sorted the same on any machine; none when it is no folder */
+function entriesOf(path: string): string[] {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true
+    ? readdirSync(path)
+        .filter((name) => !name.startsWith('.'))
+        .sort()
+    : [];
+}

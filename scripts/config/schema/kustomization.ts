@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { label } from './common.ts';
+
+const target = z.strictObject({
+  group: z.string().optional(),
+  version: z.string().optional(),
+  kind: z.string().optional(),
+  name: z.string().optional(),
+  namespace: z.string().optional(),
+  labelSelector: z.string().optional(),
+  annotationSelector: z.string().optional(),
+});
+
+/**
+ * kustomization.yaml of kind Component beside an upstream.yaml: patches that Argo CD lays over the upstream. Only what Argo CD can carry
+ * inline is allowed: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/#patches
+ */
+export const kustomizeComponent = z.strictObject({
+  apiVersion: z.literal('kustomize.config.k8s.io/v1alpha1'),
+  kind: z.literal('Component'),
+  namespace: label.optional().describe('Namespace of all objects.'),
+  patches: z
+    .array(
+      z.strictObject({
+        target: target.optional().describe('Objects that the patch is for.'),
+        patch: z
+          .string()
+          .min(1, 'must not be empty')
+          .describe('JSON patch or strategic merge patch, as a block of text.'),
+      }),
+    )
+    .default([])
+    .describe('Patches, applied in this order.'),
+});
+
+export type KustomizeComponent = z.output<typeof kustomizeComponent>;

@@ -1,0 +1,120 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../report/errors.ts';
+import type { KustomizePatch, Shared } from './cluster.ts';
+import { type Parsed, parseInput } from './parse.ts';
+import { readInput } from './read-input.ts';
+import { type KustomizeComponent, kustomizeComponent } from './schema/kustomization.ts';
+import { type Upstream, upstreamFile } from './schema/upstream.ts';
+import { closest } from './suggest.ts';
+
+const folders = ['infrastructure', 'apps'];
+const healthFile = 'infrastructure/argocd/application-health.lua';
+
+/** Components count on these files: their absence is a mistake in the repository, not in the program. */
+const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = {
+  'infrastructure/argocd': 'kustomization',
+  'infrastructure/cert-manager': 'chart',
+  'infrastructure/dex': 'chart',
+  'infrastructure/gateway': 'chart',
+  'infrastructure/istio-base': 'chart',
+  'infrastructure/istio-cni': 'chart',
+  'infrastructure/istiod': 'chart',
+  'infrastructure/metallb': 'chart',
+  'infrastructure/oauth2-proxy': 'chart',
+};
+
+/**
+ * Reads what infrastructure/ and apps/ hold.
+ *
+ * @param root the repository's folder
+ * @returns the value that all clusters share, or everything that is wrong with the files
+ */
+export function readShared(root: string): Parsed<Shared> {
+  const problems: Problem[] = [];
+  const upstream = new Map<string, Upstream>();
+  const patches = new Map<string, readonly KustomizePatch[]>();
+  const namespaces = new Map<string, string>();
+  const manifests: string[] = [];
+  const keep = <T>(parsed: Parsed<T>, use: (value: T) => void): void => {
+    if ('problems' in parsed) problems.push(...parsed.problems);
+    else use(parsed.value);
+  };
+  for (const file of folders.flatMap((folder) => filesUnder(root, folder))) {
+    const folder = file.slice(0, file.lastIndexOf('/'));
+    const name = file.slice(folder.length + 1);
+    if (name === 'upstream.yaml') keep(readUpstream(root, folder), (value) => upstream.set(folder, value));
+    else if (name === 'kustomization.yaml')
+      keep(readComponent(root, file), (value) => {
+        if (value === undefined) return;
+        patches.set(folder, value.patches.map(toPatch));
+        if (value.namespace !== undefined) namespaces.set(folder, value.namespace);
+      });
+    else if (/\/manifests\/(.*\/)?[^/]+\.ya?ml$/.test(file)) manifests.push(file);
+    else problems.push(...misnamed(file, name));
+  }
+  for (const folder of Object.keys(requiredUpstreams)) {
+    const file = `${folder}/upstream.yaml`;
+    if (lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined) problems.push(missingFile(file));
+  }
+  const health = readInput(root, healthFile, restoreHint);
+  if ('problems' in health) problems.push(...health.problems);
+  if (problems.length > 0) return { problems };
+  return {
+    value: { upstream, patches, namespaces, manifests, applicationHealth: 'text' in health ? health.text : '' },
+  };
+}
+
+const restoreHint = 'It comes with this repository: restore it from Git.';
+
+function missingFile(file: string): Problem {
+  return { file, path: '', message: 'there is no such file', hint: restoreHint };
+}
+
+function readUpstream(root: string, folder: string): Parsed<Upstream> {
+  const file = `${folder}/upstream.yaml`;
+  const read = readInput(root, file);
+  if ('problems' in read) return read;
+  const parsed = parseInput(upstreamFile, read.text, file);
+  if ('problems' in parsed) return parsed;
+  const wanted = requiredUpstreams[folder];
+  const found = 'chart' in parsed.value ? 'chart' : 'kustomization';
+  if (wanted === undefined || wanted === found) return parsed;
+  const hint = wanted === 'chart' ? 'Give chart, repository and version.' : 'Give repository, path and version.';
+  return { problems: [{ file, path: '', message: `must describe a ${wanted}, describes a ${found}`, hint }] };
+}
+
+/** @returns undefined for a kustomization of the usual kind, which is not ours to read */
+function readComponent(root: string, file: string): Parsed<KustomizeComponent | undefined> {
+  const read = readInput(root, file);
+  if ('problems' in read) return read;
+  const kind = /^kind:\s*['"]?(\w+)/m.exec(read.text)?.[1] ?? 'Kustomization';
+  return kind === 'Kustomization' ? { value: undefined } : parseInput(kustomizeComponent, read.text, file);
+}
+
+function toPatch({ patch, target }: KustomizeComponent['patches'][number]): KustomizePatch {
+  if (target === undefined) return { patch };
+  const stated = Object.entries(target).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { patch, target: Object.fromEntries(stated) };
+}
+
+/** A misspelt upstream.yaml would be passed over in silence. */
+function misnamed(file: string, name: string): Problem[] {
+  const known = ['upstream.yaml', 'kustomization.yaml', 'values.yaml'];
+  const near = /\.ya?ml$/.test(name) && !known.includes(name) ? closest(name, known) : undefined;
+  if (near === undefined) return [];
+  return [{ file, path: '', message: 'has a name that nothing reads', hint: `Did you mean "${near}"?` }];
+}
+
+/** @returns paths of all files, relative to root, with forward slashes, in one order on any machine */
+function filesUnder(root: string, folder: string): string[] {
+  const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isDirectory()) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      return entry.isDirectory() ? filesUnder(root, path) : [path];
+    });
+}
