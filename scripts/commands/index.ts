@@ -40,7 +40,8 @@ export const commands: readonly CommandEntry[] = [
         'wait until everything is Healthy, wave by wave; with host: auto also find the address and publish again',
       ],
       ['--timeout <minutes>', 'how long --wait waits (default: 60)'],
-      ['--rotate <secret>', 'make this Secret anew (repeatable as a comma-separated list), as auth/oauth2-proxy'],
+      ['--remove <components>', 'let these components go, where a run would remove many (comma-separated)'],
+      ['--rotate <secret>', 'make these Secrets anew (comma-separated)'],
       [
         '--passwords-file <path>',
         'write passwords that are made for users to this file (mode 0600) and not to the terminal',
@@ -50,7 +51,7 @@ export const commands: readonly CommandEntry[] = [
       'npm run bootstrap',
       'npm run bootstrap -- --cluster prod --dry-run',
       'npm run bootstrap -- --cluster prod --context prod-admin --wait',
-      'npm run bootstrap -- --cluster prod --context prod-admin --rotate auth/oauth2-proxy',
+      'npm run bootstrap -- --cluster prod --context prod-admin --rotate oauth2-proxy',
     ],
     load: () => import('./bootstrap.ts'),
   },

@@ -1,8 +1,9 @@
-import { writeJsonSchema } from '../config/json-schema.ts';
+import { clusterJsonSchema, clusterSchemaFile } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { differences, planCluster } from '../steps/plan-cluster.ts';
 import { carryOut } from '../workspace/carry-out.ts';
+import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
 import type { Invocation } from './index.ts';
 
@@ -14,7 +15,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const names = options.all === true ? chooseClusters({ root, options: {} }) : [chooseCluster(invocation)];
   const planned = await Promise.all(loadClusters(root, names).map((cluster) => planCluster(root, cluster)));
   if (options.check === true) {
-    const drift = planned.flatMap(({ plan }) => differences(plan));
+    const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
       { clusters: names, drift },
       drift.length === 0
@@ -30,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number> {
       hint: 'Move these away, then run again. Settings of your own belong into overrides/.',
     });
   }
-  await writeJsonSchema(root);
+  if ((await schemaDrift(root)).length > 0) await writeInput(root, clusterSchemaFile, clusterJsonSchema());
   const results = [];
   for (const { cluster, plan } of planned) {
     for (const { path, edited } of [...plan.change, ...plan.delete]) {
@@ -61,4 +62,9 @@ export async function run(invocation: Invocation): Promise<number> {
 function summary(name: string, written: number, deleted: number, unchanged: number): string {
   if (written + deleted === 0) return `${name}: nothing to do, ${unchanged} files are as generated`;
   return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} as they are`;
+}
+
+/** The published JSON Schema is generated, too. */
+async function schemaDrift(root: string): Promise<string[]> {
+  return (await readText(root, clusterSchemaFile)) === clusterJsonSchema() ? [] : [`differs    ${clusterSchemaFile}`];
 }

@@ -1,7 +1,8 @@
 import type { Cluster } from '../config/cluster.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
 import { renderTree } from '../tree/render.ts';
-import { readPresent, readWritten } from '../workspace/present.ts';
+import { readWritten } from '../workspace/carry-out.ts';
+import { readPresent } from '../workspace/present.ts';
 
 /** The tree of a cluster, and what separates the folder on disk from it. */
 export interface PlannedCluster {

@@ -1,0 +1,167 @@
+import { connect } from '../cluster/connect.ts';
+import { describeRights, missingRights, rightsFor } from '../cluster/preflight.ts';
+import { components } from '../components/index.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { loadCluster } from '../config/load.ts';
+import { openRepository, type Repository } from '../git/repository.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import { remoteOf } from '../steps/context.ts';
+import { registrationObjects, repositoryObject } from '../steps/registration.ts';
+import { onPath } from '../tools/find.ts';
+import { missingTemplateFiles } from '../workspace/template-files.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import type { Invocation } from './index.ts';
+
+/** One line of the doctor. */
+interface Finding {
+  check: string;
+  /** ok: there. note: missing, and not needed now. missing: something will not work. */
+  state: 'ok' | 'note' | 'missing';
+  message: string;
+}
+
+const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
+
+/** `npm run doctor`: what is there and what is missing, one line each. Changes nothing. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { reporter } = invocation;
+  const findings: Finding[] = [];
+  const found = (check: string, state: Finding['state'], message: string): void => {
+    findings.push({ check, state, message });
+    reporter.status(`${marks[state]} ${check}: ${message}`);
+  };
+  found(
+    'node',
+    Number(process.versions.node.split('.')[0]) >= 20 ? 'ok' : 'missing',
+    `${process.versions.node} (20.20 or newer is needed)`,
+  );
+  await checkFiles(invocation, found);
+  const repository = await checkRepository(invocation, found);
+  checkTools(found);
+  const cluster = await attempt('cluster.yaml', found, async () => {
+    const loaded = loadCluster(invocation.root, chooseCluster(invocation));
+    found('cluster.yaml', 'ok', `${loaded.folder}/cluster.yaml is good`);
+    return loaded;
+  });
+  if (cluster !== undefined) {
+    if (repository !== undefined) await checkRemote(invocation, cluster, repository, found);
+    await checkCluster(invocation, cluster, found);
+  }
+  const missing = findings.filter(({ state }) => state === 'missing');
+  reporter.result(
+    { findings },
+    missing.length === 0
+      ? 'Nothing is missing.'
+      : `${missing.length} of ${findings.length} checks found something missing.`,
+  );
+  return missing.length === 0 ? 0 : 1;
+}
+
+type Found = (check: string, state: Finding['state'], message: string) => void;
+
+/** Runs a check; what it throws for the user to read becomes its finding. */
+async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof RunError)) throw error;
+    const more = error instanceof UsageError ? error.problems.map(({ message }) => message) : error.details;
+    found(
+      check,
+      'missing',
+      [error.message, ...more.slice(0, 3), ...(error.hint === undefined ? [] : [error.hint])].join('; '),
+    );
+    return undefined;
+  }
+}
+
+async function checkFiles({ root }: Invocation, found: Found): Promise<void> {
+  const missing = await missingTemplateFiles(root, [
+    'clusters/cluster.schema.json',
+    'package.json',
+    ...new Set(components.map(({ folder }) => folder)),
+  ]);
+  if (missing.length === 0) found('template files', 'ok', 'all there');
+  else found('template files', 'missing', `${missing.join(', ')}: get them back with "git checkout -- PATH"`);
+}
+
+async function checkRepository({ root }: Invocation, found: Found): Promise<Repository | undefined> {
+  return await attempt('git', found, async () => {
+    const repository = await openRepository(root);
+    const state = await repository.state();
+    found(
+      'git',
+      'ok',
+      `repository on ${state.branch === undefined ? 'no branch (detached HEAD)' : `branch ${state.branch}`}`,
+    );
+    if (!state.identity)
+      found(
+        'git identity',
+        'missing',
+        'user.name or user.email is not set: git config user.name "Your Name"; git config user.email you@example.com',
+      );
+    if (state.branch === undefined) found('git branch', 'missing', 'HEAD is detached: git switch main');
+    if (state.unfinished !== undefined)
+      found('git state', 'missing', `a ${state.unfinished} was begun and not finished`);
+    return repository;
+  });
+}
+
+function checkTools(found: Found): void {
+  const kubectl = onPath('kubectl');
+  if (kubectl !== undefined) found('kubectl', 'ok', kubectl);
+  else if (process.platform === 'linux' && process.arch === 'x64')
+    found('kubectl', 'ok', 'not on the PATH; the one of an npm package is used');
+  else found('kubectl', 'missing', 'not on the PATH: needed to build the manifests of Argo CD');
+}
+
+async function checkRemote(
+  { root, reporter }: Invocation,
+  cluster: Cluster,
+  repository: Repository,
+  found: Found,
+): Promise<void> {
+  if (cluster.embeddedRemote)
+    return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
+  await attempt('remote', found, async () => {
+    const remote = remoteOf(root, cluster, reporter);
+    const { branches } = await repository.probe(remote);
+    const there = branches.get(cluster.git.branch);
+    found(
+      'remote',
+      'ok',
+      `${cluster.repositoryUrl} is reachable; ${cluster.git.branch} is ${there === undefined ? 'not there yet' : `at ${there.slice(0, 12)}`}`,
+    );
+    if (cluster.git.publish === 'push') {
+      await repository.requirePushable({ remote, branch: cluster.git.branch });
+      found(
+        'push',
+        'ok',
+        `${cluster.git.branch} takes pushes, as far as can be asked; a protected branch shows at the push only`,
+      );
+    }
+  });
+}
+
+async function checkCluster({ options }: Invocation, cluster: Cluster, found: Found): Promise<void> {
+  const context = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+  if (context === undefined)
+    return found('cluster', 'note', 'no context is named: add --context NAME, or kubernetes.context in cluster.yaml');
+  await attempt('cluster', found, async () => {
+    const connection = await connect({ context });
+    found(
+      'cluster',
+      'ok',
+      `${connection.server}, Kubernetes ${connection.version}, as ${connection.user ?? 'an unnamed user'}`,
+    );
+    for (const warning of connection.warnings) found('cluster', 'note', warning);
+    const { namespaces, project, root, secrets } = registrationObjects(cluster);
+    const objects = [...namespaces, repositoryObject(cluster), project, root];
+    const missing = await missingRights(
+      connection.api,
+      rightsFor({ objects, secrets, argocdNamespace: cluster.argocd.namespace }),
+    );
+    if (missing.length === 0) found('rights', 'ok', 'all that the registration needs');
+    else found('rights', 'missing', describeRights(missing).join('; '));
+  });
+}

@@ -1,0 +1,36 @@
+import { commitTree } from './commit.ts';
+import type { BootstrapContext } from './context.ts';
+import { discoverHost } from './discover.ts';
+import { writeObjects } from './objects.ts';
+import { preflight } from './preflight.ts';
+import { publish } from './publish.ts';
+import { installArgocd, makeSecrets, registerRepository } from './register.ts';
+import { type Outcome, runSteps } from './step.ts';
+import { waitForPlatform } from './wait.ts';
+import { writeTree } from './write-tree.ts';
+
+/** Files → Git. */
+const publishing = [writeTree, commitTree, publish];
+
+/** Git → cluster: what is applied is what was pushed. */
+const registering = [writeObjects, installArgocd, makeSecrets, registerRepository];
+
+/**
+ * The whole bootstrap. Each step looks at what is there first, so that a run which was killed is simply run again.
+ *
+ * With host: auto the tree is published twice: what needs the host follows when its address is known.
+ *
+ * @throws UsageError, RunError; everything that can refuse does so before the first write
+ */
+export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
+  const { options, reporter } = context;
+  const run = (steps: Parameters<typeof runSteps<BootstrapContext>>[0]) =>
+    runSteps(steps, context, { dryRun: options.dryRun, reporter });
+  await preflight(context);
+  const outcomes = [...(await run(publishing)), ...(await run(registering))];
+  const unknown = context.cluster.knownHost === undefined;
+  outcomes.push(...(await run([discoverHost])));
+  if (unknown && context.cluster.knownHost !== undefined)
+    outcomes.push(...(await run([...publishing, registerRepository])));
+  return [...outcomes, ...(await run([waitForPlatform]))];
+}

@@ -1,0 +1,43 @@
+import type { Cluster } from '../config/cluster.ts';
+import { checkObject } from '../schemas/check.ts';
+import { checkTree } from '../tree/rules/index.ts';
+import { parseTree } from '../tree/rules/parsed-tree.ts';
+import { readInputs } from '../workspace/read-inputs.ts';
+import { differences, planCluster } from './plan-cluster.ts';
+
+/** One thing that a check found. */
+export interface CheckFinding {
+  /** Name of the rule, `schema`, or `drift`. */
+  rule: string;
+  file: string;
+  message: string;
+  /** Why it matters. */
+  reason?: string;
+}
+
+/**
+ * Checks a cluster's tree as it is on disk: that it is as generated, the rules of a safe tree, and each object's schema.
+ */
+export async function checkCluster(root: string, cluster: Cluster): Promise<CheckFinding[]> {
+  const { plan } = await planCluster(root, cluster);
+  const drift = differences(plan).map((line) => ({
+    rule: 'drift',
+    file: line.replace(/^.*?(clusters\/\S+).*$/, '$1'),
+    message: line.trim(),
+    reason: 'the tree must be what cluster.yaml says: run "npm run render"',
+  }));
+  const tree = parseTree(cluster.name, await readInputs(root, [cluster.folder, 'infrastructure', 'apps']));
+  const own = [...tree.files].filter(([path]) => path.startsWith(`${cluster.folder}/`));
+  const schema = own.flatMap(([file, { objects }]) =>
+    objects
+      .filter(({ kind }) => kind !== 'Kustomization')
+      .flatMap((object) =>
+        checkObject(object).map((message) => ({
+          rule: 'schema',
+          file,
+          message: `${object.kind} ${object.metadata.name}: ${message}`,
+        })),
+      ),
+  );
+  return [...drift, ...schema, ...checkTree(tree)];
+}

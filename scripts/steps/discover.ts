@@ -1,0 +1,48 @@
+import { stringify } from 'yaml';
+import { waitForAddress } from '../cluster/address.ts';
+import { loadCluster } from '../config/load.ts';
+import { RunError } from '../report/errors.ts';
+import { writeInput } from '../workspace/write-input.ts';
+import type { BootstrapContext } from './context.ts';
+import { gatewayService } from './registration.ts';
+import { step } from './step.ts';
+
+/**
+ * With host: auto, waits for the address that the load balancer gives the gateway, and writes it to discovered.yaml: an input
+ * like cluster.yaml, committed, so that rendering never needs a cluster.
+ */
+export const discoverHost = step<BootstrapContext, { host: string | undefined }, undefined>({
+  name: 'discover',
+  look: async ({ cluster }) => ({ host: cluster.knownHost }),
+  decide: ({ host }, { cluster, connection, options, review }) => {
+    if (host !== undefined) return { kind: 'up-to-date', message: `the host is ${host}` };
+    if (connection === undefined || review !== undefined || !options.push)
+      return { kind: 'skip', message: 'host: auto needs a registered cluster' };
+    if (!options.wait)
+      return { kind: 'skip', message: 'host: auto: run again with --wait, to find the address and publish the rest' };
+    return {
+      kind: 'do',
+      message: `wait for the address of Service ${gatewayService.namespace}/${gatewayService.name}, and write it to ${cluster.folder}/discovered.yaml`,
+      work: undefined,
+    };
+  },
+  act: async (_, context) => {
+    const { root, cluster, connection, reporter, options } = context;
+    if (connection === undefined) throw new Error('decided without a connection');
+    const host = await waitForAddress(connection.api, {
+      ...gatewayService,
+      timeoutSeconds: options.timeoutMinutes * 60,
+      report: (line) => reporter.status(`    ${line}`),
+    });
+    const path = `${cluster.folder}/discovered.yaml`;
+    await writeInput(
+      root,
+      path,
+      `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to have it found anew.\n${stringify({ host })}`,
+    );
+    context.cluster = loadCluster(root, cluster.name);
+    if (context.cluster.knownHost !== host)
+      throw new RunError(`${path} was written, and reads ${context.cluster.knownHost} instead of ${host}`);
+    return `the gateway's address is ${host}`;
+  },
+});

@@ -1,0 +1,67 @@
+import { pullRequest } from '../hosts/pull-request.ts';
+import type { BootstrapContext } from './context.ts';
+import { step } from './step.ts';
+
+interface Found {
+  branch: string;
+  head: string | undefined;
+  /** Where the remote branch is; undefined when there is none. */
+  there: string | undefined;
+}
+
+/** Publishes what is committed: by a push to the branch, or by a branch of its own and a pull request. */
+export const publish = step<BootstrapContext, Found, Found>({
+  name: 'publish',
+  look: async ({ cluster, repository, remote, options }) => {
+    const { branch } = cluster.git;
+    const { head } = await repository.state();
+    return { branch, head, there: options.push ? (await repository.probe(remote)).branches.get(branch) : undefined };
+  },
+  decide: (found, { cluster, options }) => {
+    const where = cluster.embeddedRemote ? 'the embedded remote (.breakwater/remote.git)' : cluster.repositoryUrl;
+    if (!options.push) return { kind: 'skip', message: '--no-push' };
+    if (found.head !== undefined && found.head === found.there && !options.dryRun) {
+      return { kind: 'up-to-date', message: `${found.branch} of ${where} has everything (${found.head.slice(0, 12)})` };
+    }
+    const how =
+      cluster.git.publish === 'push'
+        ? `push to ${found.branch} of ${where}`
+        : `push branch ${reviewBranch(cluster.name)} to ${where} and open a pull request`;
+    return { kind: 'do', message: how, work: found };
+  },
+  act: async ({ branch }, context) => {
+    const { cluster, repository, remote, reporter } = context;
+    if (cluster.git.publish === 'pull-request') return await publishForReview(context, branch);
+    const published = await repository.publish({ remote, branch });
+    context.published = published;
+    for (const subject of published.foreign) reporter.status(`    found on ${branch}, kept: ${subject}`);
+    if (published.localBehind !== undefined) reporter.warn(published.localBehind);
+    const commit = published.commit.slice(0, 12);
+    return published.pushed ? `pushed ${commit} to ${branch}` : `${branch} has everything already (${commit})`;
+  },
+});
+
+/** Name of the branch that a pull request for a cluster is made from. */
+export function reviewBranch(cluster: string): string {
+  return `breakwater/${cluster}`;
+}
+
+async function publishForReview(context: BootstrapContext, base: string): Promise<string> {
+  const { cluster, repository, remote } = context;
+  const review = reviewBranch(cluster.name);
+  const published = await repository.publishForReview({ remote, base, review });
+  if (!published.pushed) {
+    context.published = published;
+    return `${base} has everything already (${published.commit.slice(0, 12)})`;
+  }
+  const url = await pullRequest(remote, {
+    base,
+    head: review,
+    title: `Render cluster ${cluster.name}`,
+    body: `Generated from ${cluster.folder}/cluster.yaml.`,
+  });
+  context.review = { branch: review, ...(url === undefined ? {} : { url }) };
+  return url === undefined
+    ? `pushed ${review}; open a pull request from it into ${base}`
+    : `pushed ${review}; pull request: ${url}`;
+}

@@ -1,0 +1,118 @@
+import type { OwnershipQuestion, Verdict } from '../cluster/ownership.ts';
+import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
+import { repositorySecret } from '../cluster/repository-secret.ts';
+import type { PreparedSecret } from '../cluster/secret-values.ts';
+import { argocd, requiredSettings } from '../components/argocd.ts';
+import type { Component, KubernetesObject, SecretNeed } from '../components/component.ts';
+import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
+import { enabledComponents } from '../components/index.ts';
+import type { Cluster } from '../config/cluster.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { namespaces, project, root } from '../tree/platform.ts';
+import { placedComponents } from '../tree/render.ts';
+import { resolveReference } from '../workspace/secret-reference.ts';
+
+/** Everything that a cluster is told, before anything of it is written. */
+export interface RegistrationPlan {
+  /** Argo CD's own objects; empty where it is not ours to install. */
+  argocd: readonly KubernetesObject[];
+  namespaces: readonly KubernetesObject[];
+  repository: KubernetesObject;
+  project: KubernetesObject;
+  root: KubernetesObject;
+  secrets: readonly SecretNeed[];
+  /** Only with a connection. */
+  verdict?: Verdict;
+  prepared?: readonly PreparedSecret[];
+}
+
+/** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
+export function neededSecrets(cluster: Cluster): SecretNeed[] {
+  return enabledComponents(cluster).flatMap((component) => component.secrets?.(cluster) ?? []);
+}
+
+/** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */
+export function neededNamespaces(cluster: Cluster): KubernetesObject[] {
+  const secrets = new Set(neededSecrets(cluster).map(({ namespace }) => namespace));
+  return namespaces(cluster, enabledComponents(cluster)).filter(
+    ({ metadata: { name } }) => name === cluster.argocd.namespace || secrets.has(name),
+  );
+}
+
+/** The same objects as in the tree: what is registered is what Git holds. */
+export function registrationObjects(
+  cluster: Cluster,
+): Pick<RegistrationPlan, 'project' | 'root' | 'namespaces' | 'secrets'> {
+  const placed: Component[] = placedComponents(cluster).map(({ component }) => component);
+  return {
+    project: project(cluster, placed),
+    root: root(cluster),
+    namespaces: neededNamespaces(cluster),
+    secrets: neededSecrets(cluster),
+  };
+}
+
+/** @returns the Secret by which Argo CD knows the repository, with its values when `credentials` are given */
+export function repositoryObject(cluster: Cluster, credentials?: RepositoryCredentials): KubernetesObject {
+  return repositorySecret({
+    name: `breakwater-repository-${cluster.name}`,
+    namespace: cluster.argocd.namespace,
+    cluster: cluster.name,
+    url: cluster.repositoryUrl,
+    ...(credentials === undefined ? {} : { credentials }),
+  });
+}
+
+/**
+ * @returns the credentials of cluster.yaml, resolved; undefined for a public repository
+ * @throws UsageError when a variable is not set or a file can't be read
+ */
+export function repositoryCredentials(
+  rootFolder: string,
+  cluster: Cluster,
+  reporter: Reporter,
+): RepositoryCredentials | undefined {
+  const { credentials } = cluster.git;
+  if (credentials === undefined) return undefined;
+  const resolve = (reference: Parameters<typeof resolveReference>[1]): string => {
+    const value = resolveReference(rootFolder, reference);
+    reporter.hide([value]);
+    return value;
+  };
+  if ('token' in credentials)
+    return { kind: 'token', username: credentials.username, token: resolve(credentials.token).trim() };
+  if ('sshKey' in credentials) return { kind: 'ssh', privateKey: resolve(credentials.sshKey) };
+  const { id, installationId, privateKey, baseUrl } = credentials.githubApp;
+  return {
+    kind: 'github-app',
+    id,
+    installationId,
+    privateKey: resolve(privateKey),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
+}
+
+/** What the look at a cluster has to find out: whose Argo CD, root, project and namespaces are there. */
+export function ownershipQuestion(cluster: Cluster): OwnershipQuestion {
+  return {
+    cluster: cluster.name,
+    argocd: {
+      namespace: cluster.argocd.namespace,
+      install: argocd.wanted(cluster),
+      settings: requiredSettings(cluster),
+    },
+    root: {
+      name: cluster.argocd.root.name,
+      project: cluster.argocd.root.project,
+      repositoryUrl: cluster.repositoryUrl,
+      path: `${cluster.folder}/apps`,
+    },
+    repositorySecret: `breakwater-repository-${cluster.name}`,
+    namespaces: namespaces(cluster, enabledComponents(cluster))
+      .map(({ metadata }) => metadata.name)
+      .filter((name) => name !== cluster.argocd.namespace),
+  };
+}
+
+/** The Service whose address is the platform's, with host: auto. */
+export const gatewayService = { name: gatewayRelease, namespace: gatewayNamespace } as const;

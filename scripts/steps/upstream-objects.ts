@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { argocd } from '../components/argocd.ts';
+import type { KubernetesObject } from '../components/component.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { fetchUpstream } from '../git/upstream.ts';
+import { buildKustomization, type Overlay } from '../tools/kustomize.ts';
+import { application } from '../tree/application.ts';
+
+/** A source of an Application as it stands in the tree. */
+interface GitSource {
+  repoURL: string;
+  path: string;
+  targetRevision: string;
+  kustomize?: Overlay;
+}
+
+/**
+ * Builds Argo CD's own objects from the very source that its Application has in the tree, so that what the bootstrap installs
+ * is what Argo CD finds when it begins to manage itself.
+ *
+ * @throws RunError when the upstream can't be fetched or built
+ */
+export async function argocdObjects(root: string, cluster: Cluster): Promise<KubernetesObject[]> {
+  const { sources } = application(cluster, argocd, 0, false).spec as { sources: GitSource[] };
+  const built = sources
+    .filter((source) => source.path !== undefined)
+    .map(async ({ repoURL, path, targetRevision, kustomize }) => {
+      const folder = await fetchUpstream(join(root, '.breakwater', 'upstream'), {
+        repository: repoURL,
+        path,
+        revision: targetRevision,
+      });
+      return await buildKustomization(folder, kustomize);
+    });
+  return (await Promise.all(built)).flat();
+}

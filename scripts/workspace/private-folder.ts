@@ -1,0 +1,17 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { fileError } from './file-error.ts';
+
+/**
+ * Makes a folder that only its owner may enter.
+ *
+ * @param folder absolute path
+ * @throws RunError when it can't be made
+ */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o700);
+  } catch (error) {
+    throw fileError(error, folder);
+  }
+}

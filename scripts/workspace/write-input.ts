@@ -1,0 +1,39 @@
+import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UsageError } from '../report/errors.ts';
+import { fileError } from './file-error.ts';
+import { confined } from './paths.ts';
+import { writeAtomically } from './write.ts';
+
+/**
+ * Writes an input that the program makes for the user: a new cluster.yaml, or the discovered address.
+ *
+ * @param root the repository's folder
+ * @param path where to, relative to it
+ * @param options.exclusive true: a file that is there already is the user's, and never overwritten
+ * @throws UsageError when it exists and must not; RunError when it can't be written
+ */
+export async function writeInput(
+  root: string,
+  path: string,
+  text: string,
+  options: { exclusive?: boolean } = {},
+): Promise<void> {
+  const absolute = await confined(root, path);
+  if (options.exclusive === true && (await lstat(absolute).catch(() => undefined)) !== undefined) {
+    throw new UsageError(`${path} exists already; it was left as it is`, {
+      hint: 'Change it by hand, or choose another name.',
+    });
+  }
+  try {
+    await mkdir(dirname(absolute), { recursive: true });
+  } catch (error) {
+    throw fileError(error, absolute);
+  }
+  await writeAtomically(absolute, text, 0o644);
+}
+
+/** @returns the text of a file, undefined when there is none */
+export async function readText(root: string, path: string): Promise<string | undefined> {
+  return await readFile(await confined(root, path), 'utf8').catch(() => undefined);
+}
