@@ -8,7 +8,6 @@ import type { Published, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import { isAncestor, placeOnTop, treeOf } from './replay.ts';
 import { type Git, GitFailure } from './run.ts';
-import { readState } from './state.ts';
 import { headCommit } from './texts.ts';
 
 const tries = 8;
@@ -20,16 +19,12 @@ const tries = 8;
  *
  * @throws RunError naming the reason: no rights, protected branch, hook, conflicts, too many others pushing
  */
-export async function publish(
-  git: Git,
-  root: string,
-  { remote, branch }: { remote: Remote; branch: string },
-): Promise<Published> {
+export async function publish(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<Published> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const head = await requireHead(git);
     const tip = await fetchBranch(git, remote, branch);
     if (tip === undefined) await requireNoTwin(git, remote, branch);
-    else await requireOwnCommits(git, root, { branch, head, tip });
+    else await requireOwnCommits(git, { branch, head, tip });
     const commit = tip === undefined ? head : await placeOnTop(git, head, tip);
     if (commit === tip || (await push(git, { remote, commit, branch })) === 'pushed') {
       const foreign = tip === undefined ? [] : await subjects(git, `${head}..${tip}`);
@@ -112,18 +107,19 @@ async function requireNoTwin(git: Git, remote: Remote, branch: string): Promise<
 /** On another branch than the configured one, a person's commits are not published by the way. */
 async function requireOwnCommits(
   git: Git,
-  root: string,
   { branch, head, tip }: { branch: string; head: string; tip: string },
 ): Promise<void> {
-  const current = (await readState(git, root)).branch;
-  const hasBranch = (await git(['branch', '--list', branch])).trim() !== '';
-  if (current === branch || !hasBranch) return;
+  const current = (await git(['branch', '--show-current'])).trim();
+  if (current === branch || (await git(['branch', '--list', branch])).trim() === '') return;
   const theirs = await notOurs(git, [`${tip}..${head}`]);
   if (theirs.length === 0) return;
-  throw new RunError(`You are on ${current ?? 'no branch'}, whose commits would be published on ${branch}`, {
-    details: theirs,
-    hint: `Switch to ${branch} (git switch ${branch}) or merge first; or set git.branch: ${current ?? 'NAME'}.`,
-  });
+  throw new RunError(
+    `You are on ${current === '' ? 'no branch' : current}, whose commits would be published on ${branch}`,
+    {
+      details: theirs,
+      hint: `Switch to ${branch} (git switch ${branch}) or merge first; or set git.branch: ${current === '' ? 'NAME' : current}.`,
+    },
+  );
 }
 
 /** Our review branch is replaced by force, so there must be nothing of others' on it. */

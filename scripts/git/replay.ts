@@ -27,7 +27,7 @@ export async function placeOnTop(git: Git, head: string, tip: string): Promise<s
 
 /** @returns true when `descendant` has everything of `ancestor` */
 export async function isAncestor(git: Git, ancestor: string, descendant: string): Promise<boolean> {
-  return (await orUndefined(git(['merge-base', '--is-ancestor', ancestor, descendant]))) !== undefined;
+  return (await git(['rev-list', '--count', `${descendant}..${ancestor}`])).trim() === '0';
 }
 
 /** @returns the tree of a commit */
@@ -81,9 +81,9 @@ async function mergeTrees(
 async function copyCommit(git: Git, commit: string, tree: string, parent: string): Promise<string> {
   const shown = await git(['log', '-1', '--encoding=UTF-8', '--date=raw', '--format=%an%x00%ae%x00%ad%x00%B', commit]);
   const [name = '', email = '', date = '', message = ''] = shown.split('\0');
-  const sign = await orUndefined(git(['config', '--type=bool', '--get', 'commit.gpgSign']));
+  const sign = await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign']);
   const extra = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: `@${date}` };
-  const options = [...(sign?.trim() === 'true' ? ['-S'] : []), '-p', parent, '-F', '-'];
+  const options = [...(sign.trim() === 'true' ? ['-S'] : []), '-p', parent, '-F', '-'];
   return (await git(['commit-tree', tree, ...options], { input: `${message.trimEnd()}\n`, extra })).trim();
 }
 

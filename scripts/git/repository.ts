@@ -59,7 +59,7 @@ export async function openRepository(root: string): Promise<Repository> {
     commit: (options) => commitPaths(git, root, options),
     probe: (remote) => listRemote(git, remote),
     requirePushable: (options) => requirePushable(git, options),
-    publish: (options) => publish(git, root, options),
+    publish: (options) => publish(git, options),
     publishForReview: (options) => publishForReview(git, options),
   };
 }

@@ -34,22 +34,27 @@ export async function readState(git: Git, root: string): Promise<RepositoryState
   const header = (name: string) => lines.find((line) => line.startsWith(`# ${name} `))?.slice(name.length + 3);
   const head = header('branch.oid');
   const branch = header('branch.head');
-  const unfinished = await readUnfinished(git, root);
-  const shallow = await git(['rev-parse', '--is-shallow-repository']);
+  const parsed = await git([
+    'rev-parse',
+    '--is-shallow-repository',
+    ...begun.flatMap(([file]) => ['--git-path', file]),
+  ]);
+  const [shallow, ...places] = parsed.trimEnd().split('\n');
+  const unfinished = await findUnfinished(root, places);
   return {
     ...(branch === undefined || branch === '(detached)' ? {} : { branch }),
     ...(head === undefined || head === '(initial)' ? {} : { head }),
     ...(unfinished === undefined ? {} : { unfinished }),
-    shallow: shallow.trim() === 'true',
+    shallow: shallow === 'true',
     identity: await hasIdentity(git),
     conflicts: lines.filter((line) => line.startsWith('u ')).map((line) => line.split(' ').slice(10).join(' ')),
   };
 }
 
-async function readUnfinished(git: Git, root: string): Promise<string | undefined> {
-  const paths = await git(['rev-parse', ...begun.flatMap(([file]) => ['--git-path', file])]);
-  for (const [index, file] of paths.trimEnd().split('\n').entries()) {
-    const exists = await access(path.resolve(root, file)).then(
+/** @param places where git keeps the files of `begun`, relative to the root or absolute */
+async function findUnfinished(root: string, places: readonly string[]): Promise<string | undefined> {
+  for (const [index, place] of places.entries()) {
+    const exists = await access(path.resolve(root, place)).then(
       () => true,
       () => false,
     );
