@@ -1,3 +1,6 @@
+/** What a refusal quotes of the object, JSON with escaped quotes: for a patch that is the whole object, as it is in the cluster. */
+const quotedObject = /"\{(?:[^"\\]|\\.)*\}"/g;
+
 /**
  * Takes the values of a Secret out of a message: the API server quotes the object in some of its refusals.
  *
@@ -6,11 +9,18 @@
  * @returns the message with each value, plain or base64, replaced by `***`
  */
 export function withoutSecrets(message: string, object: unknown): string {
-  return secretValues(object).reduce((text, value) => text.replaceAll(value, '***'), message);
+  if (!isSecret(object)) return message;
+  return secretValues(object).reduce(
+    (text, value) => text.replaceAll(value, '***'),
+    message.replace(quotedObject, '***'),
+  );
 }
 
-function secretValues(object: unknown): string[] {
-  if (typeof object !== 'object' || object === null || !('kind' in object) || object.kind !== 'Secret') return [];
+function isSecret(object: unknown): object is { kind: 'Secret' } {
+  return typeof object === 'object' && object !== null && 'kind' in object && object.kind === 'Secret';
+}
+
+function secretValues(object: object): string[] {
   const { data = {}, stringData = {} } = object as {
     data?: Record<string, string>;
     stringData?: Record<string, string>;
