@@ -88,7 +88,7 @@ export function parseDocument(text: string, file: string, emptyHint?: string): P
 type At = (offset: number, message: string, hint?: string, path?: KeyPath) => Problem;
 
 function emptyFile(file: string, hint: string | undefined): Problem {
-  return { file, path: '', message: 'is empty', ...(hint === undefined ? {} : { hint }) };
+  return { file, line: 1, column: 1, path: '', message: 'is empty', ...(hint === undefined ? {} : { hint }) };
 }
 
 function syntaxProblems(errors: readonly YAMLError[], at: At): Problem[] {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { formatPath, type KeyPath } from './paths.ts';
 import type { Finding } from './positions.ts';
+import { secretReference } from './schema/common.ts';
 import {
   allowedKeys,
   childSchema,
@@ -11,25 +12,12 @@ import {
   unwrap,
 } from './schema-shape.ts';
 import { closest } from './suggest.ts';
+import { choiceWords, kindOf, noWords, type Written, words } from './words.ts';
 
 type Schema = z.core.$ZodType;
 type Issue = z.core.$ZodIssue;
 
-/** What stands at a path of the input. */
-export interface Written {
-  exists: boolean;
-  value: unknown;
-  /** As it was written, for plain scalars: `012` for the number 12. */
-  source: string | undefined;
-}
-
-/** Stands in issues for which the schema has no words of its own. */
-const noWords = '\u0000';
-
 const isMissing = 'is missing';
-
-/** Options for `safeParse`, so that our own words can be told from zod's. */
-export const parseOptions = { error: () => noWords };
 
 /**
  * Turns what zod found into plain words.
@@ -75,14 +63,28 @@ class Explainer {
   #one(issue: Issue, path: KeyPath, schema: Schema | undefined): Finding[] {
     const written = this.look(path);
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(issue.keys, path, schema, written.value);
-    if (issue.code === 'custom') return [{ path, ...customWords(issue) }];
+    if (issue.code === 'custom') return [this.#custom(issue, path)];
     if (issue.code === 'invalid_key') {
       const problem = issue.issues[0]?.message ?? noWords;
       return [{ path, at: 'key', message: problem === noWords ? 'is no such key' : problem }];
     }
     if (!written.exists) return [missing(path, schema, issue)];
     if (issue.code === 'invalid_union') return this.#union(issue, path, schema, written);
-    return [{ path, at: 'value', ...words(issue, written) }];
+    return [{ path, at: 'value', ...words(issue, written, schema) }];
+  }
+
+  #custom(issue: z.core.$ZodIssueCustom, path: KeyPath): Finding {
+    const { hint, at, among } = issue.params ?? {};
+    // Of keys that exclude each other, the second one in the file is the one too many.
+    const clashing = Array.isArray(among)
+      ? Object.keys(this.look(path).value ?? {}).filter((key) => among.includes(key))
+      : [];
+    return {
+      path: [...path, ...clashing.slice(1, 2)],
+      at: at === 'key' ? 'key' : 'value',
+      message: issue.message,
+      ...(typeof hint === 'string' ? { hint } : {}),
+    };
   }
 
   #unknownKeys(keys: readonly string[], path: KeyPath, schema: Schema | undefined, value: unknown): Finding[] {
@@ -118,7 +120,7 @@ class Explainer {
       ];
     }
     const options = inner._zod.def.options;
-    const hint = descriptionOf(inner);
+    const hint = options === secretReference._zod.def.options ? secretReference.description : descriptionOf(inner);
     if (typeof written.value !== 'object' || written.value === null) {
       const message = `must be ${choicesOf(options)}, is ${kindOf(written.value)}`;
       return [{ path, at: 'value', message, hint }];
@@ -139,15 +141,6 @@ function clashOf(options: readonly Schema[], path: KeyPath, value: unknown): Fin
   return { path: [...path, named[1] ?? ''], at: 'key', message, hint: `Keep one of: ${choicesOf(options)}.` };
 }
 
-function customWords(issue: z.core.$ZodIssueCustom): Pick<Finding, 'at' | 'message' | 'hint'> {
-  const hint: unknown = issue.params?.hint;
-  return {
-    at: issue.params?.at === 'key' ? 'key' : 'value',
-    message: issue.message,
-    ...(typeof hint === 'string' ? { hint } : {}),
-  };
-}
-
 function missing(path: KeyPath, schema: Schema | undefined, issue: Issue): Finding {
   const options = issue.code === 'invalid_union' && 'options' in issue ? issue.options : undefined;
   const hint = Array.isArray(options)
@@ -166,120 +159,4 @@ function pathsOfKey(schema: Schema, key: string, prefix: string): string[] {
     const path = prefix === '' ? name : `${prefix}.${name}`;
     return [...(name === key ? [path] : []), ...pathsOfKey(field, key, path)];
   });
-}
-
-type Words = Pick<Finding, 'message' | 'hint'>;
-
-function words(issue: Issue, written: Written): Words {
-  const type = typeWords(issue, written);
-  if (type !== undefined) return type;
-  if (issue.message !== noWords) return { message: issue.message };
-  switch (issue.code) {
-    case 'invalid_value':
-      return choiceWords(issue.values, written);
-    case 'too_small':
-      if (issue.origin === 'string') return { message: 'must not be empty' };
-      return issue.origin === 'array'
-        ? { message: `needs at least ${issue.minimum} ${issue.minimum === 1 ? 'entry' : 'entries'}` }
-        : { message: `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}, is ${shown(written)}` };
-    case 'too_big':
-      return issue.origin === 'string'
-        ? { message: `must have at most ${issue.maximum} characters` }
-        : { message: `must be at most ${issue.maximum}, is ${shown(written)}` };
-    default:
-      return { message: 'has the wrong form' };
-  }
-}
-
-/** Words for a value of the wrong type; undefined when the type is right. */
-function typeWords(issue: Issue, written: Written): Words | undefined {
-  const expected = expectedType(issue);
-  if (expected === undefined || expected.fits(written.value)) return undefined;
-  const { value } = written;
-  if (value === null)
-    return { message: `must be ${expected.words}, is empty`, hint: 'Give it a value, or remove the key.' };
-  return {
-    message: `must be ${expected.words}, is ${expected.name === 'section' ? kindOf(value) : describe(written)}`,
-    hint: typeHint(expected.name, written),
-  };
-}
-
-interface Expected {
-  name: 'text' | 'number' | 'boolean' | 'list' | 'section';
-  words: string;
-  fits: (value: unknown) => boolean;
-}
-
-function expectedType(issue: Issue): Expected | undefined {
-  if (issue.code === 'invalid_value' && issue.values.every((value) => typeof value === 'string')) return types.string;
-  if (issue.code === 'invalid_format') return types.string;
-  return issue.code === 'invalid_type' ? types[issue.expected] : undefined;
-}
-
-const text: Expected = { name: 'text', words: 'text', fits: (value) => typeof value === 'string' };
-const section: Expected = { name: 'section', words: 'a section with keys', fits: () => false };
-const types: Record<string, Expected> = {
-  string: text,
-  number: { name: 'number', words: 'a number', fits: () => false },
-  int: { name: 'number', words: 'a whole number', fits: () => false },
-  boolean: { name: 'boolean', words: 'true or false', fits: () => false },
-  array: { name: 'list', words: 'a list', fits: () => false },
-  object: section,
-  record: section,
-};
-
-function typeHint(expected: Expected['name'], { value, source }: Written): string | undefined {
-  switch (expected) {
-    case 'text':
-      return typeof value === 'object' ? undefined : `Quote it: "${source ?? String(value)}"`;
-    case 'boolean':
-      return typeof value === 'string' ? booleanHint(value) : undefined;
-    case 'number':
-      return typeof value === 'string' && /^\d+$/.test(value) ? 'Remove the quotes.' : undefined;
-    case 'list':
-      return typeof value === 'object' ? 'Begin each entry with "- ".' : `Write it as a list: [${source ?? '…'}]`;
-    case 'section':
-      return undefined;
-  }
-}
-
-/** YAML 1.1 took these words for booleans; YAML 1.2 and we do not. */
-function booleanHint(value: string): string | undefined {
-  if (/^(true|yes|on|y)$/i.test(value)) return 'Write true, without quotes.';
-  return /^(false|no|off|n)$/i.test(value) ? 'Write false, without quotes.' : undefined;
-}
-
-function choiceWords(values: readonly unknown[], written: Written): Words {
-  const choices = values.map(String);
-  const near = typeof written.value === 'string' ? closest(written.value, choices) : undefined;
-  const message = choices.length === 1 ? `must be ${choices[0]}` : `must be one of ${choices.join(', ')}`;
-  return {
-    message: `${message}; is ${describe(written)}`,
-    ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
-  };
-}
-
-/** What a value is, with the value itself where it is short and no structure. */
-function describe(written: Written): string {
-  const { value } = written;
-  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`;
-  if (typeof value === 'number') return `a number (${shown(written)})`;
-  return typeof value === 'boolean' ? `${shown(written)}` : kindOf(value);
-}
-
-/** What a value is, without the value: it could be a secret. */
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a section with keys';
-  if (typeof value === 'string') return 'text';
-  return typeof value === 'number' ? 'a number' : 'true or false';
-}
-
-function shown({ value, source }: Written): string {
-  return shorten(source ?? String(value));
-}
-
-function shorten(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 57)}…` : value;
 }

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Problem } from '../report/errors.ts';
 import { type InputDocument, parseDocument } from './document.ts';
-import { explain, parseOptions, type Written } from './messages.ts';
-import type { KeyPath } from './paths.ts';
+import { explain } from './messages.ts';
+import { formatPath, type KeyPath } from './paths.ts';
 import { type Finding, locate, place } from './positions.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
+import { parseOptions, type Written } from './words.ts';
 
 /** A validated value, or everything that is wrong with the text. */
 export type Parsed<T> = { value: T } | { problems: readonly Problem[] };
@@ -16,7 +17,8 @@ export type Parsed<T> = { value: T } | { problems: readonly Problem[] };
  * @param schema what the value must be
  * @param text the file's text
  * @param file path for problems
- * @param options `emptyHint`: what to do about an empty file; `further`: rules beyond the schema, on whatever was written
+ * @param options `emptyHint`: what to do about an empty file; `further`: rules beyond the schema, on whatever was written;
+ *   they are not told where the schema has something to say already
  */
 export function parseInput<S extends z.ZodType>(
   schema: S,
@@ -28,7 +30,8 @@ export function parseInput<S extends z.ZodType>(
   if (input === undefined) return { problems };
   const result = schema.safeParse(input.value, parseOptions);
   const findings = result.success ? [] : explain(schema, result.error.issues, (path) => look(input, path));
-  const further = options.further?.(input.value) ?? [];
+  const known = new Set(findings.map(({ path }) => formatPath(path)));
+  const further = (options.further?.(input.value) ?? []).filter(({ path }) => !known.has(formatPath(path)));
   const all = sorted([...problems, ...place(input, [...findings, ...further])]);
   return result.success && all.length === 0 ? { value: result.data } : { problems: all };
 }

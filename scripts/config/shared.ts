@@ -5,6 +5,7 @@ import type { KustomizePatch, Shared } from './cluster.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 import { type KustomizeComponent, kustomizeComponent } from './schema/kustomization.ts';
+import { kubeflowVersions } from './schema/platform.ts';
 import { type Upstream, upstreamFile } from './schema/upstream.ts';
 import { closest } from './suggest.ts';
 
@@ -13,6 +14,7 @@ const healthFile = 'infrastructure/argocd/application-health.lua';
 
 /** Components count on these files: their absence is a mistake in the repository, not in the program. */
 const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = {
+  'apps/kubeflow': 'kustomization',
   'infrastructure/argocd': 'kustomization',
   'infrastructure/cert-manager': 'chart',
   'infrastructure/dex': 'chart',
@@ -77,6 +79,11 @@ function readUpstream(root: string, folder: string): Parsed<Upstream> {
   if ('problems' in read) return read;
   const parsed = parseInput(upstreamFile, read.text, file);
   if ('problems' in parsed) return parsed;
+  if (folder === 'apps/kubeflow' && !(kubeflowVersions as readonly string[]).includes(parsed.value.version)) {
+    const known = kubeflowVersions.join(', ');
+    const message = `must be a version whose paths this program knows: ${known}`;
+    return { problems: [{ file, path: 'version', message, hint: 'Paths move between releases of Kubeflow.' }] };
+  }
   const wanted = requiredUpstreams[folder];
   const found = 'chart' in parsed.value ? 'chart' : 'kustomization';
   if (wanted === undefined || wanted === found) return parsed;

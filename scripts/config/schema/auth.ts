@@ -22,9 +22,8 @@ const user = z
     if (value.password !== undefined && value.passwordHash !== undefined) {
       context.addIssue({
         code: 'custom',
-        path: ['passwordHash'],
-        message: 'is given beside password',
-        params: { hint: 'Keep one of them.', at: 'key' },
+        message: 'password and passwordHash exclude each other',
+        params: { hint: 'Keep one of them.', at: 'key', among: ['password', 'passwordHash'] },
       });
     }
   }, readsAsWritten);

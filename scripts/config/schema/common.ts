@@ -109,9 +109,8 @@ export function atMostOne(kinds: readonly string[], what: string) {
     if (named.length > 1) {
       context.addIssue({
         code: 'custom',
-        path: [named[1] ?? ''],
         message: `${what} names ${named.length} kinds (${named.join(', ')})`,
-        params: { hint: `Keep one of: ${kinds.join(', ')}.`, at: 'key' },
+        params: { hint: `Keep one of: ${kinds.join(', ')}.`, at: 'key', among: kinds },
       });
     }
   };

@@ -54,7 +54,12 @@ export const git = z
       .string()
       .superRefine((text, context) => {
         const problem = branchProblem(text);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+        if (problem !== undefined)
+          context.addIssue({
+            code: 'custom',
+            message: problem,
+            params: { hint: 'For example main, or clusters/prod.' },
+          });
       })
       .default('main')
       .describe('The branch that Argo CD follows.'),

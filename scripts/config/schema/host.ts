@@ -16,6 +16,7 @@ export const host = z.string().superRefine((text, context) => {
 function hostProblem(text: string): HostProblem | undefined {
   const example = 'For example kubeflow.example.com, 192.168.10.240, or auto.';
   if (text === 'auto' || isAddress(text) || dnsName(text)) return undefined;
+  if (text === '') return { message: 'must not be empty', hint: example };
   const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(text);
   if (url !== null) return { message: 'must be a host, not a URL', hint: writeInstead(url[1] ?? '', example) };
   if (text !== text.trim())

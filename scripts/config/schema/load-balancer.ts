@@ -143,7 +143,7 @@ function order(a: bigint, b: bigint): number {
 function overlapIssue(one: WrittenRange, other: WrittenRange) {
   const [earlier, later] =
     one.pool < other.pool || (one.pool === other.pool && one.index < other.index) ? [one, other] : [other, one];
-  const place = `pools[${earlier.pool}].addresses[${earlier.index}]`;
+  const place = `loadBalancer.metallb.pools[${earlier.pool}].addresses[${earlier.index}]`;
   return {
     code: 'custom' as const,
     path: ['metallb', 'pools', later.pool, 'addresses', later.index],

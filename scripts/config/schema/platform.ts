@@ -88,11 +88,20 @@ export const kubeflowParts = [
   'serving',
 ] as const;
 
+export type KubeflowPart = (typeof kubeflowParts)[number];
+
+/** Releases whose paths the program knows (scripts/components/kubeflow/). */
+export const kubeflowVersions = ['26.03'] as const;
+
+export type KubeflowVersion = (typeof kubeflowVersions)[number];
+
 /** The `kubeflow` section. */
 export const kubeflow = z
   .strictObject({
     version: z
-      .enum(['26.03'], { error: 'must be a version whose paths this program knows: 26.03' })
+      .enum(kubeflowVersions, {
+        error: `must be a version whose paths this program knows: ${kubeflowVersions.join(', ')}`,
+      })
       .optional()
       .describe('Kubeflow release. Default: apps/kubeflow/upstream.yaml.'),
     components: z

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../report/errors.ts';
+import { parseClusterFile } from './parse.ts';
+
+// Each fixture in fixtures/invalid is a cluster.yaml with a mistake, and beside it, in .txt, what is printed about it. Each fixture in
+// fixtures/valid is one that must load. UPDATE=1 writes the .txt files anew; read the difference before you commit it.
+const folder = join(import.meta.dirname, 'fixtures');
+const update = process.env.UPDATE === '1';
+
+function fixtures(kind: string): string[] {
+  return readdirSync(join(folder, kind))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length));
+}
+
+function printed(kind: string, situation: string): string {
+  const text = readFileSync(join(folder, kind, `${situation}.yaml`), 'utf8');
+  const parsed = parseClusterFile(text, `${situation}.yaml`, 'x');
+  return 'problems' in parsed ? `${parsed.problems.map(formatProblem).join('\n')}\n` : '';
+}
+
+describe('a cluster.yaml with a mistake is refused with its place, its path and what would be right', () => {
+  it.each(fixtures('invalid'))('%s', (situation) => {
+    const expected = join(folder, 'invalid', `${situation}.txt`);
+    const actual = printed('invalid', situation);
+    if (update) writeFileSync(expected, actual);
+    expect(actual).not.toBe('');
+    expect(actual).toBe(readFileSync(expected, 'utf8'));
+  });
+
+  it('has no expectation without a fixture', () => {
+    const texts = readdirSync(join(folder, 'invalid')).filter((name) => name.endsWith('.txt'));
+    expect(texts.filter((name) => !existsSync(join(folder, 'invalid', name.replace(/\.txt$/, '.yaml'))))).toEqual([]);
+  });
+
+  it('shows no secret that was written into the file', () => {
+    const shown = fixtures('invalid').filter((situation) =>
+      /hunter2|s3cret|ghp_|\$2a\$10|user:password/.test(printed('invalid', situation)),
+    );
+    expect(shown).toEqual([]);
+  });
+});
+
+describe('a good cluster.yaml is taken', () => {
+  it.each(fixtures('valid'))('%s', (situation) => {
+    expect(printed('valid', situation)).toBe('');
+  });
+});

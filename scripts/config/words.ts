@@ -1,0 +1,157 @@
+import type { z } from 'zod';
+import type { Finding } from './positions.ts';
+import { allowedKeys } from './schema-shape.ts';
+import { closest } from './suggest.ts';
+
+/** What stands at a path of the input. */
+export interface Written {
+  exists: boolean;
+  value: unknown;
+  /** As it was written, for plain scalars: `012` for the number 12. */
+  source: string | undefined;
+}
+
+/** Stands in issues for which the schema has no words of its own. */
+export const noWords = '\u0000';
+
+/** Options for `safeParse`, so that our own words can be told from zod's. */
+export const parseOptions = { error: () => noWords };
+
+export type Words = Pick<Finding, 'message' | 'hint'>;
+
+/**
+ * Says what is wrong with one value.
+ *
+ * @param issue zod's issue, found with `parseOptions`
+ * @param written what stands there
+ * @param schema what should stand there
+ */
+export function words(issue: z.core.$ZodIssue, written: Written, schema: z.core.$ZodType | undefined): Words {
+  const type = typeWords(issue, written, schema);
+  if (type !== undefined) return type;
+  if (issue.message !== noWords) return { message: issue.message };
+  switch (issue.code) {
+    case 'invalid_value':
+      return choiceWords(issue.values, written);
+    case 'too_small':
+      if (issue.origin === 'string') return { message: 'must not be empty' };
+      return issue.origin === 'array'
+        ? { message: `needs at least ${issue.minimum} ${issue.minimum === 1 ? 'entry' : 'entries'}` }
+        : { message: `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}, is ${shown(written)}` };
+    case 'too_big':
+      return issue.origin === 'string'
+        ? { message: `must have at most ${issue.maximum} characters` }
+        : { message: `must be at most ${issue.maximum}, is ${shown(written)}` };
+    default:
+      return { message: 'has the wrong form' };
+  }
+}
+
+/** Words for a value of the wrong type; undefined when the type is right. */
+function typeWords(issue: z.core.$ZodIssue, written: Written, schema: z.core.$ZodType | undefined): Words | undefined {
+  const expected = expectedType(issue);
+  if (expected === undefined || expected.fits(written.value)) return undefined;
+  const { value } = written;
+  if (value === null)
+    return { message: `must be ${expected.words}, is empty`, hint: 'Give it a value, or remove the key.' };
+  return {
+    message: `must be ${expected.words}, is ${expected.name === 'section' ? kindOf(value) : describe(written)}`,
+    hint: typeHint(expected.name, written, schema),
+  };
+}
+
+interface Expected {
+  name: 'text' | 'number' | 'boolean' | 'list' | 'section';
+  words: string;
+  fits: (value: unknown) => boolean;
+}
+
+function expectedType(issue: z.core.$ZodIssue): Expected | undefined {
+  if (issue.code === 'invalid_value' && issue.values.every((value) => typeof value === 'string')) return types.string;
+  if (issue.code === 'invalid_format') return types.string;
+  return issue.code === 'invalid_type' ? types[issue.expected] : undefined;
+}
+
+const text: Expected = { name: 'text', words: 'text', fits: (value) => typeof value === 'string' };
+const section: Expected = { name: 'section', words: 'a section with keys', fits: () => false };
+const types: Record<string, Expected> = {
+  string: text,
+  number: { name: 'number', words: 'a number', fits: () => false },
+  int: { name: 'number', words: 'a whole number', fits: () => false },
+  boolean: { name: 'boolean', words: 'true or false', fits: () => false },
+  array: { name: 'list', words: 'a list', fits: () => false },
+  object: section,
+  record: section,
+};
+
+function typeHint(
+  expected: Expected['name'],
+  { value, source }: Written,
+  schema: z.core.$ZodType | undefined,
+): string | undefined {
+  switch (expected) {
+    case 'text':
+      return typeof value === 'object' ? undefined : `Quote it: "${source ?? String(value)}"`;
+    case 'boolean':
+      return typeof value === 'string' ? booleanHint(value) : undefined;
+    case 'number':
+      return typeof value === 'string' && /^\d+$/.test(value) ? 'Remove the quotes.' : undefined;
+    case 'list':
+      return typeof value === 'object' ? 'Begin each entry with "- ".' : `Write it as a list: [${source ?? '…'}]`;
+    case 'section':
+      return sectionHint(value, (schema === undefined ? undefined : allowedKeys(schema)) ?? []);
+  }
+}
+
+function sectionHint(value: unknown, allowed: readonly string[]): string | undefined {
+  const switched = typeof value === 'boolean' ? value : typeof value === 'string' ? booleanOf(value) : undefined;
+  if (switched !== undefined && allowed.includes('enabled')) return `Write {enabled: ${switched}}.`;
+  return allowed.length === 0 ? undefined : `Its keys are: ${allowed.join(', ')}.`;
+}
+
+function booleanHint(value: string): string | undefined {
+  const meant = booleanOf(value);
+  return meant === undefined ? undefined : `Write ${meant}, without quotes.`;
+}
+
+/** YAML 1.1 took these words for booleans; YAML 1.2 and we do not. */
+function booleanOf(value: string): boolean | undefined {
+  if (/^(true|yes|on|y)$/i.test(value)) return true;
+  return /^(false|no|off|n)$/i.test(value) ? false : undefined;
+}
+
+/** Words for a value that is none of those which may stand there. */
+export function choiceWords(values: readonly unknown[], written: Written): Words {
+  const choices = values.map(String);
+  const near = typeof written.value === 'string' ? closest(written.value, choices) : undefined;
+  const message = choices.length === 1 ? `must be ${choices[0]}` : `must be one of ${choices.join(', ')}`;
+  return {
+    message: `${message}; is ${describe(written)}`,
+    ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
+  };
+}
+
+/** What a value is, with the value itself where it is short and no structure. */
+function describe(written: Written): string {
+  const { value } = written;
+  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`;
+  if (typeof value === 'number') return `a number (${shown(written)})`;
+  return typeof value === 'boolean' ? `${shown(written)}` : kindOf(value);
+}
+
+/** What a value is, without the value: it could be a secret. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a section with keys';
+  if (typeof value === 'string') return 'text';
+  return typeof value === 'number' ? 'a number' : 'true or false';
+}
+
+function shown({ value, source }: Written): string {
+  return shorten(source ?? String(value));
+}
+
+function shorten(value: string): string {
+  return value.length > 60 ? `${value.slice(0, 57)}…` : value;
+}
