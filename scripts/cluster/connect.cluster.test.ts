@@ -1,0 +1,94 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from './connect.ts';
+import { startTestServer, type TestServer } from './test-server.ts';
+
+let test: TestServer;
+
+beforeAll(async () => {
+  test = await startTestServer();
+});
+
+afterAll(() => test?.stop());
+
+/** A kubeconfig of the administrator with something else in it. */
+async function changed(
+  name: string,
+  change: (config: { clusters: { cluster: object }[]; users: { user: object }[] }) => void,
+) {
+  const config = JSON.parse(await readFile(test.server.kubeconfigPath, 'utf8'));
+  change(config);
+  const file = join(test.server.folder, name);
+  await writeFile(file, JSON.stringify(config));
+  return connect({ context: test.server.contextName, environment: { KUBECONFIG: file } });
+}
+
+describe('connecting', () => {
+  it('says which cluster it is, its version and who we are', async () => {
+    expect(test.connection).toMatchObject({
+      context: test.server.contextName,
+      server: test.server.url,
+      version: expect.stringMatching(/^1\.\d+\.\d+/),
+      user: 'admin',
+      warnings: [],
+    });
+  });
+
+  it('works for a user without any rights', async () => {
+    expect(await test.as('nobody-special')).toMatchObject({ user: 'nobody-special' });
+  });
+
+  it('is refused with a token that is not good, though strangers may ask for the version', async () => {
+    await expect(
+      changed('token', (config) => {
+        config.users.forEach((entry) => {
+          entry.user = { token: 'expired' };
+        });
+      }),
+    ).rejects.toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining('the credentials are not accepted or have expired'),
+    });
+  });
+
+  it('is refused without credentials', async () => {
+    await expect(
+      changed('anonymous', (config) => {
+        config.users.forEach((entry) => {
+          entry.user = {};
+        });
+      }),
+    ).rejects.toThrow('the credentials are not accepted or have expired');
+  });
+
+  it("says so when the server's CA is unknown", async () => {
+    await expect(
+      changed('ca', (config) => {
+        config.clusters.forEach((entry) => {
+          entry.cluster = { server: test.server.url };
+        });
+      }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('signed by a CA that the kubeconfig does not name') });
+  });
+
+  it('says so when the certificate is for another name', async () => {
+    await expect(
+      changed('name', (config) => {
+        config.clusters.forEach((entry) => {
+          entry.cluster = { ...entry.cluster, 'tls-server-name': 'other.example.com' };
+        });
+      }),
+    ).rejects.toThrow('its certificate is for another name');
+  });
+
+  it('says so when the address is no Kubernetes API server', async () => {
+    await expect(
+      changed('path', (config) => {
+        config.clusters.forEach((entry) => {
+          entry.cluster = { ...entry.cluster, server: `${test.server.url}/elsewhere` };
+        });
+      }),
+    ).rejects.toMatchObject({ hint: expect.stringContaining('is a Kubernetes API server') });
+  });
+});
