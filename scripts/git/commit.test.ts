@@ -191,7 +191,7 @@ describe('a commit that fails leaves index and files as they were:', () => {
     const repository = await openRepository(root);
     await expect(repository.commit({ paths: [file], message })).rejects.toMatchObject({
       name: 'RunError',
-      hint: expect.stringContaining('index.lock'),
+      details: [expect.stringContaining('index.lock')],
     });
     expect(await box.subjects(root)).toEqual(['Second', 'Start']);
   });

@@ -27,13 +27,13 @@ export async function commitPaths(
   root: string,
   { paths, message }: { paths: readonly string[]; message: string },
 ): Promise<{ commit: string } | 'nothing'> {
+  const index = await temporaryIndex(git, root);
   const state = await readState(git, root);
   const changed = await changedPaths(git, root, paths);
   if (changed.length === 0) return 'nothing';
   const obstacle = commitObstacle(state);
   if (obstacle !== undefined) throw obstacle;
   const list = changed.map((file) => `${file}\0`).join('');
-  const index = await temporaryIndex(git, root);
   const extra = { GIT_INDEX_FILE: index };
   try {
     await git(['read-tree', state.head ?? '--empty'], { extra });
@@ -98,9 +98,9 @@ async function whileLocked(act: () => Promise<void>): Promise<void> {
 }
 
 function lockError(error: GitFailure): RunError {
-  return new RunError('Another git holds the index of this repository', {
-    details: [error.stderr.split('\n')[0] ?? ''],
-    hint: 'Wait until it is done. If no git is running any more, remove the file index.lock named above.',
+  return new RunError('Another git holds a lock on this repository, or one that was killed left it', {
+    details: error.stderr.split('\n').filter((line) => line.includes('.lock')),
+    hint: 'Wait until it is done. If no git is running any more, remove the lock file named above.',
     cause: error,
   });
 }
@@ -120,7 +120,7 @@ async function commitError(git: Git, root: string, error: unknown): Promise<unkn
   if (!(error instanceof GitFailure)) return error;
   const said = `${error.stdout}\n${error.stderr}`.split('\n').filter((line) => line.trim() !== '');
   const options = { details: said, cause: error };
-  if (/index\.lock|cannot lock ref/i.test(error.stderr)) return lockError(error);
+  if (/\.lock'?: File exists/i.test(error.stderr)) return lockError(error);
   if (/failed to sign|failed to write commit object|signing|user\.signingkey|Load key|secret key/i.test(error.stderr)) {
     return new RunError('git could not sign the commit; nothing was changed', {
       ...options,

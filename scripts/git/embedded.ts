@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,7 +35,7 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
 }
 
 async function create(folder: string, place: string, branch: string): Promise<void> {
-  const half = `${place}.${process.pid}.tmp`;
+  const half = `${place}.${process.pid}-${randomUUID()}.tmp`;
   // The user's template folder (init.templateDir) may hold hooks, which have no business there.
   const extra = { GIT_TEMPLATE_DIR: '' };
   await createGit(folder)(['init', '--quiet', '--bare', `--initial-branch=${branch}`, half], { extra });
@@ -46,7 +47,7 @@ async function create(folder: string, place: string, branch: string): Promise<vo
 
 async function removeLeftovers(folder: string): Promise<void> {
   for (const entry of await readdir(folder)) {
-    const owner = Number(/^remote\.git\.(\d+)\.tmp$/.exec(entry)?.[1] ?? process.pid);
+    const owner = Number(/^remote\.git\.(\d+)-.*\.tmp$/.exec(entry)?.[1] ?? process.pid);
     if (owner !== process.pid && !isAlive(owner)) await rm(path.join(folder, entry), { recursive: true, force: true });
   }
 }

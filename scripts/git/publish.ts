@@ -7,7 +7,7 @@ import { push } from './push.ts';
 import type { Published, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import { isAncestor, placeOnTop, treeOf } from './replay.ts';
-import { type Git, GitFailure } from './run.ts';
+import { type Git, GitFailure, orUndefined } from './run.ts';
 import { headCommit } from './texts.ts';
 
 const tries = 8;
@@ -21,19 +21,29 @@ const tries = 8;
  */
 export async function publish(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<Published> {
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const head = await requireHead(git);
-    const tip = await fetchBranch(git, remote, branch);
-    if (tip === undefined) await requireNoTwin(git, remote, branch);
-    else await requireOwnCommits(git, { branch, head, tip });
-    const commit = tip === undefined ? head : await placeOnTop(git, head, tip);
-    if (commit === tip || (await push(git, { remote, commit, branch })) === 'pushed') {
-      const foreign = tip === undefined ? [] : await subjects(git, `${head}..${tip}`);
-      const localBehind = await moveBranch(git, head, commit);
-      return { commit, pushed: commit !== tip, foreign, ...(localBehind === undefined ? {} : { localBehind }) };
-    }
+    const published = await tryToPublish(git, remote, branch);
+    if (published !== 'raced') return published;
     await wait(Math.random() * 150 * attempt);
   }
   throw tooBusy(remote, branch);
+}
+
+async function tryToPublish(git: Git, remote: Remote, branch: string): Promise<Published | 'raced'> {
+  const head = await requireHead(git);
+  const { branches } = await listRemote(git, remote);
+  const tip = branches.get(branch);
+  if (tip === undefined) {
+    requireNoTwin(remote, branch, branches);
+    if ((await push(git, { remote, commit: head, branch })) === 'raced') return 'raced';
+    return { commit: head, pushed: true, foreign: [] };
+  }
+  if (!(await fetchCommit(git, remote, branch, tip))) return 'raced';
+  await requireOwnCommits(git, { branch, head, tip });
+  const commit = await placeOnTop(git, head, tip);
+  if (commit !== tip && (await push(git, { remote, commit, branch })) === 'raced') return 'raced';
+  const foreign = await subjects(git, `${head}..${tip}`);
+  const localBehind = await moveBranch(git, head, commit);
+  return { commit, pushed: commit !== tip, foreign, ...(localBehind === undefined ? {} : { localBehind }) };
 }
 
 /**
@@ -47,27 +57,35 @@ export async function publishForReview(
   { remote, base, review }: { remote: Remote; base: string; review: string },
 ): Promise<Published> {
   for (let attempt = 1; attempt <= tries; attempt++) {
-    const head = await requireHead(git);
-    const tip = await fetchBranch(git, remote, base);
-    if (tip === undefined) {
-      throw new RunError(`${remote.url} has no branch ${base} to make a pull request for`, {
-        hint: `Push it once (git push ${remote.url} HEAD:refs/heads/${base}), or check git.branch.`,
-      });
-    }
-    const commit = await placeOnTop(git, head, tip);
-    const foreign = await subjects(git, `${head}..${tip}`);
-    if (commit === tip) return { commit, pushed: false, foreign };
-    const there = await fetchBranch(git, remote, review);
-    if (there !== undefined) {
-      const same = (await treeOf(git, there)) === (await treeOf(git, commit)) && (await isAncestor(git, tip, there));
-      if (same) return { commit: there, pushed: false, foreign };
-      await requireOursOnly(git, { review, there, tip, commit });
-    }
-    if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'pushed')
-      return { commit, pushed: true, foreign };
+    const published = await tryToOffer(git, remote, base, review);
+    if (published !== 'raced') return published;
     await wait(Math.random() * 150 * attempt);
   }
   throw tooBusy(remote, review);
+}
+
+async function tryToOffer(git: Git, remote: Remote, base: string, review: string): Promise<Published | 'raced'> {
+  const head = await requireHead(git);
+  const { branches } = await listRemote(git, remote);
+  const tip = branches.get(base);
+  if (tip === undefined) {
+    throw new RunError(`${remote.url} has no branch ${base} to make a pull request for`, {
+      hint: `Push it once (git push ${remote.url} HEAD:refs/heads/${base}), or check git.branch.`,
+    });
+  }
+  if (!(await fetchCommit(git, remote, base, tip))) return 'raced';
+  const commit = await placeOnTop(git, head, tip);
+  const foreign = await subjects(git, `${head}..${tip}`);
+  if (commit === tip) return { commit, pushed: false, foreign };
+  const there = branches.get(review);
+  if (there !== undefined) {
+    if (!(await fetchCommit(git, remote, review, there))) return 'raced';
+    const same = (await treeOf(git, there)) === (await treeOf(git, commit)) && (await isAncestor(git, tip, there));
+    if (same) return { commit: there, pushed: false, foreign };
+    await requireOursOnly(git, { review, there, tip, commit });
+  }
+  if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'raced') return 'raced';
+  return { commit, pushed: true, foreign };
 }
 
 async function requireHead(git: Git): Promise<string> {
@@ -79,26 +97,32 @@ async function requireHead(git: Git): Promise<string> {
   return head;
 }
 
-/** @returns the commit of a remote branch, undefined when it is absent; no remote and no FETCH_HEAD of the user's changes */
-async function fetchBranch(git: Git, remote: Remote, branch: string): Promise<string | undefined> {
-  const local = `refs/breakwater/${branch}`;
+/**
+ * Sees to it that a commit of the remote is among git's objects. No ref, no remote and no FETCH_HEAD of the user's changes,
+ * and no lock is left when it is killed.
+ *
+ * @returns false when the branch moved in the meantime, so that the commit did not come
+ */
+async function fetchCommit(git: Git, remote: Remote, branch: string, commit: string): Promise<boolean> {
+  if (await isHere(git, commit)) return true;
   const args = [
     ...['fetch', '--quiet', '--progress', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'],
-    ...['--no-recurse-submodules', remote.url, `+refs/heads/${branch}:${local}`],
+    ...['--no-recurse-submodules', remote.url, `refs/heads/${branch}`],
   ];
-  try {
-    await withRemote(git, remote, (options) => git(args, options));
-  } catch (error) {
-    if (error instanceof GitFailure && /couldn't find remote ref/i.test(error.stderr)) return undefined;
+  await withRemote(git, remote, (options) => git(args, options)).catch((error: unknown) => {
     throw remoteError(error, remote, 'fetch from');
-  }
-  return (await git(['rev-parse', local])).trim();
+  });
+  return isHere(git, commit);
+}
+
+async function isHere(git: Git, commit: string): Promise<boolean> {
+  return (await orUndefined(git(['rev-parse', '--verify', '--quiet', `${commit}^{commit}`]))) !== undefined;
 }
 
 /** A remote that has `master` gets no `main` beside it by accident, nor the other way round. */
-async function requireNoTwin(git: Git, remote: Remote, branch: string): Promise<void> {
+function requireNoTwin(remote: Remote, branch: string, branches: ReadonlyMap<string, string>): void {
   const twin = { main: 'master', master: 'main' }[branch];
-  if (twin === undefined || !(await listRemote(git, remote)).branches.has(twin)) return;
+  if (twin === undefined || !branches.has(twin)) return;
   throw new RunError(`${remote.url} has the branch ${twin}, but no ${branch}`, {
     hint: `Set git.branch: ${twin}, or rename the branch at the host.`,
   });
