@@ -116,6 +116,12 @@ export function atMostOne(kinds: readonly string[], what: string) {
   };
 }
 
+/** The same rule for editors, as a part of the JSON Schema. */
+export function atMostOneInJsonSchema(kinds: readonly string[]) {
+  const pairs = kinds.flatMap((kind, index) => kinds.slice(index + 1).map((other) => [kind, other]));
+  return { not: { anyOf: pairs.map((pair) => ({ required: pair })) } };
+}
+
 /** Namespaces that belong to Kubernetes or to the platform, so that nothing else may be put there. */
 export const takenNamespaces: readonly string[] = [
   'default',

@@ -40,7 +40,12 @@ const github = z.strictObject({
   clientID: plain.describe("The OAuth app's client id."),
   clientSecret: secretReference,
   orgs: z
-    .array(z.strictObject({ name: plain, teams: z.array(plain).optional() }))
+    .array(
+      z.strictObject({
+        name: plain.describe('Name of the organisation.'),
+        teams: z.array(plain).optional().describe('Teams of it that may log in. Default: all.'),
+      }),
+    )
     .min(1, 'name at least one organisation: without any, everybody on GitHub could log in')
     .describe('Organisations (and teams) that may log in.'),
   hostName: plain.optional().describe('Host of a GitHub Enterprise Server.'),
@@ -51,10 +56,10 @@ const oidc = z.strictObject({
   id,
   name,
   issuer: z.url({ protocol: /^https?$/, error: 'must be a URL' }).describe("The provider's issuer URL."),
-  clientID: plain,
+  clientID: plain.describe('The client id that the provider gave.'),
   clientSecret: secretReference,
   unverifiedEmails: verifies,
-  scopes: z.array(plain).default(['profile', 'email']),
+  scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to ask for, beside openid.'),
   groups: z.boolean().default(false).describe("Take over the provider's groups claim."),
 });
 
@@ -63,45 +68,56 @@ const ldap = z.strictObject({
   id,
   name,
   host: plain.describe('HOST:PORT of the server.'),
-  insecureNoSSL: z.boolean().default(false),
-  startTLS: z.boolean().default(false),
+  insecureNoSSL: z.boolean().default(false).describe('Speak plain LDAP: passwords travel unencrypted.'),
+  startTLS: z.boolean().default(false).describe('Begin in plain text and change to TLS (port 389).'),
   rootCAData: pem('a PEM certificate')
     .optional()
     .describe("Base64 of the PEM of the CA that signed the server's certificate."),
-  bindDN: plain.optional(),
-  bindPassword: secretReference.optional(),
+  bindDN: plain.optional().describe('Who Dex is when it searches. Default: nobody (anonymous).'),
+  bindPassword: secretReference.optional().describe('The password of bindDN.'),
   unverifiedEmails: cannotReject,
-  userSearch: z.strictObject({
-    baseDN: plain,
-    filter: plain.optional(),
-    username: plain.default('uid'),
-    idAttr: plain.default('uid'),
-    emailAttr: plain.default('mail'),
-    nameAttr: plain.default('cn'),
-  }),
+  userSearch: z
+    .strictObject({
+      baseDN: plain.describe('Where the search begins.'),
+      filter: plain.optional().describe('Further condition, as an LDAP filter.'),
+      username: plain.default('uid').describe('Attribute that people type in as their name.'),
+      idAttr: plain.default('uid').describe('Attribute that never changes for a person.'),
+      emailAttr: plain.default('mail').describe('Attribute of the e-mail address.'),
+      nameAttr: plain.default('cn').describe('Attribute of the name to show.'),
+    })
+    .describe('How a person is found.'),
   groupSearch: z
     .strictObject({
-      baseDN: plain,
-      filter: plain.optional(),
-      nameAttr: plain.default('cn'),
+      baseDN: plain.describe('Where the search begins.'),
+      filter: plain.optional().describe('Further condition, as an LDAP filter.'),
+      nameAttr: plain.default('cn').describe('Attribute of the name to show.'),
       userMatchers: z
-        .array(z.strictObject({ userAttr: plain, groupAttr: plain }))
-        .min(1, 'needs at least one pair of attributes'),
+        .array(
+          z.strictObject({
+            userAttr: plain.describe("Attribute of the user's entry."),
+            groupAttr: plain.describe("Attribute of the group's entry."),
+          }),
+        )
+        .min(1, 'needs at least one pair of attributes')
+        .describe('Pairs of attributes that are equal when the user is in the group.'),
     })
-    .optional(),
+    .optional()
+    .describe('How the groups of a person are found.'),
 });
 
 const saml = z.strictObject({
   type: z.literal('saml'),
   id,
   name,
-  ssoURL: z.url({ protocol: /^https$/, error: 'must be an https:// URL' }),
+  ssoURL: z
+    .url({ protocol: /^https$/, error: 'must be an https:// URL' })
+    .describe("The provider's address for logins."),
   caData: pem('a PEM certificate').describe("Base64 of the PEM certificate that signs the provider's answers."),
-  entityIssuer: plain.optional(),
-  ssoIssuer: plain.optional(),
-  usernameAttr: plain.default('name'),
-  emailAttr: plain.default('email'),
-  groupsAttr: plain.optional(),
+  entityIssuer: plain.optional().describe('What Dex calls itself in requests.'),
+  ssoIssuer: plain.optional().describe('What the provider must call itself in answers.'),
+  usernameAttr: plain.default('name').describe('Attribute of the name to show.'),
+  emailAttr: plain.default('email').describe('Attribute of the e-mail address.'),
+  groupsAttr: plain.optional().describe('Attribute of the groups.'),
   unverifiedEmails: cannotReject,
 });
 

@@ -21,15 +21,17 @@ const credentials = z
       ),
     }),
     z.strictObject({
-      githubApp: z.strictObject({
-        id: z.int().positive().describe("The App's id."),
-        installationId: z.int().positive().describe('The id of its installation on the repository.'),
-        privateKey: secretReference.describe("The App's private key (PEM)."),
-        baseUrl: z
-          .url({ protocol: /^https$/, error: 'must be an https:// URL' })
-          .optional()
-          .describe('API address of a GitHub Enterprise Server, as https://github.example.com/api/v3.'),
-      }),
+      githubApp: z
+        .strictObject({
+          id: z.int().positive().describe("The App's id."),
+          installationId: z.int().positive().describe('The id of its installation on the repository.'),
+          privateKey: secretReference.describe("The App's private key (PEM)."),
+          baseUrl: z
+            .url({ protocol: /^https$/, error: 'must be an https:// URL' })
+            .optional()
+            .describe('API address of a GitHub Enterprise Server, as https://github.example.com/api/v3.'),
+        })
+        .describe('A GitHub App that is installed on the repository.'),
     }),
   ])
   .describe(
@@ -46,6 +48,8 @@ export const git = z
         if ('problem' in parsed)
           context.addIssue({ code: 'custom', message: parsed.problem, params: { hint: parsed.hint } });
       })
+      // For editors; the rule above says more.
+      .meta({ pattern: '^(https?://[^@\\s]+|ssh://\\S+|file:///\\S+|[^@/:\\s]+@[^/:\\s]+:[^/\\s]\\S*)$' })
       .optional()
       .describe(
         'The repository: https://, ssh://, user@host:path or file://. Absent: an embedded remote in .breakwater/, enough to try everything but a real cluster.',

@@ -7,11 +7,17 @@ interface HostProblem {
 }
 
 /** The host of the platform: a DNS name, an IP address, or `auto`. */
-export const host = z.string().superRefine((text, context) => {
-  const problem = hostProblem(text);
-  if (problem !== undefined)
-    context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
-});
+export const host = z
+  .string()
+  .superRefine((text, context) => {
+    const problem = hostProblem(text);
+    if (problem !== undefined)
+      context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
+  })
+  .meta({
+    // For editors; the rule above says more.
+    pattern: '^(auto|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+|[0-9a-f:]*:[0-9a-f:.]+)$',
+  });
 
 function hostProblem(text: string): HostProblem | undefined {
   const example = 'For example kubeflow.example.com, 192.168.10.240, or auto.';

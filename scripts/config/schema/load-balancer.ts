@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
-import { atMostOne, isAddress, label } from './common.ts';
+import { atMostOne, atMostOneInJsonSchema, isAddress, label } from './common.ts';
 import { eachRepetition, isRecord, reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['cloud', 'address', 'metallb', 'nodePort'] as const;
@@ -105,6 +105,7 @@ export const loadBalancer = z
     reads('nodePort.http', 'nodePort.https'),
   )
   .prefault({})
+  .meta(atMostOneInJsonSchema(kinds))
   .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
 
 /** Looks at pools as they were written: a wrong entry must not hide that two others overlap. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { atMostOne, duration, durationSeconds, email, label } from './common.ts';
+import { atMostOne, atMostOneInJsonSchema, duration, durationSeconds, email, label } from './common.ts';
 import { reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
@@ -98,6 +98,7 @@ export const tls = z
     },
     reads('privateCA', 'duration'),
   )
+  .meta(atMostOneInJsonSchema(kinds))
   .describe(
     'Where the certificate comes from: at most one of privateCA, broughtCA, acme, existingIssuer; a private CA made in the cluster when none is named.',
   );
