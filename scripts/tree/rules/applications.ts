@@ -1,0 +1,212 @@
+import { parse } from 'yaml';
+import { at, type Child, children, isMap, listAt, nameOf, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+/** What client-side apply can keep in its annotation: the API server's limit of all annotations together. */
+const largestForClientSide = 256 * 1024;
+const argocdName = 'argocd';
+const healthKey = 'resource.customizations.health.argoproj.io_Application';
+const openLibrariesKey = 'resource.customizations.useOpenLibs.argoproj.io_Application';
+
+function syncOptions({ object }: Child): string[] {
+  return textsAt(object, 'spec', 'syncPolicy', 'syncOptions');
+}
+
+const nothingThatTheServerDrops: Rule = {
+  name: 'nothing-that-the-server-drops',
+  reason:
+    'Argo CD drops empty maps and false defaults of an Application, and the root then shows drift for ever (argoproj/argo-cd#14668).',
+  check: (tree) =>
+    children(tree).flatMap(({ file, object }) =>
+      emptyPaths(object.spec, 'spec').map((path) => ({ file, path, message: 'is empty or false: leave it out' })),
+    ),
+};
+
+function emptyPaths(value: unknown, path: string): string[] {
+  if (value === false || value === null || value === '') return [path];
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [path] : value.flatMap((item, index) => emptyPaths(item, `${path}[${index}]`));
+  }
+  if (!isMap(value)) return [];
+  const fields = Object.entries(value);
+  return fields.length === 0 ? [path] : fields.flatMap(([field, item]) => emptyPaths(item, `${path}.${field}`));
+}
+
+const serverSideDiff: Rule = {
+  name: 'server-side-diff-with-apply',
+  reason:
+    'Server-side apply and client-side diff disagree on defaulted fields, and the other way round (argo-cd docs, user-guide/diff-strategies).',
+  check: (tree) =>
+    children(tree).flatMap((application) => {
+      const applies = syncOptions(application).includes('ServerSideApply=true');
+      const compares = optionsOf(application.object, 'argocd.argoproj.io/compare-options').includes(
+        'ServerSideDiff=true',
+      );
+      if (applies === compares) return [];
+      const message = applies
+        ? 'ServerSideApply=true needs the compare option ServerSideDiff=true'
+        : 'the compare option ServerSideDiff=true is for ServerSideApply=true only';
+      return [{ file: application.file, path: 'metadata.annotations', message }];
+    }),
+};
+
+const serverSideApplyForLargeObjects: Rule = {
+  name: 'server-side-apply-for-large-objects',
+  reason: 'Client-side apply writes the object into an annotation, which holds 256 KiB (argoproj/argo-cd#24950).',
+  check: (tree) =>
+    children(tree).flatMap((application) =>
+      syncOptions(application).includes('ServerSideApply=true')
+        ? []
+        : objectsOf(tree, application)
+            .filter(({ object }) => JSON.stringify(object).length > largestForClientSide)
+            .map(({ file, object }) => ({
+              file,
+              path: nameOf(object),
+              message: `is larger than 256 KiB: ${application.name} needs ServerSideApply=true`,
+            })),
+    ),
+};
+
+/** Kinds that every cluster has. */
+const builtInGroup = /^(|apps|batch|autoscaling|policy|[a-z.]+\.k8s\.io)$/;
+const notBuiltIn = new Set([
+  'gateway.networking.k8s.io',
+  'snapshot.storage.k8s.io',
+  'metacontroller.k8s.io',
+  'jobset.x-k8s.io',
+]);
+
+function isCustom(apiVersion: string): boolean {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+  return notBuiltIn.has(group) || !builtInGroup.test(group);
+}
+
+const skipDryRun: Rule = {
+  name: 'skip-dry-run-of-custom-resources',
+  reason:
+    'The dry run of an Application that holds only custom resources fails while their kinds are not there yet (argo-cd docs, user-guide/sync-options).',
+  check: (tree) =>
+    children(tree).flatMap((application) => {
+      const onlyOwn = application.sources.every(({ ref }) => ref === 'values');
+      const objects = objectsOf(tree, application);
+      const custom = onlyOwn && objects.length > 0 && objects.every(({ object }) => isCustom(object.apiVersion));
+      // Argo CD's own kinds are there wherever it runs.
+      const others = objects.some(({ object }) => !object.apiVersion.startsWith('argoproj.io/'));
+      if (!custom || !others || syncOptions(application).includes('SkipDryRunOnMissingResource=true')) return [];
+      const message = 'holds only custom resources, and needs SkipDryRunOnMissingResource=true';
+      return [{ file: application.file, path: 'spec.syncPolicy.syncOptions', message }];
+    }),
+};
+
+const failsOnShared: Rule = {
+  name: 'fails-on-shared-resources',
+  reason: 'Two Applications that both hold an object take it from each other for ever (argoproj/argo-cd#24150).',
+  check: (tree) =>
+    children(tree)
+      .filter((application) => !syncOptions(application).includes('FailOnSharedResource=true'))
+      .map(({ file }) => ({ file, path: 'spec.syncPolicy.syncOptions', message: 'needs FailOnSharedResource=true' })),
+};
+
+const syncsByItself: Rule = {
+  name: 'syncs-by-itself',
+  reason: 'Without auto-sync and self-heal a wave waits for a person (argoproj/argo-cd#10550).',
+  check: (tree) =>
+    children(tree).flatMap(({ file, object }) =>
+      ['prune', 'selfHeal']
+        .filter((field) => at(object, 'spec', 'syncPolicy', 'automated', field) !== true)
+        .map((field) => ({ file, path: `spec.syncPolicy.automated.${field}`, message: 'must be true' })),
+    ),
+};
+
+const valuesAreFiles: Rule = {
+  name: 'values-are-files',
+  reason:
+    'An Application that holds its values grows until it can no longer be written, and its difference is hard to read (argo-cd docs, user-guide/helm).',
+  check: (tree) =>
+    children(tree).flatMap(({ file, sources }) =>
+      sources.flatMap((source, index) =>
+        ['values', 'valuesObject', 'parameters', 'fileParameters']
+          .filter((field) => at(source, 'helm', field) !== undefined)
+          .map((field) => ({
+            file,
+            path: `spec.sources[${index}].helm.${field}`,
+            message: 'belongs into a values file',
+          })),
+      ),
+    ),
+};
+
+const argocdStays: Rule = {
+  name: 'argocd-stays',
+  reason: 'Argo CD that removes itself leaves everything half removed (argoproj-labs/argocd-autopilot#99, #204).',
+  check: (tree) =>
+    children(tree)
+      .filter(({ name }) => name === argocdName)
+      .flatMap((application) => [
+        ...((application.object.metadata.finalizers ?? []).length === 0
+          ? []
+          : [
+              {
+                file: application.file,
+                path: 'metadata.finalizers',
+                message: "Argo CD's own Application must have none",
+              },
+            ]),
+        ...unprotectedNamespace(tree, application),
+      ]),
+};
+
+/** Argo CD's namespace, wherever in the tree it is. */
+function unprotectedNamespace(tree: Parameters<Rule['check']>[0], argocd: Child): Finding[] {
+  return [...tree.files].flatMap(([file, { objects }]) =>
+    objects
+      .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.name === argocd.namespace)
+      .flatMap((object) => {
+        const options = optionsOf(object, 'argocd.argoproj.io/sync-options');
+        return ['Prune=false', 'Delete=false']
+          .filter((option) => !options.includes(option))
+          .map((option) => ({ file, path: nameOf(object), message: `Argo CD's namespace needs ${option}` }));
+      }),
+  );
+}
+
+const applicationsHaveHealth: Rule = {
+  name: 'applications-have-health',
+  reason:
+    'Without a health check for Applications, which Argo CD has not had since 1.8, waves between them do nothing (argoproj/argo-cd#3781).',
+  check: (tree) =>
+    children(tree)
+      .filter(({ name }) => name === argocdName)
+      .flatMap(({ file, sources }) => {
+        const settings: Record<string, unknown> = Object.assign({}, ...sources.flatMap(settingsIn));
+        return [healthKey, openLibrariesKey]
+          .filter((key) =>
+            key === openLibrariesKey ? settings[key] !== 'true' : !String(settings[key] ?? '').includes('return'),
+          )
+          .map((key) => ({ file, path: 'spec.sources', message: `no patch sets ${key} in argocd-cm` }));
+      }),
+};
+
+/** What the patches of a kustomize source write into argocd-cm. */
+function settingsIn(source: unknown): Record<string, unknown>[] {
+  return listAt(source, 'kustomize', 'patches').flatMap((patch) => {
+    const text = at(patch, 'patch');
+    if (typeof text !== 'string' || !text.includes('argocd-cm')) return [];
+    const object: unknown = parse(text);
+    const data = at(object, 'metadata', 'name') === 'argocd-cm' ? at(object, 'data') : undefined;
+    return isMap(data) ? [data] : [];
+  });
+}
+
+/** What each Application says about how it is compared and applied. */
+export const applicationRules: readonly Rule[] = [
+  nothingThatTheServerDrops,
+  serverSideDiff,
+  serverSideApplyForLargeObjects,
+  skipDryRun,
+  failsOnShared,
+  syncsByItself,
+  valuesAreFiles,
+  argocdStays,
+  applicationsHaveHealth,
+];

@@ -1,0 +1,343 @@
+import type { KubernetesObject } from '../../components/component.ts';
+import { gatewayName, gatewayNamespace, gatewayPrincipal, gatewaySelector } from '../../components/domain.ts';
+import {
+  allObjects,
+  at,
+  isMap,
+  listAt,
+  nameOf,
+  namespaceOf,
+  type ParsedTree,
+  type Placed,
+  textsAt,
+  valuesOf,
+} from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+/** True when a selector's labels mean the gateway's pods; none at all mean every pod of the namespace. */
+function selectsGateway(labels: unknown): boolean {
+  if (!isMap(labels)) return true;
+  return Object.entries(labels).every(([key, value]) => (gatewaySelector as Record<string, string>)[key] === value);
+}
+
+function ofKind(tree: ParsedTree, kind: string, group: string): Placed[] {
+  return allObjects(tree).filter(({ object }) => object.kind === kind && object.apiVersion.startsWith(`${group}/`));
+}
+
+/** Every Gateway object that opens a port of the gateway's pods, in whatever namespace it is. */
+function gateways(tree: ParsedTree): Placed[] {
+  return ofKind(tree, 'Gateway', 'networking.istio.io').filter(({ object }) =>
+    selectsGateway(at(object, 'spec', 'selector')),
+  );
+}
+
+/** The policies that ask somebody else about requests to the gateway. */
+function customPolicies(tree: ParsedTree): Placed[] {
+  return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
+    (placed) =>
+      at(placed.object, 'spec', 'action') === 'CUSTOM' &&
+      namespaceOf(placed) === gatewayNamespace &&
+      selectsGateway(at(placed.object, 'spec', 'selector', 'matchLabels')),
+  );
+}
+
+const oneLoginCheck: Rule = {
+  name: 'one-login-check',
+  reason: 'Istio takes one CUSTOM provider per workload; without any, every route is open (istio/istio#34041).',
+  check(tree) {
+    const opened = gateways(tree);
+    const policies = customPolicies(tree);
+    const providers = new Set(policies.map(({ object }) => String(at(object, 'spec', 'provider', 'name'))));
+    const [first] = opened;
+    if (policies.length === 0 && first !== undefined) {
+      return [
+        {
+          file: first.file,
+          path: nameOf(first.object),
+          message: `no CUSTOM AuthorizationPolicy in ${gatewayNamespace} checks it`,
+        },
+      ];
+    }
+    return providers.size > 1
+      ? policies.map(({ file, object }) => ({
+          file,
+          path: `${nameOf(object)} spec.provider`,
+          message: `one of ${providers.size} providers for the same gateway: ${[...providers].join(', ')}`,
+        }))
+      : [];
+  },
+};
+
+/** Ports of the gateway's pods by the Service's port, as the chart's values say; a port that is not named leads to itself. */
+function targetPorts(tree: ParsedTree): Map<number, number> {
+  const ports = valuesOf(tree, 'gateway').flatMap(({ values }) => [...listAt(values, 'service', 'ports')]);
+  return new Map(ports.map((port) => [Number(at(port, 'port')), Number(at(port, 'targetPort') ?? at(port, 'port'))]));
+}
+
+interface Server {
+  placed: Placed;
+  index: number;
+  server: unknown;
+  /** Port of the pods on which it listens. */
+  port: number;
+  encrypted: boolean;
+}
+
+function servers(tree: ParsedTree): Server[] {
+  const targets = targetPorts(tree);
+  return gateways(tree).flatMap((placed) =>
+    listAt(placed.object, 'spec', 'servers').map((server, index) => {
+      const port = Number(at(server, 'port', 'number'));
+      const protocol = String(at(server, 'port', 'protocol'));
+      return { placed, index, server, port: targets.get(port) ?? port, encrypted: /^(HTTPS|TLS)$/.test(protocol) };
+    }),
+  );
+}
+
+function finding({ placed, index }: Server, field: string, message: string): Finding {
+  return { file: placed.file, path: `${nameOf(placed.object)} spec.servers[${index}].${field}`, message };
+}
+
+const everyPortIsChecked: Rule = {
+  name: 'every-port-is-checked',
+  reason:
+    "A policy's port is the pod's port, so a rule for another port than the listener's checks nothing (ISTIO-SECURITY-2021-002).",
+  check(tree) {
+    const rules = customPolicies(tree).flatMap(({ object }) => listAt(object, 'spec', 'rules'));
+    return servers(tree)
+      .filter(({ encrypted }) => encrypted)
+      .filter(({ port }) => rules.length > 0 && !rules.some((rule) => covers(rule, String(port))))
+      .map((server) =>
+        finding(server, 'port', `no rule of the CUSTOM AuthorizationPolicy covers port ${server.port} of the pods`),
+      );
+  },
+};
+
+/** True when a rule of a policy is for a port, whatever the paths that it leaves to other services. */
+function covers(rule: unknown, port: string): boolean {
+  const targets = listAt(rule, 'to');
+  if (at(rule, 'from') !== undefined || at(rule, 'when') !== undefined) return false;
+  if (targets.length === 0) return true;
+  return targets.some((target) => {
+    const operation = at(target, 'operation');
+    const narrowed = ['hosts', 'methods', 'paths', 'notHosts', 'notMethods'].some(
+      (field) => at(operation, field) !== undefined,
+    );
+    const ports = textsAt(operation, 'ports');
+    return !narrowed && (ports.length === 0 || ports.includes(port)) && !textsAt(operation, 'notPorts').includes(port);
+  });
+}
+
+const openPaths = /^\/(dex|oauth2)\/\*$/;
+
+const fewOpenPaths: Rule = {
+  name: 'few-open-paths',
+  reason:
+    'Each path that the check leaves out is open to everybody; only Dex and OAuth2 Proxy may be (oauth2-proxy/oauth2-proxy#3083).',
+  check: (tree) =>
+    customPolicies(tree).flatMap(({ file, object }) =>
+      listAt(object, 'spec', 'rules').flatMap((rule) =>
+        listAt(rule, 'to').flatMap((target) =>
+          textsAt(target, 'operation', 'notPaths')
+            .filter((path) => !openPaths.test(path))
+            .map((path) => ({
+              file,
+              path: `${nameOf(object)} spec.rules`,
+              message: `"${path}" is left out of the check`,
+            })),
+        ),
+      ),
+    ),
+};
+
+const plainPortOnlyRedirects: Rule = {
+  name: 'plain-port-only-redirects',
+  reason:
+    'A route on port 80 is served without TLS and, as the check is for 443, without a login (ISTIO-SECURITY-2021-002; istio/istio#27643).',
+  check(tree) {
+    const plain = servers(tree).filter(({ encrypted }) => !encrypted);
+    if (plain.length === 0) return [];
+    const odd = plain
+      .filter(({ server }) => Number(at(server, 'port', 'number')) !== 80)
+      .map((server) => finding(server, 'port', 'listens without TLS on another port than 80'));
+    const redirected = plain.every(({ server }) => at(server, 'tls', 'httpsRedirect') === true);
+    return redirected ? odd : [...odd, ...routesOnPlainPort(tree)];
+  },
+};
+
+/** Routes that a request on port 80 may take, apart from redirects, ACME's challenge, and what comes after a catch-all redirect. */
+function routesOnPlainPort(tree: ParsedTree): Finding[] {
+  const services = routes(tree).filter(({ object }) => listAt(object, 'spec', 'http').length > 0);
+  const catchesAll = services.some(({ object }) => listAt(object, 'spec', 'http').some(redirectsAllOfPort80));
+  if (services.length > 0 && !catchesAll) {
+    const [{ file, object } = services[0] as Placed] = services;
+    return [{ file, path: nameOf(object), message: 'no VirtualService redirects port 80 to https' }];
+  }
+  return services.flatMap(({ file, object }) =>
+    listAt(object, 'spec', 'http')
+      .filter((route) => listAt(route, 'match').some((match) => at(match, 'port') === 80))
+      .filter((route) => at(route, 'redirect', 'scheme') !== 'https' && !servesChallenges(route))
+      .map(() => ({ file, path: `${nameOf(object)} spec.http`, message: 'port 80 may only redirect to https' })),
+  );
+}
+
+function redirectsAllOfPort80(route: unknown): boolean {
+  if (at(route, 'redirect', 'scheme') !== 'https') return false;
+  return listAt(route, 'match').some((match) => isMap(match) && match.port === 80 && Object.keys(match).length === 1);
+}
+
+function servesChallenges(route: unknown): boolean {
+  return listAt(route, 'match').every((match) =>
+    /^\/\.well-known\/acme-challenge\//.test(String(at(match, 'uri', 'prefix'))),
+  );
+}
+
+/** The VirtualServices that are bound to our gateway. */
+function routes(tree: ParsedTree): Placed[] {
+  return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((placed) =>
+    textsAt(placed.object, 'spec', 'gateways').some(
+      (name) =>
+        name === `${gatewayNamespace}/${gatewayName}` ||
+        (name === gatewayName && namespaceOf(placed) === gatewayNamespace),
+    ),
+  );
+}
+
+const modernTls: Rule = {
+  name: 'modern-tls',
+  reason: 'TLS 1.0 and 1.1 are broken, and a server without a minimum follows the default of its version (RFC 8996).',
+  check: (tree) =>
+    servers(tree)
+      .filter(({ encrypted, server }) => encrypted && at(server, 'tls', 'mode') !== 'PASSTHROUGH')
+      .filter(({ server }) => !/^TLSV1_[23]$/.test(String(at(server, 'tls', 'minProtocolVersion'))))
+      .map((server) => finding(server, 'tls.minProtocolVersion', 'must be TLSV1_2 or TLSV1_3')),
+};
+
+const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
+
+const namedHosts: Rule = {
+  name: 'named-hosts',
+  reason: 'A host "*" answers foreign names, so that another site can front the login (canonical/bundle-kubeflow#539).',
+  check(tree) {
+    const bound = routes(tree);
+    const hosts = bound.flatMap(({ object }) => textsAt(object, 'spec', 'hosts'));
+    // Nobody sends an address as SNI: there the server takes all names, and the routes tell them apart.
+    const byAddress = hosts.length > 0 && hosts.every((host) => address.test(host));
+    return [
+      ...(byAddress ? [] : servers(tree))
+        .filter(({ server }) => textsAt(server, 'hosts').some((host) => host.includes('*')))
+        .map((server) => finding(server, 'hosts', 'must name the host, not a wildcard')),
+      ...bound
+        .filter(({ object }) => textsAt(object, 'spec', 'hosts').some((host) => host.includes('*')))
+        .map(({ file, object }) => ({
+          file,
+          path: `${nameOf(object)} spec.hosts`,
+          message: 'must name the host, not a wildcard',
+        })),
+    ];
+  },
+};
+
+const checkBeforeRoutes: Rule = {
+  name: 'check-before-routes',
+  reason: 'A route that is there before the check and the filters is open for that time (design: fail closed).',
+  check(tree) {
+    const waveIn = ({ object }: Placed) => Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
+    const first = Math.min(...[...gateways(tree), ...routes(tree)].map((placed) => step(placed, waveIn)));
+    return [...customPolicies(tree), ...ofKind(tree, 'EnvoyFilter', 'networking.istio.io')]
+      .filter((placed) => namespaceOf(placed) === gatewayNamespace && step(placed, waveIn) >= first)
+      .map(({ file, object }) => ({
+        file,
+        path: nameOf(object),
+        message: 'must be in an earlier wave than the Gateway and all routes',
+      }));
+  },
+};
+
+/** One number for the wave of the Application and the wave within it. */
+function step(placed: Placed, waveIn: (placed: Placed) => number): number {
+  return (placed.application?.wave ?? 0) * 1000 + waveIn(placed);
+}
+
+const failsClosed: Rule = {
+  name: 'fails-closed',
+  reason:
+    'With failOpen every request passes while OAuth2 Proxy is down (istio docs, tasks/security/authorization/authz-custom).',
+  check: (tree) =>
+    valuesOf(tree, 'istiod').flatMap(({ file, values }) =>
+      listAt(values, 'meshConfig', 'extensionProviders').flatMap((provider, index) =>
+        ['envoyExtAuthzHttp', 'envoyExtAuthzGrpc']
+          .filter((kind) => at(provider, kind) !== undefined)
+          .flatMap((kind) =>
+            [
+              ...(at(provider, kind, 'failOpen') === true ? [['failOpen', 'must be false']] : []),
+              ...(at(provider, kind, 'includeRequestBodyInCheck') === undefined
+                ? []
+                : [['includeRequestBodyInCheck', 'refuses large uploads with 413 (istio/istio#49452)']]),
+            ].map(([field, message]) => ({
+              file,
+              path: `meshConfig.extensionProviders[${index}].${kind}.${field}`,
+              message: message ?? '',
+            })),
+          ),
+      ),
+    ),
+};
+
+const normalizedPaths: Rule = {
+  name: 'normalized-paths',
+  reason:
+    'Without decoding and merging of slashes, /dex/%2e%2e/ and the like pass the exclusions of the check (ISTIO-SECURITY-2021-005).',
+  check(tree) {
+    const layers = valuesOf(tree, 'istiod');
+    const [weakest] = layers;
+    if (weakest === undefined) return [];
+    const effective = layers
+      .map(({ file, values }) => ({ file, value: at(values, 'meshConfig', 'pathNormalization', 'normalization') }))
+      .filter(({ value }) => value !== undefined)
+      .at(-1);
+    if (effective?.value === 'DECODE_AND_MERGE_SLASHES') return [];
+    return [
+      {
+        file: effective?.file ?? weakest.file,
+        path: 'meshConfig.pathNormalization.normalization',
+        message: 'must be DECODE_AND_MERGE_SLASHES',
+      },
+    ];
+  },
+};
+
+const principal = /^cluster\.local\/ns\/[^/*]+\/sa\/[^/*]+$/;
+
+const namedPrincipals: Rule = {
+  name: 'named-principals',
+  reason:
+    'Whoever may call a web app can write the user header himself, so principals are the gateway and named controllers only (kubeflow/kubeflow#7032).',
+  check: (tree) =>
+    ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').flatMap(({ file, object }) =>
+      principalsOf(object)
+        .filter((name) => name !== gatewayPrincipal && !principal.test(name))
+        .map((name) => ({ file, path: `${nameOf(object)} spec.rules`, message: `"${name}" names no account` })),
+    ),
+};
+
+function principalsOf(object: KubernetesObject): string[] {
+  if (at(object, 'spec', 'action') === 'DENY') return [];
+  return listAt(object, 'spec', 'rules').flatMap((rule) =>
+    listAt(rule, 'from').flatMap((from) => textsAt(from, 'source', 'principals')),
+  );
+}
+
+/** The one way in, and that each request on it is checked. */
+export const gatewayRules: readonly Rule[] = [
+  oneLoginCheck,
+  everyPortIsChecked,
+  fewOpenPaths,
+  plainPortOnlyRedirects,
+  modernTls,
+  namedHosts,
+  checkBeforeRoutes,
+  failsClosed,
+  normalizedPaths,
+  namedPrincipals,
+];

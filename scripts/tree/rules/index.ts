@@ -1,0 +1,41 @@
+import { applicationRules } from './applications.ts';
+import { gatewayRules } from './gateway.ts';
+import { loginRules } from './login.ts';
+import { objectRules } from './objects.ts';
+import type { ParsedTree } from './parsed-tree.ts';
+import { projectRules } from './projects.ts';
+import { rootRules } from './root.ts';
+import type { Finding, Rule } from './rule.ts';
+import { secretRules } from './secrets.ts';
+import { sourceRules } from './sources.ts';
+import { waveRules } from './waves.ts';
+
+/** Every rule there is, by family. */
+export const rules: readonly Rule[] = [
+  ...waveRules,
+  ...rootRules,
+  ...sourceRules,
+  ...applicationRules,
+  ...projectRules,
+  ...objectRules,
+  ...secretRules,
+  ...gatewayRules,
+  ...loginRules,
+];
+
+/** A finding with the rule that it breaks. */
+export interface RuleFinding extends Finding {
+  rule: string;
+  reason: string;
+}
+
+/**
+ * Checks a tree by all rules; those that need rendered charts say nothing about a tree without.
+ *
+ * @returns what was found, in the order of the rules; empty for a good tree
+ */
+export function checkTree(tree: ParsedTree): RuleFinding[] {
+  return rules.flatMap((rule) =>
+    rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...finding })),
+  );
+}

@@ -1,0 +1,169 @@
+import {
+  allObjects,
+  at,
+  isMap,
+  listAt,
+  nameOf,
+  type ParsedTree,
+  textsAt,
+  valuesOf,
+  type YamlMap,
+} from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+/** Options of OAuth2 Proxy that let requests past the login, and the advisory of each. */
+const forbidden: Readonly<Record<string, string>> = {
+  'skip-auth-route': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-routes': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-regex': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-preflight': 'lets preflights past the login',
+  'trusted-ip': 'lets these addresses past the login',
+  'trusted-ips': 'lets these addresses past the login',
+  'ping-user-agent': 'answers this user agent without a login (GHSA-5hvv-m4w4-gf6v)',
+  'gcp-healthchecks': 'answers health checks without a login (GHSA-5hvv-m4w4-gf6v)',
+  'ssl-insecure-skip-verify': 'trusts any certificate',
+  'insecure-oidc-allow-unverified-email': 'takes an address that nobody verified (dexidp/dex#3811)',
+};
+
+/** An option with the place where it is set. */
+interface Option {
+  file: string;
+  path: string;
+  name: string;
+  value: unknown;
+}
+
+const component = 'oauth2-proxy';
+
+/** The options in all layers of values: flags, and lines of the configuration file. */
+function options(tree: ParsedTree): Option[] {
+  const fromValues = valuesOf(tree, component).flatMap(({ file, values }) => [
+    ...flags(values).map((flag) => ({ file, ...flag })),
+    ...configLines(at(values, 'config', 'configFile')).map((line) => ({ file, path: 'config.configFile', ...line })),
+  ]);
+  const fromArguments = allObjects(tree)
+    .filter(
+      ({ object, rendered }) => rendered && object.kind === 'Deployment' && object.metadata.name.includes(component),
+    )
+    .flatMap(({ file, object }) =>
+      listAt(object, 'spec', 'template', 'spec', 'containers').flatMap((container) =>
+        textsAt(container, 'args').map((text) => ({ file, path: nameOf(object), ...argument(text) })),
+      ),
+    );
+  return [...fromValues, ...fromArguments];
+}
+
+function spelt(name: string): string {
+  return name.replace(/^-+/, '').replaceAll('_', '-');
+}
+
+function flags(values: YamlMap): Omit<Option, 'file'>[] {
+  const { extraArgs } = values;
+  if (isMap(extraArgs)) {
+    return Object.entries(extraArgs).map(([name, value]) => ({ path: `extraArgs.${name}`, name: spelt(name), value }));
+  }
+  return textsAt(values, 'extraArgs').map((text, index) => ({ path: `extraArgs[${index}]`, ...argument(text) }));
+}
+
+function argument(text: string): Pick<Option, 'name' | 'value'> {
+  const equals = text.indexOf('=');
+  return equals === -1
+    ? { name: spelt(text), value: true }
+    : { name: spelt(text.slice(0, equals)), value: text.slice(equals + 1) };
+}
+
+function configLines(text: unknown): Pick<Option, 'name' | 'value'>[] {
+  if (typeof text !== 'string') return [];
+  return [...text.matchAll(/^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$/gm)].map(([, name = '', value = '']) => ({
+    name: spelt(name),
+    value,
+  }));
+}
+
+function isOn({ value }: Option): boolean {
+  return (
+    ![false, 'false', '', '[]', '""', null].includes(value as string) && !(Array.isArray(value) && value.length === 0)
+  );
+}
+
+const nothingSkipsTheLogin: Rule = {
+  name: 'nothing-skips-the-login',
+  reason:
+    'Each of these options has been a way around the login (GHSA-7x63-xv5r-3p2x, GHSA-7rh7-c77v-6434, GHSA-5hvv-m4w4-gf6v, GHSA-c5c4-8r6x-56w3).',
+  check: (tree) =>
+    options(tree)
+      .filter((option) => forbidden[option.name] !== undefined && isOn(option))
+      .map(({ file, path, name }) => ({ file, path, message: `${name} ${forbidden[name]}` })),
+};
+
+const proxiesAreNamed: Rule = {
+  name: 'proxies-are-named',
+  reason: 'With reverse-proxy and no list of proxies everybody may forge X-Forwarded-* (GHSA-7x63-xv5r-3p2x).',
+  check(tree) {
+    const all = options(tree);
+    const lists = all.filter(({ name, ...option }) => /^trusted-proxy-ips?$/.test(name) && isOn({ name, ...option }));
+    const wide = lists.filter(({ value }) => /(^|[^0-9])(0\.0\.0\.0|::)\/0/.test(String(value)));
+    return [
+      ...all
+        .filter((option) => option.name === 'reverse-proxy' && isOn(option) && lists.length === 0)
+        .map(({ file, path }) => ({ file, path, message: 'needs trusted-proxy-ip' })),
+      ...wide.map(({ file, path }) => ({ file, path, message: 'trusts everybody' })),
+    ];
+  },
+};
+
+const safeCookies: Rule = {
+  name: 'safe-cookies',
+  reason:
+    'A cookie without Secure and HttpOnly is read by others, and one that ends before its login loses it (oauth2-proxy docs, configuration).',
+  check: (tree) =>
+    options(tree)
+      .filter((option) => /^cookie-(secure|httponly)$/.test(option.name) && !isOn(option))
+      .map(({ file, path, name }) => ({ file, path, message: `${name} must be true` })),
+};
+
+const ownRedirects: Rule = {
+  name: 'own-redirects',
+  reason:
+    'A relative redirect or a wide whitelist sends people to a foreign site after the login (canonical/bundle-kubeflow#539, oauth2-proxy#922, #1460).',
+  check: (tree) =>
+    options(tree).flatMap(({ file, path, name, value }): Finding[] => {
+      const texts = [value].flat().map(String);
+      if (name === 'redirect-url' && !texts.every((text) => text.startsWith('https://'))) {
+        return [{ file, path, message: 'must be absolute, with https://' }];
+      }
+      const wide = /^whitelist-domains?$/.test(name) && texts.some((text) => /^"?(\.|\*)/.test(text));
+      return wide ? [{ file, path, message: 'must name hosts, not whole domains' }] : [];
+    }),
+};
+
+const sameRedirect: Rule = {
+  name: 'same-redirect',
+  reason:
+    'Dex compares the redirect byte for byte, and one that differs ends each login in an error (kubeflow/community-distribution#2754).',
+  check(tree) {
+    const redirect = options(tree)
+      .filter(({ name }) => name === 'redirect-url')
+      .at(-1);
+    if (redirect === undefined) return [];
+    return valuesOf(tree, 'dex').flatMap(({ file, values }) =>
+      listAt(values, 'config', 'staticClients')
+        .map((client, index) => ({ uris: textsAt(client, 'redirectURIs'), index }))
+        .filter(({ uris }) => !uris.includes(String(redirect.value)))
+        .map(({ index }) => ({
+          file,
+          path: `config.staticClients[${index}].redirectURIs`,
+          message: `lacks ${String(redirect.value)}, which ${redirect.file} has`,
+        })),
+    );
+  },
+};
+
+/** How people log in. */
+export const loginRules: readonly Rule[] = [
+  nothingSkipsTheLogin,
+  proxiesAreNamed,
+  safeCookies,
+  ownRedirects,
+  sameRedirect,
+];

@@ -1,0 +1,163 @@
+import { generatedMark } from '../../components/domain.ts';
+import {
+  allObjects,
+  at,
+  children,
+  folderOf,
+  groupOf,
+  isMap,
+  listAt,
+  nameOf,
+  namespaceOf,
+  objectsOf,
+} from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+const readable: Rule = {
+  name: 'readable',
+  reason: 'Argo CD refuses a whole folder for one file that is no YAML (argoproj/argo-cd#24874).',
+  check: (tree) =>
+    [...tree.files].flatMap(([file, { problem }]) => (problem === undefined ? [] : [{ file, message: problem }])),
+};
+
+const generatedSaysSo: Rule = {
+  name: 'generated-says-so',
+  reason: 'An edit in a generated file is overwritten, so each names its source in the first line (fluxcd/flux2#524).',
+  check(tree) {
+    const folder = `${folderOf(tree)}/`;
+    return [...tree.files]
+      .filter(([file]) => /^(apps|values|manifests)\/|^(bootstrap\.yaml|README\.md)$/.test(file.slice(folder.length)))
+      .filter(([file]) => file.startsWith(folder))
+      .filter(([, { text }]) => !text.startsWith(generatedMark) && !text.startsWith(`<!-- ${generatedMark.slice(2)}`))
+      .map(([file]) => ({ file, message: `must begin with "${generatedMark}"` }));
+  },
+};
+
+const oneOwner: Rule = {
+  name: 'one-owner',
+  reason: 'An object in two Applications is taken from each by the other (argoproj/argo-cd#24150).',
+  check(tree) {
+    const owners = new Map<string, { name: string; file: string }>();
+    return allObjects(tree).flatMap((placed) => {
+      const { file, object, application } = placed;
+      const key = [groupOf(object), object.kind, namespaceOf(placed), object.metadata.name].join(' ');
+      const owner = owners.get(key);
+      const name = application?.name ?? 'the root';
+      if (owner === undefined) {
+        owners.set(key, { name, file });
+        return [];
+      }
+      const other = owner.name === name ? `${name} already holds it (${owner.file})` : `${owner.name} holds it, too`;
+      return [{ file, path: nameOf(object), message: other }];
+    });
+  },
+};
+
+const replicasOrAutoscaler: Rule = {
+  name: 'replicas-or-autoscaler',
+  reason: 'Replicas in Git and an autoscaler set the same field in turn (argo-cd docs, user-guide/best_practices).',
+  check: (tree) =>
+    children(tree).flatMap((application) => {
+      const objects = objectsOf(tree, application);
+      const scaled = new Set(
+        objects
+          .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
+          .map((placed) => {
+            const target = at(placed.object, 'spec', 'scaleTargetRef');
+            return `${String(at(target, 'kind'))} ${namespaceOf(placed)}/${String(at(target, 'name'))}`;
+          }),
+      );
+      return objects
+        .filter((placed) => scaled.has(`${placed.object.kind} ${namespaceOf(placed)}/${placed.object.metadata.name}`))
+        .filter(({ object }) => at(object, 'spec', 'replicas') !== undefined)
+        .map(({ file, object }) => ({
+          file,
+          path: `${nameOf(object)} spec.replicas`,
+          message: 'an autoscaler sets it: leave it out',
+        }));
+    }),
+};
+
+const metricsOrder = ['ContainerResource', 'Resource', 'Pods', 'Object', 'External'];
+
+const metricsInOrder: Rule = {
+  name: 'metrics-in-order',
+  reason:
+    'Kubernetes gives back metrics in its own order, which then differs from Git for ever (argo-cd docs, user-guide/best_practices).',
+  check: (tree) =>
+    allObjects(tree)
+      .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
+      .filter(({ object }) => {
+        const places = listAt(object, 'spec', 'metrics').map((metric) =>
+          metricsOrder.indexOf(String(at(metric, 'type'))),
+        );
+        return places.some((place, index) => index > 0 && place < (places[index - 1] ?? 0));
+      })
+      .map(({ file, object }) => ({
+        file,
+        path: `${nameOf(object)} spec.metrics`,
+        message: `order them as ${metricsOrder.join(', ')}`,
+      })),
+};
+
+const rendersTheSame: Rule = {
+  name: 'renders-the-same',
+  reason:
+    'A chart that uses chance or the clock is out of sync after each comparison (argo-cd docs, user-guide/helm, random data).',
+  needs: 'charts',
+  check(tree) {
+    const again = tree.renderedAgain;
+    if (again === undefined) return [];
+    return children(tree).flatMap(({ file, name }): Finding[] => {
+      const first = tree.rendered?.get(name) ?? [];
+      const second = again.get(name) ?? [];
+      const texts = new Set(second.map((object) => JSON.stringify(object)));
+      const different = first.filter((object) => !texts.has(JSON.stringify(object)));
+      if (different.length === 0 && first.length !== second.length)
+        return [{ file, message: 'renders other objects each time' }];
+      return different.map((object) => ({ file, path: nameOf(object), message: 'renders differently each time' }));
+    });
+  },
+};
+
+const oldNames = [
+  { text: 'kubeflow-gateway', why: "Kubeflow's own Gateway" },
+  { text: 'istio-ingressgateway-service-account', why: "the account of Kubeflow's own gateway" },
+  { text: 'cluster.local/ns/istio-system/sa/istio-ingressgateway', why: "the account of Kubeflow's own gateway" },
+  { text: 'istio-ingressgateway.istio-system', why: "the Service of Kubeflow's own gateway" },
+];
+
+const noOldNames: Rule = {
+  name: 'no-old-names',
+  reason:
+    "A page that still names Kubeflow's own gateway or its account is unreachable behind ours, or open to others (kubeflow/kubeflow#7032).",
+  check: (tree) =>
+    allObjects(tree)
+      .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')
+      .flatMap(({ file, object }) =>
+        oldNames.flatMap(({ text, why }) =>
+          textsIn(object, '')
+            .filter(({ value }) => value.includes(text))
+            .map(({ path }) => ({ file, path: `${nameOf(object)} ${path}`, message: `names "${text}", ${why}` })),
+        ),
+      ),
+};
+
+/** All texts in an object, with their key paths. */
+function textsIn(value: unknown, path: string): { path: string; value: string }[] {
+  if (typeof value === 'string') return [{ path, value }];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, `${path}[${index}]`));
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([field, item]) => textsIn(item, path === '' ? field : `${path}.${field}`));
+}
+
+/** The objects themselves, whoever applies them. */
+export const objectRules: readonly Rule[] = [
+  readable,
+  generatedSaysSo,
+  oneOwner,
+  replicasOrAutoscaler,
+  metricsInOrder,
+  rendersTheSame,
+  noOldNames,
+];

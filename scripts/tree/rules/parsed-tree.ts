@@ -1,0 +1,274 @@
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from '../../components/component.ts';
+
+/** A map of a YAML file. */
+export type YamlMap = Record<string, unknown>;
+
+/** A file of the tree. */
+export interface ParsedFile {
+  text: string;
+  /** All YAML documents, values files included; none for other files. */
+  documents: readonly unknown[];
+  /** The documents that are Kubernetes objects. */
+  objects: readonly KubernetesObject[];
+  /** Why the YAML can't be read. */
+  problem?: string;
+}
+
+/** A cluster's tree as it is on disk. */
+export interface ParsedTree {
+  clusterName: string;
+  /** By path relative to the repository: clusters/<name>/**, and where they are had, infrastructure/** and apps/**. */
+  files: ReadonlyMap<string, ParsedFile>;
+  /** What the charts and kustomizations of each Application give, without its own manifests, which are files. */
+  rendered?: ReadonlyMap<string, readonly KubernetesObject[]>;
+  /** The same, rendered a second time. */
+  renderedAgain?: ReadonlyMap<string, readonly KubernetesObject[]>;
+}
+
+/** A source of an Application, as far as the rules look at it. */
+export interface Source extends YamlMap {
+  repoURL: string;
+  targetRevision: string;
+  path?: string;
+  chart?: string;
+  ref?: string;
+}
+
+/** An Application of the tree, with the file it is in. */
+export interface Child {
+  file: string;
+  name: string;
+  object: KubernetesObject;
+  /** Sync wave, 0 when it says none. */
+  wave: number;
+  sources: readonly Source[];
+  /** Namespace of its destination. */
+  namespace: string;
+}
+
+/** An object with where it is from. */
+export interface Placed {
+  file: string;
+  object: KubernetesObject;
+  /** The Application that applies it; undefined for what the root applies. */
+  application?: Child;
+  /** True when a chart or a kustomization gave it. */
+  rendered: boolean;
+}
+
+/**
+ * Reads a tree's files. YAML that can't be read is a finding later on, never an error here.
+ *
+ * @param files text by path relative to the repository
+ */
+export function parseTree(
+  clusterName: string,
+  files: ReadonlyMap<string, string>,
+  rendered: Pick<ParsedTree, 'rendered' | 'renderedAgain'> = {},
+): ParsedTree {
+  return {
+    clusterName,
+    files: new Map([...files].map(([path, text]) => [path, parseFile(path, text)])),
+    ...rendered,
+  };
+}
+
+function parseFile(path: string, text: string): ParsedFile {
+  if (!/\.ya?ml$/.test(path)) return { text, documents: [], objects: [] };
+  const parsed = parseAllDocuments(text, { version: '1.1', prettyErrors: true });
+  const list = Array.isArray(parsed) ? parsed : [];
+  const problem = list.flatMap(({ errors }) => errors)[0]?.message;
+  if (problem !== undefined) return { text, documents: [], objects: [], problem };
+  const documents = list.map((document): unknown => document.toJS()).filter((document) => document !== null);
+  return { text, documents, objects: documents.filter(isObject) };
+}
+
+function isObject(document: unknown): document is KubernetesObject {
+  return (
+    isMap(document) &&
+    typeof document.apiVersion === 'string' &&
+    typeof document.kind === 'string' &&
+    isMap(document.metadata)
+  );
+}
+
+/** @returns true for a map, which is neither a list nor null */
+export function isMap(value: unknown): value is YamlMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** @returns the value at a path of keys and list positions, undefined where there is none */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((found, key) => {
+    if (Array.isArray(found)) return typeof key === 'number' ? found[key] : undefined;
+    return isMap(found) ? found[key] : undefined;
+  }, value);
+}
+
+/** @returns the list at a path, an empty one where there is none */
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
+/** @returns the texts of the list at a path */
+export function textsAt(value: unknown, ...path: readonly (string | number)[]): string[] {
+  return listAt(value, ...path).filter((item) => typeof item === 'string');
+}
+
+/** @returns an object's API group, empty for the core group */
+export function groupOf(object: KubernetesObject): string {
+  return object.apiVersion.includes('/') ? (object.apiVersion.split('/')[0] ?? '') : '';
+}
+
+/** @returns how an object is named in messages, as `Deployment auth/dex` */
+export function nameOf(object: KubernetesObject): string {
+  const { namespace, name } = object.metadata;
+  return `${object.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+/** @returns the wave that an object says, 0 when it says none */
+export function waveOf(object: KubernetesObject): number {
+  return Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
+}
+
+/** @returns the parts of a comma-separated option annotation, as of argocd.argoproj.io/sync-options */
+export function optionsOf(object: KubernetesObject, annotation: string): string[] {
+  return String(object.metadata.annotations?.[annotation] ?? '')
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => option !== '');
+}
+
+/** @returns path of the cluster's folder in the repository */
+export function folderOf(tree: ParsedTree): string {
+  return `clusters/${tree.clusterName}`;
+}
+
+/** @returns what the root applies: the objects of clusters/<name>/apps/ */
+export function rootObjects(tree: ParsedTree): Placed[] {
+  const folder = `${folderOf(tree)}/apps/`;
+  return [...tree.files].flatMap(([file, { objects }]) =>
+    file.startsWith(folder) && !file.endsWith('/kustomization.yaml')
+      ? objects.map((object) => ({ file, object, rendered: false }))
+      : [],
+  );
+}
+
+/** @returns the Applications that the root applies */
+export function children(tree: ParsedTree): Child[] {
+  return rootObjects(tree)
+    .filter(({ object }) => object.kind === 'Application')
+    .map(({ file, object }) => child(file, object));
+}
+
+/** @returns the root Application of bootstrap.yaml */
+export function rootOf(tree: ParsedTree): Child | undefined {
+  const file = `${folderOf(tree)}/bootstrap.yaml`;
+  const object = tree.files.get(file)?.objects.find(({ kind }) => kind === 'Application');
+  return object === undefined ? undefined : child(file, object);
+}
+
+function child(file: string, object: KubernetesObject): Child {
+  const several = listAt(object, 'spec', 'sources');
+  const sources = (several.length > 0 ? several : [at(object, 'spec', 'source')]).filter(isMap) as Source[];
+  return {
+    file,
+    name: object.metadata.name,
+    object,
+    wave: waveOf(object),
+    sources,
+    namespace: String(at(object, 'spec', 'destination', 'namespace') ?? ''),
+  };
+}
+
+/** @returns the AppProjects that the root applies */
+export function projects(tree: ParsedTree): Placed[] {
+  return rootObjects(tree).filter(({ object }) => object.kind === 'AppProject');
+}
+
+/** @returns the sources of this very repository */
+export function ownSources({ sources }: Child): Source[] {
+  return sources.filter(({ ref }) => ref === 'values');
+}
+
+/** @returns what an Application applies: its own manifests, and what its charts and kustomizations give where that is known */
+export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
+  const folders = ownSources(application).flatMap(({ path }) => (path === undefined ? [] : [`${path}/`]));
+  const own = [...tree.files].flatMap(([file, { objects }]) =>
+    folders.some((folder) => file.startsWith(folder))
+      ? objects.map((object) => ({ file, object, application, rendered: false }))
+      : [],
+  );
+  const rendered = (tree.rendered?.get(application.name) ?? []).map((object) => ({
+    file: application.file,
+    object,
+    application,
+    rendered: true,
+  }));
+  return [...own, ...rendered];
+}
+
+/** @returns everything that the tree applies: by the root, and by each of its Applications */
+export function allObjects(tree: ParsedTree): Placed[] {
+  return [...rootObjects(tree), ...children(tree).flatMap((application) => objectsOf(tree, application))];
+}
+
+/** @returns the namespace that an object lands in: its own, or its Application's; empty for cluster-scoped kinds */
+export function namespaceOf({ object, application }: Placed): string {
+  if (isClusterScoped(object)) return '';
+  return object.metadata.namespace ?? application?.namespace ?? '';
+}
+
+const clusterScoped = new Set([
+  '/Namespace',
+  '/Node',
+  '/PersistentVolume',
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy',
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'apiregistration.k8s.io/APIService',
+  'cert-manager.io/ClusterIssuer',
+  'certificates.k8s.io/ClusterTrustBundle',
+  'flowcontrol.apiserver.k8s.io/FlowSchema',
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
+  'gateway.networking.k8s.io/GatewayClass',
+  'kubeflow.org/Profile',
+  'metacontroller.k8s.io/CompositeController',
+  'metacontroller.k8s.io/DecoratorController',
+  'networking.k8s.io/IngressClass',
+  'node.k8s.io/RuntimeClass',
+  'policy.networking.k8s.io/AdminNetworkPolicy',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'scheduling.k8s.io/PriorityClass',
+  'serving.kserve.io/ClusterServingRuntime',
+  'serving.kserve.io/ClusterStorageContainer',
+  'snapshot.storage.k8s.io/VolumeSnapshotClass',
+  'storage.k8s.io/CSIDriver',
+  'storage.k8s.io/StorageClass',
+  'trainer.kubeflow.org/ClusterTrainingRuntime',
+]);
+
+/** @returns true for kinds that live in no namespace */
+export function isClusterScoped(object: KubernetesObject): boolean {
+  return clusterScoped.has(`${groupOf(object)}/${object.kind}`);
+}
+
+/** @returns the values files of a component, weakest first, as far as they are there */
+export function valuesOf(tree: ParsedTree, component: string): { file: string; values: YamlMap }[] {
+  const files = [
+    `infrastructure/${component}/values.yaml`,
+    `${folderOf(tree)}/values/${component}.yaml`,
+    `${folderOf(tree)}/overrides/${component}.yaml`,
+  ];
+  return files.flatMap((file) => {
+    const values = tree.files.get(file)?.documents[0];
+    return isMap(values) ? [{ file, values }] : [];
+  });
+}

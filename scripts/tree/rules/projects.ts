@@ -1,0 +1,156 @@
+import { gatewayNamespace } from '../../components/domain.ts';
+import {
+  at,
+  children,
+  groupOf,
+  isClusterScoped,
+  listAt,
+  nameOf,
+  namespaceOf,
+  objectsOf,
+  type ParsedTree,
+  projects,
+  rootObjects,
+  rootOf,
+} from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+const nothingInDefault: Rule = {
+  name: 'nothing-in-default',
+  reason: 'The project "default" permits everything to everybody (argo-cd docs, user-guide/projects).',
+  check(tree) {
+    const root = rootOf(tree);
+    return [...(root === undefined ? [] : [root]), ...children(tree)]
+      .filter(({ object }) => [undefined, '', 'default'].includes(at(object, 'spec', 'project') as string | undefined))
+      .map(({ file }) => ({ file, path: 'spec.project', message: 'must be a project of its own, not "default"' }));
+  },
+};
+
+const exactDestinations: Rule = {
+  name: 'exact-destinations',
+  reason:
+    'A wildcard destination or kind lets a project write where it has no business (argo-cd docs, operator-manual/security).',
+  check: (tree) =>
+    projects(tree).flatMap(({ file, object }) => [
+      ...listAt(object, 'spec', 'destinations').flatMap((destination, index) =>
+        ['server', 'namespace', 'name']
+          .filter((field) => String(at(destination, field) ?? '').includes('*'))
+          .map((field) => ({ file, path: `spec.destinations[${index}].${field}`, message: 'must not be a wildcard' })),
+      ),
+      ...listAt(object, 'spec', 'clusterResourceWhitelist').flatMap((entry, index) =>
+        ['group', 'kind']
+          .filter((field) => String(at(entry, field) ?? '').includes('*'))
+          .map((field) => ({
+            file,
+            path: `spec.clusterResourceWhitelist[${index}].${field}`,
+            message: 'must not be a wildcard',
+          })),
+      ),
+    ]),
+};
+
+/** A project of the tree, as far as it limits what its Applications apply. */
+interface Limits {
+  namespaces: ReadonlySet<string>;
+  clusterKinds: ReadonlySet<string>;
+}
+
+function limitsOf(tree: ParsedTree): Map<string, Limits> {
+  return new Map(
+    projects(tree).map(({ object }) => [
+      object.metadata.name,
+      {
+        namespaces: new Set(listAt(object, 'spec', 'destinations').map((entry) => String(at(entry, 'namespace')))),
+        clusterKinds: new Set(
+          listAt(object, 'spec', 'clusterResourceWhitelist').map(
+            (entry) => `${String(at(entry, 'group') ?? '')}/${String(at(entry, 'kind'))}`,
+          ),
+        ),
+      },
+    ]),
+  );
+}
+
+const withinProject: Rule = {
+  name: 'within-project',
+  reason:
+    'A project refuses kinds and namespaces that it does not name, and the sync fails half-way (argo-cd docs, user-guide/projects).',
+  check(tree) {
+    const limits = limitsOf(tree);
+    const root = rootOf(tree);
+    const applications = children(tree).map((application) => ({ application, objects: objectsOf(tree, application) }));
+    if (root !== undefined) {
+      applications.push({
+        application: root,
+        objects: rootObjects(tree).map((placed) => ({ ...placed, application: root })),
+      });
+    }
+    return applications.flatMap(({ application, objects }) => {
+      const limit = limits.get(String(at(application.object, 'spec', 'project')));
+      if (limit === undefined) return [];
+      const own: Finding[] = limit.namespaces.has(application.namespace)
+        ? []
+        : [
+            {
+              file: application.file,
+              path: 'spec.destination.namespace',
+              message: `"${application.namespace}" is no destination of the project`,
+            },
+          ];
+      return [
+        ...own,
+        ...objects.flatMap((placed) => {
+          const { file, object } = placed;
+          const kind = `${groupOf(object)}/${object.kind}`;
+          if (isClusterScoped(object)) {
+            const message = `clusterResourceWhitelist of the project lacks ${kind}`;
+            return limit.clusterKinds.has(kind) ? [] : [{ file, path: nameOf(object), message }];
+          }
+          const namespace = namespaceOf(placed);
+          const message = `"${namespace}" is no destination of the project`;
+          return limit.namespaces.has(namespace) ? [] : [{ file, path: nameOf(object), message }];
+        }),
+      ];
+    });
+  },
+};
+
+const namespacesInOnePlace: Rule = {
+  name: 'namespaces-in-one-place',
+  reason:
+    'A Namespace as an object and managedNamespaceMetadata or CreateNamespace overwrite each other (argoproj/argo-cd#14666).',
+  check(tree) {
+    const declared = new Set(
+      rootObjects(tree)
+        .filter(({ object }) => object.kind === 'Namespace')
+        .map(({ object }) => object.metadata.name),
+    );
+    return children(tree).flatMap(({ file, object, namespace }) => {
+      const managed = at(object, 'spec', 'syncPolicy', 'managedNamespaceMetadata') !== undefined;
+      const created = listAt(object, 'spec', 'syncPolicy', 'syncOptions').includes('CreateNamespace=true');
+      if (!declared.has(namespace) || !(managed || created)) return [];
+      const message = `the tree has Namespace ${namespace}: leave out ${managed ? 'managedNamespaceMetadata' : 'CreateNamespace=true'}`;
+      return [{ file, path: 'spec.syncPolicy', message }];
+    });
+  },
+};
+
+const gatewayIsInjected: Rule = {
+  name: 'gateway-is-injected',
+  reason:
+    'In a namespace that disables injection the gateway keeps the image "auto" and never starts (istio docs, setup/additional-setup/gateway).',
+  check: (tree) =>
+    rootObjects(tree)
+      .filter(({ object }) => object.kind === 'Namespace' && object.metadata.name === gatewayNamespace)
+      .filter(({ object }) => object.metadata.labels?.['istio-injection'] === 'disabled')
+      .map(({ file, object }) => ({ file, path: nameOf(object), message: 'must not have istio-injection: disabled' })),
+};
+
+/** What the projects allow, and that the Applications stay within. */
+export const projectRules: readonly Rule[] = [
+  nothingInDefault,
+  exactDestinations,
+  withinProject,
+  namespacesInOnePlace,
+  gatewayIsInjected,
+];
