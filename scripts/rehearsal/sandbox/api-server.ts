@@ -2,9 +2,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { buildPrograms, type Report } from './build.ts';
+import { apiServerCommand, type Command, etcdCommand } from './control-plane.ts';
 import { SandboxError } from './errors.ts';
 import { statusOf, waitUntil } from './https-get.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { serviceNetwork } from './network.ts';
 import { type Authority, type KeyPair, makeTokenKeys, openAuthority } from './pki.ts';
 import { isRunning, logTail, startProcess, stopProcess } from './processes.ts';
 
@@ -101,8 +103,9 @@ async function startOnFreePorts(spec: StartSpec, tries = 3): Promise<Ports> {
   const ports = { api: await freePort(), etcd: await freePort(), peer: await freePort() };
   const env = { PATH: process.env.PATH, HOME: spec.folder };
   await rm(join(spec.folder, 'etcd'), { recursive: true, force: true });
-  await startProcess(spec.folder, { name: etcd, command: etcdCommand(spec, ports), env, endWithParent: true });
-  await startProcess(spec.folder, { name: apiServer, command: serverCommand(spec, ports), env, endWithParent: true });
+  const { store, server } = commands(spec, ports);
+  await startProcess(spec.folder, { name: etcd, command: store, env, endWithParent: true });
+  await startProcess(spec.folder, { name: apiServer, command: server, env, endWithParent: true });
   let dead: string | undefined;
   const ready = async () => {
     for (const name of [etcd, apiServer]) if (!(await isRunning(spec.folder, name))) dead = name;
@@ -120,56 +123,24 @@ async function startOnFreePorts(spec: StartSpec, tries = 3): Promise<Ports> {
   throw new SandboxError(`${failed} ${what}; the end of its log in ${spec.folder}/logs:\n${log}`);
 }
 
-function etcdCommand({ folder, paths, authority, serving }: StartSpec, ports: Ports): readonly [string, ...string[]] {
-  const client = `https://127.0.0.1:${ports.etcd}`;
-  const peer = `https://127.0.0.1:${ports.peer}`;
-  return [
-    paths.etcd,
-    `--data-dir=${join(folder, 'etcd')}`,
-    `--listen-client-urls=${client}`,
-    `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer}`,
-    `--initial-advertise-peer-urls=${peer}`,
-    `--initial-cluster=default=${peer}`,
-    `--cert-file=${serving.certificate}`,
-    `--key-file=${serving.key}`,
-    '--client-cert-auth',
-    `--trusted-ca-file=${authority.ca.certificate}`,
-    `--peer-cert-file=${serving.certificate}`,
-    `--peer-key-file=${serving.key}`,
-    '--peer-client-cert-auth',
-    `--peer-trusted-ca-file=${authority.ca.certificate}`,
-    // Its data need not outlive a crash of the machine.
-    '--unsafe-no-fsync',
-    '--log-level=warn',
-  ];
-}
-
-function serverCommand(spec: StartSpec, ports: Ports): readonly [string, ...string[]] {
-  const { paths, authority, serving, tokens } = spec;
-  return [
-    paths[apiServer],
+function commands(spec: StartSpec, ports: Ports): { server: Command; store: Command } {
+  const { folder, paths, authority, serving, tokens } = spec;
+  const shared = {
+    authority,
+    serving,
+    etcdUrl: `https://127.0.0.1:${ports.etcd}`,
+    etcdPeerUrl: `https://127.0.0.1:${ports.peer}`,
+  };
+  const server = apiServerCommand(paths[apiServer], { ...shared, tokens, serviceNetwork }, [
     '--bind-address=127.0.0.1',
     `--secure-port=${ports.api}`,
-    `--etcd-servers=https://127.0.0.1:${ports.etcd}`,
-    `--etcd-cafile=${authority.ca.certificate}`,
-    `--etcd-certfile=${serving.certificate}`,
-    `--etcd-keyfile=${serving.key}`,
-    `--tls-cert-file=${serving.certificate}`,
-    `--tls-private-key-file=${serving.key}`,
-    `--client-ca-file=${authority.ca.certificate}`,
-    `--service-account-key-file=${tokens.certificate}`,
-    `--service-account-signing-key-file=${tokens.key}`,
-    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    '--service-cluster-ip-range=10.96.0.0/16',
     '--authorization-mode=RBAC',
-    '--allow-privileged=true',
     // No node routes to a Service here, and a loopback address is refused as an endpoint.
     '--endpoint-reconciler-type=none',
     // Nobody makes service accounts here; with this plugin a Pod without one would be refused.
     '--disable-admission-plugins=ServiceAccount',
-    '--profiling=false',
-  ];
+  ]);
+  return { server, store: etcdCommand(paths.etcd, join(folder, 'etcd'), shared) };
 }
 
 /** A TCP port on loopback that is free at this moment. */

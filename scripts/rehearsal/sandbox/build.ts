@@ -42,7 +42,7 @@ async function buildProgram(name: string, program: Program, report: Report): Pro
   const module = join(modulesFolder, program.module);
   const goMod = await readFile(join(module, 'go.mod'), 'utf8');
   const go = await goVersion(goMod);
-  const version = versionIn(goMod, program.upstream);
+  const version = program.upstream ? versionIn(goMod, program.upstream) : '0.0.0';
   const label = `${name} ${program.label ?? version}`;
   const flags = [...buildFlags, `-ldflags=${linkerFlags(program, version)}`];
   const hash = hashOf([await hashOfFolder(module), go, process.platform, process.arch, program.package, ...flags]);

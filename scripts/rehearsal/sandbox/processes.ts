@@ -40,7 +40,7 @@ export async function startProcess(folder: string, spec: ProcessSpec): Promise<v
   if (await isRunning(folder, spec.name))
     throw new SandboxError(`${spec.name} already runs in ${folder}: stop it first`);
   const [program, ...args] = spec.endWithParent
-    ? (['setpriv', '--pdeathsig', 'TERM', '--', ...spec.command] as const)
+    ? (['setpriv', '--pdeathsig', 'KILL', '--', ...spec.command] as const)
     : spec.command;
   const log = openSync(logFile(folder, spec.name), 'a', 0o600);
   const child = spawn(program, args, {

@@ -2,8 +2,8 @@
 export interface Program {
   /** The folder below modules/ whose go.mod pins it. */
   module: string;
-  /** The module in that go.mod whose version is the program's. */
-  upstream: string;
+  /** The module in that go.mod whose version is the program's; none for a program of our own. */
+  upstream?: string;
   /** The package that is built. */
   package: string;
   /** What people call the version, where the pinned one is a commit. */
@@ -44,6 +44,7 @@ export const programs = {
   'kube-scheduler': kubernetes('kube-scheduler', 1),
   kubelet: kubernetes('kubelet', 1),
   'kube-proxy': kubernetes('kube-proxy', 1),
+  pause: { module: 'pause', package: '.', label: '3.10', minutes: 1 },
   coredns: {
     module: 'coredns',
     upstream: 'github.com/coredns/coredns',
@@ -57,13 +58,6 @@ export const programs = {
     minutes: 6,
     stamps: [`${argoCd}/common.version=VERSION`],
   },
-  helm: {
-    module: 'helm',
-    upstream: 'helm.sh/helm/v4',
-    package: 'helm.sh/helm/v4/cmd/helm',
-    minutes: 2,
-    stamps: ['helm.sh/helm/v4/internal/version.version=vVERSION'],
-  },
   kustomize: {
     module: 'kustomize',
     upstream: 'sigs.k8s.io/kustomize/kustomize/v5',
@@ -75,6 +69,13 @@ export const programs = {
   'pilot-agent': { ...istio, package: 'istio.io/istio/pilot/cmd/pilot-agent', minutes: 1 },
   'install-cni': { ...istio, package: 'istio.io/istio/cni/cmd/install-cni', minutes: 1 },
   'istio-cni': { ...istio, package: 'istio.io/istio/cni/cmd/istio-cni', minutes: 1 },
+  'cert-manager': {
+    module: 'cert-manager',
+    upstream: 'github.com/cert-manager/cert-manager',
+    package: '.',
+    minutes: 2,
+    stamps: ['github.com/cert-manager/cert-manager/pkg/util.AppVersion=vVERSION'],
+  },
   dex: {
     module: 'dex',
     upstream: 'github.com/dexidp/dex',

@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import { carriedTool } from '../../tools/find.ts';
+import { baseLayer, envoyProgram } from './base-image.ts';
+import { buildPrograms, type Report } from './build.ts';
+import { type Image, type ImageFile, type ImageSpec, makeImage } from './images.ts';
+import { moduleFolder } from './modules.ts';
+import { pauseImage } from './node.ts';
+
+/** The versions under which images are served, where a repository's own files choose them. */
+export interface ImageVersions {
+  argocd: string;
+  istio: string;
+  certManager: string;
+  dex: string;
+  oauth2Proxy: string;
+  metallb: string;
+}
+
+/** The versions of the programs that are really inside. */
+export const builtVersions: ImageVersions = {
+  argocd: 'v3.5.7',
+  istio: '1.31.0',
+  certManager: 'v1.21.2',
+  dex: 'v2.45.1',
+  oauth2Proxy: 'v7.15.6',
+  metallb: 'v0.16.1',
+};
+
+// Argo CD is one program that acts by the name it is called by.
+const argocdNames = [
+  'argocd-server',
+  'argocd-repo-server',
+  'argocd-cmp-server',
+  'argocd-application-controller',
+  'argocd-applicationset-controller',
+  'argocd-commit-server',
+  'argocd-dex',
+  'argocd-k8s-auth',
+  'argocd-notifications',
+];
+
+/**
+ * Makes every image that the platform runs, from programs that are built on this machine.
+ * @param versions the tags under which they are served.
+ * @returns full name (registry, repository, tag) → image.
+ */
+export async function makeImages(versions: ImageVersions, report: Report): Promise<Record<string, Image>> {
+  const base = await baseLayer(report);
+  const specs = { ...(await clusterImages(report)), ...(await platformImages(versions, base, report)) };
+  const images: Record<string, Image> = {};
+  for (const [name, spec] of Object.entries(specs)) images[name] = await makeImage(name, spec);
+  return images;
+}
+
+async function clusterImages(report: Report): Promise<Record<string, ImageSpec>> {
+  const { pause, coredns } = await buildPrograms(['pause', 'coredns'], { report });
+  return {
+    [pauseImage]: { files: { '/pause': { copy: pause } }, entrypoint: ['/pause'], user: '65535' },
+    [corednsImage]: { files: { '/coredns': { copy: coredns } }, entrypoint: ['/coredns'] },
+  };
+}
+
+/** The image of the cluster's name server. */
+export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
+
+async function platformImages(
+  versions: ImageVersions,
+  base: string,
+  report: Report,
+): Promise<Record<string, ImageSpec>> {
+  const built = await buildPrograms(['cert-manager', 'dex', 'oauth2-proxy', 'metallb-controller', 'metallb-speaker'], {
+    report,
+  });
+  const images: Record<string, ImageSpec> = {
+    [`quay.io/argoproj/argocd:${versions.argocd}`]: await argocdImage(base, report),
+    'public.ecr.aws/docker/library/redis:8.2.3-alpine': { base, files: {}, entrypoint: ['redis-server'], user: '999' },
+    // Upstream's entry point is a wrapper that renders templates; the chart says "dex serve" itself.
+    [`ghcr.io/dexidp/dex:${versions.dex}`]: {
+      base,
+      files: { '/usr/local/bin/dex': { copy: built.dex } },
+      folders: { '/var/dex': { owner: 1001 } },
+      entrypoint: [],
+      user: '1001:1001',
+    },
+    [`quay.io/oauth2-proxy/oauth2-proxy:${versions.oauth2Proxy}`]: {
+      base,
+      files: { '/bin/oauth2-proxy': { copy: built['oauth2-proxy'] } },
+      entrypoint: ['/bin/oauth2-proxy'],
+      user: '65532:65532',
+    },
+    ...(await istioImages(versions.istio, base, report)),
+  };
+  for (const part of ['controller', 'webhook', 'cainjector', 'acmesolver', 'startupapicheck']) {
+    images[`quay.io/jetstack/cert-manager-${part}:${versions.certManager}`] = {
+      base,
+      files: { '/app/cert-manager': { copy: built['cert-manager'] } },
+      entrypoint: ['/app/cert-manager', part],
+      user: '1000',
+    };
+  }
+  for (const part of ['controller', 'speaker'] as const) {
+    images[`quay.io/metallb/${part}:${versions.metallb}`] = {
+      files: { [`/${part}`]: { copy: built[`metallb-${part}`] } },
+      entrypoint: [`/${part}`],
+    };
+  }
+  return images;
+}
+
+async function argocdImage(base: string, report: Report): Promise<ImageSpec> {
+  const { argocd, kustomize } = await buildPrograms(['argocd', 'kustomize'], { report });
+  const source = await moduleFolder('argo-cd');
+  const bin = (name: string) => `/usr/local/bin/${name}`;
+  const files: Record<string, ImageFile> = {
+    [bin('argocd')]: { copy: argocd },
+    [bin('kustomize')]: { copy: kustomize },
+    [bin('helm')]: { copy: await carriedTool('helm') },
+    [bin('entrypoint.sh')]: { copy: join(source, 'entrypoint.sh') },
+    [bin('gpg-wrapper.sh')]: { copy: join(source, 'hack', 'gpg-wrapper.sh') },
+    [bin('git-verify-wrapper.sh')]: { copy: join(source, 'hack', 'git-verify-wrapper.sh') },
+    '/app/config/ssh/ssh_known_hosts': { text: '' },
+    '/etc/ssh/ssh_known_hosts': { link: '/app/config/ssh/ssh_known_hosts' },
+  };
+  for (const name of argocdNames) files[bin(name)] = { link: bin('argocd') };
+  return {
+    base,
+    files,
+    folders: {
+      '/home/argocd': { owner: 999 },
+      '/app/config/tls': { owner: 0 },
+      '/app/config/gpg/source': { owner: 0 },
+      '/app/config/gpg/keys': { owner: 999 },
+    },
+    entrypoint: [bin('entrypoint.sh')],
+    user: '999',
+    workingFolder: '/home/argocd',
+    env: ['USER=argocd', 'HOME=/home/argocd', 'GRPC_ENABLE_TXT_SERVICE_CONFIG=false'],
+  };
+}
+
+async function istioImages(version: string, base: string, report: Report): Promise<Record<string, ImageSpec>> {
+  const built = await buildPrograms(['pilot-discovery', 'pilot-agent', 'install-cni', 'istio-cni'], { report });
+  const source = await moduleFolder('istio');
+  return {
+    [`docker.io/istio/pilot:${version}`]: {
+      base,
+      files: { '/usr/local/bin/pilot-discovery': { copy: built['pilot-discovery'] } },
+      entrypoint: ['/usr/local/bin/pilot-discovery'],
+      user: '1337:1337',
+    },
+    [`docker.io/istio/proxyv2:${version}`]: {
+      base,
+      files: {
+        '/usr/local/bin/pilot-agent': { copy: built['pilot-agent'] },
+        '/usr/local/bin/envoy': { copy: await envoyProgram(report) },
+        '/var/lib/istio/envoy/envoy_bootstrap_tmpl.json': {
+          copy: join(source, 'tools', 'packaging', 'common', 'envoy_bootstrap.json'),
+        },
+      },
+      // The agent writes its certificates and settings here.
+      folders: { '/var/lib/istio/envoy': { owner: 1337 }, '/etc/istio/proxy': { owner: 1337 } },
+      entrypoint: ['/usr/local/bin/pilot-agent'],
+      user: '1337:1337',
+    },
+    [`docker.io/istio/install-cni:${version}`]: {
+      base,
+      files: {
+        '/opt/cni/bin/istio-cni': { copy: built['istio-cni'] },
+        '/usr/local/bin/install-cni': { copy: built['install-cni'] },
+      },
+      entrypoint: ['/usr/local/bin/install-cni'],
+      workingFolder: '/opt/cni/bin',
+      env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/cni/bin'],
+    },
+  };
+}

@@ -1,0 +1,3 @@
+module breakwater.local/sandbox/pause
+
+go 1.26.0
