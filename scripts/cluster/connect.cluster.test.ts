@@ -1,4 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from './connect.ts';
@@ -80,6 +82,37 @@ describe('connecting', () => {
         });
       }),
     ).rejects.toThrow('its certificate is for another name');
+  });
+
+  it('goes through the proxy that the kubeconfig names', async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, socket, head) => {
+      asked.push(request.url ?? '');
+      const [host, port] = (request.url ?? '').split(':');
+      const onward = connectTo(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        onward.write(head);
+        onward.pipe(socket).pipe(onward);
+      });
+      // The client ends a connection without waiting for the server's last words.
+      onward.on('error', () => onward.destroy());
+      socket.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    try {
+      const connection = await changed('proxy', (config) => {
+        config.clusters.forEach((entry) => {
+          entry.cluster = { ...entry.cluster, 'proxy-url': `http://127.0.0.1:${port}` };
+        });
+      });
+      expect(connection.user).toBe('admin');
+      expect(asked).toContain(new URL(test.server.url).host);
+    } finally {
+      proxy.close();
+      proxy.closeAllConnections();
+    }
   });
 
   it('says so when the address is no Kubernetes API server', async () => {

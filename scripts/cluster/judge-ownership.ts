@@ -214,7 +214,8 @@ function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
           ),
         );
       } else if (!reads(application)) {
-        const source = sourcesOf(application)[0];
+        const sources = sourcesOf(application);
+        const source = sources.find((item) => item.path !== undefined) ?? sources[0];
         findings.push(
           refusal(
             'root-foreign',

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { UsageError } from '../report/errors.ts';
+import { proxyFor } from './proxy.ts';
 
 export interface KubeconfigPlace {
   /** Default: the process's. `KUBECONFIG` may hold a list of files. */
@@ -34,7 +35,7 @@ export async function kubeconfigContexts(place: KubeconfigPlace = {}): Promise<s
  */
 export async function kubeconfigFor(context: string | undefined, place: KubeconfigPlace = {}): Promise<KubeConfig> {
   const files = kubeconfigFiles(place);
-  const config = await readKubeconfig(files);
+  const config = await readKubeconfig(files, place.environment);
   const names = contextNames(config);
   if (names.length === 0) {
     throw new UsageError(`no kubeconfig with a context was found: looked at ${files.join(', ')}`, {
@@ -55,7 +56,10 @@ export async function kubeconfigFor(context: string | undefined, place: Kubeconf
   return config;
 }
 
-async function readKubeconfig(files: readonly string[]): Promise<KubeConfig> {
+async function readKubeconfig(
+  files: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<KubeConfig> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const merged = new KubeConfig();
   for (const file of files.filter((name) => existsSync(name))) {
@@ -69,7 +73,12 @@ async function readKubeconfig(files: readonly string[]): Promise<KubeConfig> {
       });
     }
     // As for kubectl, the first file that names something wins.
-    for (const item of config.clusters) if (!has(merged.clusters, item.name)) merged.addCluster(item);
+    for (const item of config.clusters) {
+      // The library knows the kubeconfig's own proxy-url only.
+      const proxyUrl = item.proxyUrl ?? proxyFor(item.server ?? '', environment);
+      const cluster = proxyUrl === undefined ? item : { ...item, proxyUrl };
+      if (!has(merged.clusters, item.name)) merged.addCluster(cluster);
+    }
     for (const item of config.users) if (!has(merged.users, item.name)) merged.addUser(item);
     for (const item of config.contexts) if (!has(merged.contexts, item.name)) merged.addContext(item);
   }

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { SecretNeed } from '../components/component.ts';
+import type { LiveData } from './live.ts';
+import { describeSecretPlan, planSecrets } from './secret-plan.ts';
+
+const need: SecretNeed = {
+  name: 'oauth2-proxy',
+  namespace: 'auth',
+  purpose: 'client secret and cookie key',
+  usedBy: ['auth/oauth2-proxy', 'auth/dex'],
+  keys: {
+    'client-id': { kind: 'constant', value: 'oauth2-proxy' },
+    'client-secret': { kind: 'random', bytes: 32, encoding: 'base64url' },
+    'cookie-secret': { kind: 'random', bytes: 32, encoding: 'base64url' },
+  },
+};
+const full = { 'client-id': 'YQ==', 'client-secret': 'Yg==', 'cookie-secret': 'Yw==' };
+
+function live(data: Record<string, string>, metadata: Partial<LiveData['metadata']> = {}, more: object = {}): LiveData {
+  const { name, namespace } = need;
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, resourceVersion: '7', ...metadata },
+    data,
+    ...more,
+  };
+}
+
+function plan(found: LiveData | undefined, rotate: string[] = []) {
+  const [first] = planSecrets([need], [found], rotate);
+  return first;
+}
+
+describe('what is done about a Secret', () => {
+  it('is to make it when it is not there', () => {
+    expect(plan(undefined)).toMatchObject({
+      action: 'create',
+      keys: ['client-id', 'client-secret', 'cookie-secret'],
+      restart: [],
+    });
+  });
+
+  it('is nothing when it has all its keys, whoever made it and whatever else it holds', () => {
+    expect(plan(live({ ...full, more: 'YQ==' }))).toMatchObject({ action: 'keep', keys: [], restart: [] });
+  });
+
+  it('is to add just the keys that it lacks', () => {
+    const { 'cookie-secret': _, ...rest } = full;
+    expect(plan(live(rest))).toMatchObject({
+      action: 'add keys',
+      keys: ['cookie-secret'],
+      restart: [],
+      resourceVersion: '7',
+    });
+  });
+
+  it('is to make it anew only by its name, all keys but constants, and to restart who reads it', () => {
+    expect(plan(live(full), ['oauth2-proxy'])).toMatchObject({
+      action: 'rotate',
+      keys: ['client-secret', 'cookie-secret'],
+      restart: ['auth/oauth2-proxy', 'auth/dex'],
+    });
+  });
+
+  it('is to make one key anew by NAME/KEY', () => {
+    expect(plan(live(full), ['oauth2-proxy/cookie-secret'])).toMatchObject({
+      action: 'rotate',
+      keys: ['cookie-secret'],
+    });
+  });
+
+  it('is what a killed run left: restarts, and passwords that nobody was told', () => {
+    const annotations = { 'breakwater.dev/restart-pending': 'auth/dex' };
+    expect(plan(live(full, { annotations }))).toMatchObject({ action: 'keep', restart: ['auth/dex'] });
+    const untold = { 'breakwater.dev/passwords-untold': 'cookie-secret' };
+    expect(plan(live(full, { annotations: untold }))).toMatchObject({ action: 'rotate', keys: ['cookie-secret'] });
+  });
+
+  it('is said with names and keys, never with values', () => {
+    const line = describeSecretPlan(plan(live(full), ['oauth2-proxy']) ?? ({} as never));
+    expect(line).toBe(
+      'rotate Secret auth/oauth2-proxy (client-secret, cookie-secret): client secret and cookie key; restarts auth/oauth2-proxy, auth/dex',
+    );
+    expect(describeSecretPlan(plan(live(full)) ?? ({} as never))).not.toContain('Yg==');
+  });
+});
+
+describe('a Secret that cannot be used as it is', () => {
+  it('has an empty value: with it Dex lets everybody in', () => {
+    expect(() => plan(live({ ...full, 'client-secret': '' }))).toThrow(
+      'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or have it made anew with --rotate oauth2-proxy/client-secret',
+    );
+    expect(plan(live({ ...full, 'client-secret': '' }), ['oauth2-proxy/client-secret'])).toMatchObject({
+      action: 'rotate',
+    });
+  });
+
+  it.each([
+    [
+      'an operator',
+      { ownerReferences: [{ apiVersion: 'v1', kind: 'ExternalSecret', name: 'login' }] },
+      'ExternalSecret login',
+    ],
+    ['Helm', { annotations: { 'meta.helm.sh/release-name': 'x' } }, 'Helm (release auth/x)'],
+  ])('belongs to %s and lacks a key, or is to be rotated', (_, metadata, owner) => {
+    const { 'cookie-secret': _cookie, ...rest } = full;
+    expect(() => plan(live(rest, metadata))).toThrow(`belongs to ${owner}: set "cookie-secret" there`);
+    expect(() => plan(live(full, metadata), ['oauth2-proxy'])).toThrow(`belongs to ${owner}`);
+    expect(plan(live(full, metadata))).toMatchObject({ action: 'keep' });
+  });
+
+  it('is immutable and lacks a key', () => {
+    expect(() => plan(live({}, {}, { immutable: true }))).toThrow('is immutable');
+    expect(plan(live(full, {}, { immutable: true }))).toMatchObject({ action: 'keep' });
+  });
+
+  it('is being deleted', () => {
+    expect(() => plan(live(full, { deletionTimestamp: 'now' }))).toThrow('is being deleted');
+  });
+
+  it('is named together with all others', () => {
+    const other = { ...need, name: 'other' };
+    const empty = { ...full, 'client-id': '' };
+    expect(() => planSecrets([need, other], [live(empty), live({ ...full, 'cookie-secret': '' })])).toThrow(
+      /oauth2-proxy has an empty value for "client-id".*other has an empty value for "cookie-secret"/,
+    );
+  });
+});
+
+it('refuses to rotate what is not there, and lists what is', () => {
+  expect(() => plan(live(full), ['oauth2-prxy'])).toThrow('there is no Secret "oauth2-prxy" to rotate');
+  expect(() => plan(live(full), ['oauth2-proxy/client-id'])).toThrow(
+    'there is no Secret "oauth2-proxy/client-id" to rotate',
+  );
+});

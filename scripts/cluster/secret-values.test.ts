@@ -1,0 +1,239 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compare, hashSync } from 'bcryptjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Generator, SecretNeed } from '../components/component.ts';
+import { makePassword, writePasswords } from './passwords.ts';
+import { planSecrets } from './secret-plan.ts';
+import { prepareSecrets } from './secret-values.ts';
+
+let folder: string;
+const files: Record<string, string> = {};
+
+function openssl(...options: string[]): void {
+  execFileSync('openssl', options, { cwd: folder, stdio: 'pipe' });
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'breakwater secrets-'));
+  const certificate = (name: string, ca: boolean, ...options: string[]) =>
+    openssl(
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.crt`],
+      ...['-subj', `/CN=${name}`, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`, ...options],
+    );
+  certificate('ca', true);
+  certificate('other', true);
+  certificate('leaf', false);
+  openssl('pkey', '-in', 'ca.key', '-aes256', '-passout', 'pass:x', '-out', 'encrypted.key');
+  openssl('rsa', '-in', 'ca.key', '-traditional', '-out', 'pkcs1.key');
+  // Made as a request first, because "req -x509" takes no end in the past.
+  openssl(
+    'req',
+    '-new',
+    '-key',
+    'ca.key',
+    '-subj',
+    '/CN=old',
+    '-addext',
+    'basicConstraints=CA:TRUE',
+    '-out',
+    'old.csr',
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'old.csr',
+    '-signkey',
+    'ca.key',
+    '-days',
+    '-1',
+    '-copy_extensions',
+    'copy',
+    '-out',
+    'old.crt',
+  );
+  for (const name of [
+    'ca.crt',
+    'ca.key',
+    'other.key',
+    'leaf.crt',
+    'leaf.key',
+    'encrypted.key',
+    'pkcs1.key',
+    'old.crt',
+  ]) {
+    files[name] = readFileSync(join(folder, name), 'utf8');
+  }
+  Object.assign(files, { empty: '', blank: ' \n', token: 'abc\n', words: 'hello' });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function need(keys: Record<string, Generator>, name = 'it'): SecretNeed {
+  return { name, namespace: 'auth', purpose: 'a test', keys };
+}
+
+async function make(...needs: SecretNeed[]) {
+  const plans = planSecrets(
+    needs,
+    needs.map(() => undefined),
+  );
+  return prepareSecrets(plans, (reference) =>
+    'file' in reference ? (files[reference.file] ?? '') : 'from the environment',
+  );
+}
+
+async function value(generator: Generator): Promise<string> {
+  const [secret] = await make(need({ key: generator }));
+  return secret?.values.key ?? '';
+}
+
+const from = (file: string, check?: 'certificate' | 'private-key' | 'not-empty'): Generator => ({
+  kind: 'reference',
+  from: { file },
+  ...(check === undefined ? {} : { check }),
+});
+
+describe('values that are made', () => {
+  it('are random, of the asked length, and never twice the same', async () => {
+    const cookie: Generator = { kind: 'random', bytes: 32, encoding: 'base64url' };
+    const [one, two] = [await value(cookie), await value(cookie)];
+    expect(Buffer.from(one, 'base64url')).toHaveLength(32);
+    expect(one).not.toBe(two);
+    expect(await value({ kind: 'random', bytes: 16, encoding: 'hex' })).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('are constants', async () => {
+    expect(await value({ kind: 'constant', value: 'oauth2-proxy' })).toBe('oauth2-proxy');
+  });
+});
+
+describe('values that are brought', () => {
+  it('are taken without the line break that an editor adds', async () => {
+    expect(await value(from('token', 'not-empty'))).toBe('abc');
+  });
+
+  it.each(['empty', 'blank'])(
+    'are refused when %s: Dex lets everybody in with an empty client secret',
+    async (file) => {
+      await expect(value(from(file))).rejects.toMatchObject({
+        name: 'UsageError',
+        message: `the file ${file} is empty`,
+      });
+    },
+  );
+
+  it('are a CA with its key, in PKCS#8 or PKCS#1', async () => {
+    for (const key of ['ca.key', 'pkcs1.key']) {
+      const [secret] = await make(
+        need({ 'tls.crt': from('ca.crt', 'certificate'), 'tls.key': from(key, 'private-key') }),
+      );
+      expect(secret?.values).toEqual({ 'tls.crt': files['ca.crt'], 'tls.key': files[key] });
+    }
+  });
+
+  it.each([
+    ['words', 'certificate', 'the file words holds no certificate'],
+    ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is no CA'],
+    ['old.crt', 'certificate', 'the certificate in the file old.crt expired on'],
+    ['words', 'private-key', 'the file words holds no private key'],
+    ['encrypted.key', 'private-key', 'the private key in the file encrypted.key is encrypted'],
+  ] as const)('are refused: %s as %s', async (file, check, message) => {
+    await expect(value(from(file, check))).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("are refused when the key is another certificate's", async () => {
+    const pair = need({ 'tls.crt': from('ca.crt', 'certificate'), 'tls.key': from('other.key', 'private-key') });
+    await expect(make(pair)).rejects.toThrow(
+      'the private key in the file other.key does not belong to the certificate in the file ca.crt',
+    );
+  });
+
+  it('are all checked before anything is written, and everything wrong is said at once', async () => {
+    const wrong = make(need({ a: from('empty') }), need({ b: from('words', 'private-key') }, 'second'));
+    await expect(wrong).rejects.toThrow('the file empty is empty; the file words holds no private key');
+  });
+});
+
+describe('passwords', () => {
+  const hash = (options: object): Generator => ({ kind: 'password-hash', user: 'ada@example.com', ...options });
+
+  it('are made when none is brought, and told with their user', async () => {
+    const [secret] = await make(need({ ada: hash({}) }));
+    const [told] = secret?.passwords ?? [];
+    expect(told?.user).toBe('ada@example.com');
+    expect(told?.password).toMatch(/^([a-km-zA-HJ-NP-Z2-9]{6}-){3}[a-km-zA-HJ-NP-Z2-9]{6}$/);
+    expect(await compare(told?.password ?? '', secret?.values.ada ?? '')).toBe(true);
+    expect(secret?.values.ada).toMatch(/^\$2b\$12\$/);
+  });
+
+  it('are never made twice the same', () => {
+    expect(new Set(Array.from({ length: 100 }, makePassword))).toHaveProperty('size', 100);
+  });
+
+  it('are hashed when they are brought, and not told', async () => {
+    files.password = 'correct horse\n';
+    const [secret] = await make(need({ ada: hash({ password: { file: 'password' } }) }));
+    expect(secret?.passwords).toEqual([]);
+    expect(await compare('correct horse', secret?.values.ada ?? '')).toBe(true);
+  });
+
+  it.each([
+    ['longer than bcrypt reads', 'é'.repeat(37), 'is 74 bytes long'],
+    ['empty', '\n', 'is empty'],
+    ['cut off by a NUL', 'ab\0cd', 'contains a NUL byte'],
+  ])('are refused when %s', async (_, text, message) => {
+    files.password = text;
+    await expect(value(hash({ password: { file: 'password' } }))).rejects.toMatchObject({
+      name: 'UsageError',
+      message: `the password of ada@example.com ${message}`,
+    });
+  });
+
+  it('may be 72 bytes long', async () => {
+    files.password = 'x'.repeat(72);
+    expect(await value(hash({ password: { file: 'password' } }))).toMatch(/^\$2b\$/);
+  });
+
+  it.each(['2a', '2b', '2y'])('are taken as a hash of the kind $%s$', async (kind) => {
+    files.hash = `${hashSync('x', 10).replace('$2b$', `$${kind}$`)}\n`;
+    expect(await value(hash({ passwordHash: { file: 'hash' } }))).toBe(files.hash.trim());
+  });
+
+  it.each([
+    ['a plain password', 'hunter22', 'is no bcrypt hash'],
+    ['another kind of hash', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'is no bcrypt hash'],
+    ['a hash that a shell cut', '$2b$12$abc', 'is no bcrypt hash'],
+    ['a cheap hash', hashSync('x', 5), 'has cost 5'],
+    ['a hash that Dex refuses as too slow', hashSync('x', 5).replace('$05$', '$17$'), 'has cost 17'],
+  ])('are refused as a hash that is %s, without repeating it', async (_, text, message) => {
+    files.hash = text;
+    const refused = await value(hash({ passwordHash: { file: 'hash' } })).catch((error: Error) => error.message);
+    expect(refused).toContain(message);
+    expect(refused).not.toContain(text);
+  });
+
+  it('go into a file that only its owner can read, after what stands there', async () => {
+    const file = join(folder, 'passwords');
+    await writePasswords(file, [{ user: 'ada', password: 'one' }]);
+    await writePasswords(file, [{ user: 'bob', password: 'two' }]);
+    expect(await readFile(file, 'utf8')).toBe('ada: one\nbob: two\n');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await rm(file);
+  });
+
+  it('do not go into a file that others can read', async () => {
+    const file = join(folder, 'open');
+    await writeFile(file, '');
+    await chmod(file, 0o644);
+    await expect(writePasswords(file, [{ user: 'ada', password: 'one' }])).rejects.toThrow('can be read by others');
+    expect(await readFile(file, 'utf8')).toBe('');
+  });
+});
