@@ -37,6 +37,8 @@ export interface KustomizeSource {
   namespace?: string;
   /** Images that the kustomization names, without tag, so that a mirror can replace their registry. */
   images?: readonly string[];
+  /** Entries of `kustomize.images` as they are, `old=new:tag` or `image:tag`; a mirror replaces what they lead to. */
+  imageOverrides?: readonly string[];
 }
 
 /** How the value of a key of a Secret comes about, once, in the cluster. */

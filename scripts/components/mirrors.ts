@@ -11,6 +11,36 @@ export function mirrorImage(cluster: Cluster, image: string): string {
   return prefix === undefined ? image : `${cluster.mirrors.images[prefix]}${image.slice(prefix.length)}`;
 }
 
+/**
+ * @param image an image of a kustomization, without tag; without registry it is Docker Hub's
+ * @returns an entry of `kustomize.images` that leads to its mirror and keeps tag and digest; undefined without a mirror
+ */
+export function mirrorEntry(cluster: Cluster, image: string): string | undefined {
+  const full = withRegistry(image);
+  const mirrored = mirrorImage(cluster, full);
+  return mirrored === full ? undefined : `${image}=${mirrored}:*`;
+}
+
+/**
+ * @param entry an entry of `kustomize.images` with a tag: `old=new:tag` or `image:tag`
+ * @returns the same, leading to the mirror where there is one
+ */
+export function mirrorOverride(cluster: Cluster, entry: string): string {
+  const target = entry.slice(entry.indexOf('=') + 1);
+  const image = target.slice(0, target.lastIndexOf(':'));
+  const old = entry.includes('=') ? entry.slice(0, entry.indexOf('=')) : image;
+  const full = withRegistry(image);
+  const mirrored = mirrorImage(cluster, full);
+  return mirrored === full ? entry : `${old}=${mirrored}${target.slice(image.length)}`;
+}
+
+/** https://github.com/distribution/reference: the first part is a registry only with a dot or a port in it. */
+function withRegistry(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  if (rest.length === 0) return `docker.io/library/${image}`;
+  return /[.:]/.test(first) || first === 'localhost' ? image : `docker.io/${image}`;
+}
+
 /** @returns the chart repository, or its mirror */
 export function mirrorCharts(cluster: Cluster, repository: string): string {
   return cluster.mirrors.charts[repository] ?? repository;

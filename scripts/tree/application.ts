@@ -6,7 +6,7 @@ import type {
   KustomizeSource,
 } from '../components/component.ts';
 import { readyWithinAnnotation } from '../components/domain.ts';
-import { mirrorCharts, mirrorGit, mirrorImage } from '../components/mirrors.ts';
+import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
 
@@ -104,10 +104,10 @@ function upstreamSource(
 }
 
 function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<string, unknown> {
-  const images = (source.images ?? []).flatMap((image) => {
-    const mirrored = mirrorImage(cluster, image);
-    return mirrored === image ? [] : [`${image}=${mirrored}`];
-  });
+  const images = [
+    ...(source.imageOverrides ?? []).map((entry) => mirrorOverride(cluster, entry)),
+    ...(source.images ?? []).flatMap((image) => mirrorEntry(cluster, image) ?? []),
+  ];
   return {
     repoURL: mirrorGit(cluster, source.repository),
     path: source.path,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cluster } from '../../config/cluster.ts';
 import type { Component } from '../component.ts';
+import { kubeflowNamespace, runs } from './part.ts';
 
 const longest = 59;
 
@@ -8,13 +9,11 @@ const longest = 59;
 export const defaultProfile: Component = {
   name: 'kubeflow-default-profile',
   summary: "the first user's profile",
-  folder: 'apps/kubeflow/kubeflow-default-profile',
-  namespace: () => 'kubeflow',
-  dependsOn: [],
+  folder: 'apps/kubeflow',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles'],
   wanted: (cluster) =>
-    cluster.kubeflow.components.includes('profiles') &&
-    cluster.kubeflow.defaultProfile.enabled &&
-    owner(cluster) !== undefined,
+    runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled && owner(cluster) !== undefined,
   needsHost: true,
   sources: () => [],
   manifests: (cluster) => [

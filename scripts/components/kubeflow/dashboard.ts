@@ -1,0 +1,72 @@
+import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
+import { type KubeflowPart, kubeflowParts } from '../../config/schema/platform.ts';
+import type { Component } from '../component.ts';
+import { signedOutPath } from '../signed-out-page.ts';
+import { katibLinks } from './katib.ts';
+import type { DashboardLinks } from './links.ts';
+import { notebooksLinks } from './notebooks.ts';
+import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, runs, wants } from './part.ts';
+import { pipelinesLinks } from './pipelines.ts';
+import { servingLinks } from './serving.ts';
+import { tensorboardsLinks } from './tensorboards.ts';
+import { trainerLinks } from './trainer.ts';
+import { volumesLinks } from './volumes.ts';
+
+/** The central dashboard: the page behind the login, from which all others are reached. */
+export const dashboard: Component = {
+  name: 'kubeflow-dashboard',
+  summary: 'the page behind the login, with a menu of all parts',
+  folder: 'apps/kubeflow/kubeflow-dashboard',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
+  wanted: wants('central-dashboard'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-dashboard/dashboard',
+      path: { '26.03': 'applications/centraldashboard/overlays/oauth2-proxy' },
+      patches: [hostPatch(cluster), signOut(), menu(cluster)],
+      images: ['ghcr.io/kubeflow/kubeflow/central-dashboard'],
+    }),
+  ],
+  clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
+  serverSideApply: true,
+  readyWithinSeconds: 600,
+};
+
+/** Signing out ends the session at OAuth2 Proxy and leads to a page that needs no login; upstream's leads to a new login at once. */
+function signOut(): KustomizePatch {
+  const variable = '/spec/template/spec/containers/0/env/0';
+  return jsonPatch({ group: 'apps', kind: 'Deployment', name: 'centraldashboard' }, [
+    { op: 'test', path: variable, value: { name: 'LOGOUT_URL', value: '/oauth2/sign_out' } },
+    { op: 'replace', path: `${variable}/value`, value: `/oauth2/sign_out?rd=${encodeURIComponent(signedOutPath)}` },
+  ]);
+}
+
+const linksOfParts: Readonly<Partial<Record<KubeflowPart, DashboardLinks>>> = {
+  notebooks: notebooksLinks,
+  volumes: volumesLinks,
+  tensorboards: tensorboardsLinks,
+  pipelines: pipelinesLinks,
+  katib: katibLinks,
+  trainer: trainerLinks,
+  serving: servingLinks,
+};
+
+/** Upstream's menu lists every part; the links of one that does not run would lead back to the dashboard. */
+function menu(cluster: Cluster): KustomizePatch {
+  const links = kubeflowParts.filter((part) => runs(cluster, part)).flatMap((part) => linksOfParts[part] ?? []);
+  const text = JSON.stringify(
+    {
+      menuLinks: links.flatMap(({ menuLinks = [] }) => menuLinks),
+      externalLinks: [],
+      documentationItems: links.flatMap(({ documentationItems = [] }) => documentationItems),
+      quickLinks: links.flatMap(({ quickLinks = [] }) => quickLinks),
+    },
+    null,
+    2,
+  );
+  return jsonPatch({ kind: 'ConfigMap', name: 'centraldashboard-config' }, [
+    { op: 'replace', path: '/data/links', value: text },
+  ]);
+}

@@ -1,0 +1,59 @@
+import type { Component } from '../component.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  commonClusterKinds,
+  hostPatch,
+  kubeflowNamespace,
+  kubeflowSource,
+  mutatingWebhook,
+  validatingWebhook,
+  wants,
+} from './part.ts';
+
+/** Katib: tuning of hyperparameters. */
+export const katib: Component = {
+  name: 'kubeflow-katib',
+  summary: 'tuning of hyperparameters',
+  folder: 'apps/kubeflow/kubeflow-katib',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
+  wanted: wants('katib'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-katib/katib',
+      path: { '26.03': 'applications/katib/upstream/installs/katib-with-kubeflow' },
+      patches: [hostPatch(cluster)],
+      images: [
+        'ghcr.io/kubeflow/katib/katib-controller',
+        'ghcr.io/kubeflow/katib/katib-db-manager',
+        'ghcr.io/kubeflow/katib/katib-ui',
+        'mysql',
+      ],
+    }),
+  ],
+  // Upstream ships this password as "test" and starts the database without asking for one.
+  secrets: () => [
+    {
+      name: 'katib-mysql-secrets',
+      namespace: kubeflowNamespace,
+      purpose: "password of Katib's database, which keeps the one of its first start",
+      keys: { MYSQL_ROOT_PASSWORD: { kind: 'random', bytes: 24, encoding: 'hex' } },
+      usedBy: [`${kubeflowNamespace}/katib-mysql`, `${kubeflowNamespace}/katib-db-manager`],
+    },
+  ],
+  clusterKinds: () => [...commonClusterKinds, mutatingWebhook, validatingWebhook],
+  serverSideApply: true,
+  readyWithinSeconds: 1200,
+};
+
+export const katibLinks: DashboardLinks = {
+  menuLinks: [{ type: 'item', icon: 'kubeflow:katib', link: '/katib/', text: 'Katib Experiments' }],
+  documentationItems: [
+    {
+      text: 'Katib Documentation',
+      desc: 'Documentation for Katib',
+      link: 'https://www.kubeflow.org/docs/components/katib/',
+    },
+  ],
+};

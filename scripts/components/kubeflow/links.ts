@@ -1,0 +1,29 @@
+/** One entry of the dashboard's menu: https://www.kubeflow.org/docs/components/central-dash/customize/ */
+export interface MenuLink {
+  type: 'item';
+  link: string;
+  text: string;
+  icon?: string;
+}
+
+/** Entries of the menu that fold out. */
+export interface MenuSection {
+  type: 'section';
+  text: string;
+  icon: string;
+  items: readonly MenuLink[];
+}
+
+/** A link on the dashboard's first page. */
+export interface PageLink {
+  text: string;
+  desc: string;
+  link: string;
+}
+
+/** What a part adds to the dashboard; nothing of it is shown where the part does not run. */
+export interface DashboardLinks {
+  menuLinks?: readonly (MenuLink | MenuSection)[];
+  quickLinks?: readonly PageLink[];
+  documentationItems?: readonly PageLink[];
+}

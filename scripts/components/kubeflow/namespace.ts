@@ -1,0 +1,39 @@
+import type { Cluster } from '../../config/cluster.ts';
+import { kubeflowParts } from '../../config/schema/platform.ts';
+import type { Component, NamespaceNeed } from '../component.ts';
+import { kubeflowNamespace, kubeflowSource, kubeflowSystemNamespace, runs } from './part.ts';
+
+/** Kubeflow's own namespaces, with the network policies that say who may call which part. */
+export const namespace: Component = {
+  name: 'kubeflow-namespace',
+  summary: "Kubeflow's namespaces and their network policies",
+  folder: 'apps/kubeflow/kubeflow-namespace',
+  namespace: () => kubeflowNamespace,
+  // The login stands before anything that it protects.
+  dependsOn: ['dex', 'oauth2-proxy'],
+  wanted: (cluster) => kubeflowParts.some((part) => runs(cluster, part)),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-namespace/namespaces',
+      path: { '26.03': 'common/kubeflow-namespace/base' },
+    }),
+  ],
+  namespaces: (cluster) => [meshed(cluster, kubeflowNamespace), meshed(cluster, kubeflowSystemNamespace)],
+  alsoWritesTo: () => [kubeflowSystemNamespace],
+  clusterKinds: () => [],
+  serverSideApply: true,
+  readyWithinSeconds: 300,
+};
+
+/** With upstream's labels. Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" grants. */
+function meshed(cluster: Cluster, name: string): NamespaceNeed {
+  return {
+    name,
+    labels: {
+      'control-plane': 'kubeflow',
+      'istio-injection': 'enabled',
+      ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {}),
+    },
+  };
+}

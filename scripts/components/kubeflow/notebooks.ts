@@ -1,0 +1,56 @@
+import type { Component } from '../component.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  commonClusterKinds,
+  hostPatch,
+  hostSetting,
+  kubeflowNamespace,
+  kubeflowSource,
+  mutatingWebhook,
+  wants,
+} from './part.ts';
+
+/** Notebooks: JupyterLab, VS Code and RStudio, one pod each. */
+export const notebooks: Component = {
+  name: 'kubeflow-notebooks',
+  summary: 'JupyterLab, VS Code and RStudio in the browser',
+  folder: 'apps/kubeflow/kubeflow-notebooks',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
+  wanted: wants('notebooks'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-notebooks/poddefaults',
+      path: { '26.03': 'applications/admission-webhook/upstream/overlays/cert-manager' },
+      images: ['ghcr.io/kubeflow/kubeflow/poddefaults-webhook'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-notebooks/notebook-controller',
+      path: { '26.03': 'applications/jupyter/notebook-controller/upstream/overlays/kubeflow' },
+      patches: [hostSetting(cluster, 'notebook-controller-config')],
+      images: ['ghcr.io/kubeflow/kubeflow/notebook-controller'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-notebooks/jupyter-web-app',
+      path: { '26.03': 'applications/jupyter/jupyter-web-app/upstream/overlays/istio' },
+      patches: [hostPatch(cluster)],
+      images: ['ghcr.io/kubeflow/kubeflow/jupyter-web-app'],
+    }),
+  ],
+  clusterKinds: () => [...commonClusterKinds, mutatingWebhook],
+  serverSideApply: true,
+  readyWithinSeconds: 900,
+};
+
+export const notebooksLinks: DashboardLinks = {
+  menuLinks: [{ type: 'item', icon: 'book', link: '/jupyter/', text: 'Notebooks' }],
+  quickLinks: [{ text: 'Create a new Notebook', desc: 'Kubeflow Notebooks', link: '/jupyter/new' }],
+  documentationItems: [
+    {
+      text: 'Kubeflow Notebooks Documentation',
+      desc: 'Documentation for Kubeflow Notebooks',
+      link: 'https://www.kubeflow.org/docs/components/notebooks/',
+    },
+  ],
+};

@@ -1,0 +1,119 @@
+import { stringify } from 'yaml';
+import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
+import type { ComponentName } from '../../config/schema/component-names.ts';
+import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
+import { virtualHost } from '../address.ts';
+import type { KustomizeSource } from '../component.ts';
+import { kustomizeUpstream } from '../upstream.ts';
+
+/** Where the patches of all parts are, and the release that they are laid over. */
+export const kubeflowFolder = 'apps/kubeflow';
+export const kubeflowNamespace = 'kubeflow';
+export const kubeflowSystemNamespace = 'kubeflow-system';
+
+/** The component that a part of the config's list is. */
+export const componentOfPart = {
+  'central-dashboard': 'kubeflow-dashboard',
+  profiles: 'kubeflow-profiles',
+  notebooks: 'kubeflow-notebooks',
+  volumes: 'kubeflow-volumes',
+  tensorboards: 'kubeflow-tensorboards',
+  pipelines: 'kubeflow-pipelines',
+  katib: 'kubeflow-katib',
+  trainer: 'kubeflow-trainer',
+  serving: 'kubeflow-serving',
+} as const satisfies Record<KubeflowPart, ComponentName>;
+
+/** What differs from release to release of Kubeflow: a path, or a version that goes with it. */
+export type ByVersion = Readonly<Record<KubeflowVersion, string>>;
+
+/** A path of the release, or of another repository that the release builds on. */
+export interface PartSource {
+  /** Folder of its patches below apps/kubeflow. */
+  folder: string;
+  path: ByVersion;
+  /** Another repository than Kubeflow's own, with its version. */
+  from?: { repository: string; version: ByVersion };
+  /** Patches that depend on the cluster; they come after the folder's. */
+  patches?: readonly KustomizePatch[];
+  /** See {@link KustomizeSource.images}. */
+  images?: readonly string[];
+  /** See {@link KustomizeSource.imageOverrides}. */
+  imageOverrides?: readonly string[];
+}
+
+/**
+ * @returns the release of Kubeflow that the cluster runs
+ * @throws Error when upstream.yaml names one whose paths are not known; the config loader reports that first
+ */
+export function kubeflowVersion(cluster: Cluster): KubeflowVersion {
+  const shared = kustomizeUpstream(cluster, kubeflowFolder).version;
+  const version = cluster.kubeflow.version ?? kubeflowVersions.find((known) => known === shared);
+  if (version === undefined) throw new Error(`the paths of Kubeflow ${shared} are not known`);
+  return version;
+}
+
+/** @returns the source as Argo CD builds it: upstream's path with the patches of its folder and those of the cluster */
+export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeSource {
+  const version = kubeflowVersion(cluster);
+  const folder = `${kubeflowFolder}/${source.folder}`;
+  const namespace = cluster.shared.namespaces.get(folder);
+  return {
+    kind: 'kustomize',
+    repository: source.from?.repository ?? kustomizeUpstream(cluster, kubeflowFolder).repository,
+    path: source.path[version],
+    version: source.from?.version[version] ?? version,
+    patches: [...(cluster.shared.patches.get(folder) ?? []), ...(source.patches ?? [])],
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(source.images === undefined ? {} : { images: source.images }),
+    ...(source.imageOverrides === undefined ? {} : { imageOverrides: source.imageOverrides }),
+  };
+}
+
+/** @returns whether the config asks for a part; `components.<name>.enabled` is applied on top */
+export function wants(part: KubeflowPart): (cluster: Cluster) => boolean {
+  return (cluster) => cluster.kubeflow.components.includes(part);
+}
+
+/** @returns whether a part runs in the end */
+export function runs(cluster: Cluster, part: KubeflowPart): boolean {
+  return wants(part)(cluster) && cluster.components[componentOfPart[part]]?.enabled !== false;
+}
+
+/** An operation of a JSON patch (RFC 6902). */
+export interface Operation {
+  op: 'test' | 'add' | 'replace' | 'remove';
+  path: string;
+  value?: unknown;
+}
+
+/** @returns a JSON patch; a first operation `test` makes the build fail when upstream changes what it rewires */
+export function jsonPatch(target: Readonly<Record<string, string>>, operations: readonly Operation[]): KustomizePatch {
+  return { target, patch: stringify(operations, { lineWidth: 0 }) };
+}
+
+/** @returns the patch that replaces "any host" in the routes of a source by the platform's own */
+export function hostPatch(cluster: Cluster): KustomizePatch {
+  return jsonPatch({ group: 'networking.istio.io', kind: 'VirtualService' }, [
+    { op: 'test', path: '/spec/hosts', value: ['*'] },
+    { op: 'replace', path: '/spec/hosts', value: [virtualHost(cluster)] },
+  ]);
+}
+
+/** @returns the same for a controller that makes routes itself and reads the host from a ConfigMap */
+export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch {
+  return jsonPatch({ kind: 'ConfigMap', name: configMap }, [
+    { op: 'test', path: '/data/ISTIO_HOST', value: '*' },
+    { op: 'replace', path: '/data/ISTIO_HOST', value: virtualHost(cluster) },
+  ]);
+}
+
+/** Cluster-scoped kinds that almost every part has. */
+export const commonClusterKinds = [
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+] as const;
+
+export const mutatingWebhook = 'admissionregistration.k8s.io/MutatingWebhookConfiguration';
+export const validatingWebhook = 'admissionregistration.k8s.io/ValidatingWebhookConfiguration';

@@ -1,0 +1,220 @@
+import type { Cluster } from '../../config/cluster.ts';
+import type { Component, KubernetesObject, KustomizeSource, SecretNeed } from '../component.ts';
+import { mirrorImage } from '../mirrors.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  type ByVersion,
+  commonClusterKinds,
+  hostPatch,
+  jsonPatch,
+  kubeflowNamespace,
+  kubeflowSource,
+  kubeflowVersion,
+  mutatingWebhook,
+  wants,
+} from './part.ts';
+
+/** What the release was tested with. Renovate must not raise it alone, so it is here and in no upstream.yaml. */
+const workflowsVersion: ByVersion = { '26.03': 'v3.7.3' };
+
+/** Pipelines: workflows of containers, with their artifacts, metadata and schedules. */
+export const pipelines: Component = {
+  name: 'kubeflow-pipelines',
+  summary: 'workflows of containers, with artifacts, metadata and schedules',
+  folder: 'apps/kubeflow/kubeflow-pipelines',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
+  wanted: wants('pipelines'),
+  needsHost: true,
+  sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
+  manifests: () => plainCallers(),
+  secrets: () => secrets(),
+  clusterKinds: () => [
+    ...commonClusterKinds,
+    mutatingWebhook,
+    'metacontroller.k8s.io/DecoratorController',
+    'scheduling.k8s.io/PriorityClass',
+  ],
+  serverSideApply: true,
+  readyWithinSeconds: 1800,
+};
+
+export const pipelinesLinks: DashboardLinks = {
+  menuLinks: [
+    {
+      type: 'section',
+      icon: 'kubeflow:pipeline-centered',
+      text: 'Pipelines',
+      items: [
+        { type: 'item', link: '/pipeline/#/pipelines', text: 'Pipelines' },
+        { type: 'item', link: '/pipeline/#/experiments', text: 'Experiments' },
+        { type: 'item', link: '/pipeline/#/runs', text: 'Runs' },
+        { type: 'item', link: '/pipeline/#/recurringruns', text: 'Recurring Runs' },
+        { type: 'item', link: '/pipeline/#/artifacts', text: 'Artifacts' },
+        { type: 'item', link: '/pipeline/#/executions', text: 'Executions' },
+      ],
+    },
+  ],
+  quickLinks: [
+    { text: 'Upload a Pipeline', desc: 'Kubeflow Pipelines', link: '/pipeline/#/pipelines' },
+    { text: 'View Pipeline Runs', desc: 'Pipelines', link: '/pipeline/#/runs' },
+  ],
+  documentationItems: [
+    {
+      text: 'Kubeflow Pipelines Documentation',
+      desc: 'Documentation for Kubeflow Pipelines',
+      link: 'https://www.kubeflow.org/docs/components/pipelines/',
+    },
+  ],
+};
+
+/** Argo Workflows, from its own repository: Kubeflow's copy fetches it over the network while it builds. */
+function workflowSources(cluster: Cluster): KustomizeSource[] {
+  const from = { repository: 'https://github.com/argoproj/argo-workflows', version: workflowsVersion };
+  const version = workflowsVersion[kubeflowVersion(cluster)];
+  const executor = `${mirrorImage(cluster, 'quay.io/argoproj/argoexec')}:${version}`;
+  return [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/workflow-crds',
+      path: { '26.03': 'manifests/base/crds/minimal' },
+      from,
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/workflow-rbac',
+      path: { '26.03': 'manifests/cluster-install-no-crds/workflow-controller-rbac' },
+      from,
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/workflow-controller',
+      path: { '26.03': 'manifests/base/workflow-controller' },
+      from,
+      // A tag of its repository names the image "latest"; the helper beside each step must be of the same version.
+      imageOverrides: [`quay.io/argoproj/workflow-controller:${version}`],
+      patches: [
+        jsonPatch({ group: 'apps', kind: 'Deployment', name: 'workflow-controller' }, [
+          {
+            op: 'test',
+            path: '/spec/template/spec/containers/0/args/0',
+            value: '--configmap=workflow-controller-configmap',
+          },
+          { op: 'add', path: '/spec/template/spec/containers/0/args/-', value: `--executor-image=${executor}` },
+        ]),
+      ],
+    }),
+  ];
+}
+
+/** What pipelines keep their data in. */
+function storeSources(cluster: Cluster): KustomizeSource[] {
+  const thirdParty = 'applications/pipeline/upstream/third-party';
+  return [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/metacontroller',
+      path: { '26.03': `${thirdParty}/metacontroller/base` },
+      images: ['ghcr.io/metacontroller/metacontroller'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/mysql',
+      path: { '26.03': `${thirdParty}/mysql/base` },
+      images: ['mysql'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/mysql-policy',
+      path: { '26.03': `${thirdParty}/mysql/options/istio` },
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/seaweedfs',
+      path: { '26.03': `${thirdParty}/seaweedfs/istio` },
+      images: ['chrislusf/seaweedfs'],
+    }),
+  ];
+}
+
+function pipelineSources(cluster: Cluster): KustomizeSource[] {
+  const upstream = 'applications/pipeline/upstream';
+  return [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/metadata',
+      path: { '26.03': `${upstream}/base/metadata/base` },
+      images: ['gcr.io/tfx-oss-public/ml_metadata_store_server', 'ghcr.io/kubeflow/kfp-metadata-envoy'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/metadata-routes',
+      path: { '26.03': `${upstream}/base/metadata/options/istio` },
+      patches: [hostPatch(cluster)],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/cache-certificate',
+      path: { '26.03': `${upstream}/env/cert-manager/base` },
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-pipelines/core',
+      path: { '26.03': `${upstream}/base/installs/multi-user` },
+      patches: [hostPatch(cluster)],
+      images: [
+        'docker.io/alpine/k8s',
+        'ghcr.io/kubeflow/kfp-api-server',
+        'ghcr.io/kubeflow/kfp-cache-server',
+        'ghcr.io/kubeflow/kfp-frontend',
+        'ghcr.io/kubeflow/kfp-metadata-writer',
+        'ghcr.io/kubeflow/kfp-persistence-agent',
+        'ghcr.io/kubeflow/kfp-scheduled-workflow-controller',
+        'ghcr.io/kubeflow/kfp-viewer-crd-controller',
+        'ghcr.io/kubeflow/kfp-visualization-server',
+      ],
+    }),
+  ];
+}
+
+/** Upstream ships both with a password that everybody knows. */
+function secrets(): SecretNeed[] {
+  const deployments = (...names: string[]) => names.map((name) => `${kubeflowNamespace}/${name}`);
+  return [
+    {
+      name: 'mysql-secret',
+      namespace: kubeflowNamespace,
+      purpose: "password of the pipelines' database, which keeps the one of its first start",
+      keys: {
+        username: { kind: 'constant', value: 'root' },
+        password: { kind: 'random', bytes: 24, encoding: 'hex' },
+      },
+      usedBy: deployments('mysql', 'ml-pipeline', 'cache-server', 'metadata-grpc-deployment'),
+    },
+    {
+      name: 'mlpipeline-minio-artifact',
+      namespace: kubeflowNamespace,
+      purpose: "key of the pipelines' object store, which takes it over at each start",
+      keys: {
+        // Constant, so that a new key replaces the old one.
+        accesskey: { kind: 'constant', value: 'pipelines' },
+        secretkey: { kind: 'random', bytes: 24, encoding: 'hex' },
+      },
+      usedBy: deployments('seaweedfs', 'ml-pipeline', 'ml-pipeline-ui', 'kubeflow-pipelines-profile-controller'),
+    },
+  ];
+}
+
+/**
+ * Callers without a sidecar, in a mesh that otherwise demands mutual TLS: steps of pipelines and the API server's webhook calls have none.
+ * Who may call these ports is limited by the network policies of the namespace.
+ */
+function plainCallers(): KubernetesObject[] {
+  return [
+    plainPorts('cache-server', { app: 'cache-server' }, [8443]),
+    plainPorts('metadata-grpc-server', { component: 'metadata-grpc-server' }, [8080]),
+    plainPorts('ml-pipeline', { app: 'ml-pipeline' }, [8887, 8888]),
+    plainPorts('seaweedfs', { app: 'seaweedfs' }, [8111, 8333]),
+  ];
+}
+
+function plainPorts(name: string, matchLabels: Record<string, string>, ports: readonly number[]): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name, namespace: kubeflowNamespace },
+    spec: {
+      selector: { matchLabels },
+      portLevelMtls: Object.fromEntries(ports.map((port) => [port, { mode: 'PERMISSIVE' }])),
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Component } from '../component.ts';
+import { commonClusterKinds, hostPatch, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
+
+/** Profiles: a namespace for each person or team, and who else may enter it. */
+export const profiles: Component = {
+  name: 'kubeflow-profiles',
+  summary: 'a namespace for each profile, and who may enter it',
+  folder: 'apps/kubeflow/kubeflow-profiles',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-namespace'],
+  wanted: wants('profiles'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-profiles/profiles',
+      path: { '26.03': 'applications/profiles/pss' },
+      patches: [hostPatch(cluster)],
+      images: ['ghcr.io/kubeflow/kubeflow/kfam', 'ghcr.io/kubeflow/kubeflow/profile-controller'],
+    }),
+    // kubeflow-admin, -edit and -view, which the roles of all other parts are aggregated into.
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-profiles/roles',
+      path: { '26.03': 'common/kubeflow-roles/base' },
+    }),
+  ],
+  clusterKinds: () => commonClusterKinds,
+  serverSideApply: true,
+  readyWithinSeconds: 600,
+};

@@ -1,0 +1,170 @@
+import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
+import { virtualHost } from '../address.ts';
+import type { Component, KubernetesObject } from '../component.ts';
+import { gatewayName, gatewayNamespace } from '../domain.ts';
+import { chartSource } from '../upstream.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  commonClusterKinds,
+  hostPatch,
+  jsonPatch,
+  kubeflowNamespace,
+  kubeflowSource,
+  mutatingWebhook,
+  validatingWebhook,
+  wants,
+} from './part.ts';
+
+const knativeNamespace = 'knative-serving';
+/** Of the local gateway: its release, its namespace and, by the chart, its labels. */
+const localGateway = 'cluster-local-gateway';
+
+/**
+ * Model servers: KServe on Knative Serving. Requests from inside the cluster pass a gateway of their own, because the gateway to
+ * the outside asks for a login on one workload, and because Knative's own namespace demands mutual TLS of each caller.
+ */
+export const serving: Component = {
+  name: 'kubeflow-serving',
+  summary: 'model servers: KServe on Knative',
+  folder: 'apps/kubeflow/kubeflow-serving',
+  // The chart's namespace is the Application's; all other objects name their own.
+  namespace: () => localGateway,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
+  wanted: wants('serving'),
+  needsHost: true,
+  sources: (cluster) => [
+    // Istio's chart at the version of our gateway: upstream's copy pins a version of the proxy with known holes.
+    chartSource(cluster, 'gateway', localGateway),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-serving/knative-serving',
+      path: { '26.03': 'common/knative/knative-serving/overlays/gateways' },
+      patches: [knativeDomain(cluster)],
+      images: [
+        'gcr.io/knative-releases/knative.dev/net-istio/cmd/controller',
+        'gcr.io/knative-releases/knative.dev/net-istio/cmd/webhook',
+        'gcr.io/knative-releases/knative.dev/serving/cmd/activator',
+        'gcr.io/knative-releases/knative.dev/serving/cmd/autoscaler',
+        'gcr.io/knative-releases/knative.dev/serving/cmd/controller',
+        'gcr.io/knative-releases/knative.dev/serving/cmd/webhook',
+      ],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-serving/kserve',
+      path: { '26.03': 'applications/kserve/kserve' },
+      patches: [kserveIngress(cluster)],
+      images: [
+        'kserve/kserve-controller',
+        'kserve/kserve-localmodel-controller',
+        'kserve/llmisvc-controller',
+        'quay.io/brancz/kube-rbac-proxy',
+      ],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-serving/models-web-app',
+      path: { '26.03': 'applications/kserve/models-web-app/overlays/kubeflow' },
+      patches: [hostPatch(cluster)],
+      images: ['ghcr.io/kserve/models-web-app'],
+    }),
+  ],
+  manifests: () => [localCallers()],
+  namespaces: (cluster) => [
+    {
+      name: knativeNamespace,
+      labels: {
+        'app.kubernetes.io/name': 'knative-serving',
+        'istio-injection': 'enabled',
+        ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {}),
+      },
+    },
+    { name: localGateway, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  ],
+  alsoWritesTo: () => [knativeNamespace, kubeflowNamespace],
+  clusterKinds: () => [
+    ...commonClusterKinds,
+    mutatingWebhook,
+    validatingWebhook,
+    'serving.kserve.io/ClusterServingRuntime',
+    'serving.kserve.io/ClusterStorageContainer',
+  ],
+  serverSideApply: true,
+  readyWithinSeconds: 1500,
+};
+
+export const servingLinks: DashboardLinks = {
+  menuLinks: [{ type: 'item', icon: 'kubeflow:models', link: '/kserve-endpoints/', text: 'KServe Endpoints' }],
+};
+
+/** The domain below which Knative's routes lie; the ConfigMap's keys are the domains. */
+function knativeDomain(cluster: Cluster): KustomizePatch {
+  return jsonPatch({ kind: 'ConfigMap', name: 'config-domain' }, [
+    { op: 'test', path: '/data/example.com', value: '' },
+    { op: 'remove', path: '/data/example.com' },
+    { op: 'add', path: `/data/${virtualHost(cluster)}`, value: '' },
+  ]);
+}
+
+/** What both the old and the new setting say; the order of keys is upstream's, because the text as a whole is compared. */
+function ingressSetting(gateway: string, localService: string, domain: string, urlScheme: string): string {
+  const setting = {
+    enableGatewayApi: false,
+    kserveIngressGateway: 'kserve/kserve-ingress-gateway',
+    ingressGateway: gateway,
+    localGateway: 'knative-serving/knative-local-gateway',
+    localGatewayService: localService,
+    ingressDomain: domain,
+    ingressClassName: 'istio',
+    domainTemplate: '{{ .Name }}-{{ .Namespace }}.{{ .IngressDomain }}',
+    urlScheme,
+    disableIstioVirtualHost: false,
+    disableIngressCreation: false,
+    pathTemplate: '/serving/{{ .Namespace }}/{{ .Name }}',
+  };
+  return JSON.stringify(setting, null, 2);
+}
+
+/** KServe's gateways and domain are one JSON text in a ConfigMap. */
+function kserveIngress(cluster: Cluster): KustomizePatch {
+  const old = ingressSetting(
+    'kubeflow/kubeflow-gateway',
+    'knative-local-gateway.istio-system.svc.cluster.local',
+    'example.com',
+    'http',
+  );
+  const ours = ingressSetting(
+    `${gatewayNamespace}/${gatewayName}`,
+    `knative-local-gateway.${localGateway}.svc.cluster.local`,
+    virtualHost(cluster),
+    'https',
+  );
+  return jsonPatch({ kind: 'ConfigMap', name: 'inferenceservice-config' }, [
+    { op: 'test', path: '/data/ingress', value: old },
+    { op: 'replace', path: '/data/ingress', value: ours },
+  ]);
+}
+
+/** Callers of the local gateway: user namespaces, Kubeflow's own, and our gateway, which hands requests for models on. */
+function localCallers(): KubernetesObject {
+  const named = [gatewayNamespace, kubeflowNamespace, knativeNamespace];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: localGateway, namespace: localGateway },
+    spec: {
+      podSelector: {},
+      policyTypes: ['Ingress'],
+      ingress: [
+        {
+          from: [
+            { namespaceSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'kubeflow-profile' } } },
+            {
+              namespaceSelector: {
+                matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: named }],
+              },
+            },
+          ],
+          ports: [{ port: 8081, protocol: 'TCP' }],
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Component } from '../component.ts';
+import type { DashboardLinks } from './links.ts';
+import { commonClusterKinds, hostPatch, hostSetting, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
+
+/** TensorBoards: one pod for each set of logs that somebody looks at. */
+export const tensorboards: Component = {
+  name: 'kubeflow-tensorboards',
+  summary: 'TensorBoards for logs in volumes and object stores',
+  folder: 'apps/kubeflow/kubeflow-tensorboards',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
+  wanted: wants('tensorboards'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-tensorboards/tensorboard-controller',
+      path: { '26.03': 'applications/tensorboard/tensorboard-controller/upstream/overlays/kubeflow' },
+      patches: [hostSetting(cluster, 'tensorboard-controller-config')],
+      images: ['ghcr.io/kubeflow/kubeflow/tensorboard-controller', 'quay.io/brancz/kube-rbac-proxy'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-tensorboards/tensorboards-web-app',
+      path: { '26.03': 'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio' },
+      patches: [hostPatch(cluster)],
+      images: ['ghcr.io/kubeflow/kubeflow/tensorboards-web-app'],
+    }),
+  ],
+  clusterKinds: () => commonClusterKinds,
+  serverSideApply: true,
+  readyWithinSeconds: 600,
+};
+
+export const tensorboardsLinks: DashboardLinks = {
+  menuLinks: [{ type: 'item', icon: 'assessment', link: '/tensorboards/', text: 'TensorBoards' }],
+};

@@ -1,0 +1,139 @@
+import type { Cluster } from '../../config/cluster.ts';
+import type { Component, KubernetesObject } from '../component.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  type ByVersion,
+  commonClusterKinds,
+  kubeflowSource,
+  kubeflowSystemNamespace,
+  kubeflowVersion,
+  mutatingWebhook,
+  validatingWebhook,
+  wants,
+} from './part.ts';
+
+/** What the release was tested with. Renovate must not raise these alone, so they are here and in no upstream.yaml. */
+const jobsetVersion: ByVersion = { '26.03': 'v0.10.1' };
+const trainerVersion: ByVersion = { '26.03': 'v2.1.0' };
+
+/** The Trainer: distributed training jobs (its second generation; the Training Operator is not installed). */
+export const trainer: Component = {
+  name: 'kubeflow-trainer',
+  summary: 'distributed training jobs',
+  folder: 'apps/kubeflow/kubeflow-trainer',
+  namespace: () => kubeflowSystemNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
+  wanted: wants('trainer'),
+  needsHost: true,
+  sources: (cluster) => [jobset(cluster), ...trainerSources(cluster)],
+  manifests: () => [...roles(), webhookCertificate()],
+  clusterKinds: () => [
+    ...commonClusterKinds,
+    mutatingWebhook,
+    validatingWebhook,
+    'trainer.kubeflow.org/ClusterTrainingRuntime',
+  ],
+  serverSideApply: true,
+  readyWithinSeconds: 900,
+};
+
+export const trainerLinks: DashboardLinks = {
+  documentationItems: [
+    {
+      text: 'Kubeflow Trainer Documentation',
+      desc: 'Documentation for Kubeflow Trainer',
+      link: 'https://www.kubeflow.org/docs/components/trainer/',
+    },
+  ],
+};
+
+/** JobSet, from its own repository: Kubeflow's copy fetches it over the network while it builds. */
+function jobset(cluster: Cluster) {
+  return kubeflowSource(cluster, {
+    folder: 'kubeflow-trainer/jobset',
+    path: { '26.03': 'config/default' },
+    from: { repository: 'https://github.com/kubernetes-sigs/jobset', version: jobsetVersion },
+    // A tag of its repository names the staging image.
+    imageOverrides: [
+      `us-central1-docker.pkg.dev/k8s-staging-images/jobset/jobset=registry.k8s.io/jobset/jobset:${jobsetVersion[kubeflowVersion(cluster)]}`,
+    ],
+  });
+}
+
+function trainerSources(cluster: Cluster) {
+  const base = 'applications/trainer/upstream/base';
+  return [
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-crds', path: { '26.03': `${base}/crds` } }),
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-rbac', path: { '26.03': `${base}/rbac` } }),
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-webhook', path: { '26.03': `${base}/webhook` } }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-trainer/trainer-manager',
+      path: { '26.03': `${base}/manager` },
+      // The tag stands in upstream's overlay, which is the one that fetches JobSet.
+      imageOverrides: [
+        `ghcr.io/kubeflow/trainer/trainer-controller-manager:${trainerVersion[kubeflowVersion(cluster)]}`,
+      ],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-trainer/trainer-runtimes',
+      path: { '26.03': 'applications/trainer/upstream/overlays/runtimes' },
+      images: [
+        'ghcr.io/kubeflow/trainer/dataset-initializer',
+        'ghcr.io/kubeflow/trainer/deepspeed-runtime',
+        'ghcr.io/kubeflow/trainer/mlx-runtime',
+        'ghcr.io/kubeflow/trainer/model-initializer',
+        'ghcr.io/kubeflow/trainer/torchtune-trainer',
+        'pytorch/pytorch',
+      ],
+    }),
+  ];
+}
+
+/** What members of a profile may do, by way of kubeflow-admin, -edit and -view. Upstream keeps it in the overlay that fetches JobSet. */
+function roles(): KubernetesObject[] {
+  const aggregate = (role: string) => [`rbac.authorization.kubeflow.org/aggregate-to-kubeflow-${role}`, 'true'];
+  const read = ['get', 'list', 'watch'];
+  // The shared runtimes are the same for everybody who may call the API at all.
+  const shared = 'kubeflow-trainer-view-cluster-runtimes';
+  return [
+    clusterRole('kubeflow-trainer-edit', Object.fromEntries([aggregate('admin'), aggregate('edit')]), [
+      { apiGroups: ['trainer.kubeflow.org'], resources: ['trainjobs'], verbs: ['create', 'patch', 'delete'] },
+    ]),
+    clusterRole('kubeflow-trainer-view', Object.fromEntries([aggregate('view')]), [
+      { apiGroups: ['trainer.kubeflow.org'], resources: ['trainingruntimes', 'trainjobs'], verbs: read },
+      { apiGroups: [''], resources: ['pods', 'pods/log', 'events'], verbs: read },
+    ]),
+    clusterRole(shared, undefined, [
+      { apiGroups: ['trainer.kubeflow.org'], resources: ['clustertrainingruntimes'], verbs: read },
+    ]),
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: shared },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: shared },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:authenticated' }],
+    },
+  ];
+}
+
+function clusterRole(
+  name: string,
+  labels: Record<string, string> | undefined,
+  rules: readonly Record<string, readonly string[]>[],
+): KubernetesObject {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name, ...(labels === undefined ? {} : { labels }) },
+    rules,
+  };
+}
+
+/** The Trainer fills it with the certificate of its webhook, and does not start without it: it is and stays empty in Git. */
+function webhookCertificate(): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'kubeflow-trainer-webhook-cert', namespace: kubeflowSystemNamespace },
+  };
+}

@@ -1,0 +1,42 @@
+import type { Component } from '../component.ts';
+import type { DashboardLinks } from './links.ts';
+import {
+  commonClusterKinds,
+  hostPatch,
+  kubeflowNamespace,
+  kubeflowSource,
+  mutatingWebhook,
+  validatingWebhook,
+  wants,
+} from './part.ts';
+
+/** Volumes: the page for PersistentVolumeClaims, and a file browser for each. */
+export const volumes: Component = {
+  name: 'kubeflow-volumes',
+  summary: 'volumes, and a file browser for each',
+  folder: 'apps/kubeflow/kubeflow-volumes',
+  namespace: () => kubeflowNamespace,
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
+  wanted: wants('volumes'),
+  needsHost: true,
+  sources: (cluster) => [
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-volumes/pvcviewer-controller',
+      path: { '26.03': 'applications/pvcviewer-controller/upstream/base' },
+      images: ['ghcr.io/kubeflow/kubeflow/pvcviewer-controller', 'quay.io/brancz/kube-rbac-proxy'],
+    }),
+    kubeflowSource(cluster, {
+      folder: 'kubeflow-volumes/volumes-web-app',
+      path: { '26.03': 'applications/volumes-web-app/upstream/overlays/istio' },
+      patches: [hostPatch(cluster)],
+      images: ['ghcr.io/kubeflow/kubeflow/volumes-web-app'],
+    }),
+  ],
+  clusterKinds: () => [...commonClusterKinds, mutatingWebhook, validatingWebhook],
+  serverSideApply: true,
+  readyWithinSeconds: 600,
+};
+
+export const volumesLinks: DashboardLinks = {
+  menuLinks: [{ type: 'item', icon: 'device:storage', link: '/volumes/', text: 'Volumes' }],
+};
