@@ -108,22 +108,24 @@ function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<stri
     ...(source.imageOverrides ?? []).map((entry) => mirrorOverride(cluster, entry)),
     ...(source.images ?? []).flatMap((image) => mirrorEntry(cluster, image) ?? []),
   ];
+  const kustomize = {
+    ...(source.namespace === undefined ? {} : { namespace: source.namespace }),
+    ...(images.length === 0 ? {} : { images }),
+    ...(source.patches.length === 0
+      ? {}
+      : {
+          patches: source.patches.map(({ target, patch }) => ({
+            ...(target === undefined ? {} : { target }),
+            patch,
+          })),
+        }),
+  };
   return {
     repoURL: mirrorGit(cluster, source.repository),
     path: source.path,
     targetRevision: source.version,
-    kustomize: {
-      ...(source.namespace === undefined ? {} : { namespace: source.namespace }),
-      ...(images.length === 0 ? {} : { images }),
-      ...(source.patches.length === 0
-        ? {}
-        : {
-            patches: source.patches.map(({ target, patch }) => ({
-              ...(target === undefined ? {} : { target }),
-              patch,
-            })),
-          }),
-    },
+    // The server drops an empty map, which would be drift for ever.
+    ...(Object.keys(kustomize).length === 0 ? {} : { kustomize }),
   };
 }
 

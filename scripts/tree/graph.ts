@@ -8,12 +8,13 @@ export interface Placed {
 }
 
 /**
- * Draws the waves as a Mermaid flow chart: one box per wave, arrows for dependencies that lead into the next wave.
+ * Draws the waves as a Mermaid flow chart: one box per wave, and an arrow for each dependency that does not follow from
+ * others.
  *
  * @see https://mermaid.js.org/syntax/flowchart.html
  */
 export function mermaid(placed: readonly Placed[]): string {
-  const on = new Set(placed.map(({ component }) => component.name));
+  const byName = new Map(placed.map((entry) => [entry.component.name, entry.component]));
   const waves = [...new Set(placed.map(({ wave }) => wave))].sort((a, b) => a - b);
   const lines = ['flowchart LR'];
   for (const wave of waves) {
@@ -22,9 +23,17 @@ export function mermaid(placed: readonly Placed[]): string {
     lines.push('  end');
   }
   for (const { component } of placed) {
-    for (const dependency of component.dependsOn as readonly ComponentName[]) {
-      if (on.has(dependency)) lines.push(`  ${dependency} --> ${component.name}`);
-    }
+    for (const dependency of directDependencies(component, byName)) lines.push(`  ${dependency} --> ${component.name}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Those dependencies that no other dependency brings along. */
+function directDependencies(component: Component, byName: ReadonlyMap<ComponentName, Component>): ComponentName[] {
+  const own = component.dependsOn.filter((name) => byName.has(name));
+  return own.filter((name) => !own.some((other) => other !== name && reaches(other, name, byName)));
+}
+
+function reaches(from: ComponentName, to: ComponentName, byName: ReadonlyMap<ComponentName, Component>): boolean {
+  return (byName.get(from)?.dependsOn ?? []).some((next) => next === to || reaches(next, to, byName));
 }

@@ -126,7 +126,9 @@ const sourceForms: Rule = {
     ),
 };
 
-const floating = /^(|HEAD|head|latest|main|master|[~^<>=*].*|.*[*x]|v?\d+|v?\d+\.\d+)$/;
+const floating = /^(|HEAD|head|latest|main|master|[~^<>=*].*|.*[*x])$/;
+/** A chart's "1.2" is any 1.2.x; a Git tag of that form (Kubeflow's 26.03) is one release. */
+const floatingChart = /^v?\d+(\.\d+)?$/;
 
 const pinnedUpstreams: Rule = {
   name: 'pinned-upstreams',
@@ -134,7 +136,11 @@ const pinnedUpstreams: Rule = {
   check: (tree) =>
     children(tree).flatMap((application) =>
       application.sources
-        .filter(({ ref, targetRevision }) => ref !== 'values' && floating.test(String(targetRevision ?? '')))
+        .filter(
+          ({ ref, chart, targetRevision = '' }) =>
+            ref !== 'values' &&
+            (floating.test(targetRevision) || (chart !== undefined && floatingChart.test(targetRevision))),
+        )
         .map((source) => ({
           ...place(application, source, 'targetRevision'),
           message: `"${source.targetRevision ?? ''}" is no exact version`,
