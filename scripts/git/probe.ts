@@ -6,11 +6,12 @@ import type { Git } from './run.ts';
 /**
  * Asks a remote for its branches.
  *
+ * @param patience milliseconds without an answer after which it is given up
  * @throws RunError saying why it can't be read and which setting to change
  */
-export async function listRemote(git: Git, remote: Remote): Promise<RemoteState> {
+export async function listRemote(git: Git, remote: Remote, patience = 30_000): Promise<RemoteState> {
   const listed = await withRemote(git, remote, (options) =>
-    git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], { ...options, silence: 30_000 }),
+    git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], { ...options, silence: patience }),
   ).catch((error: unknown) => {
     throw remoteError(error, remote, 'read');
   });

@@ -12,19 +12,19 @@ interface Reason {
 
 const checkUrl = () => 'Check git.url, and your network, DNS and proxy (HTTPS_PROXY, NO_PROXY).';
 const giveCredentials = (remote: Remote) =>
-  /^https:/.test(remote.url)
+  /^https?:/.test(remote.url)
     ? 'Set git.credentials with {token: {env: NAME}} or {token: {file: PATH}}, or set up a credential helper for git.'
     : 'Set git.credentials with sshKey and knownHosts, or load your key into an SSH agent (ssh-add).';
 const renewCredentials = (remote: Remote) =>
   remote.credentials === undefined
     ? giveCredentials(remote)
-    : 'Check what git.credentials names: is it the right one, not expired, and may it read and write this repository?';
+    : 'Check what git.credentials names: is it the right one, not expired, may it read and write this repository? (An SSH key must have no passphrase.)';
 
 /** In the order in which they are tried: the particular before the general. */
 const reasons: readonly Reason[] = [
   {
     pattern:
-      /could not resolve proxy|from proxy after CONNECT|requested URL returned error: 407|Proxy CONNECT aborted/i,
+      /could not resolve proxy|from proxy after CONNECT|CONNECT tunnel failed|requested URL returned error: 407|Proxy CONNECT aborted/i,
     what: 'the proxy refuses or is not there',
     hint: () => 'Check HTTPS_PROXY (with user and password if it asks for them) and NO_PROXY, or http.proxy of git.',
   },

@@ -1,0 +1,236 @@
+import { execFile, spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Remote } from './remote.ts';
+import { openRepository, type Repository } from './repository.ts';
+import { makeSandbox, type Sandbox } from './sandbox.ts';
+
+const token = 'ghp_s3cret/with+odd"chars';
+let box: Sandbox;
+let bare: string;
+let root: string;
+let repository: Repository;
+let seen: string[];
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeEach(async () => {
+  box = await makeSandbox();
+  bare = await box.bare('remote.git');
+  await box.git(bare, 'config', 'http.receivepack', 'true');
+  root = await box.clone('mine');
+  repository = await openRepository(root);
+  seen = [];
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await box.remove();
+});
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Who may come in: answers a request itself when it returns a status. */
+type Gate = (request: IncomingMessage) => number | undefined;
+
+const withToken: Gate = ({ headers }) => {
+  const basic = Buffer.from((headers.authorization ?? '').replace('Basic ', ''), 'base64').toString();
+  return basic === `git:${token}` ? undefined : 401;
+};
+
+/** git's own HTTP server behind a gate. */
+function smartHttp(gate: Gate): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    const status = gate(request);
+    if (status !== undefined) {
+      response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="git"' } : {}).end();
+      return;
+    }
+    const url = new URL(request.url ?? '', 'http://x');
+    const backend = spawn('git', ['http-backend'], {
+      env: {
+        ...process.env,
+        GIT_PROJECT_ROOT: box.folder,
+        GIT_HTTP_EXPORT_ALL: '1',
+        PATH_INFO: url.pathname,
+        QUERY_STRING: url.search.slice(1),
+        REQUEST_METHOD: request.method ?? '',
+        CONTENT_TYPE: request.headers['content-type'] ?? '',
+        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        REMOTE_USER: 'someone',
+      },
+    });
+    request.pipe(backend.stdin);
+    const chunks: Buffer[] = [];
+    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    backend.on('close', () => {
+      const answer = Buffer.concat(chunks);
+      const end = answer.indexOf('\r\n\r\n');
+      const headers = answer
+        .subarray(0, end)
+        .toString()
+        .split('\r\n')
+        .map((line) => line.split(': '));
+      const code = Number(headers.find(([name]) => name === 'Status')?.[1]?.slice(0, 3) ?? 200);
+      response.writeHead(code, Object.fromEntries(headers.filter(([name]) => name !== 'Status')));
+      response.end(answer.subarray(end + 4));
+    });
+  };
+}
+
+async function serve(gate: Gate): Promise<Remote> {
+  return { url: `http://127.0.0.1:${await listen(createServer(smartHttp(gate)))}/remote.git` };
+}
+
+describe('a token', () => {
+  it('AP#471 KF#633 opens the remote without getting into arguments, config or refs', async () => {
+    const remote: Remote = { ...(await serve(withToken)), credentials: { token, username: 'git' } };
+    // The hook sees the arguments of the git that runs it.
+    await box.hook(root, 'pre-push', 'ps -o args= -p $PPID >.git/arguments');
+    await repository.requirePushable({ remote, branch: 'main' });
+    expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
+    expect(await box.subjects(bare, 'main')).toEqual(['Start']);
+    expect(await readFile(path.join(root, '.git', 'arguments'), 'utf8')).toContain('push --porcelain');
+    const everything = await promisify(execFile)('grep', ['-rlF', token, root]).catch((error) => error.stdout);
+    expect(everything).toBe('');
+  });
+
+  it('is the one that is used, whatever helpers and headers the user has for that host', async () => {
+    const remote: Remote = { ...(await serve(withToken)), credentials: { token, username: 'git' } };
+    const origin = new URL(remote.url).origin;
+    await box.git(root, 'config', `credential.${origin}.helper`, '!f() { echo username=git; echo password=wrong; }; f');
+    await box.git(root, 'config', `http.${origin}/.extraHeader`, 'Authorization: Basic d3Jvbmc6d3Jvbmc=');
+    expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
+  });
+
+  it("is not needed where the user's own credential helper has one", async () => {
+    const remote = await serve(withToken);
+    await writeFile(path.join(box.folder, 'password'), token);
+    const helper = `!f() { test "$1" = get && echo username=git && echo "password=$(cat '${box.folder.replaceAll("'", `'\\''`)}/password')"; }; f`;
+    await box.git(root, 'config', 'credential.helper', helper);
+    expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
+  });
+
+  it('that is wrong is told in seconds, and is not in the error', async () => {
+    const remote: Remote = { ...(await serve(withToken)), credentials: { token: 'wrong-token', username: 'git' } };
+    const error = await repository.publish({ remote, branch: 'main' }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining('credentials are refused'),
+      hint: expect.stringContaining('git.credentials'),
+    });
+    expect(
+      JSON.stringify(error, ['message', 'hint', 'details', 'stack', 'cause', 'stderr', 'task', 'commands']),
+    ).not.toContain('wrong-token');
+  });
+
+  it('that is missing makes no prompt that nobody sees: the setting is named', async () => {
+    const remote = await serve(withToken);
+    await expect(repository.probe(remote)).rejects.toMatchObject({
+      message: expect.stringContaining('asks for credentials'),
+      hint: expect.stringContaining('credential helper'),
+    });
+  });
+
+  it('KF#1857 that may read only is found before anything is written', async () => {
+    const readOnly: Gate = (request) =>
+      withToken(request) ?? (/receive-pack/.test(request.url ?? '') ? 403 : undefined);
+    const remote: Remote = { ...(await serve(readOnly)), credentials: { token, username: 'git' } };
+    expect(await repository.probe(remote)).toEqual({ branches: new Map() });
+    await expect(repository.requirePushable({ remote, branch: 'main' })).rejects.toMatchObject({
+      message: expect.stringContaining('do not have the right'),
+    });
+  });
+});
+
+describe('a remote over HTTP', () => {
+  it('FL#4640 AP#675 that is absent or invisible is told as such', async () => {
+    const remote: Remote = { ...(await serve(() => 404)), credentials: { token, username: 'git' } };
+    await expect(repository.probe(remote)).rejects.toMatchObject({
+      message: expect.stringContaining('may not see it'),
+    });
+  });
+
+  it.each([
+    { what: 'has a fault', make: () => serve(() => 502), says: 'a fault of its own' },
+    {
+      what: 'has an unknown name',
+      make: async () => ({ url: 'https://no-such-host.invalid/a.git' }),
+      says: 'name is unknown',
+    },
+    {
+      what: 'refuses the connection',
+      make: async () => ({ url: 'http://127.0.0.1:1/a.git' }),
+      says: 'refuses the connection',
+    },
+  ])('that $what is told as such', async ({ make, says }) => {
+    await expect(repository.probe(await make())).rejects.toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it('FL#3405 is reached through HTTPS_PROXY, and a proxy that refuses is named', async () => {
+    const port = await listen(
+      createServer().on('connect', (_request, socket) => socket.end('HTTP/1.1 407 No\r\n\r\n')),
+    );
+    process.env.https_proxy = `http://127.0.0.1:${port}`;
+    const probe = repository.probe({ url: 'https://git.example.com/a.git' });
+    await expect(probe).rejects.toMatchObject({
+      message: expect.stringContaining('proxy'),
+      hint: expect.stringContaining('HTTPS_PROXY'),
+    });
+    delete process.env.https_proxy;
+  });
+
+  it('that says nothing is given up', async () => {
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/a.git`;
+    const { listRemote } = await import('./probe.ts');
+    const { createGit } = await import('./run.ts');
+    await expect(listRemote(createGit(root), { url }, 500)).rejects.toMatchObject({
+      message: expect.stringContaining('nothing came'),
+    });
+    silent.close();
+  });
+
+  it('FL#3405 with a certificate of a private CA needs git.caFile', async () => {
+    const [key, cert] = [path.join(box.folder, 'tls.key'), path.join(box.folder, 'tls.crt')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    await promisify(execFile)('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      ...subject,
+    ]);
+    const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, smartHttp(withToken));
+    const url = `https://127.0.0.1:${await listen(server)}/remote.git`;
+    const remote: Remote = { url, credentials: { token, username: 'git' } };
+    await expect(repository.probe(remote)).rejects.toMatchObject({ hint: expect.stringContaining('git.caFile') });
+    await expect(repository.probe({ ...remote, caFile: '/nowhere.pem' })).rejects.toMatchObject({
+      message: expect.stringContaining('CA file'),
+    });
+    expect(await repository.publish({ remote: { ...remote, caFile: cert }, branch: 'main' })).toMatchObject({
+      pushed: true,
+    });
+  });
+});
