@@ -72,10 +72,14 @@ async function link(box: Box, { host, node, loadBalancers, link: [outer, inner] 
   await inside(box, ['sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1']);
 }
 
-/** Takes away what a killed run may have left of the link; it ends with the box otherwise. */
-export async function closeNetwork(folder: string): Promise<void> {
+/**
+ * Takes away what a killed run may have left of the link; it ends with the box otherwise.
+ * @returns the name of this machine's end, which also names the sandbox's other parts.
+ */
+export async function closeNetwork(folder: string): Promise<string> {
   const [outer] = networkOf(0, folder).link;
   await $({ quiet: true, nothrow: true, env: { PATH: searchPath() } })`ip link delete ${outer}`;
+  return outer;
 }
 
 async function run(command: readonly string[]): Promise<string> {
