@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { type Cluster, embeddedRemoteUrl, type Shared } from './cluster.ts';
@@ -143,7 +143,7 @@ function exists(path: string): boolean {
 
 /** @returns names in a folder, sorted the same on any machine; none when it is no folder */
 function entriesOf(path: string): string[] {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isDirectory() === true
     ? readdirSync(path)
         .filter((name) => !name.startsWith('.'))

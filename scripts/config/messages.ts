@@ -142,13 +142,14 @@ function clashOf(options: readonly Schema[], path: KeyPath, value: unknown): Fin
 }
 
 function missing(path: KeyPath, schema: Schema | undefined, issue: Issue): Finding {
-  const options = issue.code === 'invalid_union' && 'options' in issue ? issue.options : undefined;
-  const hint = Array.isArray(options)
-    ? `One of: ${options.map(String).join(', ')}.`
-    : schema === undefined
-      ? undefined
-      : descriptionOf(schema);
-  return { path, at: 'key', message: isMissing, hint };
+  return { path, at: 'key', message: isMissing, hint: missingHint(schema, issue) };
+}
+
+function missingHint(schema: Schema | undefined, issue: Issue): string | undefined {
+  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options))
+    return `One of: ${issue.options.map(String).join(', ')}.`;
+  const described = schema === undefined ? undefined : descriptionOf(schema);
+  return described ?? (issue.code === 'invalid_value' ? `Write ${issue.values.map(String).join(' or ')}.` : undefined);
 }
 
 /** @returns dotted paths of all sections (not of list entries) that have this key */

@@ -88,7 +88,7 @@ function gitSection(url: string | undefined, branch: string | undefined): string
   return `git:
   url: ${scalar(url)}
 ${branch === undefined ? '  # branch: main' : `  branch: ${scalar(branch)}`}
-  # Absent: anybody may read (and you may push to) the repository as it is.
+  # Without credentials: the repository is public, and you push with what git on your machine has.
 ${indented(commented(credentials))}
 `;
 }

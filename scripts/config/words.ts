@@ -12,7 +12,7 @@ export interface Written {
 }
 
 /** Stands in issues for which the schema has no words of its own. */
-export const noWords = '\u0000';
+export const noWords = '<no words>';
 
 /** Options for `safeParse`, so that our own words can be told from zod's. */
 export const parseOptions = { error: () => noWords };

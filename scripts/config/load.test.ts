@@ -1,0 +1,187 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UsageError } from '../report/errors.ts';
+import { embeddedRemoteUrl } from './cluster.ts';
+import { listClusters, loadAllClusters, loadCluster } from './load.ts';
+import { newClusterFile } from './new-cluster.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "breakwater load 'test' "));
+  for (const folder of ['infrastructure', 'apps'])
+    cpSync(join(repository, folder), join(root, folder), { recursive: true });
+  write('clusters/prod/cluster.yaml', newClusterFile({ name: 'prod' }));
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(file: string, text: string | Uint8Array): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+function refused(load: () => unknown): UsageError {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+  throw new Error('it was loaded');
+}
+
+describe('a cluster', () => {
+  it('is loaded with what all clusters share', () => {
+    write('infrastructure/tenants/manifests/role.yaml', 'kind: ClusterRole\n');
+    const cluster = loadCluster(root, 'prod');
+    expect(cluster.folder).toBe('clusters/prod');
+    expect(cluster.shared.upstream.get('infrastructure/dex')).toMatchObject({ chart: 'dex' });
+    expect(cluster.shared.patches.get('infrastructure/argocd')?.[0]?.target).toMatchObject({ kind: 'Deployment' });
+    expect(cluster.shared.namespaces.get('apps/kubeflow/kubeflow-trainer/jobset')).toBe('kubeflow-system');
+    expect(cluster.shared.manifests).toEqual(['infrastructure/tenants/manifests/role.yaml']);
+    expect(cluster.shared.applicationHealth).toContain('return');
+  });
+
+  it('has no known host while it is auto and nothing was discovered', () => {
+    expect(loadCluster(root, 'prod')).toMatchObject({ host: 'auto', knownHost: undefined, discovered: undefined });
+  });
+
+  it('has the discovered host when it is auto', () => {
+    write('clusters/prod/discovered.yaml', 'host: 203.0.113.10\n');
+    expect(loadCluster(root, 'prod')).toMatchObject({ host: 'auto', knownHost: '203.0.113.10' });
+  });
+
+  it('has the configured host whatever was discovered', () => {
+    write('clusters/prod/cluster.yaml', newClusterFile({ name: 'prod', host: 'kubeflow.example.com' }));
+    write('clusters/prod/discovered.yaml', 'host: 203.0.113.10\n');
+    expect(loadCluster(root, 'prod').knownHost).toBe('kubeflow.example.com');
+  });
+
+  it('has the embedded remote without git.url, else the one spelling of its repository', () => {
+    expect(loadCluster(root, 'prod')).toMatchObject({ embeddedRemote: true, repositoryUrl: embeddedRemoteUrl });
+    write(
+      'clusters/prod/cluster.yaml',
+      newClusterFile({ name: 'prod', gitUrl: 'https://GitHub.com/acme/platform.git' }),
+    );
+    expect(loadCluster(root, 'prod')).toMatchObject({
+      embeddedRemote: false,
+      repositoryUrl: 'https://github.com/acme/platform.git',
+    });
+  });
+});
+
+describe('what is asked for', () => {
+  it('is answered with the clusters that there are, and how to make one', () => {
+    const error = refused(() => loadCluster(root, 'prdo'));
+    expect(error.message).toContain('clusters/prdo/cluster.yaml does not exist');
+    expect(error.hint).toBe('Did you mean "prod"? Clusters here: prod. Make it with: npm run new -- prdo');
+  });
+
+  it('cannot lead out of clusters/', () => {
+    write('elsewhere/cluster.yaml', newClusterFile({ name: 'elsewhere' }));
+    expect(refused(() => loadCluster(root, '../elsewhere')).message).toContain('there is no cluster');
+  });
+
+  it('is only folders with a cluster.yaml, in the same order everywhere', () => {
+    for (const name of ['b', 'a', 'Z']) write(`clusters/${name}/cluster.yaml`, newClusterFile({ name }));
+    write('clusters/leftover/README.md', 'x');
+    write('clusters/cluster.schema.json', '{}');
+    expect(listClusters(root)).toEqual(['Z', 'a', 'b', 'prod']);
+    rmSync(join(root, 'clusters'), { recursive: true });
+    expect(listClusters(root)).toEqual([]);
+    expect(refused(() => loadCluster(root, 'prod')).hint).toContain('There is no cluster yet.');
+  });
+});
+
+describe('files that are not what they should be', () => {
+  const problemsOf = (load: () => unknown = () => loadAllClusters(root)) => refused(load).problems;
+
+  it('are told all at once, over all clusters and what they share', () => {
+    write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nhots: x\n`);
+    write('clusters/test/cluster.yaml', newClusterFile({ name: 'tset' }));
+    write('clusters/test/discovered.yaml', 'hots: 1.2.3.4\n');
+    write('infrastructure/dex/upstream.yaml', 'chart: dex\nrepository: https://charts.dexidp.io\nversion: 1.10\n');
+    write('apps/kubeflow/kubeflow-katib/katib/kustomization.yaml', 'kind: Component\npatches:\n  - ptach: x\n');
+    const error = refused(() => loadAllClusters(root));
+    expect(error.message).toBe('6 mistakes in 5 files');
+    expect(error.problems.map(({ file, line, path, message, hint }) => [file, line, path, message, hint])).toEqual([
+      ['infrastructure/dex/upstream.yaml', 3, 'version', 'must be text, is a number (1.10)', 'Quote it: "1.10"'],
+      [
+        'apps/kubeflow/kubeflow-katib/katib/kustomization.yaml',
+        1,
+        'apiVersion',
+        'is missing',
+        'Write kustomize.config.k8s.io/v1alpha1.',
+      ],
+      [
+        'apps/kubeflow/kubeflow-katib/katib/kustomization.yaml',
+        3,
+        'patches[0].ptach',
+        'unknown key',
+        'Did you mean "patch"?',
+      ],
+      ['clusters/prod/cluster.yaml', expect.any(Number), 'hots', 'unknown key', 'Did you mean "host"?'],
+      [
+        'clusters/test/cluster.yaml',
+        4,
+        'name',
+        expect.stringContaining('test'),
+        'Write name: test, or rename the folder.',
+      ],
+      ['clusters/test/discovered.yaml', 1, 'hots', 'unknown key', 'Did you mean "host"?'],
+    ]);
+  });
+
+  it.each([
+    ['a symbolic link', 'is a symbolic link', (path: string) => symlinkSync('/etc/passwd', path)],
+    ['a folder', 'is a folder, not a file', (path: string) => mkdirSync(path)],
+    [
+      'a file of 10 MB',
+      'is too large: 10000000 bytes, and at most 1048576 are read',
+      (path: string) => writeFileSync(path, Buffer.alloc(10_000_000, '#')),
+    ],
+    [
+      'something else than UTF-8',
+      'is not UTF-8 text',
+      (path: string) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x00])),
+    ],
+    ['empty', 'is empty', (path: string) => writeFileSync(path, '')],
+  ])('a cluster.yaml that is %s', (_, message, make) => {
+    rmSync(join(root, 'clusters/prod/cluster.yaml'));
+    make(join(root, 'clusters/prod/cluster.yaml'));
+    expect(problemsOf()).toMatchObject([{ file: 'clusters/prod/cluster.yaml', message }]);
+  });
+
+  it('a folder of a cluster that is a symbolic link', () => {
+    symlinkSync('prod', join(root, 'clusters/other'));
+    expect(problemsOf()).toMatchObject([{ file: 'clusters/other', message: 'is a symbolic link' }]);
+  });
+
+  it('an override of a component that there is not', () => {
+    write('clusters/prod/overrides/dex.yaml', 'a: 1\n');
+    write('clusters/prod/overrides/oauth-proxy.yaml', 'a: 1\n');
+    write('clusters/prod/overrides/istiod.yml', 'a: 1\n');
+    expect(problemsOf()).toMatchObject([
+      { file: 'clusters/prod/overrides/istiod.yml', hint: 'Name it istiod.yaml.' },
+      { file: 'clusters/prod/overrides/oauth-proxy.yaml', hint: 'Did you mean "oauth2-proxy.yaml"?' },
+    ]);
+  });
+
+  it('an upstream that is absent, or describes something else', () => {
+    rmSync(join(root, 'infrastructure/dex/upstream.yaml'));
+    write(
+      'infrastructure/istiod/upstream.yaml',
+      'repository: https://github.com/istio/istio\npath: x\nversion: 1.31.0\n',
+    );
+    write('infrastructure/gateway/upsteam.yaml', 'x: 1\n');
+    expect(problemsOf()).toMatchObject([
+      { file: 'infrastructure/gateway/upsteam.yaml', hint: 'Did you mean "upstream.yaml"?' },
+      { file: 'infrastructure/istiod/upstream.yaml', message: 'must describe a chart, describes a kustomization' },
+      { file: 'infrastructure/dex/upstream.yaml', message: 'there is no such file' },
+    ]);
+  });
+});
