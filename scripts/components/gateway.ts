@@ -134,7 +134,7 @@ function redirect(cluster: Cluster): KubernetesObject {
           redirect: {
             scheme: 'https',
             redirectCode: 301,
-            ...(port === undefined || host.includes(':') ? {} : { port: Number(port) }),
+            ...(port === undefined ? {} : { port: Number(port) }),
           },
         },
       ],

@@ -34,7 +34,10 @@ export function testRepository(clusters?: Readonly<Record<string, string>>): Tes
     writeFileSync(join(root, path), text);
   };
   if (clusters === undefined) cpSync(join(checkout, 'clusters'), join(root, 'clusters'), { recursive: true });
-  else cpSync(join(checkout, 'clusters', 'cluster.schema.json'), join(root, 'clusters', 'cluster.schema.json'), { recursive: true });
+  else
+    cpSync(join(checkout, 'clusters', 'cluster.schema.json'), join(root, 'clusters', 'cluster.schema.json'), {
+      recursive: true,
+    });
   for (const [name, text] of Object.entries(clusters ?? {})) write(`clusters/${name}/cluster.yaml`, text);
   const git = (...parameters: string[]) => execFileSync('git', parameters, { cwd: root, encoding: 'utf8' }).trim();
   git('init', '--quiet', '--initial-branch=main');
@@ -51,7 +54,12 @@ export function testRepository(clusters?: Readonly<Record<string, string>>): Tes
       const entry = join(checkout, 'scripts', 'breakwater.ts');
       // No kubeconfig of the machine's: a test must not find a cluster by accident.
       const env = { ...process.env, KUBECONFIG: join(folder, 'no-kubeconfig') };
-      const result = spawnSync(process.execPath, ['--import', loader, entry, ...parameters], { cwd: root, encoding: 'utf8', env, input: '' });
+      const result = spawnSync(process.execPath, ['--import', loader, entry, ...parameters], {
+        cwd: root,
+        encoding: 'utf8',
+        env,
+        input: '',
+      });
       return { code: result.status, stdout: result.stdout, stderr: result.stderr };
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
