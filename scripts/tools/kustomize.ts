@@ -10,7 +10,7 @@ import { findTool } from './find.ts';
 /** What Argo CD lays over a kustomization: `spec.sources[].kustomize`. */
 export interface Overlay {
   namespace?: string;
-  /** As `old=new`. */
+  /** As `old=new:tag`; see imageOverride. */
   images?: readonly string[];
   patches?: readonly object[];
   commonAnnotations?: Readonly<Record<string, string>>;
@@ -45,7 +45,14 @@ export async function buildKustomization(folder: string, overlay: Overlay = {}):
   }
 }
 
-function imageOverride(text: string): { name: string; newName: string } {
-  const [name = '', newName = ''] = text.split('=');
-  return { name, newName };
+/** `old=new`, `old=new:tag` or `image:tag`; the tag `*` keeps what is there, as in `kustomize edit set image`. */
+function imageOverride(text: string): { name: string; newName?: string; newTag?: string } {
+  const target = text.slice(text.indexOf('=') + 1);
+  const [, image = target, tag] = /^(.*):([^/:]+)$/.exec(target) ?? [];
+  const name = text.includes('=') ? text.slice(0, text.indexOf('=')) : image;
+  return {
+    name,
+    ...(image === name ? {} : { newName: image }),
+    ...(tag === undefined || tag === '*' ? {} : { newTag: tag }),
+  };
 }
