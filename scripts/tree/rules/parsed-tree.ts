@@ -74,8 +74,14 @@ export function parseTree(
   };
 }
 
+/** Of infrastructure/ and apps/ the values and manifests only: config/ reads upstream.yaml and the kustomizations. */
+function isRead(path: string): boolean {
+  if (!/\.ya?ml$/.test(path)) return false;
+  return !/^(infrastructure|apps)\//.test(path) || path.endsWith('/values.yaml') || path.includes('/manifests/');
+}
+
 function parseFile(path: string, text: string): ParsedFile {
-  if (!/\.ya?ml$/.test(path)) return { text, documents: [], objects: [] };
+  if (!isRead(path)) return { text, documents: [], objects: [] };
   const parsed = parseAllDocuments(text, { version: '1.1', prettyErrors: true });
   const list = Array.isArray(parsed) ? parsed : [];
   const problem = list.flatMap(({ errors }) => errors)[0]?.message;

@@ -13,6 +13,7 @@ import {
 } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
+const rootRevision = '${ARGOCD_APP_REVISION}';
 const manifestPaths = 'argocd.argoproj.io/manifest-generate-paths';
 
 /** Looks at the root Application, which has to be there. */
@@ -81,12 +82,12 @@ const rootPins: Rule = {
       const kustomize = at(object, 'spec', 'source', 'kustomize');
       const annotation = at(kustomize, 'commonAnnotations', revisionAnnotation);
       return [
-        ...(annotation === '${ARGOCD_APP_REVISION}'
+        ...(annotation === rootRevision
           ? []
           : [
               {
                 path: `spec.source.kustomize.commonAnnotations.${revisionAnnotation}`,
-                message: 'must be ${ARGOCD_APP_REVISION}',
+                message: `must be ${rootRevision}`,
               },
             ]),
         ...(at(kustomize, 'commonAnnotationsEnvsubst') === true
