@@ -42,7 +42,7 @@ export async function run(invocation: Invocation): Promise<number> {
     options: asked,
     reporter,
     repository,
-    remote: remoteOf(root, cluster, reporter),
+    remote: await remoteOf(root, cluster, reporter),
     cluster,
     connection,
   };

@@ -124,7 +124,7 @@ async function checkRemote(
   if (cluster.embeddedRemote)
     return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
   await attempt('remote', found, async () => {
-    const remote = remoteOf(root, cluster, reporter);
+    const remote = await remoteOf(root, cluster, reporter);
     const { branches } = await repository.probe(remote);
     const there = branches.get(cluster.git.branch);
     found(

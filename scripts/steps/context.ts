@@ -1,8 +1,12 @@
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Connection } from '../cluster/connect.ts';
-import { type Cluster, embeddedRemoteUrl } from '../config/cluster.ts';
+import type { Cluster } from '../config/cluster.ts';
+import type { SecretReference } from '../config/schema/common.ts';
+import { parseGitUrl } from '../config/schema/git-url.ts';
 import type { Published, Remote } from '../git/remote.ts';
 import type { Repository } from '../git/repository.ts';
+import { githubApi, installationToken } from '../hosts/github.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
 import type { RegistrationPlan } from './registration.ts';
@@ -46,28 +50,34 @@ export function embeddedRemoteFolder(root: string): string {
 }
 
 /**
- * Resolves where the tree is published, and the credentials for it.
+ * Resolves where the tree is published, and the credentials for it. A GitHub App gets its token of an hour here.
  *
- * @throws UsageError when a secret's source is missing
+ * @throws UsageError when a secret's source is missing; RunError when GitHub gives no token
  */
-export function remoteOf(root: string, cluster: Cluster, reporter: Reporter): Remote {
-  if (cluster.repositoryUrl === embeddedRemoteUrl)
-    return { url: `file://${embeddedRemoteFolder(root).split('/').map(encodeURIComponent).join('/')}` };
-  const { url = '', credentials, caFile } = cluster.git;
+export async function remoteOf(root: string, cluster: Cluster, reporter: Reporter): Promise<Remote> {
+  const { url, credentials, caFile } = cluster.git;
+  if (url === undefined) return { url: pathToFileURL(embeddedRemoteFolder(root)).href };
   const ca = caFile === undefined ? {} : { caFile: absolutePath(root, caFile) };
   if (credentials === undefined) return { url, ...ca };
-  const secret = (reference: Parameters<typeof resolveReference>[1]) => {
+  const secret = (reference: SecretReference) => {
     const value = resolveReference(root, reference);
     reporter.hide([value]);
     return value;
   };
-  if ('token' in credentials)
+  if ('sshKey' in credentials) {
+    const knownHosts = resolveReference(root, credentials.knownHosts);
+    return { url, credentials: { sshKey: secret(credentials.sshKey), knownHosts }, ...ca };
+  }
+  if ('token' in credentials) {
     return { url, credentials: { token: secret(credentials.token).trim(), username: credentials.username }, ...ca };
-  if ('sshKey' in credentials)
-    return {
-      url,
-      credentials: { sshKey: secret(credentials.sshKey), knownHosts: resolveReference(root, credentials.knownHosts) },
-      ...ca,
-    };
-  return { url, ...ca };
+  }
+  const { id, installationId, privateKey, baseUrl } = credentials.githubApp;
+  const address = parseGitUrl(url);
+  const api = baseUrl ?? githubApi('host' in address ? address.host : '');
+  const token = await installationToken(
+    { baseUrl: api, ...ca },
+    { id, installationId, privateKey: secret(privateKey) },
+  );
+  reporter.hide([token]);
+  return { url, credentials: { token, username: 'x-access-token' }, ...ca };
 }
