@@ -1,6 +1,7 @@
 import { applicationRules } from './applications.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
+import { meshRules } from './mesh.ts';
 import { objectRules } from './objects.ts';
 import type { ParsedTree } from './parsed-tree.ts';
 import { projectRules } from './projects.ts';
@@ -20,6 +21,7 @@ export const rules: readonly Rule[] = [
   ...objectRules,
   ...secretRules,
   ...gatewayRules,
+  ...meshRules,
   ...loginRules,
 ];
 

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
+import { isClusterScoped } from './scope.ts';
 
 /** A map of a YAML file. */
 export type YamlMap = Record<string, unknown>;
@@ -225,45 +226,6 @@ export function allObjects(tree: ParsedTree): Placed[] {
 export function namespaceOf({ object, application }: Placed): string {
   if (isClusterScoped(object)) return '';
   return object.metadata.namespace ?? application?.namespace ?? '';
-}
-
-const clusterScoped = new Set([
-  '/Namespace',
-  '/Node',
-  '/PersistentVolume',
-  'admissionregistration.k8s.io/MutatingAdmissionPolicy',
-  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding',
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
-  'apiextensions.k8s.io/CustomResourceDefinition',
-  'apiregistration.k8s.io/APIService',
-  'cert-manager.io/ClusterIssuer',
-  'certificates.k8s.io/ClusterTrustBundle',
-  'flowcontrol.apiserver.k8s.io/FlowSchema',
-  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
-  'gateway.networking.k8s.io/GatewayClass',
-  'kubeflow.org/Profile',
-  'metacontroller.k8s.io/CompositeController',
-  'metacontroller.k8s.io/DecoratorController',
-  'networking.k8s.io/IngressClass',
-  'node.k8s.io/RuntimeClass',
-  'policy.networking.k8s.io/AdminNetworkPolicy',
-  'rbac.authorization.k8s.io/ClusterRole',
-  'rbac.authorization.k8s.io/ClusterRoleBinding',
-  'scheduling.k8s.io/PriorityClass',
-  'serving.kserve.io/ClusterServingRuntime',
-  'serving.kserve.io/ClusterStorageContainer',
-  'snapshot.storage.k8s.io/VolumeSnapshotClass',
-  'storage.k8s.io/CSIDriver',
-  'storage.k8s.io/StorageClass',
-  'trainer.kubeflow.org/ClusterTrainingRuntime',
-]);
-
-/** @returns true for kinds that live in no namespace */
-export function isClusterScoped(object: KubernetesObject): boolean {
-  return clusterScoped.has(`${groupOf(object)}/${object.kind}`);
 }
 
 /** @returns the values files of a component, weakest first, as far as they are there */

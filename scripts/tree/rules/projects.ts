@@ -3,7 +3,6 @@ import {
   at,
   children,
   groupOf,
-  isClusterScoped,
   listAt,
   nameOf,
   namespaceOf,
@@ -14,6 +13,7 @@ import {
   rootOf,
 } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
+import { isClusterScoped } from './scope.ts';
 
 const nothingInDefault: Rule = {
   name: 'nothing-in-default',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, deployment, findings, manifests, values } from './good-tree.ts';
+import { manifests, values } from './good-files.ts';
+import { type Change, findings } from './good-tree.ts';
 
 const proxy = `${values}/oauth2-proxy.yaml`;
 const mesh = `${values}/istiod.yaml`;
@@ -12,10 +13,6 @@ const host = 'platform.example.com';
 
 function edit(file: string, from: string, to: string): Change {
   return { file, from, to };
-}
-
-function flag(text: string): Change {
-  return edit(proxy, 'extraArgs:\n', `extraArgs:\n  ${text}\n`);
 }
 
 const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: auth}\n';
@@ -207,78 +204,9 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     edit(`${manifests}/oauth2-proxy/policy.yaml`, 'sa/istio-ingressgateway', 'sa/*'),
     ['names no account'],
   ],
-
-  ...[
-    'skip-auth-route: ^/public',
-    'skip_auth_routes: [/x]',
-    'skip-auth-regex: x',
-    'skip-auth-preflight: true',
-    'trusted-ip: 10.0.0.0/8',
-    'ping-user-agent: probe',
-    'gcp-healthchecks: true',
-    'ssl-insecure-skip-verify: true',
-    'insecure-oidc-allow-unverified-email: true',
-  ].map((text): [string, string, Change, string[]] => [
-    'nothing-skips-the-login',
-    text,
-    flag(text),
-    [text.replaceAll('_', '-').replace(/:.*/, '')],
-  ]),
-  [
-    'nothing-skips-the-login',
-    'a flag in a list',
-    { file: 'clusters/demo/overrides/oauth2-proxy.yaml', text: 'extraArgs: [--skip-auth-route=^/x]\n' },
-    ['skip-auth-route'],
-  ],
-  [
-    'nothing-skips-the-login',
-    'a line of the configuration file',
-    {
-      file: 'clusters/demo/overrides/oauth2-proxy.yaml',
-      text: 'config:\n  configFile: |-\n    email_domains = ["*"]\n    skip_auth_routes = ["^/x"]\n',
-    },
-    ['skip-auth-routes'],
-  ],
-  [
-    'nothing-skips-the-login',
-    'an argument in the rendered chart',
-    {
-      chart: 'oauth2-proxy',
-      objects: [
-        deployment('oauth2-proxy-2', { template: { spec: { containers: [{ args: ['--gcp-healthchecks'] }] } } }),
-      ],
-    },
-    ['gcp-healthchecks'],
-  ],
-  [
-    'proxies-are-named',
-    'a proxy that trusts all',
-    edit(proxy, '  trusted-proxy-ip: 127.0.0.6/32\n', ''),
-    ['needs trusted-proxy-ip'],
-  ],
-  ['proxies-are-named', 'a list that holds everybody', edit(proxy, '127.0.0.6/32', '0.0.0.0/0'), ['trusts everybody']],
-  [
-    'safe-cookies',
-    'a cookie over plain HTTP',
-    edit(proxy, 'cookie-secure: true', 'cookie-secure: false'),
-    ['must be true'],
-  ],
-  ['own-redirects', 'a relative redirect', edit(proxy, `https://${host}/oauth2`, '/oauth2'), ['must be absolute']],
-  [
-    'own-redirects',
-    'a whole domain',
-    edit(proxy, `whitelist-domain: ${host}`, 'whitelist-domain: .example.com'),
-    ['not whole domains'],
-  ],
-  [
-    'same-redirect',
-    'Dex with another redirect',
-    edit(`${values}/dex.yaml`, 'oauth2/callback', 'oauth2/callback/'),
-    ['lacks https://'],
-  ],
 ];
 
-describe('the rules of secrets, gateway and login', () => {
+describe('the rules of secrets, gateway and mesh', () => {
   it.each(broken)('%s finds %s', (rule, _, change, messages) => {
     const found = findings(rule, ...[change].flat()).map(({ message }) => message);
     expect(found).toEqual(messages.map((message) => expect.stringContaining(message)));
@@ -321,7 +249,6 @@ describe('the rules of secrets, gateway and login', () => {
       'an empty Secret',
       [{ file: `${manifests}/oauth2-proxy/secret.yaml`, text: `${mark}${secret}` }],
     ],
-    ['nothing-skips-the-login', 'an option that is off', [flag('skip-auth-preflight: false')]],
   ])('%s is content with %s', (rule, _, changes) => {
     expect(findings(rule, ...changes)).toEqual([]);
   });

@@ -1,0 +1,78 @@
+import type { KubernetesObject } from '../../components/component.ts';
+import { gatewayPrincipal } from '../../components/domain.ts';
+import { allObjects, at, listAt, nameOf, textsAt, valuesOf } from './parsed-tree.ts';
+import type { Rule } from './rule.ts';
+
+const failsClosed: Rule = {
+  name: 'fails-closed',
+  reason:
+    'With failOpen every request passes while OAuth2 Proxy is down (istio docs, tasks/security/authorization/authz-custom).',
+  check: (tree) =>
+    valuesOf(tree, 'istiod').flatMap(({ file, values }) =>
+      listAt(values, 'meshConfig', 'extensionProviders').flatMap((provider, index) =>
+        ['envoyExtAuthzHttp', 'envoyExtAuthzGrpc']
+          .filter((kind) => at(provider, kind) !== undefined)
+          .flatMap((kind) =>
+            [
+              ...(at(provider, kind, 'failOpen') === true ? [['failOpen', 'must be false']] : []),
+              ...(at(provider, kind, 'includeRequestBodyInCheck') === undefined
+                ? []
+                : [['includeRequestBodyInCheck', 'refuses large uploads with 413 (istio/istio#49452)']]),
+            ].map(([field, message]) => ({
+              file,
+              path: `meshConfig.extensionProviders[${index}].${kind}.${field}`,
+              message: message ?? '',
+            })),
+          ),
+      ),
+    ),
+};
+
+const normalizedPaths: Rule = {
+  name: 'normalized-paths',
+  reason:
+    'Without decoding and merging of slashes, /dex/%2e%2e/ and the like pass the exclusions of the check (ISTIO-SECURITY-2021-005).',
+  check(tree) {
+    const layers = valuesOf(tree, 'istiod');
+    const [weakest] = layers;
+    if (weakest === undefined) return [];
+    const effective = layers
+      .map(({ file, values }) => ({ file, value: at(values, 'meshConfig', 'pathNormalization', 'normalization') }))
+      .filter(({ value }) => value !== undefined)
+      .at(-1);
+    if (effective?.value === 'DECODE_AND_MERGE_SLASHES') return [];
+    return [
+      {
+        file: effective?.file ?? weakest.file,
+        path: 'meshConfig.pathNormalization.normalization',
+        message: 'must be DECODE_AND_MERGE_SLASHES',
+      },
+    ];
+  },
+};
+
+const principal = /^cluster\.local\/ns\/[^/*]+\/sa\/[^/*]+$/;
+
+const namedPrincipals: Rule = {
+  name: 'named-principals',
+  reason:
+    'Whoever may call a web app can write the user header himself, so principals are the gateway and named controllers only (kubeflow/kubeflow#7032).',
+  check: (tree) =>
+    allObjects(tree)
+      .filter(({ object }) => object.kind === 'AuthorizationPolicy')
+      .flatMap(({ file, object }) =>
+        principalsOf(object)
+          .filter((name) => name !== gatewayPrincipal && !principal.test(name))
+          .map((name) => ({ file, path: `${nameOf(object)} spec.rules`, message: `"${name}" names no account` })),
+      ),
+};
+
+function principalsOf(object: KubernetesObject): string[] {
+  if (at(object, 'spec', 'action') === 'DENY') return [];
+  return listAt(object, 'spec', 'rules').flatMap((rule) =>
+    listAt(rule, 'from').flatMap((from) => textsAt(from, 'source', 'principals')),
+  );
+}
+
+/** How the mesh asks about requests, and who may call whom. */
+export const meshRules: readonly Rule[] = [failsClosed, normalizedPaths, namedPrincipals];
