@@ -195,6 +195,7 @@ describe('the rules of sources and Applications', () => {
         'repoURL: oci://ghcr.io/x\n      path: "."',
       ),
     ],
+    ['pinned-upstreams', 'a tag of two numbers', edit(argocd, 'targetRevision: v3.5.7', 'targetRevision: "26.03"')],
     ['pinned-upstreams', 'a commit', edit(istiod, 'targetRevision: 1.31.0', `targetRevision: ${'ab12'.repeat(10)}`)],
     [
       'one-spelling',

@@ -126,9 +126,14 @@ const sourceForms: Rule = {
     ),
 };
 
-const floating = /^(|HEAD|head|latest|main|master|[~^<>=*].*|.*[*x])$/;
-/** A chart's "1.2" is any 1.2.x; a Git tag of that form (Kubeflow's 26.03) is one release. */
-const floatingChart = /^v?\d+(\.\d+)?$/;
+/** What means another version tomorrow; of a chart also a part of a version, which Helm reads as a range. */
+const floating = /^(|HEAD|latest|stable|main|master|develop|[~^<>=].*|.*[*].*)$/i;
+const range = /^v?\d+(\.\d+)?$|\bx\b|\s/i;
+
+function isFloating({ chart, targetRevision }: Source): boolean {
+  const version = String(targetRevision ?? '');
+  return floating.test(version) || (chart !== undefined && range.test(version));
+}
 
 const pinnedUpstreams: Rule = {
   name: 'pinned-upstreams',
@@ -136,11 +141,7 @@ const pinnedUpstreams: Rule = {
   check: (tree) =>
     children(tree).flatMap((application) =>
       application.sources
-        .filter(
-          ({ ref, chart, targetRevision = '' }) =>
-            ref !== 'values' &&
-            (floating.test(targetRevision) || (chart !== undefined && floatingChart.test(targetRevision))),
-        )
+        .filter((source) => source.ref !== 'values' && isFloating(source))
         .map((source) => ({
           ...place(application, source, 'targetRevision'),
           message: `"${source.targetRevision ?? ''}" is no exact version`,
