@@ -18,15 +18,14 @@ export interface UpstreamFolder {
  * Fetches a folder of an upstream repository, shallow and once: a later call finds it.
  *
  * @param cache where checkouts are kept, as `.breakwater/upstream`
- * @returns absolute path of the folder
+ * @returns absolute path of the checkout, which has at least the folder and its neighbours
  * @throws RunError when it cannot be reached, or has no such revision or folder
  */
 export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Promise<string> {
   const { repository, path, revision } = upstream;
   const checkout = join(cache, `${repository.replaceAll(/[^A-Za-z0-9._-]+/g, '_')}@${revision.replaceAll('/', '_')}`);
   if (!existsSync(checkout)) await clone(checkout, upstream);
-  const folder = join(checkout, path);
-  if (existsSync(folder)) return folder;
+  if (existsSync(join(checkout, path))) return checkout;
   throw new RunError(`${repository} has no folder ${path} at ${revision}`, {
     hint: 'See version and path in its upstream.yaml.',
   });

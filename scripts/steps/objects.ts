@@ -7,7 +7,7 @@ import { writeObjects as writeFolder } from '../workspace/write.ts';
 import type { BootstrapContext } from './context.ts';
 import { registrationObjects, repositoryObject } from './registration.ts';
 import { step } from './step.ts';
-import { argocdObjects } from './upstream-objects.ts';
+import { argocdKustomizations, argocdObjects } from './upstream-objects.ts';
 
 interface Found {
   files: ReadonlyMap<string, string>;
@@ -33,6 +33,7 @@ export const writeObjects = step<BootstrapContext, Found, Found>({
       write('02-argocd.yaml', await argocdObjects(root, cluster));
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
+      files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
       return { files, withoutArgocd: error };
     }
     return { files };
@@ -49,7 +50,9 @@ export const writeObjects = step<BootstrapContext, Found, Found>({
     const folder = join(root, folderOf(cluster.name));
     await writeFolder(folder, files);
     if (withoutArgocd !== undefined) {
-      reporter.warn(`Argo CD's own objects are left out: ${withoutArgocd.message}. ${withoutArgocd.hint ?? ''}`.trim());
+      reporter.warn(
+        `Argo CD's own objects could not be built: ${withoutArgocd.message}. 02-argocd.kustomization.yaml gives exactly these objects where its repository can be reached. ${withoutArgocd.hint ?? ''}`.trim(),
+      );
     }
     return `wrote ${files.size} files to ${relative(root, folder)}: ${[...files.keys()].sort().join(', ')}`;
   },

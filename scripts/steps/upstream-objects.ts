@@ -21,16 +21,32 @@ interface GitSource {
  * @throws RunError when the upstream can't be fetched or built
  */
 export async function argocdObjects(root: string, cluster: Cluster): Promise<KubernetesObject[]> {
-  const { sources } = application(cluster, argocd, 0, false).spec as { sources: GitSource[] };
-  const built = sources
-    .filter((source) => source.path !== undefined)
-    .map(async ({ repoURL, path, targetRevision, kustomize }) => {
-      const folder = await fetchUpstream(join(root, '.breakwater', 'upstream'), {
-        repository: repoURL,
-        path,
-        revision: targetRevision,
-      });
-      return await buildKustomization(folder, kustomize);
+  const built = gitSources(cluster).map(async ({ repoURL, path, targetRevision, kustomize }) => {
+    const checkout = await fetchUpstream(join(root, '.breakwater', 'upstream'), {
+      repository: repoURL,
+      path,
+      revision: targetRevision,
     });
+    return await buildKustomization(checkout, path, kustomize);
+  });
   return (await Promise.all(built)).flat();
+}
+
+/**
+ * The same as a kustomization that fetches the upstream by itself: for a person to build where we could not.
+ *
+ * @returns one kustomization per source
+ */
+export function argocdKustomizations(cluster: Cluster): object[] {
+  return gitSources(cluster).map(({ repoURL, path, targetRevision, kustomize }) => ({
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [`${repoURL}//${path}?ref=${targetRevision}`],
+    ...kustomize,
+  }));
+}
+
+function gitSources(cluster: Cluster): GitSource[] {
+  const { sources } = application(cluster, argocd, 0, false).spec as { sources: GitSource[] };
+  return sources.filter((source) => source.path !== undefined);
 }

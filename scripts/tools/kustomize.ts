@@ -1,52 +1,87 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { parseAllDocuments, stringify } from 'yaml';
+import { join } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { $ } from 'zx/core';
 import type { KubernetesObject } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
-/** What Argo CD lays over a kustomization: `spec.sources[].kustomize`. */
+/** What Argo CD lays over a kustomization: `spec.source.kustomize`. */
 export interface Overlay {
   namespace?: string;
-  /** As `old=new:tag`; see imageOverride. */
+  /** As `kustomize edit set image` takes them. */
   images?: readonly string[];
   patches?: readonly object[];
   commonAnnotations?: Readonly<Record<string, string>>;
 }
 
+interface Image {
+  name: string;
+  newName?: string;
+  newTag?: string;
+}
+
+interface Kustomization {
+  images?: readonly Image[];
+  patches?: readonly object[];
+  commonAnnotations?: Readonly<Record<string, string>>;
+}
+
 /**
- * Builds a kustomization with an overlay, as Argo CD does for a source with inline patches.
+ * Builds a kustomization with an overlay as Argo CD does: it edits the kustomization itself, so that patches meet the names
+ * that it knows, before prefixes. Here that happens in a copy.
  *
- * @param folder absolute path of the kustomization
+ * https://github.com/argoproj/argo-cd/blob/v3.5.7/util/kustomize/kustomize.go
+ *
+ * @param checkout absolute path of the repository's checkout, which the kustomization may refer into
+ * @param path folder of the kustomization in it
  * @throws RunError with kustomize's own message
  */
-export async function buildKustomization(folder: string, overlay: Overlay = {}): Promise<KubernetesObject[]> {
+export async function buildKustomization(
+  checkout: string,
+  path: string,
+  overlay: Overlay = {},
+): Promise<KubernetesObject[]> {
   const kubectl = await findTool('kubectl');
-  const temporary = await mkdtemp(join(tmpdir(), 'breakwater-'));
+  const copy = await mkdtemp(join(tmpdir(), 'breakwater-'));
   try {
-    const { images, ...rest } = overlay;
-    const kustomization = {
-      apiVersion: 'kustomize.config.k8s.io/v1beta1',
-      kind: 'Kustomization',
-      // kustomize wants a relative path.
-      resources: [relative(temporary, folder)],
-      ...rest,
-      ...(images === undefined ? {} : { images: images.map(imageOverride) }),
-    };
-    await writeFile(join(temporary, 'kustomization.yaml'), stringify(kustomization));
-    const built = await $({ quiet: true, nothrow: true })`${kubectl} kustomize ${temporary}`;
-    if (built.exitCode !== 0)
-      throw new RunError(`kustomize can't build ${folder}`, { details: built.stderr.trim().split('\n') });
+    const source = path.split('/')[0] ?? path;
+    await cp(join(checkout, source), join(copy, source), { recursive: true });
+    const file = join(copy, path, 'kustomization.yaml');
+    await rm(file, { force: true });
+    await writeFile(
+      file,
+      stringify(edited(parse(await readFile(join(checkout, path, 'kustomization.yaml'), 'utf8')), overlay)),
+    );
+    const built = await $({ quiet: true, nothrow: true })`${kubectl} kustomize ${join(copy, path)}`;
+    if (built.exitCode !== 0) {
+      throw new RunError(`kustomize can't build ${path}`, { details: built.stderr.trim().split('\n') });
+    }
     return parseAllDocuments(built.stdout).map((document) => document.toJS() as KubernetesObject);
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    await rm(copy, { recursive: true, force: true });
   }
 }
 
+function edited(kustomization: Kustomization, overlay: Overlay): object {
+  const images = new Map((kustomization.images ?? []).map((image) => [image.name, image]));
+  for (const image of (overlay.images ?? []).map(imageOverride)) {
+    images.set(image.name, { ...images.get(image.name), ...image });
+  }
+  const patches = [...(kustomization.patches ?? []), ...(overlay.patches ?? [])];
+  const annotations = { ...kustomization.commonAnnotations, ...overlay.commonAnnotations };
+  return {
+    ...kustomization,
+    ...(overlay.namespace === undefined ? {} : { namespace: overlay.namespace }),
+    ...(images.size === 0 ? {} : { images: [...images.values()] }),
+    ...(patches.length === 0 ? {} : { patches }),
+    ...(Object.keys(annotations).length === 0 ? {} : { commonAnnotations: annotations }),
+  };
+}
+
 /** `old=new`, `old=new:tag` or `image:tag`; the tag `*` keeps what is there, as in `kustomize edit set image`. */
-function imageOverride(text: string): { name: string; newName?: string; newTag?: string } {
+function imageOverride(text: string): Image {
   const target = text.slice(text.indexOf('=') + 1);
   const [, image = target, tag] = /^(.*):([^/:]+)$/.exec(target) ?? [];
   const name = text.includes('=') ? text.slice(0, text.indexOf('=')) : image;
