@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder, hashOf } from './cache.ts';
+import { cacheFolder, hashOf, hashOfFolder } from './cache.ts';
 import { SandboxError } from './errors.ts';
 import { type ModuleName, moduleSource } from './modules.ts';
 
@@ -10,8 +10,10 @@ interface ChartSource {
   module: ModuleName;
   /** The folder in the module. */
   path: string;
-  /** Where the published chart's version has a leading v. */
-  leadingV?: true;
+  /** Whether the published chart's own version and that of its program have a leading v. */
+  leadingV?: 'both' | 'program';
+  /** Ours: its program's version is not its own. */
+  standIn?: true;
   /** What upstream's release writes into values.yaml, besides the version in Chart.yaml. */
   values?: (version: string) => readonly (readonly [from: RegExp, to: string])[];
 }
@@ -28,14 +30,18 @@ const charts = {
   istiod: { module: 'istio', path: 'manifests/charts/istio-control/istio-discovery', values: istioValues },
   cni: { module: 'istio', path: 'manifests/charts/istio-cni', values: istioValues },
   gateway: { module: 'istio', path: 'manifests/charts/gateway' },
-  'cert-manager': { module: 'cert-manager', path: 'deploy/charts/cert-manager', leadingV: true },
+  'cert-manager': { module: 'cert-manager', path: 'deploy/charts/cert-manager', leadingV: 'both' },
+  metallb: { module: 'metallb', path: 'charts/metallb', leadingV: 'program' },
 } as const satisfies Record<string, ChartSource>;
 
+/** Charts of ours that stand in for published ones, which no package registry has. They run the real programs. */
+const standIns = ['dex', 'oauth2-proxy'] as const;
+
 /** The name of a chart, as it is published. */
-export type ChartName = keyof typeof charts;
+export type ChartName = keyof typeof charts | (typeof standIns)[number];
 
 /** All names of charts that can be had. */
-export const chartNames = Object.keys(charts) as ChartName[];
+export const chartNames = [...Object.keys(charts), ...standIns] as ChartName[];
 
 /**
  * A copy of an upstream chart's folder under the version that is asked for, as its release would have made it.
@@ -44,11 +50,9 @@ export const chartNames = Object.keys(charts) as ChartName[];
  * @throws SandboxError when the module cannot be had or the chart in it looks different from what is expected.
  */
 export async function chartFolder(name: ChartName, version: string): Promise<string> {
-  const chart: ChartSource = charts[name];
   const plain = version.replace(/^v/, '');
-  const source = await moduleSource(chart.module);
-  const from = join(source.folder, chart.path);
-  const key = hashOf([source.version, await readFile(import.meta.filename)]);
+  const { chart, from, content } = await sourceOf(name);
+  const key = hashOf([content, await readFile(import.meta.filename)]);
   const folder = join(cacheFolder(), 'charts', `${name}-${plain}-${key}`, name);
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
@@ -56,10 +60,9 @@ export async function chartFolder(name: ChartName, version: string): Promise<str
   try {
     // Go's module cache is read-only, and so would be the copies.
     await cp(from, unfinished, { recursive: true, mode: 0 });
-    const shown = chart.leadingV ? `v${plain}` : plain;
     await rewrite(join(unfinished, 'Chart.yaml'), [
-      [/^version: .*$/m, `version: ${shown}`],
-      [/^appVersion: .*$/m, `appVersion: ${shown}`],
+      [/^version: .*$/m, `version: ${chart.leadingV === 'both' ? 'v' : ''}${plain}`],
+      [/^appVersion: (.*)$/m, chart.standIn ? 'appVersion: $1' : `appVersion: ${chart.leadingV ? 'v' : ''}${plain}`],
     ]);
     await rewrite(join(unfinished, 'values.yaml'), chart.values?.(plain) ?? []);
     await rename(unfinished, folder);
@@ -69,6 +72,17 @@ export async function chartFolder(name: ChartName, version: string): Promise<str
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+async function sourceOf(name: ChartName): Promise<{ chart: Partial<ChartSource>; from: string; content: string }> {
+  if (name === 'dex' || name === 'oauth2-proxy') {
+    const from = join(import.meta.dirname, 'charts', name);
+    // What the chart says of its program's version is not what is asked for here.
+    return { chart: { standIn: true }, from, content: await hashOfFolder(from) };
+  }
+  const chart: ChartSource = charts[name];
+  const source = await moduleSource(chart.module);
+  return { chart, from: join(source.folder, chart.path), content: source.version };
 }
 
 async function rewrite(file: string, changes: readonly (readonly [RegExp, string])[]): Promise<void> {

@@ -21,9 +21,12 @@ export function serveGit(
       GIT_PROJECT_ROOT: repository,
       GIT_HTTP_EXPORT_ALL: '1',
       // The repository may belong to another user than the one who runs the sandbox.
-      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_COUNT: '2',
       GIT_CONFIG_KEY_0: 'safe.directory',
       GIT_CONFIG_VALUE_0: '*',
+      // Whoever reaches the sandbox's network may push: it is this machine and the cluster on it.
+      GIT_CONFIG_KEY_1: 'http.receivepack',
+      GIT_CONFIG_VALUE_1: 'true',
       GIT_PROTOCOL: header('git-protocol'),
       HTTP_CONTENT_ENCODING: header('content-encoding'),
       CONTENT_TYPE: header('content-type'),
