@@ -174,7 +174,9 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
         refusal(
           'namespace-foreign',
           `the namespace ${name} belongs to ${describeOwner(owner)}`,
-          'Remove it there, or switch off the component that needs this namespace (components.<name>.enabled: false).',
+          name === question.argocd.namespace
+            ? 'Remove it there, or choose another argocd.namespace.'
+            : 'Remove it there, or switch off the component that needs this namespace (components.<name>.enabled: false).',
         ),
       );
     }

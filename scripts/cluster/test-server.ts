@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// biome-ignore lint/style/noRestrictedImports: only tests use this file.
 import { type ApiServer, startApiServer } from '../rehearsal/sandbox/api-server.ts';
 import { Api } from './api.ts';
 import { type Connection, connect } from './connect.ts';

@@ -99,11 +99,11 @@ async function follow(api: Api, namespace: string, state: Followed, signal: Abor
 
 function showChanges(found: Progress, shown: Map<string, string>, report?: (line: string) => void): void {
   const lines = [
-    ['root', found.line] as const,
     ...found.waves.map(({ wave, line }) => [`wave ${wave}`, line] as const),
     ...found.failures.map(
       ({ application, message }) => [`failure ${application}`, `${application}: ${message}`] as const,
     ),
+    ['root', found.line] as const,
   ];
   for (const [key, line] of lines) {
     if (withoutClock(shown.get(key)) === withoutClock(line)) continue;
