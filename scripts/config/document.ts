@@ -13,7 +13,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { Problem } from '../report/errors.ts';
-import { formatPath, type KeyPath } from './paths.ts';
+import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 
 /** Deeper files are refused: no config of ours is nested half as deep. */
 const deepest = 100;
@@ -80,7 +80,7 @@ export function parseDocument(text: string, file: string, emptyHint?: string): P
     return { input: undefined, problems: [emptyFile(file, emptyHint)] };
   const walk = new Walk(lines, at);
   walk.node(document.contents, [], []);
-  if (walk.unusable) return { input: undefined, problems: walk.problems };
+  if (walk.unusable) return { input: undefined, problems: walk.problems.slice(-mostProblems) };
   const value: unknown = document.toJS({ maxAliasCount: -1 });
   return { input: { file, document, lines, text, value }, problems: walk.problems };
 }
@@ -151,7 +151,12 @@ class Walk {
     if (isMap<Node, Node | null>(node)) size += this.#map(node.items, path, [...above, node]);
     this.#sizes.set(node, size);
     if (size > mostNodes)
-      return this.#refuse(node, 'grows too large with its aliases written out', 'Repeat less.', path);
+      return this.#refuse(
+        node,
+        `has too many values: at most ${mostNodes} are read, aliases written out`,
+        undefined,
+        path,
+      );
     return size;
   }
 

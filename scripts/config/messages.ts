@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { formatPath, type KeyPath } from './paths.ts';
+import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 import type { Finding } from './positions.ts';
 import { secretReference } from './schema/common.ts';
 import {
@@ -43,7 +43,7 @@ class Explainer {
 
   /** @param base path of the value that `schema` is about; the issues' paths begin there */
   all(schema: Schema, issues: readonly Issue[], base: KeyPath): Finding[] {
-    const findings = issues.flatMap((issue) => {
+    const findings = issues.slice(0, mostProblems).flatMap((issue) => {
       const path = [...base, ...issue.path];
       return this.#one(issue, path, this.#schemaAt(schema, issue.path, base));
     });
@@ -62,7 +62,8 @@ class Explainer {
 
   #one(issue: Issue, path: KeyPath, schema: Schema | undefined): Finding[] {
     const written = this.look(path);
-    if (issue.code === 'unrecognized_keys') return this.#unknownKeys(issue.keys, path, schema, written.value);
+    if (issue.code === 'unrecognized_keys')
+      return this.#unknownKeys(issue.keys.slice(0, mostProblems), path, schema, written.value);
     if (issue.code === 'custom') return [this.#custom(issue, path)];
     if (issue.code === 'invalid_key') {
       const problem = issue.issues[0]?.message ?? noWords;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../report/errors.ts';
 import { type InputDocument, parseDocument } from './document.ts';
 import { explain } from './messages.ts';
-import { formatPath, type KeyPath } from './paths.ts';
+import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 import { type Finding, locate, place } from './positions.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
@@ -33,7 +33,7 @@ export function parseInput<S extends z.ZodType>(
   const known = new Set(findings.map(({ path }) => formatPath(path)));
   const further = (options.further?.(input.value) ?? []).filter(({ path }) => !known.has(formatPath(path)));
   const all = sorted([...problems, ...place(input, [...findings, ...further])]);
-  return result.success && all.length === 0 ? { value: result.data } : { problems: all };
+  return result.success && all.length === 0 ? { value: result.data } : { problems: all.slice(0, mostProblems) };
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Path of keys and list indexes from the top of a file. */
 export type KeyPath = readonly PropertyKey[];
 
+/** After so many mistakes in one file the rest is not looked at: it would take long and nobody would read it. */
+export const mostProblems = 500;
+
 /**
  * Writes a key path as people read it.
  *

@@ -66,10 +66,15 @@ export function place(input: InputDocument, findings: readonly Finding[]): Probl
         line,
         column: col,
         path: formatPath(finding.path),
-        message: finding.message,
-        ...(finding.hint === undefined ? {} : { hint: finding.hint }),
+        message: shortened(finding.message),
+        ...(finding.hint === undefined ? {} : { hint: shortened(finding.hint) }),
       };
     });
+}
+
+/** Messages may quote what was written, however long it is. */
+function shortened(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 497)}…` : text;
 }
 
 function step(node: Node | null | undefined, part: PropertyKey): { key: Node; value: Node | null } | undefined {
