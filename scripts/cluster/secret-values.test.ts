@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,66 +8,31 @@ import type { Generator, SecretNeed } from '../components/component.ts';
 import { makePassword, writePasswords } from './passwords.ts';
 import { planSecrets } from './secret-plan.ts';
 import { prepareSecrets } from './secret-values.ts';
+import { makeCertificate } from './test-certificates.ts';
 
 let folder: string;
 const files: Record<string, string> = {};
 
-function openssl(...options: string[]): void {
-  execFileSync('openssl', options, { cwd: folder, stdio: 'pipe' });
-}
+const day = 86_400_000;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'breakwater secrets-'));
-  const certificate = (name: string, ca: boolean, ...options: string[]) =>
-    openssl(
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.crt`],
-      ...['-subj', `/CN=${name}`, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`, ...options],
-    );
-  certificate('ca', true);
-  certificate('other', true);
-  certificate('leaf', false);
-  openssl('pkey', '-in', 'ca.key', '-aes256', '-passout', 'pass:x', '-out', 'encrypted.key');
-  openssl('rsa', '-in', 'ca.key', '-traditional', '-out', 'pkcs1.key');
-  // Made as a request first, because "req -x509" takes no end in the past.
-  openssl(
-    'req',
-    '-new',
-    '-key',
-    'ca.key',
-    '-subj',
-    '/CN=old',
-    '-addext',
-    'basicConstraints=CA:TRUE',
-    '-out',
-    'old.csr',
-  );
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'old.csr',
-    '-signkey',
-    'ca.key',
-    '-days',
-    '-1',
-    '-copy_extensions',
-    'copy',
-    '-out',
-    'old.crt',
-  );
-  for (const name of [
-    'ca.crt',
-    'ca.key',
-    'other.key',
-    'leaf.crt',
-    'leaf.key',
-    'encrypted.key',
-    'pkcs1.key',
-    'old.crt',
-  ]) {
-    files[name] = readFileSync(join(folder, name), 'utf8');
-  }
-  Object.assign(files, { empty: '', blank: ' \n', token: 'abc\n', words: 'hello' });
+  const ca = makeCertificate({ commonName: 'ca', ca: true });
+  const encrypted = { type: 'pkcs8', format: 'pem', cipher: 'aes256', passphrase: 'x' } as const;
+  Object.assign(files, {
+    'ca.crt': ca.certificate,
+    'ca.key': ca.key,
+    'pkcs1.key': ca.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    'encrypted.key': ca.privateKey.export(encrypted).toString(),
+    'other.key': makeCertificate({ commonName: 'other', ca: true }).key,
+    'leaf.crt': makeCertificate({ commonName: 'leaf', ca: false }).certificate,
+    'old.crt': makeCertificate({ commonName: 'old', ca: true, to: new Date(Date.now() - day / 2) }).certificate,
+    'new.crt': makeCertificate({ commonName: 'new', ca: true, from: new Date(Date.now() + day) }).certificate,
+    empty: '',
+    blank: ' \n',
+    token: 'abc\n',
+    words: 'hello',
+  });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -140,6 +104,7 @@ describe('values that are brought', () => {
     ['words', 'certificate', 'the file words holds no certificate'],
     ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is no CA'],
     ['old.crt', 'certificate', 'the certificate in the file old.crt expired on'],
+    ['new.crt', 'certificate', 'the certificate in the file new.crt is valid from'],
     ['words', 'private-key', 'the file words holds no private key'],
     ['encrypted.key', 'private-key', 'the private key in the file encrypted.key is encrypted'],
   ] as const)('are refused: %s as %s', async (file, check, message) => {
