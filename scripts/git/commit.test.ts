@@ -199,12 +199,7 @@ describe('a commit that fails leaves index and files as they were:', () => {
 
 describe('the settings of the user', () => {
   it('FL#1774 FL#4519 sign the commit with an SSH key', async () => {
-    const key = path.join(box.folder, 'signing key');
-    const { execFileSync } = await import('node:child_process');
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    await box.git(root, 'config', 'commit.gpgSign', 'true');
-    await box.git(root, 'config', 'gpg.format', 'ssh');
-    await box.git(root, 'config', 'user.signingKey', key);
+    await box.signCommits(root);
     await box.write(root, file, 'a\n');
     await (await openRepository(root)).commit({ paths: [file], message });
     expect(await box.git(root, 'cat-file', 'commit', 'HEAD')).toContain('-----BEGIN SSH SIGNATURE-----');

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSelfSigned } from '../test/self-signed.ts';
 import type { Remote } from './remote.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { makeSandbox, type Sandbox } from './sandbox.ts';
@@ -208,28 +209,17 @@ describe('a remote over HTTP', () => {
   });
 
   it('FL#3405 with a certificate of a private CA needs git.caFile', async () => {
-    const [key, cert] = [path.join(box.folder, 'tls.key'), path.join(box.folder, 'tls.crt')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    await promisify(execFile)('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-      ...subject,
-    ]);
-    const server = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, smartHttp(withToken));
+    const { key, certificate } = makeSelfSigned();
+    const caFile = path.join(box.folder, 'ca.pem');
+    await writeFile(caFile, certificate);
+    const server = createTlsServer({ key, cert: certificate }, smartHttp(withToken));
     const url = `https://127.0.0.1:${await listen(server)}/remote.git`;
     const remote: Remote = { url, credentials: { token, username: 'git' } };
     await expect(repository.probe(remote)).rejects.toMatchObject({ hint: expect.stringContaining('git.caFile') });
     await expect(repository.probe({ ...remote, caFile: '/nowhere.pem' })).rejects.toMatchObject({
       message: expect.stringContaining('CA file'),
     });
-    expect(await repository.publish({ remote: { ...remote, caFile: cert }, branch: 'main' })).toMatchObject({
+    expect(await repository.publish({ remote: { ...remote, caFile }, branch: 'main' })).toMatchObject({
       pushed: true,
     });
   });

@@ -4,7 +4,7 @@ import { trailer } from './commit.ts';
 import { withRemote } from './connect.ts';
 import { listRemote } from './probe.ts';
 import { push } from './push.ts';
-import type { Published, Remote } from './remote.ts';
+import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import { isAncestor, placeOnTop, treeOf } from './replay.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
@@ -50,12 +50,12 @@ async function tryToPublish(git: Git, remote: Remote, branch: string): Promise<P
  * Pushes what HEAD has beyond the base branch to a branch of our own, for a pull request. The local branch stays.
  *
  * @param review our branch, as `breakwater/demo`; it is replaced as long as only our commits are on it
- * @returns `pushed: false` with `commit` at the base's tip when there is nothing to review
+ * @returns `pushed: false` also when a run that was killed has pushed it already: the pull request may still be missing
  */
 export async function publishForReview(
   git: Git,
   { remote, base, review }: { remote: Remote; base: string; review: string },
-): Promise<Published> {
+): Promise<PublishedForReview> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const published = await tryToOffer(git, remote, base, review);
     if (published !== 'raced') return published;
@@ -64,7 +64,12 @@ export async function publishForReview(
   throw tooBusy(remote, review);
 }
 
-async function tryToOffer(git: Git, remote: Remote, base: string, review: string): Promise<Published | 'raced'> {
+async function tryToOffer(
+  git: Git,
+  remote: Remote,
+  base: string,
+  review: string,
+): Promise<PublishedForReview | 'raced'> {
   const head = await requireHead(git);
   const { branches } = await listRemote(git, remote);
   const tip = branches.get(base);
@@ -76,16 +81,16 @@ async function tryToOffer(git: Git, remote: Remote, base: string, review: string
   if (!(await fetchCommit(git, remote, base, tip))) return 'raced';
   const commit = await placeOnTop(git, head, tip);
   const foreign = await subjects(git, `${head}..${tip}`);
-  if (commit === tip) return { commit, pushed: false, foreign };
+  if (commit === tip) return { commit, pushed: false, foreign, toReview: false };
   const there = branches.get(review);
   if (there !== undefined) {
     if (!(await fetchCommit(git, remote, review, there))) return 'raced';
     const same = (await treeOf(git, there)) === (await treeOf(git, commit)) && (await isAncestor(git, tip, there));
-    if (same) return { commit: there, pushed: false, foreign };
+    if (same) return { commit: there, pushed: false, foreign, toReview: true };
     await requireOursOnly(git, { review, there, tip, commit });
   }
   if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'raced') return 'raced';
-  return { commit, pushed: true, foreign };
+  return { commit, pushed: true, foreign, toReview: true };
 }
 
 async function requireHead(git: Git): Promise<string> {

@@ -40,3 +40,9 @@ export interface Published {
   /** Why the local branch could not follow to `commit`, in one sentence; absent when it is there. */
   localBehind?: string;
 }
+
+/** What publishing for review did. */
+export interface PublishedForReview extends Published {
+  /** False when the base branch has everything already, so that there is nothing to make a pull request for. */
+  toReview: boolean;
+}

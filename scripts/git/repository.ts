@@ -5,7 +5,7 @@ import { commitPaths } from './commit.ts';
 import { listRemote } from './probe.ts';
 import { publish, publishForReview } from './publish.ts';
 import { push } from './push.ts';
-import type { Published, Remote, RemoteState } from './remote.ts';
+import type { Published, PublishedForReview, Remote, RemoteState } from './remote.ts';
 import { createGit, type Git, GitFailure } from './run.ts';
 import { commitObstacle, type RepositoryState, readState } from './state.ts';
 import { type DirtyPath, dirtyPaths, headCommit, textsAt } from './texts.ts';
@@ -31,7 +31,7 @@ export interface Repository {
   /** Pushes HEAD to the branch; onto what others pushed meanwhile, without touching files that the user works on. */
   publish(options: { remote: Remote; branch: string }): Promise<Published>;
   /** Pushes what HEAD has beyond `base` to a branch of our own (`review`), for a pull request. */
-  publishForReview(options: { remote: Remote; base: string; review: string }): Promise<Published>;
+  publishForReview(options: { remote: Remote; base: string; review: string }): Promise<PublishedForReview>;
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Sandbox {
   clone(name: string, from?: string): Promise<string>;
   write(folder: string, file: string, text: string): Promise<void>;
   hook(repository: string, name: string, script: string): Promise<void>;
+  /** Makes the user's commits signed, by a program that stands in for ssh-keygen. */
+  signCommits(repository: string): Promise<void>;
   /** Subjects of a branch, newest first. */
   subjects(folder: string, ref?: string): Promise<string[]>;
   remove(): Promise<void>;
@@ -63,6 +65,16 @@ export async function makeSandbox(): Promise<Sandbox> {
       await mkdir(hooks, { recursive: true });
       await writeFile(path.join(hooks, name), `#!/bin/sh\n${script}\n`);
       await chmod(path.join(hooks, name), 0o755);
+    },
+    signCommits: async (repository) => {
+      const program = path.join(folder, 'sign');
+      const signature = '-----BEGIN SSH SIGNATURE-----\\nU1NIU0lH\\n-----END SSH SIGNATURE-----\\n';
+      await writeFile(program, `#!/bin/sh\nfor file; do :; done\nprintf '%b' '${signature}' >"$file.sig"\n`);
+      await chmod(program, 0o755);
+      await git(repository, 'config', 'commit.gpgSign', 'true');
+      await git(repository, 'config', 'gpg.format', 'ssh');
+      await git(repository, 'config', 'gpg.ssh.program', program);
+      await git(repository, 'config', 'user.signingKey', '/a/key');
     },
     subjects: async (where, ref = 'HEAD') => (await git(where, 'log', '--format=%s', ref)).split('\n'),
     remove: async () => {

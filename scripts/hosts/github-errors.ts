@@ -9,7 +9,7 @@ import { RunError } from '../report/errors.ts';
  * @see https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
 export function githubError(error: unknown, what: string, where: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof RunError) return error;
   const status = 'status' in error ? Number(error.status) : undefined;
   const options = { details: [error.message], cause: error };
   if (status === undefined || (status === 500 && !('response' in error && error.response !== undefined))) {

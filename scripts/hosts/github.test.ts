@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync, verify } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeSelfSigned } from '../test/self-signed.ts';
 import { proxyFor } from './fetch.ts';
 import { installationToken } from './github.ts';
 import { pullRequest } from './pull-request.ts';
@@ -43,21 +42,9 @@ const meta = 'GET /api/v3/meta';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'breakwater hosts '));
   caFile = path.join(folder, 'ca.pem');
-  const key = path.join(folder, 'key.pem');
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  await promisify(execFile)('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    caFile,
-    ...subject,
-  ]);
-  server = createServer({ key: await readFile(key), cert: await readFile(caFile) }, async (message, response) => {
+  const { key, certificate } = makeSelfSigned();
+  await writeFile(caFile, certificate);
+  server = createServer({ key, cert: certificate }, async (message, response) => {
     let body = '';
     for await (const chunk of message) body += chunk;
     const call = `${message.method} ${message.url}`;

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parseGitUrl } from '../config/schema/git-url.ts';
 import { makeFetch } from './fetch.ts';
 import { type GitHubAccess, github, githubApi } from './github.ts';
 import type { Host, PullRequest } from './host.ts';
@@ -31,13 +30,11 @@ export async function pullRequest(repository: HostedRepository, request: PullReq
  * Server, and no other host is ever asked.
  */
 async function hostOf({ url, credentials, caFile }: HostedRepository): Promise<Host | undefined> {
-  const parsed = parseGitUrl(url);
-  if ('problem' in parsed || parsed.scheme !== 'https' || credentials === undefined || !('token' in credentials))
-    return undefined;
-  const authority = parsed.port === undefined ? parsed.host : `${parsed.host}:${parsed.port}`;
-  const access = { baseUrl: githubApi(authority), ...(caFile === undefined ? {} : { caFile }) };
-  if (authority !== 'github.com' && !(await isGitHub(access))) return undefined;
-  return github(access, parsed.path, credentials.token);
+  if (!url.startsWith('https://') || credentials === undefined || !('token' in credentials)) return undefined;
+  const { host, pathname } = new URL(url);
+  const access = { baseUrl: githubApi(host), ...(caFile === undefined ? {} : { caFile }) };
+  if (host !== 'github.com' && !(await isGitHub(access))) return undefined;
+  return github(access, pathname.slice(1), credentials.token);
 }
 
 /** GitHub puts its own header on every answer; the token is not sent. */

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { remoteError, remoteLines } from './remote-failures.ts';
+import { GitFailure } from './run.ts';
+
+const remote = { url: 'https://git.example.com/acme/platform.git' };
+
+function explain(stderr: string): unknown {
+  return remoteError(new GitFailure({ exitCode: 128, stdout: '', stderr, timedOut: false }), remote, 'read');
+}
+
+// What git 2.39, OpenSSH 9.2 and the hosts have said.
+describe('what git and hosts say', () => {
+  it.each([
+    [
+      'No ED25519 host key is known for [h]:22 and you have requested strict checking.\nHost key verification failed.',
+      'SSH key is not known',
+    ],
+    [
+      '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.',
+      'another one than the known one',
+    ],
+    [
+      'git@h: Permission denied (publickey,password).\nfatal: Could not read from remote repository.',
+      'credentials are refused',
+    ],
+    ['Load key "/tmp/key": error in libcrypto\ngit@h: Permission denied (publickey).', 'SSH key can not be used'],
+    ['Load key "/tmp/key": invalid format\ngit@h: Permission denied (publickey).', 'SSH key can not be used'],
+    ['ssh: Could not resolve hostname h: Name or service not known', 'name is unknown'],
+    ['ssh: connect to host h port 22: Connection refused', 'refuses the connection'],
+    ['ssh: connect to host h port 22: Connection timed out', 'does not answer'],
+    ['kex_exchange_identification: Connection closed by remote host', 'broke off'],
+    ['ERROR: Repository not found.\nfatal: Could not read from remote repository.', 'may not see it'],
+    ["remote: Repository not found.\nfatal: repository 'https://github.com/a/b.git/' not found", 'may not see it'],
+    [
+      "remote: The project you were looking for could not be found or you don't have permission to view it.",
+      'may not see it',
+    ],
+    ["fatal: '/srv/absent.git' does not appear to be a git repository", 'may not see it'],
+    [
+      'remote: Permission to a/b.git denied to bot.\nfatal: unable to access: The requested URL returned error: 403',
+      'do not have the right',
+    ],
+    ['ERROR: The key you are authenticating with has been marked as read only.', 'do not have the right'],
+    ['remote: You are not allowed to push code to this project.', 'do not have the right'],
+    ['remote: HTTP Basic: Access denied.\nfatal: Authentication failed for https://h/', 'credentials are refused'],
+    ["fatal: could not read Username for 'https://h': terminal prompts disabled", 'asks for credentials'],
+    [
+      'fatal: unable to access: server certificate verification failed. CAfile: none CRLfile: none',
+      'CA that is not trusted',
+    ],
+    ['fatal: unable to access: SSL certificate problem: self-signed certificate', 'CA that is not trusted'],
+    ['fatal: unable to access: CONNECT tunnel failed, response 407', 'the proxy'],
+    ['fatal: unable to access: Could not resolve proxy: p', 'the proxy'],
+    ["fatal: detected dubious ownership in repository at '/srv/r.git'", 'another user of this machine'],
+    ['fatal: unable to access: The requested URL returned error: 502', 'a fault of its own'],
+    ['error: RPC failed; curl 56 GnuTLS recv error\nfatal: early EOF', 'broke off'],
+    ['something new', 'git failed'],
+  ])('%j', (stderr, says) => {
+    expect(explain(stderr)).toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining(says),
+      hint: expect.any(String),
+    });
+  });
+
+  it('is shown without progress', () => {
+    expect(
+      remoteLines('Enumerating objects: 5\rEnumerating objects: 5, done.\nremote: no pushes\nerror: failed\n'),
+    ).toEqual(['remote: no pushes', 'error: failed']);
+  });
+});
