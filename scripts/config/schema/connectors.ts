@@ -166,8 +166,10 @@ function rawTextProblem(
   used: Set<string>,
 ): { message: string; params?: { hint: string } } | undefined {
   if (text.includes('{{')) return { message: 'must not contain "{{": Dex reads its configuration as a template' };
-  for (const match of text.matchAll(/\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))?/g)) {
-    const key = match[1] ?? match[2];
+  if (/\$\{/.test(text))
+    return { message: 'must not contain "${"', params: { hint: 'Write a secret as $NAME, without braces.' } };
+  for (const match of text.matchAll(/\$([A-Za-z0-9_]+)?/g)) {
+    const key = match[1];
     if (key === undefined)
       return {
         message: 'has a "$" that begins no secret\'s name: Dex expands it',
