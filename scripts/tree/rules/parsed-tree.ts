@@ -58,6 +58,12 @@ export interface Placed {
   rendered: boolean;
 }
 
+/** What is known of a tree beside its files. */
+export interface Known extends Pick<ParsedTree, 'rendered' | 'renderedAgain'> {
+  /** The documents of texts that the renderer just wrote: such a text is not read again, which is most of a check's time. */
+  documents?: ReadonlyMap<string, readonly unknown[]>;
+}
+
 /**
  * Reads a tree's files. YAML that can't be read is a finding later on, never an error here.
  *
@@ -66,11 +72,11 @@ export interface Placed {
 export function parseTree(
   clusterName: string,
   files: ReadonlyMap<string, string>,
-  rendered: Pick<ParsedTree, 'rendered' | 'renderedAgain'> = {},
+  { documents, ...rendered }: Known = {},
 ): ParsedTree {
   return {
     clusterName,
-    files: new Map([...files].map(([path, text]) => [path, parseFile(path, text)])),
+    files: new Map([...files].map(([path, text]) => [path, parseFile(path, text, documents?.get(text))])),
     ...rendered,
   };
 }
@@ -81,8 +87,9 @@ function isRead(path: string): boolean {
   return !/^(infrastructure|apps)\//.test(path) || path.endsWith('/values.yaml') || path.includes('/manifests/');
 }
 
-function parseFile(path: string, text: string): ParsedFile {
+function parseFile(path: string, text: string, known: readonly unknown[] | undefined): ParsedFile {
   if (!isRead(path)) return { text, documents: [], objects: [] };
+  if (known !== undefined) return { text, documents: known, objects: known.filter(isObject) };
   const parsed = parseAllDocuments(text, { version: '1.1', prettyErrors: true });
   const list = Array.isArray(parsed) ? parsed : [];
   const problem = list.flatMap(({ errors }) => errors)[0]?.message;
