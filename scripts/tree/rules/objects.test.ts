@@ -146,7 +146,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
       'ns/ingress/sa/istio-ingressgateway',
       'ns/istio-system/sa/istio-ingressgateway-service-account',
     ),
-    ['istio-ingressgateway-service-account', 'sa/istio-ingressgateway"'],
+    ['istio-ingressgateway-service-account'],
   ],
 ];
 

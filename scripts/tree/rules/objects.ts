@@ -129,12 +129,12 @@ const noOldNames: Rule = {
     allObjects(tree)
       .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')
       .flatMap(({ file, object }) =>
-        oldNames.flatMap(({ text, why }) =>
-          textsIn(object, '')
-            // Documentation of Knative and KServe, which nothing reads.
-            .filter(({ path, value }) => path !== 'data._example' && value.includes(text))
-            .map(({ path }) => ({ file, path: `${nameOf(object)} ${path}`, message: `names "${text}", ${why}` })),
-        ),
+        textsIn(object, '').flatMap(({ path, value }): Finding[] => {
+          const old = oldNames.find(({ text }) => value.includes(text));
+          // _example is documentation of Knative and KServe, which nothing reads.
+          if (old === undefined || path === 'data._example') return [];
+          return [{ file, path: `${nameOf(object)} ${path}`, message: `names "${old.text}", ${old.why}` }];
+        }),
       ),
 };
 
