@@ -114,6 +114,14 @@ describe('a commit', () => {
     expect(made).toEqual({ commit: await box.git(root, 'rev-parse', 'HEAD') });
   });
 
+  it('does not wait for a process that a hook leaves behind', async () => {
+    const left = path.join(root, '.git', 'left-behind');
+    await box.hook(root, 'post-commit', `sleep 600 & echo $! >.git/left-behind`);
+    await box.write(root, file, 'a\n');
+    expect(await (await openRepository(root)).commit({ paths: [file], message })).not.toBe('nothing');
+    process.kill(Number(await readFile(left, 'utf8')));
+  });
+
   it('does not hand simple-git test switches on to hooks', async () => {
     await box.hook(root, 'pre-commit', 'git branch --show-curren >/dev/null');
     await box.write(root, file, 'a\n');

@@ -7,7 +7,7 @@ import type { Remote, SshCredentials } from './remote.ts';
 import { type Git, orUndefined, type RunOptions } from './run.ts';
 
 /** Milliseconds without a sign of life after which a remote counts as dead. */
-export const silence = 60_000;
+const longSilence = 60_000;
 
 const folderName = /^breakwater-ssh-(\d+)-/;
 
@@ -15,10 +15,21 @@ const folderName = /^breakwater-ssh-(\d+)-/;
  * Lends the options with which git reaches a remote. A configured SSH key lies in a private temporary folder meanwhile.
  *
  * @param use what is done with them
+ * @param silence milliseconds without a sign of life after which it is given up
  */
-export async function withRemote<T>(git: Git, remote: Remote, use: (options: RunOptions) => Promise<T>): Promise<T> {
+export async function withRemote<T>(
+  git: Git,
+  remote: Remote,
+  use: (options: RunOptions) => Promise<T>,
+  silence = longSilence,
+): Promise<T> {
   const { settings, extra } = remoteSettings(remote);
-  const options = { settings, extra, silence };
+  // git's HTTP process outlives a git that is ended, so it is told to give up by itself, a little earlier.
+  const giveUp = [
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', String(Math.ceil(silence / 1000) - 1)],
+  ] as const;
+  const options = { settings: [...giveUp, ...settings], extra, silence };
   if (/^(https?|file):/i.test(remote.url)) return use(options);
   const users = await usersSshCommand(git);
   if (remote.credentials === undefined || !('sshKey' in remote.credentials)) {

@@ -82,7 +82,7 @@ export function remoteSettings(remote: Remote): { settings: GitSettings; extra: 
  */
 export function sshCommand(users: string, files?: { key: string; knownHosts: string }): string | undefined {
   if (!/^(\S*\/)?ssh(\.exe)?(\s|$)/.test(users)) return undefined;
-  const options = ['BatchMode=yes', 'ConnectTimeout=15'];
+  const options = ['BatchMode=yes', 'ConnectTimeout=15', 'ServerAliveInterval=15'];
   const own =
     files === undefined
       ? []

@@ -10,8 +10,11 @@ import type { Git } from './run.ts';
  * @throws RunError saying why it can't be read and which setting to change
  */
 export async function listRemote(git: Git, remote: Remote, patience = 30_000): Promise<RemoteState> {
-  const listed = await withRemote(git, remote, (options) =>
-    git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], { ...options, silence: patience }),
+  const listed = await withRemote(
+    git,
+    remote,
+    (options) => git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], options),
+    patience,
   ).catch((error: unknown) => {
     throw remoteError(error, remote, 'read');
   });

@@ -95,7 +95,7 @@ const reasons: readonly Reason[] = [
     hint: () => 'Check the host and the port of git.url, and firewall and proxy in between.',
   },
   {
-    pattern: /timed out|timeout/i,
+    pattern: /timed out|timeout|operation too slow/i,
     what: 'the host does not answer',
     hint: checkUrl,
   },

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { GitError, GitPluginError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
@@ -49,13 +50,27 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
   allowAbbreviatedOptions: true,
 };
 
+/** A hook may leave a process behind that holds the pipes; everything else is done, and read to its end, when they close. */
+const hooksRunIn = new Set(['commit', 'push', 'checkout']);
+
 /**
  * Makes the function through which everything of ours calls git.
  *
  * @param folder where git runs
  */
 export function createGit(folder: string): Git {
-  return (args, options = {}) => named(prepare(folder, options).raw([...args]));
+  return async (args, options = {}) => {
+    const streams: unknown[] = [];
+    const git = prepare(folder, options, hooksRunIn.has(args[0] ?? '')).outputHandler((_, ...outputs) =>
+      streams.push(...outputs),
+    );
+    try {
+      return await named(git.raw([...args]));
+    } finally {
+      // A process that git left behind may hold the pipes; ours must not wait for it to end.
+      for (const stream of streams) if (stream instanceof Readable) stream.destroy();
+    }
+  };
 }
 
 /**
@@ -69,15 +84,18 @@ export function readObjects(folder: string, names: readonly string[]): Promise<B
   return named(prepare(folder, { input: names.map((name) => `${name}\n`).join('') }).binaryCatFile(['--batch']));
 }
 
-function prepare(folder: string, { input, settings, extra, silence }: RunOptions): SimpleGit {
+function prepare(
+  folder: string,
+  { input, settings, extra, silence }: RunOptions,
+  mayLeaveProcesses = false,
+): SimpleGit {
   if (input === '') throw new Error('simple-git would never end an empty standard input');
   const environment = gitEnvironment(process.env, settings, extra);
   return simpleGit({
     baseDir: folder,
     allowEnvironment: Object.keys(environment),
     unsafe,
-    // Hooks may leave processes that hold the pipes; output must not be cut off either.
-    completion: { onClose: true, onExit: 3000 },
+    completion: { onClose: true, onExit: mayLeaveProcesses ? 500 : false },
     ...(silence === undefined ? {} : { timeout: { block: silence } }),
     ...(input === undefined ? {} : { input: () => input }),
     errors: failureOf,
