@@ -50,7 +50,7 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
   const { cluster, repository, remote } = context;
   const review = reviewBranch(cluster.name);
   const published = await repository.publishForReview({ remote, base, review });
-  if (!published.pushed) {
+  if (!published.toReview) {
     context.published = published;
     return `${base} has everything already (${published.commit.slice(0, 12)})`;
   }
