@@ -8,9 +8,15 @@ export const before = 'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4';
 export type Part = Record<string, unknown>;
 
 /** Two sources, as the tree has them: a chart, and the repository of the platform at the pin. */
-export function sources(chart: Part = { targetRevision: 'v1.21.2' }, revision = pin): Part[] {
+export function sources(chart: Part = {}, revision = pin): Part[] {
   return [
-    { repoURL: 'quay.io/jetstack/charts', chart: 'cert-manager', helm: { releaseName: 'cert-manager' }, ...chart },
+    {
+      repoURL: 'quay.io/jetstack/charts',
+      chart: 'cert-manager',
+      targetRevision: 'v1.21.2',
+      helm: { releaseName: 'cert-manager' },
+      ...chart,
+    },
     { repoURL: 'https://git.example.com/platform.git', targetRevision: revision, ref: 'values' },
   ];
 }

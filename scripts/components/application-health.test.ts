@@ -195,6 +195,28 @@ const cases: Record<string, [application: Part, expected: string]> = {
     }),
     'Degraded: PostSync hook Job/check failed: deadline exceeded',
   ],
+  'hooks that went well in a sync that gave up on an object': [
+    child({
+      operationState: {
+        ...failed,
+        syncResult: {
+          ...failed.syncResult,
+          resources: [
+            { kind: 'Job', name: 'check', hookType: 'PreSync', hookPhase: 'Succeeded' },
+            { kind: 'Deployment', name: 'cert-manager', hookPhase: 'Failed' },
+          ],
+        },
+      },
+    }),
+    'Healthy: ',
+  ],
+  'a deadline of one second': [
+    child(
+      { health: health('Progressing', '2026-03-29T11:59:58Z'), operationState: undefined },
+      { annotations: { [readyWithinAnnotation]: '1' } },
+    ),
+    'Degraded: not ready within 1 s (Progressing)',
+  ],
   'a sync that gave up on what became healthy later': [child({ operationState: failed }), 'Healthy: '],
   'a failed hook of the commit before': [child({ operationState: staleFailure }), 'Healthy: '],
 
