@@ -1,42 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Published } from './remote.ts';
+import { makePublishSandbox, type PublishSandbox } from './publish-sandbox.ts';
 import { openRepository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
-let box: Sandbox;
+let box: PublishSandbox;
 let bare: string;
 let url: string;
+let bootstrap: PublishSandbox['bootstrap'];
+let twoClones: PublishSandbox['twoClones'];
+let someoneCommits: PublishSandbox['someoneCommits'];
 beforeEach(async () => {
-  box = await makeSandbox();
-  bare = await box.bare('remote.git');
-  url = pathToFileURL(bare).href;
+  box = await makePublishSandbox();
+  ({ remote: bare, url, bootstrap, twoClones, someoneCommits } = box);
 });
 afterEach(() => box.remove());
-
-/** Writes one generated file, commits it and publishes. */
-async function bootstrap(root: string, file: string, text = `${file}\n`, branch = 'main'): Promise<Published> {
-  await box.write(root, file, text);
-  const repository = await openRepository(root);
-  await repository.commit({ paths: [file], message: `Render ${file}` });
-  return repository.publish({ remote: { url }, branch });
-}
-
-/** A clone that somebody else works in; a first commit is on the remote. */
-async function twoClones(): Promise<{ mine: string; theirs: string }> {
-  const mine = await box.clone('mine');
-  await bootstrap(mine, 'clusters/a/x.yaml');
-  return { mine, theirs: await box.clone('theirs', bare) };
-}
-
-async function someoneCommits(root: string, file: string, text: string, subject: string): Promise<void> {
-  await box.write(root, file, text);
-  await box.git(root, 'add', '-A');
-  await box.git(root, 'commit', '--quiet', '-m', subject);
-  await box.git(root, 'push', '--quiet', 'origin', 'HEAD:main');
-}
 
 describe('publishing to a remote', () => {
   it('FL#634 FL#1014 without commits makes the first commit and the branch', async () => {
@@ -281,143 +259,5 @@ describe('when others have pushed meanwhile', () => {
     await someoneCommits(theirs, 'README.md', 'theirs\n', 'Foreign');
     await bootstrap(mine, 'clusters/a/y.yaml');
     expect(await box.git(bare, 'cat-file', 'commit', 'main')).toContain('-----BEGIN SSH SIGNATURE-----');
-  });
-});
-
-describe('a push that is refused keeps the commit and says why:', () => {
-  it.each([
-    { hook: 'pre-receive', says: 'main is protected: use a pull request' },
-    { hook: 'update', says: 'no direct pushes' },
-  ])('AP#399 TF#606 a protected branch ($hook)', async ({ hook, says }) => {
-    const { mine } = await twoClones();
-    await box.hook(bare, hook, `echo "${says}" >&2; exit 1`);
-    await expect(bootstrap(mine, 'clusters/a/y.yaml')).rejects.toMatchObject({
-      name: 'RunError',
-      message: expect.stringContaining('hook declined'),
-      details: expect.arrayContaining([`remote: ${says}`]),
-      hint: expect.stringContaining('git.publish: pull-request'),
-    });
-    expect(await box.subjects(mine)).toEqual(['Render clusters/a/y.yaml', 'Render clusters/a/x.yaml', 'Start']);
-    expect(await box.git(mine, 'status', '--porcelain')).toBe('');
-  });
-
-  it("the user's own pre-push hook", async () => {
-    const { mine } = await twoClones();
-    await box.hook(mine, 'pre-push', 'echo "tests are red" >&2; exit 1');
-    await expect(bootstrap(mine, 'clusters/a/y.yaml')).rejects.toMatchObject({
-      message: expect.stringContaining('pre-push hook'),
-      details: expect.arrayContaining(['tests are red']),
-    });
-  });
-
-  it('a branch that is checked out there', async () => {
-    const { mine, theirs } = await twoClones();
-    await box.write(mine, 'x.yaml', 'x\n');
-    const repository = await openRepository(mine);
-    await repository.commit({ paths: ['x.yaml'], message: 'Render' });
-    await expect(
-      repository.publish({ remote: { url: pathToFileURL(theirs).href }, branch: 'main' }),
-    ).rejects.toMatchObject({
-      hint: expect.stringContaining('bare repository'),
-    });
-  });
-
-  it('a remote that is not there', async () => {
-    const { mine } = await twoClones();
-    const remote = { url: 'file:///nowhere/at-all.git' };
-    const expected = {
-      message: expect.stringContaining('no such repository'),
-      hint: expect.stringContaining('git.url'),
-    };
-    const repository = await openRepository(mine);
-    await expect(repository.publish({ remote, branch: 'main' })).rejects.toMatchObject(expected);
-    await expect(repository.probe(remote)).rejects.toMatchObject(expected);
-    await expect(repository.requirePushable({ remote, branch: 'main' })).rejects.toMatchObject(expected);
-  });
-});
-
-describe('probing', () => {
-  it('tells branches and the default branch, and changes nothing', async () => {
-    const { mine } = await twoClones();
-    const repository = await openRepository(mine);
-    const head = await box.git(mine, 'rev-parse', 'HEAD');
-    expect(await repository.probe({ url })).toEqual({ branches: new Map([['main', head]]), defaultBranch: 'main' });
-    expect(await repository.probe({ url: pathToFileURL(await box.bare('empty.git')).href })).toEqual({
-      branches: new Map(),
-    });
-    await repository.requirePushable({ remote: { url }, branch: 'new' });
-    expect(await box.git(bare, 'for-each-ref', '--format=%(refname:short)')).toBe('main');
-  });
-});
-
-describe('publishing for review', () => {
-  const options = () => ({ remote: { url }, base: 'main', review: 'breakwater/a' });
-  async function review(root: string, file: string, text = `${file}\n`): Promise<Published> {
-    await box.write(root, file, text);
-    const repository = await openRepository(root);
-    await repository.commit({ paths: [file], message: `Render ${file}` });
-    return repository.publishForReview(options());
-  }
-
-  it('pushes to a branch of our own and leaves the base alone', async () => {
-    const { mine } = await twoClones();
-    const base = await box.git(bare, 'rev-parse', 'main');
-    expect(await review(mine, 'clusters/a/y.yaml')).toMatchObject({ pushed: true, toReview: true });
-    expect(await box.git(bare, 'rev-parse', 'main')).toBe(base);
-    expect(await box.subjects(bare, 'main..breakwater/a')).toEqual(['Render clusters/a/y.yaml']);
-  });
-
-  it('pushes nothing a second time, but there is still something to review', async () => {
-    const { mine } = await twoClones();
-    const first = await review(mine, 'clusters/a/y.yaml');
-    expect(await review(mine, 'clusters/a/y.yaml')).toEqual({ ...first, pushed: false });
-  });
-
-  it('goes on top of the base when that moved', async () => {
-    const { mine, theirs } = await twoClones();
-    await review(mine, 'clusters/a/y.yaml');
-    await someoneCommits(theirs, 'README.md', 'x\n', 'Foreign');
-    expect(await review(mine, 'clusters/a/z.yaml')).toMatchObject({ pushed: true, foreign: ['Foreign'] });
-    expect(await box.subjects(bare, 'main..breakwater/a')).toEqual([
-      'Render clusters/a/z.yaml',
-      'Render clusters/a/y.yaml',
-    ]);
-    const second = await review(mine, 'clusters/a/z.yaml');
-    expect(second.pushed).toBe(false);
-  });
-
-  it('has nothing to push after the pull request was squashed into the base', async () => {
-    const { mine, theirs } = await twoClones();
-    await review(mine, 'clusters/a/y.yaml');
-    await someoneCommits(theirs, 'clusters/a/y.yaml', 'clusters/a/y.yaml\n', 'Render (#1)');
-    expect(await review(mine, 'clusters/a/y.yaml')).toEqual({
-      commit: await box.git(bare, 'rev-parse', 'main'),
-      pushed: false,
-      foreign: ['Render (#1)'],
-      toReview: false,
-    });
-  });
-
-  it('does not throw away commits that others put on our branch', async () => {
-    const { mine, theirs } = await twoClones();
-    await review(mine, 'clusters/a/y.yaml');
-    await box.git(theirs, 'fetch', '--quiet');
-    await box.git(theirs, 'switch', '--quiet', 'breakwater/a');
-    await box.write(theirs, 'fix.txt', 'x\n');
-    await box.git(theirs, 'add', '-A');
-    await box.git(theirs, 'commit', '--quiet', '-m', 'Reviewer helps');
-    await box.git(theirs, 'push', '--quiet');
-    await expect(review(mine, 'clusters/a/z.yaml')).rejects.toMatchObject({
-      message: expect.stringContaining('commits of others'),
-      details: [expect.stringContaining('"Reviewer helps"')],
-    });
-    expect(await box.subjects(bare, 'main..breakwater/a')).toEqual(['Reviewer helps', 'Render clusters/a/y.yaml']);
-  });
-
-  it('needs a base', async () => {
-    const root = await box.clone('mine');
-    await expect(review(root, 'clusters/a/y.yaml')).rejects.toMatchObject({
-      message: expect.stringContaining('no branch main'),
-    });
   });
 });
