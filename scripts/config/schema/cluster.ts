@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { auth } from './auth.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-names.ts';
+import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { git } from './git.ts';
 import { host } from './host.ts';
 import { loadBalancer } from './load-balancer.ts';
@@ -108,6 +109,7 @@ export const clusterFile = z
     },
     reads('kubeflow.defaultProfile', 'argocd.namespace'),
   )
+  .superRefine(checkComponents, componentRulesRead)
   .describe("Breakwater's one file per cluster.");
 
 export type ClusterFile = z.output<typeof clusterFile>;
