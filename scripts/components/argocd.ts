@@ -1,7 +1,7 @@
-import { stringify } from 'yaml';
 import type { Cluster } from '../config/cluster.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { kustomizeUpstream } from './upstream.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** Images of Argo CD's manifests, for mirrors. */
 const images = ['quay.io/argoproj/argocd', 'public.ecr.aws/docker/library/redis'];
@@ -73,6 +73,6 @@ function settingsPatch(cluster: Cluster): { patch: string; target: Record<string
   };
   return {
     target: { kind: 'ConfigMap', name: 'argocd-cm' },
-    patch: stringify(patch, { lineWidth: 0, blockQuote: 'literal' }),
+    patch: yamlText(patch),
   };
 }

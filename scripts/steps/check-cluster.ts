@@ -19,14 +19,15 @@ export interface CheckFinding {
  * Checks a cluster's tree as it is on disk: that it is as generated, the rules of a safe tree, and each object's schema.
  */
 export async function checkCluster(root: string, cluster: Cluster): Promise<CheckFinding[]> {
-  const { plan } = await planCluster(root, cluster);
+  const { plan, documents } = await planCluster(root, cluster);
   const drift = differences(plan).map((line) => ({
     rule: 'drift',
     file: line.replace(/^.*?(clusters\/\S+).*$/, '$1'),
     message: line.trim(),
     reason: 'the tree must be what cluster.yaml says: run "npm run render"',
   }));
-  const tree = parseTree(cluster.name, await readInputs(root, [cluster.folder, 'infrastructure', 'apps']));
+  const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
+  const tree = parseTree(cluster.name, files, { documents });
   const own = [...tree.files].filter(([path]) => path.startsWith(`${cluster.folder}/`));
   const schema = own.flatMap(([file, { objects }]) =>
     objects

@@ -1,13 +1,13 @@
 import type { Cluster } from '../config/cluster.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
-import { renderTree } from '../tree/render.ts';
+import { type RenderedTree, renderDocuments } from '../tree/render.ts';
 import { readWritten } from '../workspace/carry-out.ts';
 import { readPresent } from '../workspace/present.ts';
 
 /** The tree of a cluster, and what separates the folder on disk from it. */
 export interface PlannedCluster {
   cluster: Cluster;
-  wanted: ReadonlyMap<string, string>;
+  documents: RenderedTree['documents'];
   plan: TreePlan;
 }
 
@@ -21,10 +21,10 @@ export async function planCluster(
   cluster: Cluster,
   head?: ReadonlyMap<string, string>,
 ): Promise<PlannedCluster> {
-  const wanted = renderTree(cluster);
+  const { tree: wanted, documents } = renderDocuments(cluster);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
   const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { cluster, wanted, plan };
+  return { cluster, documents, plan };
 }
 
 /** One line per file that differs from the tree, for people; empty when nothing does. */

@@ -22,24 +22,42 @@ export function placedComponents(cluster: Cluster): Placed[] {
     .sort((a, b) => a.wave - b.wave);
 }
 
+/** A tree with what its texts say, for whoever looks at the objects and need not read them again. */
+export interface RenderedTree {
+  tree: Tree;
+  /** The documents of each YAML text. */
+  documents: ReadonlyMap<string, readonly object[]>;
+}
+
 /**
  * Renders the whole tree of a cluster: clusters/<name>/{bootstrap.yaml, README.md, apps/, values/, manifests/}.
  *
  * Pure: the same cluster gives the same bytes.
  */
 export function renderTree(cluster: Cluster): Tree {
+  return renderDocuments(cluster).tree;
+}
+
+/** Renders the tree, and keeps its objects beside the texts; see {@link renderTree}. */
+export function renderDocuments(cluster: Cluster): RenderedTree {
   const placed = placedComponents(cluster);
   const list = placed.map(({ component }) => component);
   const file = `${cluster.folder}/cluster.yaml`;
   const line = header(file, cluster.name);
   const tree = new Map<string, string>();
+  const documents = new Map<string, readonly object[]>();
+  const write = (path: string, objects: readonly object[], first = line): void => {
+    const text = toYaml(first, objects);
+    tree.set(`${cluster.folder}/${path}`, text);
+    documents.set(text, objects);
+  };
   const apps: string[] = [];
   const app = (name: string, objects: readonly KubernetesObject[]): void => {
     apps.push(name);
-    tree.set(`${cluster.folder}/apps/${name}`, toYaml(line, objects));
+    write(`apps/${name}`, objects);
   };
 
-  tree.set(`${cluster.folder}/bootstrap.yaml`, toYaml(line, [root(cluster)]));
+  write('bootstrap.yaml', [root(cluster)]);
   app('00-project.yaml', [project(cluster, list)]);
   app('00-namespaces.yaml', namespaces(cluster, list));
   for (const { component, wave } of placed) {
@@ -47,20 +65,18 @@ export function renderTree(cluster: Cluster): Tree {
     app(`${String(wave).padStart(2, '0')}-${component.name}.yaml`, [
       application(cluster, component, wave, manifests.length > 0),
     ]);
-    for (const [path, objects] of manifestFiles(cluster, component, manifests)) tree.set(path, toYaml(line, objects));
+    for (const object of manifests) write(manifestFile(component, object), [object]);
     const values = chartValues(cluster, component);
     if (values !== undefined) {
-      tree.set(
-        `${cluster.folder}/values/${component.name}.yaml`,
-        toYaml(header(file, cluster.name, ` (or put your own values into overrides/${component.name}.yaml)`), [values]),
-      );
+      const more = ` (or put your own values into overrides/${component.name}.yaml)`;
+      write(`values/${component.name}.yaml`, [values], header(file, cluster.name, more));
     }
   }
   const last = Math.max(0, ...placed.map(({ wave }) => wave)) + 1;
   app(`${String(last).padStart(2, '0')}-ready.yaml`, [sentinel(cluster, last)]);
-  tree.set(`${cluster.folder}/apps/kustomization.yaml`, toYaml(line, [kustomization(apps)]));
+  write('apps/kustomization.yaml', [kustomization(apps)]);
   tree.set(`${cluster.folder}/README.md`, readme(cluster, placed));
-  return tree;
+  return { tree, documents };
 }
 
 function chartValues(cluster: Cluster, component: Component): Record<string, unknown> | undefined {
@@ -70,13 +86,6 @@ function chartValues(cluster: Cluster, component: Component): Record<string, unk
 }
 
 /** One file per object, named after its kind and name: a pull request's diff then shows what it is about. */
-function manifestFiles(
-  cluster: Cluster,
-  component: Component,
-  objects: readonly KubernetesObject[],
-): [string, KubernetesObject[]][] {
-  return objects.map((object) => [
-    `${cluster.folder}/manifests/${component.name}/${object.kind.toLowerCase()}-${object.metadata.name}.yaml`,
-    [object],
-  ]);
+function manifestFile(component: Component, object: KubernetesObject): string {
+  return `manifests/${component.name}/${object.kind.toLowerCase()}-${object.metadata.name}.yaml`;
 }

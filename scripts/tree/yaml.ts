@@ -1,22 +1,14 @@
-import { Document } from 'yaml';
 import { generatedMark } from '../components/domain.ts';
+import { yamlText } from '../components/yaml-text.ts';
 
 /**
- * Writes objects as YAML for people: their keys in the order given, nothing folded, no aliases, and everything quoted that
- * YAML 1.1 (kubectl, Helm) would read as something else than a text.
+ * Writes a generated YAML file; see {@link yamlText}.
  *
  * @param header first line, see {@link header}
  * @param objects one YAML document each
  */
 export function toYaml(header: string, objects: readonly object[]): string {
-  return `${header}\n${objects.map(document).join('---\n')}`;
-}
-
-function document(value: object): string {
-  return new Document(value, { version: '1.1', aliasDuplicateObjects: false }).toString({
-    lineWidth: 0,
-    blockQuote: 'literal',
-  });
+  return `${header}\n${objects.map(yamlText).join('---\n')}`;
 }
 
 /**

@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
 import type { ComponentName } from '../../config/schema/component-names.ts';
 import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
 import { virtualHost } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
 import { kustomizeUpstream } from '../upstream.ts';
+import { yamlText } from '../yaml-text.ts';
 
 /** Where the patches of all parts are, and the release that they are laid over. */
 export const kubeflowFolder = 'apps/kubeflow';
@@ -89,7 +89,7 @@ export interface Operation {
 
 /** @returns a JSON patch; a first operation `test` makes the build fail when upstream changes what it rewires */
 export function jsonPatch(target: Readonly<Record<string, string>>, operations: readonly Operation[]): KustomizePatch {
-  return { target, patch: stringify(operations, { lineWidth: 0 }) };
+  return { target, patch: yamlText(operations) };
 }
 
 /** @returns the patch that replaces "any host" in the routes of a source by the platform's own */
