@@ -1,3 +1,4 @@
+import { loadCluster } from '../config/load.ts';
 import { commitTree } from './commit.ts';
 import type { BootstrapContext } from './context.ts';
 import { discoverHost } from './discover.ts';
@@ -27,7 +28,14 @@ export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
   const run = (steps: Parameters<typeof runSteps<BootstrapContext>>[0]) =>
     runSteps(steps, context, { dryRun: options.dryRun, reporter });
   await preflight(context);
-  const outcomes = [...(await run(publishing)), ...(await run(registering))];
+  const outcomes = await run(publishing);
+  // Commits of others may have changed an input: what is registered must be rendered from what was pushed.
+  for (let round = 0; round < 3 && (context.published?.foreign.length ?? 0) > 0; round += 1) {
+    if (context.published?.localBehind !== undefined) break;
+    context.cluster = loadCluster(context.root, context.cluster.name);
+    outcomes.push(...(await run(publishing)));
+  }
+  outcomes.push(...(await run(registering)));
   const unknown = context.cluster.knownHost === undefined;
   outcomes.push(...(await run([discoverHost])));
   if (unknown && context.cluster.knownHost !== undefined)
