@@ -1,28 +1,21 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Box, closeBox, enter, findBox, inside, openBox } from './box.ts';
+import { closeBox, findBox, openBox } from './box.ts';
 import { buildPrograms, type Report } from './build.ts';
 import { packCharts } from './chart-repository.ts';
-import {
-  apiServerCommand,
-  type Command,
-  controllerManagerCommand,
-  etcdCommand,
-  schedulerCommand,
-} from './control-plane.ts';
 import { dnsObjects } from './dns.ts';
 import { SandboxError } from './errors.ts';
-import { statusOf, waitUntil } from './https-get.ts';
+import { waitUntil } from './https-get.ts';
 import { builtVersions, type ImageVersions, makeImages } from './image-table.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
 import { kubectl } from './kubectl.ts';
-import { checkMachine, searchPath } from './needs.ts';
-import { apiServiceAddress, closeNetwork, type Network, openNetwork, serviceNetwork } from './network.ts';
-import { cgroupOf, nodeName, prepareNode } from './node.ts';
-import { type Authority, type KeyPair, makeTokenKeys, openAuthority } from './pki.ts';
-import { isRunning, logTail, startedProcesses, startProcess, stopProcess } from './processes.ts';
+import { checkMachine } from './needs.ts';
+import { closeNetwork, type Network, openNetwork } from './network.ts';
+import { cgroupOf, nodeName } from './node.ts';
+import { openAuthority } from './pki.ts';
+import { isRunning, logTail, startedProcesses, stopProcess } from './processes.ts';
 import type { ServeSettings } from './serve.ts';
+import { contextName, failIfDead, programNames, servePort, startControlPlane, starter, startNode } from './start.ts';
 
 /** What a sandbox is asked for. */
 export interface SandboxOptions {
@@ -48,18 +41,6 @@ export interface Sandbox {
   chartsUrl: string;
   gitUrl: string;
 }
-
-const programNames = [
-  'etcd',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kubelet',
-  'kube-proxy',
-] as const;
-
-const contextName = 'breakwater-sandbox';
-const servePort = 5000;
 
 /** Builds everything that a sandbox needs, and starts nothing. */
 export async function buildSandbox(options: { images?: Partial<ImageVersions>; report: Report }) {
@@ -148,14 +129,14 @@ export async function sandboxUp(options: SandboxOptions): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Ends a sandbox and all that it left, also after a run that was killed. Its logs and keys stay in the folder. */
+/** Ends a sandbox and all that it left, also after a run that was killed. Its logs stay in the folder. */
 export async function sandboxDown(folder: string): Promise<void> {
   await closeBox(folder);
   for (const name of await startedProcesses(folder)) await stopProcess(folder, name, 2_000);
   const link = await closeNetwork(folder);
   removeCgroups(cgroupOf(link));
   // Images, volumes and the cluster's data: the next one starts from nothing.
-  for (const part of ['containerd', 'etcd', 'kubelet', 'overlay', 'charts']) {
+  for (const part of ['containerd', 'etcd', 'kubelet', 'overlay', 'charts', 'pki']) {
     await rm(join(folder, part), { recursive: true, force: true });
   }
   await rm(join(folder, 'sandbox.json'), { force: true });
@@ -185,112 +166,6 @@ function describe(folder: string, network: Network): Sandbox {
     chartsUrl: `${url}/charts`,
     gitUrl: `${url}/git`,
   };
-}
-
-type Start = (name: string, command: Command) => Promise<void>;
-
-function starter(folder: string, box: Box): Start {
-  const env = { PATH: searchPath(), HOME: '/root' };
-  return (name, command) => startProcess(folder, { name, command: enter(box, command), env });
-}
-
-interface PartSpec {
-  folder: string;
-  network: Network;
-  authority: Authority;
-  programs: Record<(typeof programNames)[number], string>;
-  start: Start;
-}
-
-async function kubeconfigOf(spec: PartSpec, name: string, user: { commonName: string; organizations?: string[] }) {
-  const { folder, network, authority } = spec;
-  const pair = await authority.issue({ name, ...user });
-  const file = join(folder, `${name}.kubeconfig`);
-  await writeKubeconfig({ file, contextName, url: `https://${network.node}:6443`, authority, user: pair });
-  return { file, pair };
-}
-
-async function startControlPlane(spec: PartSpec): Promise<void> {
-  const { folder, network, authority, programs, start } = spec;
-  const serving = await authority.issue({
-    name: 'server',
-    commonName: 'kube-apiserver',
-    subjectAltNames: [
-      ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost'].map((name) => `DNS:${name}`),
-      'DNS:kubernetes.default.svc.cluster.local',
-      ...['127.0.0.1', network.node, apiServiceAddress].map((address) => `IP:${address}`),
-    ],
-  });
-  const toKubelet: KeyPair = await authority.issue({
-    name: 'apiserver-to-kubelet',
-    commonName: 'apiserver-to-kubelet',
-    organizations: ['system:masters'],
-  });
-  const tokens = await makeTokenKeys(authority.folder);
-  const shared = { authority, serving, etcdUrl: 'https://127.0.0.1:2379', etcdPeerUrl: 'https://127.0.0.1:2380' };
-  await start('etcd', etcdCommand(programs.etcd, join(folder, 'etcd'), shared));
-  await start(
-    'kube-apiserver',
-    apiServerCommand(programs['kube-apiserver'], { ...shared, tokens, serviceNetwork }, [
-      `--advertise-address=${network.node}`,
-      '--authorization-mode=Node,RBAC',
-      // Else logs and exec look up the node's name.
-      '--kubelet-preferred-address-types=InternalIP',
-      `--kubelet-client-certificate=${toKubelet.certificate}`,
-      `--kubelet-client-key=${toKubelet.key}`,
-    ]),
-  );
-  const admin = await kubeconfigOf(spec, 'admin', { commonName: 'admin', organizations: ['system:masters'] });
-  const answers = async () => {
-    await failIfDead(folder);
-    return (await statusOf(`https://${network.node}:6443/readyz`, authority, admin.pair).catch(() => 0)) === 200;
-  };
-  if (!(await waitUntil(answers, 120_000))) {
-    throw new SandboxError(
-      `kube-apiserver was not ready within 120 s; the end of its log:\n${logTail(folder, 'kube-apiserver')}`,
-    );
-  }
-  const manager = await kubeconfigOf(spec, 'controller-manager', { commonName: 'system:kube-controller-manager' });
-  await start(
-    'kube-controller-manager',
-    controllerManagerCommand(programs['kube-controller-manager'], {
-      kubeconfig: manager.file,
-      authority,
-      tokens,
-      serviceNetwork,
-    }),
-  );
-  const scheduler = await kubeconfigOf(spec, 'scheduler', { commonName: 'system:kube-scheduler' });
-  const certificates = join(authority.folder, 'scheduler');
-  await start('kube-scheduler', schedulerCommand(programs['kube-scheduler'], scheduler.file, certificates));
-}
-
-async function startNode(spec: PartSpec): Promise<void> {
-  const { folder, network, authority, programs, start } = spec;
-  const kubelet = await kubeconfigOf(spec, 'kubelet', {
-    commonName: `system:node:${nodeName}`,
-    organizations: ['system:nodes'],
-  });
-  const proxy = await kubeconfigOf(spec, 'kube-proxy', { commonName: 'system:kube-proxy' });
-  const commands = await prepareNode({
-    folder,
-    authority,
-    address: network.node,
-    registry: `http://127.0.0.1:${servePort}`,
-    cgroup: cgroupOf(network.link[0]),
-    programs,
-    kubeconfigs: { kubelet: kubelet.file, proxy: proxy.file },
-  });
-  const box = findBox(folder);
-  if (!box) throw new SandboxError(`the sandbox in ${folder} ended while it was started`);
-  await inside(box, ['cp', join(folder, 'node', 'pods.conflist'), '/etc/cni/net.d/10-pods.conflist']);
-  for (const { name, command } of commands) await start(name, command);
-}
-
-async function failIfDead(folder: string): Promise<void> {
-  for (const [name, runs] of Object.entries(await sandboxStatus(folder))) {
-    if (!runs) throw new SandboxError(`${name} ended by itself; the end of its log:\n${logTail(folder, name)}`);
-  }
 }
 
 function removeCgroups(cgroup: string): void {
