@@ -24,19 +24,24 @@ export const metallb: Component = {
   },
   manifests: (cluster) => {
     const pools = cluster.loadBalancer.metallb?.pools ?? [];
+    // A pool that is taken out of the config goes, whatever the Application says of CRDs.
+    const annotations = {
+      'argocd.argoproj.io/sync-wave': '1',
+      'argocd.argoproj.io/sync-options': 'Prune=true',
+    };
     return [
       ...pools.map(
         (pool): KubernetesObject => ({
           apiVersion: 'metallb.io/v1beta1',
           kind: 'IPAddressPool',
-          metadata: { name: pool.name, namespace, annotations: { 'argocd.argoproj.io/sync-wave': '1' } },
+          metadata: { name: pool.name, namespace, annotations },
           spec: { addresses: pool.addresses },
         }),
       ),
       {
         apiVersion: 'metallb.io/v1beta1',
         kind: 'L2Advertisement',
-        metadata: { name: 'pools', namespace, annotations: { 'argocd.argoproj.io/sync-wave': '1' } },
+        metadata: { name: 'pools', namespace, annotations },
         spec: { ipAddressPools: pools.map((pool) => pool.name) },
       },
     ];
@@ -50,7 +55,8 @@ export const metallb: Component = {
     'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   ],
   // The pools' kinds come with the chart of the same Application.
-  syncOptions: ['SkipDryRunOnMissingResource=true'],
+  // Its CRDs carry no keep annotation, and no value of the chart adds one: see cert-manager.
+  syncOptions: ['SkipDryRunOnMissingResource=true', 'Prune=false'],
   // The controller writes its own certificate into what Git states without one.
   ignoredDifferences: () => [
     {
