@@ -1,5 +1,6 @@
 import { RunError } from '../report/errors.ts';
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
 import type { LiveObject } from './live.ts';
 import { waitUntil } from './wait.ts';
 

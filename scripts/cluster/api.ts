@@ -1,37 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunError } from '../report/errors.ts';
-import { describeObject, groupOf, type LiveObject, type ObjectReference } from './live.ts';
-import { withoutSecrets } from './redact.ts';
+import { ApiError, type ApiStatus, errorOf, isFieldConflict, unanswered } from './api-error.ts';
+import { groupOf, type LiveObject, type ObjectReference } from './live.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
 /** The name under which we own fields of objects that we apply. */
 export const fieldManager = 'breakwater';
 
-/** A `Status` object of the API server. */
-export interface ApiStatus {
-  message?: string;
-  reason?: string;
-  code?: number;
-  details?: {
-    name?: string;
-    kind?: string;
-    retryAfterSeconds?: number;
-    causes?: readonly { reason?: string; message?: string; field?: string }[];
-  };
-}
-
-/** The API server refused a request. Its message holds no value of a Secret. */
-export class ApiError extends RunError {
-  override name = 'ApiError';
-  readonly status: number;
-  readonly body: ApiStatus;
-
-  constructor(message: string, status: number, body: ApiStatus) {
-    super(message, { hint: hintFor(status) });
-    this.status = status;
-    this.body = body;
-  }
-}
+const watchSeconds = 60;
 
 /** How a kind is called in paths. */
 export interface Resource {
@@ -67,8 +43,13 @@ export interface ListOptions {
 }
 
 export interface WatchEvent {
-  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR';
   object: LiveObject;
+}
+
+interface ListPage<T> {
+  items?: T[];
+  metadata?: { resourceVersion?: string; continue?: string };
 }
 
 export interface RetryOptions {
@@ -121,10 +102,7 @@ export class Api {
     let resourceVersion = '';
     let next: string | undefined;
     do {
-      const page = await this.request<{
-        items?: T[];
-        metadata?: { resourceVersion?: string; continue?: string };
-      }>({
+      const page = await this.#page<T>({
         method: 'GET',
         path: collectionPath(resource, namespace),
         query: { limit: '500', ...definedOnly(selectors), ...(next === undefined ? {} : { continue: next }) },
@@ -135,6 +113,16 @@ export class Api {
       next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
     } while (next !== undefined);
     return { items, resourceVersion };
+  }
+
+  async #page<T>(request: ApiRequest): Promise<ListPage<T>> {
+    try {
+      return await this.request<ListPage<T>>(request);
+    } catch (error) {
+      // The kind was there and is no more.
+      if (error instanceof ApiError && error.status === 404) return {};
+      throw error;
+    }
   }
 
   /** Makes an object that is not there yet. @throws ApiError 409 when it is */
@@ -181,7 +169,10 @@ export class Api {
     });
   }
 
-  /** Changes of a kind since a resourceVersion, until the server ends the watch (it does, after minutes) or `signal` fires. */
+  /**
+   * Changes of a kind since a resourceVersion, for a minute, or until the server ends the watch or `signal` fires. The end
+   * is asked for: a connection that died without a word would look like a cluster where nothing happens.
+   */
   async *watch(
     apiVersion: string,
     kind: string,
@@ -190,10 +181,10 @@ export class Api {
   ): AsyncIterable<WatchEvent> {
     const resource = await this.resource(apiVersion, kind);
     const { namespace, ...rest } = options;
-    const query = { watch: 'true', allowWatchBookmarks: 'true', ...definedOnly(rest) };
+    const query = { watch: 'true', timeoutSeconds: String(watchSeconds), ...definedOnly(rest) };
     for await (const line of this.#transport.lines(
       { method: 'GET', path: collectionPath(resource, namespace), query },
-      signal,
+      AbortSignal.any([signal, AbortSignal.timeout((watchSeconds + 15) * 1000)]),
     )) {
       if (isWatchEvent(line)) yield line;
     }
@@ -274,52 +265,6 @@ function passing(request: ApiRequest, response: ApiResponse): boolean {
 function lostConnection(request: ApiRequest, error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return request.method !== 'POST' && (code === 'ECONNRESET' || code === 'EPIPE');
-}
-
-/** An end that was asked for is passed on; the network's error is kept as the cause. */
-function unanswered(request: ApiRequest, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const late = error instanceof Error && error.name === 'TimeoutError';
-  if (!late && typeof code !== 'string') return error;
-  return new RunError(
-    `no answer from the API server to ${request.method} ${request.path} (${late ? 'time is up' : code})`,
-    {
-      hint: 'Run it again: what is done already is kept.',
-      cause: error,
-    },
-  );
-}
-
-/** @returns true when other field managers own what we wanted to apply */
-export function isFieldConflict(status: ApiStatus | undefined): boolean {
-  return status?.details?.causes?.some((cause) => cause.reason === 'FieldManagerConflict') === true;
-}
-
-function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
-  const body = (response.body ?? {}) as ApiStatus;
-  const reason = body.message ?? (response.text.slice(0, 300) || 'no reason given');
-  const what = isReference(request.body) ? describeObject(request.body) : request.path;
-  const message = `${request.method === 'GET' ? 'reading' : 'writing'} ${what} failed: ${reason} (HTTP ${response.status})`;
-  return new ApiError(withoutSecrets(message, request.body), response.status, body);
-}
-
-function hintFor(status: number): string {
-  if (status === 401) return 'The credentials in the kubeconfig are not accepted or have expired: log in again.';
-  if (status === 403) return 'Use a context whose user has this right, or have it given.';
-  if (status === 409) return 'Somebody else changed it at the same moment: run it again.';
-  return 'Run it again; if it stays, look at the API server and at the admission webhooks of the cluster.';
-}
-
-function isReference(value: unknown): value is ObjectReference {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    'metadata' in value &&
-    typeof value.metadata === 'object' &&
-    value.metadata !== null &&
-    'name' in value.metadata
-  );
 }
 
 function isWatchEvent(line: unknown): line is WatchEvent {

@@ -1,13 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
-import { moduleFolder } from '../rehearsal/sandbox/modules.ts';
 import type { Api } from './api.ts';
 import { applyObject, applyObjects } from './apply.ts';
 import type { LiveObject } from './live.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { argocdManifest, startTestServer, type TestServer } from './test-server.ts';
 import type { Transport } from './transport.ts';
 
 let test: TestServer;
@@ -25,9 +22,8 @@ function configMap(name: string, data: Record<string, string>): KubernetesObject
 }
 
 async function argocdDefinitions(): Promise<KubernetesObject[]> {
-  const folder = join(await moduleFolder('argo-cd'), 'manifests', 'crds');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('-crd.yaml'));
-  return Promise.all(files.map(async (file) => parse(await readFile(join(folder, file), 'utf8'))));
+  const names = ['application', 'applicationset', 'appproject'];
+  return Promise.all(names.map(async (name) => parse(await argocdManifest(`crds/${name}-crd.yaml`))));
 }
 
 describe('applying objects', () => {
@@ -119,6 +115,23 @@ describe('applying objects', () => {
       },
     }));
     expect((await applyObject(shaky, configMap('shaky', { a: '1' }))).change).toBe('created');
+  });
+
+  it('does not make an object twice when the connection is lost on the way, but says so', async () => {
+    let sent = 0;
+    const lost = await test.through((transport) => ({
+      ...transport,
+      async send(request) {
+        if (request.method !== 'POST') return transport.send(request);
+        sent++;
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+      },
+    }));
+    await expect(lost.create(configMap('lost', {}))).rejects.toMatchObject({
+      name: 'RunError',
+      message: 'no answer from the API server to POST /api/v1/namespaces/default/configmaps (ECONNRESET)',
+    });
+    expect(sent).toBe(1);
   });
 
   it('gives up on a server error that stays', async () => {

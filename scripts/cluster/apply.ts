@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
-import { type Api, ApiError, isFieldConflict } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError, isFieldConflict } from './api-error.ts';
 import { describeObject, type LiveObject } from './live.ts';
 import { trackingAnnotation } from './owner.ts';
 import { inParallel } from './parallel.ts';

@@ -1,5 +1,6 @@
 import { RunError } from '../report/errors.ts';
-import { Api, ApiError, type RetryOptions } from './api.ts';
+import { Api, type RetryOptions } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { connectionProblem } from './connection-problem.ts';
 import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
 import { kubeTransport } from './transport.ts';

@@ -1,5 +1,5 @@
 import { RunError } from '../report/errors.ts';
-import { ApiError } from './api.ts';
+import { ApiError } from './api-error.ts';
 
 /** Where a connection was tried, for its message. */
 export interface Attempt {

@@ -1,6 +1,7 @@
 import { clusterLabel } from '../components/domain.ts';
 import { RunError } from '../report/errors.ts';
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
 import type { Applied } from './apply.ts';
 import type { LiveData } from './live.ts';
 import type { MadePassword } from './passwords.ts';

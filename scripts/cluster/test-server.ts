@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiServer, startApiServer } from '../rehearsal/sandbox/api-server.ts';
+import { moduleFolder } from '../rehearsal/sandbox/modules.ts';
 import { Api } from './api.ts';
 import { type Connection, connect } from './connect.ts';
 import { kubeconfigFor } from './kubeconfig.ts';
@@ -37,4 +38,9 @@ export async function startTestServer(): Promise<TestServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @returns a file of Argo CD's manifests, from its module, as `crds/application-crd.yaml` */
+export async function argocdManifest(path: string): Promise<string> {
+  return readFile(join(await moduleFolder('argo-cd'), 'manifests', path), 'utf8');
 }

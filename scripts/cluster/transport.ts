@@ -83,11 +83,16 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
     },
     async *lines(request, signal) {
       const message = await open(request, either(signal, options.signal));
-      if (message.statusCode !== 200) {
-        yield { type: 'ERROR', object: parse(await textOf(message)) ?? { code: message.statusCode } };
-        return;
+      try {
+        if (message.statusCode === 200) {
+          for await (const line of createInterface({ input: message })) yield parse(line);
+        } else {
+          yield { type: 'ERROR', object: parse(await textOf(message)) ?? { code: message.statusCode } };
+        }
+      } finally {
+        // Whoever stops reading early leaves the connection open otherwise.
+        message.destroy();
       }
-      for await (const line of createInterface({ input: message })) yield parse(line);
     },
   };
 }

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
-import { moduleFolder } from '../rehearsal/sandbox/modules.ts';
 import { waitForAddress } from './address.ts';
 import type { Api } from './api.ts';
 import type { LiveApplication } from './applications.ts';
 import { applyObject, applyObjects } from './apply.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { argocdManifest, startTestServer, type TestServer } from './test-server.ts';
 import { watchPlatform } from './watch.ts';
 import { waitForWorkloads } from './workloads.ts';
 
@@ -24,7 +21,7 @@ let api: Api;
 beforeAll(async () => {
   test = await startTestServer();
   api = test.connection.api;
-  const crd = await readFile(join(await moduleFolder('argo-cd'), 'manifests', 'crds', 'application-crd.yaml'), 'utf8');
+  const crd = await argocdManifest('crds/application-crd.yaml');
   await applyObjects(api, [parse(crd), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'argocd' } }]);
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunError } from '../report/errors.ts';
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
 import type { Connection } from './connect.ts';
 import { type Failure, type Progress, type ProgressQuestion, progress } from './progress.ts';

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
-import { type Api, ApiError } from './api.ts';
+import type { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { describeObject, type LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
