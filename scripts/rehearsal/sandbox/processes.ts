@@ -37,8 +37,7 @@ function recordFile(folder: string, name: string): string {
 export async function startProcess(folder: string, spec: ProcessSpec): Promise<void> {
   await mkdir(join(folder, 'logs'), { recursive: true });
   await mkdir(join(folder, 'run'), { recursive: true });
-  if (await isRunning(folder, spec.name))
-    throw new SandboxError(`${spec.name} already runs in ${folder}: stop it first`);
+  if (await isRunning(folder, spec.name)) throw new SandboxError(`${spec.name} still runs in ${folder}: stop it first`);
   const [program, ...args] = spec.endWithParent
     ? (['setpriv', '--pdeathsig', 'KILL', '--', ...spec.command] as const)
     : spec.command;
