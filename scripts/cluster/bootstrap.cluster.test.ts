@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../components/component.ts';
 import type { LiveData } from './live.ts';
-import { bootstrap, changes, clean, knownHosts, objectsOf, readManifests, snapshot } from './test-bootstrap.ts';
+import { argocd, bootstrap, changes, clean, knownHosts, objectsOf, readManifests, snapshot } from './test-bootstrap.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 import type { Transport } from './transport.ts';
 
@@ -39,7 +40,7 @@ describe('a bootstrap on a real API server', () => {
       'ConfigMap argocd/argocd-tls-certs-cm',
     ]);
     const second = await bootstrap(api, 'argocd', { all: true });
-    expect(second.verdict).toEqual({ argocd: 'ours', takeOverDefinitions: false, findings: [] });
+    expect(second.verdict).toEqual({ cluster: 'demo', argocd: 'ours', takeOverDefinitions: false, findings: [] });
     expect(changes(second.applied, 'unchanged')).toHaveLength(second.applied.length);
     const known = await api.find<LiveData>({
       apiVersion: 'v1',
@@ -66,6 +67,22 @@ describe('a bootstrap on a real API server', () => {
     const rotated = await bootstrap(api, 'argocd', { token: 'second', rotate: true });
     expect(changes(rotated.applied, 'changed')).toEqual(['Secret argocd/breakwater-repository-demo']);
     expect(await password()).toBe('second');
+  });
+
+  it('leaves no field behind that a later version of Argo CD drops from its manifests', async () => {
+    const { api } = test.connection;
+    const server = argocd('argocd').find(({ kind }) => kind === 'Deployment') as KubernetesObject;
+    const variables = async () =>
+      JSON.stringify((await api.find(server))?.spec).match(/"name":"ARGOCD_SERVER_INSECURE"/g)?.length ?? 0;
+    expect(await variables()).toBe(1);
+    const later: KubernetesObject = JSON.parse(
+      JSON.stringify(server, (key, value) =>
+        key === 'env' ? value.filter(({ name }: { name: string }) => name !== 'ARGOCD_SERVER_INSECURE') : value,
+      ),
+    );
+    await api.apply(later, { manager: 'argocd-controller', force: true });
+    expect(await variables()).toBe(0);
+    await api.apply(server, { manager: 'argocd-controller', force: true });
   });
 
   it('leaves Argo CD alone when it manages itself, and the sync that runs', async () => {

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../components/component.ts';
+import { clusterLabel } from '../components/domain.ts';
 import type { Api } from './api.ts';
-import { type Applied, applyObjects } from './apply.ts';
+import { type Applied, type ApplyRun, applyObjects } from './apply.ts';
 import type { Verdict } from './ownership.ts';
 import { keepKnownHosts } from './trust.ts';
 import { waitForWorkloads } from './workloads.ts';
@@ -9,7 +10,7 @@ export interface ArgoCDInstall {
   /** Its namespace and all its manifests, rendered from the source that its own Application reads. */
   objects: readonly KubernetesObject[];
   /** What the look at the cluster said. */
-  verdict: Pick<Verdict, 'argocd' | 'takeOverDefinitions'>;
+  verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions'>;
   /** Seconds until its workloads must be ready; undefined: they are not waited for. */
   readyWithinSeconds?: number;
   dryRun?: boolean;
@@ -40,27 +41,38 @@ export async function installArgoCD(api: Api, install: ArgoCDInstall): Promise<A
   } else {
     report?.(verdict.argocd === 'absent' ? 'installing Argo CD' : 'completing the installation of Argo CD');
   }
-  const applied =
-    verdict.argocd === 'self-managed'
-      ? []
-      : await applyManifests(api, install.objects, verdict.takeOverDefinitions, run);
+  const applied = verdict.argocd === 'self-managed' ? [] : await applyManifests(api, install.objects, verdict, run);
   if (readyWithinSeconds !== undefined && install.dryRun !== true) {
     await waitForWorkloads(api, install.objects, { ...run, timeoutSeconds: readyWithinSeconds });
   }
   return applied;
 }
 
+/**
+ * The field manager under which Argo CD itself applies: https://github.com/argoproj/argo-cd/blob/master/common/common.go.
+ * Under a name of ours, each field would belong to us, too, and stay when a later version of the manifests drops it.
+ */
+const argocdManager = 'argocd-controller';
+
 async function applyManifests(
   api: Api,
   objects: readonly KubernetesObject[],
-  takeOver: boolean,
-  run: Parameters<typeof applyObjects>[2],
+  verdict: ArgoCDInstall['verdict'],
+  run: ApplyRun,
 ): Promise<Applied[]> {
+  const marked = objects.map((object) => withClusterLabel(object, verdict.cluster));
   const isDefinition = ({ kind }: KubernetesObject) => kind === 'CustomResourceDefinition';
-  const rest = objects.filter((object) => !isDefinition(object));
+  const rest = marked.filter((object) => !isDefinition(object));
+  const as = { ...run, manager: argocdManager };
   return [
     // Left by an Argo CD that is gone: nobody else keeps these fields.
-    ...(await applyObjects(api, objects.filter(isDefinition), { ...run, force: takeOver, leaveTracked: true })),
-    ...(await applyObjects(api, await keepKnownHosts(api, rest), { ...run, leaveTracked: true })),
+    ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: verdict.takeOverDefinitions })),
+    ...(await applyObjects(api, await keepKnownHosts(api, rest), as)),
   ];
+}
+
+/** Says that it is ours until Argo CD manages itself: then its own mark takes the label's place. */
+function withClusterLabel(object: KubernetesObject, cluster: string): KubernetesObject {
+  const labels = { ...object.metadata.labels, [clusterLabel]: cluster };
+  return { ...object, metadata: { ...object.metadata, labels } };
 }

@@ -64,7 +64,8 @@ describe('an Argo CD that is there', () => {
   });
 
   it('is ours when we applied it, all of it or a part', () => {
-    expect(judge({ workloads: [controller(by('breakwater'))] })).toMatchObject({ argocd: 'ours', codes: [] });
+    const marked = { ...by('argocd-controller'), labels: { 'breakwater.dev/cluster': 'demo' } };
+    expect(judge({ workloads: [controller(marked)] })).toMatchObject({ argocd: 'ours', codes: [] });
     expect(judge({ definitions: [object('CustomResourceDefinition', 'x', by('breakwater'))] })).toMatchObject({
       argocd: 'ours',
     });
@@ -75,9 +76,11 @@ describe('an Argo CD that is there', () => {
     expect(judge(found)).toMatchObject({ argocd: 'self-managed', codes: [] });
   });
 
-  it('is ours again when the Application that held it is gone', () => {
-    const left = controller({ ...trackedBy('argocd'), ...by('breakwater') });
-    expect(judge({ workloads: [left] })).toMatchObject({ argocd: 'ours', codes: [] });
+  it('is ours again when the Application that held it is gone, unless it may be managed from another cluster', () => {
+    const workloads = [controller(trackedBy('argocd'))];
+    const repository = object('Secret', 'breakwater-repository-demo', { labels: { 'breakwater.dev/cluster': 'demo' } });
+    expect(judge({ workloads, repositories: [repository] })).toMatchObject({ argocd: 'ours', codes: [] });
+    expect(judge({ workloads }).codes).toEqual(['argocd-foreign']);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import type { ArgoCDState, Finding, Ownership, OwnershipQuestion, Verdict } from
 export function judgeOwnership(found: Ownership, question: OwnershipQuestion): Verdict {
   const argocd = question.argocd.install ? judgeInstall(found, question) : judgeExisting(found, question);
   return {
+    cluster: question.cluster,
     ...argocd,
     findings: [
       ...argocd.findings,
@@ -27,12 +28,19 @@ function note(code: string, message: string, wayOut: string): Finding {
   return { code, refuse: false, message, wayOut };
 }
 
-/** Whether an object is this cluster's own: ours, or of an Application that reads our repository, or did before it went. */
+/**
+ * Whether an object is this cluster's own: ours, or of an Application that reads our repository. Where that Application is
+ * not there, it may be in another cluster and manage this one from afar; our repository Secret says that it was ours.
+ */
 function isOurs(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
   const owner = ownerOf(object);
   if (owner.kind !== 'application') return owner.kind === 'ours';
   const application = applicationNamed(owner.name, found, question);
-  return application === undefined ? appliedByUs(object) : readsRepository(application, question);
+  if (application !== undefined) return readsRepository(application, question);
+  return (
+    appliedByUs(object) ||
+    found.repositories.some(({ metadata }) => metadata.labels?.[clusterLabel] === question.cluster)
+  );
 }
 
 function applicationNamed(name: string, found: Ownership, question: OwnershipQuestion): LiveApplication | undefined {
@@ -52,7 +60,9 @@ function isController({ metadata }: LiveObject): boolean {
   );
 }
 
-function judgeInstall(found: Ownership, question: OwnershipQuestion): Verdict {
+type ArgoCDVerdict = Omit<Verdict, 'cluster'>;
+
+function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerdict {
   const { namespace } = question.argocd;
   const here = found.workloads.filter(({ metadata }) => metadata.namespace === namespace);
   const elsewhere = found.workloads.filter((item) => isController(item) && item.metadata.namespace !== namespace);
@@ -119,9 +129,9 @@ function judgeDefinitions(
   };
 }
 
-function judgeExisting(found: Ownership, question: OwnershipQuestion): Verdict {
+function judgeExisting(found: Ownership, question: OwnershipQuestion): ArgoCDVerdict {
   const { namespace, settings = {} } = question.argocd;
-  const verdict = (findings: Finding[]): Verdict => ({
+  const verdict = (findings: Finding[]): ArgoCDVerdict => ({
     argocd: 'existing',
     takeOverDefinitions: false,
     findings,

@@ -1,3 +1,4 @@
+import { clusterLabel } from '../components/domain.ts';
 import { fieldManager } from './api.ts';
 import type { LiveObject } from './live.ts';
 
@@ -48,9 +49,9 @@ function managers(object: LiveObject): string[] {
     .map(({ manager }) => manager ?? '');
 }
 
-/** @returns whether fields of the object are ours, whoever else has a hand in it */
+/** @returns whether we made the object, or fields of it are ours, whoever else has a hand in it */
 export function appliedByUs(object: LiveObject): boolean {
-  return managers(object).includes(fieldManager);
+  return managers(object).includes(fieldManager) || object.metadata.labels?.[clusterLabel] !== undefined;
 }
 
 /** @returns the owner for people, as `Helm (release argocd/argo-cd)` */

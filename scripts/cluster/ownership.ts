@@ -58,6 +58,8 @@ export interface Finding {
 export type ArgoCDState = 'absent' | 'ours' | 'self-managed' | 'existing';
 
 export interface Verdict {
+  /** Name of the cluster's folder: what is installed carries it as a label. */
+  cluster: string;
   argocd: ArgoCDState;
   /** CRDs without an owner that runs: their fields are taken over by force. */
   takeOverDefinitions: boolean;
