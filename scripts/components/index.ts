@@ -36,9 +36,14 @@ export function enabledComponents(cluster: Cluster): Component[] {
   );
 }
 
-/** @returns the components that are switched on but left out until the host is known */
+/**
+ * @returns the components that are switched on but left out until the host is known: those that need it, and those that
+ *   come after them
+ */
 export function waitingForHost(cluster: Cluster): Component[] {
-  return cluster.knownHost === undefined
-    ? enabledComponents(cluster).filter((component) => component.needsHost === true)
-    : [];
+  if (cluster.knownHost !== undefined) return [];
+  const enabled = enabledComponents(cluster);
+  const waits = (component: Component): boolean =>
+    component.needsHost === true || enabled.some((other) => component.dependsOn.includes(other.name) && waits(other));
+  return enabled.filter(waits);
 }
