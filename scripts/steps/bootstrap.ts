@@ -6,6 +6,7 @@ import { writeObjects } from './objects.ts';
 import { preflight } from './preflight.ts';
 import { publish } from './publish.ts';
 import { installArgocd, makeSecrets, registerRepository } from './register.ts';
+import { useCluster } from './registration.ts';
 import { type Outcome, runSteps } from './step.ts';
 import { waitForPlatform } from './wait.ts';
 import { writeTree } from './write-tree.ts';
@@ -32,7 +33,7 @@ export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
   // Commits of others may have changed an input: what is registered must be rendered from what was pushed.
   for (let round = 0; round < 3 && (context.published?.foreign.length ?? 0) > 0; round += 1) {
     if (context.published?.localBehind !== undefined) break;
-    context.cluster = loadCluster(context.root, context.cluster.name);
+    useCluster(context, loadCluster(context.root, context.cluster.name));
     outcomes.push(...(await run(publishing)));
   }
   outcomes.push(...(await run(registering)));

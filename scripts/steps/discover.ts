@@ -4,7 +4,7 @@ import { loadCluster } from '../config/load.ts';
 import { RunError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { BootstrapContext } from './context.ts';
-import { gatewayService } from './registration.ts';
+import { gatewayService, useCluster } from './registration.ts';
 import { step } from './step.ts';
 
 /**
@@ -40,7 +40,7 @@ export const discoverHost = step<BootstrapContext, { host: string | undefined },
       path,
       `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to have it found anew.\n${stringify({ host })}`,
     );
-    context.cluster = loadCluster(root, cluster.name);
+    useCluster(context, loadCluster(root, cluster.name));
     if (context.cluster.knownHost !== host)
       throw new RunError(`${path} was written, and reads ${context.cluster.knownHost} instead of ${host}`);
     return `the gateway's address is ${host}`;

@@ -116,3 +116,11 @@ export function ownershipQuestion(cluster: Cluster): OwnershipQuestion {
 
 /** The Service whose address is the platform's, with host: auto. */
 export const gatewayService = { name: gatewayRelease, namespace: gatewayNamespace } as const;
+
+/** Goes on with inputs that changed during the run: what is registered follows from what was published last. */
+export function useCluster(context: { cluster: Cluster; registration?: RegistrationPlan }, cluster: Cluster): void {
+  context.cluster = cluster;
+  if (context.registration !== undefined) {
+    context.registration = { ...context.registration, ...registrationObjects(cluster) };
+  }
+}
