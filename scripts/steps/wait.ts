@@ -6,22 +6,22 @@ import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
 /** With --wait: waits until every wave is Healthy at the commit that was pushed, or says what is not and why. */
-export const waitForPlatform = step<BootstrapContext, undefined, undefined>({
+export const waitForPlatform = step<BootstrapContext, { head: string | undefined }, { head: string | undefined }>({
   name: 'wait',
-  look: async () => undefined,
-  decide: (_, { options, connection, review }) => {
+  look: async ({ repository }) => ({ head: (await repository.state()).head }),
+  decide: (found, { options, connection, review }) => {
     if (!options.wait) return { kind: 'skip', message: 'add --wait to watch the waves' };
     if (connection === undefined || review !== undefined || !options.push)
       return { kind: 'skip', message: 'nothing was registered' };
     return {
       kind: 'do',
       message: `wait up to ${options.timeoutMinutes} minutes until every wave is Healthy`,
-      work: undefined,
+      work: found,
     };
   },
-  act: async (_, { cluster, connection, options, published, reporter }) => {
+  act: async ({ head }, { cluster, connection, options, published, reporter }) => {
     if (connection === undefined) throw new Error('decided without a connection');
-    const commit = cluster.git.revision ?? published?.commit;
+    const commit = cluster.git.revision ?? published?.commit ?? head;
     const { line } = await watchPlatform(connection, {
       root: cluster.argocd.root.name,
       namespace: cluster.argocd.namespace,
