@@ -54,6 +54,32 @@ describe('connecting', () => {
     });
   });
 
+  it('takes credentials from a plugin, which is told the version of the interface, and asks it once', async () => {
+    const counter = join(test.server.folder, 'asked');
+    // The administrator's certificate, given by a plugin instead of the kubeconfig.
+    const script = `
+      const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+      require('node:fs').appendFileSync(${JSON.stringify(counter)}, JSON.stringify(spec) + '\\n');
+      const pem = (text) => Buffer.from(text, 'base64').toString();
+      const status = { clientCertificateData: pem(process.env.CERT), clientKeyData: pem(process.env.KEY) };
+      console.log(JSON.stringify({ kind: 'ExecCredential', status }));
+    `;
+    const connection = await changed('plugin', (config) => {
+      config.users.forEach((entry) => {
+        const user = entry.user as Record<string, string>;
+        const env = [
+          { name: 'CERT', value: user['client-certificate-data'] },
+          { name: 'KEY', value: user['client-key-data'] },
+        ];
+        const apiVersion = 'client.authentication.k8s.io/v1';
+        entry.user = { exec: { apiVersion, command: process.execPath, args: ['-e', script], env } };
+      });
+    });
+    expect(connection.user).toBe('admin');
+    await connection.api.list('v1', 'Namespace');
+    expect(await readFile(counter, 'utf8')).toMatch(/^\{"interactive":(true|false)\}\n$/);
+  });
+
   it('is refused without credentials', async () => {
     await expect(
       changed('anonymous', (config) => {

@@ -94,11 +94,12 @@ describe('choosing a context', () => {
 });
 
 describe('a cluster that cannot be reached', () => {
-  const reach = async (entry: Partial<Entry>, timeoutSeconds = 5) =>
+  const reach = async (entry: Partial<Entry>, timeoutSeconds = 5, pluginSeconds = 30) =>
     connect({
       context: 'a',
       environment: { KUBECONFIG: await kubeconfig('config', [{ name: 'a', ...entry }]) },
       timeoutSeconds,
+      pluginSeconds,
     });
 
   it('says so when nothing listens', async () => {
@@ -146,9 +147,18 @@ describe('a cluster that cannot be reached', () => {
     await expect(reach({ user })).rejects.toThrow('its credential plugin "sh" failed: please log in');
   });
 
-  it('gives up on a credential plugin that waits', async () => {
-    const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sleep', args: ['3'] } };
-    await expect(reach({ user }, 1)).rejects.toThrow('its credential plugin "sleep" may be waiting');
+  it('gives up on a credential plugin that waits, and on what it has started', async () => {
+    const waiting = ['-c', 'sleep 3 & sleep 3'];
+    const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: waiting } };
+    await expect(reach({ user }, 5, 0.5)).rejects.toMatchObject({
+      message: expect.stringContaining('its credential plugin "sh" gave nothing within 0.5 s'),
+      hint: expect.stringContaining('waiting for a login'),
+    });
+  });
+
+  it('says so when a credential plugin prints something else', async () => {
+    const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'echo', args: ['hello'] } };
+    await expect(reach({ user })).rejects.toThrow('its credential plugin "echo" gave no ExecCredential');
   });
 
   it('names a certificate file that is not there', async () => {

@@ -2,6 +2,7 @@ import { RunError } from '../report/errors.ts';
 import { Api, type RetryOptions } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { connectionProblem } from './connection-problem.ts';
+import { runPlugins } from './credential-plugin.ts';
 import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
 import { kubeTransport } from './transport.ts';
 
@@ -13,8 +14,10 @@ export const oldestTestedServer = '1.33';
 export interface ConnectOptions extends KubeconfigPlace {
   /** Name of the context; must be given. */
   context: string | undefined;
-  /** Seconds until an unreachable server or a silent credential plugin is given up. Default 15. */
+  /** Seconds until an unreachable server is given up. Default 15. */
   timeoutSeconds?: number;
+  /** Seconds that the kubeconfig's credential plugin may take, a login by a person included. Default 90. */
+  pluginSeconds?: number;
   /** Ends every request of the run. */
   signal?: AbortSignal;
   retry?: RetryOptions;
@@ -41,6 +44,7 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const config = await kubeconfigFor(options.context, options);
+  runPlugins(config, options.pluginSeconds ?? 90);
   const context = config.getCurrentContext();
   const server = config.getCurrentCluster()?.server ?? '';
   const timeoutSeconds = options.timeoutSeconds ?? 15;
@@ -59,7 +63,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     return { context, server, version, user, warnings, api };
   } catch (error) {
     if (options.signal?.aborted === true) throw options.signal.reason;
-    throw connectionProblem(error, { context, server, timeoutSeconds, user: config.getCurrentUser() });
+    throw connectionProblem(error, { context, server, timeoutSeconds });
   }
 }
 

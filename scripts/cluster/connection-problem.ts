@@ -1,13 +1,12 @@
 import { RunError } from '../report/errors.ts';
 import { ApiError } from './api-error.ts';
+import { PluginError } from './credential-plugin.ts';
 
 /** Where a connection was tried, for its message. */
 export interface Attempt {
   context: string;
   server: string;
   timeoutSeconds: number;
-  /** The kubeconfig's user: only the name of its credential plugin is read. */
-  user: { exec?: { command?: string } } | null;
 }
 
 const unknownCa = new Set([
@@ -44,19 +43,12 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
       cause: error,
     });
   if (error instanceof ApiError) return refused(error, failed);
+  if (error instanceof PluginError) return failed(error.message, error.hint ?? '');
   if (error instanceof RunError && error.cause === undefined) return error;
-  const { name, code, message, syscall, path } = describe(error instanceof RunError ? error.cause : error);
-  const plugin = attempt.user?.exec?.command;
+  const { name, code, message, path } = describe(error instanceof RunError ? error.cause : error);
 
   if (name === 'TimeoutError') {
-    const silent = plugin === undefined ? 'no answer' : `no answer (its credential plugin "${plugin}" may be waiting)`;
-    return failed(`${silent} within ${attempt.timeoutSeconds} s`, 'Check VPN, proxy and firewall, then run it again.');
-  }
-  if (plugin !== undefined && syscall?.startsWith('spawn') === true) {
-    return failed(
-      `its credential plugin "${plugin}" could not be started (${code ?? message})`,
-      `Install "${plugin}" and put it on the PATH; the kubeconfig's user names it.`,
-    );
+    return failed(`no answer within ${attempt.timeoutSeconds} s`, 'Check VPN, proxy and firewall, then run it again.');
   }
   if (path !== undefined && (code === 'ENOENT' || code === 'EACCES')) {
     return failed(`the kubeconfig names ${path}, which cannot be read (${code})`, 'Bring the file, or mend the path.');
@@ -78,10 +70,6 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
   if (reason !== undefined) {
     return failed(`${reason} (${code})`, 'Check that the cluster runs, and check VPN, proxy and firewall.');
   }
-  if (plugin !== undefined && code === undefined) {
-    const said = message.trim().split('\n').slice(-3).join(' ').slice(0, 300);
-    return failed(`its credential plugin "${plugin}" failed: ${said || 'no reason given'}`, 'Log in again.');
-  }
   return failed(message, 'Check the context: `kubectl --context NAME version` should answer.');
 }
 
@@ -96,13 +84,12 @@ interface NodeError {
   name: string;
   message: string;
   code?: string;
-  syscall?: string;
   path?: string;
 }
 
 function describe(error: unknown): NodeError {
   if (!(error instanceof Error)) return { name: '', message: String(error) };
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const { code, path } = error as NodeJS.ErrnoException;
   // Several addresses of one name were tried: any of their errors says enough.
   const inner = error instanceof AggregateError ? error.errors[0] : undefined;
   if (inner instanceof Error && inner !== error) return describe(inner);
@@ -110,7 +97,6 @@ function describe(error: unknown): NodeError {
     name: error.name,
     message: error.message,
     ...(typeof code === 'string' ? { code } : {}),
-    ...(syscall === undefined ? {} : { syscall }),
     ...(path === undefined ? {} : { path }),
   };
 }

@@ -31,7 +31,7 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  /** Milliseconds that one request may take, getting credentials included. */
+  /** Milliseconds that one request may take; getting credentials is not counted. */
   timeout: number;
   /** Ends all requests of the run. */
   signal?: AbortSignal;
@@ -46,9 +46,14 @@ export interface TransportOptions {
 export function kubeTransport(config: KubeConfig, options: TransportOptions): Transport {
   const server = (config.getCurrentCluster()?.server ?? '').replace(/\/+$/, '');
 
-  async function open(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const settings: RequestOptions = { method: request.method };
-    await untilAborted(config.applyToHTTPSOptions(settings), signal);
+  /** Certificates, tokens, the proxy: may run a credential plugin, where a person has to log in. */
+  async function credentials(): Promise<RequestOptions> {
+    const settings: RequestOptions = {};
+    await untilAborted(config.applyToHTTPSOptions(settings), either(AbortSignal.timeout(120_000), options.signal));
+    return settings;
+  }
+
+  async function open(request: ApiRequest, settings: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(server + request.path);
     for (const [key, value] of Object.entries(request.query ?? {})) url.searchParams.set(key, value);
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
@@ -62,7 +67,7 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
     };
     return new Promise((resolve, reject) => {
       const start = url.protocol === 'http:' ? httpRequest : httpsRequest;
-      const sent = start(url, { ...settings, signal }, resolve);
+      const sent = start(url, { ...settings, method: request.method, signal }, resolve);
       sent.once('error', (error) => reject(signal.aborted ? signal.reason : error));
       sent.end(body);
     });
@@ -70,8 +75,9 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
 
   return {
     async send(request) {
+      const settings = await credentials();
       const signal = either(AbortSignal.timeout(options.timeout), options.signal);
-      const message = await open(request, signal);
+      const message = await open(request, settings, signal);
       const text = await untilAborted(textOf(message), signal);
       const retryAfter = Number(message.headers['retry-after']);
       return {
@@ -82,7 +88,7 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
       };
     },
     async *lines(request, signal) {
-      const message = await open(request, either(signal, options.signal));
+      const message = await open(request, await credentials(), either(signal, options.signal));
       try {
         if (message.statusCode === 200) {
           for await (const line of createInterface({ input: message })) yield parse(line);
@@ -101,7 +107,7 @@ function either(signal: AbortSignal, other: AbortSignal | undefined): AbortSigna
   return other === undefined ? signal : AbortSignal.any([signal, other]);
 }
 
-/** Rejects with the signal's reason when it fires first: a credential plugin that hangs must not hang the run. */
+/** Rejects with the signal's reason when it fires first. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

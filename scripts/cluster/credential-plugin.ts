@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import type { KubeConfig, User } from '@kubernetes/client-node';
+import { RunError } from '../report/errors.ts';
+
+/** The kubeconfig's credential plugin did not give credentials. */
+export class PluginError extends RunError {
+  override name = 'PluginError';
+}
+
+/** A kubeconfig user's `exec` section. */
+interface Plugin {
+  apiVersion?: string;
+  command: string;
+  args?: readonly string[];
+  env?: readonly { name: string; value: string }[] | null;
+}
+
+interface Credential {
+  status?: { token?: string; clientCertificateData?: string; clientKeyData?: string; expirationTimestamp?: string };
+}
+
+/**
+ * Runs the kubeconfig's credential plugins in place of the library, which waits for one for ever and does not tell it which
+ * version of the interface is spoken.
+ *
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
+ *
+ * @param seconds how long a plugin may take; a person may have to log in meanwhile
+ */
+export function runPlugins(config: KubeConfig, seconds: number): void {
+  const plugins = new Map<string, Plugin>();
+  config.users = config.users.map((user: User) => {
+    const { exec, ...rest } = user;
+    if (exec === undefined || exec === null) return user;
+    plugins.set(user.name, exec as Plugin);
+    return rest;
+  });
+  const kept = new Map<string, Credential>();
+  config.addAuthenticator({
+    isAuthProvider: ({ name }) => plugins.has(name),
+    async applyAuthentication({ name }, options) {
+      const plugin = plugins.get(name);
+      if (plugin === undefined) return;
+      const credential = fresh(kept.get(name)) ?? (await runPlugin(plugin, seconds));
+      kept.set(name, credential);
+      const { token, clientCertificateData, clientKeyData } = credential.status ?? {};
+      if (clientCertificateData !== undefined) options.cert = clientCertificateData;
+      if (clientKeyData !== undefined) options.key = clientKeyData;
+      if (token !== undefined) options.headers = { ...(options.headers as object), Authorization: `Bearer ${token}` };
+    },
+  });
+}
+
+/** A credential without an end is good for the whole run. */
+function fresh(credential: Credential | undefined): Credential | undefined {
+  const end = credential?.status?.expirationTimestamp;
+  return end === undefined || Date.parse(end) > Date.now() + 10_000 ? credential : undefined;
+}
+
+async function runPlugin({ apiVersion, command, args, env }: Plugin, seconds: number): Promise<Credential> {
+  const failed = (reason: string, hint: string) =>
+    new PluginError(`its credential plugin "${command}" ${reason}`, { hint });
+  const interactive = process.stdin.isTTY === true;
+  const request = { apiVersion, kind: 'ExecCredential', spec: { interactive } };
+  const extra = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
+  const { promise, resolve, reject } = withResolvers<string>();
+  const child = spawn(command, args ?? [], {
+    env: { ...process.env, KUBERNETES_EXEC_INFO: JSON.stringify(request), ...extra },
+    stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+  });
+  const output: Buffer[] = [];
+  const complaint: Buffer[] = [];
+  child.stdout?.on('data', (chunk) => output.push(chunk));
+  child.stderr?.on('data', (chunk) => complaint.push(chunk));
+  child.once('error', (error: NodeJS.ErrnoException) =>
+    reject(
+      failed(
+        `could not be started (${error.code ?? error.message})`,
+        `Install "${command}" and put it on the PATH; the kubeconfig's user names it.`,
+      ),
+    ),
+  );
+  child.once('close', (code) => {
+    if (code === 0) return resolve(Buffer.concat(output).toString('utf8'));
+    const said = Buffer.concat(complaint).toString('utf8').trim().split('\n').slice(-3).join(' ').slice(0, 300);
+    reject(failed(`failed: ${said || `it ended with ${code}`}`, 'Log in again.'));
+  });
+  const timer = setTimeout(() => {
+    reject(
+      failed(`gave nothing within ${seconds} s`, 'It may be waiting for a login: run it by hand, then run this again.'),
+    );
+    child.kill('SIGKILL');
+    // What it started may hold these open; nobody reads them any more.
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, seconds * 1000);
+  try {
+    return JSON.parse(await promise) as Credential;
+  } catch (error) {
+    if (error instanceof PluginError) throw error;
+    throw failed('gave no ExecCredential', 'Run it by hand: it must print JSON.');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As Promise.withResolvers, which Node 20 lacks. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
