@@ -28,6 +28,10 @@ export const argocd: Component = {
   ],
   // The CRD of ApplicationSets is larger than client-side apply takes: argoproj/argo-cd#24950.
   serverSideApply: true,
+  // The bootstrap adds the Git host's keys to those that the manifests state.
+  ignoredDifferences: () => [
+    { group: '', kind: 'ConfigMap', name: 'argocd-ssh-known-hosts-cm', jsonPointers: ['/data/ssh_known_hosts'] },
+  ],
   readyWithinSeconds: 600,
 };
 
