@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { commands } from './commands/index.ts';
+import { type CommandEntry, commands } from './commands/index.ts';
+import { UsageError } from './report/errors.ts';
 import { createReporter } from './report/reporter.ts';
 
 /**
@@ -7,32 +10,26 @@ import { createReporter } from './report/reporter.ts';
  * 0 done, 1 a check failed or drift was found, 2 wrong usage or config.
  */
 async function main(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json');
+  const reporter = createReporter(json);
+  const outcome: { code: number } = { code: 0 };
   const program = new Command('breakwater')
     .description(
       'Turns clusters/<name>/cluster.yaml into an Argo CD app-of-apps tree, commits it, and registers it with Argo CD.',
     )
+    .version(version(), '--version', 'print the version')
     .helpCommand(false)
+    .addHelpText('after', '\nExamples:\n  npm run bootstrap\n  npm run breakwater -- bootstrap --help\n')
+    .configureOutput(json ? { outputError: () => undefined } : {})
     .showHelpAfterError('Add --help for usage and examples.')
     .exitOverride();
-  let code = 0;
   for (const command of commands) {
-    const child = program
-      .command(command.usage)
-      .description(command.description)
-      .option('--json', 'print one JSON value on stdout, and status on stderr', false)
-      .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
-      .showHelpAfterError('Add --help for usage and examples.')
-      .exitOverride();
-    for (const [flags, description] of command.options) child.option(flags, description);
-    child.action(async (...parameters: unknown[]) => {
-      const options = child.opts<Record<string, unknown>>();
-      const reporter = createReporter(options.json === true);
-      const positional = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
+    define(program, command, async (positional, options) => {
       try {
         const { run } = await command.load();
-        code = await run({ root: process.cwd(), options, positional, reporter });
+        outcome.code = await run({ root: repositoryRoot(process.cwd()), options, positional, reporter });
       } catch (thrown) {
-        code = reporter.fail(thrown);
+        outcome.code = reporter.fail(thrown);
       }
     });
   }
@@ -40,9 +37,52 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    return thrown.exitCode === 0 ? 0 : 2;
+    if (thrown.exitCode === 0) return 0;
+    // For people, commander has said it already.
+    if (json) reporter.fail(new UsageError(thrown.message.replace(/^error: /, ''), { hint: 'See --help.' }));
+    return 2;
   }
-  return code;
+  return outcome.code;
+}
+
+type Action = (positional: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
+
+function define(program: Command, command: CommandEntry, action: Action): void {
+  const child = program
+    .command(command.usage)
+    .description(command.description)
+    .option('--json', 'print one JSON value on stdout, and status on stderr')
+    .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
+    .copyInheritedSettings(program)
+    .exitOverride();
+  for (const [flags, description] of command.options) child.option(flags, description);
+  child.action(async (...parameters: unknown[]) => {
+    const positional = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
+    await action(positional, child.opts<Record<string, unknown>>());
+  });
+}
+
+/**
+ * npm runs scripts in the repository's root; whoever starts the program by hand may stand below it.
+ *
+ * @throws UsageError outside of any
+ */
+function repositoryRoot(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const holds = (name: string) => existsSync(join(folder, name));
+    if (holds('package.json') && (holds('infrastructure') || holds('clusters'))) return folder;
+    if (folder === dirname(folder))
+      throw new UsageError(`${start} is no Breakwater repository, nor a folder inside one`, {
+        hint: 'Run it where you cloned the template.',
+      });
+  }
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,16 +2,19 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../cluster/connect.ts';
 import { embeddedRemoteUrl } from '../config/cluster.ts';
-import { loadCluster } from '../config/load.ts';
+import { listClusters, loadCluster } from '../config/load.ts';
+import { closest } from '../config/suggest.ts';
 import { ensureEmbeddedRemote } from '../git/embedded.ts';
 import { openRepository } from '../git/repository.ts';
 import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
 import { type BootstrapContext, type BootstrapOptions, remoteOf } from '../steps/context.ts';
+import type { Outcome } from '../steps/step.ts';
 import { summary } from '../steps/summary.ts';
+import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { Invocation } from './index.ts';
-import { makeClusterFile } from './new.ts';
+import { prepareClusterFile } from './new.ts';
 
 /** `npm run bootstrap`: from cluster.yaml to a registered platform. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -20,17 +23,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const name = chooseCluster(invocation);
   const repository = await openRepository(root);
   if (!exists(join(root, 'clusters', name))) {
-    if (asked.dryRun)
-      throw new UsageError(`there is no cluster "${name}" yet`, {
-        hint: `Without --dry-run this makes clusters/${name}/cluster.yaml first; or make it alone: npm run new -- ${name}`,
-      });
-    const file = await makeClusterFile(
-      root,
-      name,
-      { context: typeof options.context === 'string' ? options.context : undefined },
-      reporter.json,
-    );
-    reporter.status(`+ new: wrote ${file}, with defaults for you to change`);
+    requireNoSlip(name, listClusters(root));
+    const answers = { context: typeof options.context === 'string' ? options.context : undefined };
+    const made = await prepareClusterFile(root, name, answers, asked.dryRun || reporter.json);
+    if (asked.dryRun) return tellNew(invocation, name, made.path);
+    // What cannot be committed is not begun.
+    await repository.requireCommittable();
+    await writeInput(root, made.path, made.text, { exclusive: true });
+    reporter.status(`+ new: wrote ${made.path}, with defaults for you to change`);
+    if (made.reminder !== undefined) reporter.warn(made.reminder);
   }
   const cluster = loadCluster(root, name);
   const contextName = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
@@ -45,6 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
     remote: await remoteOf(root, cluster, reporter),
     cluster,
     connection,
+    leftOut: [],
   };
   const outcomes = await bootstrap(context);
   reporter.result(
@@ -53,8 +55,40 @@ export async function run(invocation: Invocation): Promise<number> {
       dryRun: asked.dryRun,
       steps: outcomes,
       ...(context.published === undefined ? {} : { commit: context.published.commit }),
+      leftOut: context.leftOut,
     },
     summary(context),
+  );
+  return 0;
+}
+
+/**
+ * A slip of the finger must not make a cluster, and push it. Names that differ by a number or go on with "-" (prod-2 beside
+ * prod-1, prod-eu beside prod) are no slips.
+ *
+ * @throws UsageError
+ */
+function requireNoSlip(name: string, names: readonly string[]): void {
+  const letters = (text: string) => text.replaceAll(/[0-9]/g, '');
+  const others = names.filter((other) => letters(other) !== letters(name) && !name.startsWith(`${other}-`));
+  const near = closest(name, others);
+  if (near === undefined) return;
+  throw new UsageError(`there is no cluster "${name}" yet; did you mean "${near}"?`, {
+    hint: `If you mean a new one, make it by name: npm run new -- ${name}`,
+  });
+}
+
+/** A dry run for a cluster that is not there can say only so much: what follows is rendered from its file. */
+function tellNew({ reporter }: Invocation, name: string, path: string): number {
+  const outcome: Outcome = {
+    step: 'new',
+    outcome: 'would-do',
+    message: `write ${path}, with defaults for you to change`,
+  };
+  reporter.status(`~ ${outcome.step}: ${outcome.message}`);
+  reporter.result(
+    { cluster: name, dryRun: true, steps: [outcome], leftOut: [] },
+    `\nThis was a dry run: nothing was changed. Then the tree is rendered from that file, committed and published.\nTo see more: npm run new -- ${name}, and this again.`,
   );
   return 0;
 }

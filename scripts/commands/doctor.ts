@@ -2,9 +2,10 @@ import { connect } from '../cluster/connect.ts';
 import { describeRights, missingRights, rightsFor } from '../cluster/preflight.ts';
 import { components } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { loadCluster } from '../config/load.ts';
+import { listClusters, loadCluster } from '../config/load.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
-import { RunError, UsageError } from '../report/errors.ts';
+import { count } from '../report/count.ts';
+import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { remoteOf } from '../steps/context.ts';
 import { registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { onPath } from '../tools/find.ts';
@@ -24,7 +25,12 @@ const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
 
 /** `npm run doctor`: what is there and what is missing, one line each. Changes nothing. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { reporter } = invocation;
+  const { reporter, root } = invocation;
+  const clusters = listClusters(root);
+  // Several clusters and none named: the same question as everywhere, before a list that would answer half of it.
+  const name =
+    clusters.length === 0 && invocation.options.cluster === undefined ? undefined : chooseCluster(invocation);
+  if (name !== undefined && !clusters.includes(name)) loadCluster(root, name);
   const findings: Finding[] = [];
   const found = (check: string, state: Finding['state'], message: string): void => {
     findings.push({ check, state, message });
@@ -32,17 +38,14 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   found(
     'node',
-    Number(process.versions.node.split('.')[0]) >= 20 ? 'ok' : 'missing',
+    newEnough(process.versions.node) ? 'ok' : 'missing',
     `${process.versions.node} (20.20 or newer is needed)`,
   );
   await checkFiles(invocation, found);
   const repository = await checkRepository(invocation, found);
   checkTools(found);
-  const cluster = await attempt('cluster.yaml', found, async () => {
-    const loaded = loadCluster(invocation.root, chooseCluster(invocation));
-    found('cluster.yaml', 'ok', `${loaded.folder}/cluster.yaml is good`);
-    return loaded;
-  });
+  const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
+  if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet: npm run new -- NAME');
   if (cluster !== undefined) {
     if (repository !== undefined) await checkRemote(invocation, cluster, repository, found);
     await checkCluster(invocation, cluster, found);
@@ -52,7 +55,7 @@ export async function run(invocation: Invocation): Promise<number> {
     { findings },
     missing.length === 0
       ? 'Nothing is missing.'
-      : `${missing.length} of ${findings.length} checks found something missing.`,
+      : `${count(missing.length, 'check')} of ${findings.length} found something missing.`,
   );
   return missing.length === 0 ? 0 : 1;
 }
@@ -65,7 +68,7 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
     return await body();
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof RunError)) throw error;
-    const more = error instanceof UsageError ? error.problems.map(({ message }) => message) : error.details;
+    const more = error instanceof UsageError ? error.problems.map(formatProblem) : error.details;
     found(
       check,
       'missing',
@@ -73,6 +76,19 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
     );
     return undefined;
   }
+}
+
+function newEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 20 || (major === 20 && minor >= 20);
+}
+
+async function checkConfig(root: string, name: string, found: Found): Promise<Cluster | undefined> {
+  return await attempt('cluster.yaml', found, async () => {
+    const loaded = loadCluster(root, name);
+    found('cluster.yaml', 'ok', `${loaded.folder}/cluster.yaml is good`);
+    return loaded;
+  });
 }
 
 async function checkFiles({ root }: Invocation, found: Found): Promise<void> {

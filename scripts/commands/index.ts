@@ -22,6 +22,7 @@ export interface CommandEntry {
 const cluster = ['--cluster <name>', 'the cluster (default: the only one there is)'] as const;
 const all = ['--all', 'every cluster'] as const;
 
+/** All commands, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   {
     usage: 'bootstrap',

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { newClusterFile } from '../config/new-cluster.ts';
 import { parseClusterFile } from '../config/parse.ts';
+import { clusterFile } from '../config/schema/cluster.ts';
 import { email as emailSchema } from '../config/schema/common.ts';
-import { UsageError } from '../report/errors.ts';
+import { type Problem, UsageError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { Invocation } from './index.ts';
 
@@ -25,41 +28,59 @@ export async function run({ root, positional: [name = ''], options, reporter }: 
     gitUrl: text('gitUrl'),
     context: text('context'),
   };
-  const path = await makeClusterFile(root, name, answers, options.json === true);
-  if (answers.email === undefined && !asks(options.json === true))
-    reporter.warn(`the first user is ${fallbackEmail}; change it under auth.users in ${path}`);
+  const { path, text: file, reminder } = await prepareClusterFile(root, name, answers, options.json === true);
+  await writeInput(root, path, file, { exclusive: true });
+  if (reminder !== undefined) reporter.warn(reminder);
   reporter.result(
     { cluster: name, file: path },
-    `wrote ${path}\nNext: read it, then run "npm run bootstrap -- --cluster ${name}"`,
+    `wrote ${path}\nNext: read it, then run: npm run bootstrap -- --cluster ${name}`,
   );
   return 0;
 }
 
 /**
- * Writes clusters/<name>/cluster.yaml after checking that it is a good one.
+ * Makes the text of clusters/<name>/cluster.yaml, and checks that it is a good one. Writes nothing.
  *
  * @param silent true: ask nothing, even on a terminal
- * @returns path of the file
- * @throws UsageError for a bad name or answer, or when the file exists
+ * @returns path and text of the file, and what a person should change in it
+ * @throws UsageError for a bad name or answer, or when there is such a cluster
  */
-export async function makeClusterFile(
+export async function prepareClusterFile(
   root: string,
   name: string,
   answers: NewClusterAnswers,
   silent: boolean,
-): Promise<string> {
+): Promise<{ path: string; text: string; reminder?: string }> {
   const path = `clusters/${name}/cluster.yaml`;
-  if (!/^[A-Za-z0-9._-]+$/.test(name))
-    throw new UsageError(`${JSON.stringify(name)} can't be the name of a cluster`, {
-      hint: 'Use lower-case letters, digits and "-".',
+  const problem = clusterFile.shape.name.safeParse(name).error?.issues[0]?.message;
+  if (problem !== undefined) throw new UsageError(`${JSON.stringify(name)} can't be the name of a cluster: ${problem}`);
+  if (existsSync(join(root, path)))
+    throw new UsageError(`${path} exists already; it was left as it is`, {
+      hint: 'Change it by hand, or choose another name.',
     });
   const email = answers.email ?? (asks(silent) ? await askEmail() : fallbackEmail);
   const file = newClusterFile({ name, host: answers.host, gitUrl: answers.gitUrl, context: answers.context, email });
   const parsed = parseClusterFile(file, path, name);
   if ('problems' in parsed)
-    throw new UsageError('that would not be a good cluster.yaml; nothing was written', { problems: parsed.problems });
-  await writeInput(root, path, file, { exclusive: true });
-  return path;
+    throw new UsageError('that would not be a good cluster.yaml; nothing was written', {
+      problems: parsed.problems.map(byOption),
+    });
+  if (email !== fallbackEmail) return { path, text: file };
+  return { path, text: file, reminder: `the first user is ${email}; change it under auth.users in ${path}` };
+}
+
+const options: Readonly<Record<string, string>> = {
+  'auth.users[0].email': '--email',
+  host: '--host',
+  'git.url': '--git-url',
+  'kubernetes.context': '--context',
+};
+
+/** Names the option that was wrong: there is no file yet that a line could be looked up in. */
+function byOption({ path, message, hint, file }: Problem): Problem {
+  const option = options[path];
+  const place = option === undefined ? { file, path } : { file: option, path: '' };
+  return { ...place, message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function asks(silent: boolean): boolean {

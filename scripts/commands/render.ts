@@ -1,7 +1,9 @@
+import type { Cluster } from '../config/cluster.ts';
 import { clusterJsonSchema, clusterSchemaFile } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
+import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import { differences, planCluster } from '../steps/plan-cluster.ts';
+import { changes, differences, type PlannedCluster, planCluster, planWithHead } from '../steps/plan-cluster.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
@@ -13,14 +15,17 @@ export async function run(invocation: Invocation): Promise<number> {
   if (options.all === true && options.cluster !== undefined)
     throw new UsageError('--all and --cluster exclude each other');
   const names = options.all === true ? chooseClusters({ root, options: {} }) : [chooseCluster(invocation)];
-  const planned = await Promise.all(loadClusters(root, names).map((cluster) => planCluster(root, cluster)));
+  const planned = await Promise.all(loadClusters(root, names).map((cluster) => plan(root, cluster)));
   if (options.check === true) {
     const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
       { clusters: names, drift },
       drift.length === 0
         ? `${names.join(', ')}: as generated`
-        : [...drift, `${drift.length} files differ: run "npm run render" (with --prune for stale ones)`].join('\n'),
+        : [
+            ...drift,
+            `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render" (with --prune for stale ones)`,
+          ].join('\n'),
     );
     return drift.length === 0 ? 0 : 1;
   }
@@ -33,15 +38,11 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   if ((await schemaDrift(root)).length > 0) await writeInput(root, clusterSchemaFile, clusterJsonSchema());
   const results = [];
-  for (const { cluster, plan } of planned) {
-    for (const { path, edited } of [...plan.change, ...plan.delete]) {
-      if (edited)
-        reporter.warn(
-          `${path} was edited by hand and is ${options.prune === true || plan.change.some((file) => file.path === path) ? 'overwritten' : 'stale'}; what is yours belongs into ${cluster.folder}/overrides/`,
-        );
-    }
-    const stale = plan.delete.map(({ path }) => path);
-    await carryOut(root, options.prune === true ? plan : { ...plan, delete: [] });
+  for (const { cluster, plan: whole } of planned) {
+    const stale = whole.delete.map(({ path }) => path);
+    const plan = options.prune === true ? whole : { ...whole, delete: [] };
+    for (const line of changes(plan)) reporter.status(`    ${line}`);
+    await carryOut(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = options.prune === true ? stale : [];
     results.push({
@@ -53,15 +54,31 @@ export async function run(invocation: Invocation): Promise<number> {
     });
     reporter.status(summary(cluster.name, written.length, deleted.length, plan.keep.length));
     if (deleted.length < stale.length)
-      reporter.warn(`${stale.length} generated files are no longer wanted; --prune deletes them: ${stale.join(', ')}`);
+      reporter.warn(
+        `${count(stale.length, 'generated file')} no longer wanted; add --prune to delete: ${stale.join(', ')}`,
+      );
   }
   reporter.result({ clusters: results }, '');
   return 0;
 }
 
 function summary(name: string, written: number, deleted: number, unchanged: number): string {
-  if (written + deleted === 0) return `${name}: nothing to do, ${unchanged} files are as generated`;
+  if (written + deleted === 0) return `${name}: nothing to do, ${count(unchanged, 'file')} as generated`;
   return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} as they are`;
+}
+
+/** Looks at Git only when something differs: it tells edits by hand from older renderings, and takes time to load. */
+async function plan(root: string, cluster: Cluster): Promise<PlannedCluster> {
+  const planned = await planCluster(root, cluster);
+  if (planned.plan.change.length + planned.plan.delete.length === 0) return planned;
+  const { openRepository } = await import('../git/repository.ts');
+  try {
+    return await planWithHead(root, cluster, await openRepository(root));
+  } catch (error) {
+    // Rendering needs no repository.
+    if (error instanceof RunError) return planned;
+    throw error;
+  }
 }
 
 /** The published JSON Schema is generated, too. */

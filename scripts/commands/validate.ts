@@ -1,5 +1,6 @@
 import { loadClusters } from '../config/load.ts';
-import { checkCluster } from '../steps/check-cluster.ts';
+import { count } from '../report/count.ts';
+import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { chooseClusters } from './choose-cluster.ts';
 import type { Invocation } from './index.ts';
 
@@ -11,15 +12,28 @@ export async function run(invocation: Invocation): Promise<number> {
   for (const cluster of loadClusters(root, names)) {
     const findings = await checkCluster(root, cluster);
     results.push({ cluster: cluster.name, findings });
-    reporter.status(`${cluster.name}: ${findings.length === 0 ? 'good' : `${findings.length} findings`}`);
-    for (const { rule, file, message, reason } of findings) {
-      reporter.status(`  ${file}: ${message} [${rule}]${reason === undefined ? '' : `\n      why: ${reason}`}`);
-    }
+    reporter.status(`${cluster.name}: ${findings.length === 0 ? 'good' : count(findings.length, 'finding')}`);
+    for (const line of grouped(findings)) reporter.status(`  ${line}`);
   }
-  const count = results.reduce((sum, { findings }) => sum + findings.length, 0);
+  const found = results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
     { clusters: results },
-    count === 0 ? `${names.length} clusters checked, nothing found` : `${count} findings in ${names.length} clusters`,
+    found === 0
+      ? `${count(names.length, 'cluster')} checked, nothing found`
+      : `${count(found, 'finding')} in ${count(names.length, 'cluster')}`,
   );
-  return count === 0 ? 0 : 1;
+  return found === 0 ? 0 : 1;
+}
+
+/** Findings by rule, so that a reason stands once for all that it explains. */
+function grouped(findings: readonly CheckFinding[]): string[] {
+  const lines: string[] = [];
+  let last: string | undefined;
+  for (const { rule, file, message, reason } of findings) {
+    const title = `[${rule}]${reason === undefined ? '' : ` ${reason}`}`;
+    if (title !== last) lines.push(title);
+    last = title;
+    lines.push(`  ${file}: ${message}`);
+  }
+  return lines;
 }

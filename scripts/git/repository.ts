@@ -8,7 +8,7 @@ import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote, RemoteState } from './remote.ts';
 import { createGit, type Git, GitFailure } from './run.ts';
 import { commitObstacle, type RepositoryState, readState } from './state.ts';
-import { type DirtyPath, dirtyPaths, headCommit, textsAt } from './texts.ts';
+import { type DirtyPath, dirtyPaths, headCommit, pathsAtHead, textsAt } from './texts.ts';
 
 /** The user's repository. Paths are relative to its root, with forward slashes. */
 export interface Repository {
@@ -16,6 +16,8 @@ export interface Repository {
   state(): Promise<RepositoryState>;
   /** Looks whether a commit can be made here. @throws RunError saying why not and what to do */
   requireCommittable(): Promise<RepositoryState>;
+  /** Paths of all files that HEAD has in the folders. */
+  headPaths(folders: readonly string[]): Promise<string[]>;
   /** Texts of those of the paths that HEAD has. */
   headText(paths: readonly string[]): Promise<Map<string, string>>;
   /** Texts of those of the paths that the index has. */
@@ -53,6 +55,7 @@ export async function openRepository(root: string): Promise<Repository> {
       if (obstacle !== undefined) throw obstacle;
       return state;
     },
+    headPaths: (folders) => pathsAtHead(git, folders),
     headText: async (paths) => ((await headCommit(git)) === undefined ? new Map() : textsAt(root, 'HEAD:', paths)),
     stagedText: (paths) => textsAt(root, ':', paths),
     dirty: (paths) => dirtyPaths(git, root, paths),

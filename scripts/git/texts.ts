@@ -46,6 +46,13 @@ export async function textsAt(
   return texts;
 }
 
+/** @returns paths of all files that HEAD has in the folders; none when there is no commit yet */
+export async function pathsAtHead(git: Git, folders: readonly string[]): Promise<string[]> {
+  if ((await headCommit(git)) === undefined) return [];
+  const inside = folders.map((folder) => `${folder}/`);
+  return zeroSeparated(await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', 'HEAD', '--', ...inside]));
+}
+
 /** @returns those of the paths that differ from HEAD, also when an ignore rule hides them */
 export async function dirtyPaths(git: Git, root: string, paths: readonly string[]): Promise<DirtyPath[]> {
   const staged = new Set(zeroSeparated(await git([...plainDiff, '--cached'])));

@@ -3,7 +3,7 @@ import { checkObject } from '../schemas/check.ts';
 import { checkTree } from '../tree/rules/index.ts';
 import { parseTree } from '../tree/rules/parsed-tree.ts';
 import { readInputs } from '../workspace/read-inputs.ts';
-import { differences, planCluster } from './plan-cluster.ts';
+import { planCluster } from './plan-cluster.ts';
 
 /** One thing that a check found. */
 export interface CheckFinding {
@@ -20,11 +20,15 @@ export interface CheckFinding {
  */
 export async function checkCluster(root: string, cluster: Cluster): Promise<CheckFinding[]> {
   const { plan, documents } = await planCluster(root, cluster);
-  const drift = differences(plan).map((line) => ({
+  const drift = [
+    ...plan.create.map(({ path }) => ({ file: path, message: 'is missing' })),
+    ...plan.change.map(({ path }) => ({ file: path, message: 'differs from what cluster.yaml gives' })),
+    ...plan.delete.map(({ path }) => ({ file: path, message: 'is no longer wanted' })),
+    ...plan.blocked.map(({ path, reason }) => ({ file: path, message: reason })),
+  ].map((found) => ({
     rule: 'drift',
-    file: line.replace(/^.*?(clusters\/\S+).*$/, '$1'),
-    message: line.trim(),
-    reason: 'the tree must be what cluster.yaml says: run "npm run render"',
+    ...found,
+    reason: 'the cluster gets what is in Git: run "npm run render -- --prune", and commit what it writes',
   }));
   const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
   const tree = parseTree(cluster.name, files, { documents });

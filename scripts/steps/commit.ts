@@ -1,50 +1,85 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { count } from '../report/count.ts';
+import { isGenerated } from '../tree/plan.ts';
 import type { BootstrapContext } from './context.ts';
+import { type ComparedCluster, planWithHead } from './plan-cluster.ts';
 import { step } from './step.ts';
-import { planWithHead } from './write-tree.ts';
 
 interface Found {
   /** Paths that differ from HEAD, or will once the tree is written. */
   paths: readonly string[];
 }
 
+type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository'>;
+
 /** Commits the generated files, and what the run itself found or made; nothing else, whatever is staged. */
 export const commitTree = step<BootstrapContext, Found, Found>({
   name: 'commit',
-  look: async ({ root, cluster, repository, options }) => {
-    const { plan } = await planWithHead(root, cluster, repository);
-    const pending = [...plan.create, ...plan.change, ...plan.delete].map(({ path }) => path);
-    const candidates = [...plan.keep, ...pending, ...(await ownInputs({ root, cluster, repository }))];
-    const dirty = (await repository.dirty(candidates)).map(({ path }) => path);
-    return { paths: options.dryRun ? [...new Set([...dirty, ...pending])].sort() : dirty };
+  look: async (context) => {
+    const compared = await planWithHead(context.root, context.cluster, context.repository);
+    if (context.options.dryRun) return { paths: await pathsToCommit(context, compared) };
+    const candidates = [...compared.wanted.keys(), ...gone(context.root, compared), ...(await ownInputs(context))];
+    return { paths: (await context.repository.dirty(candidates)).map(({ path }) => path) };
   },
   decide: (found, { cluster }) =>
     found.paths.length === 0
       ? { kind: 'up-to-date', message: 'nothing to commit' }
-      : { kind: 'do', message: `commit ${found.paths.length} files of ${cluster.folder}`, work: found },
+      : { kind: 'do', message: `commit ${count(found.paths.length, 'file')} of ${cluster.folder}`, work: found },
   act: async ({ paths }, { repository, cluster }) => {
     const result = await repository.commit({ paths, message: message(cluster.name, paths) });
     return result === 'nothing'
       ? 'nothing to commit'
-      : `committed ${paths.length} files as ${result.commit.slice(0, 12)}`;
+      : `committed ${count(paths.length, 'file')} as ${result.commit.slice(0, 12)}`;
   },
 });
 
+/** @returns what a run would commit, before it writes anything */
+export async function pathsToCommit(place: Place, compared: ComparedCluster): Promise<string[]> {
+  const { wanted, plan, head } = compared;
+  const changed = [...wanted].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
+  const deleted = plan.delete.map(({ path }) => path).filter((path) => head.has(path));
+  const own = (await place.repository.dirty(await ownInputs(place))).map(({ path }) => path);
+  return [...new Set([...changed, ...deleted, ...gone(place.root, compared), ...own])].sort();
+}
+
+/** Generated files that HEAD has, that are no longer wanted, and that are gone from the disk. */
+function gone(root: string, { head, wanted, cluster }: ComparedCluster): string[] {
+  return [...head]
+    .filter(
+      ([path, text]) => isGenerated(text) && !wanted.has(path) && !path.startsWith(`${cluster.folder}/overrides/`),
+    )
+    .map(([path]) => path)
+    .filter((path) => !existsSync(join(root, path)));
+}
+
 /**
- * Inputs that the run commits: the discovered address, the JSON Schema, and a cluster.yaml that Git has never seen (as
- * `new` makes it), without which nobody could render the tree again. A cluster.yaml that Git knows is the user's to commit.
+ * Inputs that the run commits: the discovered address, and a cluster.yaml that Git has never seen (as `new` makes it), without
+ * which nobody could render the tree again. A cluster.yaml that Git knows is the user's to commit.
  */
-async function ownInputs({
-  root,
-  cluster,
-  repository,
-}: Pick<BootstrapContext, 'root' | 'cluster' | 'repository'>): Promise<string[]> {
+async function ownInputs({ root, cluster, repository }: Place): Promise<string[]> {
   const file = `${cluster.folder}/cluster.yaml`;
   const known = await repository.headText([file]);
   return [`${cluster.folder}/discovered.yaml`, ...(known.has(file) ? [] : [file])].filter((path) =>
     existsSync(join(root, path)),
   );
+}
+
+/**
+ * @returns inputs of the user's that differ from HEAD and that a run does not commit: the tree is rendered from them, and Argo CD
+ *   reads some of them from Git
+ */
+export async function uncommittedInputs(place: Place): Promise<string[]> {
+  const { root, cluster, repository } = place;
+  const overrides = join(root, cluster.folder, 'overrides');
+  const written = existsSync(overrides)
+    ? readdirSync(overrides).map((name) => `${cluster.folder}/overrides/${name}`)
+    : [];
+  const shared = await repository.headPaths(['infrastructure', 'apps', `${cluster.folder}/overrides`]);
+  const own = new Set(await ownInputs(place));
+  const inputs = [...new Set([`${cluster.folder}/cluster.yaml`, ...written, ...shared])];
+  const dirty = await repository.dirty(inputs.filter((path) => !own.has(path)));
+  return dirty.map(({ path }) => path);
 }
 
 function message(name: string, paths: readonly string[]): string {

@@ -40,6 +40,8 @@ export interface BootstrapContext {
   registration?: RegistrationPlan;
   /** What publishing came to, once it is done. */
   published?: Published;
+  /** What the run could not do and went on without, in plain sentences. */
+  readonly leftOut: string[];
   /** A pull request that has to be merged before the cluster can be registered. */
   review?: { branch: string; url?: string };
 }

@@ -1,62 +1,70 @@
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { withoutValues } from '../cluster/repository-secret.ts';
-import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { SecretNeed } from '../components/component.ts';
+import { count } from '../report/count.ts';
 import { RunError } from '../report/errors.ts';
 import { header, toYaml } from '../tree/yaml.ts';
-import { writeObjects as writeFolder } from '../workspace/write.ts';
+import { holdsExactly, writeObjects as writeFolder } from '../workspace/write.ts';
 import type { BootstrapContext } from './context.ts';
 import { registrationObjects, repositoryObject } from './registration.ts';
 import { step } from './step.ts';
 import { argocdKustomizations, argocdObjects } from './upstream-objects.ts';
 
 interface Found {
-  files: ReadonlyMap<string, string>;
-  /** Why Argo CD's own objects are not among them. */
-  withoutArgocd?: RunError;
+  /** Undefined where they are not wanted, or not made yet (dry run: Argo CD's have to be fetched). */
+  files: ReadonlyMap<string, string> | undefined;
+  /** The folder holds these very files already. */
+  there: boolean;
 }
 
 /** Where no cluster is named: the objects that would be applied go to a folder, for a person to read. */
 export const writeObjects = step<BootstrapContext, Found, Found>({
   name: 'objects',
-  look: async ({ root, cluster }) => {
-    const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
-    const line = header(`${cluster.folder}/cluster.yaml`, cluster.name);
-    const files = new Map<string, string>();
-    const write = (name: string, objects: readonly KubernetesObject[]) => files.set(name, toYaml(line, objects));
-    write('01-namespaces.yaml', namespaces);
-    write('03-repository-secret.yaml', [withoutValues(repositoryObject(cluster))]);
-    files.set('04-secrets.txt', secretsList(secrets));
-    write('05-project.yaml', [project]);
-    write('06-root-application.yaml', [rootApplication]);
-    if (!cluster.argocd.install) return { files };
-    try {
-      write('02-argocd.yaml', await argocdObjects(root, cluster));
-    } catch (error) {
-      if (!(error instanceof RunError)) throw error;
-      files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
-      return { files, withoutArgocd: error };
-    }
-    return { files };
+  look: async (context) => {
+    if (context.connection !== undefined || context.options.dryRun) return { files: undefined, there: false };
+    const files = await objectFiles(context);
+    return { files, there: await holdsExactly(join(context.root, folderOf(context.cluster.name)), files) };
   },
-  decide: (found, { cluster, connection }) =>
-    connection !== undefined
-      ? { kind: 'skip', message: 'they are applied to the cluster instead' }
-      : {
-          kind: 'do',
-          message: `write the objects that a cluster would be told to ${folderOf(cluster.name)}`,
-          work: found,
-        },
-  act: async ({ files, withoutArgocd }, { root, cluster, reporter }) => {
-    const folder = join(root, folderOf(cluster.name));
-    await writeFolder(folder, files);
-    if (withoutArgocd !== undefined) {
-      reporter.warn(
-        `Argo CD's own objects could not be built: ${withoutArgocd.message}. 02-argocd.kustomization.yaml gives exactly these objects where its repository can be reached. ${withoutArgocd.hint ?? ''}`.trim(),
-      );
-    }
-    return `wrote ${files.size} files to ${relative(root, folder)}: ${[...files.keys()].sort().join(', ')}`;
+  decide: (found, { cluster, connection }) => {
+    const folder = folderOf(cluster.name);
+    if (connection !== undefined) return { kind: 'skip', message: 'they are applied to the cluster instead' };
+    if (found.there)
+      return {
+        kind: 'up-to-date',
+        message: `${folder} has the ${found.files?.size} files that a cluster would be told`,
+      };
+    return { kind: 'do', message: `write the objects that a cluster would be told to ${folder}`, work: found };
+  },
+  act: async ({ files = new Map() }, { root, cluster }) => {
+    const folder = folderOf(cluster.name);
+    await writeFolder(join(root, folder), files);
+    return `wrote ${count(files.size, 'file')} to ${folder}: ${[...files.keys()].sort().join(', ')}`;
   },
 });
+
+async function objectFiles(context: BootstrapContext): Promise<Map<string, string>> {
+  const { root, cluster } = context;
+  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
+  const line = header(`${cluster.folder}/cluster.yaml`, cluster.name);
+  const files = new Map([
+    ['01-namespaces.yaml', toYaml(line, namespaces)],
+    ['03-repository-secret.yaml', toYaml(line, [withoutValues(repositoryObject(cluster))])],
+    ['04-secrets.txt', secretsList(secrets)],
+    ['05-project.yaml', toYaml(line, [project])],
+    ['06-root-application.yaml', toYaml(line, [rootApplication])],
+  ]);
+  if (!cluster.argocd.install) return files;
+  try {
+    files.set('02-argocd.yaml', toYaml(line, await argocdObjects(root, cluster, { keep: true })));
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
+    context.leftOut.push(
+      `Argo CD's own objects could not be built here: ${error.message}. ${folderOf(cluster.name)}/02-argocd.kustomization.yaml builds them where its repository can be reached. ${error.hint ?? ''}`.trim(),
+    );
+  }
+  return files;
+}
 
 /** @returns where the objects of a cluster go, relative to the repository */
 export function folderOf(cluster: string): string {

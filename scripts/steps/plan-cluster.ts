@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import type { Repository } from '../git/repository.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
 import { type RenderedTree, renderDocuments } from '../tree/render.ts';
 import { readWritten } from '../workspace/carry-out.ts';
@@ -7,8 +8,15 @@ import { readPresent } from '../workspace/present.ts';
 /** The tree of a cluster, and what separates the folder on disk from it. */
 export interface PlannedCluster {
   cluster: Cluster;
+  wanted: RenderedTree['tree'];
   documents: RenderedTree['documents'];
   plan: TreePlan;
+}
+
+/** The same, with what HEAD has in the cluster's folder. */
+export interface ComparedCluster extends PlannedCluster {
+  /** Texts by path. */
+  head: ReadonlyMap<string, string>;
 }
 
 /**
@@ -24,15 +32,38 @@ export async function planCluster(
   const { tree: wanted, documents } = renderDocuments(cluster);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
   const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { cluster, documents, plan };
+  return { cluster, wanted, documents, plan };
+}
+
+/** Plans with what HEAD holds, so that edits by hand are told apart. */
+export async function planWithHead(
+  root: string,
+  cluster: Cluster,
+  repository: Pick<Repository, 'headPaths' | 'headText'>,
+): Promise<ComparedCluster> {
+  const head = await repository.headText(await repository.headPaths([cluster.folder]));
+  return { ...(await planCluster(root, cluster, head)), head };
 }
 
 /** One line per file that differs from the tree, for people; empty when nothing does. */
 export function differences(plan: TreePlan): string[] {
   return [
     ...plan.create.map(({ path }) => `missing    ${path}`),
-    ...plan.change.map(({ path, edited }) => `${edited ? 'edited by hand' : 'differs   '} ${path}`),
-    ...plan.delete.map(({ path, edited }) => `stale      ${path}${edited ? ' (edited by hand)' : ''}`),
+    ...plan.change.map(({ path, edited }) => `differs    ${path}${byHand(edited)}`),
+    ...plan.delete.map(({ path, edited }) => `stale      ${path}${byHand(edited)}`),
     ...plan.blocked.map(({ path, reason }) => `in the way ${path} ${reason}`),
   ];
+}
+
+/** One line per file that carrying out the plan touches, for people. */
+export function changes(plan: TreePlan): string[] {
+  return [
+    ...plan.create.map(({ path }) => `new        ${path}`),
+    ...plan.change.map(({ path, edited }) => `${edited ? 'overwrite ' : 'change    '} ${path}${byHand(edited)}`),
+    ...plan.delete.map(({ path, edited }) => `delete     ${path}${byHand(edited)}`),
+  ];
+}
+
+function byHand(edited: boolean): string {
+  return edited ? ' (edited by hand: what is yours belongs into overrides/)' : '';
 }

@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs';
 import { requireOwnership } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { prepareSecrets } from '../cluster/secret-values.ts';
+import type { KubernetesObject } from '../components/component.ts';
+import { commitObstacle } from '../git/state.ts';
 import { UsageError } from '../report/errors.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
-import type { BootstrapContext } from './context.ts';
+import { pathsToCommit, uncommittedInputs } from './commit.ts';
+import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
+import { planWithHead } from './plan-cluster.ts';
 import {
   gatewayService,
   ownershipQuestion,
@@ -14,7 +19,7 @@ import {
   repositoryObject,
 } from './registration.ts';
 import { argocdObjects } from './upstream-objects.ts';
-import { planWithHead, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
+import { requireComponents, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
 
 /**
  * Looks at everything that can refuse, before the first write: files in the way, the repository, the remote, the cluster's
@@ -27,18 +32,21 @@ export async function preflight(context: BootstrapContext): Promise<void> {
   if (context.connection !== undefined) context.registration = await checkCluster(context, context.connection);
 }
 
-async function checkRepository({
-  root,
-  cluster,
-  repository,
-  remote,
-  options,
-  reporter,
-}: BootstrapContext): Promise<void> {
+async function checkRepository(context: BootstrapContext): Promise<void> {
+  const { root, cluster, repository, remote, options, reporter } = context;
+  requireComponents(options.remove);
+  if (options.rotate.length > 0 && context.connection === undefined)
+    throw new UsageError('--rotate makes Secrets anew in a cluster, and none is named', {
+      hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
+    });
   const planned = await planWithHead(root, cluster, repository);
   requireUnblocked(planned);
   requireNamedRemovals(planned, options.remove);
-  const state = await repository.requireCommittable();
+  const pending = await pathsToCommit(context, planned);
+  const state = await repository.state();
+  // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.
+  const obstacle = commitObstacle({ ...state, identity: state.identity || pending.length === 0 });
+  if (obstacle !== undefined) throw obstacle;
   const { branch, publish } = cluster.git;
   if (publish === 'push' && state.branch !== branch) {
     throw new UsageError(
@@ -52,12 +60,12 @@ async function checkRepository({
     reporter.warn(
       'this is a shallow clone: if the remote has moved, the run may have to stop; "git fetch --unshallow" helps',
     );
-  if (!options.push || (options.dryRun && cluster.embeddedRemote)) return;
+  const uncommitted = await uncommittedInputs(context);
+  if (uncommitted.length > 0)
+    reporter.warn(`not committed yet, and yours to commit: ${uncommitted.join(', ')}; the tree is rendered from it`);
+  if (!options.push || (cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)))) return;
   const there = (await repository.probe(remote)).branches.get(branch);
-  const nothingToSend =
-    there !== undefined &&
-    there === state.head &&
-    planned.plan.create.length + planned.plan.change.length + planned.plan.delete.length === 0;
+  const nothingToSend = there !== undefined && there === state.head && pending.length === 0;
   // Recovery onto a new cluster needs no right to write.
   if (!nothingToSend && publish === 'push') await repository.requirePushable({ remote, branch });
 }
@@ -76,27 +84,36 @@ async function checkCluster(
   for (const warning of connection.warnings) reporter.warn(warning);
   const objects = registrationObjects(cluster);
   const credentials = repositoryCredentials(root, cluster, reporter);
+  const repository = repositoryObject(cluster, credentials);
+  const may = (more: readonly KubernetesObject[]) =>
+    requireRights(
+      api,
+      rightsFor({
+        objects: [...objects.namespaces, ...more, repository, objects.project, objects.root],
+        secrets: objects.secrets,
+        argocdNamespace: cluster.argocd.namespace,
+        ...(cluster.host === 'auto' ? { service: gatewayService } : {}),
+      }),
+      user,
+    );
+  // Before the look at who owns what, which needs rights itself; Argo CD's own objects are known after it.
+  await may([]);
   const verdict = await requireOwnership(api, ownershipQuestion(cluster));
   for (const { refuse, message, wayOut } of verdict.findings) if (!refuse) reporter.warn(`${message}. ${wayOut}`);
-  const plan: RegistrationPlan = {
-    ...objects,
-    argocd:
-      verdict.argocd === 'existing' || verdict.argocd === 'self-managed' ? [] : await argocdObjects(root, cluster),
-    repository: repositoryObject(cluster, credentials),
-    verdict,
-  };
-  await requireRights(
-    api,
-    rightsFor({
-      objects: [...plan.namespaces, ...plan.argocd, plan.repository, plan.project, plan.root],
-      secrets: plan.secrets,
-      argocdNamespace: cluster.argocd.namespace,
-      ...(cluster.host === 'auto' ? { service: gatewayService } : {}),
-    }),
-    user,
-  );
-  const plans = planSecrets(plan.secrets, await lookAtSecrets(api, plan.secrets), options.rotate);
+  const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';
+  const argocd = installed ? [] : await argocdObjects(root, cluster, { keep: !options.dryRun });
+  if (argocd.length > 0) await may(argocd);
+  // The repository's Secret is written with the registration, not with the platform's.
+  const rotate = options.rotate.filter((name) => name !== repository.metadata.name);
+  const plans = planSecrets(objects.secrets, await lookAtSecrets(api, objects.secrets), rotate);
   // Values are made only where they will be written; names and keys are enough for a dry run.
   const prepared = await prepareSecrets(plans, (reference) => resolveReference(root, reference));
-  return { ...plan, prepared };
+  return {
+    ...objects,
+    argocd,
+    repository,
+    rotateRepository: rotate.length < options.rotate.length,
+    verdict,
+    prepared,
+  };
 }

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { pullRequest } from '../hosts/pull-request.ts';
-import type { BootstrapContext } from './context.ts';
+import { pathsToCommit } from './commit.ts';
+import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
+import { planWithHead } from './plan-cluster.ts';
 import { step } from './step.ts';
 
 interface Found {
@@ -7,20 +10,29 @@ interface Found {
   head: string | undefined;
   /** Where the remote branch is; undefined when there is none. */
   there: string | undefined;
+  /** In a dry run: something would be committed first. */
+  pending: boolean;
 }
 
 /** Publishes what is committed: by a push to the branch, or by a branch of its own and a pull request. */
 export const publish = step<BootstrapContext, Found, Found>({
   name: 'publish',
-  look: async ({ cluster, repository, remote, options }) => {
+  look: async (context) => {
+    const { root, cluster, repository, remote, options } = context;
     const { branch } = cluster.git;
     const { head } = await repository.state();
-    return { branch, head, there: options.push ? (await repository.probe(remote)).branches.get(branch) : undefined };
+    // A dry run does not make the embedded remote.
+    const absent = cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root));
+    const there = options.push && !absent ? (await repository.probe(remote)).branches.get(branch) : undefined;
+    if (head !== undefined && head === there) context.published = { commit: head, pushed: false, foreign: [] };
+    const pending =
+      options.dryRun && (await pathsToCommit(context, await planWithHead(root, cluster, repository))).length > 0;
+    return { branch, head, there, pending };
   },
   decide: (found, { cluster, options }) => {
     const where = cluster.embeddedRemote ? 'the embedded remote (.breakwater/remote.git)' : cluster.repositoryUrl;
     if (!options.push) return { kind: 'skip', message: '--no-push' };
-    if (found.head !== undefined && found.head === found.there && !options.dryRun) {
+    if (found.head !== undefined && found.head === found.there && !found.pending) {
       return { kind: 'up-to-date', message: `${found.branch} of ${where} has everything (${found.head.slice(0, 12)})` };
     }
     const how =

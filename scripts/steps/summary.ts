@@ -6,40 +6,47 @@ import { folderOf } from './objects.ts';
  * Says in plain words how things stand after a run, what was left out, and what to run next.
  */
 export function summary(context: BootstrapContext): string {
-  const { cluster, connection, options, review } = context;
-  if (options.dryRun) return `\nThis was a dry run: nothing was changed. Run it again without --dry-run.`;
-  const lines = [''];
-  const waiting = waitingForHost(cluster);
-  if (review !== undefined) {
-    lines.push(`Cluster ${cluster.name} is proposed as a change; nothing is registered yet.`);
-    lines.push(
-      `Next: merge ${review.url ?? `the branch ${review.branch} into ${cluster.git.branch}`}, then run this again.`,
-    );
-  } else if (connection === undefined) {
+  if (context.options.dryRun) return `\nThis was a dry run: nothing was changed. Run it again without --dry-run.`;
+  return ['', ...standing(context), ...leftOut(context), ...next(context)].join('\n');
+}
+
+function standing({ cluster, connection, options, review }: BootstrapContext): string[] {
+  if (review !== undefined) return [`Cluster ${cluster.name} is proposed as a change; nothing is registered yet.`];
+  if (connection === undefined) {
     const where = cluster.embeddedRemote ? 'the embedded remote, .breakwater/remote.git' : cluster.repositoryUrl;
-    lines.push(
-      options.push
-        ? `The tree of cluster ${cluster.name} is in ${cluster.folder} and published to ${where}.`
-        : `The tree of cluster ${cluster.name} is in ${cluster.folder} and committed, not pushed.`,
-    );
-    lines.push(
-      `Left out: no Kubernetes context is named, so no cluster was told. What it would be told is in ${folderOf(cluster.name)}.`,
-    );
-    lines.push(...nextWithoutCluster(context));
-  } else if (!options.push) {
-    lines.push(`Left out: the push, and so the registration; run it again without --no-push.`);
-  } else {
-    lines.push(
-      `Cluster ${cluster.name} is registered with Argo CD: root Application ${cluster.argocd.namespace}/${cluster.argocd.root.name}.`,
-    );
-    if (cluster.knownHost !== undefined && options.wait) lines.push(`Open https://${cluster.knownHost}/`);
-    if (!options.wait) lines.push('Next: run it again with --wait to watch the waves.');
+    const how = options.push ? `published to ${where}` : 'committed, not pushed';
+    return [`The tree of cluster ${cluster.name} is in ${cluster.folder} and ${how}.`];
   }
-  if (waiting.length > 0)
-    lines.push(
-      `Left out until the host is known (host: auto): ${waiting.map((component) => component.name).join(', ')}.`,
+  if (!options.push) return [];
+  return [
+    `Cluster ${cluster.name} is registered with Argo CD: root Application ${cluster.argocd.namespace}/${cluster.argocd.root.name}.`,
+  ];
+}
+
+function leftOut(context: BootstrapContext): string[] {
+  const { cluster, connection, options, review } = context;
+  const sentences = [...context.leftOut];
+  if (connection !== undefined && !options.push)
+    sentences.unshift('the push, and so the registration; run it again without --no-push.');
+  if (connection === undefined && review === undefined)
+    sentences.unshift(
+      `no Kubernetes context is named, so no cluster was told. What it would be told is in ${folderOf(cluster.name)}.`,
     );
-  return lines.join('\n');
+  const waiting = waitingForHost(cluster).map(({ name }) => name);
+  if (waiting.length > 0) sentences.push(`until the host is known (host: auto): ${waiting.join(', ')}.`);
+  return sentences.map((sentence) => `Left out: ${sentence}`);
+}
+
+function next(context: BootstrapContext): string[] {
+  const { cluster, connection, options, review } = context;
+  if (review !== undefined)
+    return [
+      `Next: merge ${review.url ?? `the branch ${review.branch} into ${cluster.git.branch}`}, then run this again.`,
+    ];
+  if (connection === undefined) return nextWithoutCluster(context);
+  if (!options.push) return [];
+  if (!options.wait) return ['Next: run it again with --wait to watch the waves.'];
+  return cluster.knownHost === undefined ? [] : [`Open https://${cluster.knownHost}/`];
 }
 
 function nextWithoutCluster({ cluster }: BootstrapContext): string[] {

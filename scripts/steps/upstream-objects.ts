@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argocd } from '../components/argocd.ts';
 import type { KubernetesObject } from '../components/component.ts';
@@ -18,11 +21,28 @@ interface GitSource {
  * Builds Argo CD's own objects from the very source that its Application has in the tree, so that what the bootstrap installs
  * is what Argo CD finds when it begins to manage itself.
  *
+ * @param options.keep false: nothing of what is fetched is left behind, for a dry run
  * @throws RunError when the upstream can't be fetched or built
  */
-export async function argocdObjects(root: string, cluster: Cluster): Promise<KubernetesObject[]> {
+export async function argocdObjects(
+  root: string,
+  cluster: Cluster,
+  options: { keep: boolean },
+): Promise<KubernetesObject[]> {
+  const kept = join(root, '.breakwater', 'upstream');
+  if (options.keep) return await buildSources(cluster, kept);
+  const temporary = await mkdtemp(join(tmpdir(), 'breakwater-upstream-'));
+  try {
+    if (existsSync(kept)) await cp(kept, temporary, { recursive: true });
+    return await buildSources(cluster, temporary);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function buildSources(cluster: Cluster, cache: string): Promise<KubernetesObject[]> {
   const built = gitSources(cluster).map(async ({ repoURL, path, targetRevision, kustomize }) => {
-    const checkout = await fetchUpstream(join(root, '.breakwater', 'upstream'), {
+    const checkout = await fetchUpstream(cache, {
       repository: repoURL,
       path,
       revision: targetRevision,

@@ -1,49 +1,38 @@
+import { componentNames } from '../config/schema/component-names.ts';
+import { closest } from '../config/suggest.ts';
+import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
+import { isGenerated } from '../tree/plan.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import type { BootstrapContext } from './context.ts';
-import { type PlannedCluster, planCluster } from './plan-cluster.ts';
+import { type ComparedCluster, changes, type PlannedCluster, planWithHead } from './plan-cluster.ts';
 import { step } from './step.ts';
 
 /** More Applications than this do not vanish in one run unless they are named. */
 const mostRemovals = 3;
 
 /** Writes the generated files of the cluster: new ones first, deletions last. */
-export const writeTree = step<BootstrapContext, PlannedCluster, PlannedCluster>({
+export const writeTree = step<BootstrapContext, ComparedCluster, ComparedCluster>({
   name: 'tree',
   look: async ({ root, cluster, repository }) => planWithHead(root, cluster, repository),
   decide: (found, { options, cluster }) => {
     const { plan } = found;
     requireUnblocked(found);
     requireNamedRemovals(found, options.remove);
-    const changes = [...plan.create, ...plan.change, ...plan.delete];
-    if (changes.length === 0)
-      return { kind: 'up-to-date', message: `${cluster.folder}: ${plan.keep.length} files are as generated` };
-    return {
-      kind: 'do',
-      message: `write ${plan.create.length + plan.change.length} files and delete ${plan.delete.length} in ${cluster.folder}`,
-      details: [
-        ...plan.create.map(({ path }) => `new      ${path}`),
-        ...plan.change.map(({ path, edited }) => `${edited ? 'overwrite (edited by hand!)' : 'change  '} ${path}`),
-        ...plan.delete.map(({ path, edited }) => `${edited ? 'delete (edited by hand!)' : 'delete  '} ${path}`),
-      ],
-      work: found,
-    };
+    const details = changes(plan);
+    if (details.length === 0)
+      return { kind: 'up-to-date', message: `${cluster.folder}: ${count(plan.keep.length, 'file')} as generated` };
+    return { kind: 'do', message: `write ${tally(found)} in ${cluster.folder}`, details, work: found };
   },
-  act: async ({ plan }, { root, cluster }) => {
-    await carryOut(root, plan);
-    return `wrote ${plan.create.length + plan.change.length} files and deleted ${plan.delete.length} in ${cluster.folder}`;
+  act: async (found, { root, cluster }) => {
+    await carryOut(root, found.plan);
+    return `wrote ${tally(found)} in ${cluster.folder}`;
   },
 });
 
-/** Plans with what HEAD holds, so that edits by hand are told apart. */
-export async function planWithHead(
-  root: string,
-  cluster: BootstrapContext['cluster'],
-  repository: BootstrapContext['repository'],
-): Promise<PlannedCluster> {
-  const first = await planCluster(root, cluster);
-  const head = await repository.headText([...first.plan.change, ...first.plan.delete].map(({ path }) => path));
-  return await planCluster(root, cluster, head);
+function tally({ plan }: PlannedCluster): string {
+  const written = count(plan.create.length + plan.change.length, 'file');
+  return plan.delete.length === 0 ? written : `${written}, deletions: ${plan.delete.length},`;
 }
 
 /** @throws RunError when a file of the user's stands where a generated one belongs */
@@ -55,16 +44,39 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
   });
 }
 
-/** A slip in cluster.yaml must not take half of the platform away: argoproj/argo-cd#7412. */
-export function requireNamedRemovals({ plan }: PlannedCluster, named: readonly string[]): void {
-  const removed = plan.delete
-    .map(({ path }) => /\/apps\/\d+-(.+)\.yaml$/.exec(path)?.[1])
-    .filter((name): name is string => name !== undefined)
-    // A component that only changed its wave has a new file.
-    .filter((name) => !plan.create.some(({ path }) => path.endsWith(`-${name}.yaml`)));
+/**
+ * A slip in cluster.yaml must not take half of the platform away: argoproj/argo-cd#7412. What counts is what HEAD has, so that
+ * files which are gone from the disk already (`render --prune`) are not passed over.
+ *
+ * @throws UsageError
+ */
+export function requireNamedRemovals({ plan, wanted, head }: ComparedCluster, named: readonly string[]): void {
+  const kept = new Set([...wanted.keys()].map(applicationOf));
+  const there = [
+    ...plan.delete.map(({ path }) => path),
+    ...[...head].filter(([, text]) => isGenerated(text)).map(([path]) => path),
+  ];
+  const removed = [...new Set(there.map(applicationOf))].filter(
+    (name): name is string => name !== undefined && !kept.has(name),
+  );
   const unnamed = removed.filter((name) => !named.includes(name));
   if (removed.length <= mostRemovals || unnamed.length === 0) return;
   throw new UsageError(`this would remove ${removed.length} components: ${removed.join(', ')}`, {
     hint: `If that is what you want, say so: --remove ${removed.join(',')}`,
+  });
+}
+
+/** A component that only changed its wave has a new file, and the same name. */
+function applicationOf(path: string): string | undefined {
+  return /\/apps\/\d+-(.+)\.yaml$/.exec(path)?.[1];
+}
+
+/** @throws UsageError when --remove names no component: what was meant would stay guarded, or worse, not */
+export function requireComponents(names: readonly string[]): void {
+  const wrong = names.find((name) => !(componentNames as readonly string[]).includes(name));
+  if (wrong === undefined) return;
+  const near = closest(wrong, componentNames);
+  throw new UsageError(`--remove: there is no component ${JSON.stringify(wrong)}`, {
+    hint: near === undefined ? `Components are: ${componentNames.join(', ')}.` : `Did you mean ${near}?`,
   });
 }

@@ -109,10 +109,10 @@ function mayDelete({ folder, present }: PlanInput, path: string): boolean {
   return typeof there === 'object' && isInside(folder, path) && isGenerated(there.text);
 }
 
-/** True when a person changed the file: it is neither what HEAD has, nor what the last run wrote. */
+/** True when a person changed the file: it is neither what HEAD has, nor what the last run wrote. Where neither is known, nobody can tell. */
 function isEdited({ present, head, written }: PlanInput, path: string): boolean {
   const there = present.get(path);
-  if (typeof there !== 'object') return false;
+  if (typeof there !== 'object' || (head === undefined && !written?.has(path))) return false;
   const found = digest(there.text);
   const committed = head?.get(path);
   return found !== written?.get(path) && (committed === undefined || found !== digest(committed));

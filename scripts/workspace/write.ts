@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError } from './file-error.ts';
 import { kindOf, temporaryName } from './paths.ts';
@@ -63,6 +63,16 @@ export async function writePrivate(absolute: string, text: string): Promise<void
     throw fileError(error, folder);
   }
   await writeAtomically(absolute, text, 0o600);
+}
+
+/** @returns whether the folder holds exactly these files already */
+export async function holdsExactly(folder: string, files: ReadonlyMap<string, string>): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.length !== files.size) return false;
+  const texts = await Promise.all(
+    names.map((name) => readFile(path.join(folder, name), 'utf8').catch(() => undefined)),
+  );
+  return names.every((name, index) => texts[index] === files.get(name));
 }
 
 /**
