@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { $ } from 'zx/core';
 import { SandboxError } from './errors.ts';
 import { waitUntil } from './https-get.ts';
-import { searchPath } from './needs.ts';
+import { plainEnvironment } from './needs.ts';
 
 /**
  * The box is what everything of a sandbox runs in: namespaces of its own for processes, network and mounts. When its
@@ -54,7 +54,7 @@ export async function openBox(folder: string): Promise<Box> {
   const inner = ['bash', '-c', firstProcess, marker(folder), folder];
   const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
     detached: true,
-    env: { PATH: searchPath() },
+    env: plainEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let errors = '';
@@ -108,8 +108,7 @@ export function enter(box: Box, command: readonly string[]): readonly [string, .
 
 /** Runs a command inside and waits for it. */
 export async function inside(box: Box, command: readonly string[]): Promise<{ ok: boolean; output: string }> {
-  const env = { PATH: searchPath() };
-  const result = await $({ quiet: true, nothrow: true, env })`${enter(box, command)}`;
+  const result = await $({ quiet: true, nothrow: true, env: plainEnvironment() })`${enter(box, command)}`;
   return { ok: result.exitCode === 0, output: (result.stdout + result.stderr).trim() };
 }
 

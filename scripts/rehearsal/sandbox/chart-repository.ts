@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { $ } from 'zx/core';
 import { carriedTool } from '../../tools/find.ts';
 import { SandboxError } from './errors.ts';
+import { plainEnvironment } from './needs.ts';
 
 /**
  * Packs charts into a folder that a web server can serve as a chart repository.
@@ -13,7 +14,7 @@ export async function packCharts(folder: string, charts: readonly string[]): Pro
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const helm = await carriedTool('helm');
-  const run = $({ quiet: true, nothrow: true, env: { PATH: process.env.PATH, HOME: folder } });
+  const run = $({ quiet: true, nothrow: true, env: plainEnvironment({ HOME: folder }) });
   for (const chart of charts) check(chart, await run`${helm} package ${chart} --destination ${folder}`);
   check(folder, await run`${helm} repo index ${folder}`);
 }

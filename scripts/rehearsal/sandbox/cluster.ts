@@ -9,6 +9,7 @@ import { SandboxError } from './errors.ts';
 import { waitUntil } from './https-get.ts';
 import { builtVersions, type ImageVersions, makeImages } from './image-table.ts';
 import { kubectl } from './kubectl.ts';
+import { metricsObjects } from './metrics.ts';
 import { checkMachine } from './needs.ts';
 import { closeNetwork, type Network, openNetwork } from './network.ts';
 import { cgroupOf, nodeName } from './node.ts';
@@ -88,45 +89,33 @@ export async function sandboxUp(options: SandboxOptions): Promise<Sandbox> {
   await startControlPlane({ folder, network, authority, programs, start });
   await startNode({ folder, network, authority, programs, start });
 
-  await kubectl(
-    sandbox.kubeconfigPath,
-    ['apply', '--server-side', '-f', '-'],
-    dnsObjects(options.hosts ?? {})
-      .map((object) => JSON.stringify(object))
-      .join('\n---\n'),
-  );
-  const ready = async () => {
-    await failIfDead(folder);
-    const nodes = await kubectl(sandbox.kubeconfigPath, [
-      'wait',
-      '--for=condition=Ready',
-      'node',
-      nodeName,
-      '--timeout=5s',
-    ]).then(
-      () => true,
-      () => false,
-    );
-    if (!nodes) return false;
-    return kubectl(sandbox.kubeconfigPath, [
-      '-n',
-      'kube-system',
-      'rollout',
-      'status',
-      'deploy/coredns',
-      '--timeout=5s',
-    ]).then(
-      () => true,
-      () => false,
-    );
-  };
-  if (!(await waitUntil(ready, 120_000))) {
-    throw new SandboxError(
-      `the node was not ready within 120 s; the end of the kubelet's log:\n${logTail(folder, 'kubelet')}`,
-    );
-  }
+  await applyAddOns(sandbox, options.hosts ?? {});
+  await waitForAddOns(sandbox);
   report(`the cluster is up: kubectl --kubeconfig ${sandbox.kubeconfigPath} get pods -A`);
   return sandbox;
+}
+
+async function applyAddOns({ kubeconfigPath }: Sandbox, hosts: Readonly<Record<string, string>>): Promise<void> {
+  const objects = [...dnsObjects(hosts), ...metricsObjects()];
+  const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  await kubectl(kubeconfigPath, ['apply', '--server-side', '-f', '-'], documents);
+}
+
+async function waitForAddOns({ folder, kubeconfigPath }: Sandbox): Promise<void> {
+  const holds = (args: string[]) =>
+    kubectl(kubeconfigPath, [...args, '--timeout=5s']).then(
+      () => true,
+      () => false,
+    );
+  const ready = async () => {
+    await failIfDead(folder);
+    if (!(await holds(['wait', '--for=condition=Ready', 'node', nodeName]))) return false;
+    if (!(await holds(['-n', 'kube-system', 'wait', '--for=condition=Available', 'deployment', '--all']))) return false;
+    return holds(['wait', '--for=condition=Available', 'apiservice', '--all']);
+  };
+  if (await waitUntil(ready, 120_000)) return;
+  const log = logTail(folder, 'kubelet');
+  throw new SandboxError(`the node and its add-ons were not ready within 120 s; the end of the kubelet's log:\n${log}`);
 }
 
 /** Ends a sandbox and all that it left, also after a run that was killed. Its logs stay in the folder. */

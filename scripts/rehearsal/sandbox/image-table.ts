@@ -53,15 +53,22 @@ export async function makeImages(versions: ImageVersions, report: Report): Promi
 }
 
 async function clusterImages(report: Report): Promise<Record<string, ImageSpec>> {
-  const { pause, coredns } = await buildPrograms(['pause', 'coredns'], { report });
+  const built = await buildPrograms(['pause', 'coredns', 'metrics-server'], { report });
   return {
-    [pauseImage]: { files: { '/pause': { copy: pause } }, entrypoint: ['/pause'], user: '65535' },
-    [corednsImage]: { files: { '/coredns': { copy: coredns } }, entrypoint: ['/coredns'] },
+    [pauseImage]: { files: { '/pause': { copy: built.pause } }, entrypoint: ['/pause'], user: '65535' },
+    [metricsServerImage]: {
+      files: { '/metrics-server': { copy: built['metrics-server'] } },
+      entrypoint: ['/metrics-server'],
+    },
+    [corednsImage]: { files: { '/coredns': { copy: built.coredns } }, entrypoint: ['/coredns'] },
   };
 }
 
 /** The image of the cluster's name server. */
 export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
+
+/** The image that serves the metrics API. */
+export const metricsServerImage = 'registry.k8s.io/metrics-server/metrics-server:v0.9.0';
 
 async function platformImages(
   versions: ImageVersions,

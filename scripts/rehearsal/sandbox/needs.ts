@@ -48,3 +48,11 @@ export function searchPath(): string {
   const system = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
   return [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...system].join(delimiter);
 }
+
+/**
+ * A small, plain environment for the programs that the sandbox calls: nothing of the user's own settings.
+ * SHLVL keeps bash, through which commands are run, from reading a .bashrc when its input is a socket.
+ */
+export function plainEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { PATH: searchPath(), SHLVL: '1', LC_ALL: 'C.UTF-8', ...more };
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { $ } from 'zx/core';
 import { type Box, inside } from './box.ts';
 import { SandboxError } from './errors.ts';
-import { searchPath } from './needs.ts';
+import { plainEnvironment } from './needs.ts';
 
 /** A sandbox's addresses. The network between this machine and the node is the only one that is seen from outside. */
 export interface Network {
@@ -78,12 +78,12 @@ async function link(box: Box, { host, node, loadBalancers, link: [outer, inner] 
  */
 export async function closeNetwork(folder: string): Promise<string> {
   const [outer] = networkOf(0, folder).link;
-  await $({ quiet: true, nothrow: true, env: { PATH: searchPath() } })`ip link delete ${outer}`;
+  await $({ quiet: true, nothrow: true, env: plainEnvironment() })`ip link delete ${outer}`;
   return outer;
 }
 
 async function run(command: readonly string[]): Promise<string> {
-  const result = await $({ quiet: true, nothrow: true, env: { PATH: searchPath() } })`${command}`;
+  const result = await $({ quiet: true, nothrow: true, env: plainEnvironment() })`${command}`;
   if (result.exitCode !== 0) throw new SandboxError(`"${command.join(' ')}" failed: ${result.stderr.trim()}`);
   return result.stdout;
 }

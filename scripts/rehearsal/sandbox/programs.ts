@@ -51,6 +51,12 @@ export const programs = {
     package: 'github.com/coredns/coredns',
     minutes: 2,
   },
+  'metrics-server': {
+    module: 'metrics-server',
+    upstream: 'sigs.k8s.io/metrics-server',
+    package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+    minutes: 3,
+  },
   argocd: {
     module: 'argo-cd',
     upstream: argoCd,

@@ -10,7 +10,7 @@ import {
 import { SandboxError } from './errors.ts';
 import { statusOf, waitUntil } from './https-get.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { searchPath } from './needs.ts';
+import { plainEnvironment } from './needs.ts';
 import { apiServiceAddress, type Network, serviceNetwork } from './network.ts';
 import { cgroupOf, nodeName, prepareNode } from './node.ts';
 import { type Authority, makeTokenKeys } from './pki.ts';
@@ -37,7 +37,7 @@ export type Start = (name: string, command: Command) => Promise<void>;
 
 /** How to start programs in the box of a folder. */
 export function starter(folder: string, box: Box): Start {
-  const env = { PATH: searchPath(), HOME: '/root' };
+  const env = plainEnvironment({ HOME: '/root' });
   return (name, command) => startProcess(folder, { name, command: enter(box, command), env });
 }
 
@@ -78,6 +78,8 @@ export async function startControlPlane(spec: PartSpec): Promise<void> {
     commonName: 'apiserver-to-kubelet',
     organizations: ['system:masters'],
   });
+  // With it the API server presents a user to a server of an API that it does not serve itself: the metrics API.
+  const frontProxy = await authority.issue({ name: 'front-proxy', commonName: 'front-proxy' });
   const tokens = await makeTokenKeys(authority.folder);
   const shared = { authority, serving, etcdUrl: 'https://127.0.0.1:2379', etcdPeerUrl: 'https://127.0.0.1:2380' };
   await start('etcd', etcdCommand(programs.etcd, join(folder, 'etcd'), shared));
@@ -90,6 +92,13 @@ export async function startControlPlane(spec: PartSpec): Promise<void> {
       '--kubelet-preferred-address-types=InternalIP',
       `--kubelet-client-certificate=${toKubelet.certificate}`,
       `--kubelet-client-key=${toKubelet.key}`,
+      `--requestheader-client-ca-file=${authority.ca.certificate}`,
+      '--requestheader-allowed-names=front-proxy',
+      '--requestheader-username-headers=X-Remote-User',
+      '--requestheader-group-headers=X-Remote-Group',
+      '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+      `--proxy-client-cert-file=${frontProxy.certificate}`,
+      `--proxy-client-key-file=${frontProxy.key}`,
     ]),
   );
   const admin = await kubeconfigOf(spec, 'admin', { commonName: 'admin', organizations: ['system:masters'] });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { $ } from 'zx/core';
 import { cacheFolder } from './cache.ts';
 import { type ModuleName, moduleSource } from './modules.ts';
+import { plainEnvironment } from './needs.ts';
 
 /**
  * A bare Git repository of an upstream project, made from its module: one commit, tagged with the version. It stands
@@ -20,8 +21,7 @@ export async function upstreamRepository(name: ModuleName, paths: readonly strin
   const git = $({
     quiet: true,
     cwd: work,
-    env: {
-      PATH: process.env.PATH,
+    env: plainEnvironment({
       HOME: work,
       // The same content gives the same commit on every machine.
       GIT_AUTHOR_DATE: '2026-01-01T00:00:00Z',
@@ -30,7 +30,7 @@ export async function upstreamRepository(name: ModuleName, paths: readonly strin
       GIT_AUTHOR_EMAIL: 'sandbox@example.com',
       GIT_COMMITTER_NAME: 'sandbox',
       GIT_COMMITTER_EMAIL: 'sandbox@example.com',
-    },
+    }),
   });
   try {
     for (const path of paths) await cp(join(source.folder, path), join(work, 'tree', path), { recursive: true });

@@ -20,6 +20,12 @@ import (
 	shimgateway "github.com/cert-manager/cert-manager/pkg/controller/certificate-shim/gateways"
 	"github.com/cert-manager/cert-manager/pkg/controller/configfile"
 	logf "github.com/cert-manager/cert-manager/pkg/logs"
+	// Kinds of issuers register themselves.
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/acme"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/vault"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/venafi"
 	utilfeature "github.com/cert-manager/cert-manager/pkg/util/feature"
 )
 
