@@ -63,7 +63,7 @@ export const installArgocd = clusterStep(
   async ({ connection: { api }, plan }, { reporter }) => {
     if (plan.verdict === undefined) throw new Error('the cluster was not looked at');
     const report = (line: string) => reporter.status(`    ${line}`);
-    await applyObjects(api, plan.namespaces, { report });
+    await applyObjects(api, plan.namespaces, { report, leaveTracked: true });
     const applied = await installArgoCD(api, {
       objects: plan.argocd,
       verdict: plan.verdict,
@@ -89,7 +89,7 @@ export const makeSecrets = clusterStep(
   },
   async ({ connection: { api }, plan }, context) => {
     const { cluster, reporter } = context;
-    await applyObjects(api, plan.namespaces);
+    await applyObjects(api, plan.namespaces, { leaveTracked: true });
     const { applied, restarted } = await writeSecrets(api, plan.prepared ?? [], {
       cluster: cluster.name,
       tell: (passwords) => tellPasswords(passwords, context),
@@ -111,7 +111,7 @@ export const registerRepository = clusterStep(
     const trusted = trust === undefined ? [] : await trustHost(api, trust);
     const applied = await register(
       api,
-      { repository: plan.repository, projects: [plan.project], root: plan.root },
+      { repository: plan.repository, rotate: plan.rotateRepository, projects: [plan.project], root: plan.root },
       { report: (line) => reporter.status(`    ${line}`) },
     );
     return `registered with Argo CD: ${tally([...trusted, ...applied])}`;

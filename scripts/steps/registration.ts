@@ -18,6 +18,8 @@ export interface RegistrationPlan {
   argocd: readonly KubernetesObject[];
   namespaces: readonly KubernetesObject[];
   repository: KubernetesObject;
+  /** True: credentials that are there are replaced (`--rotate` with the Secret's name). */
+  rotateRepository: boolean;
   project: KubernetesObject;
   root: KubernetesObject;
   secrets: readonly SecretNeed[];
