@@ -68,7 +68,10 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
     return await body();
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof RunError)) throw error;
-    const more = error instanceof UsageError ? error.problems.map(formatProblem) : error.details;
+    const more =
+      error instanceof UsageError
+        ? error.problems.map((problem) => formatProblem(problem).replaceAll(/\s*\n\s*/g, ' '))
+        : error.details;
     found(
       check,
       'missing',

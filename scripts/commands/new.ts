@@ -5,7 +5,7 @@ import { newClusterFile } from '../config/new-cluster.ts';
 import { parseClusterFile } from '../config/parse.ts';
 import { clusterFile } from '../config/schema/cluster.ts';
 import { email as emailSchema } from '../config/schema/common.ts';
-import { type Problem, UsageError } from '../report/errors.ts';
+import { type Problem, RunError, UsageError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { Invocation } from './index.ts';
 
@@ -98,6 +98,11 @@ async function askEmail(): Promise<string> {
       if (checked.success) return email;
       process.stderr.write(`  ${checked.error.issues[0]?.message ?? 'is no e-mail address'}\n`);
     }
+  } catch (error) {
+    // Ctrl+C or Ctrl+D.
+    if (error instanceof Error && error.name === 'AbortError')
+      throw new RunError('given up; nothing was written', { hint: 'Without questions: add --email ADDRESS.' });
+    throw error;
   } finally {
     terminal.close();
   }

@@ -100,7 +100,24 @@ export function describeFailure(thrown: unknown): { code: 1 | 2 | 70; text: stri
       },
     };
   }
+  const refused = systemRefusal(thrown);
+  if (refused !== undefined) return describeFailure(refused);
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const text = `This is a bug of Breakwater. Please report it with the following.\n${error.stack ?? error.message}`;
   return { code: 70, text, value: { error: { kind: 'bug', message: error.message } } };
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: 'Give your user the right to write there, and run again.',
+  EPERM: 'Give your user the right to write there, and run again.',
+  EROFS: 'The file system is read-only: work in a copy elsewhere.',
+  ENOSPC: 'The disk is full: make room, and run again.',
+  EDQUOT: 'Your quota is used up: make room, and run again.',
+};
+
+/** What the operating system refuses about a file is no bug of ours, wherever it is met. */
+function systemRefusal(thrown: unknown): RunError | undefined {
+  if (!(thrown instanceof Error && 'code' in thrown && 'path' in thrown)) return undefined;
+  const hint = refusals[String(thrown.code)];
+  return hint === undefined ? undefined : new RunError(thrown.message, { hint, cause: thrown });
 }
