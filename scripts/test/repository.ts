@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,10 @@ export interface TestRepository {
   root: string;
   /** Runs a command of the program, as npm would. */
   breakwater(...parameters: string[]): { code: number | null; stdout: string; stderr: string };
+  /** The same, started in a folder relative to the root. */
+  breakwaterIn(folder: string, ...parameters: string[]): { code: number | null; stdout: string; stderr: string };
+  /** Starts a command as the leader of a process group of its own, so that a test can kill it with all that it started. */
+  start(...parameters: string[]): ChildProcess;
   git(...parameters: string[]): string;
   write(path: string, text: string): void;
   remove(): void;
@@ -21,8 +25,12 @@ export interface TestRepository {
  * Copies what a fresh clone has, except the program itself, and commits it.
  *
  * @param clusters cluster.yaml by name; absent: the demo as it is committed
+ * @param environment variables for the program, beside those of the test's own process
  */
-export function testRepository(clusters?: Readonly<Record<string, string>>): TestRepository {
+export function testRepository(
+  clusters?: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
+): TestRepository {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-test-'));
   const root = join(folder, `it's a "fresh" clone`);
   mkdirSync(root);
@@ -45,23 +53,30 @@ export function testRepository(clusters?: Readonly<Record<string, string>>): Tes
   git('config', 'user.email', 'test@example.com');
   git('add', '.');
   git('commit', '--quiet', '--message', 'Start');
+  const loader = join(checkout, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
+  const program = ['--import', loader, join(checkout, 'scripts', 'breakwater.ts')];
+  // No kubeconfig of the machine's, and no way out: a test must not find a cluster or wait for GitHub.
+  const env = {
+    ...process.env,
+    KUBECONFIG: join(folder, 'no-kubeconfig'),
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    https_proxy: 'http://127.0.0.1:9',
+    no_proxy: '',
+    NO_PROXY: '',
+    ...environment,
+  };
+  const run = (cwd: string, parameters: readonly string[]) => {
+    const result = spawnSync(process.execPath, [...program, ...parameters], { cwd, encoding: 'utf8', env, input: '' });
+    return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+  };
   return {
     root,
     git,
     write,
-    breakwater: (...parameters) => {
-      const loader = join(checkout, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
-      const entry = join(checkout, 'scripts', 'breakwater.ts');
-      // No kubeconfig of the machine's: a test must not find a cluster by accident.
-      const env = { ...process.env, KUBECONFIG: join(folder, 'no-kubeconfig') };
-      const result = spawnSync(process.execPath, ['--import', loader, entry, ...parameters], {
-        cwd: root,
-        encoding: 'utf8',
-        env,
-        input: '',
-      });
-      return { code: result.status, stdout: result.stdout, stderr: result.stderr };
-    },
+    breakwater: (...parameters) => run(root, parameters),
+    breakwaterIn: (place, ...parameters) => run(join(root, place), parameters),
+    start: (...parameters) =>
+      spawn(process.execPath, [...program, ...parameters], { cwd: root, env, stdio: 'ignore', detached: true }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
