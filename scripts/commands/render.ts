@@ -21,7 +21,7 @@ export async function run(invocation: Invocation): Promise<number> {
     reporter.result(
       { clusters: names, drift },
       drift.length === 0
-        ? `${names.join(', ')}: as generated`
+        ? `${names.length > 5 ? count(names.length, 'cluster') : names.join(', ')}: as generated`
         : [
             ...drift,
             `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render" (with --prune for stale ones)`,

@@ -43,7 +43,7 @@ async function writeFile(root: string, { path: relative, text }: PlannedFile): P
   const there = await kindOf(absolute);
   if (there !== undefined && there !== 'file')
     throw new RunError(`${relative} is no regular file any more`, { hint: 'Move it away and run again.' });
-  await writeAtomically(absolute, text, 0o644);
+  await writeAtomically(absolute, text, 0o644, { flush: false });
 }
 
 /** Looks again before it deletes: the plan may be older than the file. */
@@ -92,5 +92,7 @@ async function rememberWritten(root: string, folder: string, written: ReadonlyMa
   const absolute = await confined(root, relative);
   await makeParents(root, relative);
   const sorted = [...written].sort(([a], [b]) => (a < b ? -1 : 1));
-  await writeAtomically(absolute, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`, 0o644);
+  await writeAtomically(absolute, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`, 0o644, {
+    flush: false,
+  });
 }

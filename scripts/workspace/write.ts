@@ -9,15 +9,22 @@ import { kindOf, temporaryName } from './paths.ts';
  * @param absolute where to; its folder exists
  * @param text written as UTF-8, line ends as they are
  * @param mode permissions, whatever the umask is
+ * @param options.flush false: not flushed, for what can be generated again; a power cut may then leave it empty, and the next
+ *   run writes it anew. Flushing thousands of files takes many times as long as writing them.
  */
-export async function writeAtomically(absolute: string, text: string, mode: number): Promise<void> {
+export async function writeAtomically(
+  absolute: string,
+  text: string,
+  mode: number,
+  options: { flush?: boolean } = {},
+): Promise<void> {
   const temporary = path.join(path.dirname(absolute), `.${path.basename(absolute)}.breakwater-${process.pid}.tmp`);
   try {
     const file = await open(temporary, 'w', mode);
     try {
       await file.chmod(mode);
       await file.writeFile(text);
-      await file.sync();
+      if (options.flush !== false) await file.sync();
     } finally {
       await file.close();
     }
