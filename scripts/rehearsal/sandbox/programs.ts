@@ -34,6 +34,7 @@ function kubernetes(name: string, minutes: number): Program {
 const argoCd = 'github.com/argoproj/argo-cd/v3';
 const istio = { module: 'istio', upstream: 'istio.io/istio', label: '2026-08-27' };
 const metallb = { module: 'metallb', upstream: 'go.universe.tf/metallb' };
+const pebble = { module: 'pebble', upstream: 'github.com/letsencrypt/pebble/v2', minutes: 1 };
 const oauth2Proxy = 'github.com/oauth2-proxy/oauth2-proxy/v7';
 
 /** Every program that the sandbox can build, by its file's name. */
@@ -97,6 +98,9 @@ export const programs = {
     minutes: 1,
     stamps: [`${oauth2Proxy}/pkg/version.VERSION=vVERSION`],
   },
+  // An ACME server for tests, and the name server that it asks.
+  pebble: { ...pebble, package: `${pebble.upstream}/cmd/pebble` },
+  'pebble-challtestsrv': { ...pebble, package: `${pebble.upstream}/cmd/pebble-challtestsrv` },
   'metallb-controller': { ...metallb, package: 'go.universe.tf/metallb/controller', minutes: 2 },
   'metallb-speaker': { ...metallb, package: 'go.universe.tf/metallb/speaker', minutes: 1 },
 } as const satisfies Record<string, Program>;
