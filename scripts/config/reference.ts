@@ -1,0 +1,99 @@
+import { clusterJsonSchema } from './json-schema.ts';
+
+/** What this needs of a node of the JSON Schema. */
+interface Node {
+  type?: string;
+  description?: string;
+  default?: unknown;
+  const?: string;
+  enum?: readonly string[];
+  properties?: Readonly<Record<string, Node>>;
+  additionalProperties?: Node | boolean;
+  required?: readonly string[];
+  items?: Node;
+  anyOf?: readonly Node[];
+  oneOf?: readonly Node[];
+  allOf?: readonly Node[];
+  $ref?: string;
+  definitions?: Readonly<Record<string, Node>>;
+}
+
+interface Row {
+  key: string;
+  value: string;
+  meaning: string;
+}
+
+/**
+ * Writes the reference of cluster.yaml: a table per section with every key, its default and what it means, out of the published JSON
+ * Schema, so that docs and program can't drift apart.
+ *
+ * @returns Markdown
+ */
+export function configReference(): string {
+  const schema = JSON.parse(clusterJsonSchema()) as Node;
+  const definitions = schema.definitions ?? {};
+  const single: Row[] = [];
+  const sections: string[] = [];
+  for (const [name, node] of Object.entries(schema.properties ?? {})) {
+    const required = schema.required?.includes(name) === true;
+    const below = name === 'components' ? componentRows(node, definitions) : rows(name, node, definitions);
+    if (below.length === 0) single.push(row(name, node, required, definitions));
+    else sections.push(`### ${name}\n\n${node.description ?? ''}\n\n${table(below)}`);
+  }
+  return [table(single), ...sections].join('\n');
+}
+
+/** All components have the same keys. */
+function componentRows(node: Node, definitions: Node['definitions']): Row[] {
+  const first = Object.values(node.properties ?? {})[0];
+  return first === undefined ? [] : rows('components.<component>', first, definitions);
+}
+
+function rows(path: string, node: Node, definitions: Node['definitions']): Row[] {
+  const { properties = {}, required = [], items } = resolved(node, definitions);
+  if (isSecret(node)) return [];
+  const own = Object.entries(properties).flatMap(([key, child]) => {
+    // The kind of a variant is in its path already.
+    if (child.const !== undefined && key === 'type') return [];
+    const at = `${path}.${key}`;
+    return [row(at, child, required.includes(key), definitions), ...rows(at, child, definitions)];
+  });
+  const variants = (node.anyOf ?? node.oneOf ?? []).flatMap((variant) => {
+    const kind = resolved(variant, definitions).properties?.type?.const;
+    return rows(kind === undefined ? path : `${path}{${kind}}`, variant, definitions);
+  });
+  return [...own, ...variants, ...(items === undefined ? [] : rows(`${path}[]`, items, definitions))];
+}
+
+function row(key: string, node: Node, required: boolean, definitions: Node['definitions']): Row {
+  const meaning = node.description ?? resolved(node, definitions).description ?? '';
+  const choices = node.enum === undefined ? '' : ` One of ${node.enum.map((choice) => `\`${choice}\``).join(', ')}.`;
+  if (node.default !== undefined) return { key, value: code(node.default), meaning: meaning + choices };
+  return { key, value: required ? '(required)' : '', meaning: meaning + choices };
+}
+
+/** A reference to a definition stands alone, or in allOf beside a description. */
+function resolved(node: Node, definitions: Node['definitions']): Node {
+  const name = reference(node)?.split('/').at(-1);
+  return name === undefined ? node : (definitions?.[name] ?? node);
+}
+
+function reference(node: Node): string | undefined {
+  return node.$ref ?? node.allOf?.find(({ $ref }) => $ref !== undefined)?.$ref;
+}
+
+function isSecret(node: Node): boolean {
+  return reference(node)?.toLowerCase().includes('secret') === true;
+}
+
+function code(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text === '{}' ? '' : `\`${text}\``;
+}
+
+function table(entries: readonly Row[]): string {
+  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  const lines = entries.map(({ key, value, meaning }) => `| \`${key}\` | ${cell(value)} | ${cell(meaning)} |`);
+  return ['| key | default | meaning |', '| --- | --- | --- |', ...lines, ''].join('\n');
+}
