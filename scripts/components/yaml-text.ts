@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 /**
  * Writes a map or a list as YAML for people: keys in the order given, nothing folded, no aliases, and everything quoted that
@@ -24,9 +24,14 @@ function block(value: object, indent: string): string {
   if (entries.length === 0) return '{}';
   return entries
     .map(([key, item]) =>
-      isBlock(item) ? `${spell(key)}:\n${inner}${block(item, inner)}` : `${spell(key)}: ${scalar(item, indent)}`,
+      isBlock(item) ? `${name(key)}:\n${inner}${block(item, inner)}` : `${name(key)}: ${scalar(item, indent)}`,
     )
     .join(`\n${indent}`);
+}
+
+/** A key stands on one line, whatever is in it. */
+function name(key: string): string {
+  return key.includes('\n') ? JSON.stringify(key) : spell(key);
 }
 
 /** True for what takes lines of its own. */
@@ -51,10 +56,11 @@ function spell(value: unknown): string {
   if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
   const known = spelled.get(value);
   if (known !== undefined) return known;
-  const text = stringify(
-    { k: value },
-    { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' },
-  );
+  const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
+  const first = stringify({ k: value }, options);
+  // What YAML 1.2 alone reads as a number (0o17) is quoted, too.
+  const same = typeof value !== 'string' || parse(first).k === value;
+  const text = same ? first : stringify({ k: value }, { ...options, defaultStringType: 'QUOTE_DOUBLE' });
   const spelling = text.slice('k: '.length).replace(/\n$/, '');
   spelled.set(value, spelling);
   return spelling;

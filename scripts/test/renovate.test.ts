@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { checkout } from './repository.ts';
+
+interface Manager {
+  managerFilePatterns: readonly string[];
+  matchStrings: readonly string[];
+  datasourceTemplate: string;
+}
+
+/** JSON5 of the few kinds that the file uses is YAML's flow style, but for comments and trailing commas. */
+function renovate(): { customManagers: readonly Manager[]; ignorePaths: readonly string[] } {
+  const text = readFileSync(join(checkout, '.github/renovate.json5'), 'utf8');
+  const plain = text
+    .replaceAll(/^\s*\/\/.*$/gm, '')
+    // In single quotes, JSON5 reads escapes, and YAML does not.
+    .replaceAll(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) => `"${inner.replaceAll('"', '\\"')}"`);
+  return parse(plain);
+}
+
+/** What Renovate finds in a file: versions with where they come from. */
+function found(path: string, text: string): string[] {
+  return renovate()
+    .customManagers.filter(({ managerFilePatterns }) =>
+      managerFilePatterns.some((pattern) => new RegExp(pattern.slice(1, -1)).test(path)),
+    )
+    .flatMap(({ matchStrings, datasourceTemplate }) =>
+      matchStrings.flatMap((match) =>
+        [...text.matchAll(new RegExp(match, 'g'))].map(
+          ({ groups }) => `${datasourceTemplate} ${groups?.depName ?? groups?.chart} ${groups?.currentValue}`,
+        ),
+      ),
+    );
+}
+
+function upstreams(): Map<string, string> {
+  const paths = ['infrastructure', 'apps'].flatMap((folder) =>
+    readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  );
+  const files = paths.filter((path) => path.endsWith('/upstream.yaml'));
+  return new Map(files.map((path) => [path, readFileSync(join(checkout, path), 'utf8')]));
+}
+
+describe('Renovate', () => {
+  it('finds every version in upstream.yaml, with its source', () => {
+    const lines = [...upstreams()].flatMap(([path, text]) => found(path, text)).sort();
+    const expected = [...upstreams().values()]
+      .flatMap((text) => {
+        const { chart, repository, version, image } = parse(text) as Record<string, string> & {
+          image?: { repository: string; version: string };
+        };
+        const own =
+          chart === undefined
+            ? `github-tags ${repository?.replace('https://github.com/', '')} ${version}`
+            : `${repository?.startsWith('oci://') === true ? 'docker' : 'helm'} ${chart} ${version}`;
+        return image === undefined ? [own] : [own, `docker ${image.repository} ${image.version}`];
+      })
+      .sort();
+    expect(lines).toEqual(expected);
+    expect(lines.length).toBeGreaterThan(10);
+  });
+
+  it('reads a chart of an OCI registry', () => {
+    const text = 'chart: cert-manager\nrepository: oci://quay.io/jetstack/charts\nversion: v1.21.2\n';
+    expect(found('infrastructure/cert-manager/upstream.yaml', text)).toEqual(['docker cert-manager v1.21.2']);
+  });
+
+  it('reads nothing in generated files', () => {
+    const apps = join(checkout, 'clusters/demo/apps');
+    for (const name of readdirSync(apps))
+      expect(found(`clusters/demo/apps/${name}`, readFileSync(join(apps, name), 'utf8'))).toEqual([]);
+    expect(renovate().ignorePaths).toContain('clusters/*/apps/**');
+  });
+});
