@@ -57,11 +57,10 @@ function spell(value: unknown): string {
   const known = spelled.get(value);
   if (known !== undefined) return known;
   const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
-  const first = stringify({ k: value }, options);
+  const text = stringify({ k: value }, options);
   // What YAML 1.2 alone reads as a number (0o17) is quoted, too.
-  const same = typeof value !== 'string' || parse(first).k === value;
-  const text = same ? first : stringify({ k: value }, { ...options, defaultStringType: 'QUOTE_DOUBLE' });
-  const spelling = text.slice('k: '.length).replace(/\n$/, '');
+  const readsBack = typeof value !== 'string' || parse(text).k === value;
+  const spelling = readsBack ? text.slice('k: '.length).replace(/\n$/, '') : JSON.stringify(value);
   spelled.set(value, spelling);
   return spelling;
 }
