@@ -53,9 +53,10 @@ export async function makeImages(versions: ImageVersions, report: Report): Promi
 }
 
 async function clusterImages(report: Report): Promise<Record<string, ImageSpec>> {
-  const built = await buildPrograms(['pause', 'coredns', 'metrics-server'], { report });
+  const built = await buildPrograms(['pause', 'coredns', 'metrics-server', 'stand-in'], { report });
   return {
     [pauseImage]: { files: { '/pause': { copy: built.pause } }, entrypoint: ['/pause'], user: '65535' },
+    [standInImage]: { files: { '/stand-in': { copy: built['stand-in'] } }, entrypoint: ['/stand-in'], user: '65532' },
     [metricsServerImage]: {
       files: { '/metrics-server': { copy: built['metrics-server'] } },
       entrypoint: ['/metrics-server'],
@@ -66,6 +67,9 @@ async function clusterImages(report: Report): Promise<Record<string, ImageSpec>>
 
 /** The image of the cluster's name server. */
 export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
+
+/** The image of the program that takes the place of a web application. */
+export const standInImage = 'sandbox.local/stand-in:1.0.0';
 
 /** The image that serves the metrics API. */
 export const metricsServerImage = 'registry.k8s.io/metrics-server/metrics-server:v0.9.0';

@@ -1,0 +1,3 @@
+module breakwater.local/sandbox/stand-in
+
+go 1.26.0
