@@ -22,11 +22,16 @@ const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'c
  * Renders what Argo CD would render: the charts and kustomizations of each Application, from the very sources and values
  * files that it names. What no package registry has (the parts of Kubeflow) is left out.
  *
+ * @param only names of Applications; absent: all
  * @returns objects by the name of their Application
  */
-export async function renderUpstream(scenario: Scenario): Promise<Map<string, KubernetesObject[]>> {
+export async function renderUpstream(
+  scenario: Scenario,
+  only?: readonly string[],
+): Promise<Map<string, KubernetesObject[]>> {
   const rendered = new Map<string, KubernetesObject[]>();
   for (const application of children(scenario.tree)) {
+    if (only?.includes(application.name) === false) continue;
     const objects: KubernetesObject[] = [];
     for (const source of application.sources) objects.push(...(await renderSource(scenario, application, source)));
     if (objects.length > 0) rendered.set(application.name, objects);

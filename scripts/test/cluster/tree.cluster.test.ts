@@ -4,7 +4,7 @@ import { inParallel } from '../../cluster/parallel.ts';
 import { startTestServer, type TestServer } from '../../cluster/test-server.ts';
 import type { KubernetesObject } from '../../components/component.ts';
 import { checkTree } from '../../tree/rules/index.ts';
-import { allObjects, children, nameOf, namespaceOf, rootOf } from '../../tree/rules/parsed-tree.ts';
+import { allObjects, children, listAt, nameOf, namespaceOf, rootOf } from '../../tree/rules/parsed-tree.ts';
 import { refusal } from './accepted.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario, scenarioNames } from './scenarios.ts';
@@ -55,6 +55,16 @@ describe.each(scenarioNames)('the tree of %s', (name) => {
     const renderedAgain = await renderUpstream(scenario);
     const findings = checkTree({ ...scenario.tree, rendered, renderedAgain });
     expect(findings.map(({ rule, file, path, message }) => `${rule}: ${file} ${path ?? ''}: ${message}`)).toEqual([]);
+  });
+
+  it("renders Istio's webhooks as istiod leaves them, so that they are no drift", () => {
+    const webhooks = ['istio-base', 'istiod'].flatMap((application) =>
+      (rendered.get(application) ?? [])
+        .filter(({ kind }) => kind === 'ValidatingWebhookConfiguration')
+        .flatMap((object) => listAt(object, 'webhooks')),
+    );
+    expect(webhooks).toHaveLength(2);
+    for (const webhook of webhooks) expect(webhook).toMatchObject({ failurePolicy: 'Fail' });
   });
 
   it('is taken by the API server, object by object', async () => {
