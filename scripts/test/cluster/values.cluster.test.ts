@@ -75,7 +75,6 @@ it.each<[component: string, text: string, message: RegExp]>([
   ['gateway', 'replicaCont: 3\n', /gateway: .*replicaCont/s],
   ['cert-manager', 'crds: {enabeld: true}\n', /cert-manager: .*enabeld/s],
   ['metallb', 'speaker: {logLevel: 5}\n', /metallb: .*logLevel/s],
-  ['dex', 'confg: {}\n', /dex: .*confg/s],
 ])(
   "a misspelt key in the user's own values of %s is refused by the chart's schema",
   async (component, text, message) => {
