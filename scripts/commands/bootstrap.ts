@@ -43,7 +43,8 @@ export async function run(invocation: Invocation): Promise<number> {
     options: asked,
     reporter,
     repository,
-    remote: await remoteOf(root, cluster, reporter),
+    // Without a push, no credentials are needed either.
+    remote: asked.push ? await remoteOf(root, cluster, reporter) : { url: cluster.repositoryUrl },
     cluster,
     connection,
     leftOut: [],
