@@ -12,7 +12,7 @@ describe('docs/config.md', () => {
     const begin = mark.exec(text);
     if (begin === null) throw new Error('docs/config.md has lost the mark above its generated part');
     const written = text.slice(0, begin.index + begin[0].length) + configReference();
-    if (process.env.UPDATE === '1') writeFileSync(file, written);
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, written);
     expect(readFileSync(file, 'utf8')).toBe(written);
   });
 
