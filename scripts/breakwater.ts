@@ -26,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const command of commands) {
     define(program, command, async (positional, options) => {
       try {
+        requireOwnOptions(command, process.env);
         const { run } = await command.load();
         outcome.code = await run({ root: repositoryRoot(process.cwd()), options, positional, reporter });
       } catch (thrown) {
@@ -60,6 +61,28 @@ function define(program: Command, command: CommandEntry, action: Action): void {
     const positional = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
     await action(positional, child.opts<Record<string, unknown>>());
   });
+}
+
+/**
+ * `npm run bootstrap --dry-run`, without "--" between, gives the option to npm, and the run would be no dry one.
+ *
+ * https://docs.npmjs.com/cli/v11/using-npm/config#environment-variables
+ *
+ * @throws UsageError that shows where the option belongs
+ */
+function requireOwnOptions({ usage, options }: CommandEntry, environment: NodeJS.ProcessEnv): void {
+  const name = usage.replace(/ .*/, '');
+  if (environment.npm_lifecycle_event !== name) return;
+  for (const flags of ['--json', ...options.map(([flags]) => flags)]) {
+    const [option = ''] = flags.split(' ');
+    const negated = option.startsWith('--no-');
+    const taken = environment[`npm_config_${option.replace(negated ? '--no-' : '--', '').replaceAll('-', '_')}`];
+    if (negated ? taken === '' : taken !== undefined && taken !== '') {
+      throw new UsageError(`npm has taken ${option} for itself`, {
+        hint: `Put options behind "--": npm run ${name} -- ${flags}`,
+      });
+    }
+  }
 }
 
 /**

@@ -71,6 +71,24 @@ describe('with --json, stdout is one JSON value', () => {
   });
 });
 
+describe('an option without "--" before it, which npm takes for itself', () => {
+  it.each([
+    ['--dry-run', { npm_config_dry_run: 'true' }],
+    ['--cluster', { npm_config_cluster: 'prod' }],
+    ['--no-push', { npm_config_push: '' }],
+  ])('is told where it belongs, and nothing is done: %s', (option, taken) => {
+    const npm = testRepository(undefined, { npm_lifecycle_event: 'bootstrap', ...taken });
+    try {
+      const { code, stderr } = npm.breakwater('bootstrap');
+      expect(code).toBe(2);
+      expect(stderr).toContain(`npm run bootstrap -- ${option}`);
+      expect(existsSync(join(npm.root, '.breakwater'))).toBe(false);
+    } finally {
+      npm.remove();
+    }
+  });
+});
+
 describe('render', () => {
   it('names each file that differs, writes what is wanted, and deletes what is stale only when it is asked to', () => {
     appendFileSync(file('clusters/demo/values/dex.yaml'), 'edited: true\n');
