@@ -18,6 +18,15 @@ function configOf(path: string): KubeConfig {
   return config;
 }
 
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+  }
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'breakwater api server-'));
   server = await startApiServer({ folder, report: (line) => console.log(line) });
@@ -65,6 +74,7 @@ describe('the API server for tests', () => {
     const pids = await Promise.all(['etcd', 'kube-apiserver'].map((name) => runningPid(folder, name)));
     expect(pids.every((pid) => pid !== undefined)).toBe(true);
     await server.stop();
-    for (const pid of pids) expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    // Node takes note of a child's end a moment after the kernel does.
+    for (const pid of pids) expect(await waitUntil(async () => isGone(pid ?? 0), 5_000)).toBe(true);
   });
 });

@@ -37,7 +37,7 @@ export type Start = (name: string, command: Command) => Promise<void>;
 
 /** How to start programs in the box of a folder. */
 export function starter(folder: string, box: Box): Start {
-  const env = plainEnvironment({ HOME: '/root' });
+  const env = plainEnvironment({ HOME: folder });
   return (name, command) => startProcess(folder, { name, command: enter(box, command), env });
 }
 
