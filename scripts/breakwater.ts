@@ -108,4 +108,11 @@ function version(): string {
   return version;
 }
 
+// Whoever reads may stop reading (`| head`): a run that has begun goes on to its end, and its exit code counts.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 process.exitCode = await main(process.argv.slice(2));

@@ -89,6 +89,19 @@ describe('an option without "--" before it, which npm takes for itself', () => {
   });
 });
 
+describe('a reader that stops reading', () => {
+  it('does not end the run, nor make it fail', async () => {
+    const child = repository.start('graph');
+    child.stdout?.destroy();
+    let errors = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  });
+});
+
 describe('render', () => {
   it('names each file that differs, writes what is wanted, and deletes what is stale only when it is asked to', () => {
     appendFileSync(file('clusters/demo/values/dex.yaml'), 'edited: true\n');

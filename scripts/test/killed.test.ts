@@ -39,6 +39,9 @@ async function killAt(step: Step): Promise<void> {
     writeHook(step.hook, ': > "$0.reached"\nexec sleep 60');
   }
   const child = repository.start('bootstrap', '--cluster', 'prod');
+  // Unread pipes fill up.
+  child.stdout?.resume();
+  child.stderr?.resume();
   const exited = new Promise((resolve) => child.once('exit', resolve));
   while (!existsSync(reached) && child.exitCode === null) await wait(1);
   expect(child.exitCode, `the run was over before ${step.name}`).toBeNull();

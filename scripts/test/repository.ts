@@ -76,7 +76,12 @@ export function testRepository(
     breakwater: (...parameters) => run(root, parameters),
     breakwaterIn: (place, ...parameters) => run(join(root, place), parameters),
     start: (...parameters) =>
-      spawn(process.execPath, [...program, ...parameters], { cwd: root, env, stdio: 'ignore', detached: true }),
+      spawn(process.execPath, [...program, ...parameters], {
+        cwd: root,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
