@@ -6,6 +6,8 @@ const report = process.env.BREAKWATER_TEST_REPORT;
 
 export default defineConfig({
   test: {
+    // Most tests wait for programs that they start: a worker per core, where the default leaves one core out.
+    maxWorkers: '100%',
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
