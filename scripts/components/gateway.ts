@@ -8,6 +8,7 @@ import { authProvider } from './istiod.ts';
 import { chartSource } from './upstream.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
+const plainGatewayName = 'http-redirect';
 
 /** The one way in: TLS ends here, and each request is checked here. */
 export const gateway: Component = {
@@ -23,7 +24,9 @@ export const gateway: Component = {
   manifests: (cluster) => [
     authorizationPolicy(),
     edgeFilters(cluster),
-    ...(cluster.knownHost === undefined ? [] : [certificate(cluster), gatewayObject(cluster), redirect(cluster)]),
+    ...(cluster.knownHost === undefined
+      ? []
+      : [certificate(cluster), gatewayObject(cluster), plainGateway(cluster), redirect(cluster)]),
   ],
   namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
   clusterKinds: () => [],
@@ -94,11 +97,14 @@ function certificate(cluster: Cluster): KubernetesObject {
   };
 }
 
-function gatewayObject(cluster: Cluster): KubernetesObject {
+/** Nobody sends an address as SNI, so a server that names one would never be chosen; then every VirtualService tells them apart. */
+function serverHosts(cluster: Cluster): string[] {
   const { host, isAddress } = publicAddress(cluster);
-  // Nobody sends an address as SNI, so a server that names one would never be chosen. Foreign names still get 404: every
-  // VirtualService names the host.
-  const hosts = [isAddress ? '*' : host];
+  return [isAddress ? '*' : host];
+}
+
+/** What all routes are bound to: TLS only. */
+function gatewayObject(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
@@ -106,10 +112,9 @@ function gatewayObject(cluster: Cluster): KubernetesObject {
     spec: {
       selector: { ...gatewaySelector },
       servers: [
-        { port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts },
         {
           port: { number: 443, name: 'https', protocol: 'HTTPS' },
-          hosts,
+          hosts: serverHosts(cluster),
           tls: { mode: 'SIMPLE', credentialName: certificateSecret, minProtocolVersion: 'TLSV1_2' },
         },
       ],
@@ -117,7 +122,23 @@ function gatewayObject(cluster: Cluster): KubernetesObject {
   };
 }
 
-/** A route, not the Gateway's httpsRedirect: that would redirect ACME's challenge, too. */
+/**
+ * Port 80, as a Gateway of its own: a route that is bound to a Gateway is served on all of its servers, so beside 443 every
+ * application would be there without TLS and without a login (seen live).
+ */
+function plainGateway(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name: plainGatewayName, namespace: gatewayNamespace },
+    spec: {
+      selector: { ...gatewaySelector },
+      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: serverHosts(cluster) }],
+    },
+  };
+}
+
+/** The only route of port 80. Not the Gateway's httpsRedirect: that would redirect ACME's challenge, too. */
 function redirect(cluster: Cluster): KubernetesObject {
   const { host, authority } = publicAddress(cluster);
   const port = authority.match(/:(\d+)$/)?.[1];
@@ -127,10 +148,9 @@ function redirect(cluster: Cluster): KubernetesObject {
     metadata: { name: 'redirect-to-https', namespace: gatewayNamespace },
     spec: {
       hosts: [host],
-      gateways: [gatewayName],
+      gateways: [plainGatewayName],
       http: [
         {
-          match: [{ port: 80 }],
           redirect: {
             scheme: 'https',
             redirectCode: 301,

@@ -152,54 +152,57 @@ const fewOpenPaths: Rule = {
 const plainPortOnlyRedirects: Rule = {
   name: 'plain-port-only-redirects',
   reason:
-    'A route on port 80 is served without TLS and, as the check is for 443, without a login (ISTIO-SECURITY-2021-002; istio/istio#27643).',
+    'A route is served on every server of its Gateway: beside a TLS server, port 80 serves it without TLS and, as the check leaves port 80 out, without a login (ISTIO-SECURITY-2021-002; istio/istio#27643).',
   check(tree) {
     const plain = servers(tree).filter(({ encrypted }) => !encrypted);
-    if (plain.length === 0) return [];
-    const odd = plain
-      .filter(({ server }) => Number(at(server, 'port', 'number')) !== 80)
-      .map((server) => finding(server, 'port', 'listens without TLS on another port than 80'));
-    const redirected = plain.every(({ server }) => at(server, 'tls', 'httpsRedirect') === true);
-    return redirected ? odd : [...odd, ...routesOnPlainPort(tree)];
+    return plain.flatMap((server) => {
+      if (Number(at(server.server, 'port', 'number')) !== 80) {
+        return [finding(server, 'port', 'listens without TLS on another port than 80')];
+      }
+      return at(server.server, 'tls', 'httpsRedirect') === true ? [] : servedOnPlainPort(tree, server);
+    });
   },
 };
 
-/** Routes that a request on port 80 may take, apart from redirects, ACME's challenge, and what comes after a catch-all redirect. */
-function routesOnPlainPort(tree: ParsedTree): Finding[] {
-  const services = routes(tree).filter(({ object }) => listAt(object, 'spec', 'http').length > 0);
-  const catchesAll = services.some(({ object }) => listAt(object, 'spec', 'http').some(redirectsAllOfPort80));
-  if (services.length > 0 && !catchesAll) {
-    const [{ file, object } = services[0] as Placed] = services;
-    return [{ file, path: nameOf(object), message: 'no VirtualService redirects port 80 to https' }];
-  }
-  return services.flatMap(({ file, object }) =>
-    listAt(object, 'spec', 'http')
-      .filter((route) => listAt(route, 'match').some((match) => at(match, 'port') === 80))
+/** What a server without TLS serves beside redirects and ACME's challenge. */
+function servedOnPlainPort(tree: ParsedTree, plain: Server): Finding[] {
+  const { object } = plain.placed;
+  const shared = servers(tree).some(({ placed, encrypted }) => placed.object === object && encrypted);
+  if (shared) return [finding(plain, 'port', 'port 80 needs a Gateway of its own: here it serves every route of 443')];
+  const bound = boundTo(tree, object.metadata.name, namespaceOf(plain.placed));
+  const redirects = bound.some(({ object: service }) => listAt(service, 'spec', 'http').some(redirectsAll));
+  if (!redirects) return [finding(plain, 'port', 'no VirtualService redirects port 80 to https')];
+  return bound.flatMap(({ file, object: service }) =>
+    listAt(service, 'spec', 'http')
       .filter((route) => at(route, 'redirect', 'scheme') !== 'https' && !servesChallenges(route))
-      .map(() => ({ file, path: `${nameOf(object)} spec.http`, message: 'port 80 may only redirect to https' })),
+      .map(() => ({ file, path: `${nameOf(service)} spec.http`, message: 'port 80 may only redirect to https' })),
   );
 }
 
-function redirectsAllOfPort80(route: unknown): boolean {
-  if (at(route, 'redirect', 'scheme') !== 'https') return false;
-  return listAt(route, 'match').some((match) => isMap(match) && match.port === 80 && Object.keys(match).length === 1);
+function redirectsAll(route: unknown): boolean {
+  return at(route, 'redirect', 'scheme') === 'https' && at(route, 'match') === undefined;
 }
 
 function servesChallenges(route: unknown): boolean {
-  return listAt(route, 'match').every((match) =>
-    /^\/\.well-known\/acme-challenge\//.test(String(at(match, 'uri', 'prefix'))),
+  const matches = listAt(route, 'match');
+  return (
+    matches.length > 0 &&
+    matches.every((match) => /^\/\.well-known\/acme-challenge\//.test(String(at(match, 'uri', 'prefix'))))
+  );
+}
+
+/** The VirtualServices that are bound to a Gateway. */
+function boundTo(tree: ParsedTree, name: string, namespace: string): Placed[] {
+  return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((placed) =>
+    textsAt(placed.object, 'spec', 'gateways').some(
+      (bound) => bound === `${namespace}/${name}` || (bound === name && namespaceOf(placed) === namespace),
+    ),
   );
 }
 
 /** The VirtualServices that are bound to our gateway. */
 function routes(tree: ParsedTree): Placed[] {
-  return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((placed) =>
-    textsAt(placed.object, 'spec', 'gateways').some(
-      (name) =>
-        name === `${gatewayNamespace}/${gatewayName}` ||
-        (name === gatewayName && namespaceOf(placed) === gatewayNamespace),
-    ),
-  );
+  return boundTo(tree, gatewayName, gatewayNamespace);
 }
 
 const modernTls: Rule = {

@@ -53,14 +53,25 @@ spec:
   selector:
     istio: ingressgateway
   servers:
-    - port: {number: 80, name: http, protocol: HTTP}
-      hosts: [platform.example.com]
     - port: {number: 443, name: https, protocol: HTTPS}
       hosts: [platform.example.com]
       tls:
         mode: SIMPLE
         credentialName: ingress-gateway-tls
         minProtocolVersion: TLSV1_2
+`;
+
+export const plainGateway = `${mark}apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata:
+  name: http-redirect
+  namespace: ingress
+spec:
+  selector:
+    istio: ingressgateway
+  servers:
+    - port: {number: 80, name: http, protocol: HTTP}
+      hosts: [platform.example.com]
 `;
 
 export const redirect = `${mark}apiVersion: networking.istio.io/v1
@@ -70,11 +81,9 @@ metadata:
   namespace: ingress
 spec:
   hosts: [platform.example.com]
-  gateways: [ingress-gateway]
+  gateways: [http-redirect]
   http:
-    - match:
-        - port: 80
-      redirect:
+    - redirect:
         scheme: https
 `;
 

@@ -31,7 +31,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'kinds-before-their-objects',
     'a kind that comes too late',
     [{ chart: 'oauth2-proxy', objects: [definition('networking.istio.io', 'Gateway')] }],
-    ['its kind comes with oauth2-proxy in wave 4'],
+    ['its kind comes with oauth2-proxy in wave 4', 'its kind comes with oauth2-proxy in wave 4'],
   ],
   ['waves-are-numbers', 'a wave that is no number', edit(gateway, 'wave: "3"', 'wave: third'), ['"third" is no wave']],
   [
