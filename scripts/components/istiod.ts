@@ -59,7 +59,8 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
           port: 80,
           timeout: '5s',
           failOpen: false,
-          statusOnError: '503',
+          // No answer is a no: without OAuth2 Proxy nothing is served.
+          statusOnError: '403',
           // With a prefix there is no path that OAuth2 Proxy answers by itself: oauth2-proxy/oauth2-proxy#3083.
           pathPrefix: checkPrefix,
           includeRequestHeadersInCheck: [
