@@ -26,6 +26,8 @@ export interface LiveApplication extends LiveObject {
   spec?: { project?: string; source?: ApplicationSource; sources?: readonly ApplicationSource[] };
   operation?: unknown;
   status?: {
+    /** When Argo CD last compared it with Git. */
+    reconciledAt?: string;
     sync?: { status?: string; revision?: string; revisions?: readonly string[] };
     health?: { status?: string; message?: string; lastTransitionTime?: string };
     conditions?: readonly { type: string; message?: string; lastTransitionTime?: string }[];

@@ -4,6 +4,7 @@ import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
 import type { Connection } from './connect.ts';
+import { nudge } from './nudge.ts';
 import { type Failure, type Progress, type ProgressQuestion, progress } from './progress.ts';
 
 export interface PlatformWatch extends Omit<ProgressQuestion, 'now' | 'context'> {
@@ -43,6 +44,9 @@ export async function watchPlatform(
   const following = follow(connection.api, watch.namespace, state, stop.signal);
   const standing = new Map<string, number>();
   const shown = new Map<string, string>();
+  const asked = new Map<string, number>();
+  const ours = new Set([watch.root, ...watch.waves.flatMap(({ applications }) => applications)]);
+  const root = { name: watch.root, ...(watch.commit === undefined ? {} : { commit: watch.commit }) };
   const end = Date.now() + watch.timeoutSeconds * 1000;
   try {
     for (;;) {
@@ -52,6 +56,8 @@ export async function watchPlatform(
       if (state.current) {
         showChanges(found, shown, watch.report);
         if (found.done) return found;
+        const watched = [...state.applications.values()].filter(({ metadata }) => ours.has(metadata.name));
+        await nudge(connection.api, watched, asked, root, now);
       }
       const stood = failuresThatStood(found.failures, standing, now, watch.patience);
       if (stood.length > 0) throw failed('the platform does not come up', stood);
