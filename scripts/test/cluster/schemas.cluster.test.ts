@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Api } from '../../cluster/api.ts';
 import { applyObjects } from '../../cluster/apply.ts';
 import { startTestServer, type TestServer } from '../../cluster/test-server.ts';
 import type { KubernetesObject } from '../../components/component.ts';
@@ -9,11 +10,14 @@ import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
 
 let server: TestServer;
+let api: Api;
 let scenario: Scenario;
 let objects: KubernetesObject[];
 
 beforeAll(async () => {
   server = await startTestServer();
+  // Tries again without long pauses: the server answers 500 where a patch does not fit a schema.
+  api = await server.through((transport) => transport);
   scenario = await openScenario('auto-metallb');
   const rendered = await renderUpstream(scenario, ['argocd', 'metallb', 'cert-manager', 'istio-base']);
   const definitions = [...rendered.values()].flat().filter(({ kind }) => kind === 'CustomResourceDefinition');
@@ -65,7 +69,7 @@ describe('our schemas and the API server', () => {
   ])('both refuse %s: %s', async (_, kind, change) => {
     const object = broken(kind, change);
     expect(checkObject(object)).not.toEqual([]);
-    expect(await refusal(server.connection.api, object, 'default')).toMatch(/./);
+    expect(await refusal(api, object, 'default')).toMatch(/./);
   });
 
   it('both take the same objects unbroken', async () => {
@@ -83,7 +87,7 @@ describe('our schemas and the API server', () => {
     for (const kind of kinds) {
       const object = broken(kind, () => undefined);
       expect(checkObject(object), kind).toEqual([]);
-      expect(await refusal(server.connection.api, object, 'default'), kind).toBeUndefined();
+      expect(await refusal(api, object, 'default'), kind).toBeUndefined();
     }
   });
 });
