@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
 import { waitForAddress } from '../cluster/address.ts';
+import type { Connection } from '../cluster/connect.ts';
 import { loadCluster } from '../config/load.ts';
 import { RunError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { BootstrapContext } from './context.ts';
+import { followWaves } from './follow-waves.ts';
 import { gatewayService, useCluster } from './registration.ts';
 import { step } from './step.ts';
 
@@ -27,13 +29,9 @@ export const discoverHost = step<BootstrapContext, { host: string | undefined },
     };
   },
   act: async (_, context) => {
-    const { root, cluster, connection, reporter, options } = context;
+    const { root, cluster, connection } = context;
     if (connection === undefined) throw new Error('decided without a connection');
-    const host = await waitForAddress(connection.api, {
-      ...gatewayService,
-      timeoutSeconds: options.timeoutMinutes * 60,
-      report: (line) => reporter.status(`    ${line}`),
-    });
+    const host = await addressOnTheWay(context, connection);
     const path = `${cluster.folder}/discovered.yaml`;
     await writeInput(
       root,
@@ -46,3 +44,22 @@ export const discoverHost = step<BootstrapContext, { host: string | undefined },
     return `the gateway's address is ${host}`;
   },
 });
+
+/** Waits for the address, and meanwhile follows the waves that lead to it: when one fails there will be none. */
+async function addressOnTheWay(context: BootstrapContext, connection: Connection): Promise<string> {
+  const { options, reporter } = context;
+  const stop = new AbortController();
+  const address = waitForAddress(connection.api, {
+    ...gatewayService,
+    timeoutSeconds: options.timeoutMinutes * 60,
+    report: (line) => reporter.status(`    ${line}`),
+    signal: stop.signal,
+  });
+  const waves = followWaves(context, connection, stop.signal);
+  try {
+    return await Promise.race([address, waves.then(() => address)]);
+  } finally {
+    stop.abort();
+    await Promise.allSettled([address, waves]);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Connection } from '../cluster/connect.ts';
+import type { Progress, Wave } from '../cluster/progress.ts';
+import { watchPlatform } from '../cluster/watch.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { placedComponents } from '../tree/render.ts';
+import type { BootstrapContext } from './context.ts';
+
+/**
+ * Follows the waves of the tree that was published last, and says how far they are.
+ *
+ * @param connection to the cluster
+ * @param signal ends it
+ * @returns when all waves are Healthy at the published commit
+ * @throws RunError when time is up or a failure stands
+ */
+export async function followWaves(
+  { cluster, options, published, repository, reporter }: BootstrapContext,
+  connection: Connection,
+  signal?: AbortSignal,
+): Promise<Progress> {
+  const commit = cluster.git.revision ?? published?.commit ?? (await repository.state()).head;
+  return await watchPlatform(connection, {
+    root: cluster.argocd.root.name,
+    namespace: cluster.argocd.namespace,
+    waves: wavesOf(cluster),
+    ...(commit === undefined ? {} : { commit }),
+    ...(signal === undefined ? {} : { signal }),
+    timeoutSeconds: options.timeoutMinutes * 60,
+    report: (text) => reporter.status(`    ${text}`),
+  });
+}
+
+function wavesOf(cluster: Cluster): Wave[] {
+  const waves = new Map<number, string[]>();
+  for (const { component, wave } of placedComponents(cluster)) {
+    waves.set(wave, [...(waves.get(wave) ?? []), component.name]);
+  }
+  return [...waves.entries()].sort(([a], [b]) => a - b).map(([wave, applications]) => ({ wave, applications }));
+}
