@@ -158,6 +158,21 @@ local function out_of_sync(app)
   return answer("Progressing", "out of sync after its sync: waiting for self-heal")
 end
 
+-- After a good sync of the very spec, nothing is out of sync but what a newer version dropped and Prune=false keeps: a CRD,
+-- say. A person may delete it at leisure; no wave has to wait for that.
+local function only_leftovers(app)
+  local operation = last_sync(app)
+  if operation == nil or operation.phase ~= "Succeeded" then return false end
+  local leftovers = 0
+  for _, resource in ipairs(app.status.resources or {}) do
+    if resource.status == "OutOfSync" then
+      if not resource.requiresPruning then return false end
+      leftovers = leftovers + 1
+    end
+  end
+  return leftovers > 0
+end
+
 -- A hook that failed leaves no other trace: the objects of the Application can be Synced and Healthy all the same.
 local function failed_hook(app)
   local operation = last_sync(app)
@@ -194,7 +209,7 @@ local function health_of(app)
 
   local verdict = running_sync(app, notes) or comparison(app, pin)
   if verdict ~= nil then return verdict end
-  if status.sync.status == "OutOfSync" then return out_of_sync(app) end
+  if status.sync.status == "OutOfSync" and not only_leftovers(app) then return out_of_sync(app) end
   return failed_hook(app) or own_health(app, notes)
 end
 

@@ -18,6 +18,8 @@ export interface ApplicationResource {
   namespace?: string;
   name: string;
   status?: string;
+  /** Git no longer has it. */
+  requiresPruning?: boolean;
   health?: { status?: string; message?: string };
 }
 

@@ -78,6 +78,16 @@ describe('how far the platform is', () => {
     expect(done(...allGood.slice(0, 3), stale)).toBe(false);
   });
 
+  it('does not wait for what a newer chart dropped and Prune=false keeps', () => {
+    const kept = { kind: 'CustomResourceDefinition', name: 'x', status: 'OutOfSync', requiresPruning: true };
+    const sync = { status: 'OutOfSync', revisions: ['1.2.3', commit] };
+    const done = (resources: (typeof kept)[]) =>
+      progress([root(), child('argocd'), child('istiod', { sync, resources }), child('issuer')], question).done;
+    expect(done([kept])).toBe(true);
+    expect(done([kept, { ...kept, requiresPruning: false }])).toBe(false);
+    expect(done([])).toBe(false);
+  });
+
   it('is not done when everything is healthy at an older commit than the pushed one', () => {
     const before = {
       sync: { status: 'Synced', revision: older },

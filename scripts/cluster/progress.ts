@@ -146,7 +146,7 @@ export function stageOf(application: LiveApplication, now: number): { stage: App
   if (pin !== undefined && !comparedRevisions(application).includes(pin)) {
     return { stage: 'syncing', message: `not compared yet with ${pin.slice(0, 7)}` };
   }
-  if (sync?.status !== 'Synced') {
+  if (sync?.status !== 'Synced' && !hasOnlyLeftovers(application)) {
     const failed = phase === 'Failed' || phase === 'Error';
     return failed
       ? { stage: 'failed', message: `sync failed: ${short(operationState?.message)}` }
@@ -156,6 +156,16 @@ export function stageOf(application: LiveApplication, now: number): { stage: App
   if (health?.status === 'Degraded')
     return { stage: 'failed', message: `degraded: ${short(health.message) || 'see its resources'}` };
   return { stage: 'progressing', message: waitingTime(application, now) };
+}
+
+/** After a good sync, out of sync only by what a newer version dropped and Prune=false keeps: nothing waits for that. */
+function hasOnlyLeftovers({ status }: LiveApplication): boolean {
+  const differing = (status?.resources ?? []).filter((resource) => resource.status === 'OutOfSync');
+  return (
+    status?.operationState?.phase === 'Succeeded' &&
+    differing.length > 0 &&
+    differing.every(({ requiresPruning }) => requiresPruning === true)
+  );
 }
 
 function pinOf({ metadata }: LiveApplication): string | undefined {

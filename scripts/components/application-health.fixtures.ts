@@ -53,6 +53,8 @@ export function child(status: Part = {}, rest: { spec?: Part; annotations?: Part
   };
 }
 
+/** What a newer version dropped, and is not pruned. */
+export const leftover = { kind: 'CustomResourceDefinition', status: 'OutOfSync', requiresPruning: true };
 export const outOfSync = { status: 'OutOfSync', comparedTo: { sources: sources() }, revisions };
 export const uncompared = { status: 'Unknown', comparedTo: { sources: sources() } };
 export const stale = {

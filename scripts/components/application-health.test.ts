@@ -7,6 +7,7 @@ import {
   complaint,
   failed,
   health,
+  leftover,
   now,
   outOfSync,
   type Part,
@@ -177,6 +178,18 @@ const cases: Record<string, [application: Part, expected: string]> = {
   'objects that something else changes again and again': [
     child({ sync: outOfSync, operationState: { ...succeeded, operation: { sync: { autoHealAttemptsCount: 3 } } } }),
     'Degraded: still out of sync after 3 repairs: something else changes its objects',
+  ],
+  'an object that a newer chart dropped and Prune=false keeps': [
+    child({ sync: outOfSync, resources: [{ kind: 'Deployment', status: 'Synced' }, leftover] }),
+    'Healthy: ',
+  ],
+  'such an object, and another that was changed': [
+    child({ sync: outOfSync, resources: [leftover, { kind: 'Deployment', status: 'OutOfSync' }] }),
+    'Progressing: out of sync after its sync: waiting for self-heal',
+  ],
+  'an object that is dropped by the spec that is yet to be synced': [
+    child({ sync: outOfSync, operationState: undefined, resources: [leftover] }),
+    'Progressing: out of sync: waiting for auto-sync, which a closed sync window would hold back',
   ],
 
   'a hook that failed after all objects were synced': [

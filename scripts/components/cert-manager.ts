@@ -34,7 +34,7 @@ export const certManager: Component = {
   ],
   serverSideApply: true,
   // The chart's keep annotation does not hold on a prune, and with a CRD every object of its kind would go. The price: what a
-  // newer chart drops stays, and the Application says OutOfSync, until a person deletes it.
+  // newer chart drops stays, and the Application says OutOfSync (no wave waits for it), until a person deletes it.
   syncOptions: ['Prune=false'],
   readyWithinSeconds: 300,
 };

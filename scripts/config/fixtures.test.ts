@@ -5,9 +5,9 @@ import { formatProblem } from '../report/errors.ts';
 import { parseClusterFile } from './parse.ts';
 
 // Each fixture in fixtures/invalid is a cluster.yaml with a mistake, and beside it, in .txt, what is printed about it. Each fixture in
-// fixtures/valid is one that must load. UPDATE=1 writes the .txt files anew; read the difference before you commit it.
+// fixtures/valid is one that must load. UPDATE_GOLDEN=1 writes the .txt files anew; read the difference before you commit it.
 const folder = join(import.meta.dirname, 'fixtures');
-const update = process.env.UPDATE === '1';
+const update = process.env.UPDATE_GOLDEN === '1';
 
 function fixtures(kind: string): string[] {
   return readdirSync(join(folder, kind))

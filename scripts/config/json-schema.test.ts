@@ -10,9 +10,9 @@ const fixtures = join(import.meta.dirname, 'fixtures');
 
 describe('the published JSON Schema', () => {
   const published = join(root, clusterSchemaFile);
-  if (process.env.UPDATE === '1') writeFileSync(published, clusterJsonSchema());
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(published, clusterJsonSchema());
 
-  it('is the one that the schema of the program gives (UPDATE=1 npm test refreshes it)', () => {
+  it('is the one that the schema of the program gives (UPDATE_GOLDEN=1 npm test refreshes it)', () => {
     expect(readFileSync(published, 'utf8')).toBe(clusterJsonSchema());
   });
 

@@ -22,7 +22,7 @@ export function clusterJsonSchema(): string {
   });
   const { $schema, ...rest } = schema;
   const title = 'clusters/<name>/cluster.yaml of Breakwater';
-  const comment = 'Generated from scripts/config/schema: UPDATE=1 npm test refreshes it.';
+  const comment = 'Generated from scripts/config/schema: UPDATE_GOLDEN=1 npm test refreshes it.';
   return `${JSON.stringify({ $comment: comment, $schema, title, ...rest }, null, 2)}\n`;
 }
 
