@@ -9,10 +9,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const cluster = loadCluster(invocation.root, chooseCluster(invocation));
   const placed = placedComponents(cluster);
   const diagram = mermaid(placed);
+  const on = new Set(placed.map(({ component }) => component.name));
   const waves = placed.map(({ component, wave }) => ({
     component: component.name,
     wave,
-    dependsOn: component.dependsOn,
+    dependsOn: component.dependsOn.filter((name) => on.has(name)),
   }));
   invocation.reporter.result({ cluster: cluster.name, waves, mermaid: diagram }, diagram.trimEnd());
   return 0;

@@ -45,7 +45,7 @@ function source(cluster: Cluster): KustomizeSource {
     kind: 'kustomize',
     repository,
     path,
-    version: cluster.argocd.version ?? cluster.components.argocd?.version ?? version,
+    version: cluster.argocd.version ?? version,
     namespace: cluster.argocd.namespace,
     images,
     patches: [...(cluster.shared.patches.get('infrastructure/argocd') ?? []), settingsPatch(cluster)],

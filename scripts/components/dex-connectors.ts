@@ -89,7 +89,8 @@ export function dexConnector(connector: Connector, redirectURI: string): Record<
 }
 
 function variable(connector: Connector, name: string): string {
-  return `CONNECTOR_${connector.id.toUpperCase().replaceAll('-', '_')}_${name}`;
+  // Two underscores, which neither part can hold, so that no two connectors share a name.
+  return `CONNECTOR_${connector.id.toUpperCase().replaceAll('-', '_')}__${name}`;
 }
 
 /** Turns $NAME of a raw config into the variable's full name, which no two connectors share. */

@@ -17,8 +17,6 @@ export interface Shared {
   namespaces: ReadonlyMap<string, string>;
   /** Text of infrastructure/argocd/application-health.lua. */
   applicationHealth: string;
-  /** Paths of YAML manifests that are ours to apply, as `infrastructure/tenants/manifests/x.yaml`; their folder is a source. */
-  manifests: readonly string[];
 }
 
 /** One validated value: everything that the components and the tree are computed from. */

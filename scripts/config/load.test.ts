@@ -36,13 +36,11 @@ function refused(load: () => unknown): UsageError {
 
 describe('a cluster', () => {
   it('is loaded with what all clusters share', () => {
-    write('infrastructure/tenants/manifests/role.yaml', 'kind: ClusterRole\n');
     const cluster = loadCluster(root, 'prod');
     expect(cluster.folder).toBe('clusters/prod');
     expect(cluster.shared.upstream.get('infrastructure/dex')).toMatchObject({ chart: 'dex' });
     expect(cluster.shared.patches.get('infrastructure/argocd')?.[0]?.target).toMatchObject({ kind: 'Deployment' });
     expect(cluster.shared.namespaces.get('apps/kubeflow/kubeflow-trainer/jobset')).toBe('kubeflow-system');
-    expect(cluster.shared.manifests).toEqual(['infrastructure/tenants/manifests/role.yaml']);
     expect(cluster.shared.applicationHealth).toContain('return');
   });
 

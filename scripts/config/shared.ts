@@ -37,7 +37,6 @@ export function readShared(root: string): Parsed<Shared> {
   const upstream = new Map<string, Upstream>();
   const patches = new Map<string, readonly KustomizePatch[]>();
   const namespaces = new Map<string, string>();
-  const manifests: string[] = [];
   const keep = <T>(parsed: Parsed<T>, use: (value: T) => void): void => {
     if ('problems' in parsed) problems.push(...parsed.problems);
     else use(parsed.value);
@@ -52,7 +51,6 @@ export function readShared(root: string): Parsed<Shared> {
         patches.set(folder, value.patches.map(toPatch));
         if (value.namespace !== undefined) namespaces.set(folder, value.namespace);
       });
-    else if (/\/manifests\/(.*\/)?[^/]+\.ya?ml$/.test(file)) manifests.push(file);
     else problems.push(...misnamed(file, name));
   }
   for (const folder of Object.keys(requiredUpstreams)) {
@@ -63,7 +61,7 @@ export function readShared(root: string): Parsed<Shared> {
   if ('problems' in health) problems.push(...health.problems);
   if (problems.length > 0) return { problems };
   return {
-    value: { upstream, patches, namespaces, manifests, applicationHealth: 'text' in health ? health.text : '' },
+    value: { upstream, patches, namespaces, applicationHealth: 'text' in health ? health.text : '' },
   };
 }
 

@@ -4,7 +4,7 @@ import { isRecord, reads } from './reads.ts';
 
 const id = z
   .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/, 'use up to 40 lower-case letters, digits and "-"')
+  .regex(/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/, 'use up to 40 lower-case letters, digits and single "-"')
   .describe("Stable id; part of the users' identity.");
 const name = dexText.describe('What the login page shows.');
 const verifies = z
