@@ -23,8 +23,3 @@ export function publicAddress(cluster: Cluster): PublicAddress {
   const name = isIP(host) === 6 ? `[${host}]` : host;
   return { host, authority: port === 443 ? name : `${name}:${port}`, isAddress: isIP(host) !== 0 };
 }
-
-/** @returns what a VirtualService and a Gateway name as their host */
-export function virtualHost(cluster: Cluster): string {
-  return publicAddress(cluster).host;
-}

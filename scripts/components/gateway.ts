@@ -26,7 +26,7 @@ export const gateway: Component = {
     edgeFilters(cluster),
     ...(cluster.knownHost === undefined
       ? []
-      : [certificate(cluster), gatewayObject(cluster), plainGateway(cluster), redirect(cluster)]),
+      : [certificate(cluster), tlsGateway(cluster), plainGateway(cluster), redirect(cluster)]),
   ],
   namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
   clusterKinds: () => [],
@@ -104,22 +104,12 @@ function serverHosts(cluster: Cluster): string[] {
 }
 
 /** What all routes are bound to: TLS only. */
-function gatewayObject(cluster: Cluster): KubernetesObject {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name: gatewayName, namespace: gatewayNamespace },
-    spec: {
-      selector: { ...gatewaySelector },
-      servers: [
-        {
-          port: { number: 443, name: 'https', protocol: 'HTTPS' },
-          hosts: serverHosts(cluster),
-          tls: { mode: 'SIMPLE', credentialName: certificateSecret, minProtocolVersion: 'TLSV1_2' },
-        },
-      ],
-    },
-  };
+function tlsGateway(cluster: Cluster): KubernetesObject {
+  return gatewayObject(gatewayName, {
+    port: { number: 443, name: 'https', protocol: 'HTTPS' },
+    hosts: serverHosts(cluster),
+    tls: { mode: 'SIMPLE', credentialName: certificateSecret, minProtocolVersion: 'TLSV1_2' },
+  });
 }
 
 /**
@@ -127,14 +117,18 @@ function gatewayObject(cluster: Cluster): KubernetesObject {
  * application would be there without TLS and without a login (seen live).
  */
 function plainGateway(cluster: Cluster): KubernetesObject {
+  return gatewayObject(plainGatewayName, {
+    port: { number: 80, name: 'http', protocol: 'HTTP' },
+    hosts: serverHosts(cluster),
+  });
+}
+
+function gatewayObject(name: string, server: Record<string, unknown>): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Gateway',
-    metadata: { name: plainGatewayName, namespace: gatewayNamespace },
-    spec: {
-      selector: { ...gatewaySelector },
-      servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: serverHosts(cluster) }],
-    },
+    metadata: { name, namespace: gatewayNamespace },
+    spec: { selector: { ...gatewaySelector }, servers: [server] },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
 import type { ComponentName } from '../../config/schema/component-names.ts';
 import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
-import { virtualHost } from '../address.ts';
+import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
 import { kustomizeUpstream } from '../upstream.ts';
 import { yamlText } from '../yaml-text.ts';
@@ -96,7 +96,7 @@ export function jsonPatch(target: Readonly<Record<string, string>>, operations: 
 export function hostPatch(cluster: Cluster): KustomizePatch {
   return jsonPatch({ group: 'networking.istio.io', kind: 'VirtualService' }, [
     { op: 'test', path: '/spec/hosts', value: ['*'] },
-    { op: 'replace', path: '/spec/hosts', value: [virtualHost(cluster)] },
+    { op: 'replace', path: '/spec/hosts', value: [publicAddress(cluster).host] },
   ]);
 }
 
@@ -104,7 +104,7 @@ export function hostPatch(cluster: Cluster): KustomizePatch {
 export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: configMap }, [
     { op: 'test', path: '/data/ISTIO_HOST', value: '*' },
-    { op: 'replace', path: '/data/ISTIO_HOST', value: virtualHost(cluster) },
+    { op: 'replace', path: '/data/ISTIO_HOST', value: publicAddress(cluster).host },
   ]);
 }
 

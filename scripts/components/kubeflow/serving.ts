@@ -1,5 +1,5 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
-import { virtualHost } from '../address.ts';
+import { publicAddress } from '../address.ts';
 import type { Component, KubernetesObject } from '../component.ts';
 import { gatewayName, gatewayNamespace } from '../domain.ts';
 import { chartSource } from '../upstream.ts';
@@ -99,7 +99,7 @@ function knativeDomain(cluster: Cluster): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: 'config-domain' }, [
     { op: 'test', path: '/data/example.com', value: '' },
     { op: 'remove', path: '/data/example.com' },
-    { op: 'add', path: `/data/${virtualHost(cluster)}`, value: '' },
+    { op: 'add', path: `/data/${publicAddress(cluster).host}`, value: '' },
   ]);
 }
 
@@ -133,7 +133,7 @@ function kserveIngress(cluster: Cluster): KustomizePatch {
   const ours = ingressSetting(
     `${gatewayNamespace}/${gatewayName}`,
     `knative-local-gateway.${localGateway}.svc.cluster.local`,
-    virtualHost(cluster),
+    publicAddress(cluster).host,
     'https',
   );
   return jsonPatch({ kind: 'ConfigMap', name: 'inferenceservice-config' }, [
