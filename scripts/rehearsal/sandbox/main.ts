@@ -2,13 +2,10 @@
  * The sandbox by itself: `node --import tsx scripts/rehearsal/sandbox/main.ts build|up|down|status [--folder F]`.
  * What runs on it is not its business.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
-import { chartFolder, chartNames } from './charts.ts';
+import { resolve } from 'node:path';
 import { buildSandbox, findSandbox, sandboxDown, sandboxStatus, sandboxUp } from './cluster.ts';
 import { messageOf, SandboxError } from './errors.ts';
-import { upstreamRepository } from './upstream-repository.ts';
+import { chartsOf, repositoriesOf } from './of-repository.ts';
 
 const usage = `usage: main.ts COMMAND [--folder FOLDER] [--git NAME=BARE_REPOSITORY] [--host NAME=ADDRESS]
   build   builds all programs and images, and starts nothing
@@ -29,23 +26,9 @@ function pairs(name: string): Record<string, string> {
   );
 }
 
-/** The charts that this repository names and that can be made from modules, under the versions that it names. */
-async function chartsOfThisRepository(): Promise<string[]> {
-  const charts: string[] = [];
-  const infrastructure = join(repositoryRoot, 'infrastructure');
-  for (const component of readdirSync(infrastructure)) {
-    const file = join(infrastructure, component, 'upstream.yaml');
-    if (!existsSync(file)) continue;
-    const { chart, version } = parse(readFileSync(file, 'utf8'));
-    const name = chartNames.find((known) => known === chart);
-    if (name) charts.push(await chartFolder(name, String(version)));
-  }
-  return charts;
-}
-
 async function up(folder: string): Promise<void> {
-  const repositories = { ...pairs('git'), 'argo-cd': await upstreamRepository('argo-cd', ['manifests']) };
-  const charts = await chartsOfThisRepository();
+  const repositories = { ...pairs('git'), ...(await repositoriesOf()) };
+  const charts = await chartsOf(repositoryRoot);
   const sandbox = await sandboxUp({ folder, charts, repositories, hosts: pairs('host'), report });
   console.log(JSON.stringify(sandbox, null, 2));
 }

@@ -1,0 +1,158 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** One thing that was tried, and what came back. */
+export interface CheckResult {
+  /** The check that it belongs to: its name. */
+  group: string;
+  name: string;
+  /** What was done, in words or as a request. */
+  tried: string;
+  expected: string;
+  got: string;
+  ok: boolean;
+  /** Not tried, and why. Counts neither as passed nor as failed. */
+  skipped?: string;
+}
+
+/** A stretch of the run. */
+export interface Phase {
+  name: string;
+  /** ISO 8601, UTC. */
+  start: string;
+  seconds: number;
+  /** What ended it before its time. */
+  error?: string;
+}
+
+/** When an Application did what, seconds after the bootstrap began. */
+export interface ApplicationTimes {
+  name: string;
+  wave: number;
+  /** Its first sync operation began. */
+  firstSync?: number;
+  /** It was Healthy for the first time, at what its wave asked for. */
+  healthy?: number;
+}
+
+/** All that a rehearsal saw, as data. */
+export interface RecordData {
+  /** ISO 8601, UTC. */
+  started: string;
+  seconds: number;
+  command: string;
+  /** What was run: the repository's commit, versions of what is in it. */
+  versions: Record<string, string>;
+  /** What takes the place of the real thing, and why. */
+  standIns: string[];
+  phases: Phase[];
+  applications: ApplicationTimes[];
+  checks: CheckResult[];
+  /** File names, beside the record. */
+  pictures: { name: string; file: string }[];
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Keeps what a rehearsal sees; every change is on disk at once, so that a killed run leaves its record, too. */
+export interface Recorder {
+  /** Times a stretch of work. @throws what the work throws */
+  phase<T>(name: string, work: () => Promise<T>): Promise<T>;
+  check(result: CheckResult): void;
+  /** A file with a picture (PNG); it is read when the report is made. */
+  picture(name: string, file: string): void;
+  applications(times: readonly ApplicationTimes[]): void;
+  describe(facts: { versions?: Record<string, string>; standIns?: readonly string[] }): void;
+  data(): RecordData;
+  /** Waits until all of it is on disk. */
+  flush(): Promise<void>;
+}
+
+/**
+ * @param file where the record is kept, as JSON
+ * @param report takes one line of progress for each phase and each check
+ */
+export function createRecorder(file: string, command: string, report: (line: string) => void): Recorder {
+  const started = Date.now();
+  const state: Omit<RecordData, 'seconds' | 'passed' | 'failed' | 'skipped'> = {
+    started: new Date(started).toISOString(),
+    command,
+    versions: {},
+    standIns: [],
+    phases: [],
+    applications: [],
+    checks: [],
+    pictures: [],
+  };
+  const data = (): RecordData => ({
+    ...state,
+    seconds: secondsSince(started),
+    ...countResults(state.checks),
+  });
+  let writing = Promise.resolve();
+  const save = () => {
+    writing = writing.then(() => writeWhole(file, JSON.stringify(data(), null, 2)));
+  };
+  return {
+    phase: async (name, work) => {
+      const begun = Date.now();
+      const phase: Phase = { name, start: new Date(begun).toISOString(), seconds: 0 };
+      state.phases.push(phase);
+      report(`== ${name}`);
+      try {
+        return await work();
+      } catch (error) {
+        phase.error = error instanceof Error ? error.message : String(error);
+        throw error;
+      } finally {
+        phase.seconds = secondsSince(begun);
+        report(`== ${name}: ${phase.error === undefined ? 'done' : 'ended early'} after ${phase.seconds} s`);
+        save();
+      }
+    },
+    check: (result) => {
+      state.checks.push(result);
+      report(lineOf(result));
+      save();
+    },
+    picture: (name, picture) => {
+      state.pictures.push({ name, file: picture });
+      save();
+    },
+    applications: (times) => {
+      state.applications = [...times];
+      save();
+    },
+    describe: ({ versions, standIns }) => {
+      Object.assign(state.versions, versions);
+      state.standIns.push(...(standIns ?? []));
+      save();
+    },
+    data,
+    flush: () => writing,
+  };
+}
+
+/** @returns how many passed, failed and were not tried */
+export function countResults(results: readonly CheckResult[]): { passed: number; failed: number; skipped: number } {
+  const tried = results.filter(({ skipped }) => skipped === undefined);
+  const passed = tried.filter(({ ok }) => ok).length;
+  return { passed, failed: tried.length - passed, skipped: results.length - tried.length };
+}
+
+function lineOf({ group, name, ok, expected, got, skipped }: CheckResult): string {
+  if (skipped !== undefined) return `  - ${group}: ${name}: not tried: ${skipped}`;
+  return ok ? `  ✓ ${group}: ${name}` : `  ✗ ${group}: ${name}\n      expected ${expected}\n      got      ${got}`;
+}
+
+function secondsSince(moment: number): number {
+  return Math.round((Date.now() - moment) / 100) / 10;
+}
+
+/** Whoever reads it meets a whole file, however the run ends. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,42 @@
+import { UsageError } from '../report/errors.ts';
+import type { Check } from './checks/check.ts';
+import type { Site } from './site.ts';
+
+/**
+ * @param only names of checks; all when empty
+ * @returns the checks that were asked for, in their order
+ * @throws UsageError when a name is none
+ */
+export function chooseChecks(
+  checks: readonly Check[],
+  { quick, only }: { quick: boolean; only: readonly string[] },
+): readonly Check[] {
+  const unknown = only.filter((name) => !checks.some((check) => check.name === name));
+  if (unknown.length > 0)
+    throw new UsageError(`--only: there is no check named ${unknown.join(', ')}`, {
+      hint: `There are: ${checks.map(({ name }) => name).join(', ')}`,
+    });
+  if (only.length > 0) return checks.filter(({ name }) => only.includes(name));
+  return checks.filter((check) => !quick || check.quick);
+}
+
+/** Runs checks one after another; one that breaks off counts as failed, and the next one is tried. */
+export async function runChecks(site: Site, checks: readonly Check[]): Promise<void> {
+  for (const check of checks) {
+    const reason = check.needs?.(site);
+    if (reason !== undefined) {
+      site.record.check({ ...notRun(check), ok: false, got: 'not tried', skipped: reason });
+      continue;
+    }
+    try {
+      await site.record.phase(check.title, () => check.run(site));
+    } catch (error) {
+      const got = error instanceof Error ? error.message : String(error);
+      site.record.check({ ...notRun(check), ok: false, got });
+    }
+  }
+}
+
+function notRun({ name, title }: Check) {
+  return { group: name, name: title, tried: 'the whole check', expected: 'runs to its end' };
+}

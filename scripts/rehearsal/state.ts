@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Someone who can log in. */
+export interface Account {
+  email: string;
+  password: string;
+  groups: readonly string[];
+}
+
+/** What is known of a rehearsal between two commands: FOLDER/site.json, for its owner only, since passwords are in it. */
+export interface SiteState {
+  cluster: string;
+  kubeconfig: string;
+  context: string;
+  /** Whether the cluster is a sandbox of ours, in FOLDER/sandbox; else it is the user's own. */
+  sandbox: boolean;
+  users: { owner: Account; other: Account };
+}
+
+/** @returns where a rehearsal is kept when no folder is named: what root runs belongs to the machine */
+export function defaultFolder(environment: NodeJS.ProcessEnv = process.env, root = process.getuid?.() === 0): string {
+  if (root) return '/var/lib/breakwater/rehearsal';
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'breakwater', 'rehearsal');
+}
+
+/** The folders and files of a rehearsal. */
+export function placesOf(folder: string) {
+  const at = resolve(folder);
+  return {
+    folder: at,
+    /** The clone in which the program runs. */
+    root: join(at, 'repository'),
+    /** What Argo CD reads, and the clone's remote. */
+    bare: join(at, 'platform.git'),
+    sandbox: join(at, 'sandbox'),
+    state: join(at, 'site.json'),
+    record: join(at, 'report', 'record.json'),
+    pictures: join(at, 'report'),
+  };
+}
+
+/** @returns the state in a folder; undefined when no rehearsal was begun there */
+export async function readState(folder: string): Promise<SiteState | undefined> {
+  const file = placesOf(folder).state;
+  return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+}
+
+export async function writeState(folder: string, state: SiteState): Promise<void> {
+  const file = placesOf(folder).state;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, JSON.stringify(state, null, 2), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,70 @@
+import { isSettled, type LiveApplication, waveOf } from './applications.ts';
+import type { ApplicationTimes } from './record.ts';
+import { rootName } from './site.ts';
+
+/** Keeps when each Application began its first sync, and when it was first Healthy. */
+export interface Timeline {
+  /** Takes what the API server has now. */
+  look(applications: readonly LiveApplication[], now: number): void;
+  /** In the order of waves, then of first syncs. */
+  times(): ApplicationTimes[];
+}
+
+/** @param begin milliseconds since 1970: what the times count from */
+export function createTimeline(begin: number): Timeline {
+  const seen = new Map<string, ApplicationTimes>();
+  const seconds = (moment: string | undefined) =>
+    moment === undefined ? undefined : Math.max(0, Math.round((Date.parse(moment) - begin) / 1000));
+  return {
+    look: (applications, now) => {
+      for (const application of applications) {
+        const { name } = application.metadata;
+        const entry = seen.get(name) ?? { name, wave: name === rootName ? -1 : waveOf(application) };
+        seen.set(name, entry);
+        const began = seconds(application.status?.operationState?.startedAt);
+        if (entry.firstSync === undefined && began !== undefined) entry.firstSync = began;
+        if (entry.healthy === undefined && entry.firstSync !== undefined && isSettled(application)) {
+          const since = seconds(application.status?.health?.lastTransitionTime) ?? 0;
+          // Healthy as long as nothing was there yet does not count.
+          entry.healthy = Math.max(since, seconds(application.status?.operationState?.finishedAt) ?? 0);
+          if (entry.healthy === 0) entry.healthy = Math.round((now - begin) / 1000);
+        }
+      }
+    },
+    times: () => [...seen.values()].sort((a, b) => a.wave - b.wave || (a.firstSync ?? 0) - (b.firstSync ?? 0)),
+  };
+}
+
+/**
+ * Looks at the Applications every two seconds until it is told to stop. There being none yet is nothing.
+ *
+ * @param read gives all Applications
+ * @returns ends it, after a last look, and gives the times
+ */
+export function watchApplications(
+  read: () => Promise<LiveApplication[]>,
+  keep: (times: ApplicationTimes[]) => void,
+): () => Promise<ApplicationTimes[]> {
+  const timeline = createTimeline(Date.now());
+  let stopped = false;
+  const look = async () => {
+    try {
+      timeline.look(await read(), Date.now());
+      keep(timeline.times());
+    } catch {
+      // Argo CD is not there yet, or the API server is busy: the next look tells.
+    }
+  };
+  const work = (async () => {
+    while (!stopped) {
+      await look();
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  })();
+  return async () => {
+    stopped = true;
+    await work;
+    await look();
+    return timeline.times();
+  };
+}
