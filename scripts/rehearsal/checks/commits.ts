@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { $ } from 'zx/core';
+import type { ApplicationWatch } from '../observe/follow.ts';
+import { type Passage, passages } from '../observe/order.ts';
+import type { Site } from '../site.ts';
+
+/** @returns path of a file of the cluster's own folder, from the repository's root */
+export function clusterFile(site: Site, ...parts: string[]): string {
+  return join('clusters', site.cluster, ...parts);
+}
+
+/** @returns path of the cluster's own values of a component, from the repository's root */
+export function overrides(site: Site, component: string): string {
+  return clusterFile(site, 'overrides', `${component}.yaml`);
+}
+
+/** Values of the gateway's chart: a change that its pods show, and that does no harm. */
+export function gatewayMark(text: string): string {
+  return `podAnnotations:\n  rehearsal/mark: ${text}\n`;
+}
+
+/**
+ * The cluster.yaml of the site with some keys set (undefined: removed), its comments kept.
+ *
+ * @param keys path of a key, joined by dots → value
+ */
+export async function clusterYaml(site: Site, keys: Record<string, unknown>): Promise<Record<string, string>> {
+  const path = clusterFile(site, 'cluster.yaml');
+  const document = parseDocument(await readFile(join(site.root, path), 'utf8'));
+  for (const [key, value] of Object.entries(keys)) {
+    if (value === undefined) document.deleteIn(key.split('.'));
+    else document.setIn(key.split('.'), document.createNode(value));
+  }
+  return { [path]: document.toString() };
+}
+
+/** Commits and pushes what was changed in the site's clone by hand, without the program. @returns the commit */
+export async function commitByHand(site: Site, subject: string): Promise<string> {
+  const git = $({ cwd: site.root, quiet: true });
+  await git`git commit --quiet --all --message ${subject}`;
+  await git`git push --quiet origin HEAD`;
+  return (await git`git rev-parse HEAD`).stdout.trim();
+}
+
+/** Passages of Applications of later waves than the named one's that ever were at a commit. */
+export function laterAt(watch: ApplicationWatch, name: string, commit: string): Passage[] {
+  const all = passages(watch.events);
+  const wave = all.find((one) => one.name === name)?.wave ?? Number.NEGATIVE_INFINITY;
+  return all.filter((one) => one.commit === commit && one.wave > wave);
+}
+
+/** @returns names of Applications, for a report */
+export function namesOf(some: readonly Passage[]): string {
+  return some.length === 0 ? 'none' : some.map(({ name }) => name).join(', ');
+}
+
+/** @returns how long ago a moment (milliseconds since the epoch) was, for a report */
+export function since(start: number): string {
+  return `${Math.round((Date.now() - start) / 1000)} s`;
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isSettled } from '../applications.ts';
+import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
+import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
+import type { Site } from '../site.ts';
+import type { Check } from './check.ts';
+import { clusterYaml, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
+import { application, argocd, hasPassed, passed, reaches } from './root.ts';
+import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
+
+const group = 'Argo CD interrupted';
+
+/** What a scenario gets: the site, and a watch that runs. */
+interface Scene {
+  site: Site;
+  watch: ApplicationWatch;
+}
+
+/** What happens when Argo CD itself, or a person, comes between a sync and its end. */
+export const check: Check = {
+  name: 'interrupted',
+  title: 'Argo CD changed, killed and told to stop in the middle of a sync',
+  quick: false,
+  run: async (site) => {
+    const watch = await followApplications({ ...site, namespace: argocd.namespace });
+    const scene: Scene = { site, watch };
+    try {
+      await site.record.phase('Argo CD changes itself', () => argocdChangesItself(scene));
+      await site.record.phase('the controller is killed', () => controllerKilled(scene));
+      await site.record.phase('a person ends the operation', () => endedByAPerson(scene));
+    } finally {
+      await watch.end();
+    }
+  },
+};
+
+/** A patch that changes a setting and makes Argo CD's controller and repository server start anew. */
+const ownSettings = `  - target: { kind: ConfigMap, name: argocd-cmd-params-cm }
+    patch: |-
+      apiVersion: v1
+      kind: ConfigMap
+      metadata:
+        name: argocd-cmd-params-cm
+      data:
+        controller.status.processors: "21"
+  - target: { kind: StatefulSet, name: argocd-application-controller }
+    patch: &restart |-
+      - op: add
+        path: /spec/template/metadata/annotations
+        value: {rehearsal/restarted: "yes"}
+  - target: { kind: Deployment, name: argocd-repo-server }
+    patch: *restart
+`;
+
+async function argocdChangesItself({ site, watch }: Scene): Promise<void> {
+  const path = join('infrastructure', 'argocd', 'kustomization.yaml');
+  const before = await controllerPod(site);
+  const commit = await site.change('Change settings of Argo CD and the gateway', {
+    [path]: (await readFile(join(site.root, path), 'utf8')) + ownSettings,
+    [overrides(site, 'gateway')]: gatewayMark('with-argocd'),
+  });
+  const start = Date.now();
+  await passed(site, commit);
+  const after = await controllerPod(site);
+  const wrong = overtakings(passages(watch.events), [commit]);
+  site.record.check({
+    group,
+    name: 'Argo CD changes its own settings in one commit with another component',
+    tried: "its controller and repository server start anew in the middle of the root's sync; the gateway changes, too",
+    expected: 'a new controller; all waves in order, all Healthy',
+    got: `controller ${before === after ? 'not replaced' : 'replaced'}; all Healthy after ${since(start)}; ${describeOvertakings(wrong)}`,
+    ok: before !== after && wrong.length === 0,
+  });
+  await passed(site, await site.revert(commit));
+}
+
+async function controllerPod(site: Site): Promise<string> {
+  const words = ['-n', argocd.namespace, 'get', 'pod', 'argocd-application-controller-0'];
+  return await site.kubectl([...words, '-o', 'jsonpath={.metadata.uid}']);
+}
+
+async function controllerKilled({ site, watch }: Scene): Promise<void> {
+  const commit = await site.change('Change the gateway', { [overrides(site, 'gateway')]: gatewayMark('killed') });
+  await reaches(site, 'istio-base', commit);
+  const start = Date.now();
+  const pod = ['-n', argocd.namespace, 'delete', 'pod', 'argocd-application-controller-0'];
+  await site.kubectl([...pod, '--grace-period=0', '--force', '--wait=false']);
+  await passed(site, commit);
+  const wrong = overtakings(passages(watch.events), [commit]);
+  site.record.check({
+    group,
+    name: "the controller is killed in the middle of the root's sync",
+    tried: 'its pod deleted by force when the root had come to istio-base',
+    expected: 'the same commit goes on through the waves, in order',
+    got: `all Healthy ${since(start)} after the kill; ${describeOvertakings(wrong)}`,
+    ok: wrong.length === 0 && isSettled(await application(site, 'gateway')),
+  });
+}
+
+async function endedByAPerson({ site, watch }: Scene): Promise<void> {
+  const image = await presentImage(site);
+  const broken = await site.change('Give cert-manager a Deployment that never gets ready, and time', {
+    ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': '20m' })),
+    [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0, broken: true })]),
+  });
+  await reaches(site, 'cert-manager', broken);
+  const fix = await site.change('Take the rehearsal out of cert-manager and the gateway', {
+    ...(await clusterYaml(site, { 'components.cert-manager': undefined })),
+    [overrides(site, 'cert-manager')]: undefined,
+    [overrides(site, 'gateway')]: undefined,
+  });
+  const start = Date.now();
+  const ended = await site.program(['sync', '--cluster', site.cluster, '--context', site.context, '--json']);
+  await passed(site, fix, { look: false });
+  const root = await application(site, argocd.root);
+  await removeLeftovers(site);
+  site.record.check({
+    group,
+    name: "a person ends the root's operation, and the newest commit is taken at once",
+    tried: 'a component that never gets ready and may take 20 minutes; the fix is pushed; npm run sync',
+    expected: 'all Healthy at the fix long before that; no later wave was at the broken commit',
+    got: `npm run sync: exit ${ended.code}; all Healthy ${since(start)} after it; later waves at the broken commit: ${namesOf(laterAt(watch, 'cert-manager', broken))}`,
+    ok: ended.code === 0 && hasPassed(root, fix) && laterAt(watch, 'cert-manager', broken).length === 0,
+  });
+}

@@ -1,0 +1,76 @@
+import { stringify } from 'yaml';
+import type { Site } from '../site.ts';
+import { argocd } from './root.ts';
+
+/** How a Deployment that the rehearsal adds to a component behaves. */
+export interface SlowDeployment {
+  /** Seconds after which it counts as available. */
+  readyAfter: number;
+  /** Its image does not exist: it never gets ready. */
+  broken?: boolean;
+}
+
+const name = 'rehearsal-slow';
+
+/**
+ * Values of cert-manager's chart (clusters/NAME/overrides/cert-manager.yaml) that add objects to it: the means by which a
+ * component of an early wave is made slow, broken or refused, with nothing else changed.
+ */
+export function certManagerWith(objects: readonly object[]): string {
+  return stringify({ extraObjects: objects.map((object) => stringify(object)) }, { lineWidth: 0 });
+}
+
+/**
+ * A Deployment that becomes available late on purpose, or never.
+ *
+ * @param image one that the cluster certainly has
+ */
+export function slowDeployment(image: string, { readyAfter, broken = false }: SlowDeployment): object {
+  const labels = { app: name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'cert-manager' },
+    spec: {
+      replicas: 1,
+      minReadySeconds: readyAfter,
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: labels },
+      template: {
+        // Anew each time, so that it is slow each time.
+        metadata: { labels, annotations: { 'rehearsal/ready-after': String(readyAfter) } },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [
+            {
+              name: 'sleep',
+              image: broken ? 'registry.invalid/no-such-image:1' : image,
+              command: ['sleep', 'infinity'],
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                runAsNonRoot: true,
+                capabilities: { drop: ['ALL'] },
+                seccompProfile: { type: 'RuntimeDefault' },
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** @returns the image that Argo CD runs: it holds a shell's programs, and the node has it */
+export async function presentImage(site: Site): Promise<string> {
+  const path = '{.spec.template.spec.containers[0].image}';
+  const words = ['-n', argocd.namespace, 'get', 'deployment', 'argocd-repo-server', '-o', `jsonpath=${path}`];
+  return await site.kubectl(words);
+}
+
+/**
+ * Removes what a commit of the rehearsal added to cert-manager and a later one took out again: its Application does not prune
+ * (CRDs are in it), so that such objects stay until a person deletes them.
+ */
+export async function removeLeftovers(site: Site): Promise<void> {
+  await site.kubectl(['-n', 'cert-manager', 'delete', 'deployment', name, '--ignore-not-found']);
+}

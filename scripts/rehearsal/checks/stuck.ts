@@ -1,0 +1,174 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
+import type { Site } from '../site.ts';
+import type { Check } from './check.ts';
+import { clusterFile, clusterYaml, commitByHand, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
+import { application, argocd, givesUp, passed, reaches } from './root.ts';
+import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
+
+const group = 'Stuck, and going on';
+/** The deadline that cert-manager gets, in seconds, so that nobody waits for the usual minutes. */
+const deadline = 30;
+
+/** What a scenario gets: the site, a watch that runs, and an image that is there. */
+interface Scene {
+  site: Site;
+  watch: ApplicationWatch;
+  image: string;
+}
+
+/** Each way in which a commit gets stuck, and what frees it. */
+export const check: Check = {
+  name: 'stuck',
+  title: 'A slow, a broken and a refused change',
+  quick: false,
+  run: async (site) => {
+    const watch = await followApplications({ ...site, namespace: argocd.namespace });
+    const scene: Scene = { site, watch, image: await presentImage(site) };
+    try {
+      await site.record.phase('slow beyond its deadline', () => slowBeyondDeadline(scene));
+      await site.record.phase('never ready, and its fix', () => neverReadyAndFixed(scene));
+      await site.record.phase('a refused sync, and its fix', () => refusedAndFixed(scene));
+      await site.record.phase('a path that does not exist', () => pathThatIsNotThere(scene));
+      await passed(site, await site.change('Take the rehearsal out of cert-manager', await asBefore(site)));
+      await removeLeftovers(site);
+    } finally {
+      await watch.end();
+    }
+  },
+};
+
+async function slowBeyondDeadline({ site, image }: Scene): Promise<void> {
+  const readyAfter = 80;
+  const commit = await site.change('Make cert-manager slower than its deadline', {
+    ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': `${deadline}s` })),
+    [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter })]),
+  });
+  const start = Date.now();
+  const message = await givesUp(site, commit);
+  const failedAfter = since(start);
+  await passed(site, commit, { look: false });
+  site.record.check({
+    group,
+    name: 'a slow component outlives its deadline and goes on by itself',
+    tried: `a Deployment that is available after ${readyAfter} s, in a component that may take ${deadline} s`,
+    expected: 'the root fails and retries; once the component is ready, all waves go on without a new commit',
+    got: `gave up for now after ${failedAfter} (${message}); all Healthy at the same commit after ${since(start)}`,
+    ok: true,
+  });
+}
+
+async function neverReadyAndFixed({ site, image, watch }: Scene): Promise<void> {
+  const broken = await site.change('Give cert-manager a Deployment that never gets ready', {
+    [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0, broken: true })]),
+    [overrides(site, 'gateway')]: gatewayMark('broken'),
+  });
+  await reaches(site, 'cert-manager', broken);
+  const fix = await site.change('Fix cert-manager', {
+    [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0 })]),
+    [overrides(site, 'gateway')]: undefined,
+  });
+  const start = Date.now();
+  await passed(site, fix, { look: false });
+  site.record.check({
+    group,
+    name: 'a component that never gets ready is replaced by its fix',
+    tried: 'an image that does not exist; the fix is pushed while the root still waits',
+    expected: 'the fix is taken up after the deadline; no later wave was ever at the broken commit',
+    got: `all Healthy ${since(start)} after the fix; later waves at the broken commit: ${namesOf(laterAt(watch, 'cert-manager', broken))}`,
+    ok: laterAt(watch, 'cert-manager', broken).length === 0,
+  });
+}
+
+const policyName = 'rehearsal-refuses';
+
+function refusal(): object[] {
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name: policyName },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] },
+          ],
+        },
+        validations: [
+          { expression: "!object.metadata.name.startsWith('rehearsal-refused')", message: 'refused by the rehearsal' },
+        ],
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: policyName },
+      spec: { policyName, validationActions: ['Deny'] },
+    },
+  ];
+}
+
+async function refusedAndFixed({ site, watch }: Scene): Promise<void> {
+  const policy = refusal()
+    .map((object) => JSON.stringify(object))
+    .join('\n---\n');
+  await site.kubectl(['apply', '-f', '-'], policy);
+  try {
+    const refused = await site.change('Add an object that is refused', {
+      [overrides(site, 'cert-manager')]: certManagerWith([
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'rehearsal-refused', namespace: 'cert-manager' } },
+      ]),
+    });
+    const message = await givesUp(site, refused);
+    const child = (await application(site, 'cert-manager')).status?.operationState?.message ?? '';
+    const fix = await site.revert(refused);
+    const start = Date.now();
+    await passed(site, fix, { look: false });
+    site.record.check({
+      group,
+      name: 'a refused sync is replaced by its fix',
+      tried: 'a ValidatingAdmissionPolicy refuses a ConfigMap of cert-manager; later git revert',
+      expected: 'the refusal is told; after the revert all goes on by itself; no later wave was at the refused commit',
+      got: `root: ${message}; cert-manager: ${child.slice(0, 200)}; all Healthy ${since(start)} after the revert; later waves at the refused commit: ${namesOf(laterAt(watch, 'cert-manager', refused))}`,
+      ok: laterAt(watch, 'cert-manager', refused).length === 0 && child.includes('refused by the rehearsal'),
+    });
+  } finally {
+    const kinds = 'validatingadmissionpolicybinding,validatingadmissionpolicy';
+    await site.kubectl(['delete', kinds, policyName, '--ignore-not-found']);
+  }
+}
+
+/** A generated file changed by hand, as a person might: the program would not render such a path. */
+async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
+  const file = await applicationFile(site, 'issuer');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('/manifests/issuer', '/manifests/nowhere'));
+  const broken = await commitByHand(site, 'Point the issuer at a path that does not exist');
+  const message = await givesUp(site, broken);
+  const fix = await site.revert(broken);
+  const start = Date.now();
+  await passed(site, fix, { look: false });
+  const later = laterAt(watch, 'issuer', broken);
+  site.record.check({
+    group,
+    name: 'a path that does not exist stops its wave only until it is put right',
+    tried: "the issuer's path changed by hand to one that does not exist; then git revert",
+    expected: 'Degraded at once, with the path in the message; all Healthy after the revert; no later wave touched',
+    got: `root: ${message}; all Healthy ${since(start)} after the revert; later waves at the broken commit: ${later.length}`,
+    ok: later.length === 0 && /nowhere|issuer/.test(message),
+  });
+}
+
+async function applicationFile(site: Site, name: string): Promise<string> {
+  const wave = (await application(site, name)).metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? '0';
+  return join(site.root, clusterFile(site, 'apps', `${wave.padStart(2, '0')}-${name}.yaml`));
+}
+
+async function asBefore(site: Site): Promise<Record<string, string | undefined>> {
+  return {
+    ...(await clusterYaml(site, { 'components.cert-manager': undefined })),
+    [overrides(site, 'cert-manager')]: undefined,
+  };
+}

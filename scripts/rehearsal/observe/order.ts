@@ -1,0 +1,74 @@
+import { isSettled, type LiveApplication, pinOf, waveOf } from '../applications.ts';
+
+/** One state of an Application, in the order in which the API server told them. */
+export interface ApplicationEvent {
+  /** Milliseconds since the epoch, when it was told. */
+  at: number;
+  application: LiveApplication;
+}
+
+/** How an Application went through one commit; milliseconds since the epoch. */
+export interface Passage {
+  name: string;
+  wave: number;
+  commit: string;
+  /** The root had reached its wave: it was pinned to the commit. */
+  reached: number;
+  /** A sync of it was seen to be under way. */
+  syncing?: number;
+  /** It was Synced and Healthy at the commit. */
+  healthy?: number;
+}
+
+/**
+ * Reads out of a watch's record how each Application went through each commit. Pure.
+ *
+ * @param events in the order of the watch
+ * @returns in the order in which they were reached
+ */
+export function passages(events: readonly ApplicationEvent[]): Passage[] {
+  const found = new Map<string, Passage>();
+  for (const { at, application } of events) {
+    const commit = pinOf(application);
+    if (commit === undefined) continue;
+    const { name } = application.metadata;
+    const key = `${name}@${commit}`;
+    const passage = found.get(key) ?? { name, wave: waveOf(application), commit, reached: at };
+    found.set(key, passage);
+    if (application.status?.operationState?.phase === 'Running') passage.syncing ??= at;
+    if (isSettled(application)) passage.healthy ??= at;
+  }
+  return [...found.values()];
+}
+
+/** An Application that the root reached although one of an earlier wave was not Healthy at the same commit. */
+export interface Overtaking {
+  commit: string;
+  early: Passage;
+  late: Passage;
+}
+
+/**
+ * Finds where a wave did not wait. The first sync of an Application is nothing but its first commit. Pure.
+ *
+ * @param passed what {@link passages} gives for events that a single watch told, so that their order is the cluster's
+ * @param commits those that were pushed while the watch ran: what was there when it began is told in any order
+ */
+export function overtakings(passed: readonly Passage[], commits: readonly string[]): Overtaking[] {
+  return passed
+    .filter(({ commit }) => commits.includes(commit))
+    .flatMap((early) =>
+      passed
+        .filter((late) => late.commit === early.commit && late.wave < early.wave)
+        .filter((late) => late.healthy === undefined || late.healthy > early.reached)
+        .map((late) => ({ commit: early.commit, early, late })),
+    );
+}
+
+/** @returns overtakings as a sentence for a report */
+export function describeOvertakings(found: readonly Overtaking[]): string {
+  if (found.length === 0) return 'no wave overtook another';
+  return found
+    .map(({ early, late, commit }) => `${early.name} before ${late.name} at ${commit.slice(0, 7)}`)
+    .join(', ');
+}
