@@ -2,9 +2,20 @@ import type { Check } from './check.ts';
 import { check as drift } from './drift.ts';
 import { check as failClosed } from './fail-closed.ts';
 import { check as interrupted } from './interrupted.ts';
+import { check as networkPolicies } from './network-policies.ts';
+import { check as podSecurity } from './pod-security.ts';
 import { check as renewal } from './renewal.ts';
 import { check as stuck } from './stuck.ts';
 import { check as waves } from './waves.ts';
 
 /** All checks, in the order in which they run: first those that only look, last those that take the platform apart. */
-export const checks: readonly Check[] = [waves, stuck, interrupted, failClosed, drift, renewal];
+export const checks: readonly Check[] = [
+  podSecurity,
+  networkPolicies,
+  waves,
+  stuck,
+  interrupted,
+  failClosed,
+  drift,
+  renewal,
+];
