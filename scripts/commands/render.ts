@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import { clusterJsonSchema, clusterSchemaFile } from '../config/json-schema.ts';
+import { publishedSchemas } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -36,7 +36,7 @@ export async function run(invocation: Invocation): Promise<number> {
       hint: 'Move these away, then run again. Settings of your own belong into overrides/.',
     });
   }
-  if ((await schemaDrift(root)).length > 0) await writeInput(root, clusterSchemaFile, clusterJsonSchema());
+  for (const [file, text] of await staleSchemas(root)) await writeInput(root, file, text);
   const results = [];
   for (const { cluster, plan: whole } of planned) {
     const stale = whole.delete.map(({ path }) => path);
@@ -81,7 +81,13 @@ async function plan(root: string, cluster: Cluster): Promise<PlannedCluster> {
   }
 }
 
-/** The published JSON Schema is generated, too. */
+/** The published JSON Schemas are generated, too: those that are not as they would be written. */
+async function staleSchemas(root: string): Promise<[file: string, text: string][]> {
+  const wanted = [...publishedSchemas].map(([file, compute]): [string, string] => [file, compute()]);
+  const there = await Promise.all(wanted.map(([file]) => readText(root, file)));
+  return wanted.filter(([, text], index) => there[index] !== text);
+}
+
 async function schemaDrift(root: string): Promise<string[]> {
-  return (await readText(root, clusterSchemaFile)) === clusterJsonSchema() ? [] : [`differs    ${clusterSchemaFile}`];
+  return (await staleSchemas(root)).map(([file]) => `differs    ${file}`);
 }

@@ -1,5 +1,7 @@
 import type { Cluster } from '../config/cluster.ts';
+import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
+import { clientId } from './oauth2-proxy.ts';
 import { kustomizeUpstream } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
 
@@ -48,7 +50,11 @@ function source(cluster: Cluster): KustomizeSource {
     version: cluster.argocd.version ?? version,
     namespace: cluster.argocd.namespace,
     images,
-    patches: [...(cluster.shared.patches.get('infrastructure/argocd') ?? []), settingsPatch(cluster)],
+    patches: [
+      ...(cluster.shared.patches.get('infrastructure/argocd') ?? []),
+      settingsPatch(cluster),
+      ...argocdPatches(cluster, clientId),
+    ],
   };
 }
 

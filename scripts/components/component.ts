@@ -1,6 +1,5 @@
 import type { Cluster, KustomizePatch } from '../config/cluster.ts';
 import type { SecretReference } from '../config/schema/common.ts';
-import type { ComponentName } from '../config/schema/component-names.ts';
 
 /** A Kubernetes object, with its keys in the order in which they are written. */
 export interface KubernetesObject {
@@ -86,15 +85,15 @@ export interface IgnoredDifference {
  * A component of the platform: one Argo CD Application. Pure: everything follows from the cluster's config.
  */
 export interface Component {
-  /** Name of the component, of its Application and of its folder. */
-  name: ComponentName;
+  /** Name of the component and of its Application: one of the program's own, or an app's. */
+  name: string;
   /** One line for people: what it is. */
   summary: string;
   /** Its hand-owned folder. */
   folder: string;
   namespace(cluster: Cluster): string;
   /** Names of components that must be Healthy before it; those that are switched off count as there. */
-  dependsOn: readonly ComponentName[];
+  dependsOn: readonly string[];
   /** Whether the config wants it (`components.<name>.enabled` is applied on top). */
   wanted(cluster: Cluster): boolean;
   /** True when it cannot be rendered before the host is known. */

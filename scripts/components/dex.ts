@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
+import { argocdClients } from './apps/argocd.ts';
 import type { Component, KubernetesObject, SecretNeed } from './component.ts';
 import { connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
@@ -70,6 +71,7 @@ function configuration(cluster: Cluster): Record<string, unknown> {
         secretEnv: 'OAUTH2_PROXY_CLIENT_SECRET',
         redirectURIs: [`https://${publicAddress(cluster).authority}/oauth2/callback`],
       },
+      ...argocdClients(cluster),
     ],
     ...(users.length === 0
       ? {}

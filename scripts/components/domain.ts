@@ -20,5 +20,7 @@ export const gatewayRelease = 'istio-ingressgateway';
 /** The gateway chart's value of the label `istio`: the release's name without `istio-`. */
 export const gatewaySelector = { istio: 'ingressgateway' } as const;
 export const gatewayPrincipal = `cluster.local/ns/${gatewayNamespace}/sa/${gatewayRelease}`;
+/** The EnvoyFilter for all requests at the gateway. */
+export const edgeFilterName = 'identity';
 export const authNamespace = 'auth';
 export const meshNamespace = 'istio-system';

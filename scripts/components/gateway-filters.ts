@@ -1,9 +1,14 @@
 import type { Cluster } from '../config/cluster.ts';
+import { ownHosts, tokenPlaces } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
-import { gatewayNamespace, gatewaySelector } from './domain.ts';
-import { forbiddenHeaders, forbiddenPrefix, sessionCookie } from './identity.ts';
+import { edgeFilterName, gatewayNamespace, gatewaySelector } from './domain.ts';
+import { appMarker, forbiddenHeaders, forbiddenPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
+import { luaHostOf, luaText, requestHost } from './lua.ts';
 
 const types = 'type.googleapis.com/envoy.extensions.filters';
+/** Where OAuth2 Proxy leads after the login, when that is another host than its own. */
+export const returnHeader = 'x-auth-request-redirect';
+
 const connectionManager = { name: 'envoy.filters.network.http_connection_manager' };
 
 /**
@@ -24,7 +29,11 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1alpha3',
     kind: 'EnvoyFilter',
-    metadata: { name: 'identity', namespace: gatewayNamespace, annotations: { 'argocd.argoproj.io/sync-wave': '-1' } },
+    metadata: {
+      name: edgeFilterName,
+      namespace: gatewayNamespace,
+      annotations: { 'argocd.argoproj.io/sync-wave': '-1' },
+    },
     spec: {
       workloadSelector: { labels: { ...gatewaySelector } },
       configPatches: [
@@ -75,7 +84,11 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
 }
 
 function mutations(cluster: Cluster): Record<string, unknown> {
-  const removed = [...forbiddenHeaders, ...(cluster.auth.machineTokens ? [] : ['authorization'])];
+  const removed = [
+    ...forbiddenHeaders,
+    ...(cluster.runningApps.length === 0 ? [] : [appMarker]),
+    ...(cluster.auth.machineTokens ? [] : ['authorization']),
+  ];
   return {
     request_mutations: [
       ...removed.map((remove) => ({ remove })),
@@ -86,6 +99,17 @@ function mutations(cluster: Cluster): Record<string, unknown> {
           append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
         },
       },
+      // The path alone would lead back to the platform's host; OAuth2 Proxy takes this for hosts on its list only.
+      ...(ownHosts(cluster).length === 0
+        ? []
+        : [
+            {
+              append: {
+                header: { key: returnHeader, value: 'https://%REQ(:AUTHORITY)%%REQ(:PATH)%' },
+                append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+              },
+            },
+          ]),
     ],
     response_mutations: [
       // 'self', not 'none': the dashboard frames its own apps.
@@ -101,30 +125,41 @@ function mutations(cluster: Cluster): Record<string, unknown> {
 
 /** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
 function keepSession(cluster: Cluster): string {
-  const exceptions = cluster.auth.tokenExceptions.map(
-    (entry) => `${JSON.stringify(entry.path)}, -- ${entry.name.replaceAll(/[^\x20-\x7e]/g, ' ')}`,
+  const exceptions = tokenPlaces(cluster).map(
+    ({ name, host, path }) =>
+      `  { host = ${luaText(requestHost(host))}, path = ${luaText(path)} }, -- ${name.replaceAll(/[^\x20-\x7e]/g, ' ')}\n`,
   );
-  return `local session = ${JSON.stringify(sessionCookie)}
-local with_token = {${exceptions.length === 0 ? '' : `\n  ${exceptions.join('\n  ')}\n`}}
+  return `local sessions = { ${luaText(sessionCookie)}, ${luaText(sharedSessionCookie)} }
+local with_token = {${exceptions.length === 0 ? '' : `\n${exceptions.join('')}`}}
 
+${luaHostOf}
 local function starts(text, prefix)
   return string.sub(text, 1, #prefix) == prefix
+end
+
+local function is_session(cookie)
+  for _, session in ipairs(sessions) do
+    if starts(cookie, session) then return true end
+  end
+  return false
 end
 
 function envoy_on_request(handle)
   local headers = handle:headers()
   local path = headers:get(":path") or ""
   if starts(path, "/oauth2/") then return end
+  local host = host_of(headers)
   local token = false
-  for _, prefix in ipairs(with_token) do
-    token = token or starts(path, prefix)
+  for _, place in ipairs(with_token) do
+    token = token or (host == place.host and starts(path, place.path))
   end
   if not token then headers:remove("authorization") end
+  headers:remove(${luaText(returnHeader)})
   local kept = {}
   for i = 0, headers:getNumValues("cookie") - 1 do
     for pair in string.gmatch(headers:getAtIndex("cookie", i), "[^;]+") do
       local cookie = string.match(pair, "^%s*(.-)%s*$")
-      if cookie ~= "" and not starts(cookie, session) then kept[#kept + 1] = cookie end
+      if cookie ~= "" and not is_session(cookie) then kept[#kept + 1] = cookie end
     end
   end
   headers:remove("cookie")

@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
+import { ownHosts } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
 import { edgeFilters } from './gateway-filters.ts';
@@ -22,7 +23,7 @@ export const gateway: Component = {
   values: (cluster) => ({ service: service(cluster) }),
   // Without a host there is an address to discover, and nothing to serve yet: only what refuses.
   manifests: (cluster) => [
-    authorizationPolicy(),
+    authorizationPolicy(cluster),
     edgeFilters(cluster),
     ...(cluster.knownHost === undefined
       ? []
@@ -66,7 +67,8 @@ const early = { 'argocd.argoproj.io/sync-wave': '-1' };
  * Each request on every port but 80 is checked by OAuth2 Proxy, and refused when that is absent. Port 80 only redirects.
  * The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
  */
-function authorizationPolicy(): KubernetesObject {
+function authorizationPolicy(cluster: Cluster): KubernetesObject {
+  const own = ownHosts(cluster).flatMap(({ host }) => [host, `${host}:*`]);
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -75,7 +77,11 @@ function authorizationPolicy(): KubernetesObject {
       selector: { matchLabels: { ...gatewaySelector } },
       action: 'CUSTOM',
       provider: { name: authProvider },
-      rules: [{ to: [{ operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*'] } }] }],
+      rules: [
+        { to: [{ operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*'] } }] },
+        // Dex and OAuth2 Proxy are on the platform's host only.
+        ...(own.length === 0 ? [] : [{ to: [{ operation: { notPorts: ['80'], hosts: own } }] }]),
+      ],
     },
   };
 }

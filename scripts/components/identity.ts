@@ -4,6 +4,15 @@ export const checkPrefix = '/check';
 /** Name of the session cookie; OAuth2 Proxy adds _0, _1 … to the parts of a long one, and _csrf to its companion. */
 export const sessionCookie = '__Host-breakwater';
 
+/**
+ * The same where apps have hosts of their own, below the platform's: a cookie with the prefix __Host- is for one host only.
+ * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
+ */
+export const sharedSessionCookie = '__Secure-breakwater';
+
+/** On what an app's filter at the gateway let through: name of the app. */
+export const appMarker = 'x-breakwater-app';
+
 /** Headers that say who a person is, set by OAuth2 Proxy's answer and by nothing else. */
 export const identityHeaders = ['kubeflow-userid', 'kubeflow-groups'] as const;
 

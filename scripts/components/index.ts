@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { appComponents } from './apps/app.ts';
 import { argocd } from './argocd.ts';
 import { certManager } from './cert-manager.ts';
 import type { Component } from './component.ts';
@@ -11,9 +12,10 @@ import { istiod } from './istiod.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { metallb } from './metallb.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
+import { settingsOf } from './settings.ts';
 import { tenants } from './tenants.ts';
 
-/** Every component there is, in the order in which people think of them. Waves are computed from `dependsOn`. */
+/** Every component of the program's own, in the order in which people think of them. Waves are computed from `dependsOn`. */
 export const components: readonly Component[] = [
   argocd,
   metallb,
@@ -29,10 +31,15 @@ export const components: readonly Component[] = [
   tenants,
 ];
 
+/** @returns every component that a cluster may have: the program's own, and the apps that run there */
+export function allComponents(cluster: Cluster): readonly Component[] {
+  return [...components, ...appComponents(cluster)];
+}
+
 /** @returns the components that are switched on, whether or not they can be rendered yet */
 export function enabledComponents(cluster: Cluster): Component[] {
-  return components.filter(
-    (component) => component.wanted(cluster) && cluster.components[component.name]?.enabled !== false,
+  return allComponents(cluster).filter(
+    (component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false,
   );
 }
 

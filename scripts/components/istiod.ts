@@ -1,6 +1,8 @@
 import type { Cluster } from '../config/cluster.ts';
+import { hasOwnHosts, sendsToken } from './apps/place.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
+import { returnHeader } from './gateway-filters.ts';
 import { checkPrefix, identityHeaders } from './identity.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
@@ -41,7 +43,6 @@ export const istiod: Component = {
 };
 
 function meshConfig(cluster: Cluster): Record<string, unknown> {
-  const sendsToken = cluster.auth.tokenExceptions.length > 0;
   return {
     // Without it /dex/../x and the like would pass the exclusions of the gateway's policy.
     pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
@@ -68,8 +69,9 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
             'cookie',
             'accept',
             'x-forwarded-uri',
+            ...(hasOwnHosts(cluster) ? [returnHeader] : []),
           ],
-          headersToUpstreamOnAllow: [...identityHeaders, ...(sendsToken ? ['authorization'] : [])],
+          headersToUpstreamOnAllow: [...identityHeaders, ...(sendsToken(cluster) ? ['authorization'] : [])],
           headersToDownstreamOnAllow: ['set-cookie'],
           headersToDownstreamOnDeny: ['set-cookie', 'content-type', 'location'],
         },

@@ -1,8 +1,9 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
+import { exposedApps, ownHosts, sendsToken } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
-import { checkPrefix, sessionCookie } from './identity.ts';
+import { checkPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { clusterIssuerName } from './issuer.ts';
 import { mirrorImage, splitImage } from './mirrors.ts';
 import { signedOutPage, signedOutPath } from './signed-out-page.ts';
@@ -100,9 +101,7 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
     injectResponseHeaders: [
       claim('kubeflow-userid', { claim: 'email' }),
       claim('kubeflow-groups', { claim: 'groups' }),
-      ...(cluster.auth.tokenExceptions.length === 0
-        ? []
-        : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
+      ...(!sendsToken(cluster) ? [] : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
     ],
     providers: [
       {
@@ -137,17 +136,20 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
 
 /** Flags: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview */
 function flags(cluster: Cluster): Record<string, unknown> {
-  const { authority } = publicAddress(cluster);
+  const { authority, host } = publicAddress(cluster);
   const { session, machineTokens } = cluster.auth;
+  const own = ownHosts(cluster);
   return {
     'redirect-url': `https://${authority}/oauth2/callback`,
-    'whitelist-domain': authority,
+    'whitelist-domain': [authority, ...own.map((place) => place.authority)].join(','),
     'skip-provider-button': true,
     'reverse-proxy': true,
     // Behind a sidecar every request comes from this address; who may speak to the sidecar is the mesh's business.
     'trusted-proxy-ip': '127.0.0.6/32',
-    'api-route': `^${checkPrefix}/(api|kfam|pipeline/apis|katib/api|(jupyter|volumes|tensorboards)/api)/`,
-    'cookie-name': sessionCookie,
+    'api-route': apiRoute(cluster),
+    'cookie-name': own.length === 0 ? sessionCookie : sharedSessionCookie,
+    // Only then: it goes to every host below the platform's.
+    ...(own.length === 0 ? {} : { 'cookie-domain': host }),
     'cookie-secure': true,
     'cookie-httponly': true,
     'cookie-samesite': 'lax',
@@ -158,6 +160,14 @@ function flags(cluster: Cluster): Record<string, unknown> {
     'silence-ping-logging': true,
     ...(machineTokens ? { 'skip-jwt-bearer-tokens': true } : {}),
   };
+}
+
+/** Paths at which a program asks, not a person: they get 401, no login page and no cookie. */
+function apiRoute(cluster: Cluster): string {
+  const apps = exposedApps(cluster).flatMap(({ apiPaths }) => apiPaths);
+  const own = apps.map((path) => path.slice(1, -1).replaceAll(/[.~]/g, '\\$&'));
+  const paths = ['api', 'kfam', 'pipeline/apis', 'katib/api', '(jupyter|volumes|tensorboards)/api', ...new Set(own)];
+  return `^${checkPrefix}/(${paths.join('|')})/`;
 }
 
 function sessionStorage(redis: NonNullable<Cluster['auth']['session']['redis']>): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import type { AppFile } from './schema/app.ts';
 import type { ClusterFile, Discovered } from './schema/cluster.ts';
 import type { Upstream } from './schema/upstream.ts';
 
@@ -5,6 +6,34 @@ import type { Upstream } from './schema/upstream.ts';
 export interface KustomizePatch {
   patch: string;
   target?: Readonly<Record<string, string>>;
+}
+
+/** An object of apps/<app>/manifests/, in the app's namespace. */
+export interface AppManifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace: string; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** One folder of apps/ with an app.yaml. */
+export interface SharedApp {
+  name: string;
+  /** As `apps/grafana`. */
+  folder: string;
+  file: AppFile;
+  manifests: readonly AppManifest[];
+}
+
+/** An app as it runs on one cluster: its app.yaml with the cluster's settings over it. */
+export interface App extends AppFile {
+  name: string;
+  /** As `apps/grafana`. */
+  folder: string;
+  /** Name of its Application: its own, unless a component of the platform has that. */
+  application: string;
+  namespace: string;
+  manifests: readonly AppManifest[];
 }
 
 /** What infrastructure/ and apps/ hold: yours, and the same for every cluster. Keys are folders, as `infrastructure/dex`. */
@@ -17,6 +46,8 @@ export interface Shared {
   namespaces: ReadonlyMap<string, string>;
   /** Text of infrastructure/argocd/application-health.lua. */
   applicationHealth: string;
+  /** The apps of apps/, by name. */
+  apps: ReadonlyMap<string, SharedApp>;
 }
 
 /** One validated value: everything that the components and the tree are computed from. */
@@ -25,6 +56,8 @@ export interface Cluster extends ClusterFile {
   folder: string;
   shared: Shared;
   discovered: Discovered | undefined;
+  /** The apps that run here, sorted by name. */
+  runningApps: readonly App[];
   /** The host as far as it is known: configured, or discovered; undefined while it is auto and not found yet. */
   knownHost: string | undefined;
   /** The repository as Argo CD reads it, in its one spelling. */

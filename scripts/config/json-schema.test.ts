@@ -3,27 +3,29 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { clusterJsonSchema, clusterSchemaFile } from './json-schema.ts';
+import { appJsonSchema, clusterJsonSchema, publishedSchemas } from './json-schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const fixtures = join(import.meta.dirname, 'fixtures');
 
-describe('the published JSON Schema', () => {
-  const published = join(root, clusterSchemaFile);
-  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(published, clusterJsonSchema());
+describe.each([...publishedSchemas])('the published JSON Schema %s', (file, compute) => {
+  const published = join(root, file);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(published, compute());
 
   it('is the one that the schema of the program gives (UPDATE_GOLDEN=1 npm test refreshes it)', () => {
-    expect(readFileSync(published, 'utf8')).toBe(clusterJsonSchema());
+    expect(readFileSync(published, 'utf8')).toBe(compute());
   });
 
   it('comes out the same twice', () => {
-    expect(clusterJsonSchema()).toBe(clusterJsonSchema());
+    expect(compute()).toBe(compute());
   });
 
   it('describes every key that people can write', () => {
-    expect(undescribed(JSON.parse(clusterJsonSchema()), '')).toEqual([]);
+    expect(undescribed(JSON.parse(compute()), '')).toEqual([]);
   });
+});
 
+describe('the JSON Schema of cluster.yaml', () => {
   it('offers the components by name', () => {
     const { properties } = JSON.parse(clusterJsonSchema()) as { properties: { components: { properties: object } } };
     expect(Object.keys(properties.components.properties)).toContain('oauth2-proxy');
@@ -72,6 +74,34 @@ describe('an editor with the JSON Schema', () => {
     'load-balancer-of-two-kinds',
   ])('marks %s', (situation) => {
     expect(accepts(join(fixtures, 'invalid', `${situation}.yaml`))).toBe(false);
+  });
+});
+
+describe('an editor with the JSON Schema of app.yaml', () => {
+  const check = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(
+    JSON.parse(appJsonSchema()),
+  );
+  const accepts = (file: string): boolean => check(parse(readFileSync(file, 'utf8')));
+
+  it.each(['prometheus', 'grafana', 'argocd'])('accepts what ships for %s', (app) => {
+    expect(accepts(join(root, 'apps', app, 'app.yaml'))).toBe(true);
+  });
+
+  it.each(readdirSync(join(fixtures, 'app/valid')))('accepts %s', (name) => {
+    expect(accepts(join(fixtures, 'app/valid', name))).toBe(true);
+  });
+
+  it.each([
+    'access-missing',
+    'header-with-underscore',
+    'misspelt-key',
+    'path-without-slash',
+    'place-of-two-kinds',
+    'port-is-text',
+    'source-of-two-kinds',
+    'version-missing',
+  ])('marks %s', (situation) => {
+    expect(accepts(join(fixtures, 'app/invalid', `${situation}.yaml`))).toBe(false);
   });
 });
 

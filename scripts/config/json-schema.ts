@@ -1,18 +1,35 @@
 import { z } from 'zod';
+import { appFile } from './schema/app.ts';
 import { clusterFile } from './schema/cluster.ts';
 import { unwrap } from './schema-shape.ts';
 
 /** Where the schema is published, relative to the repository. */
 export const clusterSchemaFile = 'clusters/cluster.schema.json';
+/** The same of app.yaml. */
+export const appSchemaFile = 'apps/app.schema.json';
+
+/** Every published schema: where it is, and how its text is computed. */
+export const publishedSchemas: ReadonlyMap<string, () => string> = new Map([
+  [clusterSchemaFile, clusterJsonSchema],
+  [appSchemaFile, appJsonSchema],
+]);
+
+/** @returns the JSON Schema of cluster.yaml as text, the same on any machine */
+export function clusterJsonSchema(): string {
+  return jsonSchema(clusterFile, 'clusters/<name>/cluster.yaml of Breakwater');
+}
+
+/** @returns the JSON Schema of app.yaml as text, the same on any machine */
+export function appJsonSchema(): string {
+  return jsonSchema(appFile, 'apps/<app>/app.yaml of Breakwater');
+}
 
 /**
- * Computes the JSON Schema of cluster.yaml, as a person writes it: defaults are optional. Draft 7, which the YAML language server knows
- * best: https://github.com/redhat-developer/yaml-language-server
- *
- * @returns the file's text, the same on any machine
+ * Computes the JSON Schema of a file as a person writes it: defaults are optional. Draft 7, which the YAML language server knows best:
+ * https://github.com/redhat-developer/yaml-language-server
  */
-export function clusterJsonSchema(): string {
-  const schema = z.toJSONSchema(clusterFile, {
+function jsonSchema(file: z.ZodType, title: string): string {
+  const schema = z.toJSONSchema(file, {
     target: 'draft-07',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
@@ -21,7 +38,6 @@ export function clusterJsonSchema(): string {
     },
   });
   const { $schema, ...rest } = schema;
-  const title = 'clusters/<name>/cluster.yaml of Breakwater';
   const comment = 'Generated from scripts/config/schema: UPDATE_GOLDEN=1 npm test refreshes it.';
   return `${JSON.stringify({ $comment: comment, $schema, title, ...rest }, null, 2)}\n`;
 }

@@ -4,6 +4,7 @@ import { type Problem, UsageError } from '../report/errors.ts';
 import { type Cluster, embeddedRemoteUrl, type Shared } from './cluster.ts';
 import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
+import { runningApps } from './running-apps.ts';
 import { type ClusterFile, type Discovered, discoveredFile } from './schema/cluster.ts';
 import { componentNames } from './schema/component-names.ts';
 import { parseGitUrl } from './schema/git-url.ts';
@@ -42,12 +43,14 @@ export function loadAllClusters(root: string): Cluster[] {
 
 /** Reads some clusters, what they share only once; see {@link loadCluster}. */
 export function loadClusters(root: string, names: readonly string[]): Cluster[] {
-  requireClusters(listClusters(root), names);
-  const shared = readShared(root);
+  const all = listClusters(root);
+  requireClusters(all, names);
+  const shared = readShared(root, all);
+  const apps = 'value' in shared ? shared.value.apps : undefined;
   const problems: Problem[] = 'problems' in shared ? [...shared.problems] : [];
   const clusters: Cluster[] = [];
   for (const name of names) {
-    const own = readOwn(root, name);
+    const own = readOwn(root, name, apps);
     if ('problems' in own) problems.push(...own.problems);
     else if ('value' in shared) clusters.push(assemble(name, own.value, shared.value));
   }
@@ -60,7 +63,7 @@ interface Own {
   discovered: Discovered | undefined;
 }
 
-function readOwn(root: string, name: string): Parsed<Own> {
+function readOwn(root: string, name: string, apps: Shared['apps'] | undefined): Parsed<Own> {
   const folder = `clusters/${name}`;
   if (lstatSync(join(root, folder)).isSymbolicLink())
     return {
@@ -69,12 +72,12 @@ function readOwn(root: string, name: string): Parsed<Own> {
       ],
     };
   const read = readInput(root, `${folder}/cluster.yaml`);
-  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name) : read;
+  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, apps) : read;
   const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
   const problems = [
     ...('problems' in file ? file.problems : []),
     ...('problems' in discovered ? discovered.problems : []),
-    ...overrideProblems(root, `${folder}/overrides`),
+    ...(apps === undefined ? [] : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...apps.keys()])),
   ];
   if (problems.length > 0 || 'problems' in file || 'problems' in discovered) return { problems };
   return { value: { file: file.value, discovered: discovered.value } };
@@ -88,17 +91,17 @@ function readDiscovered(root: string, file: string): Parsed<Discovered | undefin
 }
 
 /** An override whose file is misnamed would be passed over in silence. */
-function overrideProblems(root: string, folder: string): Problem[] {
+function overrideProblems(root: string, folder: string, known: readonly string[]): Problem[] {
   return entriesOf(join(root, folder)).flatMap((entry) => {
     const component = entry.replace(/\.ya?ml$/, '');
-    if (component === entry || (componentNames as readonly string[]).includes(component)) {
+    if (component === entry || known.includes(component)) {
       return entry.endsWith('.yml') ? [misnamed(`${folder}/${entry}`, `Name it ${component}.yaml.`)] : [];
     }
-    const near = closest(component, componentNames);
+    const near = closest(component, known);
     return [
       misnamed(
         `${folder}/${entry}`,
-        near === undefined ? `Components are: ${componentNames.join(', ')}.` : `Did you mean "${near}.yaml"?`,
+        near === undefined ? `Components and apps are: ${known.join(', ')}.` : `Did you mean "${near}.yaml"?`,
       ),
     ];
   });
@@ -115,6 +118,7 @@ function assemble(name: string, { file, discovered }: Own, shared: Shared): Clus
     folder: `clusters/${name}`,
     shared,
     discovered,
+    runningApps: runningApps(file, shared.apps),
     knownHost: file.host === 'auto' ? discovered?.host : file.host,
     repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

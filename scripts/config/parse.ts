@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { Problem } from '../report/errors.ts';
+import type { SharedApp } from './cluster.ts';
 import { type InputDocument, parseDocument } from './document.ts';
 import { explain } from './messages.ts';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 import { type Finding, locate, place } from './positions.ts';
+import { appFindings } from './running-apps.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
 import { parseOptions, type Written } from './words.ts';
@@ -18,13 +20,17 @@ export type Parsed<T> = { value: T } | { problems: readonly Problem[] };
  * @param text the file's text
  * @param file path for problems
  * @param options `emptyHint`: what to do about an empty file; `further`: rules beyond the schema, on whatever was written;
- *   they are not told where the schema has something to say already
+ *   they are not told where the schema has something to say already; `whole`: rules on the value, when the schema has nothing to say
  */
 export function parseInput<S extends z.ZodType>(
   schema: S,
   text: string,
   file: string,
-  options: { emptyHint?: string; further?: (value: unknown) => readonly Finding[] } = {},
+  options: {
+    emptyHint?: string;
+    further?: (value: unknown) => readonly Finding[];
+    whole?: (value: z.output<S>) => readonly Finding[];
+  } = {},
 ): Parsed<z.output<S>> {
   const { input, problems } = parseDocument(text, file, options.emptyHint);
   if (input === undefined) return { problems };
@@ -32,7 +38,8 @@ export function parseInput<S extends z.ZodType>(
   const findings = result.success ? [] : explain(schema, result.error.issues, (path) => look(input, path));
   const known = new Set(findings.map(({ path }) => formatPath(path)));
   const further = (options.further?.(input.value) ?? []).filter(({ path }) => !known.has(formatPath(path)));
-  const all = sorted([...problems, ...place(input, [...findings, ...further])]);
+  const whole = result.success ? (options.whole?.(result.data) ?? []) : [];
+  const all = sorted([...problems, ...place(input, [...findings, ...further, ...whole])]);
   return result.success && all.length === 0 ? { value: result.data } : { problems: all.slice(0, mostProblems) };
 }
 
@@ -42,9 +49,16 @@ export function parseInput<S extends z.ZodType>(
  * @param text the file's text
  * @param file path for problems, as `clusters/demo/cluster.yaml`
  * @param folder name of the folder that the file is in, which must be the cluster's name
+ * @param apps the apps of apps/, by name; undefined where they can't be read, which is a problem elsewhere
  */
-export function parseClusterFile(text: string, file: string, folder: string): Parsed<ClusterFile> {
+export function parseClusterFile(
+  text: string,
+  file: string,
+  folder: string,
+  apps?: ReadonlyMap<string, SharedApp>,
+): Parsed<ClusterFile> {
   return parseInput(clusterFile, text, file, {
+    whole: (value) => (apps === undefined ? [] : appFindings(value, apps)),
     emptyHint: `Write at least "name: ${folder}" and who may log in; clusters/demo/cluster.yaml is an example.`,
     further: (value) => nameFindings(value, folder),
   });

@@ -1,4 +1,4 @@
-import { clusterJsonSchema } from './json-schema.ts';
+import { appJsonSchema, clusterJsonSchema } from './json-schema.ts';
 
 /** What this needs of a node of the JSON Schema. */
 interface Node {
@@ -37,17 +37,42 @@ export function configReference(): string {
   const sections: string[] = [];
   for (const [name, node] of Object.entries(schema.properties ?? {})) {
     const required = schema.required?.includes(name) === true;
-    const below = name === 'components' ? componentRows(node, definitions) : rows(name, node, definitions);
+    const below = isByName(node) ? namedRows(name, node, definitions) : rows(name, node, definitions);
     if (below.length === 0) single.push(row(name, node, required, definitions));
     else sections.push(`### ${name}\n\n${node.description ?? ''}\n\n${table(below)}`);
   }
   return [table(single), ...sections].join('\n');
 }
 
-/** All components have the same keys. */
-function componentRows(node: Node, definitions: Node['definitions']): Row[] {
-  const first = Object.values(node.properties ?? {})[0];
-  return first === undefined ? [] : rows('components.<component>', first, definitions);
+/**
+ * Writes the reference of app.yaml, in the same way.
+ *
+ * @returns Markdown
+ */
+export function appReference(): string {
+  const schema = JSON.parse(appJsonSchema()) as Node;
+  const definitions = schema.definitions ?? {};
+  const all = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
+    row(name, node, schema.required?.includes(name) === true, definitions),
+    ...rows(name, node, definitions),
+  ]);
+  return table(all);
+}
+
+const placeholders: Readonly<Record<string, string>> = { components: '<component>', apps: '<app>' };
+
+/** Sections whose keys are names, with the same settings below each. */
+function isByName(node: Node): boolean {
+  const entries = Object.values(node.properties ?? {});
+  return (
+    typeof node.additionalProperties === 'object' || (entries.length > 1 && entries.every((entry) => reference(entry)))
+  );
+}
+
+function namedRows(name: string, node: Node, definitions: Node['definitions']): Row[] {
+  const first =
+    typeof node.additionalProperties === 'object' ? node.additionalProperties : Object.values(node.properties ?? {})[0];
+  return first === undefined ? [] : rows(`${name}.${placeholders[name] ?? '<name>'}`, first, definitions);
 }
 
 function rows(path: string, node: Node, definitions: Node['definitions']): Row[] {

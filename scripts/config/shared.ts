@@ -7,6 +7,7 @@ import { readInput } from './read-input.ts';
 import { type KustomizeComponent, kustomizeComponent } from './schema/kustomization.ts';
 import { kubeflowVersions } from './schema/platform.ts';
 import { type Upstream, upstreamFile } from './schema/upstream.ts';
+import { readApps } from './shared-apps.ts';
 import { closest } from './suggest.ts';
 
 const folders = ['infrastructure', 'apps'];
@@ -30,9 +31,10 @@ const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = {
  * Reads what infrastructure/ and apps/ hold.
  *
  * @param root the repository's folder
+ * @param clusters names of the clusters that there are
  * @returns the value that all clusters share, or everything that is wrong with the files
  */
-export function readShared(root: string): Parsed<Shared> {
+export function readShared(root: string, clusters: readonly string[]): Parsed<Shared> {
   const problems: Problem[] = [];
   const upstream = new Map<string, Upstream>();
   const patches = new Map<string, readonly KustomizePatch[]>();
@@ -51,7 +53,7 @@ export function readShared(root: string): Parsed<Shared> {
         patches.set(folder, value.patches.map(toPatch));
         if (value.namespace !== undefined) namespaces.set(folder, value.namespace);
       });
-    else problems.push(...misnamed(file, name));
+    else if (!/^apps\/[^/]+\/manifests\//.test(file)) problems.push(...misnamed(file, name));
   }
   for (const folder of Object.keys(requiredUpstreams)) {
     const file = `${folder}/upstream.yaml`;
@@ -59,9 +61,13 @@ export function readShared(root: string): Parsed<Shared> {
   }
   const health = readInput(root, healthFile, restoreHint);
   if ('problems' in health) problems.push(...health.problems);
+  let apps: Shared['apps'] = new Map();
+  keep(readApps(root, clusters), (value) => {
+    apps = value;
+  });
   if (problems.length > 0) return { problems };
   return {
-    value: { upstream, patches, namespaces, applicationHealth: 'text' in health ? health.text : '' },
+    value: { upstream, patches, namespaces, applicationHealth: 'text' in health ? health.text : '', apps },
   };
 }
 
@@ -105,7 +111,7 @@ function toPatch({ patch, target }: KustomizeComponent['patches'][number]): Kust
 
 /** A misspelt upstream.yaml would be passed over in silence. */
 function misnamed(file: string, name: string): Problem[] {
-  const known = ['upstream.yaml', 'kustomization.yaml', 'values.yaml'];
+  const known = ['upstream.yaml', 'kustomization.yaml', 'values.yaml', 'app.yaml'];
   const near = /\.ya?ml$/.test(name) && !known.includes(name) ? closest(name, known) : undefined;
   if (near === undefined) return [];
   return [{ file, path: '', message: 'has a name that nothing reads', hint: `Did you mean "${near}"?` }];

@@ -34,12 +34,12 @@ export async function preflight(context: BootstrapContext): Promise<void> {
 
 async function checkRepository(context: BootstrapContext): Promise<void> {
   const { root, cluster, repository, remote, options, reporter } = context;
-  requireComponents(options.remove);
   if (options.rotate.length > 0 && context.connection === undefined)
     throw new UsageError('--rotate makes Secrets anew in a cluster, and none is named', {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
   const planned = await planWithHead(root, cluster, repository);
+  requireComponents(planned, options.remove);
   requireUnblocked(planned);
   requireNamedRemovals(planned, options.remove);
   const pending = await pathsToCommit(context, planned);

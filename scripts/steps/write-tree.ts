@@ -71,12 +71,14 @@ function applicationOf(path: string): string | undefined {
   return /\/apps\/\d+-(.+)\.yaml$/.exec(path)?.[1];
 }
 
-/** @throws UsageError when --remove names no component: what was meant would stay guarded, or worse, not */
-export function requireComponents(names: readonly string[]): void {
-  const wrong = names.find((name) => !(componentNames as readonly string[]).includes(name));
+/** @throws UsageError when --remove names neither a component nor an app that was there: what was meant would stay guarded, or worse, not */
+export function requireComponents({ wanted, head }: ComparedCluster, names: readonly string[]): void {
+  const applications = [...wanted.keys(), ...head.keys()].flatMap((path) => applicationOf(path) ?? []);
+  const known = [...new Set<string>([...componentNames, ...applications.filter((name) => name !== 'ready')])];
+  const wrong = names.find((name) => !known.includes(name));
   if (wrong === undefined) return;
-  const near = closest(wrong, componentNames);
+  const near = closest(wrong, known);
   throw new UsageError(`--remove: there is no component ${JSON.stringify(wrong)}`, {
-    hint: near === undefined ? `Components are: ${componentNames.join(', ')}.` : `Did you mean ${near}?`,
+    hint: near === undefined ? `Components and apps are: ${known.join(', ')}.` : `Did you mean ${near}?`,
   });
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { components } from '../components/index.ts';
@@ -21,7 +21,9 @@ describe('the registry of components, their names in the schema, and their folde
     const wanted = new Set(components.map(({ folder }) => folder));
     const there = [
       ...folders('infrastructure').map((name) => `infrastructure/${name}`),
-      ...folders('apps').map((name) => `apps/${name}`),
+      ...folders('apps')
+        .filter((name) => !existsSync(join(checkout, 'apps', name, 'app.yaml')))
+        .map((name) => `apps/${name}`),
       ...folders('apps/kubeflow').map((name) => `apps/kubeflow/${name}`),
     ];
     expect([...wanted].filter((folder) => folder !== 'tenants').toSorted()).toEqual(there.toSorted());

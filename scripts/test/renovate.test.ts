@@ -67,6 +67,24 @@ describe('Renovate', () => {
     expect(found('infrastructure/cert-manager/upstream.yaml', text)).toEqual(['docker cert-manager v1.21.2']);
   });
 
+  it.each([
+    ['chart: x\n  repository: https://charts.example.com\n  version: 1.2.3', 'helm x 1.2.3'],
+    ['chart: x\n  repository: oci://registry.example.com/charts\n  version: "1.2.3"', 'docker x 1.2.3'],
+    ['repository: https://github.com/acme/x\n  path: deploy\n  version: v1', 'github-tags acme/x v1'],
+  ])('reads the source of an app', (source, expected) => {
+    expect(found('apps/x/app.yaml', `description: an app\nsource:\n  ${source}\nplace: {path: /x/}\n`)).toEqual([
+      expected,
+    ]);
+  });
+
+  it('reads what ships', () => {
+    const text = (app: string) => readFileSync(join(checkout, 'apps', app, 'app.yaml'), 'utf8');
+    expect(found('apps/grafana/app.yaml', text('grafana'))).toEqual([expect.stringMatching(/^helm grafana \d/)]);
+    expect(found('apps/prometheus/app.yaml', text('prometheus'))).toEqual([
+      expect.stringMatching(/^helm prometheus \d/),
+    ]);
+  });
+
   it('reads nothing in generated files', () => {
     const apps = join(checkout, 'clusters/demo/apps');
     for (const name of readdirSync(apps))

@@ -7,6 +7,7 @@ import type {
 } from '../components/component.ts';
 import { readyWithinAnnotation } from '../components/domain.ts';
 import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
+import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
 
@@ -23,7 +24,7 @@ export function application(
   wave: number,
   manifests: boolean,
 ): KubernetesObject {
-  const settings = cluster.components[component.name];
+  const settings = settingsOf(cluster, component);
   const readyWithin =
     settings?.readyWithin === undefined ? component.readyWithinSeconds : durationSeconds(settings.readyWithin);
   const ignored = component.ignoredDifferences?.(cluster) ?? [];

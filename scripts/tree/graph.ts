@@ -1,5 +1,4 @@
 import type { Component } from '../components/component.ts';
-import type { ComponentName } from '../config/schema/component-names.ts';
 
 /** A component with the wave that it is in. */
 export interface Placed {
@@ -29,11 +28,11 @@ export function mermaid(placed: readonly Placed[]): string {
 }
 
 /** Those dependencies that no other dependency brings along. */
-function directDependencies(component: Component, byName: ReadonlyMap<ComponentName, Component>): ComponentName[] {
+function directDependencies(component: Component, byName: ReadonlyMap<string, Component>): string[] {
   const own = component.dependsOn.filter((name) => byName.has(name));
   return own.filter((name) => !own.some((other) => other !== name && reaches(other, name, byName)));
 }
 
-function reaches(from: ComponentName, to: ComponentName, byName: ReadonlyMap<ComponentName, Component>): boolean {
+function reaches(from: string, to: string, byName: ReadonlyMap<string, Component>): boolean {
   return (byName.get(from)?.dependsOn ?? []).some((next) => next === to || reaches(next, to, byName));
 }

@@ -6,6 +6,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { embeddedRemoteUrl } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
 import { parseClusterFile } from '../config/parse.ts';
+import { runningApps } from '../config/running-apps.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
 import { checkObject } from '../schemas/check.ts';
 import { renderTree } from './render.ts';
@@ -28,11 +29,13 @@ function scenario(name: string, discovered?: string): Cluster {
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   const { url } = parsed.value.git;
   const address = url === undefined ? undefined : parseGitUrl(url);
+  const { shared } = loadCluster(root, 'demo');
   return {
     ...parsed.value,
     folder: `clusters/${name}`,
-    shared: loadCluster(root, 'demo').shared,
+    shared,
     discovered: discovered === undefined ? undefined : { host: discovered },
+    runningApps: runningApps(parsed.value, shared.apps),
     knownHost: parsed.value.host === 'auto' ? discovered : parsed.value.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

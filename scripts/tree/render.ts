@@ -1,5 +1,5 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
-import { components, enabledComponents, waitingForHost } from '../components/index.ts';
+import { allComponents, enabledComponents, waitingForHost } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
 import type { Placed } from './graph.ts';
@@ -14,7 +14,7 @@ export type Tree = ReadonlyMap<string, string>;
 /** @returns the components that are in the tree, with their waves */
 export function placedComponents(cluster: Cluster): Placed[] {
   const enabled = enabledComponents(cluster);
-  const waves = computeWaves(components, enabled);
+  const waves = computeWaves(allComponents(cluster), enabled);
   const waiting = new Set(waitingForHost(cluster));
   return enabled
     .filter((component) => !waiting.has(component))

@@ -1,5 +1,4 @@
 import type { Component } from '../components/component.ts';
-import type { ComponentName } from '../config/schema/component-names.ts';
 
 /**
  * Computes sync waves from dependencies: a component's wave is one more than the highest of those it depends on. A dependency
@@ -10,13 +9,13 @@ import type { ComponentName } from '../config/schema/component-names.ts';
  * @returns wave per enabled component, from 0
  * @throws Error for a cycle, or for a dependency that no component has as its name (our bug, found at start)
  */
-export function computeWaves(all: readonly Component[], enabled: readonly Component[]): Map<ComponentName, number> {
+export function computeWaves(all: readonly Component[], enabled: readonly Component[]): Map<string, number> {
   const byName = new Map(all.map((component) => [component.name, component]));
   const on = new Set(enabled.map((component) => component.name));
-  const heights = new Map<ComponentName, number>();
+  const heights = new Map<string, number>();
 
   /** The wave that a dependent may not go below: -1 when nothing has to come before it. */
-  const heightOf = (name: ComponentName, trail: readonly ComponentName[]): number => {
+  const heightOf = (name: string, trail: readonly string[]): number => {
     const known = heights.get(name);
     if (known !== undefined) return known;
     if (trail.includes(name))

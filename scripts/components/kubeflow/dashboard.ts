@@ -1,9 +1,10 @@
-import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
+import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { type KubeflowPart, kubeflowParts } from '../../config/schema/platform.ts';
+import { appPlace } from '../apps/place.ts';
 import type { Component } from '../component.ts';
 import { signedOutPath } from '../signed-out-page.ts';
 import { katibLinks } from './katib.ts';
-import type { DashboardLinks } from './links.ts';
+import type { DashboardLinks, MenuLink } from './links.ts';
 import { notebooksLinks } from './notebooks.ts';
 import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, runs, wants } from './part.ts';
 import { pipelinesLinks } from './pipelines.ts';
@@ -53,13 +54,20 @@ const linksOfParts: Readonly<Partial<Record<KubeflowPart, DashboardLinks>>> = {
   serving: servingLinks,
 };
 
+/** An app opens in a tab of its own: many refuse to be framed. */
+function appLink(cluster: Cluster, app: App): MenuLink[] {
+  if (app.dashboard === undefined) return [];
+  const { url } = appPlace(cluster, app);
+  return [{ type: 'item', iframe: false, link: `${url}/`, text: app.dashboard.text, icon: app.dashboard.icon }];
+}
+
 /** Upstream's menu lists every part; the links of one that does not run would lead back to the dashboard. */
 function menu(cluster: Cluster): KustomizePatch {
   const links = kubeflowParts.filter((part) => runs(cluster, part)).flatMap((part) => linksOfParts[part] ?? []);
   const text = JSON.stringify(
     {
       menuLinks: links.flatMap(({ menuLinks = [] }) => menuLinks),
-      externalLinks: [],
+      externalLinks: cluster.runningApps.flatMap((app) => appLink(cluster, app)),
       documentationItems: links.flatMap(({ documentationItems = [] }) => documentationItems),
       quickLinks: links.flatMap(({ quickLinks = [] }) => quickLinks),
     },

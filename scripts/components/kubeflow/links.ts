@@ -4,6 +4,8 @@ export interface MenuLink {
   link: string;
   text: string;
   icon?: string;
+  /** Of external links: they never open inside the dashboard. */
+  iframe?: false;
 }
 
 /** Entries of the menu that fold out. */

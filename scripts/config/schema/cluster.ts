@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auth } from './auth.ts';
+import { clusterApps } from './cluster-apps.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-names.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
@@ -41,6 +42,7 @@ export const clusterFile = z
     auth,
     istio,
     kubeflow,
+    apps: clusterApps,
     mirrors,
     components: z
       .partialRecord(z.enum(componentNames), componentSettings)

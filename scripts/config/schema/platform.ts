@@ -22,6 +22,12 @@ export const argocd = z
       .boolean()
       .default(true)
       .describe('true: install Argo CD and let it manage itself. false: use the one that is there.'),
+    localAdmin: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether Argo CD's local user admin may log in where its pages are served (apps.argocd). Default: no; its login is then the platform's alone.",
+      ),
     root: z
       .strictObject({
         name: label

@@ -10,7 +10,7 @@ const image = z.strictObject({
 });
 
 /** infrastructure/<component>/upstream.yaml of a Helm chart. */
-const chart = z.strictObject({
+export const chart = z.strictObject({
   chart: z.string().min(1, 'must not be empty').describe("The chart's name in its repository."),
   repository: z
     .string()
@@ -21,7 +21,7 @@ const chart = z.strictObject({
 });
 
 /** infrastructure/<component>/upstream.yaml or apps/<app>/upstream.yaml of kustomizations in a Git repository. */
-const kustomization = z.strictObject({
+export const kustomization = z.strictObject({
   repository: z
     .string()
     .regex(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end')

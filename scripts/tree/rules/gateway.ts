@@ -1,4 +1,4 @@
-import { gatewayName, gatewayNamespace, gatewaySelector } from '../../components/domain.ts';
+import { edgeFilterName, gatewayNamespace, gatewaySelector } from '../../components/domain.ts';
 import {
   allObjects,
   at,
@@ -19,7 +19,8 @@ function selectsGateway(labels: unknown): boolean {
   return Object.entries(labels).every(([key, value]) => (gatewaySelector as Record<string, string>)[key] === value);
 }
 
-function ofKind(tree: ParsedTree, kind: string, group: string): Placed[] {
+/** @returns the objects of a kind, in whatever version */
+export function ofKind(tree: ParsedTree, kind: string, group: string): Placed[] {
   return allObjects(tree).filter(({ object }) => object.kind === kind && object.apiVersion.startsWith(`${group}/`));
 }
 
@@ -200,9 +201,14 @@ function boundTo(tree: ParsedTree, name: string, namespace: string): Placed[] {
   );
 }
 
-/** The VirtualServices that are bound to our gateway. */
-function routes(tree: ParsedTree): Placed[] {
-  return boundTo(tree, gatewayName, gatewayNamespace);
+/** @returns the VirtualServices that are bound to a Gateway with TLS: what is served to people */
+export function routes(tree: ParsedTree): Placed[] {
+  const bound = servers(tree)
+    .filter(({ encrypted }) => encrypted)
+    .flatMap(({ placed }) => boundTo(tree, placed.object.metadata.name, namespaceOf(placed)));
+  return [...new Set(bound.map(({ object }) => object))].flatMap(
+    (object) => bound.find((placed) => placed.object === object) ?? [],
+  );
 }
 
 const modernTls: Rule = {
@@ -245,9 +251,16 @@ const checkBeforeRoutes: Rule = {
   reason: 'A route that is there before the check and the filters is open for that time (design: fail closed).',
   check(tree) {
     const waveIn = ({ object }: Placed) => Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
-    const first = Math.min(...[...gateways(tree), ...routes(tree)].map((placed) => step(placed, waveIn)));
+    const served = [...gateways(tree), ...routes(tree)];
+    const earliest = (list: readonly Placed[]) => Math.min(...list.map((placed) => step(placed, waveIn)));
+    const first = earliest(served);
+    // An app brings a filter of its own, which has to stand before the routes of that app.
+    const limit = (guard: Placed) =>
+      guard.object.kind === 'EnvoyFilter' && guard.object.metadata.name !== edgeFilterName
+        ? earliest(served.filter(({ application }) => application?.name === guard.application?.name))
+        : first;
     return [...customPolicies(tree), ...ofKind(tree, 'EnvoyFilter', 'networking.istio.io')]
-      .filter((placed) => namespaceOf(placed) === gatewayNamespace && step(placed, waveIn) >= first)
+      .filter((placed) => namespaceOf(placed) === gatewayNamespace && step(placed, waveIn) >= limit(placed))
       .map(({ file, object }) => ({
         file,
         path: nameOf(object),

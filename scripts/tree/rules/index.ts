@@ -1,4 +1,5 @@
 import { applicationRules } from './applications.ts';
+import { appRules } from './apps.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
 import { meshRules } from './mesh.ts';
@@ -23,6 +24,7 @@ export const rules: readonly Rule[] = [
   ...gatewayRules,
   ...meshRules,
   ...loginRules,
+  ...appRules,
 ];
 
 /** A finding with the rule that it breaks. */

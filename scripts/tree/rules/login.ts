@@ -1,3 +1,4 @@
+import { clientId } from '../../components/oauth2-proxy.ts';
 import {
   allObjects,
   at,
@@ -35,8 +36,8 @@ interface Option {
 
 const component = 'oauth2-proxy';
 
-/** The options in all layers of values: flags, and lines of the configuration file. */
-function options(tree: ParsedTree): Option[] {
+/** @returns the options in all layers of values: flags, and lines of the configuration file. */
+export function options(tree: ParsedTree): Option[] {
   const fromValues = valuesOf(tree, component).flatMap(({ file, values }) => [
     ...flags(values).map((flag) => ({ file, ...flag })),
     ...configLines(at(values, 'config', 'configFile')).map((line) => ({ file, path: 'config.configFile', ...line })),
@@ -148,8 +149,9 @@ const sameRedirect: Rule = {
     if (redirect === undefined) return [];
     return valuesOf(tree, 'dex').flatMap(({ file, values }) =>
       listAt(values, 'config', 'staticClients')
-        .map((client, index) => ({ uris: textsAt(client, 'redirectURIs'), index }))
-        .filter(({ uris }) => !uris.includes(String(redirect.value)))
+        .map((client, index) => ({ id: at(client, 'id'), uris: textsAt(client, 'redirectURIs'), index }))
+        // Others, as Argo CD, have redirects of their own.
+        .filter(({ id, uris }) => id === clientId && !uris.includes(String(redirect.value)))
         .map(({ index }) => ({
           file,
           path: `config.staticClients[${index}].redirectURIs`,

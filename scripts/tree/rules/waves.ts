@@ -1,6 +1,5 @@
 import { readyWithinAnnotation } from '../../components/domain.ts';
 import { components } from '../../components/index.ts';
-import type { ComponentName } from '../../config/schema/component-names.ts';
 import {
   allObjects,
   at,
@@ -15,9 +14,7 @@ import {
 } from './parsed-tree.ts';
 import type { Rule } from './rule.ts';
 
-const dependencies = new Map<string, readonly ComponentName[]>(
-  components.map(({ name, dependsOn }) => [name, dependsOn]),
-);
+const dependencies = new Map(components.map(({ name, dependsOn }) => [name, dependsOn]));
 
 /** What has to be there before a component: its dependencies, or theirs where one is not in the tree. */
 function needed(component: string, inTree: ReadonlySet<string>, seen = new Set<string>()): string[] {

@@ -1,0 +1,123 @@
+import type { App, Cluster } from '../../config/cluster.ts';
+import type { KubernetesObject } from '../component.ts';
+import { gatewayNamespace, gatewaySelector } from '../domain.ts';
+import { appMarker, identityHeaders } from '../identity.ts';
+import { luaHostOf, luaSet, luaText, requestHost } from '../lua.ts';
+import { appPlace } from './place.ts';
+
+/** Before anything else of its Application, and removed after everything else: a route never stands without its check. */
+export const early = { 'argocd.argoproj.io/sync-wave': '-1' };
+
+/** @returns name of an app's objects */
+export function guardName(app: App): string {
+  return `app-${app.name}`;
+}
+
+/**
+ * Who may open an app, and by which headers it learns who somebody is: a filter at the gateway, behind the check that sets the verified
+ * identity. Istio's own policies compare a header whole, by its beginning or by its end; groups are a list in one header, so a group is
+ * found for certain only by taking the list apart.
+ *
+ * Envoy goes on with a request when a Lua filter fails. So the filter marks what it let through, and the app's own policy takes nothing
+ * without the mark: no filter, no access.
+ */
+export function accessFilter(cluster: Cluster, app: App): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name: guardName(app), namespace: gatewayNamespace, annotations: early },
+    spec: {
+      workloadSelector: { labels: { ...gatewaySelector } },
+      // After the gateway's own filters.
+      priority: 10,
+      configPatches: [
+        {
+          applyTo: 'HTTP_FILTER',
+          match: {
+            context: 'GATEWAY',
+            listener: {
+              filterChain: {
+                filter: {
+                  name: 'envoy.filters.network.http_connection_manager',
+                  subFilter: { name: 'envoy.filters.http.router' },
+                },
+              },
+            },
+          },
+          patch: {
+            operation: 'INSERT_BEFORE',
+            value: {
+              name: `breakwater.app.${app.name}`,
+              typed_config: {
+                '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+                default_source_code: { inline_string: accessScript(cluster, app) },
+              },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
+export function accessScript(cluster: Cluster, app: App): string {
+  const { host, path } = appPlace(cluster, app);
+  const { everyone = false, groups = [], emails = [] } = app.access;
+  const [user, list] = identityHeaders;
+  const taken = [...new Set([appMarker, ...identityHeaders, ...app.headers.map(({ name }) => name.toLowerCase())])];
+  return `local host = ${luaText(requestHost(host))}
+local path = ${luaText(path)}
+local everyone = ${everyone}
+local emails = ${luaSet(emails)}
+local groups = ${luaSet(groups)}
+
+${luaHostOf}
+local function groups_of(headers)
+  local found = {}
+  for i = 0, headers:getNumValues(${luaText(list)}) - 1 do
+    for group in string.gmatch(headers:getAtIndex(${luaText(list)}, i), "[^,]+") do found[group] = true end
+  end
+  return found
+end
+
+local function may_open(email, member)
+  if email == "" then return false end
+  if everyone or emails[string.lower(email)] then return true end
+  for group in pairs(groups) do
+    if member[group] then return true end
+  end
+  return false
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  if host_of(headers) ~= host then return end
+  if string.sub(headers:get(":path") or "", 1, #path) ~= path then return end
+  local email = headers:get(${luaText(user)}) or ""
+  local list = headers:get(${luaText(list)})
+  local member = groups_of(headers)
+  if not may_open(email, member) then
+    local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }
+    handle:respond(answer, ${luaText(`You are logged in, but may not open ${app.name}.`)} .. "\\n")
+    return
+  end
+${taken.map((name) => `  headers:remove(${luaText(name)})`).join('\n')}
+${app.headers.map(headerLines).join('')}  headers:add(${luaText(appMarker)}, ${luaText(app.name)})
+end
+`;
+}
+
+function headerLines(header: App['headers'][number]): string {
+  const name = luaText(header.name.toLowerCase());
+  if ('value' in header)
+    return header.value === 'email'
+      ? `  headers:add(${name}, email)\n`
+      : `  if list and list ~= "" then headers:add(${name}, list) end\n`;
+  const branches = header.byGroup.map(
+    ({ group, value }, index) =>
+      `  ${index === 0 ? 'if' : 'elseif'} member[${luaText(group)}] then headers:add(${name}, ${luaText(value)})\n`,
+  );
+  const otherwise = header.otherwise === undefined ? '' : `  else headers:add(${name}, ${luaText(header.otherwise)})\n`;
+  return `${branches.join('')}${otherwise}  end\n`;
+}

@@ -1,0 +1,136 @@
+import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
+import { publicAddress } from '../address.ts';
+import type { KubernetesObject } from '../component.ts';
+import { gatewayNamespace } from '../domain.ts';
+import { clusterIssuerName } from '../issuer.ts';
+import { yamlText } from '../yaml-text.ts';
+import { appPlace } from './place.ts';
+
+/** Id under which Dex knows Argo CD. A public client (PKCE), so that no secret has to be in two namespaces. */
+export const argocdClientId = 'argo-cd';
+
+const caSecret = 'argocd-platform-ca';
+
+/** @returns true for the app that is Argo CD's own pages */
+export function isArgocd(app: App): boolean {
+  return app.folder === 'apps/argocd';
+}
+
+/** @returns Argo CD as an app of the cluster; undefined when it is none, or while the host is not known */
+export function argocdApp(cluster: Cluster): App | undefined {
+  return cluster.knownHost === undefined ? undefined : cluster.runningApps.find(isArgocd);
+}
+
+/** @returns Argo CD's client of Dex, where it is an app */
+export function argocdClients(cluster: Cluster): Record<string, unknown>[] {
+  const app = argocdApp(cluster);
+  if (app === undefined) return [];
+  const { url } = appPlace(cluster, app);
+  return [
+    {
+      id: argocdClientId,
+      name: 'Argo CD',
+      public: true,
+      // The last one is that of its command line (argocd login --sso).
+      redirectURIs: [`${url}/auth/callback`, `${url}/pkce/verify`, 'http://localhost:8085/auth/callback'],
+    },
+  ];
+}
+
+/**
+ * What Argo CD's own objects need so that it is served under a path and takes the platform's logins.
+ *
+ * @param audience the client for which the gateway's tokens are issued
+ * @returns patches of Argo CD's manifests; none where it is no app
+ */
+export function argocdPatches(cluster: Cluster, audience: string): KustomizePatch[] {
+  const app = argocdApp(cluster);
+  if (app === undefined) return [];
+  const { url, path } = appPlace(cluster, app);
+  const root = path.replace(/\/$/, '');
+  return [
+    ...(cluster.shared.patches.get(app.folder) ?? []),
+    settings(cluster, url, audience),
+    // By arguments rather than by its ConfigMap: a change of these starts it anew.
+    ...(root === '' ? [] : [jsonPatch('apps', 'Deployment', 'argocd-server', rootPath(root))]),
+    jsonPatch('networking.k8s.io', 'NetworkPolicy', 'argocd-server-network-policy', fromGateway()),
+  ];
+}
+
+function settings(cluster: Cluster, url: string, audience: string): KustomizePatch {
+  const oidc = {
+    name: 'Login',
+    issuer: `https://${publicAddress(cluster).authority}/dex`,
+    clientID: argocdClientId,
+    enablePKCEAuthentication: true,
+    // Tokens that people bring from its own login, and those that the gateway sends along.
+    allowedAudiences: [argocdClientId, audience],
+    requestedScopes: ['openid', 'profile', 'email', 'groups'],
+    // Filled in by Argo CD itself, and anew when cert-manager renews it.
+    ...(trusted(cluster) ? {} : { rootCA: `$${caSecret}:ca.crt` }),
+  };
+  const patch = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'argocd-cm' },
+    data: {
+      url,
+      'admin.enabled': String(cluster.argocd.localAdmin ?? false),
+      'oidc.config': yamlText(oidc),
+    },
+  };
+  return { target: { kind: 'ConfigMap', name: 'argocd-cm' }, patch: yamlText(patch) };
+}
+
+function jsonPatch(group: string, kind: string, name: string, operations: readonly unknown[]): KustomizePatch {
+  return { target: { group, kind, name }, patch: yamlText(operations) };
+}
+
+function rootPath(root: string): unknown[] {
+  const args = '/spec/template/spec/containers/0/args';
+  return [
+    { op: 'test', path: `${args}/0`, value: '/usr/local/bin/argocd-server' },
+    { op: 'add', path: `${args}/-`, value: '--rootpath' },
+    { op: 'add', path: `${args}/-`, value: root },
+  ];
+}
+
+/** Upstream's admits everybody. */
+function fromGateway(): unknown[] {
+  const from = [
+    { podSelector: {} },
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } } },
+  ];
+  return [{ op: 'replace', path: '/spec/ingress', value: [{ from }] }];
+}
+
+/** ACME's certificates are trusted already. */
+function trusted(cluster: Cluster): boolean {
+  return cluster.tls.acme !== undefined;
+}
+
+/**
+ * @returns objects beside the route: a certificate that is never served. It brings the CA's own certificate (ca.crt) into Argo CD's
+ *   namespace, with the label by which Argo CD may read it, and keeps it current.
+ */
+export function argocdManifests(cluster: Cluster): KubernetesObject[] {
+  if (trusted(cluster)) return [];
+  const { namespace } = cluster.argocd;
+  return [
+    {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: caSecret, namespace },
+      spec: {
+        secretName: caSecret,
+        secretTemplate: { labels: { 'app.kubernetes.io/part-of': 'argocd' } },
+        duration: cluster.tls.duration,
+        renewBefore: cluster.tls.renewBefore,
+        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+        dnsNames: [`argocd-server.${namespace}.svc`],
+        usages: ['client auth'],
+        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+      },
+    },
+  ];
+}

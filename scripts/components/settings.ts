@@ -1,0 +1,10 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { ClusterFile } from '../config/schema/cluster.ts';
+import type { Component } from './component.ts';
+
+type Settings = NonNullable<ClusterFile['components']['dex']>;
+
+/** @returns what `components.<name>` of cluster.yaml says; undefined for an app, whose settings are under `apps` */
+export function settingsOf(cluster: Cluster, component: Component): Settings | undefined {
+  return (cluster.components as Readonly<Record<string, Settings | undefined>>)[component.name];
+}

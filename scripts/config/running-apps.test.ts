@@ -1,0 +1,179 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UsageError } from '../report/errors.ts';
+import { loadCluster } from './load.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'breakwater apps '));
+  for (const folder of ['infrastructure', 'apps'])
+    cpSync(join(repository, folder), join(root, folder), { recursive: true });
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+function cluster(apps: string, more = 'host: platform.example.com\n'): void {
+  write('clusters/prod/cluster.yaml', `name: prod\nauth: {users: [{email: ann@example.com}]}\n${more}${apps}`);
+}
+
+function app(name: string, lines = ''): void {
+  write(
+    `apps/${name}/app.yaml`,
+    `description: ${name}\nsource: {chart: x, repository: https://charts.example.com, version: 1.2.3}\nplace: {path: /${name}/}\nservice: {name: x, port: 80}\naccess: {everyone: true}\n${lines}`,
+  );
+}
+
+function problems(): string[] {
+  try {
+    loadCluster(root, 'prod');
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return error.problems.map(({ file, line, message }) => `${file}${line === undefined ? '' : `:${line}`} ${message}`);
+  }
+  return [];
+}
+
+describe('apps', () => {
+  const names = () => loadCluster(root, 'prod').runningApps.map(({ name }) => name);
+
+  it('are off until a cluster asks for them', () => {
+    cluster('');
+    expect(names()).toEqual([]);
+    cluster('apps: {grafana: {}, argocd: {enabled: true}}\n');
+    expect(names()).toEqual(['argocd', 'grafana']);
+  });
+
+  it('run where they say so, unless the cluster says no', () => {
+    app('hello', 'clusters: [prod]\n');
+    cluster('');
+    expect(names()).toEqual(['hello']);
+    cluster('apps: {hello: {enabled: false}}\n');
+    expect(names()).toEqual([]);
+  });
+
+  it('go with their folder', () => {
+    app('hello', 'clusters: [prod]\n');
+    cluster('');
+    rmSync(join(root, 'apps/hello'), { recursive: true });
+    expect(names()).toEqual([]);
+    cluster('apps: {hello: {}}\n');
+    expect(problems()).toEqual(['clusters/prod/cluster.yaml:4 there is no apps/hello/app.yaml']);
+  });
+
+  it('have the settings of the cluster over their own', () => {
+    cluster('apps: {grafana: {path: /metrics/, version: 9.9.9, access: {groups: [ops]}, readyWithin: 1h}}\n');
+    expect(loadCluster(root, 'prod').runningApps).toMatchObject([
+      {
+        name: 'grafana',
+        place: { path: '/metrics/' },
+        source: { version: '9.9.9' },
+        access: { groups: ['ops'] },
+        readyWithin: '1h',
+      },
+    ]);
+  });
+
+  it('bring plain objects along, in their own namespace', () => {
+    app('hello', 'clusters: [prod]\n');
+    write(
+      'apps/hello/app.yaml',
+      'description: hello\nsource: {manifests: true}\nclusters: [prod]\nplace: {path: /hello/}\nservice: {name: x, port: 80}\naccess: {everyone: true}\n',
+    );
+    write(
+      'apps/hello/manifests/service.yaml',
+      'apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: []}\n',
+    );
+    cluster('');
+    expect(loadCluster(root, 'prod').runningApps[0]?.manifests).toEqual([
+      { apiVersion: 'v1', kind: 'Service', metadata: { name: 'x', namespace: 'hello' }, spec: { ports: [] } },
+    ]);
+  });
+});
+
+describe('what can not be is refused, with both owners of a clash', () => {
+  it.each([
+    [
+      'the same path',
+      'apps: {grafana: {path: /tools/}, prometheus: {path: /tools/}}\n',
+      'grafana (/tools/) and prometheus (/tools/) want the same path',
+    ],
+    [
+      'a path within a path',
+      'apps: {grafana: {path: /tools/grafana/}, prometheus: {path: /tools/}}\n',
+      'grafana (/tools/grafana/) and prometheus (/tools/) want the same path',
+    ],
+    [
+      'the same host',
+      'apps: {grafana: {host: m}, prometheus: {host: m}}\n',
+      'grafana and prometheus want the same host, m',
+    ],
+    ['an app that is not there', 'apps: {grafan: {}}\n', 'there is no apps/grafan/app.yaml'],
+    ['a version of what has none', 'apps: {argocd: {version: 1.2.3}}\n', 'has no effect: the app has no upstream'],
+    [
+      'a namespace of the default profile',
+      'apps: {grafana: {}}\nkubeflow: {defaultProfile: {name: grafana}}\n',
+      'grafana\'s namespace "grafana" is that of kubeflow.defaultProfile',
+    ],
+    [
+      'the name of the root',
+      'apps: {grafana: {}}\nargocd: {root: {name: grafana}}\n',
+      'grafana and the root Application (argocd.root.name) have one name',
+    ],
+  ])('%s', (_, apps, message) => {
+    cluster(apps);
+    expect(problems()).toEqual([`clusters/prod/cluster.yaml:4 ${message}`]);
+  });
+
+  it.each(['host: auto\n', 'host: 192.0.2.7\n'])('a host of its own with %s', (host) => {
+    cluster('apps: {grafana: {host: grafana}}\n', host);
+    expect(problems().join()).toContain("grafana has a host of its own, which needs a DNS name as the cluster's host");
+  });
+
+  it('two apps in one namespace', () => {
+    app('hello', 'namespace: grafana\n');
+    cluster('apps: {grafana: {}, hello: {}}\n');
+    expect(problems()).toEqual(['clusters/prod/cluster.yaml:4 grafana and hello want the same namespace, grafana']);
+  });
+
+  it('a folder without app.yaml, with a name of the platform, or no name', () => {
+    cluster('');
+    mkdirSync(join(root, 'apps/empty'));
+    app('dex');
+    app('Hello');
+    expect(problems()).toEqual([
+      'apps/Hello is no name for an app',
+      'apps/dex is the name of a component of the platform',
+      'apps/empty/app.yaml there is no such file',
+    ]);
+  });
+
+  it('objects that are not plain, or not in the namespace', () => {
+    write(
+      'apps/hello/app.yaml',
+      'description: hello\nsource: {manifests: true}\nplace: {path: /hello/}\nservice: {name: x, port: 80}\naccess: {everyone: true}\n',
+    );
+    cluster('');
+    expect(problems()).toEqual(['apps/hello/manifests has no objects']);
+    write('apps/hello/manifests/a.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n');
+    write(
+      'apps/hello/manifests/b.yaml',
+      'apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: kube-system}\n',
+    );
+    write('apps/hello/manifests/c.yaml', 'kind: Service\n');
+    expect(problems()).toEqual([
+      'apps/hello/manifests/a.yaml:2 must not be Namespace: the app gets its own',
+      "apps/hello/manifests/b.yaml:3 must be hello, the app's own",
+      'apps/hello/manifests/c.yaml:1 is missing',
+      'apps/hello/manifests/c.yaml:1 is missing',
+    ]);
+  });
+});

@@ -1,0 +1,112 @@
+import type { App, SharedApp } from './cluster.ts';
+import type { Finding } from './positions.ts';
+import { argocdApp } from './schema/app.ts';
+import type { ClusterFile } from './schema/cluster.ts';
+import { isAddress, takenNamespaces } from './schema/common.ts';
+import { componentNames } from './schema/component-names.ts';
+import { pathsOverlap } from './schema/places.ts';
+import { closest } from './suggest.ts';
+
+/**
+ * Chooses the apps that run on a cluster: those that its cluster.yaml names, and those that name it.
+ *
+ * @param shared the apps of apps/, by name
+ * @returns the apps with this cluster's settings over their own, sorted by name
+ */
+export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
+  return [...shared.values()]
+    .filter((app) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name))
+    .map((app) => withSettings(app, file))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function withSettings({ name, folder, file, manifests }: SharedApp, cluster: ClusterFile): App {
+  const settings = cluster.apps[name];
+  const strip = 'path' in file.place && file.place.strip;
+  const place =
+    settings?.path !== undefined
+      ? { path: settings.path, strip }
+      : settings?.host !== undefined
+        ? { host: settings.host }
+        : file.place;
+  const { version } = settings ?? {};
+  const { source } = file;
+  return {
+    ...file,
+    name,
+    folder,
+    manifests,
+    application: (componentNames as readonly string[]).includes(name) ? `${name}-app` : name,
+    namespace: name === argocdApp ? cluster.argocd.namespace : (file.namespace ?? name),
+    place,
+    access: settings?.access ?? file.access,
+    source: version !== undefined && 'version' in source ? { ...source, version } : source,
+    readyWithin: settings?.readyWithin ?? file.readyWithin,
+  };
+}
+
+/**
+ * Finds what can't be of the apps of one cluster.
+ *
+ * @returns findings in its cluster.yaml
+ */
+export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): Finding[] {
+  const apps = runningApps(file, shared);
+  return [
+    ...unknownApps(file, shared),
+    ...apps.flatMap((app) => ownFindings(file, app)),
+    ...apps.flatMap((app, index) => apps.slice(0, index).flatMap((other) => clashes(app, other))),
+  ];
+}
+
+function unknownApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): Finding[] {
+  return Object.keys(file.apps)
+    .filter((name) => !shared.has(name))
+    .map((name) => {
+      const near = closest(name, [...shared.keys()]);
+      const hint = near === undefined ? `Remove the line, or write apps/${name}/app.yaml.` : `Did you mean "${near}"?`;
+      return { path: ['apps', name], at: 'key', message: `there is no apps/${name}/app.yaml`, hint };
+    });
+}
+
+/** What an app can't be on this cluster, whatever the others are. */
+function ownFindings(file: ClusterFile, app: App): Finding[] {
+  const findings: Finding[] = [];
+  const report = (key: string, message: string, hint?: string) =>
+    findings.push({ path: ['apps', app.name, key], at: 'value', message, hint });
+  const settings = file.apps[app.name];
+  if ('host' in app.place && (file.host === 'auto' || isAddress(file.host)))
+    report(
+      'host',
+      `${app.name} has a host of its own, which needs a DNS name as the cluster's host, not ${file.host === 'auto' ? 'auto' : 'an IP address'}`,
+      `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
+    );
+  if (settings?.version !== undefined && !('version' in app.source))
+    report('version', 'has no effect: the app has no upstream', 'Remove the line.');
+  if ('installed' in app.source) return findings;
+  const owner = namespaceOwner(file, app.namespace);
+  if (owner !== undefined) report('', `${app.name}'s namespace "${app.namespace}" is that of ${owner}`);
+  if (app.application === file.argocd.root.name)
+    report('', `${app.name} and the root Application (argocd.root.name) have one name`);
+  return findings;
+}
+
+function namespaceOwner(file: ClusterFile, namespace: string): string | undefined {
+  if (namespace === file.argocd.namespace) return 'Argo CD';
+  if (namespace === file.kubeflow.defaultProfile.name) return 'kubeflow.defaultProfile';
+  return takenNamespaces.includes(namespace) ? 'Kubernetes or the platform' : undefined;
+}
+
+/** What two apps can't share. */
+function clashes(app: App, other: App): Finding[] {
+  const clash = (message: string): Finding => ({ path: ['apps', app.name], at: 'key', message });
+  const found: Finding[] = [];
+  if ('path' in app.place && 'path' in other.place && pathsOverlap(app.place.path, other.place.path))
+    found.push(clash(`${other.name} (${other.place.path}) and ${app.name} (${app.place.path}) want the same path`));
+  if ('host' in app.place && 'host' in other.place && app.place.host === other.place.host)
+    found.push(clash(`${other.name} and ${app.name} want the same host, ${app.place.host}`));
+  const own = (one: App) => !('installed' in one.source);
+  if (own(app) && own(other) && app.namespace === other.namespace)
+    found.push(clash(`${other.name} and ${app.name} want the same namespace, ${app.namespace}`));
+  return found;
+}

@@ -1,0 +1,191 @@
+import { gatewayNamespace, gatewayPrincipal } from '../../components/domain.ts';
+import { appMarker, sharedSessionCookie } from '../../components/identity.ts';
+import { ofKind, routes } from './gateway.ts';
+import { options } from './login.ts';
+import { at, listAt, nameOf, namespaceOf, type ParsedTree, type Placed, textsAt } from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+/** Routes that the program made for apps: they are named after them. */
+function appRoutes(tree: ParsedTree): Placed[] {
+  return routes(tree).filter(({ object, rendered }) => !rendered && object.metadata.name.startsWith('app-'));
+}
+
+function finding({ file, object }: Placed, field: string, message: string): Finding {
+  return { file, path: `${nameOf(object)} ${field}`, message };
+}
+
+const onlyGatewayCalls: Rule = {
+  name: 'only-the-gateway-calls',
+  reason:
+    'Whoever reaches an app past the gateway writes the identity headers himself (kubeflow/kubeflow#7032, istio docs, reference/config/security/authorization-policy).',
+  check(tree) {
+    const policies = ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
+      ({ object }) => at(object, 'spec', 'action') !== 'CUSTOM' && at(object, 'spec', 'action') !== 'DENY',
+    );
+    return routes(tree)
+      .filter(({ rendered }) => !rendered)
+      .flatMap((route) =>
+        destinations(route)
+          // Argo CD is there before the mesh, and asks for a token itself.
+          .filter((namespace) => !namespacesOutsideTheMesh(tree).has(namespace))
+          .filter((namespace) => !policies.some((policy) => namespaceOf(policy) === namespace && admitsGateway(policy)))
+          .map((namespace) =>
+            finding(
+              route,
+              'spec.http',
+              `leads to ${namespace}, where no AuthorizationPolicy names the gateway's account`,
+            ),
+          ),
+      );
+  },
+};
+
+function admitsGateway({ object }: Placed): boolean {
+  return listAt(object, 'spec', 'rules').some((rule) =>
+    listAt(rule, 'from').some((from) => textsAt(from, 'source', 'principals').includes(gatewayPrincipal)),
+  );
+}
+
+/** Namespaces of the Services that a route leads to. */
+function destinations(route: Placed): string[] {
+  const hosts = listAt(route.object, 'spec', 'http').flatMap((http) =>
+    listAt(http, 'route').map((target) => String(at(target, 'destination', 'host'))),
+  );
+  const namespaces = hosts.map((host) => host.split('.')[1] ?? namespaceOf(route));
+  return [...new Set(namespaces)].filter((namespace) => namespace !== '');
+}
+
+/** Argo CD's namespace: the root is in it. */
+function namespacesOutsideTheMesh(tree: ParsedTree): ReadonlySet<string> {
+  const roots = [...tree.files.values()].flatMap(({ objects }) =>
+    objects.filter(({ kind }) => kind === 'AppProject').map(({ metadata }) => metadata.namespace ?? ''),
+  );
+  return new Set(roots);
+}
+
+const appsAskWho: Rule = {
+  name: 'apps-ask-who',
+  reason:
+    "The gateway's check lets everyone in who can log in; who may open an app is asked by the app's own filter, without which it must not be served (envoy docs, http_filters/lua_filter: a script that fails lets requests pass).",
+  check: (tree) =>
+    appRoutes(tree).flatMap((route): Finding[] => {
+      const { name } = route.object.metadata;
+      const filter = ofKind(tree, 'EnvoyFilter', 'networking.istio.io').some(
+        (placed) => namespaceOf(placed) === gatewayNamespace && placed.object.metadata.name === name,
+      );
+      if (!filter) return [finding(route, 'metadata.name', `there is no EnvoyFilter ${name} in ${gatewayNamespace}`)];
+      return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io')
+        .filter((policy) => policy.object.metadata.name === name && namespaceOf(policy) === namespaceOf(route))
+        .filter(({ object }) => !listAt(object, 'spec', 'rules').filter(isForGateway).every(asksForMark))
+        .map((policy) => finding(policy, 'spec.rules', `must ask for the header ${appMarker}`));
+    }),
+};
+
+function isForGateway(rule: unknown): boolean {
+  return listAt(rule, 'from').some((from) => textsAt(from, 'source', 'principals').includes(gatewayPrincipal));
+}
+
+function asksForMark(rule: unknown): boolean {
+  return listAt(rule, 'when').some(
+    (condition) =>
+      at(condition, 'key') === `request.headers[${appMarker}]` &&
+      textsAt(condition, 'values').every((text) => !text.includes('*')),
+  );
+}
+
+/** The hosts of OAuth2 Proxy's route: the platform's. */
+function platformHosts(tree: ParsedTree): Set<string> {
+  const own = routes(tree).filter(({ object }) => object.metadata.name === 'oauth2-proxy');
+  return new Set(own.flatMap(({ object }) => textsAt(object, 'spec', 'hosts')));
+}
+
+const nothingOpenOnOwnHosts: Rule = {
+  name: 'nothing-open-on-own-hosts',
+  reason:
+    "The check leaves /dex/ and /oauth2/ to Dex and OAuth2 Proxy; on another host the same paths would be an app's, without a login and with the session cookie (istio docs, tasks/security/authorization/authz-custom).",
+  check(tree) {
+    const hosts = platformHosts(tree);
+    return routes(tree)
+      .filter(({ rendered, object }) => !rendered && textsAt(object, 'spec', 'hosts').some((host) => !hosts.has(host)))
+      .flatMap((route) => {
+        const answered = listAt(route.object, 'spec', 'http')
+          .slice(0, 1)
+          .filter((http) => at(http, 'directResponse') !== undefined)
+          .flatMap((http) => listAt(http, 'match').map((match) => String(at(match, 'uri', 'prefix'))));
+        return ['/dex/', '/oauth2/']
+          .filter((path) => !answered.includes(path))
+          .map((path) => finding(route, 'spec.http', `must begin with an answer of its own to ${path}`));
+      });
+  },
+};
+
+const onePlaceOneRoute: Rule = {
+  name: 'one-place-one-route',
+  reason:
+    'Which of two VirtualServices with overlapping paths serves a request is undefined (istio docs, ops/best-practices/traffic-management).',
+  check(tree) {
+    const places = routes(tree).flatMap((route) =>
+      textsAt(route.object, 'spec', 'hosts').flatMap((host) => paths(route).map((path) => ({ route, host, path }))),
+    );
+    return appRoutes(tree).flatMap((app) =>
+      places
+        .filter(({ route }) => route.object === app.object)
+        .flatMap(({ host, path }) =>
+          places
+            .filter((other) => other.route.object !== app.object && other.host === host && overlap(path, other.path))
+            .map((other) =>
+              finding(app, 'spec.http', `${path} is also that of ${nameOf(other.route.object)} (${other.path})`),
+            ),
+        ),
+    );
+  },
+};
+
+/** The prefixes that a route serves, with "/" at the end; the catch-all "/" comes after all others, so it is none. */
+function paths({ object }: Placed): string[] {
+  return listAt(object, 'spec', 'http')
+    .filter((http) => at(http, 'route') !== undefined)
+    .flatMap((http) => listAt(http, 'match'))
+    .flatMap((match) => at(match, 'uri', 'prefix') ?? at(match, 'uri', 'exact') ?? [])
+    .map((path) => `${String(path).replace(/\/$/, '')}/`)
+    .filter((path) => path !== '/');
+}
+
+function overlap(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
+}
+
+const cookieForItsHosts: Rule = {
+  name: 'cookie-for-its-hosts',
+  reason:
+    'A session cookie for a domain goes to every host below it, and browsers refuse one that begins with __Host- (RFC 6265bis, cookie name prefixes).',
+  check(tree) {
+    const hosts = platformHosts(tree);
+    const all = options(tree);
+    const domains = all.filter(({ name }) => /^cookie-domains?$/.test(name));
+    const own = routes(tree)
+      .flatMap(({ object }) => textsAt(object, 'spec', 'hosts'))
+      .filter((host) => !hosts.has(host));
+    const name = all.findLast((option) => option.name === 'cookie-name');
+    return [
+      ...domains
+        .filter(({ value }) => !hosts.has(String(value)))
+        .map(({ file, path }) => ({ file, path, message: "must be the platform's host, and no wider" })),
+      ...(domains.length > 0 && own.length === 0
+        ? domains.map(({ file, path }) => ({ file, path, message: 'is needed by no app: leave it out' }))
+        : []),
+      ...(domains.length > 0 && name !== undefined && name.value !== sharedSessionCookie
+        ? [{ file: name.file, path: name.path, message: `must be ${sharedSessionCookie} beside a cookie-domain` }]
+        : []),
+    ];
+  },
+};
+
+/** What is published beside Kubeflow. */
+export const appRules: readonly Rule[] = [
+  onlyGatewayCalls,
+  appsAskWho,
+  nothingOpenOnOwnHosts,
+  onePlaceOneRoute,
+  cookieForItsHosts,
+];
