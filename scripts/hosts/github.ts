@@ -1,104 +1,59 @@
 import { createSign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Octokit } from '@octokit/rest';
 import { RunError } from '../report/errors.ts';
-import { makeFetch } from './fetch.ts';
-import { githubError } from './github-errors.ts';
-import type { Host, PullRequest } from './host.ts';
+import type { Host, HostAccess } from './host.ts';
+import { hostError } from './host-error.ts';
+import { connect } from './octokit.ts';
+import { octokitHost } from './octokit-host.ts';
+import type { Dialect } from './octokit-target.ts';
 
-/** How a GitHub's API is reached. */
-export interface GitHubAccess {
-  /** `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise Server. */
-  baseUrl: string;
-  /** PEM file of a CA to trust beside the public ones. */
-  caFile?: string;
-}
+const dialect: Dialect = {
+  name: 'GitHub',
+  api: (web) => githubApi(new URL(web).host),
+  needs: {
+    look: 'It needs the permission "Metadata" (read; classic tokens: repo).',
+    create:
+      'To make a repository it needs the permission "Administration", read and write, for all repositories of the owner (classic tokens: repo), and the organisation must let its members make them.',
+    keys: 'For deploy keys it needs the permission "Administration", read and write (classic tokens: repo), of somebody who administers the repository.',
+    hooks:
+      'For webhooks it needs the permission "Webhooks", read and write (classic tokens: admin:repo_hook), of somebody who administers the repository.',
+    pulls: 'It needs the rights "Contents" and "Pull requests", both read and write (classic tokens: repo).',
+  },
+  hookType: { name: 'web' },
+  page: { per_page: 100 },
+};
 
 /** @returns the API of the GitHub at this host, with its port if it has one */
 export function githubApi(host: string): string {
   return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`;
 }
 
-/**
- * GitHub and GitHub Enterprise Server.
- *
- * @param repository as `acme/platform`
- * @param token needs the rights Contents and Pull requests, read and write
- */
-export function github(access: GitHubAccess, repository: string, token: string): Host {
-  const [owner = '', repo = ''] = repository.replace(/\.git$/, '').split('/');
-  const where = `${owner}/${repo} on ${new URL(access.baseUrl).hostname.replace(/^api\./, '')}`;
-  return {
-    name: 'GitHub',
-    openPullRequest: async (request) => {
-      const octokit = await connect(access, `token ${token}`);
-      const there = { owner, repo };
-      try {
-        const found = await findOpen(octokit, there, request);
-        if (found !== undefined) return { url: found, created: false };
-        return await open(octokit, there, request);
-      } catch (error) {
-        throw githubError(error, 'open a pull request', where);
-      }
-    },
-  };
-}
-
-interface Repository {
-  owner: string;
-  repo: string;
-}
-
-/** @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests */
-async function findOpen(octokit: Octokit, there: Repository, { base, head }: PullRequest): Promise<string | undefined> {
-  const { data } = await octokit.pulls.list({ ...there, base, head: `${there.owner}:${head}`, state: 'open' });
-  return Array.isArray(data) ? data.find((pull) => pull.head.ref === head)?.html_url : undefined;
-}
-
-/** @see https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request */
-async function open(
-  octokit: Octokit,
-  there: Repository,
-  request: PullRequest,
-): Promise<{ url: string; created: boolean }> {
-  try {
-    const { data } = await octokit.pulls.create({ ...there, ...request });
-    requireSame(there, data.base.repo.full_name);
-    return { url: data.html_url, created: true };
-  } catch (error) {
-    // Another run may have opened it since we looked.
-    if (!(error instanceof Error) || !/already exists/i.test(error.message)) throw error;
-    const found = await findOpen(octokit, there, request);
-    if (found === undefined) throw error;
-    return { url: found, created: false };
-  }
-}
-
-/** An answer about another repository than the asked one means that a name was taken for another. */
-function requireSame({ owner, repo }: Repository, answered: string): void {
-  if (answered.toLowerCase() === `${owner}/${repo}`.toLowerCase()) return;
-  throw new RunError(`GitHub answered for ${answered}, not for ${owner}/${repo}`, {
-    hint: 'The repository was moved or renamed: set git.url to its present address.',
-  });
+/** GitHub and GitHub Enterprise Server. */
+export function github(access: HostAccess): Host {
+  return octokitHost(access, dialect);
 }
 
 /**
  * Gets a token for one installation of a GitHub App; it is good for an hour. git takes it with the user name
  * `x-access-token`.
  *
+ * @param access `baseUrl` as `githubApi` gives it
  * @param app id and private key (PEM) of the App, and the installation's id
  * @see https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
 export async function installationToken(
-  access: GitHubAccess,
+  access: { baseUrl: string; caFile?: string },
   app: { id: number; installationId: number; privateKey: string },
 ): Promise<string> {
-  const octokit = await connect(access, `bearer ${appToken(app, Math.floor(Date.now() / 1000))}`);
+  const octokit = await connect({ ...access, authorization: `bearer ${appToken(app, Math.floor(Date.now() / 1000))}` });
   try {
     const { data } = await octokit.apps.createInstallationAccessToken({ installation_id: app.installationId });
     return data.token;
   } catch (error) {
-    throw githubError(error, 'get a token', `installation ${app.installationId} of the GitHub App ${app.id}`);
+    throw hostError(error, {
+      what: 'get a token',
+      where: `installation ${app.installationId} of the GitHub App ${app.id}`,
+      needs: 'The App must be installed for the repository, and its installation not suspended.',
+    });
   }
 }
 
@@ -114,31 +69,4 @@ function appToken({ id, privateKey }: { id: number; privateKey: string }, now: n
       cause,
     });
   }
-}
-
-/** Octokit is loaded when it is needed: most runs do without. */
-async function connect({ baseUrl, caFile }: GitHubAccess, authorization: string): Promise<Octokit> {
-  const ca = caFile === undefined ? undefined : await readCa(caFile);
-  const { Octokit } = await import('@octokit/rest');
-  const silent = () => undefined;
-  const octokit = new Octokit({
-    baseUrl,
-    userAgent: 'breakwater',
-    request: { fetch: makeFetch(process.env, ca) },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
-  octokit.hook.before('request', (options) => {
-    options.headers.authorization = authorization;
-  });
-  octokit.hook.after('request', (response) => {
-    if (response.status >= 300)
-      throw Object.assign(new Error(`moved to ${response.headers.location}`), response, { response });
-  });
-  return octokit;
-}
-
-async function readCa(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new RunError(`The CA file ${file} can not be read`, { hint: 'Check git.caFile.', cause });
-  });
 }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { makeFetch } from './fetch.ts';
-import { type GitHubAccess, github, githubApi } from './github.ts';
-import type { Host, PullRequest } from './host.ts';
+import { chooseHost } from './choose.ts';
+import type { PullRequest } from './host.ts';
 
 /** A repository and how it is reached; secrets are resolved already. */
 export interface HostedRepository {
@@ -21,30 +19,15 @@ export interface HostedRepository {
  * @throws RunError when the host refuses
  */
 export async function pullRequest(repository: HostedRepository, request: PullRequest): Promise<string | undefined> {
-  const host = await hostOf(repository);
-  return host === undefined ? undefined : (await host.openPullRequest(request)).url;
-}
-
-/**
- * Finds out which host a repository is at. A host other than github.com is asked itself whether it is a GitHub Enterprise
- * Server, and no other host is ever asked.
- */
-async function hostOf({ url, credentials, caFile }: HostedRepository): Promise<Host | undefined> {
+  const { url, credentials, caFile } = repository;
   if (!url.startsWith('https://') || credentials === undefined || !('token' in credentials)) return undefined;
-  const { host, pathname } = new URL(url);
-  const access = { baseUrl: githubApi(host), ...(caFile === undefined ? {} : { caFile }) };
-  if (host !== 'github.com' && !(await isGitHub(access))) return undefined;
-  return github(access, pathname.slice(1), credentials.token);
-}
-
-/** GitHub puts its own header on every answer; the token is not sent. */
-async function isGitHub({ baseUrl, caFile }: GitHubAccess): Promise<boolean> {
-  try {
-    const ca = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-    const options = { headers: { 'user-agent': 'breakwater' } };
-    const { headers } = await makeFetch(process.env, ca)(`${baseUrl}/meta`, options);
-    return headers.has('x-github-enterprise-version') || headers.has('x-github-request-id');
-  } catch {
-    return false;
-  }
+  const { origin, pathname } = new URL(url);
+  const host = await chooseHost({
+    web: origin,
+    repository: pathname.slice(1).replace(/\.git$/, ''),
+    token: credentials.token,
+    tokenOf: 'user',
+    ...(caFile === undefined ? {} : { caFile }),
+  });
+  return host.hasApi ? (await host.openPullRequest(request)).url : undefined;
 }

@@ -1,0 +1,27 @@
+import type { Host, HostAccess } from './host.ts';
+import { octokitHost } from './octokit-host.ts';
+import type { Dialect } from './octokit-target.ts';
+
+const dialect: Dialect = {
+  name: 'Gitea',
+  api: (web) => `${web}/api/v1`,
+  needs: {
+    look: 'It needs the scope read:repository.',
+    create:
+      'To make a repository it needs the scopes write:repository and write:organization, or write:user for your own account.',
+    keys: 'For deploy keys it needs the scope write:repository, of somebody who administers the repository.',
+    hooks: 'For webhooks it needs the scope write:repository, of somebody who administers the repository.',
+    pulls: 'It needs the scopes write:repository and write:issue.',
+  },
+  hookType: { type: 'gitea' },
+  page: { limit: 50 },
+};
+
+/**
+ * Gitea, and Forgejo, whose API is the same: its common part with GitHub's.
+ *
+ * @see https://docs.gitea.com/api/
+ */
+export function gitea(access: HostAccess): Host {
+  return octokitHost(access, dialect);
+}

@@ -1,0 +1,57 @@
+import { readCa } from './ca-file.ts';
+import { makeFetch } from './fetch.ts';
+import type { HostAccess } from './host.ts';
+import { answerOf } from './host-error.ts';
+import { secondsToWait, waitFor } from './rate-limit.ts';
+
+/** One call of GitLab's API. @param path behind /api/v4 @returns the answer's JSON; undefined when it has none */
+export type Call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<unknown>;
+
+/**
+ * Makes calls to a GitLab; it waits when GitLab asks for it.
+ *
+ * @throws Error with `status` and `response.headers`, as Octokit's, for an answer of 300 or more
+ * @see https://docs.gitlab.com/api/rest/
+ */
+export async function gitlabApi({ web, token, caFile, report = () => undefined }: HostAccess): Promise<Call> {
+  const fetch = makeFetch(process.env, await readCa(caFile));
+  const once: Call = async (method, path, body) => {
+    const response = await fetch(`${web}/api/v4${path}`, {
+      method,
+      headers: { 'user-agent': 'breakwater', 'private-token': token, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status < 300) return text === '' ? undefined : JSON.parse(text);
+    const { status } = response;
+    throw Object.assign(new Error(messageIn(text)), {
+      status,
+      response: { status, headers: Object.fromEntries(response.headers) },
+    });
+  };
+  return async (...call) => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await once(...call);
+      } catch (error) {
+        const answer = answerOf(error);
+        const seconds = answer === undefined ? undefined : secondsToWait(answer, tries, Math.floor(Date.now() / 1000));
+        if (seconds === undefined) throw error;
+        await waitFor(seconds, new URL(web).host, report);
+      }
+    }
+  };
+}
+
+/** GitLab says what is wrong as text, as lists, or as lists by field. */
+function messageIn(text: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return text.slice(0, 200);
+  }
+  const { message, error, scope } = parsed as { message?: unknown; error?: unknown; scope?: unknown };
+  const said = [message ?? error].flat().map((part) => (typeof part === 'string' ? part : JSON.stringify(part)));
+  return [...said, ...(typeof scope === 'string' ? [`scope: ${scope}`] : [])].join('; ');
+}

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { RunError } from '../report/errors.ts';
+import { type Call, gitlabApi } from './gitlab-api.ts';
+import type { DeployKey, Host, HostAccess, PullRequest, RepositoryState, Visibility, Webhook } from './host.ts';
+import { hostError } from './host-error.ts';
+
+const needs = {
+  look: 'The token needs the scope read_api, or api.',
+  change: 'The token needs the scope api, of a maintainer of the project.',
+  create: 'The token needs the scope api, and its user the right to create projects in the group.',
+};
+
+const accessLevel = z.object({ access_level: z.number() }).nullish();
+const project = z.object({
+  path_with_namespace: z.string(),
+  archived: z.boolean().default(false),
+  visibility: z.enum(['private', 'internal', 'public']),
+  permissions: z.object({ project_access: accessLevel, group_access: accessLevel }).optional(),
+});
+const key = z.object({ id: z.number(), title: z.string(), key: z.string(), can_push: z.boolean() });
+const hook = z.object({ id: z.number(), url: z.string() });
+const mergeRequest = z.object({ web_url: z.string(), source_branch: z.string(), target_branch: z.string() });
+const namespace = z.object({ id: z.number(), full_path: z.string() });
+
+/** The lowest level that manages keys and hooks: https://docs.gitlab.com/api/members/#roles */
+const maintainer = 40;
+
+/** GitLab: https://docs.gitlab.com/api/rest/. Its pull requests are called merge requests. */
+export function gitlab(access: HostAccess): Host {
+  const where = `${access.repository} on ${new URL(access.web).host}`;
+  // Encoded once, subgroups included.
+  const path = `/projects/${encodeURIComponent(access.repository)}`;
+  let connected: Promise<Call> | undefined;
+  const attempt = async <T>(what: string, needed: string, body: (call: Call) => Promise<T>): Promise<T> => {
+    try {
+      connected ??= gitlabApi(access);
+      return await body(await connected);
+    } catch (error) {
+      throw hostError(error, { what, where, needs: needed });
+    }
+  };
+  return {
+    name: 'GitLab',
+    hasApi: true,
+    repository: () => attempt('look at the project', needs.look, (call) => look(call, path, access.repository)),
+    createRepository: (visibility) =>
+      attempt('make the project', needs.create, (call) => create(call, access.repository, visibility)),
+    deployKeys: () => attempt('list the deploy keys', needs.change, (call) => listKeys(call, path)),
+    changeDeployKeys: ({ add, remove = [] }) =>
+      attempt('change the deploy keys', needs.change, async (call) => {
+        if (add !== undefined)
+          await call('POST', `${path}/deploy_keys`, { title: add.title, key: add.publicKey, can_push: false });
+        for (const id of remove) await call('DELETE', `${path}/deploy_keys/${id}`);
+      }),
+    webhook: (url, set) => attempt('set the webhook', needs.change, (call) => setWebhook(call, path, url, set)),
+    openPullRequest: (request) =>
+      attempt('open a merge request', needs.change, (call) => openMergeRequest(call, path, request)),
+  };
+}
+
+async function look(call: Call, path: string, wanted: string): Promise<RepositoryState | undefined> {
+  try {
+    const found = project.parse(await call('GET', path));
+    requireSame(wanted, found.path_with_namespace);
+    const { permissions } = found;
+    const levels = [permissions?.project_access, permissions?.group_access].map((entry) => entry?.access_level ?? 0);
+    return {
+      archived: found.archived,
+      visibility: found.visibility,
+      ...(permissions === undefined ? {} : { mayAdminister: Math.max(...levels) >= maintainer }),
+    };
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function requireSame(wanted: string, answered: string): void {
+  if (answered.toLowerCase() === wanted.toLowerCase()) return;
+  throw new RunError(`GitLab answered for ${answered}, not for ${wanted}`, {
+    hint: 'The project was moved or renamed: set git.url to its present address.',
+  });
+}
+
+async function create(call: Call, repository: string, visibility: Visibility): Promise<void> {
+  const group = repository.split('/').slice(0, -1).join('/');
+  const name = repository.split('/').at(-1) ?? '';
+  let owner: z.output<typeof namespace>;
+  try {
+    owner = namespace.parse(await call('GET', `/namespaces/${encodeURIComponent(group)}`));
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    throw new RunError(`${repository} can't be made: there is no group or account ${group} that the token may see`, {
+      hint: 'Check the group in git.url letter by letter; groups are made by hand.',
+    });
+  }
+  try {
+    const made = project.parse(
+      await call('POST', '/projects', { name, path: name, namespace_id: owner.id, visibility }),
+    );
+    requireSame(repository, made.path_with_namespace);
+  } catch (error) {
+    if (!(error instanceof Error) || !/already been taken/.test(error.message)) throw error;
+    throw new RunError(`${repository} can't be made: there is a project of that name, and the token may not see it`, {
+      details: [error.message],
+      hint: 'Give the token access to it, or choose another name in git.url.',
+      cause: error,
+    });
+  }
+}
+
+async function listKeys(call: Call, path: string): Promise<DeployKey[]> {
+  const keys = await all(call, `${path}/deploy_keys`, key);
+  return keys.map((entry) => ({
+    id: String(entry.id),
+    title: entry.title,
+    publicKey: entry.key.trim().split(/\s+/).slice(0, 2).join(' '),
+    readOnly: !entry.can_push,
+  }));
+}
+
+/** All pages of a list: https://docs.gitlab.com/api/rest/#pagination */
+async function all<T>(call: Call, path: string, shape: z.ZodType<T>): Promise<T[]> {
+  const found: T[] = [];
+  for (let page = 1; ; page += 1) {
+    const part = z.array(shape).parse(await call('GET', `${path}?per_page=100&page=${page}`));
+    found.push(...part);
+    if (part.length < 100) return found;
+  }
+}
+
+async function setWebhook(
+  call: Call,
+  path: string,
+  url: string,
+  set?: Omit<Webhook, 'url'>,
+): Promise<string | undefined> {
+  const found = (await all(call, `${path}/hooks`, hook)).find((entry) => entry.url === url)?.id;
+  if (set === undefined) return found === undefined ? undefined : String(found);
+  const body = { url, token: set.secret, push_events: true, enable_ssl_verification: set.verifyTls };
+  if (found !== undefined) {
+    await call('PUT', `${path}/hooks/${found}`, body);
+    return String(found);
+  }
+  return String(hook.parse(await call('POST', `${path}/hooks`, body)).id);
+}
+
+async function openMergeRequest(
+  call: Call,
+  path: string,
+  { base, head, title, body }: PullRequest,
+): Promise<{ url: string; created: boolean }> {
+  const query = new URLSearchParams({ state: 'opened', source_branch: head, target_branch: base });
+  const find = async () =>
+    z.array(mergeRequest).parse(await call('GET', `${path}/merge_requests?${query}`))[0]?.web_url;
+  const open = await find();
+  if (open !== undefined) return { url: open, created: false };
+  try {
+    const asked = { source_branch: head, target_branch: base, title, description: body };
+    const made = mergeRequest.parse(await call('POST', `${path}/merge_requests`, asked));
+    return { url: made.web_url, created: true };
+  } catch (error) {
+    // Another run may have opened it since we looked.
+    const found = statusOf(error) === 409 ? await find() : undefined;
+    if (found === undefined) throw error;
+    return { url: found, created: false };
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'status' in error ? Number(error.status) : undefined;
+}

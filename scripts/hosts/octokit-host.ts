@@ -1,0 +1,145 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Octokit } from '@octokit/rest';
+import { RunError } from '../report/errors.ts';
+import type { DeployKey, Host, HostAccess, PullRequest, RepositoryState, Webhook } from './host.ts';
+import { hostError } from './host-error.ts';
+import { connect } from './octokit.ts';
+import { createEmpty } from './octokit-create.ts';
+import { type Action, type Dialect, requireSame, type Target } from './octokit-target.ts';
+
+/** A host with an API of GitHub's kind: https://docs.github.com/en/rest */
+export function octokitHost(access: HostAccess, dialect: Dialect): Host {
+  const [owner = '', repo = ''] = access.repository.split('/');
+  const where = `${owner}/${repo} on ${new URL(access.web).host}`;
+  const baseUrl = dialect.api(access.web);
+  const { caFile, report } = access;
+  let connected: Promise<Octokit> | undefined;
+  const attempt = async <T>(action: Action, what: string, body: (target: Target) => Promise<T>): Promise<T> => {
+    try {
+      connected ??= connect({
+        baseUrl,
+        authorization: `token ${access.token}`,
+        ...(caFile === undefined ? {} : { caFile }),
+        ...(report === undefined ? {} : { report }),
+      });
+      return await body({ octokit: await connected, owner, repo, dialect, tokenOf: access.tokenOf });
+    } catch (error) {
+      throw hostError(error, { what, where, needs: dialect.needs[action] });
+    }
+  };
+  const look = () => attempt('look', 'look at the repository', lookAt);
+  return {
+    name: dialect.name,
+    hasApi: true,
+    repository: look,
+    createRepository: async (visibility) => {
+      await attempt('create', 'make the repository', (target) => createEmpty(target, visibility));
+      await untilShown(look, where);
+    },
+    deployKeys: () => attempt('keys', 'list the deploy keys', listKeys),
+    changeDeployKeys: (change) => attempt('keys', 'change the deploy keys', (target) => changeKeys(target, change)),
+    webhook: (url, set) => attempt('hooks', 'set the webhook', (target) => setWebhook(target, url, set)),
+    openPullRequest: (request) =>
+      attempt('pulls', 'open a pull request', async (target) => {
+        const found = await findOpen(target, request);
+        return found === undefined ? await open(target, request) : { url: found, created: false };
+      }),
+  };
+}
+
+/** A repository that was made a moment ago may not answer yet. */
+async function untilShown(look: () => Promise<RepositoryState | undefined>, where: string): Promise<void> {
+  for (let pause = 250; pause < 20_000; pause *= 2) {
+    if ((await look()) !== undefined) return;
+    await setTimeout(pause);
+  }
+  throw new RunError(`${where} was made, and the host does not show it`, { hint: 'Run again in a minute.' });
+}
+
+async function lookAt({ octokit, owner, repo }: Target): Promise<RepositoryState | undefined> {
+  try {
+    const { data } = await octokit.repos.get({ owner, repo });
+    requireSame(owner, repo, data.full_name);
+    const visibility = data.visibility === 'internal' ? 'internal' : data.private ? 'private' : 'public';
+    const { permissions } = data;
+    return {
+      archived: data.archived,
+      visibility,
+      ...(permissions === undefined ? {} : { mayAdminister: permissions.admin }),
+    };
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** @see https://docs.github.com/en/rest/deploy-keys/deploy-keys */
+async function listKeys({ octokit, owner, repo, dialect }: Target): Promise<DeployKey[]> {
+  const keys = await octokit.paginate(octokit.repos.listDeployKeys, { owner, repo, ...dialect.page });
+  return keys.map(({ id, title, key, read_only }) => ({
+    id: String(id),
+    title,
+    publicKey: key.trim().split(/\s+/).slice(0, 2).join(' '),
+    readOnly: read_only,
+  }));
+}
+
+async function changeKeys(
+  { octokit, owner, repo }: Target,
+  { add, remove = [] }: Parameters<Host['changeDeployKeys']>[0],
+): Promise<void> {
+  if (add !== undefined)
+    await octokit.repos.createDeployKey({ owner, repo, title: add.title, key: add.publicKey, read_only: true });
+  for (const id of remove) await octokit.repos.deleteDeployKey({ owner, repo, key_id: Number(id) });
+}
+
+/** @see https://docs.github.com/en/rest/repos/webhooks */
+async function setWebhook(
+  { octokit, owner, repo, dialect }: Target,
+  url: string,
+  set?: Omit<Webhook, 'url'>,
+): Promise<string | undefined> {
+  const hooks = await octokit.paginate(octokit.repos.listWebhooks, { owner, repo, ...dialect.page });
+  const found = hooks.find(({ config }) => config.url === url)?.id;
+  if (set === undefined) return found === undefined ? undefined : String(found);
+  const config = { url, content_type: 'json', secret: set.secret, insecure_ssl: set.verifyTls ? '0' : '1' };
+  const hook = { owner, repo, active: true, events: ['push'], config };
+  if (found !== undefined) {
+    await octokit.repos.updateWebhook({ ...hook, hook_id: found });
+    return String(found);
+  }
+  const { data } = await octokit.repos.createWebhook({ ...hook, ...dialect.hookType });
+  return String(data.id);
+}
+
+/** @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests */
+async function findOpen(
+  { octokit, owner, repo, dialect }: Target,
+  { base, head }: PullRequest,
+): Promise<string | undefined> {
+  const query = { owner, repo, base, head: `${owner}:${head}`, state: 'open' as const, ...dialect.page };
+  // Gitea leaves base and head out of account, so the answer is looked through.
+  const pulls = await octokit.paginate(octokit.pulls.list, query);
+  return pulls.find((pull) => pull.head.ref === head && pull.base.ref === base)?.html_url;
+}
+
+/** @see https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request */
+async function open(target: Target, request: PullRequest): Promise<{ url: string; created: boolean }> {
+  const { octokit, owner, repo } = target;
+  for (let pause = 250; ; pause *= 2) {
+    try {
+      const { data } = await octokit.pulls.create({ owner, repo, ...request });
+      requireSame(owner, repo, data.base.repo.full_name);
+      return { url: data.html_url, created: true };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      // Another run may have opened it since we looked.
+      const found = /already exists/i.test(error.message) ? await findOpen(target, request) : undefined;
+      if (found !== undefined) return { url: found, created: false };
+      // Gitea may not know a branch yet that was pushed a moment ago.
+      const unknown = 'status' in error && error.status === 404;
+      if (!unknown || pause > 4000) throw error;
+      await setTimeout(pause);
+    }
+  }
+}
