@@ -44,7 +44,9 @@ async function buildProgram(name: string, program: Program, report: Report): Pro
   const go = await goVersion(goMod);
   const version = program.upstream ? versionIn(goMod, program.upstream) : '0.0.0';
   const label = `${name} ${program.label ?? version}`;
-  const flags = [...buildFlags, `-ldflags=${linkerFlags(program, version)}`];
+  const tags = program.tags === undefined ? [] : [`-tags=${program.tags}`];
+  const flags = [...buildFlags, ...tags, `-ldflags=${linkerFlags(program, version)}`];
+  const env = { ...goEnv(), ...(program.cgo === true ? { CGO_ENABLED: '1' } : {}) };
   const hash = hashOf([await hashOfFolder(module), go, process.platform, process.arch, program.package, ...flags]);
   const path = join(cacheFolder(), 'programs', `${name}-${program.label ?? version}-${hash}`, name);
   if (existsSync(path)) return path;
@@ -53,7 +55,7 @@ async function buildProgram(name: string, program: Program, report: Report): Pro
     await makeOnce({
       path,
       cwd: module,
-      env: goEnv(),
+      env,
       // Others use this machine while it builds.
       command: (output) => ['nice', '-n', '10', 'go', 'build', ...flags, '-o', output, program.package],
       onMake: () => report(`building ${label} (about ${program.minutes} min; later runs take it from the cache) …`),

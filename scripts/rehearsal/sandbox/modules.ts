@@ -11,6 +11,8 @@ const sources = {
   'argo-cd': { pinnedIn: 'argo-cd', path: 'github.com/argoproj/argo-cd/v3' },
   istio: { pinnedIn: 'istio', path: 'istio.io/istio' },
   'cert-manager': { pinnedIn: 'cert-manager', path: 'github.com/cert-manager/cert-manager' },
+  // Its templates and texts are files beside the program.
+  gitea: { pinnedIn: 'gitea', path: 'code.gitea.io/gitea' },
   metallb: { pinnedIn: 'metallb', path: 'go.universe.tf/metallb' },
 } as const;
 

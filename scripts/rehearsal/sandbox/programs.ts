@@ -10,6 +10,10 @@ export interface Program {
   label?: string;
   /** About how long a cold build takes on two cores: shown to whoever waits. */
   minutes: number;
+  /** Build tags. */
+  tags?: string;
+  /** True where C has to be compiled, too: a C compiler is needed. */
+  cgo?: true;
   /** Variables that the linker sets; VERSION, MAJOR and MINOR stand for the program's version. */
   stamps?: readonly string[];
 }
@@ -102,6 +106,16 @@ export const programs = {
   // An ACME server for tests, and the name server that it asks.
   pebble: { ...pebble, package: `${pebble.upstream}/cmd/pebble` },
   'pebble-challtestsrv': { ...pebble, package: `${pebble.upstream}/cmd/pebble-challtestsrv` },
+  // A Git host for tests, with an API close to GitHub's; SQLite is C.
+  gitea: {
+    module: 'gitea',
+    upstream: 'code.gitea.io/gitea',
+    package: 'code.gitea.io/gitea',
+    minutes: 4,
+    tags: 'sqlite,sqlite_unlock_notify',
+    cgo: true,
+    stamps: ['main.Version=VERSION'],
+  },
   'metallb-controller': { ...metallb, package: 'go.universe.tf/metallb/controller', minutes: 2 },
   'metallb-speaker': { ...metallb, package: 'go.universe.tf/metallb/speaker', minutes: 1 },
 } as const satisfies Record<string, Program>;
