@@ -60,7 +60,7 @@ export function application(
         automated: { prune: true, selfHeal: true },
         syncOptions: [...new Set(syncOptions)],
         // Bounded: a retry repeats the commit it began with, so a fix waits until it gives up (argoproj/argo-cd#28794).
-        retry: { limit: 5, backoff: { duration: '5s', factor: 2, maxDuration: '1m' } },
+        retry: { limit: 5, backoff: { duration: '5s', factor: 2, maxDuration: '20s' } },
       },
       ...(ignored.length === 0 ? {} : { ignoreDifferences: ignored.map(ignoredDifference) }),
       revisionHistoryLimit: 3,

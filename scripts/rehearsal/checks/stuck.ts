@@ -122,22 +122,30 @@ async function refusedAndFixed({ site, watch }: Scene): Promise<void> {
       ]),
     });
     const message = await givesUp(site, refused);
-    const child = (await application(site, 'cert-manager')).status?.operationState?.message ?? '';
     const fix = await site.revert(refused);
     const start = Date.now();
     await passed(site, fix, { look: false });
+    const told = refusalTold(watch);
     site.record.check({
       group,
       name: 'a refused sync is replaced by its fix',
       tried: 'a ValidatingAdmissionPolicy refuses a ConfigMap of cert-manager; later git revert',
       expected: 'the refusal is told; after the revert all goes on by itself; no later wave was at the refused commit',
-      got: `root: ${message}; cert-manager: ${child.slice(0, 200)}; all Healthy ${since(start)} after the revert; later waves at the refused commit: ${namesOf(laterAt(watch, 'cert-manager', refused))}`,
-      ok: laterAt(watch, 'cert-manager', refused).length === 0 && child.includes('refused by the rehearsal'),
+      got: `root: ${message}; cert-manager: ${told?.slice(0, 200)}; all Healthy ${since(start)} after the revert; later waves at the refused commit: ${namesOf(laterAt(watch, 'cert-manager', refused))}`,
+      ok: laterAt(watch, 'cert-manager', refused).length === 0 && told !== undefined,
     });
   } finally {
     const kinds = 'validatingadmissionpolicybinding,validatingadmissionpolicy';
     await site.kubectl(['delete', kinds, policyName, '--ignore-not-found']);
   }
+}
+
+/** @returns what cert-manager's Application said about the refusal, if it ever did */
+function refusalTold({ events }: ApplicationWatch): string | undefined {
+  return events
+    .filter(({ application: { metadata } }) => metadata.name === 'cert-manager')
+    .map(({ application: { status } }) => status?.operationState?.message ?? '')
+    .find((message) => message.includes('refused by the rehearsal'));
 }
 
 /** A generated file changed by hand, as a person might: the program would not render such a path. */
