@@ -77,6 +77,23 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./validate.ts'),
   },
   {
+    usage: 'diff',
+    description:
+      'Shows what the work tree changes in the clusters, after Helm and kustomize, against a base commit. Changes nothing.',
+    options: [
+      cluster,
+      ['--base <commit>', 'what to compare with, where the histories parted (default: origin/<git.branch>)'],
+      ['--markdown', 'as a comment of a pull request: folded, and cut to what fits'],
+      ['--exit-code', 'exit 1 when something changes'],
+    ],
+    examples: [
+      'npm run diff',
+      'npm run diff -- --base main --cluster prod',
+      'npm run --silent diff -- --markdown > comment.md',
+    ],
+    load: () => import('./diff.ts'),
+  },
+  {
     usage: 'doctor',
     description:
       'Says what is there and what is missing: tools, repository, remote, rights on the cluster, files of the template.',

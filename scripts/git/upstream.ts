@@ -12,6 +12,8 @@ export interface UpstreamFolder {
   path: string;
   /** Tag or branch. */
   revision: string;
+  /** All of the repository comes, since kustomizations in it refer to each other; default: the folder with its neighbours. */
+  whole?: boolean;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface UpstreamFolder {
  */
 export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Promise<string> {
   const { repository, path, revision } = upstream;
-  const checkout = join(cache, `${repository.replaceAll(/[^A-Za-z0-9._-]+/g, '_')}@${revision.replaceAll('/', '_')}`);
+  const name = `${repository.replaceAll(/[^A-Za-z0-9._-]+/g, '_')}@${revision.replaceAll('/', '_')}`;
+  const checkout = join(cache, upstream.whole === true ? `${name}.whole` : name);
   if (!existsSync(checkout)) await clone(checkout, upstream);
   if (existsSync(join(checkout, path))) return checkout;
   throw new RunError(`${repository} has no folder ${path} at ${revision}`, {
@@ -31,17 +34,19 @@ export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Pr
   });
 }
 
-async function clone(checkout: string, { repository, path, revision }: UpstreamFolder): Promise<void> {
+async function clone(checkout: string, { repository, path, revision, whole = false }: UpstreamFolder): Promise<void> {
   const temporary = `${checkout}.${process.pid}`;
   const parent = dirname(checkout);
   await mkdir(parent, { recursive: true });
   try {
-    const options = ['--quiet', '--depth', '1', '--filter', 'blob:none', '--sparse', '--branch', revision];
+    const sparse = whole ? [] : ['--filter', 'blob:none', '--sparse'];
+    const options = ['--quiet', '--depth', '1', ...sparse, '--branch', revision];
     await createGit(parent)(['clone', ...options, '--', repository, temporary], { silence: 60_000 });
     // The folder's neighbours too: a kustomization may refer to them.
-    await createGit(temporary)(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)], {
-      silence: 60_000,
-    });
+    if (!whole)
+      await createGit(temporary)(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)], {
+        silence: 60_000,
+      });
     await rename(temporary, checkout);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;

@@ -2,7 +2,7 @@ import { allObjects, at, folderOf, isMap, nameOf } from './parsed-tree.ts';
 import type { Rule } from './rule.ts';
 
 /** What a secret looks like, wherever in a file it stands. */
-const shapes: readonly { what: string; pattern: RegExp }[] = [
+export const secretShapes: readonly { what: string; pattern: RegExp }[] = [
   { what: 'a private key', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
   { what: 'a bcrypt hash', pattern: /\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}/ },
   { what: 'a GitHub token', pattern: /\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{60,})/ },
@@ -56,7 +56,7 @@ const nothingLikeASecret: Rule = {
     'Tokens and keys in values or manifests end up in Git, in logs and in every clone (konstructio/kubefirst#633, argocd-autopilot#471).',
   check: (tree) =>
     [...tree.files].flatMap(([file, { text }]) =>
-      shapes
+      secretShapes
         .filter(({ pattern }) => pattern.test(text))
         .map(({ what, pattern }) => {
           const line = text.slice(0, text.search(pattern)).split('\n').length;

@@ -1,0 +1,44 @@
+import { listClusters, loadClusters } from '../config/load.ts';
+import { diffMarkdown } from '../diff/markdown.ts';
+import { byApplication, tally } from '../diff/summary.ts';
+import { diffText } from '../diff/text.ts';
+import { UsageError } from '../report/errors.ts';
+import { compareWithBase } from '../steps/compare-with-base.ts';
+import { chooseClusters } from './choose-cluster.ts';
+import type { Invocation } from './index.ts';
+
+/** `npm run diff`: what the work tree would change in the clusters, after Helm and kustomize, against a base commit. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { root, options, reporter } = invocation;
+  if (options.markdown === true && reporter.json) throw new UsageError('--markdown and --json exclude each other');
+  const named = typeof options.base === 'string' ? options.base : undefined;
+  const here = listClusters(root);
+  const only = typeof options.cluster === 'string' ? options.cluster : undefined;
+  // A cluster that the change removes is in the base only.
+  const clusters = loadClusters(
+    root,
+    here.length === 0 || (only !== undefined && !here.includes(only)) ? [] : chooseClusters(invocation),
+  );
+  const { base, differences } = await compareWithBase({ root, clusters, named, only, reporter });
+  const changes = differences.flatMap((difference) => difference.changes);
+  const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  reporter.result(
+    {
+      base: base.commit,
+      clusters: differences.map((difference) => ({
+        cluster: difference.cluster,
+        summary: tally(difference.changes),
+        applications: byApplication(difference.changes),
+        notes: difference.notes,
+        changes: difference.changes.map(({ lines, ...change }) => ({
+          ...change,
+          diff: lines.map(({ sign, text }) => `${sign}${text}`).join('\n'),
+        })),
+      })),
+    },
+    options.markdown === true
+      ? diffMarkdown(differences, base.description)
+      : diffText(differences, base.description, coloured),
+  );
+  return options.exitCode === true && changes.length > 0 ? 1 : 0;
+}

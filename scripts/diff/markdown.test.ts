@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from './compare.ts';
+import { commentLimit, diffMarkdown } from './markdown.ts';
+import { diffText } from './text.ts';
+
+function change(name: string, lines: readonly string[], more: Partial<Change> = {}): Change {
+  return {
+    change: 'changed',
+    application: 'dex',
+    wave: 6,
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    namespace: 'auth',
+    name,
+    lines: lines.map((text) => ({ sign: '+', text })),
+    ...more,
+  };
+}
+
+const against = '1a2b3c4d5e6f (origin/main)';
+
+describe('the difference as Markdown', () => {
+  it('has the summary of all clusters first, then each resource folded', () => {
+    const text = diffMarkdown(
+      [
+        {
+          cluster: 'one',
+          changes: [change('a', ['x'], { wave: -1, application: 'platform' }), change('b', ['y'])],
+          notes: [],
+        },
+        { cluster: 'two', changes: [], notes: ['a note'] },
+      ],
+      against,
+    );
+    expect(text).toContain('### one: 0 added, 2 changed, 0 removed');
+    expect(text).toContain('| root | platform | 0 | 1 | 0 |\n| 6 | dex | 0 | 1 | 0 |');
+    expect(text).toContain('### two: nothing changes');
+    expect(text).toContain('- :warning: a note');
+    expect(text.indexOf('### two')).toBeLessThan(text.indexOf('<details>'));
+    expect(text).not.toContain('Left out');
+  });
+
+  it('always fits a comment, and counts what was left out', () => {
+    const changes = Array.from({ length: 3000 }, (_, index) =>
+      change(
+        `n${index}`,
+        Array.from({ length: 50 }, () => 'x'.repeat(60)),
+        { application: `app-${index % 500}` },
+      ),
+    );
+    const text = diffMarkdown([{ cluster: 'one', changes, notes: [] }], against);
+    expect(text.length).toBeLessThanOrEqual(commentLimit);
+    const shown = text.match(/<details>/g)?.length ?? 0;
+    expect(shown).toBeGreaterThan(10);
+    expect(text).toContain(`Left out to fit a comment: ${3000 - shown} resources with ${(3000 - shown) * 50} lines.`);
+    expect(text).toContain('and 440 more');
+  });
+
+  it('cuts one long resource, and counts its lines', () => {
+    const text = diffMarkdown(
+      [
+        {
+          cluster: 'one',
+          changes: [
+            change(
+              'a',
+              Array.from({ length: 500 }, () => 'x'),
+            ),
+          ],
+          notes: [],
+        },
+      ],
+      against,
+    );
+    expect(text).toContain('... 380 more lines');
+    expect(text).toContain('Left out to fit a comment: 380 lines.');
+  });
+
+  it('is not got out of by what files say: fences, markup and calls of people stay text', () => {
+    const text = diffMarkdown(
+      [
+        {
+          cluster: 'one',
+          changes: [change('</summary><img src=x> @acme/all', ['```', '</details>', '`````'])],
+          notes: ['[link](https://evil.example.com)'],
+        },
+      ],
+      against,
+    );
+    expect(text).toContain('\n``````diff\n+ ```\n+ </details>\n+ `````\n``````\n');
+    expect(text).not.toContain('<img');
+    expect(text).not.toMatch(/@acme/);
+    expect(text).not.toMatch(/(?<!\\)\[link/);
+  });
+});
+
+describe('the difference as text', () => {
+  it('has colours on a terminal only', () => {
+    const differences = [{ cluster: 'one', changes: [change('a', ['x'])], notes: [] }];
+    expect(diffText(differences, against, false)).not.toContain('\u001b');
+    expect(diffText(differences, against, true)).toContain('\u001b[32m  + x');
+  });
+});

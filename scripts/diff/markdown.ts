@@ -1,0 +1,105 @@
+import type { Change } from './compare.ts';
+import { byApplication, type ClusterDifference, resourceName, tally, tallyText, waveText } from './summary.ts';
+
+/** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
+export const commentLimit = 65_536;
+/** By this a comment of ours is found again, so that the next run replaces it. */
+export const commentMark = '<!-- breakwater:diff -->';
+
+const marks = { added: '+', changed: '~', removed: '-' } as const;
+const mostLines = 120;
+const mostRows = 60;
+
+/**
+ * Writes the difference as Markdown that fits a comment: the summary first, then each resource folded. What does not fit is
+ * left out, and counted.
+ *
+ * @param against what it is compared with
+ * @param limit characters that it may have
+ */
+export function diffMarkdown(
+  differences: readonly ClusterDifference[],
+  against: string,
+  limit: number = commentLimit,
+): string {
+  const parts = [commentMark, `## Rendered difference against ${code(against)}`, ''];
+  for (const difference of differences) parts.push(...clusterSummary(difference));
+  const room = limit - 400;
+  let text = cut(parts.join('\n'), room);
+  const left = { resources: 0, lines: 0 };
+  for (const { cluster, changes } of differences) {
+    for (const change of changes) {
+      const { part, lines } = resource(cluster, change);
+      if (left.resources === 0 && text.length + part.length + 1 <= room) {
+        text += `\n${part}`;
+        left.lines += lines;
+      } else {
+        left.resources += 1;
+        left.lines += change.lines.length;
+      }
+    }
+  }
+  return `${text}\n${leftOut(left)}`;
+}
+
+function leftOut({ resources, lines }: { resources: number; lines: number }): string {
+  if (resources + lines === 0) return '';
+  const what = [
+    ...(resources === 0 ? [] : [`${resources} ${resources === 1 ? 'resource' : 'resources'}`]),
+    ...(lines === 0 ? [] : [`${lines} ${lines === 1 ? 'line' : 'lines'}`]),
+  ].join(' with ');
+  return `\nLeft out to fit a comment: ${what}. All of it: ${code('npm run diff')}.\n`;
+}
+
+function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[] {
+  const rows = byApplication(changes);
+  const shown = rows.slice(0, mostRows);
+  return [
+    `### ${escaped(cluster)}: ${changes.length === 0 ? 'nothing changes' : tallyText(tally(changes))}`,
+    '',
+    ...(rows.length === 0
+      ? []
+      : ['| wave | Application | added | changed | removed |', '| --- | --- | ---: | ---: | ---: |']),
+    ...shown.map(
+      ({ wave, application, added, changed, removed }) =>
+        `| ${wave < 0 ? 'root' : wave} | ${escaped(application)} | ${added} | ${changed} | ${removed} |`,
+    ),
+    ...(shown.length < rows.length ? [`| | and ${rows.length - shown.length} more | | | |`] : []),
+    '',
+    ...notes.slice(0, mostRows).map((note) => `- :warning: ${escaped(note)}`),
+    ...(notes.length === 0 ? [] : ['']),
+  ];
+}
+
+/** One folded resource; a long one is cut. */
+function resource(cluster: string, change: Change): { part: string; lines: number } {
+  const shown = change.lines.slice(0, mostLines).map(({ sign, text }) => `${sign} ${text}`);
+  const hidden = change.lines.length - shown.length;
+  const body = [...shown, ...(hidden === 0 ? [] : [`  ... ${hidden} more lines`])].join('\n');
+  const fence = '`'.repeat(Math.max(3, ...[...body.matchAll(/`+/g)].map(([run]) => run.length + 1)));
+  const moved = change.movedFrom === undefined ? '' : ` (moved from ${change.movedFrom})`;
+  const title = `${marks[change.change]} ${cluster}, ${waveText(change.wave)}, ${change.application}: ${resourceName(change)}${moved}`;
+  return {
+    part: `<details><summary>${escaped(title)}</summary>\n\n${fence}diff\n${body}\n${fence}\n\n</details>`,
+    lines: hidden,
+  };
+}
+
+/** Names come from files that anyone may propose: they must not become markup, nor call people by @name. */
+function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '@\u200b')
+    .replaceAll(/[\r\n]+/g, ' ')
+    .replaceAll(/([|`*_[\]#\\])/g, '\\$1');
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('`', "'")}\``;
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}\n...`;
+}

@@ -1,0 +1,48 @@
+import type { DiffLine } from './lines.ts';
+import { byApplication, type ClusterDifference, resourceName, tally, tallyText, waveText } from './summary.ts';
+
+const colours = { '+': '\u001b[32m', '-': '\u001b[31m', ' ': '', bold: '\u001b[1m', off: '\u001b[0m' } as const;
+const marks = { added: '+', changed: '~', removed: '-' } as const;
+
+/**
+ * Writes the difference for a terminal: the summary of all clusters first, then resource by resource.
+ *
+ * @param against what it is compared with, as `1a2b3c4d5e6f (origin/main)`
+ */
+export function diffText(differences: readonly ClusterDifference[], against: string, coloured: boolean): string {
+  const bold = (text: string) => (coloured ? `${colours.bold}${text}${colours.off}` : text);
+  return [
+    ...differences.flatMap((difference) => [bold(headline(difference, against)), ...summaryLines(difference)]),
+    ...differences.flatMap(({ cluster, changes }) =>
+      changes.flatMap((change) => [
+        '',
+        bold(
+          `${marks[change.change]} ${cluster}, ${waveText(change.wave)}, ${change.application}: ${resourceName(change)}${
+            change.movedFrom === undefined ? '' : ` (moved from ${change.movedFrom})`
+          }`,
+        ),
+        ...change.lines.map((line) => lineText(line, coloured)),
+      ]),
+    ),
+  ].join('\n');
+}
+
+function headline({ cluster, changes }: ClusterDifference, against: string): string {
+  return changes.length === 0
+    ? `${cluster}: nothing changes against ${against}`
+    : `${cluster}: ${tallyText(tally(changes))}, against ${against}`;
+}
+
+function summaryLines({ changes, notes }: ClusterDifference): string[] {
+  const rows = byApplication(changes);
+  const width = Math.max(0, ...rows.map(({ application }) => application.length));
+  return [
+    ...rows.map((row) => `  ${waveText(row.wave).padEnd(8)} ${row.application.padEnd(width)}  ${tallyText(row)}`),
+    ...notes.map((note) => `  ! ${note}`),
+  ];
+}
+
+function lineText({ sign, text }: DiffLine, coloured: boolean): string {
+  const line = `  ${sign} ${text}`;
+  return coloured && sign !== ' ' ? `${colours[sign]}${line}${colours.off}` : line;
+}

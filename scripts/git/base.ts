@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { RunError, UsageError } from '../report/errors.ts';
+import { createGit, orUndefined } from './run.ts';
+
+/** What a change is compared with. */
+export interface Base {
+  commit: string;
+  /** For people, as `1a2b3c4d5e6f (origin/main)`. */
+  description: string;
+}
+
+/**
+ * Finds the commit that the work tree is compared with: where its history parted from a branch, so that what others merged
+ * meanwhile is no part of the change.
+ *
+ * @param root the repository's folder
+ * @param named what the user named: anything that `git rev-parse` understands
+ * @param usual what is taken when it is there and nothing was named, as `origin/main`
+ * @returns undefined when nothing was named and the usual one is not there
+ * @throws UsageError when the named one is not there; RunError when a shallow clone lacks the history
+ */
+export async function findBase(root: string, named: string | undefined, usual: string): Promise<Base | undefined> {
+  const git = createGit(root);
+  const name = named ?? usual;
+  const resolve = (revision: string) =>
+    orUndefined(git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]), [1, 128]);
+  const tip = (await resolve(name))?.trim();
+  if (tip === undefined) {
+    if (named === undefined) return undefined;
+    throw new UsageError(`there is no commit ${JSON.stringify(named)} to compare with`, {
+      hint: `Fetch it (git fetch origin), or name another: --base ${usual}. A clone of one branch or one commit (CI) lacks the others: fetch-depth: 0.`,
+    });
+  }
+  const head = (await resolve('HEAD'))?.trim();
+  const common = head === undefined ? undefined : (await orUndefined(git(['merge-base', tip, head])))?.trim();
+  if (common === undefined && (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true') {
+    throw new RunError(`this clone is shallow: it lacks the history that ${name} and HEAD share`, {
+      hint: 'Run "git fetch --unshallow", or let CI fetch all of it (GitHub: fetch-depth: 0; GitLab: GIT_DEPTH: 0).',
+    });
+  }
+  const commit = common ?? tip;
+  return { commit, description: `${commit.slice(0, 12)} (${name})` };
+}
+
+/** Files of a commit on disk, for as long as they are needed. */
+export interface BaseFiles {
+  folder: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * Writes some folders of a commit into a temporary folder. The work tree, the index and HEAD stay as they are. Symbolic links
+ * become plain files, so that nothing outside is read through them.
+ *
+ * @param folders relative to the root; those that the commit lacks are left out
+ */
+export async function checkOutBase(root: string, commit: string, folders: readonly string[]): Promise<BaseFiles> {
+  const git = createGit(root);
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-base-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const extra = { GIT_INDEX_FILE: join(folder, '.index') };
+    const settings = [['core.symlinks', 'false']] as const;
+    await git(['read-tree', commit], { extra });
+    const inside = folders.map((name) => `:(top)${name}`);
+    const paths = await git(['ls-files', '-z', '--', ...inside], { extra });
+    const place = join(folder, 'files');
+    await mkdir(place);
+    if (paths !== '')
+      await git(['checkout-index', '-z', '--stdin', `--prefix=${place}${sep}`], { extra, settings, input: paths });
+    return { folder: place, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import type { Cluster } from '../config/cluster.ts';
+import { listClusters } from '../config/load.ts';
+import { compare } from '../diff/compare.ts';
+import type { ClusterDifference } from '../diff/summary.ts';
+import { type Base, checkOutBase, findBase } from '../git/base.ts';
+import { openRepository } from '../git/repository.ts';
+import { count } from '../report/count.ts';
+import { UsageError } from '../report/errors.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { knownSecrets } from '../workspace/known-secrets.ts';
+import { differences as driftOf, planCluster } from './plan-cluster.ts';
+import { readSide, renderPair } from './render-side.ts';
+
+/** What is compared. */
+export interface Comparison {
+  root: string;
+  /** Clusters of the work tree that are looked at. */
+  clusters: readonly Cluster[];
+  /** The base that the user named. */
+  named: string | undefined;
+  /** The only cluster to look at, which may be gone from the work tree; absent: all. */
+  only: string | undefined;
+  reporter: Reporter;
+}
+
+/** Folders that a cluster's tree is read from. */
+export const treeFolders = ['clusters', 'infrastructure', 'apps', 'tenants'];
+
+/** @returns the branch that a change goes into, as the remote-tracking ref that a clone has */
+export function usualBase(clusters: readonly Cluster[]): string {
+  return `origin/${clusters[0]?.git.branch ?? 'main'}`;
+}
+
+/**
+ * Compares the work tree with a commit, by what Argo CD would apply. Neither is changed.
+ *
+ * @throws UsageError when there is no base, or no such cluster on either side
+ */
+export async function compareWithBase({
+  root,
+  clusters,
+  named,
+  only,
+  reporter,
+}: Comparison): Promise<{ base: Base; differences: ClusterDifference[] }> {
+  await openRepository(root);
+  reporter.hide(knownSecrets(root, clusters));
+  const usual = usualBase(clusters);
+  const base = await findBase(root, named, usual);
+  if (base === undefined) {
+    throw new UsageError(`there is no ${usual} to compare with`, {
+      hint: 'Name a commit, a tag or a branch, for example --base main or --base HEAD~1.',
+    });
+  }
+  const files = await checkOutBase(root, base.commit, treeFolders);
+  try {
+    const there = new Set(listClusters(files.folder));
+    const here = new Map(clusters.map((cluster) => [cluster.name, cluster]));
+    const names = [...new Set([...here.keys(), ...there])].filter((name) => only === undefined || name === only).sort();
+    if (names.length === 0)
+      throw new UsageError(
+        only === undefined
+          ? 'there is no cluster to compare'
+          : `there is no cluster ${JSON.stringify(only)}, neither here nor at ${base.description}`,
+      );
+    const differences: ClusterDifference[] = [];
+    for (const name of names) {
+      reporter.status(`comparing ${name}`);
+      const before = there.has(name) ? await readSide(files.folder, name) : undefined;
+      const cluster = here.get(name);
+      const after = cluster === undefined ? undefined : await readSide(root, name);
+      const pair = await renderPair(join(root, '.breakwater'), before, after);
+      const notes = [...(cluster === undefined ? [] : await driftNotes(root, cluster)), ...pair.notes];
+      differences.push({ cluster: name, changes: compare(pair.before, pair.after), notes });
+    }
+    return { base, differences };
+  } finally {
+    await files.remove();
+  }
+}
+
+/** Argo CD applies what is written: whoever forgot to render sees why nothing changes. */
+async function driftNotes(root: string, cluster: Cluster): Promise<string[]> {
+  const drift = driftOf((await planCluster(root, cluster)).plan);
+  if (drift.length === 0) return [];
+  return [
+    `${count(drift.length, 'file')} in ${cluster.folder} ${drift.length === 1 ? 'is' : 'are'} not as cluster.yaml gives, and this shows what is written there: run "npm run render -- --cluster ${cluster.name} --prune" first.`,
+  ];
+}

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { $ } from 'zx/core';
+import type { KubernetesObject } from '../components/component.ts';
+import { RunError } from '../report/errors.ts';
+import { findTool } from './find.ts';
+
+/** A chart as an Application names it. */
+export interface ChartReference {
+  /** http(s):// address of a classic repository; an OCI registry stands with `oci://` or without a scheme. */
+  repository: string;
+  chart: string;
+  version: string;
+}
+
+/** How a chart is rendered. */
+export interface ChartRelease {
+  release: string;
+  namespace: string;
+  /** Absolute paths of values files, weakest first. */
+  valueFiles: readonly string[];
+}
+
+/** The Kubernetes that charts are rendered for, where no cluster is asked. */
+export const kubeVersion = '1.33.0';
+
+/** Kinds that charts ask for by `.Capabilities`, as Argo CD tells them: what the cluster has by then. */
+export const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'cert-manager.io/v1'];
+
+/** A host that does not answer must not hold the run for ever. */
+const patience = '120s';
+
+/**
+ * Fetches a chart once; a later call finds it.
+ *
+ * @param cache where charts are kept, as `.breakwater/charts`
+ * @returns absolute path of the chart's archive
+ * @throws RunError that names the chart, when it is not to be had
+ */
+export async function fetchChart(cache: string, { repository, chart, version }: ChartReference): Promise<string> {
+  const key = `${repository}_${chart}@${version}`.replaceAll(/[^A-Za-z0-9._@+-]+/g, '_');
+  const archive = join(cache, `${key}.tgz`);
+  if (existsSync(archive)) return archive;
+  await mkdir(cache, { recursive: true });
+  const temporary = await mkdtemp(join(cache, '.fetch-'));
+  try {
+    const helm = await findTool('helm');
+    const where = /^https?:\/\//.test(repository)
+      ? [chart, '--repo', repository]
+      : [`oci://${repository.replace(/^oci:\/\//, '')}/${chart}`];
+    const options = ['--version', version, '--destination', temporary];
+    const pulled = await $({ quiet: true, nothrow: true, timeout: patience })`${helm} pull ${where} ${options}`;
+    const file = (await readdir(temporary)).find((name) => name.endsWith('.tgz'));
+    if (pulled.exitCode !== 0 || file === undefined) throw notToBeHad({ repository, chart, version }, pulled.stderr);
+    await rename(join(temporary, file), archive);
+    return archive;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+function notToBeHad({ repository, chart, version }: ChartReference, stderr: string): RunError {
+  return new RunError(`the chart ${chart} ${version} is not to be had from ${repository}`, {
+    details: lastLines(stderr),
+    hint: 'Without a way to it, name a mirror under mirrors.charts in cluster.yaml.',
+  });
+}
+
+/**
+ * Renders a chart as Argo CD does: CRDs included, no hook of a test.
+ *
+ * @param chart path of an archive or folder
+ * @throws RunError with helm's own message
+ */
+export async function renderChart(
+  chart: string,
+  { release, namespace, valueFiles }: ChartRelease,
+): Promise<KubernetesObject[]> {
+  const helm = await findTool('helm');
+  // In an empty folder: nothing of the user's is read by a name that a chart gives.
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-helm-'));
+  try {
+    const options = ['--namespace', namespace, '--kube-version', kubeVersion, '--include-crds', '--skip-tests'];
+    const kinds = apiVersions.flatMap((version) => ['--api-versions', version]);
+    // helm splits paths of values files at commas and quotes; links in the empty folder have neither.
+    const values = await linked(folder, valueFiles);
+    const run = $({ quiet: true, nothrow: true, cwd: folder, timeout: patience });
+    const rendered =
+      await run`${helm} template ${release} ${chart} ${options} ${kinds} ${values.flatMap((file) => ['--values', file])}`;
+    if (rendered.exitCode !== 0)
+      throw new RunError(`helm can't render the release ${release}`, { details: lastLines(rendered.stderr) });
+    return objectsOf(rendered.stdout);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function linked(folder: string, files: readonly string[]): Promise<string[]> {
+  return await Promise.all(
+    files.map(async (file, index) => {
+      await symlink(file, join(folder, `values-${index}.yaml`));
+      return `values-${index}.yaml`;
+    }),
+  );
+}
+
+function objectsOf(text: string): KubernetesObject[] {
+  return parseAllDocuments(text, { version: '1.1' })
+    .map((document): unknown => document.toJS())
+    .filter((object): object is KubernetesObject => typeof object === 'object' && object !== null);
+}
+
+function lastLines(text: string): string[] {
+  return text
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-3);
+}
