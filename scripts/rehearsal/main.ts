@@ -1,6 +1,7 @@
 /** `npm run rehearse`: see options.ts for its words, and docs/rehearsal.md for what it shows. */
 import { RunError } from '../report/errors.ts';
 import { createReporter, type Reporter } from '../report/reporter.ts';
+import { standInImages } from './kubeflow/index.ts';
 import { takeFolder } from './lock.ts';
 import { parseOptions, type RehearseOptions, usage } from './options.ts';
 import { check, down, findSite, recorderFor, type Surroundings, status, up } from './rehearse.ts';
@@ -12,7 +13,7 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const surroundings: Surroundings = { report: (line) => reporter.status(line), signal: stop.signal };
   const { word } = options;
-  if (word === 'build') await buildSandbox({ report: surroundings.report });
+  if (word === 'build') await buildSandbox({ standIns: standInImages(), report: surroundings.report });
   else if (word === 'status') reporter.result(await status(options), JSON.stringify(await status(options), null, 2));
   else {
     const release = await takeFolder(options.folder);

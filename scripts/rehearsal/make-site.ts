@@ -4,6 +4,8 @@ import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/p
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { RunError } from '../report/errors.ts';
+import { standInRepositories } from './kubeflow/index.ts';
+import { writeRepository } from './kubeflow/repository.ts';
 import { mustRun } from './run-program.ts';
 import type { Sandbox } from './sandbox/cluster.ts';
 import { upstreamFiles } from './sandbox/of-repository.ts';
@@ -63,9 +65,25 @@ export function sandboxSettings(
     addresses: network.loadBalancers.range,
     mirrors: {
       charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
-      git: { 'https://github.com/argoproj/argo-cd': `${gitUrl}/argo-cd` },
+      git: Object.fromEntries([
+        ['https://github.com/argoproj/argo-cd', `${gitUrl}/argo-cd`],
+        ...standInRepositories.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
+      ]),
     },
   };
+}
+
+/** Makes the repositories that stand in for Kubeflow's. @returns name → bare repository */
+export async function writeStandIns(folder: string): Promise<Record<string, string>> {
+  const { standIns } = placesOf(folder);
+  await rm(standIns, { recursive: true, force: true });
+  const made: Record<string, string> = {};
+  for (const repository of standInRepositories) {
+    const bare = join(standIns, `${repository.name}.git`);
+    await writeRepository(repository, bare);
+    made[repository.name] = bare;
+  }
+  return made;
 }
 
 /** Writes clusters/rehearsal/ into the clone and commits it, as a user does who begins with a new cluster. */

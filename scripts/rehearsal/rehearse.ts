@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError, UsageError } from '../report/errors.ts';
 import { checks } from './checks/index.ts';
+import { kubeflowParts, standInImages } from './kubeflow/index.ts';
 import {
   bootstrap,
   cloneRepository,
@@ -11,6 +12,7 @@ import {
   stateOf,
   uncommittedFiles,
   writeCluster,
+  writeStandIns,
 } from './make-site.ts';
 import type { RehearseOptions } from './options.ts';
 import { createRecorder, type Recorder } from './record.ts';
@@ -55,13 +57,18 @@ export async function up(options: RehearseOptions, record: Recorder, surrounding
     sandboxUp({
       folder: places.sandbox,
       charts: await chartsOf(places.root),
-      repositories: { ...(await repositoriesOf()), platform: places.bare },
+      repositories: { ...(await repositoriesOf()), ...(await writeStandIns(folder)), platform: places.bare },
+      standIns: standInImages(),
       report,
     }),
   );
   stopIfAsked(signal);
   const state = await stateIn(folder);
-  await writeCluster(folder, { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: [] }, options.settings);
+  await writeCluster(
+    folder,
+    { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: kubeflowParts },
+    options.settings,
+  );
   const site = await openSite(folder, state, record);
   const stop = watchApplications(site.applications, (times) => record.applications(times));
   try {
@@ -93,7 +100,7 @@ export async function check(site: Site, options: RehearseOptions): Promise<void>
 export async function down({ folder }: RehearseOptions, report: (line: string) => void): Promise<void> {
   const places = placesOf(folder);
   await sandboxDown(places.sandbox);
-  for (const path of [places.sandbox, places.root, places.bare, places.state])
+  for (const path of [places.sandbox, places.standIns, places.root, places.bare, places.state])
     await rm(path, { recursive: true, force: true });
   report(`all of ${places.folder} is down; what it saw is in ${places.record}`);
 }

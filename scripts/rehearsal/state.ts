@@ -35,6 +35,8 @@ export function placesOf(folder: string) {
     root: join(at, 'repository'),
     /** What Argo CD reads, and the clone's remote. */
     bare: join(at, 'platform.git'),
+    /** Repositories that stand in for Kubeflow's. */
+    standIns: join(at, 'stand-ins'),
     sandbox: join(at, 'sandbox'),
     state: join(at, 'site.json'),
     record: join(at, 'report', 'record.json'),

@@ -24,6 +24,8 @@ export interface SandboxOptions {
   folder: string;
   /** Tags of images, where they differ from the versions that are built. */
   images?: Partial<ImageVersions>;
+  /** Images, by their full name, that cannot be had: each is the stand-in program. */
+  standIns?: readonly string[];
   /** Folders of charts to serve, at `chartsUrl`. */
   charts?: readonly string[];
   /** Name → bare repository to serve, at `gitUrl`/NAME. */
@@ -44,10 +46,10 @@ export interface Sandbox {
 }
 
 /** Builds everything that a sandbox needs, and starts nothing. */
-export async function buildSandbox(options: { images?: Partial<ImageVersions>; report: Report }) {
+export async function buildSandbox(options: Pick<SandboxOptions, 'images' | 'standIns'> & { report: Report }) {
   checkMachine();
   const programs = await buildPrograms(programNames, options);
-  const images = await makeImages({ ...builtVersions, ...options.images }, options.report);
+  const images = await makeImages({ ...builtVersions, ...options.images }, options.standIns ?? [], options.report);
   return { programs, images };
 }
 
@@ -59,7 +61,7 @@ export async function sandboxUp(options: SandboxOptions): Promise<Sandbox> {
   const { folder } = options;
   const report = options.report ?? (() => {});
   if (findBox(folder)) throw new SandboxError(`a sandbox already runs in ${folder}: take it down first`);
-  const { programs, images } = await buildSandbox({ report, ...(options.images ? { images: options.images } : {}) });
+  const { programs, images } = await buildSandbox({ ...options, report });
   await sandboxDown(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await packCharts(join(folder, 'charts'), options.charts ?? []);

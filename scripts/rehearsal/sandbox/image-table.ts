@@ -42,12 +42,22 @@ const argocdNames = [
 /**
  * Makes every image that the platform runs, from programs that are built on this machine.
  * @param versions the tags under which they are served.
+ * @param standIns names under which the stand-in program is served, too.
  * @returns full name (registry, repository, tag) → image.
  */
-export async function makeImages(versions: ImageVersions, report: Report): Promise<Record<string, Image>> {
+export async function makeImages(
+  versions: ImageVersions,
+  standIns: readonly string[],
+  report: Report,
+): Promise<Record<string, Image>> {
   const base = await baseLayer(report);
   const specs = { ...(await clusterImages(report)), ...(await platformImages(versions, base, report)) };
   const images: Record<string, Image> = {};
+  const standIn = specs[standInImage];
+  if (standIn) {
+    const image = await makeImage(standInImage, standIn);
+    for (const name of standIns) images[name] = image;
+  }
   for (const [name, spec] of Object.entries(specs)) images[name] = await makeImage(name, spec);
   return images;
 }

@@ -1,9 +1,13 @@
 // Command stand-in takes the place of a web application whose image cannot be had: it answers every request with what
-// reached it, as a page for people and as JSON for checks (Accept: application/json). PORT is the port it listens on,
-// NAME is what it says it stands in for.
+// reached it, as a page for people and as JSON for checks (Accept: application/json).
+//
+// Environment: PORT is the port it listens on, NAME is what it says it stands in for, LINKS the menu (JSON as the central
+// dashboard has it), LOGOUT_URL where signing out leads to. With TLS_CERT_FILE and TLS_KEY_FILE it speaks TLS. Arguments of
+// the real program are ignored.
 package main
 
 import (
+	"embed"
 	"encoding/json"
 	"html/template"
 	"log"
@@ -13,30 +17,34 @@ import (
 	"time"
 )
 
+//go:embed page.html
+var files embed.FS
+
+var page = template.Must(template.ParseFS(files, "page.html"))
+
+// What reached this program; the first lines of a JSON answer.
 type seen struct {
 	Name    string              `json:"name"`
 	Method  string              `json:"method"`
 	Host    string              `json:"host"`
 	Path    string              `json:"path"`
+	Proto   string              `json:"proto"`
 	User    string              `json:"user"`
+	Groups  []string            `json:"groups"`
 	Headers map[string][]string `json:"headers"`
 }
 
-var page = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>{{.Name}}</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 50rem; padding: 0 1rem; color: #1d2733 }
-table { border-collapse: collapse; width: 100% }
-td { border-top: 1px solid #dde3ea; padding: .3rem .6rem .3rem 0; vertical-align: top; word-break: break-all }
-td:first-child { color: #5b6b7c; white-space: nowrap }
-</style>
-<h1>{{.Name}}</h1>
-<p>Signed in as <strong id="user">{{.User}}</strong>. <a id="sign-out" href="/oauth2/sign_out">Sign out</a></p>
-<p>This page stands in for the real one and shows what reached it: {{.Method}} {{.Path}}</p>
-<table>{{range $name, $values := .Headers}}{{range $values}}<tr><td>{{$name}}<td>{{.}}{{end}}{{end}}</table>
-`))
+type link struct {
+	Link  string `json:"link"`
+	Text  string `json:"text"`
+	Items []link `json:"items"`
+}
+
+type view struct {
+	seen
+	Logout string
+	Menu   []link
+}
 
 func env(name, fallback string) string {
 	if value := os.Getenv(name); value != "" {
@@ -45,18 +53,70 @@ func env(name, fallback string) string {
 	return fallback
 }
 
+func look(name string, r *http.Request) seen {
+	groups := []string{}
+	for _, line := range r.Header.Values("kubeflow-groups") {
+		for _, group := range strings.Split(line, ",") {
+			if group = strings.TrimSpace(group); group != "" {
+				groups = append(groups, group)
+			}
+		}
+	}
+	user := r.Header.Get("kubeflow-userid")
+	return seen{name, r.Method, r.Host, r.URL.RequestURI(), r.Proto, user, groups, r.Header}
+}
+
+// The menu of the central dashboard, sections opened.
+func menu(text string) []link {
+	var links struct {
+		MenuLinks []link `json:"menuLinks"`
+	}
+	if err := json.Unmarshal([]byte(text), &links); err != nil {
+		log.Printf("LINKS: %v", err)
+	}
+	flat := []link{}
+	for _, entry := range links.MenuLinks {
+		if entry.Link != "" {
+			flat = append(flat, entry)
+		}
+		flat = append(flat, entry.Items...)
+	}
+	return flat
+}
+
+func writeJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(value)
+}
+
 func main() {
 	name := env("NAME", "stand-in")
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := seen{name, r.Method, r.Host, r.URL.RequestURI(), r.Header.Get("kubeflow-userid"), r.Header}
+	links := menu(env("LINKS", "{}"))
+	logout := env("LOGOUT_URL", "/oauth2/sign_out")
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		answer := look(name, r)
 		if strings.Contains(r.Header.Get("Accept"), "application/json") {
-			w.Header().Set("Content-Type", "application/json")
-			json.NewEncoder(w).Encode(answer)
+			writeJSON(w, answer)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		page.Execute(w, answer)
+		if err := page.Execute(w, view{answer, logout, links}); err != nil {
+			log.Print(err)
+		}
 	})
-	server := http.Server{Addr: ":" + env("PORT", "8082"), Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	// Who the central dashboard says that one is: the same address and the same fields as the real one's.
+	mux.HandleFunc("/api/workgroup/env-info", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, map[string]any{
+			"user":           look(name, r).User,
+			"platform":       map[string]string{"provider": "other", "kubeflowVersion": "stand-in"},
+			"namespaces":     []string{},
+			"isClusterAdmin": false,
+		})
+	})
+	server := http.Server{Addr: ":" + env("PORT", "8082"), Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	if certificate := os.Getenv("TLS_CERT_FILE"); certificate != "" {
+		log.Fatal(server.ListenAndServeTLS(certificate, os.Getenv("TLS_KEY_FILE")))
+	}
 	log.Fatal(server.ListenAndServe())
 }

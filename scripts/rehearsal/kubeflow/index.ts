@@ -1,0 +1,99 @@
+import { stringify } from 'yaml';
+import { centralDashboard, namespacesAndPolicies, profileController, userRoles } from './foundation.ts';
+import type { KubernetesObject } from './objects.ts';
+import * as pipelines from './pipelines.ts';
+import * as web from './web-apps.ts';
+
+/** A repository that stands in for an upstream one. */
+export interface StandInRepository {
+  /** The address that it stands in for. */
+  upstream: string;
+  /** The name under which a sandbox serves it. */
+  name: string;
+  /** The tag of its one commit. */
+  tag: string;
+  /** Path of a kustomization → what it builds. */
+  paths: Readonly<Record<string, () => KubernetesObject[]>>;
+  /** Paths whose objects get their namespace from a kustomization below, so that patches may name them without it. */
+  namespaceBelow?: readonly string[];
+}
+
+/** The parts of Kubeflow that have a stand-in, as kubeflow.components names them. */
+export const kubeflowParts = ['central-dashboard', 'profiles', 'notebooks', 'volumes', 'tensorboards', 'pipelines'];
+
+const pipeline = 'applications/pipeline/upstream';
+
+/**
+ * What apps/kubeflow is laid over in a rehearsal: the same paths, and in them the same names that our patches touch. Who
+ * patches something else in there finds out by the build, as with a new release of the real one.
+ */
+export const standInRepositories: readonly StandInRepository[] = [
+  {
+    upstream: 'https://github.com/kubeflow/community-distribution',
+    name: 'kubeflow',
+    tag: '26.03',
+    paths: {
+      'common/kubeflow-namespace/base': namespacesAndPolicies,
+      'common/kubeflow-roles/base': userRoles,
+      'applications/profiles/pss': profileController,
+      'applications/centraldashboard/overlays/oauth2-proxy': centralDashboard,
+      'applications/admission-webhook/upstream/overlays/cert-manager': web.podDefaults,
+      'applications/jupyter/notebook-controller/upstream/overlays/kubeflow': web.notebookController,
+      'applications/jupyter/jupyter-web-app/upstream/overlays/istio': web.notebooksPage,
+      'applications/pvcviewer-controller/upstream/base': web.volumeViewerController,
+      'applications/volumes-web-app/upstream/overlays/istio': web.volumesPage,
+      'applications/tensorboard/tensorboard-controller/upstream/overlays/kubeflow': web.tensorboardController,
+      'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio': web.tensorboardsPage,
+      [`${pipeline}/third-party/metacontroller/base`]: pipelines.metacontroller,
+      [`${pipeline}/third-party/mysql/base`]: pipelines.database,
+      [`${pipeline}/third-party/mysql/options/istio`]: pipelines.databasePolicy,
+      [`${pipeline}/third-party/seaweedfs/istio`]: pipelines.objectStore,
+      [`${pipeline}/base/metadata/base`]: pipelines.metadataStore,
+      [`${pipeline}/base/metadata/options/istio`]: pipelines.metadataRoutes,
+      [`${pipeline}/env/cert-manager/base`]: pipelines.cacheCertificate,
+      [`${pipeline}/base/installs/multi-user`]: pipelines.core,
+    },
+    namespaceBelow: [`${pipeline}/base/installs/multi-user`],
+  },
+  {
+    upstream: 'https://github.com/argoproj/argo-workflows',
+    name: 'argo-workflows',
+    tag: 'v3.7.3',
+    paths: {
+      'manifests/base/crds/minimal': pipelines.workflowKinds,
+      'manifests/cluster-install-no-crds/workflow-controller-rbac': pipelines.workflowRights,
+      'manifests/base/workflow-controller': pipelines.workflowController,
+    },
+  },
+];
+
+/** @returns path of each file in such a repository → its text */
+export function filesOf({ paths, namespaceBelow = [] }: StandInRepository): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(paths).flatMap(([path, objects]) => {
+      const text = objects().map((object) => `---\n${stringify(object)}`);
+      if (!namespaceBelow.includes(path))
+        return [
+          [`${path}/kustomization.yaml`, kustomization({ resources: ['objects.yaml'] })],
+          [`${path}/objects.yaml`, text.join('')],
+        ];
+      return [
+        [`${path}/kustomization.yaml`, kustomization({ resources: ['objects'] })],
+        [`${path}/objects/kustomization.yaml`, kustomization({ namespace: 'kubeflow', resources: ['objects.yaml'] })],
+        [`${path}/objects/objects.yaml`, text.join('')],
+      ];
+    }),
+  );
+}
+
+function kustomization(fields: object): string {
+  return stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...fields });
+}
+
+/** @returns every image that the stand-ins name; each is one and the same program */
+export function standInImages(): string[] {
+  const images = standInRepositories
+    .flatMap((repository) => Object.values(filesOf(repository)))
+    .flatMap((text) => [...text.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image));
+  return [...new Set(images)].sort();
+}
