@@ -29,8 +29,12 @@ export interface Site {
   /** Undefined with --context. */
   sandbox: SandboxOfSite | undefined;
   record: Recorder;
-  /** The host as the bootstrap discovered it. @throws RunError before that */
+  /** The host, as cluster.yaml says or as the bootstrap discovered it. @throws RunError before that */
   host(): Promise<string>;
+  /** Where the gateway's Service is reached: its load balancer's address. */
+  address(): Promise<string>;
+  /** The certificate of the CA behind the gateway's, as PEM. */
+  ca(): Promise<string>;
   /** Runs `npm run breakwater -- WORDS` in the clone, with the kubeconfig and the users' passwords in its environment. */
   program(words: readonly string[], options?: RunOptions): Promise<Ended>;
   /** @throws RunError with what kubectl said */
@@ -63,6 +67,9 @@ export interface Site {
 /** The name of the root Application, and where Argo CD's things are. */
 export const rootName = 'platform';
 export const argocdNamespace = 'argocd';
+
+/** The Service of the gateway, in the namespace ingress. */
+export const gatewayService = 'istio-ingressgateway';
 
 /** The environment variables that hold the users' passwords. */
 export const passwordVariables = { owner: 'REHEARSAL_OWNER_PASSWORD', other: 'REHEARSAL_OTHER_PASSWORD' } as const;
@@ -108,7 +115,17 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
     users,
     sandbox: found === undefined ? undefined : openSandbox(found),
     record,
-    host: () => discoveredHost(root, cluster),
+    host: () => hostOf(root, cluster),
+    address: async () => {
+      const { status } = JSON.parse(await kubectl(['-n', 'ingress', 'get', 'service', gatewayService, '-o', 'json']));
+      const [first] = status.loadBalancer?.ingress ?? [];
+      if (first === undefined) throw new RunError(`Service ingress/${gatewayService} has no address`);
+      return first.ip ?? first.hostname;
+    },
+    ca: async () => {
+      const words = ['-n', 'ingress', 'get', 'secret', 'ingress-gateway-tls', '-o', 'jsonpath={.data.ca\\.crt}'];
+      return Buffer.from(await kubectl(words), 'base64').toString('utf8');
+    },
     program,
     kubectl,
     applications,
@@ -167,8 +184,11 @@ async function put(path: string, text: string | undefined): Promise<void> {
   await writeFile(path, text);
 }
 
-async function discoveredHost(root: string, cluster: string): Promise<string> {
-  const file = join(root, 'clusters', cluster, 'discovered.yaml');
+async function hostOf(root: string, cluster: string): Promise<string> {
+  const folder = join(root, 'clusters', cluster);
+  const { host = 'auto' } = parse(await readFile(join(folder, 'cluster.yaml'), 'utf8'));
+  if (host !== 'auto') return String(host);
+  const file = join(folder, 'discovered.yaml');
   if (!existsSync(file)) throw new RunError(`${file} is not there: the bootstrap has not found the address yet`);
   return String(parse(await readFile(file, 'utf8')).host);
 }

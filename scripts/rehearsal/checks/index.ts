@@ -1,15 +1,25 @@
+import { check as bootstrap } from './bootstrap.ts';
+import { check as change } from './change.ts';
 import type { Check } from './check.ts';
 import { check as drift } from './drift.ts';
 import { check as failClosed } from './fail-closed.ts';
+import { check as host } from './host.ts';
 import { check as interrupted } from './interrupted.ts';
+import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
 import { check as renewal } from './renewal.ts';
 import { check as stuck } from './stuck.ts';
+import { check as tls } from './tls.ts';
 import { check as waves } from './waves.ts';
 
 /** All checks, in the order in which they run: first those that only look, last those that take the platform apart. */
 export const checks: readonly Check[] = [
+  bootstrap,
+  host,
+  tls,
+  login,
+  change,
   podSecurity,
   networkPolicies,
   waves,

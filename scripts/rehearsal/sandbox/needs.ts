@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { SandboxError } from './errors.ts';
 
-/** What the sandbox takes from the machine: a program, or a file, and the Debian package that has it. */
-const needed: readonly { what: string; package: string }[] = [
+/** What the sandbox takes from the machine. */
+const needed: readonly Needed[] = [
   { what: 'containerd', package: 'containerd' },
   { what: 'ctr', package: 'containerd' },
   { what: 'runc', package: 'runc' },
@@ -18,21 +18,50 @@ const needed: readonly { what: string; package: string }[] = [
   { what: 'git', package: 'git' },
 ];
 
+/** What the sandbox takes from the kernel, and how to see that it is there. */
+const kernel = [
+  { path: '/proc/self/ns/net', what: 'network namespaces' },
+  { path: '/proc/self/ns/pid', what: 'process namespaces' },
+  { path: '/proc/self/ns/mnt', what: 'mount namespaces' },
+  { path: '/sys/fs/cgroup', what: 'control groups' },
+] as const;
+
+/** Something that is taken from the machine: a program or a file, and the Debian package that has it. */
+export interface Needed {
+  what: string;
+  package: string;
+}
+
+/** The Debian packages that a sandbox is made of. */
+export const sandboxPackages: readonly string[] = [...new Set(needed.map((one) => one.package))];
+
 /**
  * Looks whether this machine can carry a sandbox, before anything is made.
+ * @param options.programs what is needed beside it.
+ * @param options.sandbox false: only those programs are.
  * @throws SandboxError that names everything that is missing, and how to get it, at once.
  */
-export function checkMachine(): void {
-  const problems: string[] = [];
-  if (process.platform !== 'linux') problems.push(`Linux is needed; this is ${process.platform}`);
-  if (process.getuid?.() !== 0) problems.push('root is needed (namespaces, mounts, container runtime): use sudo');
-  const missing = needed.filter(({ what }) => !isThere(what));
+export function checkMachine(options: { programs?: readonly Needed[]; sandbox?: boolean } = {}): void {
+  const { programs = [], sandbox = true } = options;
+  const problems = sandbox ? sandboxProblems() : [];
+  const missing = [...(sandbox ? needed : []), ...programs].filter(({ what }) => !isThere(what));
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((one) => one.package))].join(' ');
     const names = missing.map(({ what }) => what).join(', ');
     problems.push(`missing: ${names}. On Debian: apt-get install --no-install-recommends ${packages}`);
   }
-  if (problems.length > 0) throw new SandboxError(`this machine cannot run the sandbox:\n- ${problems.join('\n- ')}`);
+  if (problems.length > 0) throw new SandboxError(`this machine cannot run it:\n- ${problems.join('\n- ')}`);
+}
+
+function sandboxProblems(): string[] {
+  const problems: string[] = [];
+  if (process.platform !== 'linux') problems.push(`Linux is needed; this is ${process.platform}`);
+  if (process.getuid?.() !== 0) problems.push('root is needed (namespaces, mounts, container runtime): use sudo');
+  if (!isThere('go')) problems.push('Go is needed to build the programs: https://go.dev/doc/install');
+  for (const { path, what } of kernel) {
+    if (process.platform === 'linux' && !existsSync(path)) problems.push(`the kernel lacks ${what} (no ${path})`);
+  }
+  return problems;
 }
 
 function isThere(what: string): boolean {

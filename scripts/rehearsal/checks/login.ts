@@ -1,0 +1,139 @@
+import { dexForm, openBrowser, type RealBrowser, type Visitor } from '../browser.ts';
+import type { Site } from '../site.ts';
+import { type Expect, expecting } from './assert.ts';
+import type { Check } from './check.ts';
+
+/** People come in by the browser, each as who they are, and out again. */
+export const check: Check = {
+  name: 'login',
+  title: 'Login in a real browser',
+  quick: true,
+  run: async (site) => {
+    const browser = await openBrowser(site, await site.ca());
+    const expect = expecting(site, 'login');
+    try {
+      const ann = await browser.visitor();
+      await refuseWrongPassword(site, ann, expect);
+      await letIn(site, ann, expect);
+      await keepApart(site, browser, ann, expect);
+      await letOut(ann, expect);
+    } finally {
+      await browser.close();
+    }
+  },
+};
+
+async function refuseWrongPassword(site: Site, { page, context, ...ann }: Visitor, expect: Expect): Promise<void> {
+  const { owner } = site.users;
+  await ann.open('/');
+  expect(
+    'a visitor is sent to the login',
+    'open /',
+    `https://${await site.host()}/dex/auth/local/login`,
+    whereIs(page.url()),
+  );
+  await ann.picture('Who opens the platform is asked who they are', 'login');
+  await ann.logIn({ ...owner, password: `${owner.password}-wrong` });
+  const said = await page.textContent(dexForm.error).catch(() => null);
+  expect(
+    'a wrong password is refused',
+    `log in as ${owner.email} with a wrong password`,
+    true,
+    (said ?? '').length > 0,
+  );
+  expect('and gives no session', 'the cookies after that', [], await sessionCookies({ context }));
+}
+
+async function letIn(site: Site, ann: Visitor, expect: Expect): Promise<void> {
+  const { owner } = site.users;
+  const host = await site.host();
+  await ann.open('/?from=rehearsal');
+  await ann.logIn(owner);
+  expect(
+    'the login leads back to the page that was asked for',
+    `log in as ${owner.email}`,
+    `https://${host}/?from=rehearsal`,
+    ann.page.url(),
+  );
+  expect('the dashboard knows who it is', 'GET /api/workgroup/env-info', owner.email, await userOf(ann));
+  await ann.picture('The dashboard, with the identity that reached it', 'dashboard');
+  if (site.sandbox !== undefined) {
+    const seen = await headersOf(ann, '/');
+    expect(
+      'kubeflow-userid is the verified address',
+      'the headers that reached the dashboard',
+      [owner.email],
+      seen['Kubeflow-Userid'],
+    );
+    expect(
+      'kubeflow-groups are the verified groups',
+      'the headers that reached the dashboard',
+      [owner.groups.join(',')],
+      seen['Kubeflow-Groups'],
+    );
+    for (const [path, name] of [
+      ['/jupyter/', 'Notebooks'],
+      ['/volumes/', 'Volumes'],
+      ['/pipeline/', 'Pipelines'],
+    ] as const) {
+      const status = await ann.open(path);
+      const title = await ann.page.title();
+      expect(`${name} are open to who is logged in`, `open ${path}`, `200 ${name}`, `${status} ${title}`);
+    }
+    await ann.picture('A page of another part: one login for all', 'pipelines');
+  }
+}
+
+async function keepApart(site: Site, browser: RealBrowser, ann: Visitor, expect: Expect): Promise<void> {
+  const { owner, other } = site.users;
+  const bob = await browser.visitor();
+  await bob.open('/');
+  await bob.logIn(other);
+  expect(
+    'a second user has an identity of their own',
+    `log in as ${other.email}, in another browser`,
+    other.email,
+    await userOf(bob),
+  );
+  expect('and the first one keeps theirs', `ask as ${owner.email} again`, owner.email, await userOf(ann));
+  if (site.sandbox !== undefined) {
+    const seen = await headersOf(bob, '/');
+    expect('who has no groups gets none', 'the headers that reached the dashboard', 'nothing', seen['Kubeflow-Groups']);
+  }
+  await bob.context.close();
+}
+
+async function letOut(ann: Visitor, expect: Expect): Promise<void> {
+  await ann.open('/');
+  const leave = ann.page.locator('#sign-out');
+  if ((await leave.count()) > 0) await Promise.all([ann.page.waitForLoadState('load'), leave.click()]);
+  else await ann.open('/oauth2/sign_out');
+  await ann.page.waitForLoadState('load');
+  await ann.picture('Signed out', 'signed-out');
+  expect('signing out ends the session', 'the cookies after it', [], await sessionCookies(ann));
+  await ann.open('/');
+  expect(
+    'the next request asks for the login again',
+    'open / after it',
+    '/dex/auth/local/login',
+    new URL(ann.page.url()).pathname,
+  );
+}
+
+function whereIs(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+async function sessionCookies({ context }: Pick<Visitor, 'context'>): Promise<string[]> {
+  const names = (await context.cookies()).map(({ name }) => name);
+  return names.filter((name) => /oauth2_proxy(_\d+)?$/.test(name));
+}
+
+async function userOf(visitor: Visitor): Promise<unknown> {
+  return ((await visitor.json('/api/workgroup/env-info')) as { user?: string }).user;
+}
+
+async function headersOf(visitor: Visitor, path: string): Promise<Record<string, string[] | undefined>> {
+  return ((await visitor.json(path)) as { headers: Record<string, string[]> }).headers;
+}
