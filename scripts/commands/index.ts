@@ -105,6 +105,40 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./doctor.ts'),
   },
   {
+    usage: 'verify',
+    description:
+      'Attacks a running platform from outside (and, with --context, from a pod inside), and says what came back. Harmless to it.',
+    options: [
+      cluster,
+      ['--url <url>', "where the platform is (default: cluster.yaml's host)"],
+      ['--address <ip>', 'connect there: for a host that DNS does not know'],
+      [
+        '--ca <file>',
+        'CA certificate (PEM) to trust (default: the one in the cluster with --context, else the usual ones)',
+      ],
+      [
+        '--context <name>',
+        'context in your kubeconfig, for the CA, the cookie key, and checks from inside the cluster',
+      ],
+      ['--user <email>', 'log in as this user; without, what needs a session is skipped'],
+      ['--password-env <name>', "environment variable with the user's password (default: as in cluster.yaml)"],
+      ['--password-file <path>', "file with the user's password"],
+      ['--second-user <email>', 'another user, best one without groups'],
+      ['--second-password-env <name>', "environment variable with the second user's password"],
+      ['--second-password-file <path>', "file with the second user's password"],
+      ['--connector <id>', 'Dex connector whose form takes name and password (default: local)'],
+      ['--only <groups>', 'only these groups of checks (comma-separated)'],
+      ['--list', 'list the checks, and send nothing'],
+    ],
+    examples: [
+      'npm run verify -- --cluster prod',
+      'npm run verify -- --cluster prod --context prod-admin --user ann@example.com --password-env ANN_PASSWORD',
+      'npm run verify -- --cluster prod --list',
+      'npm run verify -- --cluster prod --only paths,hosts --url https://kubeflow.example.com --address 10.0.0.7 --ca ca.crt',
+    ],
+    load: () => import('./verify.ts'),
+  },
+  {
     usage: 'graph',
     description: 'Prints the waves as a Mermaid diagram.',
     options: [cluster],

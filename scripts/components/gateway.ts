@@ -9,6 +9,8 @@ import { authProvider } from './istiod.ts';
 import { chartSource } from './upstream.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
+/** The Secret with the gateway's certificate; beside it, as `ca.crt`, its CA where that is known to cert-manager. */
+export const gatewayCertificate = { name: certificateSecret, namespace: gatewayNamespace } as const;
 const plainGatewayName = 'http-redirect';
 
 /** The one way in: TLS ends here, and each request is checked here. */

@@ -1,0 +1,16 @@
+import type { Api } from './api.ts';
+import type { LiveData } from './live.ts';
+
+/**
+ * @returns one key of a Secret as text; undefined when the Secret, the key or its content is not there
+ * @throws ApiError without the right to read it
+ */
+export async function secretText(
+  api: Api,
+  { name, namespace }: { name: string; namespace: string },
+  key: string,
+): Promise<string | undefined> {
+  const secret = await api.find<LiveData>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
+  const value = secret?.data?.[key];
+  return value === undefined || value === '' ? undefined : Buffer.from(value, 'base64').toString('utf8');
+}

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import type { Api } from '../cluster/api.ts';
+import { ApiError } from '../cluster/api-error.ts';
+import { connect } from '../cluster/connect.ts';
+import { secretText } from '../cluster/secret-text.ts';
+import { authNamespace } from '../components/domain.ts';
+import { gatewayCertificate } from '../components/gateway.ts';
+import { loginSecret } from '../components/oauth2-proxy.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { loadCluster } from '../config/load.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import type { Group, Row } from '../verify/check.ts';
+import { Client } from '../verify/client.ts';
+import type { Credentials } from '../verify/credentials.ts';
+import { groups } from '../verify/groups/index.ts';
+import { type Given, learn } from '../verify/learn.ts';
+import { runGroups } from '../verify/run.ts';
+import { cookieSigner } from '../verify/sign-cookie.ts';
+import { siteOf } from '../verify/site.ts';
+import { rowLines, summary, tally } from '../verify/table.ts';
+import { resolveReference } from '../workspace/secret-reference.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import type { Invocation } from './index.ts';
+
+/** Milliseconds: a request without an answer is given up; and requests are at least so far apart. */
+const pace = { timeout: 10_000, pause: 25 };
+
+/** `npm run verify`: attacks a running platform, and says what came back. Exit code 1 when one check failed. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const cluster = loadCluster(root, chooseCluster(invocation));
+  const wanted = chosenGroups(options);
+  if (options.list === true) return list(invocation, cluster, wanted);
+  const given = { ...credentials(root, cluster, options) };
+  reporter.hide([given.first, given.second].flatMap((who) => (who === undefined ? [] : [who.password])));
+  const api = await connection(options);
+  const { site, target } = siteOf(cluster, { ...where(options), ...(await trusted(options, api)) });
+  reporter.status(`verifying ${site.origin}${target.address === target.host ? '' : ` at ${target.address}`}`);
+  const client = new Client(target, pace);
+  const key = api === undefined ? undefined : await cookieKey(invocation, api);
+  const known = await learn(client, site, { ...given, ...(key === undefined ? {} : { sign: cookieSigner(key) }) });
+  const sessions = [known.first, known.second].flatMap((session) => [...(session?.cookies.values() ?? [])]);
+  reporter.hide(sessions);
+  const rows = await runGroups(client, known, wanted, (group, done) => {
+    reporter.status(`${group.title} (${group.name})`);
+    for (const line of rowLines(done)) reporter.status(line);
+  });
+  return conclude(invocation, cluster.name, site.origin, rows);
+}
+
+function conclude({ reporter }: Invocation, cluster: string, url: string, rows: readonly Row[]): number {
+  const counts = tally(rows);
+  if (counts.passed + counts.failed === 0)
+    throw new RunError('nothing could be checked', { details: rows.map(({ id, why }) => `${id}: ${why ?? ''}`) });
+  reporter.result({ cluster, url, requests: rows, ...counts }, `\n${summary(rows)}`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+function list({ reporter }: Invocation, cluster: Cluster, wanted: readonly Group[]): number {
+  const { site } = siteOf(cluster, cluster.knownHost === undefined ? { url: 'https://platform.invalid' } : {});
+  const checks = wanted.flatMap((group) =>
+    group.checks(site).map((check) => ({
+      id: `${group.name}/${check.id}`,
+      group: group.name,
+      tries: check.tries,
+      expected: 'steps' in check ? check.expected : check.expect.text,
+      needs: check.needs ?? [],
+    })),
+  );
+  const lines = wanted.flatMap((group) => [
+    `${group.title} (${group.name})`,
+    ...checks.filter((check) => check.group === group.name).map(({ id, tries }) => `  ${id}: ${tries}`),
+  ]);
+  reporter.result({ cluster: cluster.name, checks }, lines.join('\n'));
+  return 0;
+}
+
+function chosenGroups({ only }: Invocation['options']): readonly Group[] {
+  if (typeof only !== 'string') return groups;
+  const names = only.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !groups.some((group) => group.name === name));
+  if (unknown.length > 0)
+    throw new UsageError(`there is no group ${unknown.join(', ')}`, {
+      hint: `There are: ${groups.map(({ name }) => name).join(', ')}`,
+    });
+  return groups.filter(({ name }) => names.includes(name));
+}
+
+function text(options: Invocation['options'], name: string): string | undefined {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function where(options: Invocation['options']): { url?: string; address?: string } {
+  const [url, address] = [text(options, 'url'), text(options, 'address')];
+  return { ...(url === undefined ? {} : { url }), ...(address === undefined ? {} : { address }) };
+}
+
+function credentials(root: string, cluster: Cluster, options: Invocation['options']): Given {
+  const connector = text(options, 'connector') ?? 'local';
+  const who = (user: string, env: string, file: string): Credentials | undefined => {
+    const email = text(options, user);
+    const reference = referenceOf(
+      text(options, env),
+      text(options, file),
+      `${user === 'user' ? '' : 'second-'}password`,
+    );
+    if (email === undefined) {
+      if (reference !== undefined) throw new UsageError(`whose password? Name the user: --${dashed(user)} EMAIL`);
+      return undefined;
+    }
+    const listed = cluster.auth.users.find((entry) => entry.email === email);
+    const source = reference ?? listed?.password;
+    if (source === undefined)
+      throw new UsageError(`the password of ${email} is not named`, {
+        hint: `Name the environment variable or file that holds it: --${dashed(env)} NAME or --${dashed(file)} PATH.`,
+      });
+    const password = resolveReference(root, source).replace(/\r?\n$/, '');
+    return { email, password, connector, ...(listed === undefined ? {} : { groups: listed.groups }) };
+  };
+  const first = who('user', 'passwordEnv', 'passwordFile');
+  const second = who('secondUser', 'secondPasswordEnv', 'secondPasswordFile');
+  if (second !== undefined && first === undefined) throw new UsageError('--second-user needs --user, too');
+  return { ...(first === undefined ? {} : { first }), ...(second === undefined ? {} : { second }) };
+}
+
+function dashed(option: string): string {
+  return option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function referenceOf(env: string | undefined, file: string | undefined, what: string) {
+  if (env !== undefined && file !== undefined)
+    throw new UsageError(`--${what}-env and --${what}-file exclude each other`, { hint: 'Keep one of them.' });
+  if (env !== undefined) return { env };
+  return file === undefined ? undefined : { file };
+}
+
+async function connection(options: Invocation['options']): Promise<Api | undefined> {
+  const context = text(options, 'context');
+  if (context === undefined) return undefined;
+  const { api } = await connect({ context });
+  return api;
+}
+
+/** The CA that --ca names, or that the cluster keeps beside the gateway's certificate. */
+async function trusted(options: Invocation['options'], api: Api | undefined): Promise<{ ca?: string }> {
+  const file = text(options, 'ca');
+  if (file !== undefined) {
+    try {
+      return { ca: await readFile(file, 'utf8') };
+    } catch (error) {
+      throw new UsageError(`--ca ${file} can't be read (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  const ca = api === undefined ? undefined : await readable(() => secretText(api, gatewayCertificate, 'ca.crt'));
+  return ca === undefined ? {} : { ca };
+}
+
+async function cookieKey({ reporter }: Invocation, api: Api): Promise<string | undefined> {
+  const key = await readable(() => secretText(api, { name: loginSecret, namespace: authNamespace }, 'cookie-secret'));
+  if (key !== undefined) reporter.hide([key]);
+  return key;
+}
+
+/** Without the right to read a Secret there is less to check, and the rest goes on. */
+async function readable(read: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}

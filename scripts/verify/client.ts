@@ -1,0 +1,176 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkServerIdentity, connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
+import { type Answer, type Exchange, type HeaderLine, parseAnswers } from './answer.ts';
+import { headOf, http2Headers, methodsOf, type Request } from './request.ts';
+
+/** Where the platform is, and whom to trust. */
+export interface Target {
+  /** DNS name or IP address: what the certificate must name. */
+  host: string;
+  /** As it stands in URLs and Host: with the port when it is not 443. */
+  authority: string;
+  /** Where to connect to: the host itself, or an address where it has no DNS. */
+  address: string;
+  port: number;
+  /** The port of plain HTTP. */
+  plainPort: number;
+  /** PEM; undefined: the CAs that Node trusts. */
+  ca?: string;
+}
+
+export interface ClientOptions {
+  /** Milliseconds until a request without an answer is given up. */
+  timeout: number;
+  /** Milliseconds at least between the starts of two requests: a platform in use must not feel it. */
+  pause: number;
+  signal?: AbortSignal;
+}
+
+/** Sends exactly the bytes of a request, each on a connection of its own. Nothing is normalized, encoded or followed. */
+export class Client {
+  readonly target: Target;
+  readonly #options: ClientOptions;
+  #next = 0;
+
+  constructor(target: Target, options: ClientOptions) {
+    this.target = target;
+    this.#options = options;
+  }
+
+  /** @throws the network's or TLS' error when no connection comes about, and the signal's reason */
+  async send(request: Request): Promise<Exchange> {
+    await this.#wait();
+    if (request.version === '2') return this.#sendHttp2(request);
+    const socket = request.scheme === 'http' ? this.#openPlain() : this.openTls(['http/1.1']);
+    return exchange(socket, request, this.target.authority, this.#options.timeout);
+  }
+
+  /**
+   * Opens a TLS connection that trusts only what it is told to.
+   *
+   * @param protocols for ALPN, most wanted first
+   */
+  openTls(protocols: readonly string[], limits: { maxVersion?: SecureVersion } = {}): TLSSocket {
+    const { host, address, port, ca } = this.target;
+    return connectTls({
+      host: address,
+      port,
+      // No SNI for an address: https://www.rfc-editor.org/rfc/rfc6066#section-3
+      servername: isIP(host) === 0 ? host : '',
+      checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+      ALPNProtocols: [...protocols],
+      ...(ca === undefined ? {} : { ca }),
+      // Old versions are offered only to see them refused; OpenSSL's own level would hide what the server does.
+      ...(limits.maxVersion === undefined
+        ? {}
+        : { maxVersion: limits.maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    });
+  }
+
+  #openPlain(): Socket {
+    return connectTcp({ host: this.target.address, port: this.target.plainPort });
+  }
+
+  async #sendHttp2(request: Request): Promise<Exchange> {
+    const { authority } = this.target;
+    const socket = this.openTls(['h2']);
+    await connected(socket, this.#options.timeout);
+    const session = connectHttp2(`https://${authority}`, { createConnection: () => socket });
+    try {
+      return await new Promise<Exchange>((resolve) => {
+        const timer = setTimeout(() => resolve({ answers: [], ended: 'timeout' }), this.#options.timeout);
+        const done = (exchange: Exchange) => {
+          clearTimeout(timer);
+          resolve(exchange);
+        };
+        session.once('error', () => done({ answers: [], ended: 'reset' }));
+        session.once('close', () => done({ answers: [], ended: 'closed' }));
+        const stream = session.request(http2Headers(request, authority), { endStream: request.body === undefined });
+        if (request.body !== undefined) stream.end(request.body);
+        let head: Omit<Answer, 'body'> = { status: 0, headers: [] };
+        const chunks: Buffer[] = [];
+        stream.once('response', (headers) => {
+          head = { status: Number(headers[':status']), headers: linesOf(headers) };
+          // A tunnel that was opened never ends by itself.
+          if (request.method === 'CONNECT') done({ answers: [{ ...head, body: '' }] });
+        });
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.once('error', () => done({ answers: [], ended: 'reset' }));
+        stream.once('end', () => {
+          if (head.status === 0) return done({ answers: [], ended: 'reset' });
+          done({ answers: [{ ...head, body: Buffer.concat(chunks).toString('utf8') }] });
+        });
+      });
+    } finally {
+      session.destroy();
+    }
+  }
+
+  async #wait(): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    const now = Date.now();
+    const start = Math.max(now, this.#next);
+    this.#next = start + this.#options.pause;
+    if (start > now) await sleep(start - now, undefined, { signal: this.#options.signal });
+  }
+}
+
+function linesOf(headers: object): HeaderLine[] {
+  return Object.entries(headers)
+    .filter(([name]) => !name.startsWith(':'))
+    .flatMap(([name, values]) => [values].flat().map((value): HeaderLine => [name, String(value)]));
+}
+
+function connected(socket: TLSSocket, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(new Error('no TLS connection in time')), timeout);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      socket.removeListener('error', reject);
+      resolve();
+    });
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+function exchange(socket: Socket, request: Request, authority: string, timeout: number): Promise<Exchange> {
+  const methods = methodsOf(request);
+  const chunks: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    let open = false;
+    const finish = (ended?: Exchange['ended']) => {
+      clearTimeout(timer);
+      socket.destroy();
+      const { answers, complete } = parseAnswers(Buffer.concat(chunks), methods, ended !== undefined);
+      resolve(complete || ended === undefined ? { answers } : { answers, ended });
+    };
+    const timer = setTimeout(() => {
+      if (open) return finish('timeout');
+      socket.destroy();
+      reject(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
+    }, timeout);
+    socket.once(isTls(socket) ? 'secureConnect' : 'connect', () => {
+      open = true;
+      socket.write(headOf(request, authority));
+    });
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (parseAnswers(Buffer.concat(chunks), methods, false).complete) finish();
+    });
+    socket.once('end', () => finish('closed'));
+    socket.once('error', (error) => {
+      if (open) return finish('reset');
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+function isTls(socket: Socket): boolean {
+  return 'encrypted' in socket;
+}

@@ -1,0 +1,147 @@
+import type { Group, SingleCheck } from '../check.ts';
+import { noSessionUpstream, refusedOr, trueIdentity, trueSecondIdentity } from '../judge.ts';
+import { cookieOf, type Known, type Session } from '../known.ts';
+import type { Request } from '../request.ts';
+import { spellings } from './spellings.ts';
+
+const names = [
+  'kubeflow-userid',
+  'kubeflow-groups',
+  'x-auth-request-user',
+  'x-auth-request-email',
+  'x-auth-request-groups',
+  'x-auth-request-preferred-username',
+  'x-auth-request-access-token',
+  'x-forwarded-user',
+  'x-forwarded-email',
+  'x-forwarded-groups',
+  'x-forwarded-preferred-username',
+  'x-forwarded-access-token',
+  'authorization',
+] as const;
+
+/** Somebody who is logged in claims to be somebody else, or to be in more groups. */
+export const forgedIdentity: Group = {
+  name: 'forged-identity',
+  title: 'Identity headers from outside, with a session',
+  checks: () => [
+    ...names.flatMap((name) =>
+      spellings.map(
+        ({ id, words, write }): SingleCheck => ({
+          id: `${name}-${id}`,
+          tries: `to pass ${name} on, ${words}`,
+          // The dashboard's own answer tells the user only; a forged group would not show.
+          needs: name === 'kubeflow-userid' ? ['first', 'view'] : ['first', 'headers'],
+          send: (known) => viewed(known, known.first, write(name, known.forged)),
+          expect: trueIdentity,
+        }),
+      ),
+    ),
+    {
+      id: 'mixed-separators',
+      tries: 'to pass Kubeflow_UserID and kubeflow.userid on',
+      needs: ['first', 'view'],
+      send: (known) =>
+        viewed(known, known.first, [
+          ['Kubeflow_UserID', known.forged],
+          ['kubeflow-UserId', known.forged],
+        ]),
+      expect: trueIdentity,
+    },
+    {
+      id: 'empty',
+      tries: 'to blank kubeflow-userid out by sending it empty',
+      needs: ['first', 'view'],
+      send: (known) => viewed(known, known.first, [['kubeflow-userid', '']]),
+      expect: trueIdentity,
+    },
+    {
+      id: 'named-by-connection',
+      tries: 'to have the gateway drop what it sets, by naming it in Connection',
+      needs: ['first', 'view'],
+      send: (known) => viewed(known, known.first, [['Connection', 'close, kubeflow-userid, kubeflow-groups']]),
+      expect: refusedOr(trueIdentity),
+    },
+    {
+      id: 'blank-before-colon',
+      tries: 'to pass "kubeflow-userid :" on',
+      needs: ['first', 'view'],
+      send: (known) => viewed(known, known.first, [['kubeflow-userid ', known.forged]]),
+      expect: refusedOr(trueIdentity),
+    },
+    {
+      id: 'folded-line',
+      tries: 'to hide kubeflow-userid in a folded header line',
+      needs: ['first', 'view'],
+      send: (known) => viewed(known, known.first, [['X-Note', 'a\r\n kubeflow-userid: folded@example.com']]),
+      expect: refusedOr(trueIdentity),
+    },
+    {
+      id: 'over-http2',
+      tries: 'to pass kubeflow-userid and x-forwarded-email on over HTTP/2',
+      needs: ['first', 'view'],
+      send: (known) => ({
+        ...viewed(known, known.first, [
+          ['kubeflow-userid', known.forged],
+          ['x-forwarded-email', known.forged],
+        ]),
+        version: '2',
+      }),
+      expect: trueIdentity,
+    },
+    {
+      id: 'groups-of-a-user-without-any',
+      tries: 'a user without groups forges kubeflow-groups and x-auth-request-groups',
+      needs: ['second', 'headers'],
+      send: (known) =>
+        viewed(known, known.second, [
+          ['kubeflow-groups', known.forged],
+          ['Kubeflow-Groups', 'admins'],
+          ['kubeflow_groups', known.forged],
+          ['x-auth-request-groups', known.forged],
+        ]),
+      expect: trueSecondIdentity,
+    },
+    {
+      id: 'first-user-s-name',
+      tries: "the second user sends the first user's address as kubeflow-userid",
+      needs: ['first', 'second', 'view'],
+      send: (known) => viewed(known, known.second, [['kubeflow-userid', known.first?.email ?? '']]),
+      expect: trueSecondIdentity,
+    },
+    {
+      id: 'session-cookie',
+      tries: 'to let the upstream have the session cookie, behind another one',
+      needs: ['first', 'headers'],
+      send: (known) => viewed(known, undefined, [['Cookie', `theme=dark; ${cookieOf(known.first as Session)}`]]),
+      expect: noSessionUpstream,
+    },
+    {
+      id: 'session-cookie-twice',
+      tries: 'to let the upstream have the session cookie by a second Cookie line',
+      needs: ['first', 'headers'],
+      send: (known) => viewed(known, known.first, [['Cookie', cookieOf(known.first as Session)]]),
+      expect: refusedOr(noSessionUpstream),
+    },
+    {
+      id: 'id-token',
+      tries: 'to let the upstream have the ID token',
+      needs: ['first', 'headers'],
+      send: (known) => viewed(known, known.first, []),
+      expect: noSessionUpstream,
+    },
+  ],
+};
+
+/** A request with a session to where the upstream tells what it saw. */
+export function viewed(
+  { view }: Known,
+  session: Session | undefined,
+  headers: NonNullable<Request['headers']>,
+): Request {
+  return {
+    target: view?.target ?? '/',
+    accept: 'application/json',
+    headers: [...(session === undefined ? [] : [['Cookie', cookieOf(session)] as const]), ...headers],
+  };
+}

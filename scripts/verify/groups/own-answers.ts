@@ -1,0 +1,89 @@
+import type { Group, SingleCheck } from '../check.ts';
+import { login, loginOrDenied, refusedByProxy, trueIdentity } from '../judge.ts';
+import { viewed } from './forged-identity.ts';
+
+/** Paths that OAuth2 Proxy answers with 200 by itself when it is asked about them: oauth2-proxy/oauth2-proxy#3083. */
+const targets = [
+  '/ping',
+  '/ready',
+  '/robots.txt',
+  '/metrics',
+  '/healthz',
+  '//ping',
+  '//robots.txt',
+  '/ping/',
+  '/ping?x=1',
+  '/%70ing',
+  '/check/ping',
+  '/check/../ping',
+] as const;
+
+/** What is OAuth2 Proxy's own and needs a session. */
+const proxyTargets = [
+  '/oauth2/auth',
+  '/oauth2/userinfo',
+  '/oauth2/',
+  '/oauth2/ping',
+  '/oauth2/../oauth2/auth',
+] as const;
+
+/** OAuth2 Proxy answers some paths by itself: a check that is asked with them says yes to everybody. */
+export const ownAnswers: Group = {
+  name: 'own-answers',
+  title: 'Paths that OAuth2 Proxy answers by itself',
+  checks: () => [
+    ...targets.map(
+      (target): SingleCheck => ({
+        id: target,
+        tries: `to be let in because OAuth2 Proxy answers ${target} by itself`,
+        send: { target },
+        expect: login,
+      }),
+    ),
+    {
+      id: 'user-agent',
+      tries: 'to be taken for a health check by the User-Agent of a load balancer',
+      send: { headers: [['User-Agent', 'GoogleHC/1.0']] },
+      expect: loginOrDenied,
+    },
+    ...proxyTargets.map(
+      (target): SingleCheck => ({
+        id: target,
+        tries: `to be told something by ${target} without a session`,
+        send: { target, accept: 'application/json' },
+        expect: refusedByProxy,
+      }),
+    ),
+    {
+      id: 'check-header',
+      tries: 'to have /oauth2/auth ask about another page, by X-Forwarded-Uri and X-Auth-Request-Redirect',
+      send: {
+        target: '/oauth2/auth',
+        headers: [
+          ['X-Forwarded-Uri', '/ping'],
+          ['X-Auth-Request-Redirect', '/robots.txt'],
+        ],
+      },
+      expect: refusedByProxy,
+    },
+    {
+      id: 'forwarded-uri',
+      tries: 'to be let in to / by X-Forwarded-Uri: /ping',
+      send: {
+        headers: [
+          ['X-Forwarded-Uri', '/ping'],
+          ['X-Original-Url', '/dex/'],
+          ['X-Rewrite-Url', '/dex/'],
+        ],
+      },
+      expect: loginOrDenied,
+    },
+    {
+      id: 'with-a-session',
+      tries: 'whether the page itself is still reached with a session: the check must not answer in its place',
+      needs: ['first', 'headers'],
+      send: (known) => ({ ...viewed(known, known.first, []), target: '/ping' }),
+      expect: trueIdentity,
+    },
+  ],
+};

@@ -1,0 +1,110 @@
+import type { Group, SingleCheck } from '../check.ts';
+import { plainUnserved, redirectsToHttps } from '../judge.ts';
+import { cookieOf, type Session } from '../known.ts';
+
+/** Port 80 only sends to HTTPS: whatever it is told, it serves nothing, checks nothing and sets no cookie. */
+export const plainHttp: Group = {
+  name: 'plain-http',
+  title: 'Plain HTTP',
+  checks: ({ authority }) =>
+    [
+      ...redirected.map(
+        ([id, words, request]): SingleCheck => ({
+          id,
+          tries: words,
+          needs: ['port 80'],
+          send: { ...request, scheme: 'http' },
+          expect: redirectsToHttps,
+        }),
+      ),
+      {
+        id: 'with-a-session',
+        tries: 'to be served over plain HTTP with a good session cookie',
+        needs: ['port 80', 'first'],
+        send: ({ first }) => ({ scheme: 'http', headers: [['Cookie', cookieOf(first as Session)]] }),
+        expect: redirectsToHttps,
+      },
+      ...refused(authority).map(
+        ([id, words, request]): SingleCheck => ({
+          id,
+          tries: words,
+          needs: ['port 80'],
+          send: { ...request, scheme: 'http' },
+          expect: plainUnserved,
+        }),
+      ),
+    ] satisfies SingleCheck[],
+};
+
+type Plain = [id: string, words: string, request: Partial<Extract<SingleCheck['send'], object>>];
+
+const redirected: readonly Plain[] = [
+  ['page', 'to be served a page over plain HTTP', { target: '/' }],
+  ['deep-page', 'to be served an API over plain HTTP', { target: '/api/workgroup/env-info?x=1' }],
+  ['forged-proto', 'to pass for HTTPS by X-Forwarded-Proto', { headers: [['X-Forwarded-Proto', 'https']] }],
+  [
+    'forged-proto-family',
+    'to pass for HTTPS by X-Forwarded-Ssl, Front-End-Https, Forwarded and X-Forwarded-Port',
+    {
+      headers: [
+        ['X-Forwarded-Ssl', 'on'],
+        ['Front-End-Https', 'on'],
+        ['X-Forwarded-Scheme', 'https'],
+        ['Forwarded', 'proto=https'],
+        ['X-Forwarded-Port', '443'],
+      ],
+    },
+  ],
+  ['forged-identity', 'to be somebody over plain HTTP', { headers: [['kubeflow-userid', 'forged@example.com']] }],
+  ['login', 'to start a login over plain HTTP', { target: '/oauth2/start?rd=%2F' }],
+  ['callback', 'to end a login over plain HTTP', { target: '/oauth2/callback?code=x&state=y' }],
+  ['dex', 'to be shown a login form over plain HTTP', { target: '/dex/auth/local/login' }],
+  ['ping', 'to be let in by /ping over plain HTTP', { target: '/ping' }],
+  ['dots', 'a path trick over plain HTTP', { target: '/dex/../api/workgroup/env-info' }],
+  ['post', 'to send a form over plain HTTP', { method: 'POST', target: '/', body: 'x=1' }],
+  [
+    'preflight',
+    'a preflight over plain HTTP',
+    {
+      method: 'OPTIONS',
+      headers: [
+        ['Origin', 'https://evil.example'],
+        ['Access-Control-Request-Method', 'GET'],
+      ],
+    },
+  ],
+];
+
+function refused(authority: string): readonly Plain[] {
+  return [
+    ['foreign-host', 'to be led to a foreign host by Host', { hosts: ['evil.example'] }],
+    ['absolute-form', 'a target in absolute form with https', { target: `https://${authority}/` }],
+    ['challenge', 'a way in by the path of ACME challenges', { target: '/.well-known/acme-challenge/../../api' }],
+    ['challenge-page', 'to be served something as an ACME challenge', { target: '/.well-known/acme-challenge/forged' }],
+    [
+      'websocket',
+      'a WebSocket over plain HTTP',
+      {
+        headers: [
+          ['Connection', 'Upgrade'],
+          ['Upgrade', 'websocket'],
+          ['Sec-WebSocket-Version', '13'],
+          ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+        ],
+      },
+    ],
+    [
+      'h2c',
+      'to smuggle requests through an upgrade to h2c',
+      {
+        headers: [
+          ['Connection', 'Upgrade, HTTP2-Settings'],
+          ['Upgrade', 'h2c'],
+          ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
+        ],
+      },
+    ],
+    ['http-1.0', 'HTTP/1.0 without Host', { version: '1.0', hosts: [] }],
+    ['connect', 'to use port 80 as a tunnel', { method: 'CONNECT', target: 'kubernetes.default.svc:443' }],
+  ];
+}

@@ -1,0 +1,55 @@
+import type { Finding, Group, SteppedCheck } from '../check.ts';
+import type { Client } from '../client.ts';
+
+/** The connection itself. That the certificate is trusted and names the host is asked of every single request, too. */
+export const tls: Group = {
+  name: 'tls',
+  title: 'TLS',
+  checks: ({ host }): SteppedCheck[] => [
+    {
+      id: 'certificate',
+      tries: `whether the certificate is trusted, current, and names ${host}`,
+      request: 'TLS handshake',
+      expected: 'a trusted certificate of that name',
+      steps: async (client) => {
+        const { error, protocol, names, until } = await handshake(client, {});
+        if (error !== undefined) return { answer: error, wrong: error };
+        return { answer: `${protocol}, names ${names}, until ${until}` };
+      },
+    },
+    ...(['TLSv1', 'TLSv1.1'] as const).map(
+      (version): SteppedCheck => ({
+        id: version,
+        tries: `a connection by ${version}`,
+        request: `TLS handshake with ${version} at most`,
+        expected: 'no connection',
+        steps: async (client): Promise<Finding> => {
+          const { error, protocol } = await handshake(client, { maxVersion: version });
+          return error === undefined
+            ? { answer: `connected by ${protocol}`, wrong: `${version} is spoken` }
+            : { answer: `refused: ${error}` };
+        },
+      }),
+    ),
+  ],
+};
+
+interface Handshake {
+  error?: string;
+  protocol?: string;
+  names?: string;
+  until?: string;
+}
+
+function handshake(client: Client, limits: { maxVersion?: 'TLSv1' | 'TLSv1.1' }): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const socket = client.openTls(['http/1.1'], limits);
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in time')));
+    socket.once('error', (error) => resolve({ error: error.message.trim() }));
+    socket.once('secureConnect', () => {
+      const { subjectaltname = 'nothing', valid_to } = socket.getPeerCertificate();
+      resolve({ protocol: socket.getProtocol() ?? 'TLS', names: subjectaltname, until: valid_to });
+      socket.destroy();
+    });
+  });
+}

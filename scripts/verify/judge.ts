@@ -1,0 +1,207 @@
+import { type Answer, type Exchange, header, headerValues } from './answer.ts';
+import type { Expectation } from './check.ts';
+import type { Known, Site } from './known.ts';
+import { staysHome } from './redirect.ts';
+import { identityProblems, sessionProblems } from './upstream-view.ts';
+
+/**
+ * Envoy marks what a server behind it answered; its own answers and those of the check carry no such header.
+ *
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-service-time
+ */
+export function fromUpstream(answer: Answer): boolean {
+  return header(answer, 'x-envoy-upstream-service-time') !== undefined;
+}
+
+/** @returns true when the answer sends a browser to the platform's own login, which will come back to the platform */
+export function asksForLogin(answer: Answer, site: Site): boolean {
+  const location = header(answer, 'location');
+  if ((answer.status !== 302 && answer.status !== 303) || location === undefined) return false;
+  const url = URL.canParse(location, site.origin) ? new URL(location, site.origin) : undefined;
+  if (url?.origin !== new URL(site.origin).origin || url.pathname !== '/dex/auth') return false;
+  return url.searchParams.get('redirect_uri') === `${site.origin}/oauth2/callback` && staysHome(location, site);
+}
+
+/** 401 or 403 of the check itself: no server behind the gateway was asked. */
+function deniedByCheck(answer: Answer): boolean {
+  return (answer.status === 401 || answer.status === 403) && !fromUpstream(answer);
+}
+
+/** An answer of the gateway's own that serves nothing: it refuses the request, or has the browser ask again. */
+function refusedByGateway(answer: Answer, site: Site): boolean {
+  if (fromUpstream(answer)) return false;
+  if (answer.status >= 400) return true;
+  return answer.status >= 300 && answer.status !== 304 && staysHome(header(answer, 'location') ?? '/', site);
+}
+
+function isDexNotFound(answer: Answer, { dexNotFound }: Known): boolean {
+  return (
+    dexNotFound !== undefined &&
+    answer.status === dexNotFound.status &&
+    answer.body === dexNotFound.body &&
+    header(answer, 'content-type') === header(dexNotFound, 'content-type')
+  );
+}
+
+function eachAnswer(text: string, judge: (answer: Answer, known: Known) => string | undefined): Expectation {
+  return {
+    text,
+    judge: ({ answers, ended }, known) => {
+      if (answers.length === 0) return ended === 'timeout' ? 'no answer in time' : undefined;
+      for (const answer of answers) {
+        const wrong = judge(answer, known);
+        if (wrong !== undefined) return wrong;
+      }
+      return undefined;
+    },
+  };
+}
+
+function mustAnswer(expectation: Expectation): Expectation {
+  return {
+    text: expectation.text,
+    judge: (exchange, known) =>
+      exchange.answers.length === 0 ? `no answer (${exchange.ended ?? 'closed'})` : expectation.judge(exchange, known),
+  };
+}
+
+const served = (answer: Answer) =>
+  fromUpstream(answer) ? `something behind the gateway answered ${answer.status}` : `answered ${answer.status}`;
+
+/** The redirect to the login, and nothing else. */
+export const login: Expectation = mustAnswer(
+  eachAnswer('the login', (answer, { site }) => (asksForLogin(answer, site) ? undefined : served(answer))),
+);
+
+/** Nothing behind the gateway was reached: the login, 401 or 403 of the check. */
+export const loginOrDenied: Expectation = mustAnswer(
+  eachAnswer('the login, or 401', (answer, { site }) =>
+    asksForLogin(answer, site) || deniedByCheck(answer) ? undefined : served(answer),
+  ),
+);
+
+/** Nothing behind the gateway was reached: the login, or a refusal of any kind, a closed connection included. */
+export const unserved: Expectation = eachAnswer('the login or a refusal; nothing behind is reached', (answer, known) =>
+  asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) ? undefined : served(answer),
+);
+
+/** As `unserved`; a path that stays below /dex/ may end at Dex, which knows no such page. */
+export const unservedOrDex: Expectation = eachAnswer(
+  'the login, a refusal, or "not found" of Dex itself',
+  (answer, known) =>
+    asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) || isDexNotFound(answer, known)
+      ? undefined
+      : served(answer),
+);
+
+/** An answer below /oauth2/, which is OAuth2 Proxy's own: never a success, never a way to elsewhere. */
+export const refusedByProxy: Expectation = mustAnswer(
+  eachAnswer('401, 403, 404 or the login', (answer, { site }) =>
+    asksForLogin(answer, site) || [400, 401, 403, 404, 405].includes(answer.status) ? undefined : served(answer),
+  ),
+);
+
+/** Port 80 sends to HTTPS on the same host, sets no cookie, serves nothing. */
+export const redirectsToHttps: Expectation = mustAnswer(
+  eachAnswer('301 to https on the same host, no cookie', (answer, { site }) => {
+    const location = header(answer, 'location') ?? '';
+    if (headerValues(answer, 'set-cookie').length > 0) return 'a cookie was set over plain HTTP';
+    if (answer.status !== 301 && answer.status !== 308) return served(answer);
+    return location === site.origin || location.startsWith(`${site.origin}/`) ? undefined : `leads to ${location}`;
+  }),
+);
+
+/** Plain HTTP that is refused or sent to HTTPS on the same host. */
+export const plainUnserved: Expectation = eachAnswer(
+  '301 to https on the same host, or a refusal',
+  (answer, { site }) => {
+    if (headerValues(answer, 'set-cookie').length > 0) return 'a cookie was set over plain HTTP';
+    if (fromUpstream(answer)) return served(answer);
+    if (answer.status >= 400) return undefined;
+    const location = header(answer, 'location') ?? '';
+    if (answer.status === 301 || answer.status === 308)
+      return location === site.origin || location.startsWith(`${site.origin}/`) ? undefined : `leads to ${location}`;
+    return served(answer);
+  },
+);
+
+/** Wherever it leads, it stays on the platform, the login's way back included. */
+export const staysOnHost: Expectation = mustAnswer(
+  eachAnswer('no way to a foreign host', (answer, { site }) => {
+    const location = header(answer, 'location');
+    if (location !== undefined) return staysHome(location, site) ? undefined : `leads to ${location.slice(0, 200)}`;
+    return answer.status >= 400 ? undefined : served(answer);
+  }),
+);
+
+/** An upstream answers, and takes the request for the first user's, with nothing forged. */
+export const trueIdentity: Expectation = mustAnswer(
+  eachAnswer('an upstream sees the true identity and nothing forged', (answer, known) =>
+    known.first === undefined ? 'no session' : identityProblems(answer, known, known.first),
+  ),
+);
+
+/** As `trueIdentity`, of the second user. */
+export const trueSecondIdentity: Expectation = mustAnswer(
+  eachAnswer("an upstream sees the second user's true identity and nothing forged", (answer, known) =>
+    known.second === undefined ? 'no session' : identityProblems(answer, known, known.second),
+  ),
+);
+
+/** An upstream answers and saw neither the session cookie nor a token. */
+export const noSessionUpstream: Expectation = mustAnswer(
+  eachAnswer('an upstream sees no session cookie and no token', sessionProblems),
+);
+
+/** @returns an expectation that is also met by a refusal: for requests that a strict server may well refuse */
+export function refusedOr(expectation: Expectation): Expectation {
+  return {
+    text: `a refusal, or: ${expectation.text}`,
+    judge: (exchange, known) =>
+      unserved.judge(exchange, known) === undefined ? undefined : expectation.judge(exchange, known),
+  };
+}
+
+/** @returns an expectation that also holds the other, in its words */
+export function both(first: Expectation, second: Expectation): Expectation {
+  return {
+    text: `${first.text}; ${second.text}`,
+    judge: (exchange, known) => first.judge(exchange, known) ?? second.judge(exchange, known),
+  };
+}
+
+/** @returns an expectation for several requests on one connection: one for each, in order, and each must be answered */
+export function inOrder(...expectations: readonly Expectation[]): Expectation {
+  return {
+    text: expectations.map(({ text }) => text).join('; then '),
+    judge: ({ answers }, known) => {
+      if (answers.length !== expectations.length)
+        return `${answers.length} of ${expectations.length} requests answered`;
+      for (const [at, expectation] of expectations.entries()) {
+        const wrong = expectation.judge({ answers: answers.slice(at, at + 1) }, known);
+        if (wrong !== undefined) return wrong;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** No answer may let a foreign origin read it: https://fetch.spec.whatwg.org/#http-cors-protocol */
+export const noForeignOrigin: Expectation = {
+  text: 'no foreign origin may read it',
+  judge: ({ answers }) => {
+    const allowed = answers.map((answer) => header(answer, 'access-control-allow-origin')).find(Boolean);
+    return allowed === undefined ? undefined : `Access-Control-Allow-Origin: ${allowed}`;
+  },
+};
+
+/** @returns an exchange in one line, for people */
+export function describeExchange({ answers, ended }: Exchange): string {
+  const parts = answers.map((answer) => {
+    const location = header(answer, 'location');
+    const where = location === undefined ? '' : ` to ${location.replace(/\?.*$/s, '').slice(0, 100)}`;
+    return `${answer.status}${where}${fromUpstream(answer) ? ' from behind the gateway' : ''}`;
+  });
+  if (ended !== undefined) parts.push(ended === 'timeout' ? 'no answer in time' : `connection ${ended}`);
+  return parts.join(', then ');
+}

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { RunError } from '../report/errors.ts';
+import { type Answer, headerValues } from './answer.ts';
+import type { Client } from './client.ts';
+import type { Credentials } from './credentials.ts';
+import { describeExchange, fromUpstream } from './judge.ts';
+import {
+  cookieOf,
+  type Known,
+  type LoginResult,
+  type Session,
+  type SignCookie,
+  type Site,
+  type View,
+} from './known.ts';
+import { logIn } from './login.ts';
+import { seenHeaders, seenUser } from './upstream-view.ts';
+
+/** What the checks may use beside the network. */
+export interface Given {
+  first?: Credentials;
+  second?: Credentials;
+  sign?: SignCookie;
+}
+
+const kubeflowView = '/api/workgroup/env-info';
+
+/**
+ * Finds out what the checks rest on: that the platform answers at all, how Dex says "not found", that people can log in, and
+ * where an upstream tells what it saw. Without these a check could pass because nothing works.
+ *
+ * @throws RunError when the platform can't be reached, is not trusted, or hides who answered
+ */
+export async function learn(client: Client, site: Site, given: Given): Promise<Known> {
+  const dexNotFound = await askDex(client, site);
+  const base: Known = {
+    site,
+    forged: `forged-${randomBytes(6).toString('hex')}@example.com`,
+    dexNotFound,
+    plainPort: await listens(client),
+    ...(given.sign === undefined ? {} : { sign: given.sign }),
+  };
+  const first = await session(client, site, given.first);
+  const second = await session(client, site, given.second);
+  const view = first.session === undefined ? undefined : await findView(client, first.session);
+  return {
+    ...base,
+    ...(first.login === undefined ? {} : { firstLogin: first.login }),
+    ...(first.session === undefined ? {} : { first: first.session }),
+    ...(second.login === undefined ? {} : { secondLogin: second.login }),
+    ...(second.session === undefined ? {} : { second: second.session }),
+    ...(view === undefined ? {} : { view }),
+  };
+}
+
+/** @returns Dex's answer to a path that it does not know */
+async function askDex(client: Client, { origin }: Site): Promise<Answer> {
+  const discovery = await reach(client, origin, '/dex/.well-known/openid-configuration');
+  if (discovery?.status !== 200 || !discovery.body.includes(`"${origin}/dex"`)) {
+    throw new RunError(
+      `${origin} does not answer as this platform: Dex's discovery gave ${discovery?.status ?? 'nothing'}`,
+      {
+        hint: 'Is it up? npm run doctor, kubectl -n argocd get applications. Another address: --url, --address.',
+      },
+    );
+  }
+  if (!fromUpstream(discovery)) {
+    throw new RunError(`${origin} hides who answered: no x-envoy-upstream-service-time`, {
+      hint: 'Something in front of the gateway takes this header off. Ask the gateway itself: --address.',
+    });
+  }
+  const answer = await reach(client, origin, `/dex/${randomBytes(6).toString('hex')}`);
+  if (answer === undefined || answer.status !== 404)
+    throw new RunError(`Dex at ${origin} does not say "not found"`, { hint: 'The checks tell Dex from others by it.' });
+  return answer;
+}
+
+async function reach(client: Client, origin: string, target: string): Promise<Answer | undefined> {
+  try {
+    return (await client.send({ target, accept: '*/*' })).answers[0];
+  } catch (error) {
+    throw unreachable(error, origin, client);
+  }
+}
+
+const untrusted = /CERT|SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY/;
+
+function unreachable(error: unknown, origin: string, { target }: Client): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const code = String(error.code);
+  if (untrusted.test(code))
+    return new RunError(`the certificate of ${origin} is not trusted: ${error.message}`, {
+      hint: 'Name its CA: --ca FILE, or --context NAME, which reads it from the cluster.',
+      cause: error,
+    });
+  return new RunError(`${origin} can't be reached at ${target.address} port ${target.port}: ${error.message}`, {
+    hint: 'Is the address right? A host without DNS needs --address IP.',
+    cause: error,
+  });
+}
+
+async function listens(client: Client): Promise<boolean> {
+  try {
+    await client.send({ scheme: 'http' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function session(
+  client: Client,
+  site: Site,
+  credentials: Credentials | undefined,
+): Promise<{ login?: LoginResult; session?: Session }> {
+  if (credentials === undefined) return {};
+  try {
+    const { jar, hops, last, leadsTo } = await logIn(client, site, credentials, '/');
+    const setCookies = headerValues(last, 'set-cookie').filter((line) => line.startsWith(site.sessionCookie));
+    const answer = `${hops.join(' → ')}, ending in ${last.status}${leadsTo === undefined ? '' : ` to ${leadsTo.slice(0, 60)}`}`;
+    const cookies = sessionCookies(jar.starting(site.sessionCookie));
+    const wrong = cookies.size === 0 ? whyNot(last, hops) : undefined;
+    const { email, groups } = credentials;
+    return {
+      login: { credentials, answer, setCookies, ...(wrong === undefined ? {} : { wrong }) },
+      ...(wrong === undefined ? { session: { email, cookies, ...(groups === undefined ? {} : { groups }) } } : {}),
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { login: { credentials, answer: message, wrong: 'the login was broken off', setCookies: [] } };
+  }
+}
+
+/** The login's own companion, which ends with it, is no session. */
+export function sessionCookies(all: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...all].filter(([name]) => !name.includes('_csrf')));
+}
+
+function whyNot(last: Answer, hops: readonly string[]): string {
+  if (/invalid|incorrect/i.test(last.body) && hops.some((hop) => hop.startsWith('POST')))
+    return 'the login form refused the password';
+  if (!hops.some((hop) => hop.startsWith('POST'))) return 'no login form came (another --connector?)';
+  return `no session after the login (${describeExchange({ answers: [last] })})`;
+}
+
+/** Where an upstream tells what it saw: a stand-in tells everything, Kubeflow's dashboard whose request it is. */
+async function findView(client: Client, session: Session): Promise<View | undefined> {
+  for (const target of ['/', kubeflowView]) {
+    const request = { target, accept: 'application/json', headers: [['Cookie', cookieOf(session)] as const] };
+    const [answer] = (await client.send(request)).answers;
+    if (answer === undefined || answer.status !== 200 || !fromUpstream(answer)) continue;
+    if (seenHeaders(answer) !== undefined) return { target, shows: 'headers' };
+    if (seenUser(answer) !== undefined) return { target, shows: 'identity' };
+  }
+  return undefined;
+}

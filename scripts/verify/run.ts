@@ -1,0 +1,95 @@
+import type { Check, Finding, Group, Need, Row } from './check.ts';
+import type { Client } from './client.ts';
+import { describeExchange } from './judge.ts';
+import type { Known } from './known.ts';
+import { describeRequest } from './request.ts';
+
+/**
+ * Runs groups of checks one request after the other.
+ *
+ * @param report takes the rows of each group when it is done
+ * @returns one row per check, in order
+ */
+export async function runGroups(
+  client: Client,
+  known: Known,
+  groups: readonly Group[],
+  report: (group: Group, rows: readonly Row[]) => void,
+): Promise<Row[]> {
+  const all: Row[] = [];
+  for (const group of groups) {
+    const rows: Row[] = [];
+    for (const check of group.checks(known.site)) rows.push(await runCheck(client, known, group, check));
+    report(group, rows);
+    all.push(...rows);
+  }
+  return all;
+}
+
+async function runCheck(client: Client, known: Known, group: Group, check: Check): Promise<Row> {
+  const row = { id: `${group.name}/${check.id}`, group: group.name, tries: check.tries };
+  const expected = 'steps' in check ? check.expected : check.expect.text;
+  const missing = check.needs?.map((need) => whyMissing(need, known)).find((why) => why !== undefined);
+  if (missing !== undefined) {
+    const request =
+      'steps' in check ? check.request : typeof check.send === 'function' ? '' : describeRequest(check.send, []);
+    return { ...row, request, expected, answer: '', outcome: 'skipped', why: missing };
+  }
+  const { request, finding } = await ask(client, known, check);
+  const { answer, wrong } = finding;
+  return wrong === undefined
+    ? { ...row, request, expected, answer, outcome: 'passed' }
+    : { ...row, request, expected, answer, outcome: 'failed', why: wrong };
+}
+
+async function ask(client: Client, known: Known, check: Check): Promise<{ request: string; finding: Finding }> {
+  if ('steps' in check) {
+    const finding = await settled(() => check.steps(client, known));
+    return { request: check.request, finding };
+  }
+  const request = typeof check.send === 'function' ? check.send(known) : check.send;
+  const secrets = [known.first, known.second].flatMap((session) => [...(session?.cookies.values() ?? [])]);
+  const finding = await settled(async () => {
+    const exchange = await client.send(request);
+    const wrong = check.expect.judge(exchange, known);
+    return { answer: describeExchange(exchange), ...(wrong === undefined ? {} : { wrong }) };
+  });
+  return { request: describeRequest(request, secrets), finding };
+}
+
+/** A connection that does not come about in the middle of a run is an answer, too: a wrong one. */
+async function settled(work: () => Promise<Finding>): Promise<Finding> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name === 'AbortError') throw error;
+    return { answer: error.message, wrong: 'the request could not be made' };
+  }
+}
+
+function whyMissing(need: Need, known: Known): string | undefined {
+  switch (need) {
+    case 'credentials':
+      return known.firstLogin === undefined ? 'no user: name one with --user' : undefined;
+    case 'second credentials':
+      return known.secondLogin === undefined ? 'no second user: name one with --second-user' : undefined;
+    case 'first':
+      if (known.first !== undefined) return undefined;
+      return known.firstLogin === undefined
+        ? 'no user: name one with --user'
+        : `no session: ${known.firstLogin.wrong ?? 'the login failed'}`;
+    case 'second':
+      if (known.second !== undefined) return undefined;
+      return known.secondLogin === undefined
+        ? 'no second user: name one with --second-user'
+        : `no second session: ${known.secondLogin.wrong ?? 'the login failed'}`;
+    case 'view':
+      return known.view === undefined ? 'nothing behind the gateway tells whose request it got' : undefined;
+    case 'headers':
+      return known.view?.shows === 'headers' ? undefined : 'nothing behind the gateway tells which headers it got';
+    case 'key':
+      return known.sign === undefined ? 'needs --context, and the right to read the cookie key there' : undefined;
+    case 'port 80':
+      return known.plainPort ? undefined : 'nothing listens on the port of plain HTTP';
+  }
+}

@@ -1,0 +1,53 @@
+import type { Row } from './check.ts';
+
+/** How many rows came to what. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** @returns how many of each outcome */
+export function tally(rows: readonly Row[]): Tally {
+  const of = (outcome: Row['outcome']) => rows.filter((row) => row.outcome === outcome).length;
+  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
+}
+
+const marks = { passed: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const;
+
+/** @returns one line per check, with what was expected where it did not come */
+export function rowLines(rows: readonly Row[]): string[] {
+  const width = Math.min(40, Math.max(...rows.map(({ id }) => id.length), 0));
+  return rows.flatMap((row) => {
+    const head = `  ${marks[row.outcome]} ${row.id.padEnd(width)}  ${row.outcome === 'skipped' ? row.why : row.answer}`;
+    if (row.outcome !== 'failed') return [head];
+    return [
+      head,
+      `          tried: ${row.tries}`,
+      `          sent: ${row.request}`,
+      `          expected: ${row.expected}; ${row.why}`,
+    ];
+  });
+}
+
+/** @returns the table at the end: one line per group, and what failed */
+export function summary(rows: readonly Row[]): string {
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  const width = Math.max(...groups.map((name) => name.length), 5);
+  const line = (name: string, of: readonly Row[]) => {
+    const { passed, failed, skipped } = tally(of);
+    return `${name.padEnd(width)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(skipped).padStart(7)}`;
+  };
+  const failed = rows.filter(({ outcome }) => outcome === 'failed');
+  return [
+    `${'group'.padEnd(width)}  passed  failed  skipped`,
+    ...groups.map((name) =>
+      line(
+        name,
+        rows.filter(({ group }) => group === name),
+      ),
+    ),
+    line('all', rows),
+    ...(failed.length === 0 ? [] : ['', 'Failed:', ...rowLines(failed)]),
+  ].join('\n');
+}
