@@ -1,0 +1,84 @@
+import { type Html, html } from './html.ts';
+import { tag, tallyText } from './tables.ts';
+import { duration } from './time.ts';
+import type { Attack, Check, Outcome } from './types.ts';
+
+/** Failed checks are opened when they are few; of many, a reader opens those of interest. */
+const openedAtMost = 5;
+
+/** The checks, grouped, each with what was tried and what came back. */
+export function checksHtml(checks: readonly Check[]): Html {
+  if (checks.length === 0) return html`<p class="empty">Nothing was checked.</p>`;
+  const open = checks.filter(({ outcome }) => outcome === 'failed').length <= openedAtMost;
+  return html`${[...new Set(checks.map(({ group }) => group))].map((group) => {
+    const members = checks.filter((check) => check.group === group);
+    return html`<h3>${group} <small>${tallyText(members)}</small></h3><div>${members.map((check) => checkHtml(check, open))}</div>`;
+  })}`;
+}
+
+function checkHtml({ name, tried, expected, got, outcome, seconds }: Check, openFailed: boolean): Html {
+  const failed = outcome === 'failed';
+  return html`<details class="check"${failed && openFailed ? html` open` : undefined}><summary>${tag(outcome, outcome)}<span class="what">${name}${
+    failed && !openFailed ? html`<small>${firstLine(got)}</small>` : undefined
+  }</span>${seconds === undefined ? undefined : html`<span class="took">${duration(seconds)}</span>`}</summary>
+<dl><dt>Tried</dt><dd><pre>${tried}</pre></dd><dt>Expected</dt><dd><pre>${expected}</pre></dd><dt>Came back</dt><dd><pre>${got}</pre></dd></dl></details>`;
+}
+
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split('\n');
+  return line.length <= 160 ? line : `${line.slice(0, 160)}…`;
+}
+
+/**
+ * The attack suite's table. It is filtered by outcome and by group with radio buttons and CSS alone: a page without
+ * scripts can be read in a mail client and under the strictest policy.
+ */
+export function attacksHtml(requests: readonly Attack[]): Html {
+  if (requests.length === 0) return html`<p class="empty">No request was sent.</p>`;
+  const groups = [...new Set(requests.map(({ group }) => group))];
+  const outcomes = (['passed', 'failed', 'skipped'] as const).filter((outcome) =>
+    requests.some((request) => request.outcome === outcome),
+  );
+  return html`<style>${filterRules(outcomes, groups)}</style>
+${choice('Outcome', 'outcome', [
+  ['all', `all ${requests.length}`],
+  ...outcomes.map((outcome): [string, string] => [
+    outcome,
+    `${outcome} ${requests.filter((request) => request.outcome === outcome).length}`,
+  ]),
+])}
+${
+  groups.length < 2
+    ? undefined
+    : choice('Group', 'group', [
+        ['all', 'all'],
+        ...groups.map((group, index): [string, string] => [
+          `g${index}`,
+          `${group} ${requests.filter((request) => request.group === group).length}`,
+        ]),
+      ])
+}
+<table class="cards requests">
+<thead><tr><th scope="col">What is tried</th><th scope="col">Request</th><th scope="col">Expected</th><th scope="col">Answer</th><th scope="col">Outcome</th></tr></thead>
+<tbody>${requests.map((request) => requestRow(request, groups.indexOf(request.group)))}</tbody></table>`;
+}
+
+function requestRow({ id, tries, request, expected, answer, outcome, why }: Attack, group: number): Html {
+  return html`<tr class="${outcome} g${group}"><td class="text">${tries}<br><small class="mono note">${id}</small></td><td data-name="Request" class="text"><code>${request}</code></td><td data-name="Expected" class="text">${expected}</td><td data-name="Answer" class="text"><span>${answer}${
+    why === undefined ? undefined : html`<br><small class="note">${why}</small>`
+  }</span></td><td data-name="Outcome">${tag(outcome, outcome)}</td></tr>`;
+}
+
+function choice(legend: string, name: string, values: readonly (readonly [string, string])[]): Html {
+  return html`<fieldset class="filters"><legend>${legend}</legend><div>${values.map(
+    ([value, text], index) =>
+      html`<span><input type="radio" name="${name}" id="${name}-${value}"${index === 0 ? html` checked` : undefined}><label for="${name}-${value}">${text}</label></span>`,
+  )}</div></fieldset>`;
+}
+
+/** On paper nothing is filtered. Only numbers and our own words stand in these rules, no text from outside. */
+function filterRules(outcomes: readonly Outcome[], groups: readonly string[]): Html {
+  const rule = (name: string, value: string) =>
+    html`section:has(#${name}-${value}:checked) .requests tbody tr:not(.${value}){display:none}`;
+  return html`@media screen{${outcomes.map((outcome) => rule('outcome', outcome))}${groups.map((_, index) => rule('group', `g${index}`))}}`;
+}

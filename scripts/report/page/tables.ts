@@ -1,0 +1,65 @@
+import { type Html, html } from './html.ts';
+import { duration } from './time.ts';
+import { waveName } from './timeline.ts';
+import type { Outcome, Phase, StandIn, Wave } from './types.ts';
+
+const signs = { good: '✓', passed: '✓', bad: '✕', failed: '✕', waiting: '…', skipped: '–' } as const;
+
+/** A state as a coloured word with its sign, so that it is read without colours, too. */
+export function tag(state: keyof typeof signs, word: string): Html {
+  return html`<span class="tag ${state}"><span aria-hidden="true">${signs[state]} </span>${word}</span>`;
+}
+
+/** The Applications as they are, wave by wave. */
+export function wavesHtml(waves: readonly Wave[]): Html {
+  if (waves.every(({ applications }) => applications.length === 0))
+    return html`<p class="empty">There is no Application.</p>`;
+  return html`<div class="scroll"><table class="cards">
+<thead><tr><th scope="col">Application</th><th scope="col">Sync</th><th scope="col">Health</th><th scope="col">Revision</th><th scope="col">Message</th></tr></thead>
+${waves.map(
+  ({ wave, applications }) => html`<tbody class="wave"><tr><th scope="rowgroup" colspan="5">${waveName(wave)}<small>${
+    applications.length === 0
+      ? 'nothing here'
+      : `${applications.filter(({ state }) => state === 'good').length} of ${applications.length} good`
+  }</small></th></tr>
+${applications.map(
+  (row) =>
+    html`<tr class="${row.state}"><td>${row.name}</td><td data-name="Sync">${row.sync === '' ? '–' : row.sync}</td><td data-name="Health">${tag(row.state, row.health === '' ? 'absent' : row.health)}</td><td data-name="Revision" class="mono">${row.revision === '' ? '–' : row.revision}</td><td class="text">${row.message}</td></tr>`,
+)}</tbody>`,
+)}</table></div>`;
+}
+
+/** What stood in for what. */
+export function standInsHtml(standIns: readonly StandIn[]): Html {
+  if (standIns.length === 0) return html`<p class="empty">Nothing: all of it was the real thing.</p>`;
+  if (standIns.every(({ by, why }) => by === undefined && why === undefined))
+    return html`<ul>${standIns.map(({ what }) => html`<li>${what}</li>`)}</ul>`;
+  return html`<div class="scroll"><table class="cards"><thead><tr><th scope="col">What</th><th scope="col">Its place is taken by</th><th scope="col">Why</th></tr></thead>
+<tbody>${standIns.map(
+    ({ what, by, why }) =>
+      html`<tr><td>${what}</td><td data-name="By" class="text">${by}</td><td data-name="Why" class="text">${why}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+/** The parts of the run, with bars that compare them. */
+export function phasesHtml(phases: readonly Phase[]): Html {
+  if (phases.length === 0) return html`<p class="empty">No time was taken.</p>`;
+  const longest = Math.max(0.001, ...phases.map(({ seconds }) => seconds));
+  return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Took</th></tr></thead>
+<tbody>${phases.map(({ name, seconds, outcome = 'passed', note }) => {
+    const width = Math.round((seconds / longest) * 1000) / 10;
+    return html`<tr class="${outcome}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${duration(seconds)}</td></tr>`;
+  })}</tbody></table>`;
+}
+
+/** @returns how many ended in which way */
+export function tally(rows: readonly { outcome: Outcome }[]): Record<Outcome, number> {
+  const number = (outcome: Outcome) => rows.filter((row) => row.outcome === outcome).length;
+  return { passed: number('passed'), failed: number('failed'), skipped: number('skipped') };
+}
+
+/** @returns as `58 passed, 2 failed, 1 skipped`; what there is none of is left out */
+export function tallyText(rows: readonly { outcome: Outcome }[]): string {
+  const parts = Object.entries(tally(rows)).filter(([, number]) => number > 0);
+  return parts.length === 0 ? 'none' : parts.map(([outcome, number]) => `${number} ${outcome}`).join(', ');
+}
