@@ -51,6 +51,9 @@ export async function openBrowser(site: Site, ca: string): Promise<RealBrowser> 
   const address = await site.address();
   const browser = await chromium.launch({
     executablePath: findProgram('chromium'),
+    // The rehearsal ends it itself.
+    handleSIGINT: false,
+    handleSIGTERM: false,
     env: {
       ...process.env,
       HOME: home,

@@ -7,6 +7,7 @@ import { checkMachine, searchPath } from './sandbox/needs.ts';
 export const checkPrograms = [
   { what: 'chromium', package: 'chromium' },
   { what: 'certutil', package: 'libnss3-tools' },
+  { what: 'slapd', package: 'slapd' },
 ] as const;
 
 /**

@@ -25,6 +25,13 @@ export interface Phase {
   error?: string;
 }
 
+/** Something in whose place something else stands. */
+export interface StandIn {
+  what: string;
+  by: string;
+  why: string;
+}
+
 /** When an Application did what, seconds after the bootstrap began. */
 export interface ApplicationTimes {
   name: string;
@@ -33,6 +40,18 @@ export interface ApplicationTimes {
   firstSync?: number;
   /** It was Healthy for the first time, at what its wave asked for. */
   healthy?: number;
+}
+
+/** One request of the attack suite. */
+export interface AttackResult {
+  id: string;
+  group: string;
+  tries: string;
+  request: string;
+  expected: string;
+  answer: string;
+  outcome: 'passed' | 'failed' | 'skipped';
+  why?: string;
 }
 
 /** All that a rehearsal saw, as data. */
@@ -44,11 +63,15 @@ export interface RecordData {
   /** What was run: the repository's commit, versions of what is in it. */
   versions: Record<string, string>;
   /** What takes the place of the real thing, and why. */
-  standIns: string[];
+  standIns: StandIn[];
+  /** Why the run ended before its end. */
+  failure?: string;
   phases: Phase[];
   applications: ApplicationTimes[];
   checks: CheckResult[];
-  /** File names, beside the record. */
+  /** The attack suite's requests, as `npm run verify -- --json` gives them. */
+  requests: AttackResult[];
+  /** With the path of each file. */
   pictures: { name: string; file: string }[];
   passed: number;
   failed: number;
@@ -63,31 +86,45 @@ export interface Recorder {
   /** A file with a picture (PNG); it is read when the report is made. */
   picture(name: string, file: string): void;
   applications(times: readonly ApplicationTimes[]): void;
-  describe(facts: { versions?: Record<string, string>; standIns?: readonly string[] }): void;
+  requests(results: readonly AttackResult[]): void;
+  /** The run ended before its end. */
+  fail(why: string): void;
+  describe(facts: { versions?: Record<string, string>; standIns?: readonly StandIn[] }): void;
   data(): RecordData;
   /** Waits until all of it is on disk. */
   flush(): Promise<void>;
 }
 
-/**
- * @param file where the record is kept, as JSON
- * @param report takes one line of progress for each phase and each check
- */
-export function createRecorder(file: string, command: string, report: (line: string) => void): Recorder {
-  const started = Date.now();
+/** Where a record is kept, and what of it is there already. */
+export interface RecorderOptions {
+  /** Kept as JSON. */
+  file: string;
+  /** What was asked for, as `rehearse --quick`. */
+  command: string;
+  /** Takes one line of progress for each phase and each check. */
+  report: (line: string) => void;
+  /** The record that "up" has left: it is gone on with; checks that run again replace what they saw before. */
+  earlier?: RecordData | undefined;
+}
+
+export function createRecorder({ file, command, report, earlier }: RecorderOptions): Recorder {
+  const begun = Date.now();
+  const before = earlier?.seconds ?? 0;
   const state: Omit<RecordData, 'seconds' | 'passed' | 'failed' | 'skipped'> = {
-    started: new Date(started).toISOString(),
+    started: earlier?.started ?? new Date(begun).toISOString(),
     command,
-    versions: {},
-    standIns: [],
-    phases: [],
-    applications: [],
-    checks: [],
-    pictures: [],
+    versions: earlier?.versions ?? {},
+    standIns: earlier?.standIns ?? [],
+    phases: earlier?.phases ?? [],
+    applications: earlier?.applications ?? [],
+    checks: earlier?.checks ?? [],
+    requests: earlier?.requests ?? [],
+    pictures: earlier?.pictures ?? [],
   };
+  const again = new Set(state.checks.map(({ group }) => group));
   const data = (): RecordData => ({
     ...state,
-    seconds: secondsSince(started),
+    seconds: before + secondsSince(begun),
     ...countResults(state.checks),
   });
   let writing = Promise.resolve();
@@ -96,9 +133,9 @@ export function createRecorder(file: string, command: string, report: (line: str
   };
   return {
     phase: async (name, work) => {
-      const begun = Date.now();
-      const phase: Phase = { name, start: new Date(begun).toISOString(), seconds: 0 };
-      state.phases.push(phase);
+      const start = Date.now();
+      const phase: Phase = { name, start: new Date(start).toISOString(), seconds: 0 };
+      state.phases = [...state.phases.filter((one) => one.name !== name), phase];
       report(`== ${name}`);
       try {
         return await work();
@@ -106,27 +143,36 @@ export function createRecorder(file: string, command: string, report: (line: str
         phase.error = error instanceof Error ? error.message : String(error);
         throw error;
       } finally {
-        phase.seconds = secondsSince(begun);
+        phase.seconds = secondsSince(start);
         report(`== ${name}: ${phase.error === undefined ? 'done' : 'ended early'} after ${phase.seconds} s`);
         save();
       }
     },
     check: (result) => {
+      if (again.delete(result.group)) state.checks = state.checks.filter(({ group }) => group !== result.group);
       state.checks.push(result);
       report(lineOf(result));
       save();
     },
     picture: (name, picture) => {
-      state.pictures.push({ name, file: picture });
+      state.pictures = [...state.pictures.filter((one) => one.file !== picture), { name, file: picture }];
+      save();
+    },
+    requests: (results) => {
+      state.requests = [...results];
       save();
     },
     applications: (times) => {
       state.applications = [...times];
       save();
     },
+    fail: (why) => {
+      state.failure = why;
+      save();
+    },
     describe: ({ versions, standIns }) => {
       Object.assign(state.versions, versions);
-      state.standIns.push(...(standIns ?? []));
+      if (standIns !== undefined) state.standIns = [...standIns];
       save();
     },
     data,

@@ -1,26 +1,37 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunError, UsageError } from '../report/errors.ts';
+import { UsageError } from '../report/errors.ts';
 import { checks } from './checks/index.ts';
 import { kubeflowParts, standInImages } from './kubeflow/index.ts';
 import {
   bootstrap,
   cloneRepository,
-  clusterName,
-  repositoryRoot,
   sandboxSettings,
   stateOf,
   uncommittedFiles,
   writeCluster,
   writeStandIns,
 } from './make-site.ts';
+import { checkNeeds } from './needs.ts';
 import type { RehearseOptions } from './options.ts';
-import { createRecorder, type Recorder } from './record.ts';
+import {
+  confirmContext,
+  findContext,
+  type OwnCluster,
+  ownAddress,
+  requireEmpty,
+  serveRepositories,
+  stopServing,
+} from './own-cluster.ts';
+import { createRecorder, type RecordData, type Recorder } from './record.ts';
 import { chooseChecks, runChecks } from './run-checks.ts';
-import { findSandbox, sandboxDown, sandboxUp } from './sandbox/cluster.ts';
+import { sandboxDown, sandboxUp } from './sandbox/cluster.ts';
 import { chartsOf, repositoriesOf } from './sandbox/of-repository.ts';
 import { openSite, type Site } from './site.ts';
-import { placesOf, readState, writeState } from './state.ts';
+import { sandboxStandIns } from './stand-ins.ts';
+import { placesOf, readState, type SiteState, writeState } from './state.ts';
+import { versionsOf } from './versions.ts';
 import { watchApplications } from './watch.ts';
 
 /** What a rehearsal needs from who started it. */
@@ -31,29 +42,81 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
-/** A recorder for a run in a folder; a record that is there is replaced. */
-export function recorderFor(options: RehearseOptions, { report }: Surroundings): Recorder {
-  const { word, quick, only } = options;
-  const words = ['rehearse', ...(word === 'run' ? [] : [word]), ...(quick ? ['--quick'] : []), ...only];
-  return createRecorder(placesOf(options.folder).record, words.join(' '), report);
+/** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins anew. */
+export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
+  const { word, quick, only, context } = options;
+  const file = placesOf(options.folder).record;
+  const words = [
+    'rehearse',
+    ...(word === 'run' ? [] : [word]),
+    ...(quick ? ['--quick'] : []),
+    ...(only.length > 0 ? ['--only', only.join(',')] : []),
+    ...(context === undefined ? [] : ['--context', context]),
+  ];
+  const earlier: RecordData | undefined =
+    word === 'check' && existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+  return createRecorder({ file, command: words.join(' '), report, earlier });
 }
 
-/** A cluster, the repository's copy, and the platform on it. */
-export async function up(options: RehearseOptions, record: Recorder, surroundings: Surroundings): Promise<Site> {
-  const { folder } = options;
-  const { report, signal } = surroundings;
-  const places = placesOf(folder);
+/**
+ * Refuses before anything is made: a rehearsal that is up already, what the machine lacks, a cluster that is not meant.
+ *
+ * @returns the user's own cluster, if one is named
+ * @throws UsageError, RunError or SandboxError
+ */
+export async function requireReady({ folder, context, yes }: RehearseOptions): Promise<OwnCluster | undefined> {
   if ((await readState(folder)) !== undefined)
     throw new UsageError(`a rehearsal is up in ${folder} already`, {
       hint: 'Use it (npm run rehearse -- check), or end it: npm run rehearse -- down.',
     });
+  checkNeeds(context !== undefined);
+  if (context === undefined) return undefined;
+  const own = await findContext(context);
+  await requireEmpty(own);
+  await confirmContext(context, yes);
+  return own;
+}
+
+/** A cluster, the repository's copy, and the platform on it. @throws RunError or SandboxError: what did not come up */
+export async function up(
+  options: RehearseOptions,
+  own: OwnCluster | undefined,
+  record: Recorder,
+  { report, signal }: Surroundings,
+): Promise<Site> {
+  const { folder } = options;
   const left = await uncommittedFiles();
   if (left > 0) report(`note: ${left} files differ from HEAD and are left out: what is committed is rehearsed`);
-  const commit = await record.phase('copy the repository', () => cloneRepository(folder));
-  record.describe({ versions: { Breakwater: commit } });
+  const commit = await record.phase('Copy the repository', () => cloneRepository(folder));
+  const { root, sandbox } = placesOf(folder);
+  record.describe({ versions: { Breakwater: commit.slice(0, 12), ...versionsOf(root) } });
+  const state =
+    own === undefined
+      ? stateOf(join(sandbox, 'admin.kubeconfig'), 'breakwater-sandbox', true)
+      : stateOf(own.kubeconfig, own.context, false);
   // From here on "down" has something to take away.
-  await writeState(folder, stateOf(join(places.sandbox, 'admin.kubeconfig'), 'breakwater-sandbox', true));
-  const sandbox = await record.phase('start the cluster', async () =>
+  await writeState(folder, state);
+  await (own === undefined ? onSandbox(options, state, record, report) : onOwnCluster(options, state));
+  signal.throwIfAborted();
+  const site = await openSite(folder, state, { record, signal });
+  const stop = watchApplications(site.applications, (times) => record.applications(times));
+  try {
+    await record.phase('Bootstrap', () => bootstrap(site, { report, signal }));
+  } finally {
+    record.applications(await stop());
+  }
+  return site;
+}
+
+async function onSandbox(
+  { folder, settings }: RehearseOptions,
+  state: SiteState,
+  record: Recorder,
+  report: (line: string) => void,
+): Promise<void> {
+  const places = placesOf(folder);
+  record.describe({ standIns: sandboxStandIns });
+  const sandbox = await record.phase('Start the cluster', async () =>
     sandboxUp({
       folder: places.sandbox,
       charts: await chartsOf(places.root),
@@ -62,29 +125,22 @@ export async function up(options: RehearseOptions, record: Recorder, surrounding
       report,
     }),
   );
-  stopIfAsked(signal);
-  const state = await stateIn(folder);
-  await writeCluster(
-    folder,
-    { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: kubeflowParts },
-    options.settings,
-  );
-  const site = await openSite(folder, state, record);
-  const stop = watchApplications(site.applications, (times) => record.applications(times));
-  try {
-    await record.phase('bootstrap', () => bootstrap(site, { report, signal }));
-  } finally {
-    record.applications(await stop());
-  }
-  return site;
+  await writeCluster(folder, { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: kubeflowParts }, settings);
+}
+
+async function onOwnCluster({ folder, settings, address }: RehearseOptions, state: SiteState): Promise<void> {
+  const gitUrl = await serveRepositories(folder, address ?? ownAddress(), { platform: placesOf(folder).bare });
+  const mirrors = { charts: {}, git: {} };
+  await writeCluster(folder, { ...state, gitUrl: `${gitUrl}/platform`, mirrors, kubeflow: kubeflowParts }, settings);
 }
 
 /** The site that "up" has left running. @throws UsageError when there is none */
-export async function findSite(options: RehearseOptions, record: Recorder): Promise<Site> {
-  return openSite(options.folder, await stateIn(options.folder), record);
+export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<Site> {
+  return openSite(folder, await stateIn(folder), { record, signal });
 }
 
-async function stateIn(folder: string) {
+/** @throws UsageError when nothing is up */
+export async function stateIn(folder: string): Promise<SiteState> {
   const state = await readState(folder);
   if (state === undefined)
     throw new UsageError(`nothing is up in ${folder}`, { hint: 'Begin with: npm run rehearse -- up' });
@@ -93,25 +149,32 @@ async function stateIn(folder: string) {
 
 /** Runs the checks that were asked for. */
 export async function check(site: Site, options: RehearseOptions): Promise<void> {
+  await mkdir(placesOf(options.folder).pictures, { recursive: true });
   await runChecks(site, chooseChecks(checks, options));
 }
 
 /** Takes away everything but the report, whatever a run that was killed has left. */
-export async function down({ folder }: RehearseOptions, report: (line: string) => void): Promise<void> {
+export async function down(folder: string, record: Recorder, { report }: Pick<Surroundings, 'report'>): Promise<void> {
   const places = placesOf(folder);
+  const state = await readState(folder);
+  if (state?.sandbox === false) await leaveOwnCluster(folder, state, record, report);
   await sandboxDown(places.sandbox);
   for (const path of [places.sandbox, places.standIns, places.root, places.bare, places.state])
     await rm(path, { recursive: true, force: true });
-  report(`all of ${places.folder} is down; what it saw is in ${places.record}`);
+  report(`${places.folder} is down; what was seen stays in ${places.pictures}`);
 }
 
-/** What runs in a folder, for people and machines. */
-export async function status({ folder }: RehearseOptions) {
-  const state = await readState(folder);
-  const sandbox = await findSandbox(placesOf(folder).sandbox);
-  return { folder: placesOf(folder).folder, up: state !== undefined, sandbox, cluster: state?.cluster ?? clusterName };
-}
-
-function stopIfAsked(signal: AbortSignal): void {
-  if (signal.aborted) throw new RunError('the rehearsal was stopped', { hint: `Of ${repositoryRoot}` });
+/** The user's own cluster stays; the platform goes by the program's own command. */
+async function leaveOwnCluster(
+  folder: string,
+  state: SiteState,
+  record: Recorder,
+  report: (line: string) => void,
+): Promise<void> {
+  // Not the run's signal: what was begun on somebody's cluster is taken away also after Ctrl-C.
+  const site = await openSite(folder, state, { record, signal: new AbortController().signal });
+  const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes'];
+  const { code } = await site.program(words, { onLine: report });
+  await stopServing(folder);
+  if (code !== 0) report(`warning: the platform could not be taken off ${site.context}: delete that cluster`);
 }

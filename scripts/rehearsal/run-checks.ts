@@ -1,4 +1,4 @@
-import { UsageError } from '../report/errors.ts';
+import { RunError, UsageError } from '../report/errors.ts';
 import type { Check } from './checks/check.ts';
 import type { Site } from './site.ts';
 
@@ -23,6 +23,7 @@ export function chooseChecks(
 /** Runs checks one after another; one that breaks off counts as failed, and the next one is tried. */
 export async function runChecks(site: Site, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
+    if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
     const reason = check.needs?.(site);
     if (reason !== undefined) {
       site.record.check({ ...notRun(check), ok: false, got: 'not tried', skipped: reason });
@@ -31,6 +32,7 @@ export async function runChecks(site: Site, checks: readonly Check[]): Promise<v
     try {
       await site.record.phase(check.title, () => check.run(site));
     } catch (error) {
+      if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
       const got = error instanceof Error ? error.message : String(error);
       site.record.check({ ...notRun(check), ok: false, got });
     }

@@ -29,6 +29,8 @@ export interface Site {
   /** Undefined with --context. */
   sandbox: SandboxOfSite | undefined;
   record: Recorder;
+  /** Aborted when the rehearsal is to end. */
+  signal: AbortSignal;
   /** The host, as cluster.yaml says or as the bootstrap discovered it. @throws RunError before that */
   host(): Promise<string>;
   /** Where the gateway's Service is reached: its load balancer's address. */
@@ -75,7 +77,11 @@ export const gatewayService = 'istio-ingressgateway';
 export const passwordVariables = { owner: 'REHEARSAL_OWNER_PASSWORD', other: 'REHEARSAL_OTHER_PASSWORD' } as const;
 
 /** Opens what a rehearsal has made in a folder. */
-export async function openSite(folder: string, state: SiteState, record: Recorder): Promise<Site> {
+export async function openSite(
+  folder: string,
+  state: SiteState,
+  { record, signal }: Pick<Site, 'record' | 'signal'>,
+): Promise<Site> {
   const { root, bare, sandbox } = placesOf(folder);
   const { cluster, kubeconfig, context, users } = state;
   const found = state.sandbox ? await findSandbox(sandbox) : undefined;
@@ -86,10 +92,14 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
     [passwordVariables.other]: users.other.password,
   };
   const kubectl = async (words: readonly string[], input = '') =>
-    mustRun([await findTool('kubectl'), '--kubeconfig', kubeconfig, '--context', context, ...words], { input });
+    mustRun([await findTool('kubectl'), '--kubeconfig', kubeconfig, '--context', context, ...words], {
+      input,
+      signal,
+    });
   const git = (...words: string[]) => mustRun(['git', '-C', root, ...words]);
   const program = (words: readonly string[], options: RunOptions = {}) =>
     runProgram([process.execPath, '--import', 'tsx', 'scripts/breakwater.ts', ...words], {
+      signal,
       ...options,
       cwd: root,
       env: { ...environment, ...options.env },
@@ -105,6 +115,7 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
     await refresh();
     return (await git('rev-parse', 'HEAD')).trim();
   };
+  const wait: Site['until'] = (what, look, seconds) => until(what, look, seconds, signal);
   return {
     folder,
     root,
@@ -115,6 +126,7 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
     users,
     sandbox: found === undefined ? undefined : openSandbox(found),
     record,
+    signal,
     host: () => hostOf(root, cluster),
     address: async () => {
       const { status } = JSON.parse(await kubectl(['-n', 'ingress', 'get', 'service', gatewayService, '-o', 'json']));
@@ -144,7 +156,7 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
       return await publish();
     },
     untilHealthy: async (commit, seconds = 600) => {
-      await until(
+      await wait(
         `all Applications are Healthy at ${commit.slice(0, 8)}`,
         async () => {
           const waiting = unsettled(await applications(), rootName, commit);
@@ -154,14 +166,20 @@ export async function openSite(folder: string, state: SiteState, record: Recorde
         seconds,
       );
     },
-    until,
+    until: wait,
   };
 }
 
 /** See {@link Site.until}. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, seconds: number): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  seconds: number,
+  signal?: AbortSignal,
+): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
+    if (signal?.aborted) throw new RunError('the rehearsal was stopped');
     let last = 'nothing yet';
     try {
       const seen = await look();

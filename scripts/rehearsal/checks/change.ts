@@ -1,7 +1,7 @@
 import { gatewayService, type Site } from '../site.ts';
 import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
+import { clusterYaml } from './commits.ts';
 
 const annotation = 'example.com/rehearsal';
 
@@ -16,7 +16,7 @@ export const check: Check = {
     const began = Date.now();
     const commit = await site.change(
       'Annotate the load balancer',
-      await changedClusterFile(site, { 'loadBalancer.annotations': { [annotation]: 'changed' } }),
+      await clusterYaml(site, { 'loadBalancer.annotations': { [annotation]: 'changed' } }),
     );
     await site.until('the annotation is there', async () => ((await seen(site)) === 'changed' ? true : undefined), 300);
     const seconds = Math.round((Date.now() - began) / 1000);

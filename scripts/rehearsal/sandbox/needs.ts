@@ -16,6 +16,7 @@ const needed: readonly Needed[] = [
   { what: 'flock', package: 'util-linux' },
   { what: 'openssl', package: 'openssl' },
   { what: 'git', package: 'git' },
+  { what: 'pip3', package: 'python3-pip' },
 ];
 
 /** What the sandbox takes from the kernel, and how to see that it is there. */

@@ -6,6 +6,7 @@ const endOfHead = '\r\n\r\n';
 /**
  * Answers one request of a Git client by git's own program for that (git http-backend, a CGI program).
  * @param path the part of the request's path behind the repository.
+ * @param push whether a push is taken.
  */
 export function serveGit(
   repository: string,
@@ -13,6 +14,7 @@ export function serveGit(
   query: string,
   request: IncomingMessage,
   response: ServerResponse,
+  push = true,
 ): void {
   const header = (key: string) => String(request.headers[key] ?? '');
   const backend = spawn('git', ['http-backend'], {
@@ -26,7 +28,7 @@ export function serveGit(
       GIT_CONFIG_VALUE_0: '*',
       // Whoever reaches the sandbox's network may push: it is this machine and the cluster on it.
       GIT_CONFIG_KEY_1: 'http.receivepack',
-      GIT_CONFIG_VALUE_1: 'true',
+      GIT_CONFIG_VALUE_1: String(push),
       GIT_PROTOCOL: header('git-protocol'),
       HTTP_CONTENT_ENCODING: header('content-encoding'),
       CONTENT_TYPE: header('content-type'),

@@ -19,6 +19,8 @@ export interface ServeSettings {
   charts: string;
   /** Name → bare repository, served below /git/NAME. */
   repositories: Readonly<Record<string, string>>;
+  /** Repositories can be read only. */
+  readOnly?: boolean;
 }
 
 interface FileAnswer {
@@ -39,7 +41,7 @@ function answer(settings: ServeSettings, request: IncomingMessage, response: Ser
   const [, area, name = '', ...rest] = decodeURIComponent(url.pathname).split('/');
   const repository = area === 'git' ? settings.repositories[name] : undefined;
   if (repository) {
-    serveGit(repository, `/${rest.join('/')}`, url.search.slice(1), request, response);
+    serveGit(repository, `/${rest.join('/')}`, url.search.slice(1), request, response, settings.readOnly !== true);
     return;
   }
   if (url.pathname === '/v2/') {

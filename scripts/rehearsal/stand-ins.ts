@@ -1,0 +1,30 @@
+import type { StandIn } from './record.ts';
+
+/** What is not the real thing on a sandbox, and why: said in every report. */
+export const sandboxStandIns: readonly StandIn[] = [
+  {
+    what: 'Kubeflow',
+    by: 'repositories with the same paths and names, and one small program that shows what reached it',
+    why: 'its images cannot be had without a registry; our own patches in apps/kubeflow run over it unmodified',
+  },
+  {
+    what: 'The charts of Dex and OAuth2 Proxy',
+    by: 'charts that take the same values, refuse any other, and run the real programs',
+    why: 'no package registry has them',
+  },
+  {
+    what: "Istio's build of Envoy",
+    by: "Envoy as its makers build it, and with it two of Istio's own filters off (overrides/istiod.yaml)",
+    why: 'it comes out of a Python package; Istio itself is a commit of its main branch',
+  },
+  {
+    what: "cert-manager's programs",
+    by: 'its own controllers, started by a main of ours, without leader election',
+    why: 'their commands are modules that no proxy serves',
+  },
+  {
+    what: 'A network that enforces NetworkPolicies',
+    by: "Debian's bridge plugin, which does not; the policies are judged by evaluation",
+    why: 'none can be had out of modules here',
+  },
+];
