@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { carriedTool } from '../../tools/find.ts';
 import { baseLayer, envoyProgram } from './base-image.ts';
 import { buildPrograms, type Report } from './build.ts';
+import { debianProgram } from './debian-program.ts';
 import { type Image, type ImageFile, type ImageSpec, makeImage } from './images.ts';
 import { moduleFolder } from './modules.ts';
 import { pauseImage } from './node.ts';
@@ -81,6 +82,9 @@ export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
 /** The image of the program that takes the place of a web application. */
 export const standInImage = 'sandbox.local/stand-in:1.0.0';
 
+/** The image of Debian's Prometheus: a web program that is somebody else's, for apps behind the login. */
+export const prometheusImage = 'sandbox.local/prometheus:debian';
+
 /** The image that serves the metrics API. */
 export const metricsServerImage = 'registry.k8s.io/metrics-server/metrics-server:v0.9.0';
 
@@ -110,6 +114,14 @@ async function platformImages(
       user: '65532:65532',
     },
     ...(await istioImages(versions.istio, base, report)),
+    [prometheusImage]: {
+      base,
+      files: await prometheusFiles(report),
+      folders: { '/data': { owner: 65534 } },
+      entrypoint: ['/usr/bin/prometheus'],
+      user: '65534:65534',
+      workingFolder: '/data',
+    },
   };
   for (const part of ['controller', 'webhook', 'cainjector', 'acmesolver', 'startupapicheck']) {
     images[`quay.io/jetstack/cert-manager-${part}:${versions.certManager}`] = {
@@ -126,6 +138,12 @@ async function platformImages(
     };
   }
   return images;
+}
+
+/** Without the tool beside it, which is as large. */
+async function prometheusFiles(report: Report): Promise<Record<string, ImageFile>> {
+  const { '/usr/bin/promtool': _, ...files } = await debianProgram('prometheus', report);
+  return files;
 }
 
 async function argocdImage(base: string, report: Report): Promise<ImageSpec> {
