@@ -1,3 +1,4 @@
+import { check as apps } from './apps.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
 import type { Check } from './check.ts';
@@ -25,6 +26,7 @@ export const checks: readonly Check[] = [
   waves,
   stuck,
   interrupted,
+  apps,
   failClosed,
   drift,
   renewal,

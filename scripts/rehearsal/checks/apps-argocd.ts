@@ -1,0 +1,94 @@
+import { type Answer, ask } from '../observe/ask.ts';
+import type { Site } from '../site.ts';
+
+/** Argo CD's API behind the same login: the token that the gateway sends along gives the rights of the person's groups. */
+export async function tryArgocd(site: Site, group: string, base: string, owner: string, other: string): Promise<void> {
+  const api = (path: string, cookie: string, method = 'GET', body = '') =>
+    ask(`${base}/argocd/api/v1/${path}`, {
+      method,
+      body,
+      headers: { accept: 'application/json', cookie, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
+    });
+  const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
+    site.record.check({ group, name, tried, expected, got: got.slice(0, 300), ok });
+
+  // Its server starts anew with other arguments, and reads the CA when cert-manager has made the Secret.
+  const info = await site.until(
+    "Argo CD takes the platform's token",
+    async () => {
+      const answer = await api('session/userinfo', owner);
+      return answer.status === 200 && answer.body.includes('"loggedIn":true') ? answer : undefined;
+    },
+    180,
+  );
+  expect(
+    'Argo CD takes the token of the platform',
+    'GET /argocd/api/v1/session/userinfo with a session of the platform',
+    `logged in as ${site.users.owner.email}, with ${site.users.owner.groups.join(', ')}`,
+    info.body,
+    info.body.includes(site.users.owner.email) && site.users.owner.groups.every((name) => info.body.includes(name)),
+  );
+  const mine = await api('applications', owner);
+  expect(
+    'an admin by group sees the Applications',
+    'GET /argocd/api/v1/applications',
+    '200, with hello',
+    `${mine.status}: ${applicationsOf(mine).join(', ')}`,
+    mine.status === 200 && applicationsOf(mine).includes('hello'),
+  );
+  const sync = await api('applications/hello/sync', owner, 'POST', '{"dryRun":true}');
+  expect('and may sync one', 'POST …/applications/hello/sync (dry run)', '200', `${sync.status}`, sync.status === 200);
+  const none = await api('applications', other);
+  const refused = await api('applications/hello/sync', other, 'POST', '{"dryRun":true}');
+  expect(
+    'somebody without a group has no rights',
+    'GET …/applications and POST …/hello/sync with the session of the other user',
+    '200 with none, and 403',
+    `${none.status} with ${applicationsOf(none).length}, and ${refused.status}`,
+    none.status === 200 && applicationsOf(none).length === 0 && refused.status === 403,
+  );
+  const admin = await api('session', owner, 'POST', '{"username":"admin","password":"admin"}');
+  const settings = await site.kubectl([
+    '-n',
+    'argocd',
+    'get',
+    'configmap',
+    'argocd-cm',
+    '-o',
+    'jsonpath={.data.admin\\.enabled}',
+  ]);
+  expect(
+    'the local admin is off',
+    'POST /argocd/api/v1/session as admin; admin.enabled in argocd-cm',
+    'refused; false',
+    `${admin.status}: ${admin.body}; ${settings}`,
+    admin.status >= 400 && settings === 'false',
+  );
+  const nobody = await ask(`${base}/argocd/api/v1/applications`, {
+    headers: { accept: '*/*', authorization: 'Bearer x' },
+  });
+  expect(
+    'nobody',
+    'GET /argocd/api/v1/applications without a session',
+    '401',
+    `${nobody.status}`,
+    nobody.status === 401,
+  );
+  const page = await ask(`${base}/argocd/`, { headers: { accept: 'text/html', cookie: owner } });
+  expect(
+    'its pages are served under the path',
+    'GET /argocd/',
+    '200, with <base href="/argocd/">',
+    `${page.status} ${/<base[^>]*>/.exec(page.body)?.[0] ?? ''}`,
+    page.status === 200 && page.body.includes('/argocd/'),
+  );
+}
+
+function applicationsOf(answer: Answer): string[] {
+  try {
+    const { items }: { items: { metadata: { name: string } }[] | null } = JSON.parse(answer.body);
+    return (items ?? []).map(({ metadata }) => metadata.name);
+  } catch {
+    return [];
+  }
+}
