@@ -39,7 +39,18 @@ export async function register(api: Api, registration: Registration, run: ApplyR
   return applied;
 }
 
-async function applyRepository(api: Api, wanted: KubernetesObject, rotate: boolean, run: ApplyRun): Promise<Applied> {
+/**
+ * Writes the repository's Secret, where there are no credentials yet.
+ *
+ * @param rotate true: those that are there are replaced
+ * @throws RunError when they lack what the configured method needs
+ */
+export async function applyRepository(
+  api: Api,
+  wanted: KubernetesObject,
+  rotate: boolean,
+  run: ApplyRun,
+): Promise<Applied> {
   const live = await api.find<LiveData>(wanted);
   if (keepRepository(live, wanted as LiveData, rotate)) return { object: describeObject(wanted), change: 'unchanged' };
   return applyObject(api, wanted, { ...run, force: rotate });

@@ -9,6 +9,7 @@ import { openRepository } from '../git/repository.ts';
 import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
 import { type BootstrapContext, type BootstrapOptions, remoteOf } from '../steps/context.ts';
+import { hostOf } from '../steps/hosting.ts';
 import type { Outcome } from '../steps/step.ts';
 import { summary } from '../steps/summary.ts';
 import { writeInput } from '../workspace/write-input.ts';
@@ -38,13 +39,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const connection = contextName === undefined ? undefined : await connect({ context: contextName });
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)
     await ensureEmbeddedRemote(root, cluster.git.branch);
+  // Without a push, no credentials are needed either.
+  const remote = asked.push ? await remoteOf(root, cluster, reporter) : { url: cluster.repositoryUrl };
   const context: BootstrapContext = {
     root,
     options: asked,
     reporter,
     repository,
-    // Without a push, no credentials are needed either.
-    remote: asked.push ? await remoteOf(root, cluster, reporter) : { url: cluster.repositoryUrl },
+    remote,
+    host: hostOf(root, cluster, remote, reporter),
     cluster,
     connection,
     leftOut: [],

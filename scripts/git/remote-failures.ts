@@ -2,8 +2,13 @@ import { RunError } from '../report/errors.ts';
 import type { Remote } from './remote.ts';
 import { GitFailure } from './run.ts';
 
+/** There is no such repository, or the credentials may not see it: the host's API may tell which. */
+export class RepositoryNotFound extends RunError {}
+
 /** Why a remote could not be used. */
 interface Reason {
+  /** What is thrown, where a caller tells it from others. */
+  error?: typeof RunError;
   /** What git, ssh, curl or a host says. */
   pattern: RegExp;
   what: string;
@@ -71,6 +76,11 @@ const reasons: readonly Reason[] = [
     hint: renewCredentials,
   },
   {
+    pattern: /archived/i,
+    what: 'the repository is archived, so it can only be read',
+    hint: () => 'Take it out of the archive in its settings at the host, or set git.url to another one.',
+  },
+  {
     pattern:
       /requested URL returned error: 403|permission to .* denied|not allowed to push|read.only|write access to repository not granted|insufficient permission|unpacker error|unable to create temporary object directory|Permission denied/i,
     what: 'the credentials do not have the right to do this',
@@ -78,8 +88,9 @@ const reasons: readonly Reason[] = [
       'The bootstrap has to write to the repository (GitHub: contents read and write; deploy keys: with write access).',
   },
   {
+    error: RepositoryNotFound,
     pattern:
-      /repository .*not found|does not appear to be a git repository|requested URL returned error: 404|could not be found|not a git repository|does not exist/i,
+      /repository .*not found|cannot find repository|does not appear to be a git repository|requested URL returned error: 404|could not be found|not a git repository|does not exist/i,
     what: 'there is no such repository, or these credentials may not see it',
     hint: (remote) =>
       `Check git.url letter by letter; make the repository if it is absent. ${remote.credentials === undefined ? giveCredentials(remote) : renewCredentials(remote)}`,
@@ -122,9 +133,9 @@ export function remoteError(error: unknown, remote: Remote, doing: string): unkn
   if (!(error instanceof GitFailure)) return error;
   const said = remoteLines(error.stderr);
   const reason = error.timedOut
-    ? { what: 'nothing came for too long', hint: checkUrl }
+    ? { what: 'nothing came for too long', hint: checkUrl, error: RunError }
     : reasons.find(({ pattern }) => pattern.test(error.stderr));
-  return new RunError(`Could not ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
+  return new (reason?.error ?? RunError)(`Could not ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
     details: said,
     hint: reason?.hint(remote) ?? 'What git said is above.',
     cause: error,

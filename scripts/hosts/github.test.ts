@@ -3,8 +3,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AnsweringServer, startAnsweringServer } from './answering-server.ts';
+import { chooseHost } from './choose.ts';
 import { installationToken } from './github.ts';
-import { pullRequest } from './pull-request.ts';
+import type { HostAccess, HostKind, PullRequest } from './host.ts';
 
 let server: AnsweringServer;
 const enterprise = { 'x-github-enterprise-version': 'enterprise-server@3.14' };
@@ -30,11 +31,20 @@ afterEach(() => {
   delete process.env.HTTPS_PROXY;
 });
 
-const repository = () => ({
-  url: `${server.origin}/acme/platform.git`,
-  credentials: { token: 's3cret' },
+type Question = Omit<HostAccess, 'token'> & { token?: string | undefined; kind?: HostKind };
+
+const repository = (): Question => ({
+  web: server.origin,
+  repository: 'acme/platform',
+  token: 's3cret',
+  tokenOf: 'user',
   caFile: server.caFile,
 });
+
+async function pullRequest({ token, ...question }: Question, wanted: PullRequest): Promise<string | undefined> {
+  const host = await chooseHost({ ...question, ...(token === undefined ? {} : { token }) });
+  return host.hasApi ? (await host.openPullRequest(wanted)).url : undefined;
+}
 
 describe('a pull request on GitHub Enterprise Server', () => {
   it('is opened when there is none, at the API of that host', async () => {
@@ -120,11 +130,9 @@ describe('a pull request is left to the user', () => {
     expect(server.asked.filter(({ headers }) => headers.authorization ?? headers['private-token'])).toEqual([]);
   });
 
-  it('with an SSH key, with no credentials, and for the embedded remote', async () => {
-    const ssh = { url: 'git@github.com:acme/platform.git', credentials: { sshKey: 'x', knownHosts: 'y' } };
-    expect(await pullRequest(ssh, request)).toBeUndefined();
-    expect(await pullRequest({ url: `${server.origin}/acme/platform.git` }, request)).toBeUndefined();
-    expect(await pullRequest({ url: 'file:///x/.breakwater/remote.git' }, request)).toBeUndefined();
+  it('without a token, and where plain Git is configured', async () => {
+    expect(await pullRequest({ ...repository(), token: undefined }, request)).toBeUndefined();
+    expect(await pullRequest({ ...repository(), kind: 'git' }, request)).toBeUndefined();
     expect(server.asked).toEqual([]);
   });
 });

@@ -2,20 +2,21 @@ import { loadCluster } from '../config/load.ts';
 import { commitTree } from './commit.ts';
 import type { BootstrapContext } from './context.ts';
 import { discoverHost } from './discover.ts';
+import { makeRepository } from './make-repository.ts';
 import { writeObjects } from './objects.ts';
 import { preflight } from './preflight.ts';
 import { publish } from './publish.ts';
-import { installArgocd, makeSecrets, registerRepository } from './register.ts';
+import { deployKey, installArgocd, makeSecrets, registerRepository } from './register.ts';
 import { useCluster } from './registration.ts';
 import { type Outcome, runSteps } from './step.ts';
 import { waitForPlatform } from './wait.ts';
 import { writeTree } from './write-tree.ts';
 
 /** Files → Git. */
-const publishing = [writeTree, commitTree, publish];
+const publishing = [makeRepository, writeTree, commitTree, publish];
 
 /** Git → cluster: what is applied is what was pushed. */
-const registering = [writeObjects, installArgocd, makeSecrets, registerRepository];
+const registering = [writeObjects, installArgocd, makeSecrets, deployKey, registerRepository];
 
 /**
  * The whole bootstrap. Each step looks at what is there first, so that a run which was killed is simply run again.

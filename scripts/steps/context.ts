@@ -7,8 +7,10 @@ import { parseGitUrl } from '../config/schema/git-url.ts';
 import type { Published, Remote } from '../git/remote.ts';
 import type { Repository } from '../git/repository.ts';
 import { githubApi, installationToken } from '../hosts/github.ts';
+import type { Host } from '../hosts/host.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
+import { httpsAddress } from './hosting.ts';
 import type { RegistrationPlan } from './registration.ts';
 
 /** What the user asked of a bootstrap. */
@@ -32,6 +34,10 @@ export interface BootstrapContext {
   readonly reporter: Reporter;
   readonly repository: Repository;
   readonly remote: Remote;
+  /** The Git host's API, which is found when it is first needed; plain Git where there is none. */
+  readonly host: () => Promise<Host>;
+  /** True when there is no repository yet; then it is to be made. */
+  repositoryAbsent?: boolean;
   /** Replaced when the host is discovered. */
   cluster: Cluster;
   /** Absent where no context is named: objects are then written to a folder. */
@@ -70,6 +76,11 @@ export async function remoteOf(root: string, cluster: Cluster, reporter: Reporte
     const knownHosts = resolveReference(root, credentials.knownHosts);
     return { url, credentials: { sshKey: secret(credentials.sshKey), knownHosts }, ...ca };
   }
+  if ('deployKey' in credentials) {
+    // Argo CD reads with the key; who may add it writes with a token.
+    const token = secret(cluster.git.host.token ?? missing()).trim();
+    return { url: httpsAddress(cluster), credentials: { token, username: 'git' }, ...ca };
+  }
   if ('token' in credentials) {
     return { url, credentials: { token: secret(credentials.token).trim(), username: credentials.username }, ...ca };
   }
@@ -82,4 +93,8 @@ export async function remoteOf(root: string, cluster: Cluster, reporter: Reporte
   );
   reporter.hide([token]);
   return { url, credentials: { token, username: 'x-access-token' }, ...ca };
+}
+
+function missing(): never {
+  throw new Error('a deploy key without a token was taken for good');
 }

@@ -9,6 +9,8 @@ import { UsageError } from '../report/errors.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { pathsToCommit, uncommittedInputs } from './commit.ts';
 import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
+import { keyInCluster, requireAdministrator, wantsDeployKey } from './deploy-key.ts';
+import { probeRemote } from './make-repository.ts';
 import { planWithHead } from './plan-cluster.ts';
 import {
   gatewayService,
@@ -64,7 +66,10 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   if (uncommitted.length > 0)
     reporter.warn(`not committed yet, and yours to commit: ${uncommitted.join(', ')}; the tree is rendered from it`);
   if (!options.push || (cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)))) return;
-  const there = (await repository.probe(remote)).branches.get(branch);
+  const found = await probeRemote(context);
+  // Made by the run: there is nothing yet that could refuse.
+  if (found === undefined) return;
+  const there = found.branches.get(branch);
   const nothingToSend = there !== undefined && there === state.head && pending.length === 0;
   // Recovery onto a new cluster needs no right to write.
   if (!nothingToSend && publish === 'push') await repository.requirePushable({ remote, branch });
@@ -84,7 +89,7 @@ async function checkCluster(
   for (const warning of connection.warnings) reporter.warn(warning);
   const objects = registrationObjects(cluster);
   const credentials = repositoryCredentials(root, cluster, reporter);
-  const repository = repositoryObject(cluster, credentials);
+  let repository = repositoryObject(cluster, credentials);
   const may = (more: readonly KubernetesObject[]) =>
     requireRights(
       api,
@@ -98,6 +103,12 @@ async function checkCluster(
     );
   // Before the look at who owns what, which needs rights itself; Argo CD's own objects are known after it.
   await may([]);
+  const privateKey = wantsDeployKey(cluster) ? await keyInCluster(api, cluster) : undefined;
+  if (privateKey !== undefined) {
+    reporter.hide([privateKey]);
+    repository = repositoryObject(cluster, { kind: 'ssh', privateKey });
+  }
+  if (options.push && (wantsDeployKey(cluster) || cluster.git.webhook)) await requireAdministrator(context);
   const verdict = await requireOwnership(api, ownershipQuestion(cluster));
   for (const { refuse, message, wayOut } of verdict.findings) if (!refuse) reporter.warn(`${message}. ${wayOut}`);
   const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';

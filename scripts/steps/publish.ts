@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { pullRequest } from '../hosts/pull-request.ts';
 import { pathsToCommit } from './commit.ts';
 import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
+import { probeRemote } from './make-repository.ts';
 import { planWithHead } from './plan-cluster.ts';
 import { step } from './step.ts';
 
@@ -18,12 +18,12 @@ interface Found {
 export const publish = step<BootstrapContext, Found, Found>({
   name: 'publish',
   look: async (context) => {
-    const { root, cluster, repository, remote, options } = context;
+    const { root, cluster, repository, options } = context;
     const { branch } = cluster.git;
     const { head } = await repository.state();
     // A dry run does not make the embedded remote.
     const absent = cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root));
-    const there = options.push && !absent ? (await repository.probe(remote)).branches.get(branch) : undefined;
+    const there = options.push && !absent ? (await probeRemote(context))?.branches.get(branch) : undefined;
     if (head !== undefined && head === there) context.published = { commit: head, pushed: false, foreign: [] };
     const pending =
       options.dryRun && (await pathsToCommit(context, await planWithHead(root, cluster, repository))).length > 0;
@@ -66,12 +66,15 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
     context.published = published;
     return `${base} has everything already (${published.commit.slice(0, 12)})`;
   }
-  const url = await pullRequest(remote, {
+  const host = await context.host();
+  const request = {
     base,
     head: review,
     title: `Render cluster ${cluster.name}`,
     body: `Generated from ${cluster.folder}/cluster.yaml.`,
-  });
+  };
+  // Without an API the pull request is left to the user.
+  const url = host.hasApi ? (await host.openPullRequest(request)).url : undefined;
   context.review = { branch: review, ...(url === undefined ? {} : { url }) };
   return url === undefined
     ? `pushed ${review}; open a pull request from it into ${base}`

@@ -7,6 +7,7 @@ import { describeSecretPlan } from '../cluster/secret-plan.ts';
 import { writeSecrets } from '../cluster/secret-write.ts';
 import { trustHost } from '../cluster/trust.ts';
 import type { BootstrapContext } from './context.ts';
+import { changeKeys, decideKey, type KeysFound, type KeyWork, lookAtKeys, wantsDeployKey } from './deploy-key.ts';
 import { tellPasswords } from './passwords.ts';
 import type { RegistrationPlan } from './registration.ts';
 import { repositoryTrust } from './repository-trust.ts';
@@ -98,6 +99,28 @@ export const makeSecrets = clusterStep(
     return `Secrets: ${tally(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
   },
 );
+
+/** The key with which Argo CD reads the repository: private half in the cluster, public half at the Git host. */
+export const deployKey = step<BootstrapContext, KeysFound | undefined, KeyWork>({
+  name: 'deploy-key',
+  look: async (context) => {
+    const { connection, cluster } = context;
+    const wanted = wantsDeployKey(cluster) && connection !== undefined && obstacle(context) === undefined;
+    return wanted ? await lookAtKeys(context, connection.api) : undefined;
+  },
+  decide: (found, context) => {
+    if (!wantsDeployKey(context.cluster)) return { kind: 'skip', message: 'not asked for (git.credentials.deployKey)' };
+    const reason = obstacle(context);
+    if (found === undefined || reason !== undefined)
+      return { kind: 'skip', message: reason ?? 'no Kubernetes context is named' };
+    return decideKey(found, context.registration?.rotateRepository === true);
+  },
+  act: async (work, context) => {
+    const { connection, reporter } = context;
+    if (connection === undefined) throw new Error('a deploy key without a cluster was asked for');
+    return await changeKeys(work, context, connection.api, (line) => reporter.status(`    ${line}`));
+  },
+});
 
 export const registerRepository = clusterStep(
   'register',

@@ -75,7 +75,8 @@ export function repositoryCredentials(
   reporter: Reporter,
 ): RepositoryCredentials | undefined {
   const { credentials } = cluster.git;
-  if (credentials === undefined) return undefined;
+  // A deploy key is made later, in the cluster.
+  if (credentials === undefined || 'deployKey' in credentials) return undefined;
   const resolve = (reference: Parameters<typeof resolveReference>[1]): string => {
     const value = resolveReference(rootFolder, reference);
     reporter.hide([value]);

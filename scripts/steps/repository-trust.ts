@@ -21,6 +21,11 @@ export function repositoryTrust(root: string, cluster: Cluster): Trust | undefin
       knownHosts: checkKnownHosts(resolveReference(root, credentials.knownHosts), parsed.host, parsed.port),
     };
   }
+  if (credentials !== undefined && 'deployKey' in credentials) {
+    const { knownHosts } = credentials.deployKey;
+    if (knownHosts === undefined) return undefined;
+    return { ...place, knownHosts: checkKnownHosts(resolveReference(root, knownHosts), parsed.host, parsed.port) };
+  }
   return caFile === undefined ? undefined : { ...place, ca: readCa(root, caFile) };
 }
 

@@ -33,10 +33,43 @@ const credentials = z
         })
         .describe('A GitHub App that is installed on the repository.'),
     }),
+    z.strictObject({
+      deployKey: z
+        .strictObject({
+          knownHosts: secretReference
+            .optional()
+            .describe(
+              "The host's keys, as `ssh-keyscan HOST` prints them. Absent: those that Argo CD brings (github.com, gitlab.com and others).",
+            ),
+        })
+        .describe(
+          'An SSH key that may only read, made by the bootstrap for Argo CD and added to the repository by git.host.token; the bootstrap itself pushes over https with that token.',
+        ),
+    }),
   ])
   .describe(
-    'How Argo CD and the bootstrap get at the repository: token, sshKey with knownHosts, or githubApp. Absent: a public repository.',
+    'How Argo CD and the bootstrap get at the repository: token, sshKey with knownHosts, githubApp, or deployKey. Absent: a public repository.',
   );
+
+const host = z
+  .strictObject({
+    kind: z
+      .enum(['github', 'gitea', 'gitlab', 'git'])
+      .optional()
+      .describe(
+        'What the host is. Absent: told by its name, else the host is asked. gitea: Forgejo, too. git: any other; then nothing but pushing.',
+      ),
+    url: z
+      .url({ protocol: /^https$/, error: 'must be an https:// URL' })
+      .refine((text) => !text.endsWith('/'), 'must not end with "/"')
+      .optional()
+      .describe(
+        "The host's web address, where it is not https:// and the host of git.url: another port, or a path in front, as https://example.com/gitea.",
+      ),
+    token: secretReference.optional().describe("Access token for the host's API. Absent: the one of git.credentials."),
+  })
+  .prefault({})
+  .describe("The Git host's API: it makes the repository, the deploy key, the webhook and pull requests.");
 
 /** The `git` section: where the tree is published and where Argo CD reads it. */
 export const git = z
@@ -73,6 +106,19 @@ export const git = z
       .optional()
       .describe('Holds the cluster at one commit. Remove it to follow the branch again.'),
     credentials: credentials.optional(),
+    host,
+    create: z
+      .enum(['private', 'internal', 'public', 'never'])
+      .default('private')
+      .describe(
+        'Who may see the repository that is made when there is none: it takes a token for the host. never: a missing repository is an error.',
+      ),
+    webhook: z
+      .boolean()
+      .default(false)
+      .describe(
+        'true: the host tells Argo CD of each push by a webhook through the gateway, which must be reachable from it. false: Argo CD looks by itself, each minute.',
+      ),
     caFile: z
       .string()
       .min(1, 'must not be empty')
@@ -88,7 +134,7 @@ export const git = z
   .superRefine(
     (value, context) => {
       if (value.credentials === undefined) return;
-      const problem = credentialsProblem(value.url, 'sshKey' in value.credentials);
+      const problem = credentialsProblem(value.url, 'sshKey' in value.credentials || 'deployKey' in value.credentials);
       if (problem !== undefined)
         context.addIssue({
           code: 'custom',
@@ -98,6 +144,13 @@ export const git = z
         });
     },
     reads('url', 'credentials'),
+  )
+  .superRefine(
+    (value, context) => {
+      for (const { path, message, hint } of hostProblems(value))
+        context.addIssue({ code: 'custom', path, message, params: { hint, at: 'key' } });
+    },
+    reads('url', 'credentials', 'host', 'webhook'),
   )
   .superRefine(
     (value, context) => {
@@ -122,6 +175,50 @@ export const git = z
   )
   .prefault({})
   .describe('Where the tree is published and where Argo CD reads it.');
+
+/** Hosts whose SSH keys Argo CD's own manifests bring: argocd-ssh-known-hosts-cm. */
+const knownToArgocd = [
+  ...['github.com', 'gitlab.com', 'bitbucket.org', 'ssh.dev.azure.com', 'ssh.github.com', 'altssh.gitlab.com'],
+];
+
+interface GitSettings {
+  url?: string | undefined;
+  credentials?: z.output<typeof credentials> | undefined;
+  host: z.output<typeof host>;
+  webhook: boolean;
+}
+
+/** What a setting for the host's API needs beside itself. */
+function hostProblems(value: GitSettings): { path: string[]; message: string; hint: string }[] {
+  const { url, credentials: given, webhook } = value;
+  const parsed = url === undefined ? undefined : parseGitUrl(url);
+  const address = parsed === undefined || 'problem' in parsed ? undefined : parsed;
+  const deployKey = given !== undefined && 'deployKey' in given ? given.deployKey : undefined;
+  const hasToken =
+    value.host.token !== undefined || (given !== undefined && ('token' in given || 'githubApp' in given));
+  const problems: { path: string[]; message: string; hint: string }[] = [];
+  if (deployKey !== undefined && value.host.token === undefined)
+    problems.push({
+      path: ['credentials'],
+      message: 'a deploy key needs git.host.token, which adds it to the repository',
+      hint: 'Set git.host.token to {env: NAME} or {file: PATH}.',
+    });
+  if (deployKey !== undefined && deployKey.knownHosts === undefined && address?.scheme === 'ssh') {
+    if (!knownToArgocd.includes(address.host))
+      problems.push({
+        path: ['credentials', 'deployKey'],
+        message: `Argo CD does not know the SSH keys of ${address.host}`,
+        hint: 'Set knownHosts to what `ssh-keyscan` prints for it, compared with what the host publishes.',
+      });
+  }
+  if (webhook && (!hasToken || value.host.kind === 'git'))
+    problems.push({
+      path: ['webhook'],
+      message: "needs the host's API",
+      hint: 'Set git.host.token (and git.host.kind to github, gitea or gitlab), or make the webhook by hand.',
+    });
+  return problems;
+}
 
 function schemeOf(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;

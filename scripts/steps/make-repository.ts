@@ -1,0 +1,66 @@
+import type { RemoteState } from '../git/remote.ts';
+import { RepositoryNotFound } from '../git/remote-failures.ts';
+import { RunError } from '../report/errors.ts';
+import type { BootstrapContext } from './context.ts';
+import { step } from './step.ts';
+
+/**
+ * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
+ *
+ * @returns undefined when there is none and it is to be made, which is then noted in the context
+ * @throws RunError when it can't be read, or is absent and not to be made
+ */
+export async function probeRemote(context: BootstrapContext): Promise<RemoteState | undefined> {
+  const { cluster, repository, remote } = context;
+  if (context.repositoryAbsent === true) return undefined;
+  try {
+    return await repository.probe(remote);
+  } catch (error) {
+    if (!(error instanceof RepositoryNotFound)) throw error;
+    const host = await context.host();
+    if (!host.hasApi) throw error;
+    if ((await host.repository()) !== undefined) {
+      throw new RunError(`${cluster.repositoryUrl} is there, and git may not read it`, {
+        details: error.details,
+        hint: "The host's token sees the repository; those credentials with which git gets there do not: check git.credentials.",
+        cause: error,
+      });
+    }
+    if (cluster.git.create === 'never') {
+      throw new RunError(`${cluster.repositoryUrl} does not exist, or the token may not see it`, {
+        details: error.details,
+        hint: 'Make it by hand (empty), or let it be made: git.create: private.',
+        cause: error,
+      });
+    }
+    context.repositoryAbsent = true;
+    return undefined;
+  }
+}
+
+interface Found {
+  host: string;
+}
+
+/** Makes the repository at its host, where there is none. Settings of one that exists are never touched. */
+export const makeRepository = step<BootstrapContext, Found | undefined, Found>({
+  name: 'repository',
+  look: async (context) => (context.repositoryAbsent === true ? { host: (await context.host()).name } : undefined),
+  decide: (found, { cluster, options }) => {
+    if (!options.push) return { kind: 'skip', message: '--no-push' };
+    if (cluster.embeddedRemote) return { kind: 'skip', message: 'the embedded remote is used' };
+    if (found === undefined) return { kind: 'up-to-date', message: `${cluster.repositoryUrl} is there` };
+    return {
+      kind: 'do',
+      message: `make the ${cluster.git.create} repository ${cluster.repositoryUrl} (${found.host})`,
+      work: found,
+    };
+  },
+  act: async (_found, context) => {
+    const { cluster } = context;
+    const { create } = cluster.git;
+    await (await context.host()).createRepository(create === 'never' ? 'private' : create);
+    context.repositoryAbsent = false;
+    return `made the ${create} repository ${cluster.repositoryUrl}`;
+  },
+});
