@@ -1,4 +1,5 @@
 import { check as apps } from './apps.ts';
+import { check as acme } from './acme.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
 import type { Check } from './check.ts';
@@ -9,6 +10,7 @@ import { check as interrupted } from './interrupted.ts';
 import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
+import { check as recovery } from './recovery.ts';
 import { check as renewal } from './renewal.ts';
 import { check as stuck } from './stuck.ts';
 import { check as tls } from './tls.ts';
@@ -30,4 +32,7 @@ export const checks: readonly Check[] = [
   failClosed,
   drift,
   renewal,
+  acme,
+  // The last one: it ends the cluster, and makes another.
+  recovery,
 ];

@@ -22,17 +22,18 @@ export interface Question {
   body?: string;
   /** Where the connection goes to, when the name is not to be looked up. */
   address?: string;
+  /** PEM: the chain has to end there, and the name has to match. Absent: any certificate will do. */
+  ca?: string;
 }
 
 /**
- * Sends one request, on a connection of its own, follows nothing and trusts any certificate: who judges TLS looks at
- * the certificate that comes along.
+ * Sends one request, on a connection of its own, and follows nothing.
  *
  * @returns what came back; no answer is an answer with status 0
  */
 export async function ask(
   url: string,
-  { method = 'GET', headers = {}, body = '', address }: Question = {},
+  { method = 'GET', headers = {}, body = '', address, ca }: Question = {},
 ): Promise<Answer> {
   const { protocol, hostname, port, host, pathname, search } = new URL(url);
   const secure = protocol === 'https:';
@@ -45,7 +46,9 @@ export async function ask(
     agent: false as const,
     timeout: 10_000,
     // Nobody sends an address as a server's name.
-    ...(secure ? { rejectUnauthorized: false, servername: isIP(hostname) ? '' : hostname } : {}),
+    ...(secure
+      ? { ...(ca === undefined ? { rejectUnauthorized: false } : { ca }), servername: isIP(hostname) ? '' : hostname }
+      : {}),
   };
   return await new Promise((resolve) => {
     const nothing = (error: Error) => resolve({ status: 0, headers: {}, body: '', error: error.message });

@@ -1,0 +1,29 @@
+import type { Site } from './site.ts';
+
+const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
+
+/**
+ * Lets pods, and whoever else asks the sandbox's name server, find a host.
+ *
+ * @returns takes it back
+ */
+export async function nameHost(site: Site, host: string, address: string): Promise<() => Promise<void>> {
+  const [flag, namespace, ...object] = configMap;
+  const before = await site.kubectl([flag, namespace, 'get', ...object, '-o', 'jsonpath={.data.Corefile}']);
+  const put = async (corefile: string) => {
+    await site.kubectl([
+      flag,
+      namespace,
+      'patch',
+      ...object,
+      '--type=merge',
+      '--patch',
+      JSON.stringify({ data: { Corefile: corefile } }),
+    ]);
+    // The kubelet may take a minute to renew a mounted file; a new pod has it at once.
+    await site.kubectl([flag, namespace, 'rollout', 'restart', 'deployment/coredns']);
+    await site.kubectl([flag, namespace, 'rollout', 'status', 'deployment/coredns', '--timeout=60s']);
+  };
+  await put(before.replace(/hosts \{\n/, (start) => `${start}    ${address} ${host}\n`));
+  return () => put(before);
+}
