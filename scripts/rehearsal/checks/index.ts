@@ -3,6 +3,7 @@ import { check as acme } from './acme.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
 import type { Check } from './check.ts';
+import { check as connectors } from './connectors.ts';
 import { check as drift } from './drift.ts';
 import { check as failClosed } from './fail-closed.ts';
 import { check as host } from './host.ts';
@@ -33,6 +34,7 @@ export const checks: readonly Check[] = [
   drift,
   renewal,
   acme,
+  connectors,
   // The last one: it ends the cluster, and makes another.
   recovery,
 ];
