@@ -127,7 +127,7 @@ function whereIs(url: string): string {
 
 async function sessionCookies({ context }: Pick<Visitor, 'context'>): Promise<string[]> {
   const names = (await context.cookies()).map(({ name }) => name);
-  return names.filter((name) => /oauth2_proxy(_\d+)?$/.test(name));
+  return names.filter((name) => /^__Host-breakwater(_\d+)?$/.test(name));
 }
 
 async function userOf(visitor: Visitor): Promise<unknown> {
