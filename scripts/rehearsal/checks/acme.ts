@@ -5,8 +5,7 @@ import { type Answer, ask } from '../observe/ask.ts';
 import { type AcmeServer, startPebble } from '../pebble.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { since } from './commits.ts';
+import { clusterYaml, since } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'ACME';
@@ -25,7 +24,7 @@ export const check: Check = {
     try {
       const commit = await site.change(
         'Take certificates from an ACME server',
-        await changedClusterFile(site, {
+        await clusterYaml(site, {
           host,
           tls: {
             acme: { server: acme.directory, email: 'admin@example.com', caBundle: base64(acme.ownCa) },

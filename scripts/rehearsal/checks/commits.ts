@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { $ } from 'zx/core';
 import type { ApplicationWatch } from '../observe/follow.ts';
 import { type Passage, passages } from '../observe/order.ts';
@@ -17,6 +19,21 @@ export function overrides(site: Site, component: string): string {
 /** Values of the gateway's chart: a change that its pods show, and that does no harm. */
 export function gatewayMark(text: string): string {
   return `podAnnotations:\n  rehearsal/mark: ${text}\n`;
+}
+
+/**
+ * The cluster.yaml of the site with some keys set (undefined: removed), its comments kept.
+ *
+ * @param keys path of a key, joined by dots → value
+ */
+export async function clusterYaml(site: Site, keys: Record<string, unknown>): Promise<Record<string, string>> {
+  const path = clusterFile(site, 'cluster.yaml');
+  const document = parseDocument(await readFile(join(site.root, path), 'utf8'));
+  for (const [key, value] of Object.entries(keys)) {
+    if (value === undefined) document.deleteIn(key.split('.'));
+    else document.setIn(key.split('.'), document.createNode(value));
+  }
+  return { [path]: document.toString() };
 }
 
 /** Commits and pushes what was changed in the site's clone by hand, without the program. @returns the commit */

@@ -10,7 +10,7 @@ import { mustRun } from '../run-program.ts';
 import type { Site } from '../site.ts';
 import type { Account } from '../state.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
+import { clusterYaml } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'Connectors';
@@ -96,7 +96,7 @@ async function useBoth(site: Site, directory: Directory, provider: Provider): Pr
       groups: true,
     },
   ];
-  const files = await changedClusterFile(site, { 'auth.connectors': connectors, 'auth.groups': [admitted] });
+  const files = await clusterYaml(site, { 'auth.connectors': connectors, 'auth.groups': [admitted] });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
   const { code, stderr } = await site.program(words, {

@@ -4,8 +4,7 @@ import { parse } from 'yaml';
 import { ask } from '../observe/ask.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { clusterFile, since } from './commits.ts';
+import { clusterFile, clusterYaml, since } from './commits.ts';
 import { argocd, passed } from './root.ts';
 
 const group = 'Change by Git';
@@ -105,7 +104,7 @@ async function switchesOff(site: Site): Promise<void> {
     (await site.kubectl(['get', ...words, '--ignore-not-found', '-o', 'name'])) !== '';
   const uid = () => site.kubectl(['get', 'namespace', namespace, '-o', 'jsonpath={.metadata.uid}']);
   const before = { workload: await exists('-n', namespace, workload), namespace: await uid() };
-  const commit = await site.change(`Switch ${application} off`, await changedClusterFile(site, keys));
+  const commit = await site.change(`Switch ${application} off`, await clusterYaml(site, keys));
   await passed(site, commit);
   const gone = async () =>
     !(await exists('-n', argocd.namespace, 'application', application)) && !(await exists('-n', namespace, workload))

@@ -5,8 +5,7 @@ import { type ApplicationWatch, followApplications } from '../observe/follow.ts'
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
+import { clusterYaml, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, hasPassed, passed, reaches } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
@@ -102,12 +101,12 @@ async function controllerKilled({ site, watch }: Scene): Promise<void> {
 async function endedByAPerson({ site, watch }: Scene): Promise<void> {
   const image = await presentImage(site);
   const broken = await site.change('Give cert-manager a Deployment that never gets ready, and time', {
-    ...(await changedClusterFile(site, { 'components.cert-manager.readyWithin': '20m' })),
+    ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': '20m' })),
     [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0, broken: true })]),
   });
   await reaches(site, 'cert-manager', broken);
   const fix = await site.change('Take the rehearsal out of cert-manager and the gateway', {
-    ...(await changedClusterFile(site, { 'components.cert-manager': undefined })),
+    ...(await clusterYaml(site, { 'components.cert-manager': undefined })),
     [overrides(site, 'cert-manager')]: undefined,
     [overrides(site, 'gateway')]: undefined,
   });

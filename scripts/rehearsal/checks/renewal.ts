@@ -1,8 +1,7 @@
 import { ask } from '../observe/ask.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { since } from './commits.ts';
+import { clusterYaml, since } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'Certificate renewal';
@@ -17,7 +16,7 @@ export const check: Check = {
     const before = await served(site);
     // The shortest that cert-manager takes, so that it is due a minute after it was issued.
     const short = { 'tls.duration': '1h', 'tls.renewBefore': '59m' };
-    const commit = await site.change('Let the certificate live for an hour', await changedClusterFile(site, short));
+    const commit = await site.change('Let the certificate live for an hour', await clusterYaml(site, short));
     await passed(site, commit);
     const first = await site.until(
       'the short-lived certificate is served',

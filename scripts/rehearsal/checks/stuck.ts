@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { clusterFile, commitByHand, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
+import { clusterFile, clusterYaml, commitByHand, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, givesUp, passed, reaches } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
@@ -43,7 +42,7 @@ export const check: Check = {
 async function slowBeyondDeadline({ site, image }: Scene): Promise<void> {
   const readyAfter = 80;
   const commit = await site.change('Make cert-manager slower than its deadline', {
-    ...(await changedClusterFile(site, { 'components.cert-manager.readyWithin': `${deadline}s` })),
+    ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': `${deadline}s` })),
     [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter })]),
   });
   const start = Date.now();
@@ -177,7 +176,7 @@ async function applicationFile(site: Site, name: string): Promise<string> {
 
 async function asBefore(site: Site): Promise<Record<string, string | undefined>> {
   return {
-    ...(await changedClusterFile(site, { 'components.cert-manager': undefined })),
+    ...(await clusterYaml(site, { 'components.cert-manager': undefined })),
     [overrides(site, 'cert-manager')]: undefined,
   };
 }

@@ -3,8 +3,7 @@ import { followApplications } from '../observe/follow.ts';
 import { describeOvertakings, overtakings, type Passage, passages } from '../observe/order.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { changedClusterFile } from './cluster-file.ts';
-import { gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
+import { clusterYaml, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, givesUp, passed } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
@@ -22,7 +21,7 @@ export const check: Check = {
     const watch = await followApplications({ ...site, namespace: argocd.namespace });
     try {
       const first = await site.change('Delay cert-manager and change the gateway', {
-        ...(await changedClusterFile(site, { 'components.cert-manager.readyWithin': '60s' })),
+        ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': '60s' })),
         [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: late })]),
         [overrides(site, 'gateway')]: gatewayMark('first'),
       });
