@@ -1,5 +1,5 @@
-import { check as apps } from './apps.ts';
 import { check as acme } from './acme.ts';
+import { check as apps } from './apps.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
 import type { Check } from './check.ts';
