@@ -159,7 +159,7 @@ export function stageOf(application: LiveApplication, now: number): { stage: App
 }
 
 /** After a good sync, out of sync only by what a newer version dropped and Prune=false keeps: nothing waits for that. */
-function hasOnlyLeftovers({ status }: LiveApplication): boolean {
+export function hasOnlyLeftovers({ status }: LiveApplication): boolean {
   const differing = (status?.resources ?? []).filter((resource) => resource.status === 'OutOfSync');
   return (
     status?.operationState?.phase === 'Succeeded' &&
@@ -168,7 +168,8 @@ function hasOnlyLeftovers({ status }: LiveApplication): boolean {
   );
 }
 
-function pinOf({ metadata }: LiveApplication): string | undefined {
+/** @returns the commit that the root has told a child to be at */
+export function pinOf({ metadata }: LiveApplication): string | undefined {
   return metadata.annotations?.[revisionAnnotation];
 }
 
@@ -184,8 +185,11 @@ function waitingTime(application: LiveApplication, now: number): string {
   return `not ready for ${elapsed} s${limit === undefined ? '' : ` of ${limit}`}${what}`;
 }
 
-/** Seconds since it has had nothing to do but get ready, and how many it may take. */
-function readiness({ metadata, status }: LiveApplication, now: number): { elapsed?: number; limit?: number } {
+/**
+ * @param now milliseconds since the epoch
+ * @returns seconds since it has had nothing to do but get ready, and how many it may take
+ */
+export function readiness({ metadata, status }: LiveApplication, now: number): { elapsed?: number; limit?: number } {
   const times = [status?.operationState?.finishedAt, status?.health?.lastTransitionTime]
     .map((time) => Date.parse(time ?? ''))
     .filter((time) => !Number.isNaN(time));

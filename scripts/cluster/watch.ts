@@ -70,7 +70,8 @@ export async function watchPlatform(
   }
 }
 
-interface Followed {
+/** Applications that are kept up to date. */
+export interface Followed {
   applications: Map<string, LiveApplication>;
   /** Whether the Applications were listed at least once. */
   current: boolean;
@@ -82,7 +83,7 @@ interface Followed {
  * Keeps the Applications up to date: a list, then a watch from its resourceVersion; when that ends, breaks or is too old
  * (410), a list again after a moment. So a cluster that allows no watch is polled.
  */
-async function follow(api: Api, namespace: string, state: Followed, signal: AbortSignal): Promise<void> {
+export async function follow(api: Api, namespace: string, state: Followed, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       const { items, resourceVersion } = await api.list<LiveApplication>(applicationApi, 'Application', { namespace });
@@ -120,7 +121,7 @@ function showChanges(found: Progress, shown: Map<string, string>, report?: (line
 }
 
 /** Seconds go by in most lines: only every half minute is news. */
-function withoutClock(line: string | undefined): string | undefined {
+export function withoutClock(line: string | undefined): string | undefined {
   return line?.replaceAll(/for (\d+) s/g, (_, seconds: string) => `for ${Math.floor(Number(seconds) / 30)}`);
 }
 

@@ -20,6 +20,10 @@ export interface CommandEntry {
 }
 
 const cluster = ['--cluster <name>', 'the cluster (default: the only one there is)'] as const;
+const context = [
+  '--context <name>',
+  'context in your kubeconfig (default: kubernetes.context in cluster.yaml)',
+] as const;
 const all = ['--all', 'every cluster'] as const;
 
 /** All commands, in the order of the help. */
@@ -103,6 +107,24 @@ export const commands: readonly CommandEntry[] = [
     ],
     examples: ['npm run doctor', 'npm run doctor -- --cluster prod --context prod-admin'],
     load: () => import('./doctor.ts'),
+  },
+  {
+    usage: 'status',
+    description:
+      'Says how the platform stands: Applications by wave, what the root waits for and until when, what Git has. Exit code 0: all Synced and Healthy at the newest commit.',
+    options: [
+      cluster,
+      context,
+      ['--watch', 'go on and show each change; Ctrl+C ends it'],
+      ['--html <file>', 'write the same as one page'],
+    ],
+    examples: [
+      'npm run status',
+      'npm run status -- --cluster prod --watch',
+      'npm run status -- --cluster prod --context prod-admin --html status.html',
+      "npm run --silent status -- --cluster prod --json | jq '.waitingFor'",
+    ],
+    load: () => import('./status.ts'),
   },
   {
     usage: 'verify',

@@ -30,7 +30,8 @@ export async function followWaves(
   });
 }
 
-function wavesOf(cluster: Cluster): Wave[] {
+/** @returns the waves of a cluster's tree, first one first, with the names of their Applications */
+export function wavesOf(cluster: Cluster): Wave[] {
   const waves = new Map<number, string[]>();
   for (const { component, wave } of placedComponents(cluster)) {
     waves.set(wave, [...(waves.get(wave) ?? []), component.name]);

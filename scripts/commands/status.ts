@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { applicationApi, type LiveApplication } from '../cluster/applications.ts';
+import type { Connection } from '../cluster/connect.ts';
+import type { PlatformStatus } from '../cluster/status.ts';
+import { type Followed, follow, withoutClock } from '../cluster/watch.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { loadCluster } from '../config/load.ts';
+import { openRepository, type Repository } from '../git/repository.ts';
+import { pageHtml } from '../report/page/page.ts';
+import { newestCommit, statusOf } from '../steps/status.ts';
+import { statusPage } from '../steps/status-page.ts';
+import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
+import { writeReport } from '../workspace/write-report.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import { connectTo } from './connect-to.ts';
+import type { Invocation } from './index.ts';
+
+interface Looked {
+  cluster: Cluster;
+  connection: Connection;
+  repository: Repository;
+}
+
+/** `npm run status`: the Applications by wave, what a waiting root waits for, and what Git has. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const cluster = loadCluster(root, chooseCluster(invocation));
+  const looked = { cluster, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
+  const status = options.watch === true ? await watch(invocation, looked) : await look(invocation, looked);
+  if (typeof options.html === 'string') {
+    const file = resolve(options.html);
+    await writeReport(file, pageHtml(statusPage(status, factsOf(looked, status), Date.now())));
+    reporter.status(`wrote ${file}`);
+  }
+  const shown = options.watch === true && !reporter.json;
+  reporter.result(status, shown ? '' : statusText(status, process.stdout.isTTY ? process.stdout.columns : undefined));
+  return status.ok || options.watch === true ? 0 : 1;
+}
+
+async function look(
+  { root, reporter }: Invocation,
+  { cluster, connection, repository }: Looked,
+): Promise<PlatformStatus> {
+  const [{ items }, newest] = await Promise.all([
+    connection.api.list<LiveApplication>(applicationApi, 'Application', { namespace: cluster.argocd.namespace }),
+    newestCommit(root, cluster, repository, reporter),
+  ]);
+  return statusOf(items, { cluster, newest, context: connection.context });
+}
+
+function factsOf({ cluster, connection }: Looked, { root }: PlatformStatus) {
+  return [
+    { name: 'Context', value: connection.context },
+    { name: 'API server', value: `${connection.server}, Kubernetes ${connection.version}` },
+    { name: 'Repository', value: cluster.repositoryUrl },
+    { name: 'Git has', value: `${shortRevision(root.git.commit ?? 'not known')} (${root.git.revision})` },
+    { name: 'Applied', value: shortRevision(root.git.applied ?? 'nothing yet') },
+    ...(cluster.knownHost === undefined ? [] : [{ name: 'Host', value: cluster.knownHost }]),
+  ];
+}
+
+/** Milliseconds between two looks at Git, which is asked anew each time. */
+const gitPause = 15_000;
+
+/** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */
+async function watch(
+  { root, reporter }: Invocation,
+  { cluster, connection, repository }: Looked,
+): Promise<PlatformStatus> {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const state: Followed = { applications: new Map(), current: false, error: undefined };
+  const following = follow(connection.api, cluster.argocd.namespace, state, stop.signal);
+  const redraw = process.stdout.isTTY === true && !reporter.json;
+  const shown = new Map<string, string>();
+  let newest = await newestCommit(root, cluster, repository, reporter);
+  let asked = Date.now();
+  let status = statusOf([], { cluster, newest, context: connection.context });
+  try {
+    while (!stop.signal.aborted) {
+      if (Date.now() - asked > gitPause) {
+        newest = await newestCommit(root, cluster, repository, reporter);
+        asked = Date.now();
+      }
+      if (state.current) {
+        status = statusOf([...state.applications.values()], { cluster, newest, context: connection.context });
+        const trouble = state.error instanceof Error ? `\nThe cluster does not answer: ${state.error.message}` : '';
+        const seen = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl+C ends`;
+        if (redraw) reporter.status(`\x1b[H\x1b[2J${statusText(status, process.stdout.columns)}\n${seen}${trouble}`);
+        else for (const line of changes(status, shown)) reporter.status(line);
+      }
+      await sleep(1000, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+    return status;
+  } finally {
+    stop.abort();
+    process.off('SIGINT', end).off('SIGTERM', end);
+    await following;
+  }
+}
+
+function changes(status: PlatformStatus, shown: Map<string, string>): string[] {
+  const applications = [...status.waves.flatMap((wave) => wave.applications), ...status.tenants, ...status.orphaned];
+  const lines = [
+    ...applications.map(({ name, sync, health, revision, message }) => [
+      name,
+      `${name}: ${sync || 'absent'} ${health} ${shortRevision(revision)}${message === '' ? '' : `: ${message}`}`,
+    ]),
+    ...statusLines(status).map((line, index) => [`line ${index}`, line]),
+    ['summary', `${status.summary}.`],
+  ];
+  return lines.flatMap(([key = '', line = '']) => {
+    if (withoutClock(shown.get(key)) === withoutClock(line)) return [];
+    shown.set(key, line);
+    return [line];
+  });
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { ApplicationStatus, PlatformStatus } from '../cluster/status.ts';
+import { pageHtml } from '../report/page/page.ts';
+import { statusPage } from './status-page.ts';
+import { statusText } from './status-text.ts';
+
+const commit = '1234567890123456789012345678901234567890';
+
+function application(name: string, more: Partial<ApplicationStatus> = {}): ApplicationStatus {
+  return { name, sync: 'Synced', health: 'Healthy', revision: commit, stage: 'healthy', message: '', ...more };
+}
+
+const status: PlatformStatus = {
+  cluster: 'prod',
+  ok: false,
+  summary: '1 of 2 Applications are Synced and Healthy',
+  root: {
+    ...application('platform', { sync: 'OutOfSync', health: 'Progressing', stage: 'syncing', message: 'syncing' }),
+    git: { revision: 'main', commit, applied: 'a'.repeat(40), current: false },
+  },
+  waves: [
+    { wave: 0, applications: [application('argocd')] },
+    {
+      wave: 11,
+      applications: [application('istiod', { health: 'Progressing', stage: 'progressing', message: 'not ready' })],
+    },
+  ],
+  tenants: [],
+  waitingFor: {
+    application: 'istiod',
+    wave: 11,
+    why: 'not ready for 95 s of 900',
+    elapsed: 95,
+    limit: 900,
+    afterwards: 'the root retries with the newest commit',
+  },
+  missing: ['issuer'],
+  orphaned: [],
+};
+
+describe('the status as text', () => {
+  it('is an aligned table with what is waited for, what Git has and what is missing', () => {
+    expect(statusText(status)).toBe(`WAVE  APPLICATION  SYNC    HEALTH       REVISION  MESSAGE
+0     argocd       Synced  Healthy      1234567
+11    istiod       Synced  Progressing  1234567   not ready
+
+Root platform: OutOfSync, Progressing at 1234567; syncing.
+Git: main is at 1234567; aaaaaaa is applied.
+The root is waiting for istiod: not ready for 95 s of 900; then the root retries with the newest commit.
+Not in the cluster: issuer; their wave has not come.
+1 of 2 Applications are Synced and Healthy.`);
+  });
+
+  it('cuts lines at the width of the terminal', () => {
+    const [, , istiod] = statusText(status, 40).split('\n');
+    expect(istiod).toBe('11    istiod       Synced  Progressing …');
+  });
+
+  it('says what to run where nothing is registered', () => {
+    const { waitingFor: _, ...rest } = status;
+    const absent: PlatformStatus = {
+      ...rest,
+      root: { ...status.root, stage: 'absent' },
+      waves: [],
+      summary: 'The platform is not registered: there is no root Application',
+    };
+    expect(statusText(absent)).toBe(
+      'The root Application platform is not there: npm run bootstrap -- --cluster prod\nThe platform is not registered: there is no root Application.',
+    );
+  });
+});
+
+describe('the status as a page', () => {
+  const now = Date.parse('2026-11-25T00:10:00Z');
+
+  it('has the same sentences, the table, and a picture of the last syncs where they belong together', () => {
+    const syncedAt = (started: string): Partial<ApplicationStatus> => ({
+      syncStarted: started,
+      syncFinished: '2026-11-25T00:09:00Z',
+    });
+    const near: PlatformStatus = {
+      ...status,
+      waves: [
+        {
+          wave: 0,
+          applications: [
+            application('argocd', syncedAt('2026-11-25T00:08:00Z')),
+            application('istiod', syncedAt('2026-11-25T00:08:30Z')),
+          ],
+        },
+      ],
+    };
+    const page = statusPage(near, [], now);
+    expect(page.verdict).toMatchObject({ state: 'waiting', text: '1 of 2 Applications are Synced and Healthy' });
+    expect(page.timelines).toHaveLength(1);
+    expect(pageHtml(page)).toContain('The root is waiting for istiod');
+    const apart: PlatformStatus = {
+      ...near,
+      waves: [...near.waves, { wave: 1, applications: [application('old', { ...syncedAt('2026-11-20T00:08:00Z') })] }],
+    };
+    expect(statusPage(apart, [], now)).not.toHaveProperty('timelines');
+  });
+});

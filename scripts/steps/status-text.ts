@@ -1,0 +1,81 @@
+import { type ApplicationStatus, type PlatformStatus, waitingSentence } from '../cluster/status.ts';
+
+const header = ['WAVE', 'APPLICATION', 'SYNC', 'HEALTH', 'REVISION', 'MESSAGE'] as const;
+
+/**
+ * @param width columns of the terminal; absent: messages are not cut
+ * @returns the state of a platform as text: a table, what is waited for, and what Git has
+ */
+export function statusText(status: PlatformStatus, width?: number): string {
+  const rows = [
+    ...status.waves.flatMap(({ wave, applications }) => applications.map((item) => row(String(wave), item))),
+    ...status.tenants.map((item) => row('tenants', item)),
+    ...status.orphaned.map((item) => row('-', item)),
+  ];
+  return [
+    ...(rows.length === 0 ? [] : [table([header, ...rows], width), '']),
+    ...statusLines(status),
+    `${status.summary}.`,
+  ].join('\n');
+}
+
+function row(wave: string, { name, sync, health, revision, message }: ApplicationStatus): readonly string[] {
+  return [wave, name, sync || '-', health || '-', shortRevision(revision) || '-', message];
+}
+
+/** @returns a commit as people write it; anything else as it is */
+export function shortRevision(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
+}
+
+function table(rows: readonly (readonly string[])[], width: number | undefined): string {
+  const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .map((line) => (width === undefined || line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`))
+    .join('\n');
+}
+
+/** @returns what a person should know beside the table, one sentence each */
+export function statusLines(status: PlatformStatus): string[] {
+  const { root, missing, orphaned, waitingFor } = status;
+  return [
+    ...(root.stage === 'absent'
+      ? [`The root Application ${root.name} is not there: npm run bootstrap -- --cluster ${status.cluster}`]
+      : [rootLine(status), gitLine(status)]),
+    ...(waitingFor === undefined ? [] : [`The root is ${waitingSentence(waitingFor)}.`]),
+    ...(root.stage === 'absent' || missing.length === 0 ? [] : [missingLine(status)]),
+    ...(orphaned.length === 0
+      ? []
+      : [
+          `Not in your tree: ${orphaned.map(({ name }) => name).join(', ')}. The root takes them away when it applies that, or your checkout is behind.`,
+        ]),
+  ];
+}
+
+function rootLine({ root }: PlatformStatus): string {
+  const { name, sync, health, revision, message } = root;
+  const at = revision === '' ? '' : ` at ${shortRevision(revision)}`;
+  return `Root ${name}: ${sync}, ${health}${at}${message === '' ? '' : `; ${message}`}.`;
+}
+
+function gitLine({ root: { git } }: PlatformStatus): string {
+  const applied = git.applied === undefined ? 'nothing is applied yet' : `${shortRevision(git.applied)} is applied`;
+  if (git.commit === undefined)
+    return `Git: ${git.revision} could not be asked (${git.problem ?? 'no answer'}); ${applied}.`;
+  if (git.current === true) return `Git: ${git.revision} is at ${shortRevision(git.commit)}, and that is applied.`;
+  return `Git: ${git.revision} is at ${shortRevision(git.commit)}; ${applied}.`;
+}
+
+function missingLine({ missing, root }: PlatformStatus): string {
+  const why =
+    root.stage === 'healthy'
+      ? 'your checkout is ahead of what is applied, or somebody deleted them'
+      : 'their wave has not come';
+  return `Not in the cluster: ${missing.join(', ')}; ${why}.`;
+}

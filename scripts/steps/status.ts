@@ -1,0 +1,47 @@
+import type { LiveApplication } from '../cluster/applications.ts';
+import type { Connection } from '../cluster/connect.ts';
+import { type Newest, type PlatformStatus, platformStatus } from '../cluster/status.ts';
+import type { Cluster } from '../config/cluster.ts';
+import type { Repository } from '../git/repository.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { remoteOf } from './context.ts';
+import { wavesOf } from './follow-waves.ts';
+
+/**
+ * Asks the remote for the commit that the root should be at. What stands in the way is told, and fails nothing: who looks at a
+ * cluster may have no credentials for Git.
+ */
+export async function newestCommit(
+  root: string,
+  cluster: Cluster,
+  repository: Repository,
+  reporter: Reporter,
+): Promise<Newest> {
+  const revision = cluster.git.revision ?? cluster.git.branch;
+  if (/^[0-9a-f]{40}$/.test(revision)) return { revision, commit: revision };
+  try {
+    const { branches } = await repository.probe(await remoteOf(root, cluster, reporter));
+    const commit = branches.get(revision);
+    return commit === undefined ? { revision, problem: 'the remote has no such branch' } : { revision, commit };
+  } catch (error) {
+    if (!(error instanceof RunError || error instanceof UsageError)) throw error;
+    return { revision, problem: error.message };
+  }
+}
+
+/** @returns how the platform stands, by all Applications in Argo CD's namespace */
+export function statusOf(
+  applications: readonly LiveApplication[],
+  { cluster, newest, context }: { cluster: Cluster; newest: Newest } & Pick<Connection, 'context'>,
+): PlatformStatus {
+  return platformStatus(applications, {
+    cluster: cluster.name,
+    root: cluster.argocd.root.name,
+    namespace: cluster.argocd.namespace,
+    waves: wavesOf(cluster),
+    newest,
+    context,
+    now: Date.now(),
+  });
+}

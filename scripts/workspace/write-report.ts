@@ -1,0 +1,22 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { RunError } from '../report/errors.ts';
+import { fileError } from './file-error.ts';
+
+/**
+ * Writes a report where the user wants it; who reads it meanwhile meets the old or the new one, whole.
+ *
+ * @param file absolute path
+ * @throws RunError when it can't be written
+ */
+export async function writeReport(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}.new`;
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new RunError(`${file} could not be written: its folder is not there`, { hint: 'Make it first.' });
+    throw fileError(error, file);
+  }
+}
