@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 
 /** What came back for one request. */
@@ -21,18 +22,27 @@ export interface AskOptions {
   /** The newest version of TLS to offer. */
   maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   method?: string;
+  body?: string;
+  /** Where the connection goes to, when the name is not to be looked up. */
+  address?: string;
+  /** Take any certificate: who asks so looks at it, or at what the gateway does and not who it is. */
+  anyCertificate?: boolean;
 }
 
 /** One request on a connection of its own; redirects are not followed. @throws when there is no answer */
 export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
-  const { ca, headers, maxVersion, method = 'GET' } = options;
+  const { address, anyCertificate = false, body: sent = '', ca, headers, maxVersion, method = 'GET' } = options;
   const send = url.startsWith('https:') ? secureRequest : plainRequest;
+  const { host, hostname } = new URL(url);
   return new Promise((resolve, reject) => {
     const request = send(url, {
       method,
       agent: false,
       timeout: 15_000,
-      ...(headers ? { headers } : {}),
+      headers: { ...(address ? { host } : {}), ...headers },
+      // The connection goes elsewhere; the name that is asked for and checked stays. Nobody sends an address as a name.
+      ...(address ? { hostname: address, servername: isIP(hostname) ? '' : hostname } : {}),
+      ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       ...(ca ? { ca } : {}),
       ...(maxVersion ? { maxVersion, minVersion: 'TLSv1' as const } : {}),
     });
@@ -51,6 +61,6 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
     });
     request.once('timeout', () => request.destroy(new Error('no answer within 15 s')));
     request.once('error', reject);
-    request.end();
+    request.end(sent);
   });
 }

@@ -54,6 +54,12 @@ describe('a session by plain HTTP', () => {
     expect(answer.status).toBe(401);
   });
 
+  it('asks another address for a name that nobody can look up', async () => {
+    const { port } = new URL(base);
+    const answer = await ask(`http://no-such-host.invalid:${port}/dex/auth`, { address: '127.0.0.1' });
+    expect(answer.status).toBe(200);
+  });
+
   it('takes a connection that is refused for an answer', async () => {
     expect(await ask('http://127.0.0.1:1/')).toMatchObject({
       status: 0,
