@@ -20,7 +20,7 @@ const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'c
 
 /**
  * Renders what Argo CD would render: the charts and kustomizations of each Application, from the very sources and values
- * files that it names. What no package registry has (the parts of Kubeflow) is left out.
+ * files that it names. What no package registry has (the parts of Kubeflow, the charts of apps) is left out.
  *
  * @param only names of Applications; absent: all
  * @returns objects by the name of their Application
@@ -40,10 +40,15 @@ export async function renderUpstream(
 }
 
 async function renderSource(scenario: Scenario, application: Child, source: Source): Promise<KubernetesObject[]> {
+  if (source.chart !== undefined && valuesOf(source).some((file) => file.startsWith('$values/apps/'))) return [];
   if (source.chart !== undefined) return await renderChart(scenario, application, source);
   if (source.path !== undefined && application.name === 'argocd')
     return await renderArgocd(scenario, source.path, source);
   return [];
+}
+
+function valuesOf(source: Source): string[] {
+  return textsAt(source.helm, 'valueFiles');
 }
 
 async function renderArgocd({ root }: Scenario, path: string, source: Source): Promise<KubernetesObject[]> {

@@ -10,7 +10,7 @@ import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario, scenarioNames } from './scenarios.ts';
 
 /** Their upstream is in no package registry: the rehearsal, which has the network, renders the parts of Kubeflow. */
-const notRendered = /^kubeflow-/;
+const notRendered = /^(kubeflow-.*|grafana|prometheus)$/;
 /** Kinds whose CRDs come with these parts. */
 const withoutDefinition = ['Profile'];
 
