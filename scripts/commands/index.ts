@@ -182,4 +182,31 @@ export const commands: readonly CommandEntry[] = [
     ],
     load: () => import('./new.ts'),
   },
+  {
+    usage: 'tenant <action> [name]',
+    description:
+      'add, list, show, remove or purge: writes or removes tenants/<name>/, and shows what a cluster gets. A merge does the rest; only purge changes a cluster.',
+    options: [
+      ['--owner <address>', 'add: who answers for it'],
+      ['--kind <kind>', 'add: kubeflow or namespace (default: namespace)'],
+      ['--members <list>', 'add: bob@example.com, bob@example.com=view, or a group: acme:team=edit (comma-separated)'],
+      ['--quota <list>', 'add: cpu=8,memory=32Gi,gpus=2,storage=200Gi,claims=20,pods=50'],
+      ['--clusters <names>', 'add: clusters that it belongs to (comma-separated; default: all)'],
+      ['--repositories <urls>', 'add: Git repositories that it may deploy from (comma-separated)'],
+      ['--display-name <text>', 'add: name for people'],
+      ['--manifests', 'show: print the manifests'],
+      ['--cluster <name>', 'show, list, purge: the cluster'],
+      ['--context <name>', 'list, purge: context in your kubeconfig (default: kubernetes.context in cluster.yaml)'],
+      ['--dry-run', 'add, remove, purge: say what would be done, and change nothing'],
+      ['--yes', 'purge: do not ask'],
+    ],
+    examples: [
+      'npm run tenant -- add team-a --owner ann@example.com --members bob@example.com,acme:team-a=view --quota cpu=8,memory=32Gi',
+      'npm run tenant -- show team-a --manifests',
+      'npm run tenant -- list --cluster prod',
+      'npm run tenant -- remove team-a',
+      'npm run tenant -- purge team-a --cluster prod',
+    ],
+    load: () => import('./tenant.ts'),
+  },
 ];

@@ -6,6 +6,7 @@ import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from '
 import { edgeFilters } from './gateway-filters.ts';
 import { clusterIssuerName } from './issuer.ts';
 import { authProvider } from './istiod.ts';
+import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
@@ -27,6 +28,7 @@ export const gateway: Component = {
   manifests: (cluster) => [
     authorizationPolicy(cluster),
     edgeFilters(cluster),
+    groupHeaders(),
     ...(cluster.knownHost === undefined
       ? []
       : [certificate(cluster), tlsGateway(cluster), plainGateway(cluster), redirect(cluster)]),

@@ -1,11 +1,29 @@
 import type { Cluster } from '../config/cluster.ts';
+import { takenNamespaces } from '../config/schema/common.ts';
+import { takenPrefixes } from '../config/schema/tenant.ts';
+import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
+import { domain, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { groupHeaderPrefix } from './tenant-groups.ts';
+import { guardOfTenants } from './tenant-guard.ts';
 
-/** Tenants: an ApplicationSet that follows the branch by itself, outside the waves. It has no tenants yet. */
+/** On everything of a tenant: its name. */
+export const tenantLabel = `${domain}/tenant`;
+/** Name of the project in which the Applications that make tenants run. A tenant's own Applications run in `tenant-<name>`. */
+export const tenantsProject = 'tenants';
+/** The chart that renders each tenant. */
+export const tenantChart = 'infrastructure/tenant';
+
+const server = 'https://kubernetes.default.svc';
+
+/** Often enough that a moment's wrong answer costs seconds of access, seldom enough for a thousand tenants. */
+const requeueAfterSeconds = 30;
+
+/** Tenants: ApplicationSets that follow the branch by themselves, outside the waves. */
 export const tenants: Component = {
   name: 'tenants',
-  summary: 'one Application per tenant, outside the waves',
-  folder: 'tenants',
+  summary: 'a place for each folder of tenants/, outside the waves',
+  folder: tenantChart,
   namespace: (cluster) => cluster.argocd.namespace,
   // A tenant's objects are of kinds that these bring along.
   dependsOn: [
@@ -24,32 +42,178 @@ export const tenants: Component = {
   ],
   wanted: () => true,
   sources: () => [],
-  manifests: (cluster) => [applicationSet(cluster)],
-  clusterKinds: () => [],
+  manifests: (cluster) => [
+    project(cluster),
+    ...guardOfTenants(cluster),
+    partOf(cluster, 'access'),
+    partOf(cluster, 'place'),
+    ownApplications(cluster),
+  ],
+  clusterKinds: () => [
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  ],
   readyWithinSeconds: 120,
 };
 
-function applicationSet(cluster: Cluster): KubernetesObject {
+/** Namespaces that no tenant may have on this cluster. */
+export function reservedNamespaces(cluster: Cluster): string[] {
+  const apps = cluster.runningApps.map((app) => app.namespace);
+  return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps])].sort();
+}
+
+/**
+ * Of the Applications that make tenants. Which namespaces there are is known by the folders of tenants/ alone, so any may be
+ * written to but the platform's; the kinds are listed one by one. The chart gives a tenant no namespace but its own.
+ */
+function project(cluster: Cluster): KubernetesObject {
+  const denied = reservedNamespaces(cluster).filter((namespace) => namespace !== cluster.argocd.namespace);
+  const kinds = (group: string, ...names: string[]) => names.map((kind) => ({ group, kind }));
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AppProject',
+    metadata: {
+      name: tenantsProject,
+      namespace: cluster.argocd.namespace,
+      // Gone, its Applications would lose the right to remove what they made.
+      annotations: { 'argocd.argoproj.io/sync-wave': '-1', 'argocd.argoproj.io/sync-options': 'Prune=false' },
+    },
+    spec: {
+      description: 'What makes tenants',
+      sourceRepos: [cluster.repositoryUrl],
+      destinations: [
+        { server, namespace: '*' },
+        ...[...denied, ...takenPrefixes.map((prefix) => `${prefix}*`)].map((namespace) => ({
+          server,
+          namespace: `!${namespace}`,
+        })),
+      ],
+      clusterResourceWhitelist: [...kinds('', 'Namespace'), ...kinds('kubeflow.org', 'Profile')],
+      namespaceResourceWhitelist: [
+        ...kinds('', 'LimitRange', 'ResourceQuota'),
+        ...kinds('argoproj.io', 'AppProject'),
+        ...kinds('networking.istio.io', 'VirtualService'),
+        ...kinds('networking.k8s.io', 'NetworkPolicy'),
+        ...kinds('rbac.authorization.k8s.io', 'RoleBinding'),
+        ...kinds('security.istio.io', 'AuthorizationPolicy'),
+      ],
+    },
+  };
+}
+
+interface Template {
+  name: string;
+  project: string;
+  finalizers?: string[];
+  source: Record<string, unknown>;
+  destination: string;
+  automated: Record<string, boolean>;
+  syncOptions: string[];
+}
+
+/**
+ * One of the two halves of each tenant. Folders are looked for, not files: a generator over files reads them, and one that is no
+ * YAML would stop it for all tenants (argoproj/argo-cd#24874). What a tenant.yaml says reaches Helm as a values file only.
+ *
+ * `access` goes with the folder, and its objects with it. `place` has no finalizer, so its objects stay when it goes: a generator
+ * that answers with fewer folders for a moment costs seconds of access, and no data.
+ */
+function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
+  const folder = '{{ .path.basename }}';
+  return applicationSet(cluster, `tenants-${part}`, 'tenants/*', folder, {
+    name: `tenant-${folder}-${part}`,
+    project: tenantsProject,
+    ...(part === 'access' ? { finalizers: ['resources-finalizer.argocd.argoproj.io'] } : {}),
+    source: {
+      path: tenantChart,
+      helm: {
+        releaseName: folder,
+        valueFiles: [`/tenants/${folder}/tenant.yaml`],
+        // A folder without the file is no tenant, or one that is removed.
+        ignoreMissingValueFiles: true,
+        // Laid over the file by Argo CD, so that no tenant.yaml can change it.
+        valuesObject: { part, platform: platformFacts(cluster) },
+      },
+    },
+    destination: cluster.argocd.namespace,
+    automated: { prune: true, selfHeal: true, allowEmpty: true },
+    syncOptions: part === 'access' ? [] : ['FailOnSharedResource=true'],
+  });
+}
+
+/** Manifests of a tenant's own, in its own project. */
+function ownApplications(cluster: Cluster): KubernetesObject {
+  const folder = '{{ index .path.segments 1 }}';
+  return applicationSet(cluster, 'tenants-apps', 'tenants/*/apps', folder, {
+    name: `tenant-${folder}-apps`,
+    project: `tenant-${folder}`,
+    source: { path: '{{ .path.path }}', directory: { recurse: true } },
+    destination: folder,
+    automated: { prune: true, selfHeal: true },
+    syncOptions: ['FailOnSharedResource=true'],
+  });
+}
+
+function applicationSet(
+  cluster: Cluster,
+  name: string,
+  path: string,
+  tenant: string,
+  template: Template,
+): KubernetesObject {
+  const { repositoryUrl: repoURL, git } = cluster;
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'ApplicationSet',
-    metadata: { name: 'tenants', namespace: cluster.argocd.namespace },
+    metadata: {
+      name,
+      namespace: cluster.argocd.namespace,
+      // A tenant's mistake is no reason for the platform's last wave to wait.
+      annotations: { 'argocd.argoproj.io/ignore-healthcheck': 'true' },
+    },
     spec: {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
-      generators: [{ list: { elements: [] } }],
+      generators: [{ git: { repoURL, revision: git.branch, requeueAfterSeconds, directories: [{ path }] } }],
       template: {
-        metadata: { name: 'tenant-{{ .name }}' },
+        metadata: {
+          name: template.name,
+          labels: { [tenantLabel]: tenant },
+          ...(template.finalizers === undefined ? {} : { finalizers: template.finalizers }),
+        },
         spec: {
-          project: cluster.argocd.root.project,
-          source: {
-            repoURL: cluster.repositoryUrl,
-            targetRevision: cluster.git.branch,
-            path: 'tenants/{{ .name }}/manifests',
+          project: template.project,
+          source: { repoURL, targetRevision: git.branch, ...template.source },
+          destination: { server, namespace: template.destination },
+          syncPolicy: {
+            automated: template.automated,
+            ...(template.syncOptions.length === 0 ? {} : { syncOptions: template.syncOptions }),
+            // Access may come before the namespaces that it is for.
+            retry: { limit: -1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '1m' } },
           },
-          destination: { server: 'https://kubernetes.default.svc', namespace: '{{ .name }}' },
+          revisionHistoryLimit: 1,
         },
       },
     },
+  };
+}
+
+/** What the chart knows of the cluster. */
+export function platformFacts(cluster: Cluster): Record<string, unknown> {
+  return {
+    cluster: cluster.name,
+    labels: cluster.labels,
+    argocd: cluster.argocd.namespace,
+    server,
+    repository: cluster.repositoryUrl,
+    host: publicAddress(cluster).host,
+    gateway: `${gatewayNamespace}/${gatewayName}`,
+    gatewayNamespace,
+    gatewayPrincipal,
+    groupHeader: groupHeaderPrefix,
+    // Without Istio's CNI plugin, the sidecar's init container needs more than any level grants.
+    podSecurity: cluster.istio.cni.enabled,
+    reserved: reservedNamespaces(cluster),
+    reservedPattern: `^(${takenPrefixes.join('|')})`,
   };
 }

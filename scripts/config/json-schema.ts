@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { appFile } from './schema/app.ts';
 import { clusterFile } from './schema/cluster.ts';
 import { unwrap } from './schema-shape.ts';
+import { publishedTenantSchemas } from './tenant-json-schema.ts';
 
 /** Where the schema is published, relative to the repository. */
 export const clusterSchemaFile = 'clusters/cluster.schema.json';
@@ -12,6 +13,7 @@ export const appSchemaFile = 'apps/app.schema.json';
 export const publishedSchemas: ReadonlyMap<string, () => string> = new Map([
   [clusterSchemaFile, clusterJsonSchema],
   [appSchemaFile, appJsonSchema],
+  ...publishedTenantSchemas,
 ]);
 
 /** @returns the JSON Schema of cluster.yaml as text, the same on any machine */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { appReference, configReference } from './reference.ts';
+import { appReference, configReference, tenantReference } from './reference.ts';
 
 const docs = join(import.meta.dirname, '../../docs');
 const mark = /<!-- Below: generated .*-->\n\n/;
@@ -9,6 +9,7 @@ const mark = /<!-- Below: generated .*-->\n\n/;
 describe.each([
   ['config.md', configReference],
   ['apps.md', appReference],
+  ['tenants.md', tenantReference],
 ])('docs/%s', (name, reference) => {
   it('has every key as the schema has it', () => {
     const file = join(docs, name);

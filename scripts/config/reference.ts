@@ -1,4 +1,5 @@
 import { appJsonSchema, clusterJsonSchema } from './json-schema.ts';
+import { tenantJsonSchema } from './tenant-json-schema.ts';
 
 /** What this needs of a node of the JSON Schema. */
 interface Node {
@@ -50,7 +51,20 @@ export function configReference(): string {
  * @returns Markdown
  */
 export function appReference(): string {
-  const schema = JSON.parse(appJsonSchema()) as Node;
+  return wholeReference(appJsonSchema());
+}
+
+/**
+ * Writes the reference of tenant.yaml, in the same way.
+ *
+ * @returns Markdown
+ */
+export function tenantReference(): string {
+  return wholeReference(tenantJsonSchema());
+}
+
+function wholeReference(text: string): string {
+  const schema = JSON.parse(text) as Node;
   const definitions = schema.definitions ?? {};
   const all = Object.entries(schema.properties ?? {}).flatMap(([name, node]) => [
     row(name, node, schema.required?.includes(name) === true, definitions),

@@ -9,6 +9,7 @@ import { host } from './host.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
 import { reads } from './reads.ts';
+import { clusterLabels } from './tenant.ts';
 import { tls } from './tls.ts';
 
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
@@ -25,6 +26,9 @@ export const clusterFile = z
       .describe(
         'The one name of the platform: a DNS name, an IP address, or auto (the address that the load balancer gives, found by the bootstrap).',
       ),
+    labels: clusterLabels
+      .default({})
+      .describe('Labels of the cluster, by which tenants choose it (clusters.labels in tenant.yaml).'),
     kubernetes: z
       .strictObject({
         context: z

@@ -10,6 +10,7 @@ import { rootRules } from './root.ts';
 import type { Finding, Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
 import { sourceRules } from './sources.ts';
+import { tenantRules } from './tenants.ts';
 import { waveRules } from './waves.ts';
 
 /** Every rule there is, by family. */
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   ...gatewayRules,
   ...meshRules,
   ...loginRules,
+  ...tenantRules,
   ...appRules,
 ];
 

@@ -1,0 +1,60 @@
+{{/* True when the tenant has its place on this cluster. Without a tenant.yaml there is no tenant. */}}
+{{- define "tenant.here" -}}
+{{- $clusters := .Values.clusters | default dict -}}
+{{- if not .Values.owner -}}
+{{- else if not (or (hasKey $clusters "names") (hasKey $clusters "labels")) -}}
+true
+{{- else if has .Values.platform.cluster ($clusters.names | default list) -}}
+true
+{{- else if $clusters.labels -}}
+{{- $all := true -}}
+{{- range $name, $value := $clusters.labels -}}
+{{- if not (and (hasKey $.Values.platform.labels $name) (eq (get $.Values.platform.labels $name) $value)) -}}{{- $all = false -}}{{- end -}}
+{{- end -}}
+{{- if $all -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Its namespaces, as JSON. A name is refused here, too, and not only by "npm run validate": whatever a tenant.yaml says, a tenant gets no
+namespace that another one, or the platform, could have.
+*/}}
+{{- define "tenant.namespaces" -}}
+{{- $name := .Release.Name -}}
+{{- if or (contains "--" $name) (gt (len $name) 40) (not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $name)) -}}
+{{- fail (printf "%q can't be the name of a tenant" $name) -}}
+{{- end -}}
+{{- $namespaces := .Values.namespaces | default (list $name) -}}
+{{- range $namespaces -}}
+{{- if not (or (eq . $name) (hasPrefix (printf "%s--" $name) .)) -}}
+{{- fail (printf "the namespace %q must be %q, or begin with %q" . $name (printf "%s--" $name)) -}}
+{{- end -}}
+{{- if or (has . $.Values.platform.reserved) (regexMatch $.Values.platform.reservedPattern .) -}}
+{{- fail (printf "the namespace %q belongs to Kubernetes or to the platform" .) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $namespaces -}}
+{{- end -}}
+
+{{/* Everyone who may enter, as JSON: [{subject: User|Group, name, role}]. The owner first. */}}
+{{- define "tenant.members" -}}
+{{- $members := list (dict "subject" "User" "name" .Values.owner "role" "admin") -}}
+{{- range .Values.members | default list -}}
+{{- $subject := ternary "User" "Group" (hasKey . "email") -}}
+{{- $members = append $members (dict "subject" $subject "name" (.email | default .group) "role" (.role | default "edit")) -}}
+{{- end -}}
+{{- toJson $members -}}
+{{- end -}}
+
+{{/* Name of a member's objects: as Kubeflow's access management makes it, for a group with a hash, since it has none for groups. */}}
+{{- define "tenant.bindingName" -}}
+{{- $name := regexReplaceAll "[^a-z0-9]+" (lower .name) "-" -}}
+{{- $binding := printf "%s-%s-clusterrole-%s" (lower .subject) $name .role -}}
+{{- regexReplaceAll "-+" (ternary $binding (printf "%s-%s" $binding (sha256sum .name | trunc 8)) (eq .subject "User")) "-" -}}
+{{- end -}}
+
+{{/* Labels of everything that a tenant gets. */}}
+{{- define "tenant.labels" -}}
+app.kubernetes.io/part-of: breakwater-tenant
+breakwater.dev/tenant: {{ .Release.Name | quote }}
+{{- end -}}

@@ -1,0 +1,103 @@
+import { createInterface } from 'node:readline/promises';
+import { type Connection, connect } from '../cluster/connect.ts';
+import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { loadAllClusters } from '../config/load.ts';
+import { belongsTo } from '../config/tenant-rules.ts';
+import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { count } from '../report/count.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import type { Invocation } from './index.ts';
+
+/** A cluster that is looked at. */
+export interface Live {
+  cluster: Cluster;
+  context: string;
+  connection: Connection;
+}
+
+/** @returns the cluster that --context or --cluster names; undefined when neither is given */
+export async function connectTo(invocation: Invocation): Promise<Live | undefined> {
+  const { options, root } = invocation;
+  if (options.context === undefined && options.cluster === undefined) return undefined;
+  const name = chooseCluster(invocation);
+  const cluster = loadAllClusters(root).find((one) => one.name === name);
+  if (cluster === undefined) throw new UsageError(`there is no cluster ${JSON.stringify(name)}`);
+  const context = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+  if (context === undefined)
+    throw new UsageError('which cluster? No context is named', {
+      hint: `Add --context NAME, or set kubernetes.context in clusters/${name}/cluster.yaml.`,
+    });
+  return { cluster, context, connection: await connect({ context }) };
+}
+
+/** @returns places that nothing makes any more, or that belong to tenants which do not belong to the cluster */
+export async function orphans({ cluster, connection }: Live, tenants: readonly Tenant[]): Promise<TenantPlace[]> {
+  const places = await tenantPlaces(connection.api, cluster.argocd.namespace);
+  const here = new Set(tenants.filter((tenant) => belongsTo(tenant, cluster)).map(({ name }) => name));
+  return places.filter(({ tenant, orphaned }) => orphaned || !here.has(tenant));
+}
+
+/** `npm run tenant -- purge NAME`: deletes what a removed tenant left, after it was shown and agreed to. */
+export async function purge(invocation: Invocation, name: string): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const live = await connectTo({ ...invocation, options: { cluster: chooseCluster(invocation), ...options } });
+  if (live === undefined) throw new Error('no cluster was chosen');
+  if (listTenants(root).includes(name)) requireElsewhere(root, name, live.cluster);
+  const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, name);
+  if (place === undefined) {
+    reporter.result({ tenant: name, deleted: [] }, `Nothing of ${name} is left in ${live.context}.`);
+    return 0;
+  }
+  if (!place.orphaned)
+    throw new RunError(`${name} still has Applications in ${live.context}: its removal has not arrived there`, {
+      hint: 'Is it merged? Argo CD looks at Git every minute.',
+    });
+  for (const line of contents(place)) reporter.status(line);
+  if (options.dryRun === true) {
+    reporter.result({ tenant: name, place, deleted: [] }, 'This was a dry run: nothing was deleted.');
+    return 0;
+  }
+  if (options.yes !== true && !(await agreed(name, reporter.json))) {
+    throw new UsageError('nothing was deleted', { hint: 'Agree by typing the name, or add --yes.' });
+  }
+  const deleted = await purgePlace(live.connection.api, place);
+  reporter.result(
+    { tenant: name, place, deleted },
+    `Deleted: ${deleted.join(', ')}. Kubernetes takes a moment to empty them.`,
+  );
+  return 0;
+}
+
+function requireElsewhere(root: string, name: string, cluster: Cluster): void {
+  const tenant = loadTenants(root, loadAllClusters(root)).find((one) => one.name === name);
+  if (tenant === undefined || !belongsTo(tenant, cluster)) return;
+  throw new UsageError(`tenants/${name} is still there, so its place would be made anew`, {
+    hint: `First: npm run tenant -- remove ${name}, and a merge.`,
+  });
+}
+
+function contents(place: TenantPlace): string[] {
+  return [
+    `What is left of ${place.tenant}:`,
+    ...place.profiles.map((profile) => `  Profile ${profile}`),
+    ...place.namespaces.map(({ name, claims, pods }) => {
+      const volumes =
+        claims.length === 0 ? '' : ` (${claims.slice(0, 10).join(', ')}${claims.length > 10 ? ', …' : ''})`;
+      return `  Namespace ${name}: ${count(pods, 'pod')}, ${count(claims.length, 'volume claim')}${volumes}, and everything else in it`;
+    }),
+  ];
+}
+
+async function agreed(name: string, json: boolean): Promise<boolean> {
+  if (json || process.stdin.isTTY !== true) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question(`This can't be undone. Type ${name} to delete all of it: `)).trim() === name;
+  } catch {
+    return false;
+  } finally {
+    terminal.close();
+  }
+}

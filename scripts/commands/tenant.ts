@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { loadAllClusters } from '../config/load.ts';
+import { newTenantFile } from '../config/new-tenant.ts';
+import { closest } from '../config/suggest.ts';
+import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
+import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { UsageError } from '../report/errors.ts';
+import { removeInputs } from '../workspace/remove-inputs.ts';
+import { readText, writeInput } from '../workspace/write-input.ts';
+import type { Invocation } from './index.ts';
+import { connectTo, orphans, purge } from './tenant-live.ts';
+import { describeTenant } from './tenant-objects.ts';
+
+const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
+
+/** `npm run tenant -- ACTION NAME`: a convenience over tenants/<team>/; a merge does the rest. */
+export async function run(invocation: Invocation): Promise<number> {
+  const [action = '', name] = invocation.positional;
+  if (action === 'list' && name === undefined) return await list(invocation);
+  if (!(actions as readonly string[]).includes(action)) {
+    const near = closest(action, actions);
+    throw new UsageError(`${JSON.stringify(action)} is none of ${actions.join(', ')}`, {
+      ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
+    });
+  }
+  if (name === undefined)
+    throw new UsageError(`which tenant? "${action}" needs its name`, { hint: `npm run tenant -- ${action} NAME` });
+  if (action === 'list') throw new UsageError('"list" takes no name', { hint: `npm run tenant -- show ${name}` });
+  if (action === 'add') return await add(invocation, name);
+  if (action === 'show') return await show(invocation, name);
+  return action === 'remove' ? await remove(invocation, name) : await purge(invocation, name);
+}
+
+async function add(invocation: Invocation, name: string): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const path = `tenants/${name}/tenant.yaml`;
+  if (listTenants(root).includes(name))
+    throw new UsageError(`there is a tenant ${name} already; it was left as it is`, {
+      hint: `Change ${path} by hand.`,
+    });
+  const owner = text(options, 'owner');
+  if (owner === undefined)
+    throw new UsageError('a tenant needs an owner', { hint: `For example --owner ann@example.com` });
+  const clusters = loadAllClusters(root);
+  const file = newTenantFile({
+    name,
+    owner,
+    kind: text(options, 'kind') ?? 'namespace',
+    displayName: text(options, 'displayName'),
+    members: listOf(options, 'members'),
+    quota: quotaOf(options),
+    clusters: listOf(options, 'clusters'),
+    repositories: listOf(options, 'repositories'),
+  });
+  const tenants = loadTenants(root, clusters, new Map([[path, file]]));
+  const tenant = tenants.find((one) => one.name === name);
+  if (tenant === undefined) throw new Error(`${name} was not read back`);
+  if (options.dryRun !== true) await writeInput(root, path, file, { exclusive: true });
+  const cluster = clusters.find((one) => belongsTo(tenant, one));
+  const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
+  reporter.result(
+    { tenant: name, file: path, written: options.dryRun !== true, objects: gets?.objects },
+    [
+      options.dryRun === true ? `would write ${path}:\n\n${file}` : `wrote ${path}`,
+      ...(gets === undefined || cluster === undefined ? [] : [`${cluster.name} gets:`, ...gets.lines]),
+      ...(options.dryRun === true
+        ? []
+        : ['Next: read it, commit it, and open a pull request. The merge makes the place.']),
+    ].join('\n'),
+  );
+  return 0;
+}
+
+async function list(invocation: Invocation): Promise<number> {
+  const { root, reporter } = invocation;
+  const clusters = loadAllClusters(root);
+  const tenants = loadTenants(root, clusters);
+  const rows = tenants.map((tenant) => ({
+    tenant: tenant.name,
+    kind: tenant.kind,
+    owner: tenant.owner,
+    members: tenant.members?.length ?? 0,
+    namespaces: namespacesOf(tenant),
+    clusters: clusters.filter((cluster) => belongsTo(tenant, cluster)).map(({ name }) => name),
+    apps: tenant.hasApps,
+  }));
+  const live = await connectTo(invocation);
+  const kept = live === undefined ? [] : await orphans(live, tenants);
+  for (const row of rows)
+    reporter.status(
+      `${row.tenant.padEnd(24)} ${row.kind.padEnd(10)} ${row.owner.padEnd(32)} ${row.clusters.join(', ')}`,
+    );
+  for (const place of kept)
+    reporter.status(
+      `${place.tenant.padEnd(24)} orphaned   kept in ${live?.context}: ${place.namespaces.map((one) => one.name).join(', ')} (npm run tenant -- purge ${place.tenant})`,
+    );
+  reporter.result(
+    { tenants: rows, ...(live === undefined ? {} : { orphaned: kept }) },
+    rows.length + kept.length === 0 ? 'There are no tenants. Add one: npm run tenant -- add NAME --owner ADDRESS' : '',
+  );
+  return 0;
+}
+
+async function show(invocation: Invocation, name: string): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const clusters = loadAllClusters(root);
+  const tenant = find(loadTenants(root, clusters), name);
+  const asked = text(options, 'cluster');
+  const chosen = clusters.filter((cluster) => asked === undefined || cluster.name === asked);
+  if (chosen.length === 0) throw new UsageError(`there is no cluster ${JSON.stringify(asked)}`);
+  const file = (await readText(root, tenant.source)) ?? '';
+  const results = [];
+  for (const cluster of chosen) {
+    if (!belongsTo(tenant, cluster)) {
+      reporter.status(`${cluster.name}: ${name} does not belong there`);
+      continue;
+    }
+    const gets = await describeTenant(root, cluster, name, file);
+    results.push({ cluster: cluster.name, ...gets.objects });
+    reporter.status(`${cluster.name} gets for ${name}:`);
+    for (const line of options.manifests === true ? gets.manifests : gets.lines) reporter.status(line);
+  }
+  reporter.result({ tenant: name, clusters: results }, '');
+  return 0;
+}
+
+async function remove(invocation: Invocation, name: string): Promise<number> {
+  const { root, reporter, options } = invocation;
+  if (!listTenants(root).includes(name)) throw unknown(root, name);
+  const deletes = /^deletionPolicy:\s*['"]?delete\b/m.test((await readText(root, `tenants/${name}/tenant.yaml`)) ?? '');
+  const removed = await removeInputs(root, `tenants/${name}`, { dryRun: options.dryRun === true });
+  const what = deletes
+    ? 'Its namespaces are deleted with all data at once: its deletionPolicy is delete.'
+    : `Kept: its namespaces, with volumes, quota and what runs there (cut off from everybody). They go by: npm run tenant -- purge ${name}`;
+  reporter.result(
+    { tenant: name, removed, deletionPolicy: deletes ? 'delete' : 'keep', dryRun: options.dryRun === true },
+    [
+      `${options.dryRun === true ? 'would remove' : 'removed'} ${removed.join(', ')}`,
+      'After the merge these end at once: roles, contributors, routes, AuthorizationPolicies, network openings, and the rights of its Applications.',
+      what,
+      ...(options.dryRun === true ? [] : [`Undo, before you commit: git checkout -- tenants/${name}`]),
+    ].join('\n'),
+  );
+  return 0;
+}
+
+function find(tenants: readonly Tenant[], name: string): Tenant {
+  const tenant = tenants.find((one) => one.name === name);
+  if (tenant !== undefined) return tenant;
+  const near = closest(
+    name,
+    tenants.map((one) => one.name),
+  );
+  throw new UsageError(`there is no tenant ${JSON.stringify(name)}`, {
+    hint: near === undefined ? 'See: npm run tenant -- list' : `Did you mean "${near}"?`,
+  });
+}
+
+function unknown(root: string, name: string): UsageError {
+  const near = closest(name, listTenants(root));
+  return new UsageError(`there is no tenant ${JSON.stringify(name)}: ${join('tenants', name)} does not exist`, {
+    hint: near === undefined ? 'See: npm run tenant -- list' : `Did you mean "${near}"?`,
+  });
+}
+
+function text(options: Invocation['options'], key: string): string | undefined {
+  return typeof options[key] === 'string' ? options[key] : undefined;
+}
+
+function listOf(options: Invocation['options'], key: string): string[] {
+  return (text(options, key) ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function quotaOf(options: Invocation['options']): Record<string, string> {
+  return Object.fromEntries(
+    listOf(options, 'quota').map((entry) => {
+      const [key, amount, ...rest] = entry.split('=');
+      if (key === undefined || amount === undefined || rest.length > 0)
+        throw new UsageError(`--quota takes NAME=AMOUNT, and ${JSON.stringify(entry)} is none`, {
+          hint: 'For example --quota cpu=8,memory=32Gi,gpus=2',
+        });
+      return [key, amount];
+    }),
+  );
+}

@@ -1,0 +1,89 @@
+import { stringify } from 'yaml';
+
+/** What a new tenant's file states; what is left out stands there as a comment. */
+export interface NewTenant {
+  name: string;
+  kind: string;
+  owner: string;
+  displayName?: string | undefined;
+  /** Members as `bob@example.com`, `bob@example.com=view`, or `acme:team-a=edit` for a group. */
+  members: readonly string[];
+  /** Amounts by key of `quota`. */
+  quota: Readonly<Record<string, string>>;
+  /** Names of clusters; empty: all. */
+  clusters: readonly string[];
+  repositories: readonly string[];
+}
+
+/**
+ * Writes the commented tenant.yaml of a new tenant.
+ *
+ * @returns the file's text; it is not validated, so that mistakes are reported with their place in the file
+ */
+export function newTenantFile(tenant: NewTenant): string {
+  const { name, kind, owner, displayName, members, quota, clusters, repositories } = tenant;
+  return `# yaml-language-server: $schema=../tenant.schema.json
+# One team of the platform. After the merge the team has its place; without this folder it has none. docs/tenants.md explains each part.
+${displayName === undefined ? `# displayName: ${name}` : `displayName: ${scalar(displayName)}`}
+
+# kubeflow: a Profile of Kubeflow. namespace: plain namespaces.
+kind: ${scalar(kind)}
+
+# Who answers for it (role admin), and who else may enter: people by address, groups by the name that the identity provider gives.
+owner: ${scalar(owner)}
+${section('members', members.map(memberOf), '- {email: bob@example.com, role: edit}\n- {group: acme:team, role: view}')}
+# Its namespaces: its own, and further ones that begin with its name and "--".
+${commented(`namespaces: [${name}, ${name}--dev]`)}
+
+# Clusters, by name or by label (labels in cluster.yaml). Default: all.
+${clusters.length === 0 ? commented('clusters: {names: [prod]}') : `clusters: {names: [${clusters.map(scalar).join(', ')}]}`}
+
+# What each of its namespaces may use; infrastructure/tenant/values.yaml has the defaults.
+${quotaSection(quota)}
+# What its pods may reach beside its own namespaces, DNS and the gateway, and who may reach them.
+${commented('network:\n  internet: true\n  to: [shared-data]\n  from: [other-team]')}
+
+# Paths of the host that lead to its Services, for its members.
+${commented(`routes:\n  - {path: /tenants/${name}/, service: web, port: 80}`)}
+
+# Git repositories that its Applications may deploy from, beside tenants/${name}/apps/ here.
+${repositories.length === 0 ? commented('repositories: ["https://github.com/acme/team.git"]') : `repositories:\n${repositories.map((url) => `  - ${scalar(url)}`).join('\n')}`}
+`;
+}
+
+function memberOf(text: string): string {
+  const split = text.lastIndexOf('=');
+  const name = split < 0 ? text : text.slice(0, split);
+  const role = split < 0 ? 'edit' : text.slice(split + 1);
+  return `- {${name.includes('@') ? 'email' : 'group'}: ${scalar(name)}, role: ${scalar(role)}}`;
+}
+
+function section(key: string, entries: readonly string[], example: string): string {
+  if (entries.length === 0) return `${commented(`${key}:\n${indented(example)}`)}\n`;
+  return `${key}:\n${indented(entries.join('\n'))}\n`;
+}
+
+function quotaSection(quota: NewTenant['quota']): string {
+  const entries = Object.entries(quota);
+  if (entries.length === 0)
+    return `${commented('quota:\n  cpu: "8"\n  memory: 32Gi\n  gpus: {nvidia.com/gpu: 1}\n  storage: 200Gi')}\n`;
+  const lines = entries.map(([key, amount]) => {
+    if (key === 'gpus') return `  gpus: {nvidia.com/gpu: ${amount}}`;
+    return `  ${key}: ${/^(pods|claims)$/.test(key) ? amount : scalar(amount)}`;
+  });
+  return `quota:\n${lines.join('\n')}\n`;
+}
+
+/** Quoted where YAML, in either version, would read something else than the text, also within braces. */
+function scalar(text: string): string {
+  const plain = stringify([text], { version: '1.1', lineWidth: 0, collectionStyle: 'flow' }).trim();
+  return plain.startsWith('[') ? plain.slice(1, -1).trim() : JSON.stringify(text);
+}
+
+function commented(text: string): string {
+  return text.replace(/^/gm, '# ');
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
+}

@@ -1,0 +1,202 @@
+import type { Finding } from './positions.ts';
+import { namespaceSeparator, tenantPaths } from './schema/tenant.ts';
+import type { Tenant, TenantCluster } from './tenants.ts';
+
+/** @returns the namespaces of a tenant: its own, unless it lists some */
+export function namespacesOf(tenant: Pick<Tenant, 'name' | 'namespaces'>): readonly string[] {
+  return tenant.namespaces ?? [tenant.name];
+}
+
+/** @returns true when the tenant has its place on the cluster */
+export function belongsTo({ clusters }: Pick<Tenant, 'clusters'>, cluster: Pick<TenantCluster, 'name' | 'labels'>) {
+  const { names, labels } = clusters ?? {};
+  if (names === undefined && labels === undefined) return true;
+  if (names?.includes(cluster.name) === true) return true;
+  const wanted = Object.entries(labels ?? {});
+  return wanted.length > 0 && wanted.every(([name, value]) => cluster.labels[name] === value);
+}
+
+/** Who has what, over all tenants. */
+interface Taken {
+  tenants: ReadonlyMap<string, Tenant>;
+  repositories: ReadonlyMap<string, Tenant>;
+}
+
+/**
+ * Rules over a tenant's fields together, and over all tenants.
+ *
+ * @returns the tenants with findings, with their findings
+ */
+export function tenantFindings(
+  tenants: readonly Tenant[],
+  clusters: readonly TenantCluster[],
+): [Tenant, readonly Finding[]][] {
+  const repositories = new Map<string, Tenant>();
+  for (const tenant of tenants)
+    for (const url of tenant.repositories ?? [])
+      if (!repositories.has(compared(url))) repositories.set(compared(url), tenant);
+  const taken: Taken = { tenants: new Map(tenants.map((tenant) => [tenant.name, tenant])), repositories };
+  return tenants.flatMap((tenant): [Tenant, readonly Finding[]][] => {
+    const findings = [
+      ...memberFindings(tenant),
+      ...namespaceFindings(tenant, taken, clusters),
+      ...routeFindings(tenant, taken),
+      ...repositoryFindings(tenant, taken, clusters),
+      ...networkFindings(tenant, taken),
+      ...clusterFindings(tenant, clusters),
+    ];
+    return findings.length === 0 ? [] : [[tenant, findings]];
+  });
+}
+
+/** Members whose objects would have one name, which is made of their own (see the chart's tenant.bindingName). */
+function memberFindings({ owner, members = [] }: Tenant): Finding[] {
+  const bound = (email: string) => email.replaceAll(/[^a-z0-9]+/g, '-');
+  const first = new Map([[bound(owner), owner]]);
+  return members.flatMap((member, index): Finding[] => {
+    if (!('email' in member)) return [];
+    const earlier = first.get(bound(member.email));
+    first.set(bound(member.email), member.email);
+    if (earlier === undefined) return [];
+    const message =
+      earlier === owner && member.email === owner
+        ? 'is the owner, who has the role admin already'
+        : `can't be told from ${earlier} where only letters and digits count: names of objects`;
+    // Repetitions are the schema's to report.
+    return earlier === member.email && earlier !== owner
+      ? []
+      : [{ path: ['members', index, 'email'], at: 'value', message }];
+  });
+}
+
+/** The tenant that a namespace belongs to by its name. */
+function ownerOf(namespace: string, { tenants }: Taken): Tenant | undefined {
+  return tenants.get(namespace.split(namespaceSeparator)[0] ?? '');
+}
+
+function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): Finding[] {
+  const { name } = tenant;
+  const list = namespacesOf(tenant);
+  const lacking: Finding[] = list.includes(name)
+    ? []
+    : [{ path: ['namespaces'], at: 'key', message: `must hold ${name}, in which its own manifests land` }];
+  const rest = list.flatMap((namespace, index): Finding[] => {
+    const written = tenant.namespaces !== undefined;
+    const at: Pick<Finding, 'path' | 'at'> = written
+      ? { path: ['namespaces', index], at: 'value' }
+      : { path: ['kind'], at: 'key' };
+    if (namespace !== name && !namespace.startsWith(name + namespaceSeparator)) {
+      const owner = ownerOf(namespace, taken);
+      const whose = owner === undefined ? '' : `"${namespace}" belongs to the tenant ${owner.name} (${owner.source}): `;
+      const hint = `For example ${name}${namespaceSeparator}${namespace}`;
+      return [{ ...at, message: `${whose}must be ${name}, or begin with ${name}${namespaceSeparator}`, hint }];
+    }
+    const clash = clusters.find(
+      ({ argocd, kubeflow, runningApps }) =>
+        [argocd.namespace, kubeflow.defaultProfile.name].includes(namespace) ||
+        runningApps.some((app) => app.namespace === namespace),
+    );
+    if (clash === undefined) return [];
+    return [
+      { ...at, message: `the namespace "${namespace}" is taken on the cluster ${clash.name}`, hint: 'Rename it.' },
+    ];
+  });
+  return [...lacking, ...rest];
+}
+
+function routeFindings(tenant: Tenant, { tenants }: Taken): Finding[] {
+  const own = `${tenantPaths}${tenant.name}/`;
+  const routes = tenant.routes ?? [];
+  return routes.flatMap(({ path, namespace }, index): Finding[] => {
+    const findings: Finding[] = [];
+    if (!path.startsWith(own)) {
+      const other = tenants.get(path.split('/')[2] ?? '');
+      const whose = other === undefined ? '' : `belongs to the tenant ${other.name} (${other.source}): `;
+      findings.push({ path: ['routes', index, 'path'], at: 'value', message: `${whose}must begin with ${own}` });
+    }
+    const earlier = routes.slice(0, index).find((route) => path.startsWith(route.path));
+    if (earlier !== undefined) {
+      const message =
+        earlier.path === path
+          ? `"${path}" is in the list already`
+          : `is never reached: ${earlier.path} comes before it`;
+      const hint = earlier.path === path ? undefined : `Put it before the route ${earlier.path}.`;
+      findings.push({ path: ['routes', index, 'path'], at: 'value', message, hint });
+    }
+    if (namespace !== undefined && !namespacesOf(tenant).includes(namespace)) {
+      const hint = `Its namespaces are: ${namespacesOf(tenant).join(', ')}.`;
+      findings.push({ path: ['routes', index, 'namespace'], at: 'value', message: 'is none of its namespaces', hint });
+    }
+    return findings;
+  });
+}
+
+function repositoryFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): Finding[] {
+  return (tenant.repositories ?? []).flatMap((url, index): Finding[] => {
+    const path = ['repositories', index];
+    if (clusters.some(({ repositoryUrl }) => compared(repositoryUrl) === compared(url))) {
+      const hint = `Put its manifests into tenants/${tenant.name}/apps/, and remove this line.`;
+      return [{ path, at: 'value', message: "is the platform's own repository", hint }];
+    }
+    const other = taken.repositories.get(compared(url));
+    if (other === undefined || other === tenant) return [];
+    const message = `belongs to the tenant ${other.name} (${other.source})`;
+    return [{ path, at: 'value', message, hint: 'A repository is deployed from by one tenant.' }];
+  });
+}
+
+function networkFindings(tenant: Tenant, taken: Taken): Finding[] {
+  return (tenant.network?.to ?? []).flatMap((namespace, index): Finding[] => {
+    const owner = ownerOf(namespace, taken);
+    if (owner === undefined || owner === tenant) return [];
+    const lets = (owner.network?.from ?? []).some((from) => namespacesOf(tenant).includes(from));
+    if (lets && namespacesOf(owner).includes(namespace)) return [];
+    const message = lets
+      ? `the tenant ${owner.name} has no namespace "${namespace}" (${owner.source})`
+      : `the tenant ${owner.name} does not let ${tenant.name} in (${owner.source})`;
+    const hint = lets ? undefined : `It must name one of this tenant's namespaces under network.from.`;
+    return [{ path: ['network', 'to', index], at: 'value', message, hint }];
+  });
+}
+
+function clusterFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
+  const known = clusters.map(({ name }) => name);
+  const findings: Finding[] = (tenant.clusters?.names ?? []).flatMap((name, index): Finding[] =>
+    known.includes(name)
+      ? []
+      : [
+          {
+            path: ['clusters', 'names', index],
+            at: 'value',
+            message: `there is no cluster "${name}"`,
+            hint: `Clusters here: ${known.join(', ')}.`,
+          },
+        ],
+  );
+  const chosen = clusters.filter((cluster) => belongsTo(tenant, cluster));
+  if (findings.length === 0 && chosen.length === 0 && clusters.length > 0)
+    findings.push({ path: ['clusters'], at: 'key', message: 'no cluster has all of these labels' });
+  const without = chosen.filter((cluster) => !runsProfiles(cluster)).map(({ name }) => name);
+  if (tenant.kind === 'kubeflow' && without.length > 0)
+    findings.push({
+      path: ['kind'],
+      at: 'value',
+      message: `needs Kubeflow's profiles, which do not run on: ${without.join(', ')}`,
+      hint: 'Add profiles to kubeflow.components there, choose other clusters, or write kind: namespace.',
+    });
+  return findings;
+}
+
+function runsProfiles({ kubeflow, components }: TenantCluster): boolean {
+  return kubeflow.components.includes('profiles') && components['kubeflow-profiles']?.enabled !== false;
+}
+
+/** As Argo CD compares repositories, closely enough for two spellings to meet: letter case and one ".git" make no difference. */
+function compared(url: string): string {
+  const scp = /^([^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url);
+  const plain = scp === null ? url.replace(/^(https?|ssh):\/\/([^@/]*@)?/, '') : `${scp[2]}/${scp[3]}`;
+  return plain
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+}

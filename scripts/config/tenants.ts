@@ -1,0 +1,131 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Problem, UsageError } from '../report/errors.ts';
+import type { Cluster } from './cluster.ts';
+import { parseDocument } from './document.ts';
+import { type Parsed, parseInput } from './parse.ts';
+import { place } from './positions.ts';
+import { readInput } from './read-input.ts';
+import { type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
+import { closest } from './suggest.ts';
+import { tenantFindings } from './tenant-rules.ts';
+
+/** A tenant: its validated file, and the name of its folder. */
+export interface Tenant extends TenantFile {
+  name: string;
+  /** As `tenants/team-a/tenant.yaml`. */
+  source: string;
+  /** True when it has manifests of its own, in tenants/<team>/apps/. */
+  hasApps: boolean;
+}
+
+/** What the rules over several tenants know of a cluster. */
+export type TenantCluster = Pick<
+  Cluster,
+  'name' | 'labels' | 'argocd' | 'kubeflow' | 'components' | 'repositoryUrl' | 'runningApps'
+>;
+
+/** Where the defaults of all tenants are: values of the chart that renders each of them. */
+export const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
+
+/** @returns names of the folders in tenants/, sorted the same on any machine */
+export function listTenants(root: string): string[] {
+  const folder = join(root, 'tenants');
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+}
+
+/**
+ * Reads all tenants of a repository, and checks each of them and all of them together.
+ *
+ * @param root the repository's folder
+ * @param clusters the clusters that they may belong to
+ * @param others texts that take the place of files, or are added to them, by path: what would be written
+ * @throws UsageError with every mistake of every file
+ */
+export function loadTenants(
+  root: string,
+  clusters: readonly TenantCluster[],
+  others: ReadonlyMap<string, string> = new Map(),
+): Tenant[] {
+  const problems: Problem[] = [...defaultsProblems(root)];
+  const tenants: Tenant[] = [];
+  const texts = new Map<string, string>();
+  const added = [...others.keys()].map((path) => path.split('/')[1] ?? '');
+  for (const name of [...new Set([...listTenants(root), ...added])].sort()) {
+    const read = readTenant(root, name, others);
+    if ('problems' in read) problems.push(...read.problems);
+    else {
+      tenants.push(read.value.tenant);
+      texts.set(name, read.value.text);
+    }
+  }
+  for (const [tenant, findings] of tenantFindings(tenants, clusters)) {
+    const { input } = parseDocument(texts.get(tenant.name) ?? '', tenant.source);
+    if (input !== undefined) problems.push(...place(input, findings));
+  }
+  if (problems.length === 0) return tenants;
+  const files = new Set(problems.map(({ file }) => file));
+  const where = files.size === 1 ? problems[0]?.file : `${files.size} files`;
+  throw new UsageError(`${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`} in ${where}`, {
+    problems,
+  });
+}
+
+/**
+ * Reads the text of a tenant.yaml by itself, without a look at other tenants.
+ *
+ * @param file path for problems
+ * @param name name of its folder
+ */
+export function parseTenantFile(text: string, file: string, name: string): Parsed<TenantFile> {
+  return parseInput(tenantFile, text, file, {
+    emptyHint: `Write at least kind and owner, or remove the folder tenants/${name}; docs/tenants.md has an example.`,
+  });
+}
+
+function readTenant(
+  root: string,
+  name: string,
+  others: ReadonlyMap<string, string>,
+): Parsed<{ tenant: Tenant; text: string }> {
+  const folder = `tenants/${name}`;
+  const source = `${folder}/tenant.yaml`;
+  const problems: Problem[] = [...nameProblems(folder, name)];
+  const given = others.get(source);
+  if (given === undefined && lstatSync(join(root, folder)).isSymbolicLink())
+    return {
+      problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself there.' }],
+    };
+  const read = given === undefined ? readInput(root, source, missingHint(root, folder)) : { text: given };
+  const parsed = 'text' in read ? parseTenantFile(read.text, source, name) : read;
+  if ('problems' in parsed) problems.push(...parsed.problems);
+  const apps = lstatSync(join(root, folder, 'apps'), { throwIfNoEntry: false });
+  if (apps !== undefined && !apps.isDirectory())
+    problems.push({ file: `${folder}/apps`, path: '', message: 'must be a folder of manifests' });
+  if (problems.length > 0 || 'problems' in parsed || !('text' in read)) return { problems };
+  return { value: { tenant: { ...parsed.value, name, source, hasApps: apps !== undefined }, text: read.text } };
+}
+
+function nameProblems(file: string, name: string): Problem[] {
+  const issue = tenantName.safeParse(name).error?.issues[0];
+  return issue === undefined
+    ? []
+    : [{ file, path: '', message: `can't be the name of a tenant: ${issue.message}`, hint: 'Rename the folder.' }];
+}
+
+/** A folder without a tenant.yaml means that the tenant is removed, so a misspelt one would take it away. */
+function missingHint(root: string, folder: string): string {
+  const near = closest('tenant.yaml', readdirSync(join(root, folder)));
+  return near === undefined ? `Write it, or remove the folder ${folder}.` : `Rename ${folder}/${near}.`;
+}
+
+function defaultsProblems(root: string): readonly Problem[] {
+  const read = readInput(root, tenantDefaultsFile, 'It comes with this repository: restore it from Git.');
+  if ('problems' in read) return read.problems;
+  const parsed = parseInput(tenantDefaults, read.text, tenantDefaultsFile);
+  return 'problems' in parsed ? parsed.problems : [];
+}
