@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRecorder, type RecordData } from './record.ts';
+import { createRecorder, type RecordData, type Recorder } from './record.ts';
 
 const passed = { group: 'login', name: 'in', tried: 'log in', expected: 'ann', got: 'ann', ok: true };
 const failed = { ...passed, name: 'out', got: 'bob', ok: false };
@@ -13,14 +13,17 @@ describe('the record of a rehearsal', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'record-'));
   });
-  afterEach(() => rm(folder, { recursive: true }));
-  const recorder = (lines: string[] = [], earlier?: RecordData) =>
-    createRecorder({
-      file: join(folder, 'record.json'),
-      command: 'rehearse',
-      report: (line) => lines.push(line),
-      earlier,
-    });
+  const recorders: Recorder[] = [];
+  afterEach(async () => {
+    for (const recorder of recorders.splice(0)) await recorder.flush();
+    await rm(folder, { recursive: true });
+  });
+  const recorder = (lines: string[] = [], earlier?: RecordData) => {
+    const file = join(folder, 'record.json');
+    const made = createRecorder({ file, command: 'rehearse', report: (line) => lines.push(line), earlier });
+    recorders.push(made);
+    return made;
+  };
 
   test('counts what was not tried neither as passed nor as failed', () => {
     const record = recorder();
@@ -52,10 +55,11 @@ describe('the record of a rehearsal', () => {
     expect(JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')).checks).toEqual([passed]);
   });
 
-  test('goes on with an earlier one, and lets a check that runs again replace what it saw', () => {
+  test('goes on with an earlier one, and lets a check that runs again replace what it saw', async () => {
     const first = recorder();
     first.check(passed);
     first.check({ ...passed, group: 'tls' });
+    await first.flush();
     const second = recorder([], first.data());
     second.check(failed);
     second.check({ ...failed, name: 'again' });

@@ -130,6 +130,8 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
   let writing = Promise.resolve();
   const save = () => {
     writing = writing.then(() => writeWhole(file, JSON.stringify(data(), null, 2)));
+    // Whoever flushes gets the error.
+    writing.catch(() => {});
   };
   return {
     phase: async (name, work) => {

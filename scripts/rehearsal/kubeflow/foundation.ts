@@ -38,7 +38,6 @@ export function namespacesAndPolicies(): KubernetesObject[] {
     admits('metatada-envoy', { component: ['metadata-envoy'] }, [{ from: [gatewayNamespace, everyPod] }]),
     admits('ml-pipeline', { app: ['ml-pipeline'] }, [{ from: [profiles, gatewayNamespace] }]),
     admits('metadata-grpc-server', { component: ['metadata-grpc-server'] }, [{ from: [profiles, everyPod] }]),
-    admits('seaweedfs', { app: ['seaweedfs'] }, [{ from: [profiles] }, { from: [gatewayNamespace] }]),
     admits('poddefaults', { app: ['poddefaults'] }, port(4443)),
     admits('pvcviewer-webhook', { app: ['pvcviewer'] }, port(9443)),
     admits('cache-server', { app: ['cache-server'] }, port(8443)),
