@@ -25,6 +25,7 @@ import {
   stopServing,
 } from './own-cluster.ts';
 import { createRecorder, type RecordData, type Recorder } from './record.ts';
+import { bootstrapPhase } from './report-page.ts';
 import { chooseChecks, runChecks } from './run-checks.ts';
 import { sandboxDown, sandboxUp } from './sandbox/cluster.ts';
 import { chartsOf, repositoriesOf } from './sandbox/of-repository.ts';
@@ -101,7 +102,7 @@ export async function up(
   const site = await openSite(folder, state, { record, signal });
   const stop = watchApplications(site.applications, (times) => record.applications(times));
   try {
-    await record.phase('Bootstrap', () => bootstrap(site, { report, signal }));
+    await record.phase(bootstrapPhase, () => bootstrap(site, { report, signal }));
   } finally {
     record.applications(await stop());
   }

@@ -1,5 +1,6 @@
 import { check as acme } from './acme.ts';
 import { check as apps } from './apps.ts';
+import { check as attacks } from './attacks.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
 import type { Check } from './check.ts';
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   host,
   tls,
   login,
+  attacks,
   change,
   podSecurity,
   networkPolicies,

@@ -86,10 +86,9 @@ function controller(name: string, image: string, account: string, app = image): 
     image: `${registry}/${image}:v1.10.0`,
     labels: { app, 'control-plane': 'controller-manager' },
     account,
-    port: 8080,
     sidecar: false,
-    // One of our patches puts the whole list of variables in place of this.
-    ...(image === 'pvcviewer-controller' ? {} : { title: image }),
+    // One of our patches sets all variables of this one, so it listens where the program does by itself.
+    ...(image === 'pvcviewer-controller' ? { port: 8082 } : { port: 8080, title: image }),
   });
 }
 

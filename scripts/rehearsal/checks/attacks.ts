@@ -1,0 +1,50 @@
+import { RunError } from '../../report/errors.ts';
+import type { AttackResult } from '../record.ts';
+import type { Check } from './check.ts';
+
+const group = 'attacks';
+
+/** The attack suite that users run on their own platform, with two users who can log in. */
+export const check: Check = {
+  name: group,
+  title: 'The attack suite',
+  quick: true,
+  run: async (site) => {
+    const { owner, other } = site.users;
+    const words = ['verify', '--cluster', site.cluster, '--context', site.context, '--json'];
+    const { code, stdout, stderr } = await site.program([
+      ...words,
+      ...['--user', owner.email, '--second-user', other.email],
+    ]);
+    const requests = requestsOf(stdout);
+    if (requests === undefined)
+      throw new RunError(`verify ended with exit code ${code}`, {
+        details: (stderr || stdout).trim().split('\n').slice(-10),
+      });
+    site.record.requests(requests);
+    for (const name of new Set(requests.map((request) => request.group))) {
+      const tried = requests.filter((request) => request.group === name && request.outcome !== 'skipped');
+      const failed = tried.filter(({ outcome }) => outcome === 'failed');
+      site.record.check({
+        group,
+        name,
+        tried: `${tried.length} requests of the attack suite`,
+        expected: 'each answered as it should be',
+        got:
+          failed.length === 0 ? 'all were' : failed.map(({ id, why }) => `${id}: ${why ?? 'wrong answer'}`).join('; '),
+        ok: failed.length === 0,
+        ...(tried.length === 0
+          ? { skipped: requests.find((request) => request.group === name)?.why ?? 'skipped' }
+          : {}),
+      });
+    }
+  },
+};
+
+function requestsOf(stdout: string): AttackResult[] | undefined {
+  try {
+    return JSON.parse(stdout).requests;
+  } catch {
+    return undefined;
+  }
+}
