@@ -5,9 +5,9 @@ import { checks } from './checks/index.ts';
 import { standInImages } from './kubeflow/index.ts';
 import { takeFolder } from './lock.ts';
 import { logText, openShell, statusOf, statusText } from './look-inside.ts';
-import { checkNeeds } from './needs.ts';
+import { lackForRehearsal } from './needs.ts';
 import { parseOptions, type RehearseOptions, usage } from './options.ts';
-import { check, down, findSite, recorderFor, requireReady, type Surroundings, up } from './rehearse.ts';
+import { check, down, findSite, recorderFor, requireNeeds, requireReady, type Surroundings, up } from './rehearse.ts';
 import { writeReport } from './report-file.ts';
 import { chooseChecks } from './run-checks.ts';
 import { buildSandbox } from './sandbox/cluster.ts';
@@ -17,10 +17,15 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
   const surroundings: Surroundings = { report: (line) => reporter.status(line), signal: stopSignal(reporter) };
   switch (options.word) {
     case 'build':
-      checkNeeds(false);
+      requireNeeds(false);
       await buildSandbox({ standIns: standInImages(), report: surroundings.report });
       reporter.result({ built: true }, 'all programs and images are built');
       return 0;
+    case 'needs': {
+      const lack = lackForRehearsal(options.context !== undefined);
+      reporter.result(lack, lack.problems.join('\n') || 'nothing is missing');
+      return lack.problems.length === 0 ? 0 : 1;
+    }
     case 'logs': {
       const text = logText(options.folder, options.name);
       reporter.result({ log: text.split('\n') }, text);

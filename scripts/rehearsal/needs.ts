@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RunError } from '../report/errors.ts';
-import { checkMachine, searchPath } from './sandbox/needs.ts';
+import { type Lack, lackOf, searchPath } from './sandbox/needs.ts';
 
 /** What the checks take from the machine, beside what a sandbox needs, and the Debian package that has it. */
 export const checkPrograms = [
@@ -11,13 +11,11 @@ export const checkPrograms = [
 ] as const;
 
 /**
- * Looks for everything that a rehearsal needs, before anything is made.
- *
  * @param own true: the cluster is the user's own, so only the checks' programs are needed
- * @throws SandboxError that names all that is missing, and how to get it
+ * @returns all that a rehearsal needs and this machine lacks
  */
-export function checkNeeds(own: boolean): void {
-  checkMachine({ programs: checkPrograms, sandbox: !own });
+export function lackForRehearsal(own: boolean): Lack {
+  return lackOf({ programs: checkPrograms, sandbox: !own });
 }
 
 /** @throws RunError when a program is not there */

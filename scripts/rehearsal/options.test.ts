@@ -12,7 +12,7 @@ test('checks are named by commas', () => {
 });
 
 test.each([
-  [['fly'], '"fly" is none of build, up, down, check, status, logs, shell'],
+  [['fly'], '"fly" is none of needs, build, up, down, check, status, logs, shell'],
   [['run'], '"run" is none of'],
   [['up', 'more'], '"more": up takes no such word'],
   [['--fast'], "Unknown option '--fast'"],

@@ -3,7 +3,7 @@ import { UsageError } from '../report/errors.ts';
 import { defaultFolder } from './state.ts';
 
 /** What `npm run rehearse` can be asked for; without a word, the whole run. */
-export const words = ['run', 'build', 'up', 'down', 'check', 'status', 'logs', 'shell'] as const;
+export const words = ['run', 'needs', 'build', 'up', 'down', 'check', 'status', 'logs', 'shell'] as const;
 
 /** A command line of `npm run rehearse`. */
 export interface RehearseOptions {
@@ -28,6 +28,7 @@ export interface RehearseOptions {
 export const usage = `usage: npm run rehearse -- [WORD] [OPTIONS]
 
 Without a word: a cluster from nothing, the bootstrap, every check, the report, and all of it away again.
+  needs         what this machine lacks, and how to get it
   build         builds the sandbox's programs and images, and starts nothing
   up            a cluster and the platform on it, to look around in
   check         the checks, on what "up" has left running

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../report/errors.ts';
+import { RunError, UsageError } from '../report/errors.ts';
 import { checks } from './checks/index.ts';
 import { kubeflowParts, standInImages } from './kubeflow/index.ts';
 import {
@@ -13,7 +13,7 @@ import {
   writeCluster,
   writeStandIns,
 } from './make-site.ts';
-import { checkNeeds } from './needs.ts';
+import { lackForRehearsal } from './needs.ts';
 import type { RehearseOptions } from './options.ts';
 import {
   confirmContext,
@@ -70,12 +70,22 @@ export async function requireReady({ folder, context, yes }: RehearseOptions): P
     throw new UsageError(`a rehearsal is up in ${folder} already`, {
       hint: 'Use it (npm run rehearse -- check), or end it: npm run rehearse -- down.',
     });
-  checkNeeds(context !== undefined);
+  requireNeeds(context !== undefined);
   if (context === undefined) return undefined;
   const own = await findContext(context);
   await requireEmpty(own);
   await confirmContext(context, yes);
   return own;
+}
+
+/** @throws RunError that names everything that this machine lacks, and how to get it */
+export function requireNeeds(own: boolean): void {
+  const { problems } = lackForRehearsal(own);
+  if (problems.length > 0)
+    throw new RunError('this machine lacks what a rehearsal needs', {
+      details: problems.map((problem) => `- ${problem}`),
+      ...(own ? {} : { hint: 'With a cluster of your own less is needed: --context NAME.' }),
+    });
 }
 
 /** A cluster, the repository's copy, and the platform on it. @throws RunError or SandboxError: what did not come up */

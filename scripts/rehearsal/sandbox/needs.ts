@@ -33,24 +33,40 @@ export interface Needed {
   package: string;
 }
 
-/** The Debian packages that a sandbox is made of. */
-export const sandboxPackages: readonly string[] = [...new Set(needed.map((one) => one.package))];
+/** What is asked of a machine. */
+export interface MachineNeeds {
+  /** What is needed beside a sandbox. */
+  programs?: readonly Needed[];
+  /** False: only those programs are. */
+  sandbox?: boolean;
+}
+
+/** What a machine lacks. */
+export interface Lack {
+  /** One line each, with how to get it. */
+  problems: string[];
+  /** Debian packages that are to be installed. */
+  packages: string[];
+}
+
+/** Looks for everything at once, and makes nothing. */
+export function lackOf({ programs = [], sandbox = true }: MachineNeeds = {}): Lack {
+  const problems = sandbox ? sandboxProblems() : [];
+  const missing = [...(sandbox ? needed : []), ...programs].filter(({ what }) => !isThere(what));
+  const packages = [...new Set(missing.map((one) => one.package))];
+  if (missing.length > 0) {
+    const names = missing.map(({ what }) => what).join(', ');
+    problems.push(`missing: ${names}. On Debian: apt-get install --no-install-recommends ${packages.join(' ')}`);
+  }
+  return { problems, packages };
+}
 
 /**
  * Looks whether this machine can carry a sandbox, before anything is made.
- * @param options.programs what is needed beside it.
- * @param options.sandbox false: only those programs are.
  * @throws SandboxError that names everything that is missing, and how to get it, at once.
  */
-export function checkMachine(options: { programs?: readonly Needed[]; sandbox?: boolean } = {}): void {
-  const { programs = [], sandbox = true } = options;
-  const problems = sandbox ? sandboxProblems() : [];
-  const missing = [...(sandbox ? needed : []), ...programs].filter(({ what }) => !isThere(what));
-  if (missing.length > 0) {
-    const packages = [...new Set(missing.map((one) => one.package))].join(' ');
-    const names = missing.map(({ what }) => what).join(', ');
-    problems.push(`missing: ${names}. On Debian: apt-get install --no-install-recommends ${packages}`);
-  }
+export function checkMachine(needs: MachineNeeds = {}): void {
+  const { problems } = lackOf(needs);
   if (problems.length > 0) throw new SandboxError(`this machine cannot run it:\n- ${problems.join('\n- ')}`);
 }
 
