@@ -77,6 +77,13 @@ export class Api {
     return response.body as T;
   }
 
+  /** As `request`, for answers that are no JSON: a pod's log. @throws ApiError for a status of 400 or above */
+  async text(request: ApiRequest): Promise<string> {
+    const response = await this.#sendWithRetries(request);
+    if (response.status >= 400) throw errorOf(request, response);
+    return response.text;
+  }
+
   /** @returns the object, or undefined when it, its namespace or its kind is not there */
   async find<T extends LiveObject>(reference: ObjectReference): Promise<T | undefined> {
     const resource = await this.findResource(reference.apiVersion, reference.kind);

@@ -148,6 +148,10 @@ export const commands: readonly CommandEntry[] = [
       ['--second-user <email>', 'another user, best one without groups'],
       ['--second-password-env <name>', "environment variable with the second user's password"],
       ['--second-password-file <path>', "file with the second user's password"],
+      [
+        '--probe-image <image>',
+        'image with sh and curl for the pods in the cluster (default: docker.io/curlimages/curl)',
+      ],
       ['--connector <id>', 'Dex connector whose form takes name and password (default: local)'],
       ['--only <groups>', 'only these groups of checks (comma-separated)'],
       ['--list', 'list the checks, and send nothing'],

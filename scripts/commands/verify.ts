@@ -1,10 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import type { Api } from '../cluster/api.ts';
 import { ApiError } from '../cluster/api-error.ts';
+import { callInside } from '../cluster/call-inside.ts';
 import { connect } from '../cluster/connect.ts';
+import { readRoutes } from '../cluster/routes.ts';
 import { secretText } from '../cluster/secret-text.ts';
-import { authNamespace } from '../components/domain.ts';
-import { gatewayCertificate } from '../components/gateway.ts';
+import {
+  authNamespace,
+  gatewayNamespace,
+  gatewayPrincipal,
+  gatewayRelease,
+  gatewaySelector,
+} from '../components/domain.ts';
+import { gatewayCertificate, renderedGateways } from '../components/gateway.ts';
 import { loginSecret } from '../components/oauth2-proxy.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
@@ -13,6 +21,8 @@ import type { Group, Row } from '../verify/check.ts';
 import { Client } from '../verify/client.ts';
 import type { Credentials } from '../verify/credentials.ts';
 import { groups } from '../verify/groups/index.ts';
+import { insideGroup, insideSkipped, insideTitle, runInside } from '../verify/inside.ts';
+import type { Site } from '../verify/known.ts';
 import { type Given, learn } from '../verify/learn.ts';
 import { runGroups } from '../verify/run.ts';
 import { cookieSigner } from '../verify/sign-cookie.ts';
@@ -25,9 +35,17 @@ import type { Invocation } from './index.ts';
 /** Milliseconds: a request without an answer is given up; and requests are at least so far apart. */
 const pace = { timeout: 10_000, pause: 25 };
 
+/** Small, public, and has curl: what the pods in the cluster run, unless another is named. */
+const probeImage = 'docker.io/curlimages/curl:8.16.0';
+
+/** Ctrl-C ends the run in an orderly way: what it made in the cluster goes. */
+const ended = new AbortController();
+
 /** `npm run verify`: attacks a running platform, and says what came back. Exit code 1 when one check failed. */
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => ended.abort(new RunError(`ended by ${name}`)));
   const cluster = loadCluster(root, chooseCluster(invocation));
   const wanted = chosenGroups(options);
   if (options.list === true) return list(invocation, cluster, wanted);
@@ -36,15 +54,21 @@ export async function run(invocation: Invocation): Promise<number> {
   const api = await connection(options);
   const { site, target } = siteOf(cluster, { ...where(options), ...(await trusted(options, api)) });
   reporter.status(`verifying ${site.origin}${target.address === target.host ? '' : ` at ${target.address}`}`);
-  const client = new Client(target, pace);
+  const client = new Client(target, { ...pace, signal: ended.signal });
   const key = api === undefined ? undefined : await cookieKey(invocation, api);
   const known = await learn(client, site, { ...given, ...(key === undefined ? {} : { sign: cookieSigner(key) }) });
   const sessions = [known.first, known.second].flatMap((session) => [...(session?.cookies.values() ?? [])]);
   reporter.hide(sessions);
-  const rows = await runGroups(client, known, wanted, (group, done) => {
-    reporter.status(`${group.title} (${group.name})`);
+  const show = (title: string, name: string, done: readonly Row[]) => {
+    reporter.status(`${title} (${name})`);
     for (const line of rowLines(done)) reporter.status(line);
-  });
+  };
+  const rows = await runGroups(client, known, wanted, (group, done) => show(group.title, group.name, done));
+  if (wantsInside(options)) {
+    const inside = await fromInside(invocation, cluster, api, site, known.forged);
+    show(insideTitle, insideGroup, inside);
+    rows.push(...inside);
+  }
   return conclude(invocation, cluster.name, site.origin, rows);
 }
 
@@ -78,12 +102,37 @@ function list({ reporter }: Invocation, cluster: Cluster, wanted: readonly Group
 function chosenGroups({ only }: Invocation['options']): readonly Group[] {
   if (typeof only !== 'string') return groups;
   const names = only.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !groups.some((group) => group.name === name));
+  const unknown = names.filter((name) => name !== insideGroup && !groups.some((group) => group.name === name));
   if (unknown.length > 0)
     throw new UsageError(`there is no group ${unknown.join(', ')}`, {
-      hint: `There are: ${groups.map(({ name }) => name).join(', ')}`,
+      hint: `There are: ${[...groups.map(({ name }) => name), insideGroup].join(', ')}`,
     });
   return groups.filter(({ name }) => names.includes(name));
+}
+
+function wantsInside({ only }: Invocation['options']): boolean {
+  return typeof only !== 'string' || only.split(',').some((name) => name.trim() === insideGroup);
+}
+
+/** What only a pod in the cluster can try. */
+async function fromInside(
+  { options, reporter }: Invocation,
+  cluster: Cluster,
+  api: Api | undefined,
+  site: Site,
+  forged: string,
+): Promise<Row[]> {
+  if (api === undefined) return insideSkipped('needs --context: a pod in the cluster makes the calls');
+  const routes = await readRoutes(api, gatewaySelector);
+  const image = text(options, 'probeImage') ?? probeImage;
+  const restricted = cluster.istio.cni.enabled;
+  return await runInside(site, forged, {
+    ...routes,
+    rendered: renderedGateways(cluster),
+    gatewayService: `${gatewayRelease}.${gatewayNamespace}.svc.cluster.local`,
+    gatewayPrincipal,
+    call: (calls) => callInside(api, calls, { image, restricted, report: reporter.status, signal: ended.signal }),
+  });
 }
 
 function text(options: Invocation['options'], name: string): string | undefined {

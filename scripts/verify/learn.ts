@@ -116,7 +116,7 @@ async function session(
   if (credentials === undefined) return {};
   try {
     const { jar, hops, last, leadsTo } = await logIn(client, site, credentials, '/');
-    const setCookies = headerValues(last, 'set-cookie').filter((line) => line.startsWith(site.sessionCookie));
+    const setCookies = headerValues(last, 'set-cookie').filter((line) => setsSession(line, site));
     const answer = `${hops.join(' → ')}, ending in ${last.status}${leadsTo === undefined ? '' : ` to ${leadsTo.slice(0, 60)}`}`;
     const cookies = sessionCookies(jar.starting(site.sessionCookie));
     const wrong = cookies.size === 0 ? whyNot(last, hops) : undefined;
@@ -129,6 +129,11 @@ async function session(
     const message = error instanceof Error ? error.message : String(error);
     return { login: { credentials, answer: message, wrong: 'the login was broken off', setCookies: [] } };
   }
+}
+
+/** Whether a Set-Cookie line gives a session: not one that deletes, and not the login's own companion. */
+export function setsSession(line: string, { sessionCookie }: Site): boolean {
+  return line.startsWith(sessionCookie) && !/^[^=]*_csrf/.test(line) && !/^[^=]*=(;|$)/.test(line);
 }
 
 /** The login's own companion, which ends with it, is no session. */

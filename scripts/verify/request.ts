@@ -76,31 +76,26 @@ export function methodsOf(request: Request): string[] {
   return [method, ...(request.next === undefined ? [] : methodsOf(request.next))];
 }
 
-const longestShown = 120;
+const longestShown = 160;
 
-/**
- * A request in one line, for people.
- *
- * @param secrets session cookies, which are not shown
- */
-export function describeRequest(request: Request, secrets: readonly string[]): string {
+/** A request in one line, for people. Cookies that could be somebody's session are shown by name and length only. */
+export function describeRequest(request: Request): string {
   const shown =
     request.lines?.join(' ⏎ ') ??
     [
       `${request.method ?? 'GET'} ${request.target ?? '/'} HTTP/${request.version ?? '1.1'}`,
       ...(request.hosts ?? []).map((host) => `Host: ${host}`),
       ...(request.hosts?.length === 0 ? ['(no Host)'] : []),
-      ...(request.headers ?? []).map(([name, value]) => `${name}: ${value}`),
+      ...(request.headers ?? []).map(([name, value]) => `${name}: ${/^cookie$/i.test(name) ? hidden(value) : value}`),
       ...(request.accept === undefined ? [] : [`Accept: ${request.accept}`]),
     ].join(' | ');
   const port = request.scheme === 'http' ? '(plain HTTP) ' : '';
-  const then = request.next === undefined ? '' : ` || ${describeRequest(request.next, secrets)}`;
-  return port + cut(printable(hide(shown, secrets))) + then;
+  const then = request.next === undefined ? '' : ` || ${describeRequest(request.next)}`;
+  return port + cut(printable(shown)) + then;
 }
 
-/** Cookies are shown by name only where their value is somebody's session. */
-function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((hidden, secret) => hidden.replaceAll(secret, '<session>'), text);
+function hidden(cookies: string): string {
+  return cookies.replaceAll(/=([^;]{20,})/g, (_, value: string) => `=<${value.length} characters>`);
 }
 
 function printable(text: string): string {

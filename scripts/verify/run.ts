@@ -32,7 +32,7 @@ async function runCheck(client: Client, known: Known, group: Group, check: Check
   const missing = check.needs?.map((need) => whyMissing(need, known)).find((why) => why !== undefined);
   if (missing !== undefined) {
     const request =
-      'steps' in check ? check.request : typeof check.send === 'function' ? '' : describeRequest(check.send, []);
+      'steps' in check ? check.request : typeof check.send === 'function' ? '' : describeRequest(check.send);
     return { ...row, request, expected, answer: '', outcome: 'skipped', why: missing };
   }
   const { request, finding } = await ask(client, known, check);
@@ -48,13 +48,12 @@ async function ask(client: Client, known: Known, check: Check): Promise<{ reques
     return { request: check.request, finding };
   }
   const request = typeof check.send === 'function' ? check.send(known) : check.send;
-  const secrets = [known.first, known.second].flatMap((session) => [...(session?.cookies.values() ?? [])]);
   const finding = await settled(async () => {
     const exchange = await client.send(request);
     const wrong = check.expect.judge(exchange, known);
     return { answer: describeExchange(exchange), ...(wrong === undefined ? {} : { wrong }) };
   });
-  return { request: describeRequest(request, secrets), finding };
+  return { request: describeRequest(request), finding };
 }
 
 /** A connection that does not come about in the middle of a run is an answer, too: a wrong one. */

@@ -17,7 +17,7 @@ const marks = { passed: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as co
 
 /** @returns one line per check, with what was expected where it did not come */
 export function rowLines(rows: readonly Row[]): string[] {
-  const width = Math.min(40, Math.max(...rows.map(({ id }) => id.length), 0));
+  const width = Math.min(60, Math.max(...rows.map(({ id }) => id.length), 0));
   return rows.flatMap((row) => {
     const head = `  ${marks[row.outcome]} ${row.id.padEnd(width)}  ${row.outcome === 'skipped' ? row.why : row.answer}`;
     if (row.outcome !== 'failed') return [head];

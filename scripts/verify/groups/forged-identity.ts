@@ -20,6 +20,8 @@ const names = [
   'authorization',
 ] as const;
 
+const gatewayHeaders = ['x-forwarded-client-cert', 'x-envoy-original-path', 'x-forwarded-host'] as const;
+
 /** Somebody who is logged in claims to be somebody else, or to be in more groups. */
 export const forgedIdentity: Group = {
   name: 'forged-identity',
@@ -36,6 +38,15 @@ export const forgedIdentity: Group = {
           expect: trueIdentity,
         }),
       ),
+    ),
+    ...gatewayHeaders.map(
+      (name): SingleCheck => ({
+        id: name,
+        tries: `to pass ${name} on, by which proxies tell each other where a request comes from`,
+        needs: ['first', 'headers'],
+        send: (known) => viewed(known, known.first, [[name, `${known.forged};By=spiffe://forged`]]),
+        expect: trueIdentity,
+      }),
     ),
     {
       id: 'mixed-separators',

@@ -4,7 +4,7 @@ import type { Client } from '../client.ts';
 import type { Credentials } from '../credentials.ts';
 import { asksForLogin, describeExchange, trueIdentity, trueSecondIdentity } from '../judge.ts';
 import type { Known, LoginResult } from '../known.ts';
-import { sessionCookies } from '../learn.ts';
+import { sessionCookies, setsSession } from '../learn.ts';
 import { logIn } from '../login.ts';
 import { staysHome } from '../redirect.ts';
 import { viewed } from './forged-identity.ts';
@@ -227,7 +227,7 @@ async function withoutSession(client: Client, { site }: Known, target: string): 
   const exchange = await client.send({ target });
   const set = exchange.answers
     .flatMap((answer) => headerValues(answer, 'set-cookie'))
-    .filter((line) => line.startsWith(site.sessionCookie) && !/^[^=]*_csrf/.test(line) && !/^[^=]*=;/.test(line));
+    .filter((line) => setsSession(line, site));
   const answer = describeExchange(exchange);
   return set.length === 0 ? { answer } : { answer, wrong: 'a session cookie was set' };
 }

@@ -41,11 +41,16 @@ interface Handshake {
   until?: string;
 }
 
+/** OpenSSL's messages begin with addresses in memory; its reason is enough. */
+function reasonOf(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message.trim();
+}
+
 function handshake(client: Client, limits: { maxVersion?: 'TLSv1' | 'TLSv1.1' }): Promise<Handshake> {
   return new Promise((resolve) => {
     const socket = client.openTls(['http/1.1'], limits);
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in time')));
-    socket.once('error', (error) => resolve({ error: error.message.trim() }));
+    socket.once('error', (error) => resolve({ error: reasonOf(error) }));
     socket.once('secureConnect', () => {
       const { subjectaltname = 'nothing', valid_to } = socket.getPeerCertificate();
       resolve({ protocol: socket.getProtocol() ?? 'TLS', names: subjectaltname, until: valid_to });

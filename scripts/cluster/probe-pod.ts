@@ -1,0 +1,106 @@
+import type { KubernetesObject } from '../components/component.ts';
+
+/** One call, made by curl in a pod. */
+export interface ProbeCall {
+  /** Letters, digits, `.` and `-`. */
+  id: string;
+  url: string;
+  headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** What came back. */
+export interface ProbeAnswer {
+  id: string;
+  pod: 'in-mesh' | 'outside';
+  /** curl's exit code: https://curl.se/libcurl/c/libcurl-errors.html; 0 when there was an answer. */
+  exit: number;
+  /** 0 without an answer. */
+  status: number;
+  /** The first 300 bytes. */
+  body: string;
+}
+
+/** What a pod is made of. */
+export interface ProbePod {
+  name: 'in-mesh' | 'outside';
+  namespace: string;
+  image: string;
+  calls: readonly ProbeCall[];
+  /** After which it is ended. */
+  seconds: number;
+}
+
+/** @returns a pod that makes the calls one after the other and writes what came back to its log; it passes `restricted` */
+export function probePod({ name, namespace, image, calls, seconds }: ProbePod): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace,
+      labels: { 'sidecar.istio.io/inject': String(name === 'in-mesh') },
+      annotations: { 'proxy.istio.io/config': '{"holdApplicationUntilProxyStarts": true}' },
+    },
+    spec: {
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: seconds,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: 1,
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'probe',
+          image,
+          command: ['/bin/sh', '-c', script(calls)],
+          env: [{ name: 'HOME', value: '/tmp' }],
+          resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '128Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          volumeMounts: [{ name: 'scratch', mountPath: '/tmp' }],
+        },
+      ],
+      volumes: [{ name: 'scratch', emptyDir: {} }],
+    },
+  };
+}
+
+function script(calls: readonly ProbeCall[]): string {
+  const lines = calls.map(({ id, url, headers }) => {
+    const lines = headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+    return `call ${quoted(id)} ${[...lines, quoted(url)].join(' ')}`;
+  });
+  return `call() {
+  id=$1; shift
+  rm -f /tmp/body
+  status=$(curl -s -k -o /tmp/body --max-time 8 -w '%{http_code}' "$@" 2>/dev/null)
+  code=$?
+  echo "ANSWER $id $code $status $(head -c 300 /tmp/body 2>/dev/null | base64 | tr -d '\\n')"
+}
+${lines.join('\n')}
+`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** @returns the answers in a pod's log */
+export function readAnswers(log: string, pod: ProbeAnswer['pod']): ProbeAnswer[] {
+  return log.split('\n').flatMap((line): ProbeAnswer[] => {
+    const [mark, id, exit, status, body = ''] = line.split(' ');
+    if (mark !== 'ANSWER' || id === undefined) return [];
+    return [
+      {
+        id,
+        pod,
+        exit: Number(exit),
+        status: Number(status),
+        body: Buffer.from(body, 'base64').toString('utf8'),
+      },
+    ];
+  });
+}

@@ -1,0 +1,185 @@
+import type { Row } from './check.ts';
+import type { Site } from './known.ts';
+
+/** One call from a pod in the cluster. */
+export interface InsideCall {
+  id: string;
+  url: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  /** False where nothing runs behind the address, so that no answer would mean nothing. */
+  ready?: boolean;
+}
+
+/** What came back; `exit` is curl's exit code. */
+export interface InsideAnswer {
+  id: string;
+  pod: 'in-mesh' | 'outside';
+  exit: number;
+  status: number;
+  body: string;
+}
+
+/** What the cluster says and does for these checks; handed in, because this folder knows no cluster. */
+export interface Inside {
+  /** Services behind the gateway. */
+  destinations: readonly { host: string; port: number; ready: boolean }[];
+  /** Gateway objects that select the gateway's pods, as `namespace/name`. */
+  gateways: readonly string[];
+  /** Gateway object → VirtualServices that are bound to it. */
+  bound: ReadonlyMap<string, readonly string[]>;
+  /** What the tree renders: Gateway objects, and for the one of plain HTTP the VirtualServices. */
+  rendered: { gateways: readonly string[]; plainGateway: string; plainRoutes: readonly string[] };
+  /** The gateway's Service. */
+  gatewayService: string;
+  /** Identity of the gateway in the mesh. */
+  gatewayPrincipal: string;
+  /** Makes the calls from a pod in the mesh and from one outside of it. */
+  call(calls: readonly InsideCall[]): Promise<readonly InsideAnswer[]>;
+}
+
+/** Name of the group. */
+export const insideGroup = 'inside';
+export const insideTitle = 'From inside the cluster';
+
+const control = 'control';
+
+/** @returns the row that stands for the group where no cluster is at hand */
+export function insideSkipped(why: string): Row[] {
+  return [
+    {
+      id: `${insideGroup}/services`,
+      group: insideGroup,
+      tries: 'to call the services behind the gateway directly, from a pod in another namespace',
+      request: 'GET http://SERVICE/ with forged identity headers',
+      expected: 'no connection, or 403',
+      answer: '',
+      outcome: 'skipped',
+      why,
+    },
+  ];
+}
+
+/** Calls what is behind the gateway without going through it, and looks at what else is published on it. */
+export async function runInside(site: Site, forged: string, inside: Inside): Promise<Row[]> {
+  const calls = [controlCall, ...serviceCalls(forged, inside), ...gatewayCalls(site, forged, inside)];
+  const answers = await inside.call(calls);
+  const works = (pod: InsideAnswer['pod']) =>
+    answers.some((answer) => answer.pod === pod && answer.id === control && answer.exit === 0 && answer.status > 0);
+  const rows = (['in-mesh', 'outside'] as const).flatMap((pod) =>
+    calls
+      .filter(({ id }) => id !== control && (pod === 'outside' || !id.startsWith('gateway-')))
+      .map((call): Row => {
+        const answer = answers.find((entry) => entry.pod === pod && entry.id === call.id);
+        return judged(call, pod, answer, works(pod));
+      }),
+  );
+  return [...published(inside), ...rows];
+}
+
+/** Without this a network that lets nothing pass would look like a policy that does its work. */
+const controlCall: InsideCall = { id: control, url: 'https://kubernetes.default.svc/version', headers: [] };
+
+function serviceCalls(forged: string, { destinations, gatewayPrincipal }: Inside): InsideCall[] {
+  return destinations.map(({ host, port, ready }) => ({
+    ready,
+    id: `${host.replace(/\.svc\..*$/, '')}-${port}`,
+    url: `http://${host}:${port}/`,
+    headers: [
+      ['kubeflow-userid', forged],
+      ['x-auth-request-email', forged],
+      ['Authorization', `Bearer ${forged}`],
+      // What a proxy of the mesh would write about the gateway.
+      ['x-forwarded-client-cert', `By=spiffe://forged;URI=spiffe://${gatewayPrincipal}`],
+    ],
+  }));
+}
+
+function gatewayCalls({ authority }: Site, forged: string, { gatewayService }: Inside): InsideCall[] {
+  const headers = [
+    ['Host', authority],
+    ['kubeflow-userid', forged],
+  ] as const;
+  return [
+    { id: 'gateway-http', url: `http://${gatewayService}/`, headers },
+    { id: 'gateway-https', url: `https://${gatewayService}/`, headers },
+  ];
+}
+
+function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer | undefined, works: boolean): Row {
+  const where = pod === 'in-mesh' ? 'a pod in the mesh, in another namespace' : 'a pod outside the mesh';
+  const isGateway = call.id.startsWith('gateway-');
+  const row = {
+    id: `${insideGroup}/${call.id}-${pod}`,
+    group: insideGroup,
+    tries: isGateway
+      ? `to be served by the gateway because the request comes from inside: ${where}`
+      : `to call ${call.url} directly as somebody else: ${where}`,
+    request: `GET ${call.url} | ${call.headers.map(([name, value]) => `${name}: ${value}`).join(' | ')}`.slice(0, 200),
+    expected: isGateway ? 'the redirect to HTTPS, the login, or no connection' : 'no connection, or 403',
+    answer: answer === undefined ? '' : described(answer),
+  };
+  if (answer === undefined) return { ...row, outcome: 'failed', why: 'the pod did not make the call' };
+  if (call.ready === false) return { ...row, outcome: 'skipped', why: 'no ready pod stands behind it' };
+  if (!works) return { ...row, outcome: 'skipped', why: 'the pod reached nothing at all, not even the API server' };
+  const { wrong, unclear } = isGateway ? gatewayVerdict(answer) : serviceVerdict(answer);
+  if (unclear !== undefined) return { ...row, outcome: 'skipped', why: unclear };
+  return wrong === undefined ? { ...row, outcome: 'passed' } : { ...row, outcome: 'failed', why: wrong };
+}
+
+interface Verdict {
+  wrong?: string;
+  unclear?: string;
+}
+
+/** curl: 7 refused, 28 time is up, 52 nothing came, 56 reset: a NetworkPolicy's or mTLS' doing, since the service runs. */
+function serviceVerdict({ exit, status, body }: InsideAnswer): Verdict {
+  if ([7, 28, 52, 56].includes(exit)) return {};
+  if (exit !== 0) return { unclear: `curl ended with ${exit}` };
+  if (status === 403 && body.includes('RBAC')) return {};
+  if (status === 503) return { unclear: "the pod's own proxy found no way there (503)" };
+  return { wrong: `it answered ${status}` };
+}
+
+function gatewayVerdict({ exit, status }: InsideAnswer): Verdict {
+  if (exit !== 0) return {};
+  return [301, 302, 308, 401, 403].includes(status) ? {} : { wrong: `it answered ${status}` };
+}
+
+function described({ exit, status, body }: InsideAnswer): string {
+  if (exit === 0) return `${status}${body.includes('RBAC') ? ' (RBAC: access denied)' : ''}`;
+  const words: Readonly<Record<number, string>> = {
+    6: 'no such name',
+    7: 'connection refused',
+    28: 'no answer in time',
+    35: 'no TLS connection',
+    52: 'connection closed',
+    56: 'connection reset',
+  };
+  return words[exit] ?? `no answer (curl ${exit})`;
+}
+
+/** Whoever binds another Gateway or another route to the gateway's pods publishes past the check. */
+function published({ gateways, bound, rendered }: Inside): Row[] {
+  const others = gateways.filter((name) => !rendered.gateways.includes(name));
+  const plain = (bound.get(rendered.plainGateway) ?? []).filter((name) => !rendered.plainRoutes.includes(name));
+  const row = (id: string, tries: string, found: readonly string[], answer: string): Row => ({
+    id: `${insideGroup}/${id}`,
+    group: insideGroup,
+    tries,
+    request: "the cluster's Gateway and VirtualService objects",
+    expected: "the platform's own and no others",
+    answer,
+    ...(found.length === 0
+      ? { outcome: 'passed' }
+      : { outcome: 'failed', why: `not of this platform: ${found.join(', ')}` }),
+  });
+  return [
+    row('other-gateways', 'whether anybody else has opened a port on the gateway', others, gateways.join(', ')),
+    row(
+      'routes-without-tls',
+      'whether anything but the redirect is served on port 80',
+      plain,
+      (bound.get(rendered.plainGateway) ?? []).join(', '),
+    ),
+  ];
+}

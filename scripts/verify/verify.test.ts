@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Group, Row } from './check.ts';
+import { Client } from './client.ts';
+import { groups } from './groups/index.ts';
+import type { Site } from './known.ts';
+import { type Given, learn } from './learn.ts';
+import { runGroups } from './run.ts';
+import { cookieSigner } from './sign-cookie.ts';
+import { tally } from './table.ts';
+import { type Flaw, startTestPlatform, type TestPlatform, users } from './test-platform.ts';
+
+let platform: TestPlatform | undefined;
+
+afterEach(async () => {
+  await platform?.stop();
+  platform = undefined;
+});
+
+const all: Given = {
+  first: { ...users.ann, connector: 'local' },
+  second: { ...users.bob, connector: 'local' },
+};
+
+async function verify(flaws: readonly Flaw[], names?: readonly string[], given: Given = all): Promise<Row[]> {
+  platform = await startTestPlatform(...flaws);
+  const client = new Client(platform.target, { timeout: 5000, pause: 0 });
+  const known = await learn(client, siteOf(platform), { sign: cookieSigner(platform.key), ...given });
+  return runGroups(client, known, chosen(names), () => undefined);
+}
+
+function siteOf({ target }: TestPlatform): Site {
+  return {
+    host: target.host,
+    authority: target.authority,
+    origin: `https://${target.authority}`,
+    places: [
+      { name: 'dashboard', path: '/' },
+      { name: 'volumes', path: '/volumes/' },
+    ],
+    connector: 'local',
+    sessionCookie: '__Host-breakwater',
+    identityHeaders: ['kubeflow-userid', 'kubeflow-groups', 'x-auth-request-email', 'x-forwarded-email'],
+    userHeader: 'kubeflow-userid',
+    groupsHeader: 'kubeflow-groups',
+    machineTokens: false,
+    tokenPaths: [],
+  };
+}
+
+function chosen(names: readonly string[] | undefined): readonly Group[] {
+  return names === undefined ? groups : groups.filter(({ name }) => names.includes(name));
+}
+
+const failed = (rows: readonly Row[]) => rows.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id);
+
+describe('a platform that does everything right', () => {
+  it('passes every check, and none is skipped', async () => {
+    const rows = await verify([]);
+    expect(rows.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(rows.length).toBeGreaterThan(200);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+  });
+
+  it('has its session cookies and passwords shown in no row', async () => {
+    const text = JSON.stringify(await verify([], ['login', 'session-cookies', 'forged-identity']));
+    expect(text).not.toContain(Buffer.from(users.ann.email).toString('base64url'));
+    expect(text).not.toContain(users.ann.password);
+  });
+
+  it('passes what needs no session without any user, and says why the rest is skipped', async () => {
+    const rows = await verify([], undefined, {});
+    expect(failed(rows)).toEqual([]);
+    const skipped = rows.filter(({ outcome }) => outcome === 'skipped');
+    expect(skipped.length).toBeGreaterThan(60);
+    expect(skipped.filter(({ why }) => !/--user|--second-user|telling|tells/.test(why ?? ''))).toEqual([]);
+    expect(tally(rows).passed).toBeGreaterThan(150);
+  });
+});
+
+describe('a platform with a flaw fails the checks about it', () => {
+  const flaws: readonly [Flaw, groups: string[], ids: string[]][] = [
+    [
+      'keeps forged headers',
+      ['forged-identity', 'places', 'session-cookies', 'protocols'],
+      ['forged-identity/x-forwarded-email-plain', 'forged-identity/groups-of-a-user-without-any'],
+    ],
+    ['keeps underscores', ['forged-identity'], ['forged-identity/kubeflow-userid-underscores']],
+    ['lets a bearer in', ['forged-headers'], ['forged-headers/authorization-bearer', 'forged-headers/all-at-once']],
+    ['passes the session on', ['forged-identity'], ['forged-identity/session-cookie']],
+    [
+      'believes any cookie',
+      ['session-cookies', 'upgrades'],
+      ['session-cookies/tampered-signature', 'session-cookies/other-cluster'],
+    ],
+    ['forgets to expire', ['session-cookies'], ['session-cookies/expired', 'session-cookies/future']],
+    ['skips normalization', ['paths', 'places', 'protocols'], ['paths/dex-dots', 'paths/dex-encoded-slash']],
+    [
+      'answers pings',
+      ['own-answers'],
+      ['own-answers//ping', 'own-answers//robots.txt', 'own-answers/ping'].slice(0, 2),
+    ],
+    [
+      'redirects anywhere',
+      ['redirects', 'login'],
+      ['redirects/start-absolute', 'redirects/sign-out-no-scheme', 'login/foreign-end'],
+    ],
+    [
+      'serves plain http',
+      ['plain-http', 'login'],
+      ['plain-http/page', 'plain-http/forged-proto', 'login/started-at-http'],
+    ],
+    ['checks GET only', ['methods', 'forged-headers', 'protocols', 'places'], ['methods/POST', 'methods/DELETE']],
+    ['lets upgrades pass', ['upgrades'], ['upgrades/websocket', 'upgrades/websocket-foreign-origin']],
+    ['lets preflights pass', ['preflights', 'methods'], ['preflights//', 'methods/OPTIONS']],
+    ['speaks old TLS', ['tls'], ['tls/TLSv1.1']],
+    ['takes any password', ['login'], ['login/wrong-password']],
+    ['frames anywhere', ['login'], ['login/foreign-frames']],
+  ];
+
+  it.each(flaws)('%s', async (flaw, where, ids) => {
+    expect(failed(await verify([flaw], where))).toEqual(expect.arrayContaining(ids));
+  });
+});
+
+describe('a run that could only pass because nothing works', () => {
+  it('stops where Dex does not answer', async () => {
+    platform = await startTestPlatform();
+    const wrong = { ...siteOf(platform), origin: 'https://elsewhere.example' };
+    const client = new Client(platform.target, { timeout: 5000, pause: 0 });
+    await expect(learn(client, wrong, {})).rejects.toThrow('does not answer as this platform');
+  });
+
+  it('stops where it can not be told who answered', async () => {
+    await expect(verify(['hides who answered'])).rejects.toThrow('hides who answered');
+  });
+
+  it('stops where the certificate is not trusted, and says how to name the CA', async () => {
+    platform = await startTestPlatform();
+    const { ca: _, ...target } = platform.target;
+    const client = new Client(target, { timeout: 5000, pause: 0 });
+    await expect(learn(client, siteOf(platform), {})).rejects.toMatchObject({
+      message: expect.stringContaining('is not trusted'),
+      hint: expect.stringContaining('--ca'),
+    });
+  });
+
+  it('stops where nothing listens', async () => {
+    platform = await startTestPlatform();
+    const client = new Client({ ...platform.target, port: 1 }, { timeout: 5000, pause: 0 });
+    await expect(learn(client, siteOf(platform), {})).rejects.toThrow("can't be reached");
+  });
+
+  it('fails the login of a wrong password, and skips what needs its session', async () => {
+    const rows = await verify([], ['login', 'forged-identity'], {
+      first: { ...users.ann, password: 'wrong', connector: 'local' },
+    });
+    expect(failed(rows)).toEqual(['login/first-user']);
+    expect(rows.find(({ id }) => id === 'forged-identity/id-token')).toMatchObject({
+      outcome: 'skipped',
+      why: 'no session: the login form refused the password',
+    });
+  });
+});
