@@ -15,7 +15,7 @@ const pull = (number: number, ref = request.head) => ({
   head: { ref },
   base: { ref: 'main', repo: { full_name: 'Acme/platform' } },
 });
-const listing = `GET /api/v3/repos/acme/platform/pulls?base=main&head=acme%3Abreakwater%2Fdemo&state=open&per_page=100`;
+const listing = `GET /api/v3/repos/acme/platform/pulls?base=main&head=acme%3Abreakwater%2Fdemo&state=open&per_page=100&page=1`;
 const opening = 'POST /api/v3/repos/acme/platform/pulls';
 const meta = 'GET /api/v3/meta';
 

@@ -73,9 +73,25 @@ async function lookAt({ octokit, owner, repo }: Target): Promise<RepositoryState
   }
 }
 
+/** Octokit follows links to the next page, and Gitea gives none for keys; it counts instead. */
+async function allPages<T>(
+  ask: (page: number) => Promise<{ data: T[]; headers: Readonly<Record<string, unknown>> }>,
+  { page }: Dialect,
+): Promise<T[]> {
+  const size = Math.max(...Object.values(page));
+  const found: T[] = [];
+  for (let at = 1; ; at += 1) {
+    const { data, headers } = await ask(at);
+    found.push(...data);
+    const total = headers['x-total-count'];
+    const more = total === undefined ? data.length === size : found.length < Number(total);
+    if (!more || data.length === 0) return found;
+  }
+}
+
 /** @see https://docs.github.com/en/rest/deploy-keys/deploy-keys */
 async function listKeys({ octokit, owner, repo, dialect }: Target): Promise<DeployKey[]> {
-  const keys = await octokit.paginate(octokit.repos.listDeployKeys, { owner, repo, ...dialect.page });
+  const keys = await allPages((page) => octokit.repos.listDeployKeys({ owner, repo, page, ...dialect.page }), dialect);
   return keys.map(({ id, title, key, read_only }) => ({
     id: String(id),
     title,
@@ -99,7 +115,7 @@ async function setWebhook(
   url: string,
   set?: Omit<Webhook, 'url'>,
 ): Promise<string | undefined> {
-  const hooks = await octokit.paginate(octokit.repos.listWebhooks, { owner, repo, ...dialect.page });
+  const hooks = await allPages((page) => octokit.repos.listWebhooks({ owner, repo, page, ...dialect.page }), dialect);
   const found = hooks.find(({ config }) => config.url === url)?.id;
   if (set === undefined) return found === undefined ? undefined : String(found);
   const config = { url, content_type: 'json', secret: set.secret, insecure_ssl: set.verifyTls ? '0' : '1' };
@@ -119,7 +135,7 @@ async function findOpen(
 ): Promise<string | undefined> {
   const query = { owner, repo, base, head: `${owner}:${head}`, state: 'open' as const, ...dialect.page };
   // Gitea leaves base and head out of account, so the answer is looked through.
-  const pulls = await octokit.paginate(octokit.pulls.list, query);
+  const pulls = await allPages((page) => octokit.pulls.list({ ...query, page }), dialect);
   return pulls.find((pull) => pull.head.ref === head && pull.base.ref === base)?.html_url;
 }
 
