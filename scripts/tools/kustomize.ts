@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
@@ -46,8 +46,7 @@ export async function buildKustomization(
   const kubectl = await findTool('kubectl');
   const copy = await mkdtemp(join(tmpdir(), 'breakwater-'));
   try {
-    const source = path.split('/')[0] ?? path;
-    await cp(join(checkout, source), join(copy, source), { recursive: true });
+    await shadow(checkout, copy, path);
     const file = join(copy, path, 'kustomization.yaml');
     await rm(file, { force: true });
     await writeFile(
@@ -62,6 +61,23 @@ export async function buildKustomization(
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes a copy of a checkout in which one folder can be changed: only that folder is copied, and on the way to it everything
+ * else is a link to the original, since a kustomization may refer to folders anywhere in the repository.
+ */
+async function shadow(checkout: string, copy: string, path: string): Promise<void> {
+  const [first = '', ...rest] = path.split('/');
+  if (first === '' || first === '.') {
+    await cp(checkout, copy, { recursive: true });
+    return;
+  }
+  for (const entry of await readdir(checkout)) {
+    if (entry !== first && entry !== '.git') await symlink(join(checkout, entry), join(copy, entry));
+  }
+  await mkdir(join(copy, first));
+  await shadow(join(checkout, first), join(copy, first), rest.join('/'));
 }
 
 function edited(kustomization: Kustomization, overlay: Overlay): object {
