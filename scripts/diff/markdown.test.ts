@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from './compare.ts';
-import { commentLimit, diffMarkdown } from './markdown.ts';
+import { diffMarkdown, textLimit } from './markdown.ts';
 import { diffText } from './text.ts';
 
 function change(name: string, lines: readonly string[], more: Partial<Change> = {}): Change {
@@ -49,7 +49,7 @@ describe('the difference as Markdown', () => {
       ),
     );
     const text = diffMarkdown([{ cluster: 'one', changes, notes: [] }], against);
-    expect(text.length).toBeLessThanOrEqual(commentLimit);
+    expect(text.length).toBeLessThanOrEqual(textLimit);
     const shown = text.match(/<details>/g)?.length ?? 0;
     expect(shown).toBeGreaterThan(10);
     expect(text).toContain(`Left out to fit a comment: ${3000 - shown} resources with ${(3000 - shown) * 50} lines.`);

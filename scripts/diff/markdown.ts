@@ -3,6 +3,8 @@ import { byApplication, type ClusterDifference, resourceName, tally, tallyText, 
 
 /** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
 export const commentLimit = 65_536;
+/** What we take of it: whoever posts the comment may put something around it. */
+export const textLimit = 64_000;
 /** By this a comment of ours is found again, so that the next run replaces it. */
 export const commentMark = '<!-- breakwater:diff -->';
 
@@ -20,7 +22,7 @@ const mostRows = 60;
 export function diffMarkdown(
   differences: readonly ClusterDifference[],
   against: string,
-  limit: number = commentLimit,
+  limit: number = textLimit,
 ): string {
   const parts = [commentMark, `## Rendered difference against ${code(against)}`, ''];
   for (const difference of differences) parts.push(...clusterSummary(difference));

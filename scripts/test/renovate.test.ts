@@ -11,7 +11,11 @@ interface Manager {
 }
 
 /** JSON5 of the few kinds that the file uses is YAML's flow style, but for comments and trailing commas. */
-function renovate(): { customManagers: readonly Manager[]; ignorePaths: readonly string[] } {
+function renovate(): {
+  customManagers: readonly Manager[];
+  ignorePaths: readonly string[];
+  gitIgnoredAuthors: readonly string[];
+} {
   const text = readFileSync(join(checkout, '.github/renovate.json5'), 'utf8');
   const plain = text
     .replaceAll(/^\s*\/\/.*$/gm, '')
@@ -83,6 +87,13 @@ describe('Renovate', () => {
     expect(found('apps/prometheus/app.yaml', text('prometheus'))).toEqual([
       expect.stringMatching(/^helm prometheus \d/),
     ]);
+  });
+
+  it('goes on with a branch on which the workflow has rendered the tree', () => {
+    const workflow = readFileSync(join(checkout, '.github/workflows/render.yaml'), 'utf8');
+    const author = /user\.email='([^']+)'/.exec(workflow)?.[1];
+    expect(renovate().gitIgnoredAuthors).toEqual([author]);
+    expect(workflow).toContain("branches: ['renovate/**']");
   });
 
   it('reads nothing in generated files', () => {
