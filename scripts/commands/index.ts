@@ -75,9 +75,17 @@ export const commands: readonly CommandEntry[] = [
   {
     usage: 'validate',
     description:
-      'Checks every cluster: config, drift of the tree, the rules of a safe tree, and the schema of each object. Offline.',
-    options: [cluster],
-    examples: ['npm run validate', 'npm run validate -- --cluster prod', 'npm run validate -- --json'],
+      'Checks every cluster: config, drift of the tree, the rules of a safe tree, the schema of each object, and that nothing large is lost. Offline.',
+    options: [
+      cluster,
+      ['--base <commit>', 'what a loss is judged against (default: where the branch parted from origin/<git.branch>)'],
+      ['--rendered', 'also render charts and kustomizations, and check what they give; fetches them once'],
+    ],
+    examples: [
+      'npm run validate',
+      'npm run validate -- --cluster prod',
+      'npm run validate -- --rendered --base origin/main --json',
+    ],
     load: () => import('./validate.ts'),
   },
   {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { removalsFile } from '../config/removals.ts';
 import { count } from '../report/count.ts';
 import { isGenerated } from '../tree/plan.ts';
 import type { BootstrapContext } from './context.ts';
@@ -11,7 +12,7 @@ interface Found {
   paths: readonly string[];
 }
 
-type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository'>;
+type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'options'>;
 
 /** Commits the generated files, and what the run itself found or made; nothing else, whatever is staged. */
 export const commitTree = step<BootstrapContext, Found, Found>({
@@ -54,13 +55,14 @@ function gone(root: string, { head, wanted, cluster }: ComparedCluster): string[
 }
 
 /**
- * Inputs that the run commits: the discovered address, and a cluster.yaml that Git has never seen (as `new` makes it), without
+ * Inputs that the run commits: the discovered address, removals.yaml where it was asked to remove something, and a cluster.yaml that Git has never seen (as `new` makes it), without
  * which nobody could render the tree again. A cluster.yaml that Git knows is the user's to commit.
  */
-async function ownInputs({ root, cluster, repository }: Place): Promise<string[]> {
+async function ownInputs({ root, cluster, repository, options }: Place): Promise<string[]> {
   const file = `${cluster.folder}/cluster.yaml`;
   const known = await repository.headText([file]);
-  return [`${cluster.folder}/discovered.yaml`, ...(known.has(file) ? [] : [file])].filter((path) =>
+  const noted = options.remove.length > 0 ? [removalsFile] : [];
+  return [`${cluster.folder}/discovered.yaml`, ...noted, ...(known.has(file) ? [] : [file])].filter((path) =>
     existsSync(join(root, path)),
   );
 }

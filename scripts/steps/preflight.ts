@@ -21,7 +21,7 @@ import {
   repositoryObject,
 } from './registration.ts';
 import { argocdObjects } from './upstream-objects.ts';
-import { requireComponents, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
+import { namedRemovals, requireComponents, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
 
 /**
  * Looks at everything that can refuse, before the first write: files in the way, the repository, the remote, the cluster's
@@ -43,7 +43,7 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   const planned = await planWithHead(root, cluster, repository);
   requireComponents(planned, options.remove);
   requireUnblocked(planned);
-  requireNamedRemovals(planned, options.remove);
+  requireNamedRemovals(planned, namedRemovals(root, cluster, options.remove));
   const pending = await pathsToCommit(context, planned);
   const state = await repository.state();
   // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.

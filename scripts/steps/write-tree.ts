@@ -1,30 +1,45 @@
+import type { Cluster } from '../config/cluster.ts';
+import { readRemovals, removalsFile, withRemovals } from '../config/removals.ts';
 import { componentNames } from '../config/schema/component-names.ts';
 import { closest } from '../config/suggest.ts';
+import { mostRemovals } from '../diff/removals.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { isGenerated } from '../tree/plan.ts';
 import { carryOut } from '../workspace/carry-out.ts';
+import { readText, writeInput } from '../workspace/write-input.ts';
 import type { BootstrapContext } from './context.ts';
 import { type ComparedCluster, changes, type PlannedCluster, planWithHead } from './plan-cluster.ts';
+import { bringsCrds } from './removals.ts';
 import { step } from './step.ts';
 
-/** More Applications than this do not vanish in one run unless they are named. */
-const mostRemovals = 3;
+interface Found extends ComparedCluster {
+  /** Components that may go: named on the command line, or in removals.yaml. */
+  named: readonly string[];
+  /** Entries that removals.yaml lacks. */
+  toNote: readonly string[];
+}
 
 /** Writes the generated files of the cluster: new ones first, deletions last. */
-export const writeTree = step<BootstrapContext, ComparedCluster, ComparedCluster>({
+export const writeTree = step<BootstrapContext, Found, Found>({
   name: 'tree',
-  look: async ({ root, cluster, repository }) => planWithHead(root, cluster, repository),
-  decide: (found, { options, cluster }) => {
-    const { plan } = found;
+  look: async ({ root, cluster, repository, options }) => {
+    const compared = await planWithHead(root, cluster, repository);
+    const named = namedRemovals(root, cluster, options.remove);
+    return { ...compared, named, toNote: removalsToNote(root, compared, options.remove) };
+  },
+  decide: (found, { cluster }) => {
+    const { plan, named, toNote } = found;
     requireUnblocked(found);
-    requireNamedRemovals(found, options.remove);
-    const details = changes(plan);
+    requireNamedRemovals(found, named);
+    const details = [...toNote.map((entry) => `note       ${removalsFile}: ${entry}`), ...changes(plan)];
     if (details.length === 0)
       return { kind: 'up-to-date', message: `${cluster.folder}: ${count(plan.keep.length, 'file')} as generated` };
     return { kind: 'do', message: `write ${tally(found)} in ${cluster.folder}`, details, work: found };
   },
   act: async (found, { root, cluster }) => {
+    if (found.toNote.length > 0)
+      await writeInput(root, removalsFile, withRemovals(await readText(root, removalsFile), found.toNote));
     await carryOut(root, found.plan);
     return `wrote ${tally(found)} in ${cluster.folder}`;
   },
@@ -50,20 +65,43 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
  *
  * @throws UsageError
  */
-export function requireNamedRemovals({ plan, wanted, head }: ComparedCluster, named: readonly string[]): void {
+export function requireNamedRemovals(compared: ComparedCluster, named: readonly string[]): void {
+  const removed = removedFrom(compared);
+  const unnamed = removed.filter((name) => !named.includes(name));
+  const withKinds = unnamed.filter(bringsCrds([compared.cluster]));
+  if ((removed.length <= mostRemovals || unnamed.length === 0) && withKinds.length === 0) return;
+  const kinds =
+    withKinds.length === 0 ? '' : `; with the CRDs of ${withKinds.join(', ')}, all objects of their kinds go`;
+  throw new UsageError(`this would remove ${count(removed.length, 'component')}: ${removed.join(', ')}${kinds}`, {
+    hint: `If that is what you want, say so: --remove ${removed.join(',')} (it is noted in ${removalsFile}, for whoever reviews it)`,
+  });
+}
+
+/** @returns what may go: named on the command line, or in removals.yaml */
+export function namedRemovals(root: string, cluster: Cluster, remove: readonly string[]): string[] {
+  const before = `${cluster.folder}/`;
+  const noted = [...readRemovals(root)].filter((entry) => entry.startsWith(before));
+  return [...remove, ...noted.map((entry) => entry.slice(before.length))];
+}
+
+/** What was asked for by --remove has to pass `validate` on the pull request, too. */
+function removalsToNote(root: string, compared: ComparedCluster, remove: readonly string[]): string[] {
+  const noted = readRemovals(root);
+  return removedFrom(compared)
+    .filter((name) => remove.includes(name))
+    .map((name) => `${compared.cluster.folder}/${name}`)
+    .filter((entry) => !noted.has(entry));
+}
+
+function removedFrom({ plan, wanted, head }: ComparedCluster): string[] {
   const kept = new Set([...wanted.keys()].map(applicationOf));
   const there = [
     ...plan.delete.map(({ path }) => path),
     ...[...head].filter(([, text]) => isGenerated(text)).map(([path]) => path),
   ];
-  const removed = [...new Set(there.map(applicationOf))].filter(
-    (name): name is string => name !== undefined && !kept.has(name),
+  return [...new Set(there.map(applicationOf))].filter(
+    (name): name is string => name !== undefined && name !== 'ready' && !kept.has(name),
   );
-  const unnamed = removed.filter((name) => !named.includes(name));
-  if (removed.length <= mostRemovals || unnamed.length === 0) return;
-  throw new UsageError(`this would remove ${removed.length} components: ${removed.join(', ')}`, {
-    hint: `If that is what you want, say so: --remove ${removed.join(',')}`,
-  });
 }
 
 /** A component that only changed its wave has a new file, and the same name. */

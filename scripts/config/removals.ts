@@ -1,0 +1,56 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../report/errors.ts';
+import { parseInput } from './parse.ts';
+import { readInput } from './read-input.ts';
+
+/** Where it is said what a change takes away on purpose. */
+export const removalsFile = 'removals.yaml';
+
+const name = '[a-z0-9]([a-z0-9.-]*[a-z0-9])?';
+const entry = z
+  .string()
+  .regex(
+    new RegExp(`^(tenants/${name}|clusters/${name}(/${name})?)$`),
+    'must be tenants/TEAM, clusters/CLUSTER, or clusters/CLUSTER/NAME with the name of an Application or a CRD',
+  );
+const file = z.strictObject({ removals: z.array(entry).nullable().default([]) });
+
+/**
+ * Reads removals.yaml.
+ *
+ * @param root the repository's folder
+ * @returns its entries; none when there is no such file
+ * @throws UsageError with every mistake
+ */
+export function readRemovals(root: string): ReadonlySet<string> {
+  if (lstatSync(join(root, removalsFile), { throwIfNoEntry: false }) === undefined) return new Set();
+  const read = readInput(root, removalsFile);
+  const parsed =
+    'problems' in read
+      ? read
+      : parseInput(file, read.text, removalsFile, { emptyHint: 'Write "removals: []", or delete it.' });
+  if ('problems' in parsed) throw new UsageError(`a mistake in ${removalsFile}`, { problems: parsed.problems });
+  return new Set(parsed.value.removals);
+}
+
+/**
+ * Adds entries to the text of removals.yaml; what is there already stays as it is.
+ *
+ * @param text the file's text, undefined when there is none yet
+ */
+export function withRemovals(text: string | undefined, entries: readonly string[]): string {
+  const head =
+    text === undefined || /^removals:\s*(\[\]|null|~)?\s*$/m.test(text)
+      ? `${(text ?? preamble).replace(/^removals:\s*(\[\]|null|~)\s*$/m, 'removals:')}`
+      : text;
+  const start = /^removals:/m.test(head) ? head : `${head}removals:\n`;
+  const added = entries.filter((each) => !start.includes(`- ${each}\n`)).map((each) => `  - ${each}\n`);
+  return start.endsWith('\n') ? start + added.join('') : `${start}\n${added.join('')}`;
+}
+
+const preamble = `# What is taken away on purpose, by name, in the pull request that does it: "npm run validate" refuses the loss of many
+# Applications, of a CRD or of a tenant without it. An entry may stay; it is to go when what it names comes back.
+removals:
+`;

@@ -1,0 +1,46 @@
+import type { KubernetesObject } from '../components/component.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { RunError } from '../report/errors.ts';
+import { checkObject } from '../schemas/check.ts';
+import { checkTree } from '../tree/rules/index.ts';
+import { children } from '../tree/rules/parsed-tree.ts';
+import type { CheckFinding } from './check-cluster.ts';
+import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
+
+/**
+ * Renders all charts and kustomizations of a cluster, and checks what they give: each object's schema, and the rules that
+ * need them.
+ *
+ * @param cache folder for charts and repositories, as `.breakwater`
+ * @returns what was found beyond what is found without charts; a chart that is not to be had is a finding
+ */
+export async function checkRendered(root: string, cache: string, cluster: Cluster): Promise<CheckFinding[]> {
+  const side = await readSide(root, cluster.name);
+  const rendered = new Map<string, KubernetesObject[]>();
+  const findings: CheckFinding[] = [];
+  for (const { name, file } of children(side.tree)) {
+    const jobs = jobsOf(side).filter(({ application }) => application.name === name);
+    if (jobs.length === 0) continue;
+    try {
+      const objects = (await renderJobs(cache, jobs)).flatMap((part) => part.objects.map(({ object }) => object));
+      rendered.set(name, objects);
+      findings.push(...schemaFindings(file, objects));
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      findings.push({ rule: 'rendered', file, message: inWords(error) });
+    }
+  }
+  const known = new Set(checkTree(side.tree).map((finding) => JSON.stringify(finding)));
+  const further = checkTree({ ...side.tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
+  return [...findings, ...further];
+}
+
+function schemaFindings(file: string, objects: readonly KubernetesObject[]): CheckFinding[] {
+  return objects.flatMap((object) =>
+    checkObject(object).map((message) => ({
+      rule: 'schema',
+      file,
+      message: `${object.kind} ${object.metadata?.name}: ${message}`,
+    })),
+  );
+}

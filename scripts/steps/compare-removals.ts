@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { Cluster } from '../config/cluster.ts';
+import { listClusters } from '../config/load.ts';
+import { type Base, checkOutBase, findBase } from '../git/base.ts';
+import { openRepository } from '../git/repository.ts';
+import { RunError } from '../report/errors.ts';
+import type { CheckFinding } from './check-cluster.ts';
+import { treeFolders, usualBase } from './compare-with-base.ts';
+import { checkRemovals, crdsAmong } from './removals.ts';
+import { readSide, renderPair } from './render-side.ts';
+
+/** What a change takes away. */
+export interface RemovalsChecked {
+  /** What the work tree was compared with; undefined where there is nothing to compare with. */
+  base: Base | undefined;
+  findings: CheckFinding[];
+}
+
+/**
+ * Looks at what the work tree takes away against a base.
+ *
+ * @param named the base that the user named; undefined: the usual one, if it is there
+ * @param rendered true: charts are rendered, so that a CRD that a new version dropped is seen
+ * @throws UsageError when the named base is not there; RunError in a shallow clone without the history
+ */
+export async function compareRemovals(
+  root: string,
+  clusters: readonly Cluster[],
+  named: string | undefined,
+  rendered: boolean,
+): Promise<RemovalsChecked> {
+  const base = await baseOf(root, clusters, named);
+  if (base === undefined) return { base, findings: await checkRemovals(root, root, clusters) };
+  const files = await checkOutBase(root, base.commit, treeFolders);
+  try {
+    const crds = rendered ? await renderedCrds(root, files.folder, clusters) : undefined;
+    return { base, findings: await checkRemovals(files.folder, root, clusters, crds) };
+  } finally {
+    await files.remove();
+  }
+}
+
+async function baseOf(
+  root: string,
+  clusters: readonly Cluster[],
+  named: string | undefined,
+): Promise<Base | undefined> {
+  try {
+    await openRepository(root);
+  } catch (error) {
+    // Checking needs no repository: a downloaded archive is checked, too.
+    if (named === undefined && error instanceof RunError) return undefined;
+    throw error;
+  }
+  return await findBase(root, named, usualBase(clusters));
+}
+
+/** Of both states, what differs is enough: a CRD that both have is not missed. */
+async function renderedCrds(root: string, base: string, clusters: readonly Cluster[]) {
+  const [before, after] = [new Map<string, Set<string>>(), new Map<string, Set<string>>()];
+  const there = new Set(listClusters(base));
+  for (const { name } of clusters) {
+    if (!there.has(name)) continue;
+    const pair = await renderPair(join(root, '.breakwater'), await readSide(base, name), await readSide(root, name));
+    const crds = (side: typeof pair.before) =>
+      new Set(crdsAmong(side.flatMap(({ objects }) => objects.map(({ object }) => object))));
+    before.set(name, crds(pair.before));
+    after.set(name, crds(pair.after));
+  }
+  return { before, after };
+}
