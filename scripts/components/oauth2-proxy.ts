@@ -162,12 +162,15 @@ function flags(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-/** Paths at which a program asks, not a person: they get 401, no login page and no cookie. */
+/**
+ * Paths at which a program asks, not a person: they get 401, no login page and no cookie. OAuth2 Proxy matches the path that
+ * x-forwarded-uri names, where it trusts that, else the one that it was asked by.
+ */
 function apiRoute(cluster: Cluster): string {
   const apps = exposedApps(cluster).flatMap(({ apiPaths }) => apiPaths);
   const own = apps.map((path) => path.slice(1, -1).replaceAll(/[.~]/g, '\\$&'));
   const paths = ['api', 'kfam', 'pipeline/apis', 'katib/api', '(jupyter|volumes|tensorboards)/api', ...new Set(own)];
-  return `^${checkPrefix}/(${paths.join('|')})/`;
+  return `^(${checkPrefix})?/(${paths.join('|')})/`;
 }
 
 function sessionStorage(redis: NonNullable<Cluster['auth']['session']['redis']>): Record<string, unknown> {
