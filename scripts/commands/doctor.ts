@@ -4,9 +4,13 @@ import { components } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
+import type { Host } from '../hosts/host.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { remoteOf } from '../steps/context.ts';
+import { deployKeyTitle, wantsDeployKey } from '../steps/deploy-key.ts';
+import { hostOf } from '../steps/hosting.ts';
+import { probeRemote } from '../steps/make-repository.ts';
 import { registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { onPath } from '../tools/find.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
@@ -144,8 +148,14 @@ async function checkRemote(
     return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
   await attempt('remote', found, async () => {
     const remote = await remoteOf(root, cluster, reporter);
-    const { branches } = await repository.probe(remote);
-    const there = branches.get(cluster.git.branch);
+    const host = hostOf(root, cluster, remote, reporter);
+    const state = await probeRemote({ cluster, repository, remote, host });
+    if (state === undefined) {
+      const { create } = cluster.git;
+      return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);
+    }
+    await checkHost(cluster, await host(), found);
+    const there = state.branches.get(cluster.git.branch);
     found(
       'remote',
       'ok',
@@ -158,6 +168,35 @@ async function checkRemote(
         'ok',
         `${cluster.git.branch} takes pushes, as far as can be asked; a protected branch shows at the push only`,
       );
+    }
+  });
+}
+
+/** What the Git host's API says, where it is needed beside git itself. */
+async function checkHost(cluster: Cluster, host: Host, found: Found): Promise<void> {
+  const { webhook, publish } = cluster.git;
+  const administers = wantsDeployKey(cluster) || webhook;
+  if (!administers && publish === 'push') return;
+  if (!host.hasApi)
+    return found('git host', 'note', 'no API is known for it, or no token is given: pull requests are left to you');
+  await attempt('git host', found, async () => {
+    const state = await host.repository();
+    if (state === undefined)
+      found('git host', 'missing', `${host.name} does not show ${cluster.repositoryUrl} to the token`);
+    else if (state.archived)
+      found('git host', 'missing', `${host.name}: the repository is archived, so it can only be read`);
+    else if (administers && state.mayAdminister === false)
+      found(
+        'git host',
+        'missing',
+        `${host.name}: the token does not administer the repository, as a deploy key and a webhook need`,
+      );
+    else found('git host', 'ok', `${host.name}: the repository is ${state.visibility}`);
+    if (wantsDeployKey(cluster)) {
+      const title = deployKeyTitle(cluster.name);
+      const key = (await host.deployKeys()).find((entry) => entry.title === title);
+      const ok = key?.readOnly === true ? 'it is there, and may only read' : 'the bootstrap adds it';
+      found('deploy key', key?.readOnly === true ? 'ok' : 'note', `"${title}": ${ok}`);
     }
   });
 }

@@ -4,13 +4,18 @@ import { RunError } from '../report/errors.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
+/** What a look at the remote takes and notes. */
+export type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'> & {
+  repositoryAbsent?: boolean;
+};
+
 /**
  * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
  *
  * @returns undefined when there is none and it is to be made, which is then noted in the context
  * @throws RunError when it can't be read, or is absent and not to be made
  */
-export async function probeRemote(context: BootstrapContext): Promise<RemoteState | undefined> {
+export async function probeRemote(context: RemoteLook): Promise<RemoteState | undefined> {
   const { cluster, repository, remote } = context;
   if (context.repositoryAbsent === true) return undefined;
   try {

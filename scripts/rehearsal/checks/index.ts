@@ -7,6 +7,7 @@ import type { Check } from './check.ts';
 import { check as connectors } from './connectors.ts';
 import { check as drift } from './drift.ts';
 import { check as failClosed } from './fail-closed.ts';
+import { check as gitea } from './gitea.ts';
 import { check as host } from './host.ts';
 import { check as interrupted } from './interrupted.ts';
 import { check as login } from './login.ts';
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   renewal,
   acme,
   connectors,
+  gitea,
   // The last one: it ends the cluster, and makes another.
   recovery,
 ];
