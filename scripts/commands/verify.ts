@@ -12,7 +12,7 @@ import {
   gatewayRelease,
   gatewaySelector,
 } from '../components/domain.ts';
-import { gatewayCertificate, renderedGateways } from '../components/gateway.ts';
+import { gatewayCertificate } from '../components/gateway.ts';
 import { loginSecret } from '../components/oauth2-proxy.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
@@ -26,7 +26,7 @@ import type { Site } from '../verify/known.ts';
 import { type Given, learn } from '../verify/learn.ts';
 import { runGroups } from '../verify/run.ts';
 import { cookieSigner } from '../verify/sign-cookie.ts';
-import { siteOf } from '../verify/site.ts';
+import { publishedBy, siteOf } from '../verify/site.ts';
 import { rowLines, summary, tally } from '../verify/table.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -88,7 +88,7 @@ function list({ reporter }: Invocation, cluster: Cluster, wanted: readonly Group
       group: group.name,
       tries: check.tries,
       expected: 'steps' in check ? check.expected : check.expect.text,
-      needs: check.needs ?? [],
+      needs: (check.needs ?? []).map((need) => (typeof need === 'string' ? need : 'a suitable user')),
     })),
   );
   const lines = wanted.flatMap((group) => [
@@ -128,7 +128,8 @@ async function fromInside(
   const restricted = cluster.istio.cni.enabled;
   return await runInside(site, forged, {
     ...routes,
-    rendered: renderedGateways(cluster),
+    rendered: publishedBy(cluster),
+    ownLogin: [`argocd-server.${cluster.argocd.namespace}`],
     gatewayService: `${gatewayRelease}.${gatewayNamespace}.svc.cluster.local`,
     gatewayPrincipal,
     call: (calls) => callInside(api, calls, { image, restricted, report: reporter.status, signal: ended.signal }),

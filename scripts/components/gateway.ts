@@ -13,7 +13,6 @@ const certificateSecret = 'ingress-gateway-tls';
 /** The Secret with the gateway's certificate; beside it, as `ca.crt`, its CA where that is known to cert-manager. */
 export const gatewayCertificate = { name: certificateSecret, namespace: gatewayNamespace } as const;
 const plainGatewayName = 'http-redirect';
-const redirectName = 'redirect-to-https';
 
 /** The one way in: TLS ends here, and each request is checked here. */
 export const gateway: Component = {
@@ -38,21 +37,6 @@ export const gateway: Component = {
   clusterKinds: () => [],
   readyWithinSeconds: 900,
 };
-
-/** @returns the Gateway objects of the tree, and what is bound to the one of plain HTTP, each as `namespace/name` */
-export function renderedGateways(cluster: Cluster): {
-  gateways: readonly string[];
-  plainGateway: string;
-  plainRoutes: readonly string[];
-} {
-  const named = (name: string) => `${gatewayNamespace}/${name}`;
-  const objects = gateway.manifests?.(cluster) ?? [];
-  return {
-    gateways: objects.filter(({ kind }) => kind === 'Gateway').map(({ metadata }) => named(metadata.name)),
-    plainGateway: named(plainGatewayName),
-    plainRoutes: [named(redirectName)],
-  };
-}
 
 function service(cluster: Cluster): Record<string, unknown> {
   const { loadBalancer } = cluster;
@@ -165,7 +149,7 @@ function redirect(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
-    metadata: { name: redirectName, namespace: gatewayNamespace },
+    metadata: { name: 'redirect-to-https', namespace: gatewayNamespace },
     spec: {
       hosts: [host],
       gateways: [plainGatewayName],

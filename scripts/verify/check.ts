@@ -3,8 +3,17 @@ import type { Client } from './client.ts';
 import type { Known, Site } from './known.ts';
 import type { Request } from './request.ts';
 
-/** What a check can't be made without. */
-export type Need = 'credentials' | 'second credentials' | 'first' | 'second' | 'view' | 'headers' | 'key' | 'port 80';
+/** What a check can't be made without: a well-known thing, or a question of its own (why not, or undefined). */
+export type Need =
+  | ((known: Known) => string | undefined)
+  | 'credentials'
+  | 'second credentials'
+  | 'first'
+  | 'second'
+  | 'view'
+  | 'headers'
+  | 'key'
+  | 'port 80';
 
 /** What must come back, in words and as a judgement. */
 export interface Expectation {

@@ -43,7 +43,8 @@ export class Client {
   async send(request: Request): Promise<Exchange> {
     await this.#wait();
     if (request.version === '2') return this.#sendHttp2(request);
-    const socket = request.scheme === 'http' ? this.#openPlain() : this.openTls(['http/1.1']);
+    const socket =
+      request.scheme === 'http' ? this.#openPlain() : this.openTls(['http/1.1'], { server: request.server });
     return exchange(socket, request, this.target.authority, this.#options.timeout);
   }
 
@@ -52,8 +53,12 @@ export class Client {
    *
    * @param protocols for ALPN, most wanted first
    */
-  openTls(protocols: readonly string[], limits: { maxVersion?: SecureVersion } = {}): TLSSocket {
-    const { host, address, port, ca } = this.target;
+  openTls(
+    protocols: readonly string[],
+    limits: { maxVersion?: SecureVersion; server?: string | undefined } = {},
+  ): TLSSocket {
+    const { address, port, ca } = this.target;
+    const host = limits.server ?? this.target.host;
     return connectTls({
       host: address,
       port,

@@ -11,6 +11,7 @@ const site: Site = {
   sessionCookie: 'session',
   identityHeaders: [],
   userHeader: 'kubeflow-userid',
+  appMarker: 'x-breakwater-app',
   groupsHeader: 'kubeflow-groups',
   machineTokens: false,
   tokenPaths: [],
@@ -31,9 +32,10 @@ async function verdicts(said: Said = {}, change: Partial<Inside> = {}): Promise<
     bound: new Map([['ingress/http-redirect', ['ingress/redirect-to-https']]]),
     rendered: {
       gateways: ['ingress/ingress-gateway', 'ingress/http-redirect'],
-      plainGateway: 'ingress/http-redirect',
+      plainGateways: ['ingress/http-redirect'],
       plainRoutes: ['ingress/redirect-to-https'],
     },
+    ownLogin: [],
     gatewayService: 'istio-ingressgateway.ingress.svc.cluster.local',
     gatewayPrincipal: 'cluster.local/ns/ingress/sa/istio-ingressgateway',
     call: async (calls) =>
@@ -76,6 +78,15 @@ describe('calls from inside the cluster', () => {
       });
     expect(await verdicts({ 'centraldashboard.kubeflow-80-outside': api })).toMatchObject({
       'centraldashboard.kubeflow-80-outside': 'failed',
+    });
+  });
+
+  it('are skipped, and say why, where the service outside the mesh has a login of its own', async () => {
+    const own = { ownLogin: ['centraldashboard.kubeflow'] };
+    const said = { 'centraldashboard.kubeflow-80-outside': { exit: 0, status: 307, body: '' } };
+    expect(await verdicts(said, own)).toMatchObject({
+      'centraldashboard.kubeflow-80-in-mesh': 'passed',
+      'centraldashboard.kubeflow-80-outside': 'skipped',
     });
   });
 

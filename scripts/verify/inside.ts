@@ -1,11 +1,14 @@
 import type { Row } from './check.ts';
 import type { Site } from './known.ts';
+import type { Published } from './site.ts';
 
 /** One call from a pod in the cluster. */
 export interface InsideCall {
   id: string;
   url: string;
   headers: readonly (readonly [name: string, value: string])[];
+  /** True where whoever is let through by the network still has to log in. */
+  ownLogin?: boolean;
   /** False where nothing runs behind the address, so that no answer would mean nothing. */
   ready?: boolean;
 }
@@ -27,8 +30,10 @@ export interface Inside {
   gateways: readonly string[];
   /** Gateway object → VirtualServices that are bound to it. */
   bound: ReadonlyMap<string, readonly string[]>;
-  /** What the tree renders: Gateway objects, and for the one of plain HTTP the VirtualServices. */
-  rendered: { gateways: readonly string[]; plainGateway: string; plainRoutes: readonly string[] };
+  /** Services (`name.namespace`) outside the mesh that ask for a login of their own, and believe no header. */
+  ownLogin: readonly string[];
+  /** What the tree renders. */
+  rendered: Published;
   /** The gateway's Service. */
   gatewayService: string;
   /** Identity of the gateway in the mesh. */
@@ -79,9 +84,10 @@ export async function runInside(site: Site, forged: string, inside: Inside): Pro
 /** Without this a network that lets nothing pass would look like a policy that does its work. */
 const controlCall: InsideCall = { id: control, url: 'https://kubernetes.default.svc/version', headers: [] };
 
-function serviceCalls(forged: string, { destinations, gatewayPrincipal }: Inside): InsideCall[] {
+function serviceCalls(forged: string, { destinations, gatewayPrincipal, ownLogin }: Inside): InsideCall[] {
   return destinations.map(({ host, port, ready }) => ({
     ready,
+    ownLogin: ownLogin.includes(host.split('.').slice(0, 2).join('.')),
     id: `${host.replace(/\.svc\..*$/, '')}-${port}`,
     url: `http://${host}:${port}/`,
     headers: [
@@ -122,6 +128,12 @@ function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer
   if (call.ready === false) return { ...row, outcome: 'skipped', why: 'no ready pod stands behind it' };
   if (!works) return { ...row, outcome: 'skipped', why: 'the pod reached nothing at all, not even the API server' };
   const { wrong, unclear } = isGateway ? gatewayVerdict(answer) : serviceVerdict(answer);
+  if (wrong !== undefined && call.ownLogin === true)
+    return {
+      ...row,
+      outcome: 'skipped',
+      why: `${wrong}: outside the mesh, with a login of its own; only a NetworkPolicy keeps others away`,
+    };
   if (unclear !== undefined) return { ...row, outcome: 'skipped', why: unclear };
   return wrong === undefined ? { ...row, outcome: 'passed' } : { ...row, outcome: 'failed', why: wrong };
 }
@@ -161,7 +173,8 @@ function described({ exit, status, body }: InsideAnswer): string {
 /** Whoever binds another Gateway or another route to the gateway's pods publishes past the check. */
 function published({ gateways, bound, rendered }: Inside): Row[] {
   const others = gateways.filter((name) => !rendered.gateways.includes(name));
-  const plain = (bound.get(rendered.plainGateway) ?? []).filter((name) => !rendered.plainRoutes.includes(name));
+  const bound80 = rendered.plainGateways.flatMap((name) => bound.get(name) ?? []);
+  const plain = bound80.filter((name) => !rendered.plainRoutes.includes(name));
   const row = (id: string, tries: string, found: readonly string[], answer: string): Row => ({
     id: `${insideGroup}/${id}`,
     group: insideGroup,
@@ -175,11 +188,6 @@ function published({ gateways, bound, rendered }: Inside): Row[] {
   });
   return [
     row('other-gateways', 'whether anybody else has opened a port on the gateway', others, gateways.join(', ')),
-    row(
-      'routes-without-tls',
-      'whether anything but the redirect is served on port 80',
-      plain,
-      (bound.get(rendered.plainGateway) ?? []).join(', '),
-    ),
+    row('routes-without-tls', 'whether anything but the redirect is served on port 80', plain, bound80.join(', ')),
   ];
 }

@@ -162,6 +162,21 @@ export function refusedOr(expectation: Expectation): Expectation {
   };
 }
 
+/** Somebody who is logged in and has no business there: 403 of the gateway, before anything behind it. */
+export const forbidden: Expectation = mustAnswer(
+  eachAnswer('403 of the gateway', (answer) =>
+    answer.status === 403 && !fromUpstream(answer) ? undefined : served(answer),
+  ),
+);
+
+/** It is reached with a session; where it tells what it saw, nothing forged is in it. */
+export const reachedUnforged: Expectation = mustAnswer(
+  eachAnswer('it is reached, and sees nothing forged where it tells', (answer, { forged }) => {
+    if (!fromUpstream(answer)) return `answered ${answer.status}, and it was not reached`;
+    return answer.body.includes(forged) ? 'something forged turns up in its answer' : undefined;
+  }),
+);
+
 /** @returns an expectation that also holds the other, in its words */
 export function both(first: Expectation, second: Expectation): Expectation {
   return {

@@ -6,8 +6,12 @@ export interface Place {
   name: string;
   /** Path that it answers at, beginning and ending in `/`. */
   path: string;
-  /** Its host as it stands in URLs, where it has one of its own. */
-  authority?: string;
+  /** Where it has a host of its own: that host, and as it stands in URLs. */
+  own?: { host: string; authority: string };
+  /** Who may open it; absent where everyone may who is logged in. */
+  access?: { groups: readonly string[]; emails: readonly string[] };
+  /** Headers by which it learns who somebody is, in lower case; absent: those of the platform. */
+  headers?: readonly string[];
 }
 
 /** What is known of the platform before anything is asked: all from the cluster's config. */
@@ -25,8 +29,10 @@ export interface Site {
   sessionCookie: string;
   /** Headers that say who somebody is, in lower case: what must never come from outside. */
   identityHeaders: readonly string[];
-  /** The header with the verified e-mail address, and the one with the groups. */
+  /** The header with the verified e-mail address; beside it, the one with the groups. */
   userHeader: string;
+  /** Header by which the guard of an app marks what it let through. */
+  appMarker: string;
   groupsHeader: string;
   /** True where `authorization` may come from outside: machine tokens are accepted. */
   machineTokens: boolean;

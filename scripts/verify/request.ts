@@ -12,6 +12,8 @@ export interface Request {
   target?: string;
   /** Host lines (the first is `:authority` of HTTP/2); none: []. Default: the platform's own. */
   hosts?: readonly string[];
+  /** Name of the server for TLS (SNI, and what its certificate must name). Default: the platform's host. */
+  server?: string;
   /** Sent as they are, in this order, after Host. */
   headers?: readonly HeaderLine[];
   body?: string;

@@ -67,6 +67,7 @@ async function settled(work: () => Promise<Finding>): Promise<Finding> {
 }
 
 function whyMissing(need: Need, known: Known): string | undefined {
+  if (typeof need === 'function') return need(known);
   switch (need) {
     case 'credentials':
       return known.firstLogin === undefined ? 'no user: name one with --user' : undefined;

@@ -1,6 +1,14 @@
 import { publicAddress } from '../components/address.ts';
-import { forbiddenHeaders, forbiddenPrefix, identityHeaders, sessionCookie } from '../components/identity.ts';
-import { enabledComponents } from '../components/index.ts';
+import { exposedApps, ownHosts, tokenPlaces } from '../components/apps/place.ts';
+import {
+  appMarker,
+  forbiddenHeaders,
+  forbiddenPrefix,
+  identityHeaders,
+  sessionCookie,
+  sharedSessionCookie,
+} from '../components/identity.ts';
+import { enabledComponents, waitingForHost } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Target } from './client.ts';
@@ -45,15 +53,18 @@ export function siteOf(cluster: Cluster, where: Where = {}): { site: Site; targe
       origin,
       places: placesOf(cluster),
       connector: cluster.auth.users.length > 0 ? 'local' : (cluster.auth.connectors[0]?.id ?? 'local'),
-      sessionCookie,
+      sessionCookie: ownHosts(cluster).length === 0 ? sessionCookie : sharedSessionCookie,
       identityHeaders: [
         ...forbiddenHeaders.filter((name) => name !== 'x-forwarded-host'),
         ...prefixed.map((name) => forbiddenPrefix + name),
       ],
       userHeader: identityHeaders[0],
+      appMarker,
       groupsHeader: identityHeaders[1],
       machineTokens: cluster.auth.machineTokens,
-      tokenPaths: cluster.auth.tokenExceptions.map(({ path }) => path),
+      tokenPaths: tokenPlaces(cluster)
+        .filter((place) => place.host === cluster.knownHost)
+        .map(({ path }) => path),
     },
     target: {
       host,
@@ -101,5 +112,53 @@ function placesOf(cluster: Cluster): Place[] {
     const path = kubeflowPaths[name];
     return path === undefined ? [] : [{ name, path }];
   });
-  return kubeflow.some(({ path }) => path === '/') ? kubeflow : [{ name: 'root', path: '/' }, ...kubeflow];
+  const apps = exposedApps(cluster).map(
+    ({ name, path, host, authority, everyone, groups, emails, headers }): Place => ({
+      name: `app-${name}`,
+      path,
+      headers,
+      ...(everyone ? {} : { access: { groups, emails } }),
+      ...(host === cluster.knownHost ? {} : { own: { host, authority } }),
+    }),
+  );
+  const root: Place[] = kubeflow.some(({ path }) => path === '/') ? [] : [{ name: 'root', path: '/' }];
+  return [...root, ...kubeflow, ...apps];
+}
+
+/** What the tree publishes on the gateway: all that should be there. Each as `namespace/name`. */
+export interface Published {
+  gateways: readonly string[];
+  /** The Gateways of plain HTTP, and the VirtualServices bound to them. */
+  plainGateways: readonly string[];
+  plainRoutes: readonly string[];
+}
+
+/** @returns what a cluster's tree renders of Gateways, and what it serves on port 80 */
+export function publishedBy(cluster: Cluster): Published {
+  const waiting = waitingForHost(cluster);
+  const objects = enabledComponents(cluster)
+    .filter((component) => !waiting.includes(component))
+    .flatMap((component) =>
+      (component.manifests?.(cluster) ?? []).map(({ kind, metadata, spec }) => ({
+        id: `${metadata.namespace ?? component.namespace(cluster)}/${metadata.name}`,
+        kind,
+        spec,
+      })),
+    );
+  const gateways = objects.filter(({ kind }) => kind === 'Gateway');
+  const plainGateways = gateways.filter(({ spec }) => serves80(spec)).map(({ id }) => id);
+  const plainRoutes = objects
+    .filter(({ kind }) => kind === 'VirtualService')
+    .filter(({ id, spec }) => boundTo(spec, id).some((name) => plainGateways.includes(name)));
+  return { gateways: gateways.map(({ id }) => id), plainGateways, plainRoutes: plainRoutes.map(({ id }) => id) };
+}
+
+function serves80(spec: unknown): boolean {
+  const { servers } = spec as { servers: readonly { port: { number: number } }[] };
+  return servers.some(({ port }) => port.number === 80);
+}
+
+function boundTo(spec: unknown, id: string): string[] {
+  const { gateways = [] } = spec as { gateways?: readonly string[] };
+  return gateways.map((name) => (name.includes('/') ? name : `${id.split('/')[0]}/${name}`));
 }
