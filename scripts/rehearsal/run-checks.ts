@@ -33,10 +33,15 @@ export async function runChecks(site: Site, checks: readonly Check[]): Promise<v
       await site.record.phase(check.title, () => check.run(site));
     } catch (error) {
       if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
-      const got = error instanceof Error ? error.message : String(error);
-      site.record.check({ ...notRun(check), ok: false, got });
+      site.record.check({ ...notRun(check), ok: false, got: whyOf(error) });
     }
   }
+}
+
+/** What was thrown, with all that is said about it. */
+function whyOf(error: unknown): string {
+  if (error instanceof RunError) return [error.message, ...error.details].join('\n');
+  return error instanceof Error ? error.message : String(error);
 }
 
 function notRun({ name, title }: Check) {

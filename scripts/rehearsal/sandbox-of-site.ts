@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../report/errors.ts';
 import { enter, findBox } from './sandbox/box.ts';
 import type { Sandbox } from './sandbox/cluster.ts';
-import { standInImage } from './sandbox/image-table.ts';
+import { probeImage, standInImage } from './sandbox/image-table.ts';
 import { stopProcess } from './sandbox/processes.ts';
 import type { ServeSettings } from './sandbox/serve.ts';
 import { servePort, starter } from './sandbox/start.ts';
@@ -12,6 +12,8 @@ import { servePort, starter } from './sandbox/start.ts';
 export interface SandboxOfSite extends Sandbox {
   /** A web program that answers with what reached it (JSON with `Accept: application/json`; PORT, NAME by environment). */
   standInImage: string;
+  /** An image with a shell and curl. */
+  probeImage: string;
   /** Where images, charts and repositories are served. */
   serveUrl: string;
   /** Serves one more bare repository. @returns its address, for the cluster and for this machine */
@@ -31,6 +33,7 @@ export function openSandbox(sandbox: Sandbox): SandboxOfSite {
   return {
     ...sandbox,
     standInImage,
+    probeImage,
     serveUrl: `http://${sandbox.network.node}:${servePort}`,
     serveRepository: async (name, bareFolder) => {
       const file = join(folder, 'serve.json');

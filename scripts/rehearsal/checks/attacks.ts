@@ -15,6 +15,7 @@ export const check: Check = {
     const { code, stdout, stderr } = await site.program([
       ...words,
       ...['--user', owner.email, '--second-user', other.email],
+      ...(site.sandbox === undefined ? [] : ['--probe-image', site.sandbox.probeImage]),
     ]);
     const requests = requestsOf(stdout);
     if (requests === undefined)

@@ -90,10 +90,22 @@ function kustomization(fields: object): string {
   return stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...fields });
 }
 
-/** @returns every image that the stand-ins name; each is one and the same program */
+/** @returns every image that the stand-ins name, by its full name; each is one and the same program */
 export function standInImages(): string[] {
-  const images = standInRepositories
-    .flatMap((repository) => Object.values(filesOf(repository)))
-    .flatMap((text) => [...text.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map(([, image = '']) => image));
+  const images = standInRepositories.flatMap((repository) =>
+    Object.values(filesOf(repository)).flatMap((text) =>
+      [...text.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map(([, image = '']) => fullName(image, repository.tag)),
+    ),
+  );
   return [...new Set(images)].sort();
+}
+
+/**
+ * What a container runtime makes of a name: Docker's registry where none is named. Our tree puts the release's version in
+ * the place of "latest".
+ */
+function fullName(image: string, release: string): string {
+  const [first = '', ...rest] = image.replace(/:latest$/, `:${release}`).split('/');
+  if (rest.length === 0) return `docker.io/library/${first}`;
+  return first.includes('.') ? [first, ...rest].join('/') : ['docker.io', first, ...rest].join('/');
 }

@@ -85,6 +85,9 @@ export const standInImage = 'sandbox.local/stand-in:1.0.0';
 /** The image of Debian's Prometheus: a web program that is somebody else's, for apps behind the login. */
 export const prometheusImage = 'sandbox.local/prometheus:debian';
 
+/** An image with a shell and curl, for requests from inside the cluster. */
+export const probeImage = 'sandbox.local/probe:1.0.0';
+
 /** The image that serves the metrics API. */
 export const metricsServerImage = 'registry.k8s.io/metrics-server/metrics-server:v0.9.0';
 
@@ -98,6 +101,7 @@ async function platformImages(
   });
   const images: Record<string, ImageSpec> = {
     [`quay.io/argoproj/argocd:${versions.argocd}`]: await argocdImage(base, report),
+    [probeImage]: { base, files: {}, entrypoint: [], user: '65532' },
     'public.ecr.aws/docker/library/redis:8.2.3-alpine': { base, files: {}, entrypoint: ['redis-server'], user: '999' },
     // Upstream's entry point is a wrapper that renders templates; the chart says "dex serve" itself.
     [`ghcr.io/dexidp/dex:${versions.dex}`]: {
