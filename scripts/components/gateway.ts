@@ -8,6 +8,7 @@ import { clusterIssuerName } from './issuer.ts';
 import { authProvider } from './istiod.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
+import { webhookInPolicy, webhookRoute } from './webhook.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
 /** The Secret with the gateway's certificate; beside it, as `ca.crt`, its CA where that is known to cert-manager. */
@@ -31,7 +32,13 @@ export const gateway: Component = {
     groupHeaders(),
     ...(cluster.knownHost === undefined
       ? []
-      : [certificate(cluster), tlsGateway(cluster), plainGateway(cluster), redirect(cluster)]),
+      : [
+          certificate(cluster),
+          tlsGateway(cluster),
+          plainGateway(cluster),
+          redirect(cluster),
+          ...webhookRoute(cluster),
+        ]),
   ],
   namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
   clusterKinds: () => [],
@@ -73,6 +80,7 @@ const early = { 'argocd.argoproj.io/sync-wave': '-1' };
  */
 function authorizationPolicy(cluster: Cluster): KubernetesObject {
   const own = ownHosts(cluster).flatMap(({ host }) => [host, `${host}:*`]);
+  const webhook = webhookInPolicy(cluster);
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -82,7 +90,12 @@ function authorizationPolicy(cluster: Cluster): KubernetesObject {
       action: 'CUSTOM',
       provider: { name: authProvider },
       rules: [
-        { to: [{ operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*'] } }] },
+        {
+          to: [
+            { operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*', ...webhook.notPaths] } },
+            ...webhook.narrowed,
+          ],
+        },
         // Dex and OAuth2 Proxy are on the platform's host only.
         ...(own.length === 0 ? [] : [{ to: [{ operation: { notPorts: ['80'], hosts: own } }] }]),
       ],

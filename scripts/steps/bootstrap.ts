@@ -10,6 +10,7 @@ import { deployKey, installArgocd, makeSecrets, registerRepository } from './reg
 import { useCluster } from './registration.ts';
 import { type Outcome, runSteps } from './step.ts';
 import { waitForPlatform } from './wait.ts';
+import { setWebhook } from './webhook.ts';
 import { writeTree } from './write-tree.ts';
 
 /** Files → Git. */
@@ -42,5 +43,5 @@ export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
   outcomes.push(...(await run([discoverHost])));
   if (unknown && context.cluster.knownHost !== undefined)
     outcomes.push(...(await run([...publishing, registerRepository])));
-  return [...outcomes, ...(await run([waitForPlatform]))];
+  return [...outcomes, ...(await run([setWebhook, waitForPlatform]))];
 }

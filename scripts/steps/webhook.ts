@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import type { LiveData } from '../cluster/live.ts';
+import { domain } from '../components/domain.ts';
+import { webhookSecretKeys, webhookUrl } from '../components/webhook.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { RunError } from '../report/errors.ts';
+import type { BootstrapContext } from './context.ts';
+import { type Decision, step } from './step.ts';
+
+/** On argocd-secret: which webhook has its secret, so that a run that was killed in between sets it again. */
+export const webhookMark = `${domain}/webhook`;
+
+/** The key by which Argo CD knows each host; Gitea signs as Gogs does. */
+const keyOfHost: Readonly<Record<string, (typeof webhookSecretKeys)[number]>> = {
+  GitHub: 'webhook.github.secret',
+  Gitea: 'webhook.gogs.secret',
+  GitLab: 'webhook.gitlab.secret',
+};
+
+/** What is there: at the host, and in argocd-secret. */
+export interface WebhookFound {
+  url: string;
+  host: string;
+  /** The host's own name of the webhook. */
+  id: string | undefined;
+  /** Keys that have no value. */
+  missing: readonly string[];
+  mark: string | undefined;
+}
+
+/** Decides about the webhook. Pure. */
+export function decideWebhook(found: WebhookFound): Decision<WebhookFound> {
+  const { url, host, id, missing, mark } = found;
+  if (id !== undefined && missing.length === 0 && mark === markOf(id, url))
+    return { kind: 'up-to-date', message: `${host} calls ${url} after each push` };
+  return {
+    kind: 'do',
+    message: `let ${host} call ${url} after each push, with a secret made in the cluster`,
+    work: found,
+  };
+}
+
+function markOf(id: string, url: string): string {
+  return `${id} ${url}`;
+}
+
+function secretOf(cluster: Cluster) {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'argocd-secret', namespace: cluster.argocd.namespace } };
+}
+
+/** What keeps the webhook from being set now; undefined when nothing does. */
+function obstacle({ cluster, connection, review, options }: BootstrapContext): string | undefined {
+  if (!cluster.git.webhook) return 'not asked for (git.webhook); Argo CD looks by itself';
+  if (connection === undefined) return 'no Kubernetes context is named';
+  if (review !== undefined) return 'the pull request has to be merged first; then run this again';
+  if (!options.push) return '--no-push';
+  return cluster.knownHost === undefined ? 'the host is not known yet' : undefined;
+}
+
+/** The webhook by which the Git host tells Argo CD of each push, through the gateway. */
+export const setWebhook = step<BootstrapContext, WebhookFound | undefined, WebhookFound>({
+  name: 'webhook',
+  look: async (context) => {
+    const { cluster, connection } = context;
+    if (connection === undefined || obstacle(context) !== undefined) return undefined;
+    const live = await connection.api.find<LiveData>(secretOf(cluster));
+    const host = await context.host();
+    const url = webhookUrl(cluster);
+    return {
+      url,
+      host: host.name,
+      id: context.repositoryAbsent === true ? undefined : await host.webhook(url),
+      missing: webhookSecretKeys.filter((key) => (live?.data?.[key] ?? '') === ''),
+      mark: live?.metadata.annotations?.[webhookMark],
+    };
+  },
+  decide: (found, context) => {
+    const reason = obstacle(context);
+    if (found === undefined || reason !== undefined) return { kind: 'skip', message: reason ?? 'nothing to do' };
+    return decideWebhook(found);
+  },
+  act: async ({ url, missing }, context) => {
+    const { cluster, connection } = context;
+    const host = await context.host();
+    const key = keyOfHost[host.name];
+    if (connection === undefined || key === undefined)
+      throw new RunError(`${host.name} has no webhook that Argo CD knows`, { hint: 'Set git.webhook: false.' });
+    const reference = secretOf(cluster);
+    const live = await connection.api.find<LiveData>(reference);
+    if (live === undefined) throw new RunError('Secret argocd-secret is not there', { hint: 'Is Argo CD installed?' });
+    const made = Object.fromEntries(missing.map((name) => [name, randomBytes(24).toString('hex')]));
+    const data = Object.fromEntries(
+      Object.entries(made).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+    );
+    const secret = made[key] ?? Buffer.from(live.data?.[key] ?? '', 'base64').toString('utf8');
+    context.reporter.hide([secret, ...Object.values(made)]);
+    await connection.api.merge(reference, { data });
+    const verifyTls = cluster.tls.acme !== undefined;
+    const id = await host.webhook(url, { secret, verifyTls });
+    await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: markOf(id ?? '', url) } } });
+    return `${host.name} calls ${url} after each push`;
+  },
+});
