@@ -8,7 +8,7 @@ import type { Host } from '../hosts/host.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { remoteOf } from '../steps/context.ts';
-import { deployKeyTitle, wantsDeployKey } from '../steps/deploy-key.ts';
+import { isKeyOf, wantsDeployKey } from '../steps/deploy-key.ts';
 import { hostOf } from '../steps/hosting.ts';
 import { probeRemote } from '../steps/make-repository.ts';
 import { registrationObjects, repositoryObject } from '../steps/registration.ts';
@@ -193,10 +193,9 @@ async function checkHost(cluster: Cluster, host: Host, found: Found): Promise<vo
       );
     else found('git host', 'ok', `${host.name}: the repository is ${state.visibility}`);
     if (wantsDeployKey(cluster)) {
-      const title = deployKeyTitle(cluster.name);
-      const key = (await host.deployKeys()).find((entry) => entry.title === title);
-      const ok = key?.readOnly === true ? 'it is there, and may only read' : 'the bootstrap adds it';
-      found('deploy key', key?.readOnly === true ? 'ok' : 'note', `"${title}": ${ok}`);
+      const key = (await host.deployKeys()).find((entry) => isKeyOf(cluster.name, entry));
+      if (key?.readOnly === true) found('deploy key', 'ok', `"${key.title}" is there, and may only read`);
+      else found('deploy key', 'note', 'not there yet; the bootstrap adds it');
     }
   });
 }

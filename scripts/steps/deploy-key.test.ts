@@ -4,11 +4,16 @@ import { makeSshKey } from '../hosts/ssh-key.ts';
 import { decideKey, deployKeyTitle } from './deploy-key.ts';
 
 const pair = makeSshKey('x');
-const title = deployKeyTitle('prod');
+const title = deployKeyTitle('prod', pair.publicKey);
 const mine: DeployKey = { id: '1', title, publicKey: pair.publicKey, readOnly: true };
-const others: DeployKey = { id: '9', title: deployKeyTitle('dev'), publicKey: 'ssh-ed25519 AAAA', readOnly: true };
+const others: DeployKey = {
+  id: '9',
+  title: deployKeyTitle('prod-2', 'ssh-ed25519 AAAA'),
+  publicKey: 'ssh-ed25519 AAAA',
+  readOnly: true,
+};
 const found = (atHost: DeployKey[], privateKey?: string) => ({
-  title,
+  cluster: 'prod',
   host: 'GitHub',
   atHost,
   ...(privateKey === undefined ? {} : { privateKey }),
@@ -22,6 +27,10 @@ describe('the deploy key', () => {
   it('is added again, not made anew, when the host has lost it', () => {
     const work = { make: false, add: true, remove: [] };
     expect(decideKey(found([others], pair.privateKey), false)).toMatchObject({ kind: 'do', work });
+  });
+
+  it('has another title for each key, since Gitea takes each only once', () => {
+    expect(deployKeyTitle('prod', 'a')).not.toBe(deployKeyTitle('prod', 'b'));
   });
 
   it('is made when the cluster has none, and the one that a lost cluster left at the host goes', () => {

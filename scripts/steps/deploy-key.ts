@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Api } from '../cluster/api.ts';
 import type { LiveData } from '../cluster/live.ts';
 import { applyRepository } from '../cluster/register.ts';
@@ -11,7 +12,7 @@ import type { Decision } from './step.ts';
 
 /** What is there: the private half in the cluster, public halves at the host. */
 export interface KeysFound {
-  title: string;
+  cluster: string;
   host: string;
   /** From the repository Secret; absent: none yet. */
   privateKey?: string;
@@ -33,9 +34,22 @@ export function wantsDeployKey({ git }: Pick<Cluster, 'git'>): boolean {
   return git.credentials !== undefined && 'deployKey' in git.credentials;
 }
 
-/** Title of the key at the host; it holds the cluster, so that those of two clusters do not replace each other. */
-export function deployKeyTitle(cluster: string): string {
-  return `Argo CD of cluster ${cluster} (Breakwater)`;
+/**
+ * Title of a key at the host. It holds the cluster, so that those of two clusters do not replace each other, and tells keys
+ * of one cluster apart: Gitea takes each title once, and a new key is added before the old one goes.
+ */
+export function deployKeyTitle(cluster: string, publicKey: string): string {
+  const short = createHash('sha256').update(publicKey).digest('hex').slice(0, 8);
+  return `${titleBegin(cluster)}${short})`;
+}
+
+/** @returns whether a key at the host was made for this cluster */
+export function isKeyOf(cluster: string, { title }: Pick<DeployKey, 'title'>): boolean {
+  return title.startsWith(titleBegin(cluster));
+}
+
+function titleBegin(cluster: string): string {
+  return `Argo CD of cluster ${cluster} (Breakwater `;
 }
 
 /** @returns the private half that the cluster has already */
@@ -80,7 +94,7 @@ export async function lookAtKeys(context: BootstrapContext, api: Api): Promise<K
   const host = await context.host();
   const privateKey = await keyInCluster(api, cluster);
   return {
-    title: deployKeyTitle(cluster.name),
+    cluster: cluster.name,
     host: host.name,
     ...(privateKey === undefined ? {} : { privateKey }),
     atHost: context.repositoryAbsent === true ? [] : await host.deployKeys(),
@@ -92,9 +106,9 @@ export async function lookAtKeys(context: BootstrapContext, api: Api): Promise<K
  *
  * @param rotate true: a new one is asked for
  */
-export function decideKey({ title, host, privateKey, atHost }: KeysFound, rotate: boolean): Decision<KeyWork> {
+export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rotate: boolean): Decision<KeyWork> {
   const publicKey = privateKey === undefined ? undefined : publicHalf(privateKey);
-  const ours = atHost.filter((key) => key.title === title);
+  const ours = atHost.filter((key) => isKeyOf(cluster, key));
   const same = atHost.filter((key) => key.publicKey === publicKey);
   if (rotate || publicKey === undefined) {
     const why = rotate ? 'a new deploy key (--rotate)' : 'a deploy key (ed25519, read-only)';
@@ -134,13 +148,13 @@ export async function changeKeys(
 ): Promise<string> {
   const { cluster, registration } = context;
   const host = await context.host();
-  const title = deployKeyTitle(cluster.name);
   const current = await keyInCluster(api, cluster);
   const pair =
     work.make || current === undefined
-      ? makeSshKey(title)
+      ? makeSshKey(`Argo CD of cluster ${cluster.name}`)
       : { privateKey: current, publicKey: publicHalf(current) ?? '' };
   context.reporter.hide([pair.privateKey]);
+  const title = deployKeyTitle(cluster.name, pair.publicKey);
   if (work.add) await host.changeDeployKeys({ add: { title, publicKey: pair.publicKey } });
   const secret = repositoryObject(cluster, { kind: 'ssh', privateKey: pair.privateKey });
   await applyRepository(api, secret, work.make, { report });

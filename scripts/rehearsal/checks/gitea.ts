@@ -128,8 +128,8 @@ async function fromNothing(scene: Scene): Promise<void> {
   expect(
     'it has one deploy key, which may only read',
     'its keys at Gitea',
-    [{ title: `Argo CD of cluster ${site.cluster} (Breakwater)`, read_only: true }],
-    keys.map(({ title, read_only }) => ({ title, read_only })),
+    [{ title: `Argo CD of cluster ${site.cluster}`, read_only: true }],
+    keys.map(({ title, read_only }) => ({ title: title.replace(/ \(.*/, ''), read_only })),
   );
   const root = (await site.applications()).find(({ metadata }) => metadata.name === rootName);
   expect('Argo CD reads it over SSH', "the root's repository", gitea.sshUrl(repository), root?.spec?.source?.repoURL);

@@ -39,10 +39,13 @@ export interface SiteOptions {
   host?: string;
   /** Whether somebody says that Deployments run; see workloads.ts. Default true. */
   controllers?: boolean;
+  /** Another Git host than the site's own: the section `git` of cluster.yaml as JSON, and what it names. */
+  git?: { section: object; environment: Readonly<Record<string, string>> };
 }
 
 /** Makes everything on loopback and in temporary folders; `stop` ends and removes it. */
-export async function openSite({ host = 'kubeflow.example.com', controllers = true }: SiteOptions = {}): Promise<Site> {
+export async function openSite(options: SiteOptions = {}): Promise<Site> {
+  const { host = 'kubeflow.example.com', controllers = true, git } = options;
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-site-'));
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const stop = async () => {
@@ -52,7 +55,7 @@ export async function openSite({ host = 'kubeflow.example.com', controllers = tr
     const remote = await startGitServer(folder);
     stops.push(() => remote.stop());
     const mirror = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'])).href;
-    const checkout = testRepository({ [clusterName]: clusterFile(remote, mirror, host) });
+    const checkout = testRepository({ [clusterName]: clusterFile(git?.section ?? sectionOf(remote), mirror, host) });
     stops.push(() => checkout.remove());
     const cluster = await startTestServer();
     stops.push(() => cluster.stop());
@@ -60,7 +63,7 @@ export async function openSite({ host = 'kubeflow.example.com', controllers = tr
       const workloads = startWorkloads(cluster.connection.api);
       stops.push(() => workloads.stop());
     }
-    const environment = { GIT_TOKEN: remote.token, BOB_PASSWORD: 'password-that-bob-brings' };
+    const environment = { GIT_TOKEN: remote.token, BOB_PASSWORD: 'password-that-bob-brings', ...git?.environment };
     const startWith = (env: NodeJS.ProcessEnv, parameters: readonly string[]): Run =>
       startRun(checkout.root, parameters, {
         ...process.env,
@@ -88,12 +91,13 @@ export async function openSite({ host = 'kubeflow.example.com', controllers = tr
   }
 }
 
-function clusterFile(remote: GitServer, mirror: string, host: string): string {
+function sectionOf({ url, caFile }: GitServer): object {
+  return { url, credentials: { token: { env: 'GIT_TOKEN' } }, caFile };
+}
+
+function clusterFile(git: object, mirror: string, host: string): string {
   return `name: ${clusterName}
-git:
-  url: ${remote.url}
-  credentials: {token: {env: GIT_TOKEN}}
-  caFile: ${JSON.stringify(remote.caFile)}
+git: ${JSON.stringify(git)}
 mirrors: {git: {"https://github.com/argoproj/argo-cd": ${JSON.stringify(mirror)}}}
 auth: {users: [{email: ${users[0]}}, {email: ${users[1]}, password: {env: BOB_PASSWORD}}]}
 kubeflow: {components: [], defaultProfile: {enabled: false}}
