@@ -15,6 +15,7 @@ import { summary } from '../steps/summary.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { Invocation } from './index.ts';
+import { minutesOf } from './minutes.ts';
 import { prepareClusterFile } from './new.ts';
 
 /** `npm run bootstrap`: from cluster.yaml to a registered platform. */
@@ -100,14 +101,11 @@ function tellNew({ reporter }: Invocation, name: string, path: string): number {
 function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
   const list = (key: string) =>
     typeof options[key] === 'string' ? options[key].split(',').filter((entry) => entry !== '') : [];
-  const minutes = options.timeout === undefined ? 60 : Number(options.timeout);
-  if (!Number.isFinite(minutes) || minutes <= 0)
-    throw new UsageError(`--timeout takes minutes, and ${JSON.stringify(options.timeout)} is no number above 0`);
   return {
     dryRun: options.dryRun === true,
     push: options.push !== false,
     wait: options.wait === true,
-    timeoutMinutes: minutes,
+    timeoutMinutes: minutesOf(options),
     rotate: list('rotate'),
     remove: list('remove'),
     passwordsFile: typeof options.passwordsFile === 'string' ? options.passwordsFile : undefined,

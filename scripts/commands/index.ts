@@ -135,6 +135,20 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./status.ts'),
   },
   {
+    usage: 'sync',
+    description:
+      'Has the root take the newest commit at once: ends an operation of it that waits for an older one. Idempotent.',
+    options: [
+      cluster,
+      context,
+      ['--dry-run', 'say what would be done, and change nothing'],
+      ['--wait', 'then wait until every wave is Healthy'],
+      ['--timeout <minutes>', 'how long --wait waits (default: 60)'],
+    ],
+    examples: ['npm run sync', 'npm run sync -- --cluster prod --dry-run', 'npm run sync -- --cluster prod --wait'],
+    load: () => import('./sync.ts'),
+  },
+  {
     usage: 'verify',
     description:
       'Attacks a running platform from outside (and, with --context, from a pod inside), and says what came back. Harmless to it.',

@@ -1,0 +1,36 @@
+import { loadCluster } from '../config/load.ts';
+import { openRepository } from '../git/repository.ts';
+import { newestCommit } from '../steps/status.ts';
+import { runSteps } from '../steps/step.ts';
+import { syncSteps } from '../steps/sync.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import { connectTo } from './connect-to.ts';
+import type { Invocation } from './index.ts';
+import { minutesOf } from './minutes.ts';
+
+/** `npm run sync`: ends what holds the root up, and has it take the newest commit at once. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const timeoutMinutes = minutesOf(options);
+  const cluster = loadCluster(root, chooseCluster(invocation));
+  const connection = await connectTo(cluster, invocation);
+  const newest = await newestCommit(root, cluster, await openRepository(root), reporter);
+  if (newest.problem !== undefined)
+    reporter.warn(`${newest.revision} could not be asked: ${newest.problem}; Argo CD takes what it finds there`);
+  const dryRun = options.dryRun === true;
+  const steps = await runSteps(
+    syncSteps,
+    { cluster, connection, newest, reporter, wait: options.wait === true, timeoutMinutes },
+    { dryRun, reporter },
+  );
+  reporter.result(
+    {
+      cluster: cluster.name,
+      dryRun,
+      ...(newest.commit === undefined ? {} : { newest: newest.commit }),
+      steps,
+    },
+    dryRun ? '\nThis was a dry run: nothing was changed. Run it again without --dry-run.' : '',
+  );
+  return 0;
+}
