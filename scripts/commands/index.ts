@@ -187,6 +187,28 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./verify.ts'),
   },
   {
+    usage: 'uninstall',
+    description:
+      'Takes the platform out of the cluster, the last wave first and Argo CD at the end. Asks first. Git stays as it is.',
+    options: [
+      cluster,
+      context,
+      ['--dry-run', 'say what would go and what would stay, and change nothing'],
+      ['--yes', 'do not ask'],
+      [
+        '--keep-data',
+        'keep volumes, what tenants deployed, namespaces that hold them, and CRDs with objects of others (the default)',
+      ],
+      ['--delete-data', 'delete those, too'],
+    ],
+    examples: [
+      'npm run uninstall -- --cluster prod --dry-run',
+      'npm run uninstall -- --cluster prod',
+      'npm run uninstall -- --cluster test --yes --delete-data',
+    ],
+    load: () => import('./uninstall.ts'),
+  },
+  {
     usage: 'graph',
     description: 'Prints the waves as a Mermaid diagram.',
     options: [cluster],

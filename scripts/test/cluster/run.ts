@@ -19,6 +19,8 @@ export interface Run {
   result: Promise<RunResult>;
   /** Ends the program as an operator or the kernel would: with SIGKILL, and without its children. */
   kill(): void;
+  /** As Ctrl+C does. */
+  interrupt(): void;
   /** What it has said so far, on both outputs. */
   said(): string;
 }
@@ -42,7 +44,12 @@ export function startRun(root: string, parameters: readonly string[], env: NodeJ
     child.once('close', (code) => resolve({ code, ...texts, commandLines: [...seen] }));
   });
   void watchCommandLines(child, seen);
-  return { result, kill: () => child.kill('SIGKILL'), said: () => texts.stdout + texts.stderr };
+  return {
+    result,
+    kill: () => child.kill('SIGKILL'),
+    interrupt: () => child.kill('SIGINT'),
+    said: () => texts.stdout + texts.stderr,
+  };
 }
 
 async function watchCommandLines(child: ChildProcess, seen: Set<string>): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../cluster/api.ts';
+import { ApiError } from '../../cluster/api-error.ts';
 import { isReady, type Workload } from '../../cluster/workloads.ts';
 
 /** The controllers of a cluster, as far as a bootstrap waits for them. */
@@ -26,7 +27,12 @@ async function play(api: Api, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const kind of ['Deployment', 'StatefulSet']) {
       const { items } = await api.list<Workload>('apps/v1', kind);
-      for (const workload of items.filter((item) => !isReady(item))) await makeReady(api, workload);
+      for (const workload of items.filter((item) => !isReady(item))) {
+        await makeReady(api, workload).catch((error: unknown) => {
+          // It was deleted meanwhile.
+          if (!(error instanceof ApiError && error.status === 404)) throw error;
+        });
+      }
     }
     await sleep(200, undefined, { signal }).catch(() => undefined);
   }

@@ -1,0 +1,87 @@
+import { createInterface } from 'node:readline/promises';
+import { loadCluster } from '../config/load.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import type { Outcome } from '../steps/step.ts';
+import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
+import { chooseCluster } from './choose-cluster.ts';
+import { connectTo } from './connect-to.ts';
+import type { Invocation } from './index.ts';
+
+/** `npm run uninstall`: takes the platform out of the cluster, the last wave first. Git stays as it is. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { root, options, reporter } = invocation;
+  const dryRun = options.dryRun === true;
+  const deleteData = options.deleteData === true;
+  if (deleteData && options.keepData === true)
+    throw new UsageError('--keep-data and --delete-data exclude each other', { hint: 'Keep one of them.' });
+  const cluster = loadCluster(root, chooseCluster(invocation));
+  if (!dryRun && options.yes !== true) requireTerminal(cluster.name, reporter.json);
+  const connection = await connectTo(cluster, invocation);
+  const look = () => lookBeforeUninstall(connection, cluster, { reporter, deleteData });
+  const plan = await look();
+  if (!dryRun && options.yes !== true) {
+    reporter.status(`This takes the platform of ${cluster.name} out of ${connection.server}:`);
+    const planned = await uninstall(plan, true);
+    for (const line of keptLines(plan.kept)) reporter.status(line);
+    if (isNothing(planned)) return conclude(invocation, cluster.name, planned, plan.kept);
+    await confirm(cluster.name);
+  }
+  const context = dryRun ? plan : { ...plan, kept: [] };
+  const steps = await uninstall(context, dryRun);
+  return conclude(invocation, cluster.name, steps, context.kept);
+}
+
+interface Kept {
+  what: string;
+  why: string;
+}
+
+function conclude(
+  { options, reporter }: Invocation,
+  cluster: string,
+  steps: readonly Outcome[],
+  kept: readonly Kept[],
+): number {
+  const nothing = isNothing(steps);
+  const end =
+    options.dryRun === true
+      ? 'This was a dry run: nothing was changed.'
+      : nothing
+        ? `Nothing to do: the platform of ${cluster} is not there.`
+        : `The platform of ${cluster} is out. Git is as it was: npm run bootstrap -- --cluster ${cluster} brings it back.`;
+  reporter.result(
+    { cluster, dryRun: options.dryRun === true, nothingToDo: nothing, steps, kept },
+    ['', ...keptLines(kept), end].join('\n'),
+  );
+  return 0;
+}
+
+function keptLines(kept: readonly Kept[]): string[] {
+  if (kept.length === 0) return [];
+  return ['Stays:', ...kept.map(({ what, why }) => `  ${what}: ${why}`), '  (--delete-data takes these, too)'];
+}
+
+function isNothing(steps: readonly Outcome[]): boolean {
+  return steps.every(({ outcome }) => outcome === 'up-to-date' || outcome === 'skipped');
+}
+
+function requireTerminal(name: string, json: boolean): void {
+  if (!json && process.stdin.isTTY === true && process.stderr.isTTY === true) return;
+  throw new UsageError(`taking out the platform of ${name} has to be confirmed, and there is no terminal to ask on`, {
+    hint: 'Add --yes, or look first with --dry-run.',
+  });
+}
+
+async function confirm(name: string): Promise<void> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`To go on, type the name of the cluster (${name}): `);
+    if (answer.trim() === name) return;
+    throw new RunError('that is not its name; nothing was changed');
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') throw new RunError('given up; nothing was changed');
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}

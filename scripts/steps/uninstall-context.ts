@@ -1,0 +1,21 @@
+import type { LiveApplication } from '../cluster/applications.ts';
+import type { Connection } from '../cluster/connect.ts';
+import type { LiveObject } from '../cluster/live.ts';
+import type { Cluster } from '../config/cluster.ts';
+import type { Reporter } from '../report/reporter.ts';
+
+/** What the steps of an uninstall share. */
+export interface UninstallContext {
+  readonly cluster: Cluster;
+  readonly connection: Connection;
+  readonly reporter: Reporter;
+  readonly deleteData: boolean;
+  /** Applications of the platform that are there. */
+  readonly applications: readonly LiveApplication[];
+  /** Applications that the platform's ApplicationSets made. */
+  readonly tenants: readonly LiveApplication[];
+  /** Objects by the Application that they belong to; `''`: applied by the bootstrap itself. */
+  readonly inventory: ReadonlyMap<string, readonly LiveObject[]>;
+  /** What stays, and why; filled by the steps. */
+  readonly kept: { what: string; why: string }[];
+}

@@ -1,0 +1,116 @@
+import { applicationApi, type LiveApplication, sameRepository, sourcesOf } from '../cluster/applications.ts';
+import type { Connection } from '../cluster/connect.ts';
+import { takeInventory } from '../cluster/inventory.ts';
+import { judgeOwnership } from '../cluster/judge-ownership.ts';
+import type { LiveObject } from '../cluster/live.ts';
+import { ownerOf } from '../cluster/owner.ts';
+import { lookAtOwnership } from '../cluster/ownership.ts';
+import { argocd } from '../components/argocd.ts';
+import { allComponents } from '../components/index.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { RunError } from '../report/errors.ts';
+import { wavesOf } from './follow-waves.ts';
+import { ownershipQuestion } from './registration.ts';
+import { type AnyStep, type Outcome, runSteps } from './step.ts';
+import type { UninstallContext } from './uninstall-context.ts';
+import { removeArgocd, removeDefinitions, removeNamespaces } from './uninstall-rest.ts';
+import { removeComponents, removeRoot, removeTenants } from './uninstall-waves.ts';
+
+/** Findings about somebody else, which forbid an uninstall; the rest only forbids an installation. */
+const forbidding = new Set([
+  'root-foreign',
+  'argocd-foreign',
+  'project-foreign',
+  'namespace-foreign',
+  'workload-foreign',
+]);
+
+/**
+ * Looks at all that an uninstall would touch, and whose it is. Changes nothing.
+ *
+ * @throws RunError when the cluster, or a part of it, belongs to another repository
+ */
+export async function lookBeforeUninstall(
+  connection: Connection,
+  cluster: Cluster,
+  { reporter, deleteData }: Pick<UninstallContext, 'reporter' | 'deleteData'>,
+): Promise<UninstallContext> {
+  const { api } = connection;
+  const question = ownershipQuestion(cluster);
+  const found = await lookAtOwnership(api, question);
+  const refused = judgeOwnership(found, question).findings.filter(({ code }) => forbidding.has(code));
+  if (refused.length > 0)
+    throw new RunError(`this is not, or not only, the platform of ${cluster.name}: ${refused[0]?.message}`, {
+      details: refused.map(({ message }) => message),
+      hint: 'Nothing was changed. Is it the right --context, and the right --cluster?',
+    });
+  const here = found.applications.filter(({ metadata }) => metadata.namespace === cluster.argocd.namespace);
+  const names = new Set([...allComponents(cluster).map(({ name }) => name), cluster.argocd.root.name]);
+  const reads = (application: LiveApplication) =>
+    sourcesOf(application).some(({ repoURL }) => sameRepository(repoURL, cluster.repositoryUrl));
+  const sets = (await api.list(applicationApi, 'ApplicationSet', { namespace: cluster.argocd.namespace })).items;
+  const ourSets = new Set(sets.filter((set) => isOf(set, names)).map(({ metadata }) => metadata.name));
+  const isTenant = ({ metadata }: LiveApplication) =>
+    (metadata.ownerReferences ?? []).some(({ kind, name }) => kind === 'ApplicationSet' && ourSets.has(name));
+  const tenants = here.filter(isTenant);
+  const applications = here.filter((item) => reads(item) && !isTenant(item));
+  const foreign = found.applications.filter((item) => !tenants.includes(item) && !applications.includes(item));
+  if (argocd.wanted(cluster) && foreign.length > 0)
+    throw new RunError(`the Argo CD of this platform also runs ${listOf(foreign)}, which would be left without`, {
+      hint: 'Nothing was changed. Move those Applications to another Argo CD, or delete them, and run it again.',
+    });
+  const foreignNames = new Set(foreign.map(({ metadata }) => metadata.name));
+  const all = [...names, ...applications.map(nameOf), ...tenants.map(nameOf)].filter((name) => !foreignNames.has(name));
+  const inventory = await takeInventory(api, new Set(all));
+  return { cluster, connection, reporter, deleteData, applications, tenants, inventory, kept: [] };
+}
+
+function listOf(applications: readonly LiveApplication[]): string {
+  const names = applications.slice(0, 5).map(nameOf).join(', ');
+  return `${names}${applications.length > 5 ? ` and ${applications.length - 5} more` : ''}`;
+}
+
+function nameOf({ metadata }: LiveApplication): string {
+  return metadata.name;
+}
+
+function isOf(object: LiveObject, names: ReadonlySet<string>): boolean {
+  const owner = ownerOf(object);
+  return owner.kind === 'application' && names.has(owner.name);
+}
+
+/** Reverse order of waves; components that the config no longer has go with the last wave. */
+function steps({ cluster, applications, inventory }: UninstallContext): AnyStep<UninstallContext>[] {
+  const waves = wavesOf(cluster);
+  const placed = new Set(waves.flatMap((wave) => wave.applications));
+  const { name: root } = cluster.argocd.root;
+  const rest = [...new Set([...applications.map(nameOf), ...inventory.keys()])].filter(
+    (name) => name !== '' && name !== root && name !== argocd.name && !placed.has(name),
+  );
+  const back = [...waves].reverse().map(({ wave, applications: names }) => ({
+    name: `wave ${wave}`,
+    components: names.filter((name) => name !== argocd.name),
+  }));
+  return [
+    removeRoot,
+    removeTenants,
+    ...(rest.length === 0 ? [] : [removeComponents('outside the waves', rest)]),
+    ...back
+      .filter(({ components }) => components.length > 0)
+      .map(({ name, components }) => removeComponents(name, components)),
+    removeNamespaces,
+    removeDefinitions,
+    removeArgocd,
+  ];
+}
+
+/**
+ * Takes the platform out: the root first, so that nothing is made anew, then the waves from the last to the first, then what
+ * they lived in, and Argo CD at the end. It deletes by itself and asks nothing of Argo CD, which may be broken. Killed anywhere,
+ * it is run again.
+ *
+ * @throws RunError when something does not go
+ */
+export async function uninstall(context: UninstallContext, dryRun: boolean): Promise<Outcome[]> {
+  return await runSteps(steps(context), context, { dryRun, reporter: context.reporter });
+}
