@@ -6,7 +6,7 @@ import { standInImages } from './kubeflow/index.ts';
 import { takeFolder } from './lock.ts';
 import { logText, openShell, statusOf, statusText } from './look-inside.ts';
 import { lackForRehearsal } from './needs.ts';
-import { parseOptions, type RehearseOptions, usage } from './options.ts';
+import { parseOptions, type RehearseOptions, requireOwnOptions, usage } from './options.ts';
 import { check, down, findSite, recorderFor, requireNeeds, requireReady, type Surroundings, up } from './rehearse.ts';
 import { writeReport } from './report-file.ts';
 import { chooseChecks } from './run-checks.ts';
@@ -113,6 +113,7 @@ function stopSignal(reporter: Reporter): AbortSignal {
 async function main(argv: readonly string[]): Promise<number> {
   const reporter = createReporter(argv.includes('--json'));
   try {
+    requireOwnOptions(process.env);
     const options = parseOptions(argv);
     if (!options.help) return await run(options, reporter);
     process.stdout.write(usage);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UsageError } from '../report/errors.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions, requireOwnOptions } from './options.ts';
 import { defaultFolder } from './state.ts';
 
 test('without a word, the whole run is meant', () => {
@@ -26,4 +26,10 @@ test.each([
 test('a rehearsal of root is the machine’s, any other the user’s own', () => {
   expect(defaultFolder({}, true)).toBe('/var/lib/breakwater/rehearsal');
   expect(defaultFolder({ XDG_STATE_HOME: '/home/ann/state' }, false)).toBe('/home/ann/state/breakwater/rehearsal');
+});
+
+test('an option that npm took for itself is not lost', () => {
+  const environment = { npm_lifecycle_event: 'rehearse', npm_config_quick: 'true' };
+  expect(() => requireOwnOptions(environment)).toThrow('npm has taken --quick for itself');
+  expect(() => requireOwnOptions({ npm_lifecycle_event: 'rehearse' })).not.toThrow();
 });

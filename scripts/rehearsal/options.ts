@@ -89,25 +89,40 @@ export function parseOptions(argv: readonly string[]): RehearseOptions {
   };
 }
 
+const known = {
+  quick: { type: 'boolean' },
+  only: { type: 'string' },
+  context: { type: 'string' },
+  yes: { type: 'boolean' },
+  address: { type: 'string' },
+  settings: { type: 'string' },
+  folder: { type: 'string' },
+  report: { type: 'string' },
+  json: { type: 'boolean' },
+  keep: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/**
+ * `npm run rehearse --quick`, without "--" between, gives the option to npm, and the run would be the whole one.
+ *
+ * https://docs.npmjs.com/cli/v11/using-npm/config#environment-variables
+ *
+ * @throws UsageError that shows where the option belongs
+ */
+export function requireOwnOptions(environment: NodeJS.ProcessEnv): void {
+  if (environment.npm_lifecycle_event !== 'rehearse') return;
+  for (const name of Object.keys(known)) {
+    if ((environment[`npm_config_${name}`] ?? '') !== '')
+      throw new UsageError(`npm has taken --${name} for itself`, {
+        hint: `Put options behind "--": npm run rehearse -- --${name}`,
+      });
+  }
+}
+
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean' },
-        only: { type: 'string' },
-        context: { type: 'string' },
-        yes: { type: 'boolean' },
-        address: { type: 'string' },
-        settings: { type: 'string' },
-        folder: { type: 'string' },
-        report: { type: 'string' },
-        json: { type: 'boolean' },
-        keep: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
+    return parseArgs({ args: [...argv], allowPositionals: true, options: known });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { hint: 'See --help.' });
   }
