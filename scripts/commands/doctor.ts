@@ -101,6 +101,7 @@ async function checkConfig(root: string, name: string, found: Found): Promise<Cl
 async function checkFiles({ root }: Invocation, found: Found): Promise<void> {
   const missing = await missingTemplateFiles(root, [
     'clusters/cluster.schema.json',
+    'apps/app.schema.json',
     'package.json',
     ...new Set(components.map(({ folder }) => folder)),
   ]);

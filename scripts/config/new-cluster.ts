@@ -72,6 +72,12 @@ auth:
 # kubeflow:
 #   components: [central-dashboard, profiles, notebooks, volumes, tensorboards, pipelines, katib, trainer]
 
+# What else runs behind the same login, from apps/. docs/apps.md says how to add a web program of your own.
+# apps:
+#   prometheus: {}
+#   grafana: {access: {groups: [platform-admins]}}
+#   argocd: {}
+
 # Everything else has a default, too: clusters/cluster.schema.json describes each key, and an editor with a YAML
 # language server completes it. Values of charts go to overrides/<component>.yaml beside this file.
 `;
