@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../cluster/connect.ts';
-import { embeddedRemoteUrl } from '../config/cluster.ts';
+import { type Cluster, embeddedRemoteUrl } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { closest } from '../config/suggest.ts';
 import { ensureEmbeddedRemote } from '../git/embedded.ts';
@@ -36,6 +36,7 @@ export async function run(invocation: Invocation): Promise<number> {
     if (made.reminder !== undefined) reporter.warn(made.reminder);
   }
   const cluster = loadCluster(root, name);
+  if (asked.pullRequest) requireHost(cluster);
   const contextName = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
   const connection = contextName === undefined ? undefined : await connect({ context: contextName });
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)
@@ -65,6 +66,15 @@ export async function run(invocation: Invocation): Promise<number> {
     summary(context),
   );
   return 0;
+}
+
+/** @throws UsageError when the remote has no pull requests */
+function requireHost(cluster: Cluster): void {
+  if (!cluster.embeddedRemote && /^(https|ssh):/.test(cluster.repositoryUrl.replace(/^[^/]+@[^/]+:/, 'ssh:'))) return;
+  throw new UsageError(
+    cluster.embeddedRemote ? '--pull-request needs git.url' : `--pull-request needs a Git host, and git.url is none`,
+    { hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository on a Git host.` },
+  );
 }
 
 /**
@@ -104,6 +114,7 @@ function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
   return {
     dryRun: options.dryRun === true,
     push: options.push !== false,
+    pullRequest: options.pullRequest === true,
     wait: options.wait === true,
     timeoutMinutes: minutesOf(options),
     rotate: list('rotate'),

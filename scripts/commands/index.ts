@@ -40,6 +40,7 @@ export const commands: readonly CommandEntry[] = [
         'context in your kubeconfig (default: kubernetes.context in cluster.yaml); without any, objects are written to a folder',
       ],
       ['--no-push', 'commit, but do not push; needs no remote'],
+      ['--pull-request', 'publish by a pull request this time, as with git.publish: pull-request'],
       [
         '--wait',
         'wait until everything is Healthy, wave by wave; with host: auto also find the address and publish again',

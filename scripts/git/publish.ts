@@ -81,16 +81,16 @@ async function tryToOffer(
   if (!(await fetchCommit(git, remote, base, tip))) return 'raced';
   const commit = await placeOnTop(git, head, tip);
   const foreign = await subjects(git, `${head}..${tip}`);
-  if (commit === tip) return { commit, pushed: false, foreign, toReview: false };
+  if (commit === tip) return { commit, pushed: false, foreign, toReview: false, base: tip };
   const there = branches.get(review);
   if (there !== undefined) {
     if (!(await fetchCommit(git, remote, review, there))) return 'raced';
     const same = (await treeOf(git, there)) === (await treeOf(git, commit)) && (await isAncestor(git, tip, there));
-    if (same) return { commit: there, pushed: false, foreign, toReview: true };
+    if (same) return { commit: there, pushed: false, foreign, toReview: true, base: tip };
     await requireOursOnly(git, { review, there, tip, commit });
   }
   if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'raced') return 'raced';
-  return { commit, pushed: true, foreign, toReview: true };
+  return { commit, pushed: true, foreign, toReview: true, base: tip };
 }
 
 async function requireHead(git: Git): Promise<string> {

@@ -45,4 +45,6 @@ export interface Published {
 export interface PublishedForReview extends Published {
   /** False when the base branch has everything already, so that there is nothing to make a pull request for. */
   toReview: boolean;
+  /** The commit that the base branch is at. */
+  base: string;
 }

@@ -8,7 +8,15 @@ import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote, RemoteState } from './remote.ts';
 import { createGit, type Git, GitFailure } from './run.ts';
 import { commitObstacle, type RepositoryState, readState } from './state.ts';
-import { type DirtyPath, dirtyPaths, headCommit, pathsAtHead, textsAt } from './texts.ts';
+import {
+  type CommittedChange,
+  changesBetween,
+  type DirtyPath,
+  dirtyPaths,
+  headCommit,
+  pathsAtHead,
+  textsAt,
+} from './texts.ts';
 
 /** The user's repository. Paths are relative to its root, with forward slashes. */
 export interface Repository {
@@ -22,6 +30,8 @@ export interface Repository {
   headText(paths: readonly string[]): Promise<Map<string, string>>;
   /** Texts of those of the paths that the index has. */
   stagedText(paths: readonly string[]): Promise<Map<string, string>>;
+  /** What differs between two commits that are here. */
+  changes(from: string, to: string): Promise<readonly CommittedChange[]>;
   /** Those of the paths that differ from HEAD. */
   dirty(paths: readonly string[]): Promise<readonly DirtyPath[]>;
   /** Commits the paths as they are on disk (absent files as deletions) and nothing else, whatever is staged. */
@@ -58,6 +68,7 @@ export async function openRepository(root: string): Promise<Repository> {
     headPaths: (folders) => pathsAtHead(git, folders),
     headText: async (paths) => ((await headCommit(git)) === undefined ? new Map() : textsAt(root, 'HEAD:', paths)),
     stagedText: (paths) => textsAt(root, ':', paths),
+    changes: (from, to) => changesBetween(git, from, to),
     dirty: (paths) => dirtyPaths(git, root, paths),
     commit: (options) => commitPaths(git, root, options),
     probe: (remote) => listRemote(git, remote),

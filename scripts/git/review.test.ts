@@ -59,6 +59,7 @@ describe('publishing for review', () => {
       pushed: false,
       foreign: ['Render (#1)'],
       toReview: false,
+      base: await box.git(bare, 'rev-parse', 'main'),
     });
   });
 

@@ -11,6 +11,12 @@ export interface DirtyPath {
   unstaged: boolean;
 }
 
+/** A file that differs between two commits. */
+export interface CommittedChange {
+  path: string;
+  change: 'added' | 'changed' | 'removed';
+}
+
 const plainDiff = ['diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
 
 /** @returns the commit at HEAD, undefined when there is none yet */
@@ -70,6 +76,17 @@ export async function changedPaths(git: Git, root: string, paths: readonly strin
       : zeroSeparated(await git([...plainDiff, 'HEAD']));
   const changed = new Set([...differs, ...(await untracked(git, root, paths))]);
   return paths.filter((file) => changed.has(file));
+}
+
+/** @returns what differs between two commits */
+export async function changesBetween(git: Git, from: string, to: string): Promise<CommittedChange[]> {
+  const kinds = { A: 'added', D: 'removed' } as const;
+  const items = zeroSeparated(
+    await git(['diff', '--name-status', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules', from, to]),
+  );
+  return items.flatMap((kind, index) =>
+    index % 2 === 0 ? [{ change: kinds[kind as keyof typeof kinds] ?? 'changed', path: items[index + 1] ?? '' }] : [],
+  );
 }
 
 async function untracked(git: Git, root: string, paths: readonly string[]): Promise<string[]> {

@@ -160,6 +160,11 @@ describe('a pull request', () => {
       title: 'Render demo',
       body: '**Changes**',
     });
+    const newer = { ...request, body: '**Newer**', mayReplace: (body: string) => body === '**Changes**' };
+    expect(await there.openPullRequest(newer)).toEqual({ ...first, created: false });
+    expect(await gitea.call(token, 'GET', '/repos/acme/reviewed/pulls/1')).toMatchObject({ body: '**Newer**' });
+    expect(await there.openPullRequest({ ...newer, body: '**Newest**' })).toEqual({ ...first, created: false });
+    expect(await gitea.call(token, 'GET', '/repos/acme/reviewed/pulls/1')).toMatchObject({ body: '**Newer**' });
   });
 
   it('is what a protected branch is answered with', async () => {

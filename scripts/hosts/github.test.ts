@@ -66,6 +66,19 @@ describe('a pull request on GitHub Enterprise Server', () => {
     expect(server.asked.map(({ call }) => call)).not.toContain(opening);
   });
 
+  it('has its text replaced where the caller says so, and is left alone where not', async () => {
+    const updating = 'PATCH /api/v3/repos/acme/platform/pulls/5';
+    server.answers[updating] = [{ status: 200, body: pull(5) }];
+    const wanted = { ...request, mayReplace: (body: string) => body.startsWith('ours') };
+    for (const body of ['theirs', null, 'ours, old']) {
+      server.answers[meta] = [{ status: 200, headers: enterprise }];
+      server.answers[listing] = [{ status: 200, body: [{ ...pull(5), number: 5, body }] }];
+      expect(await pullRequest(repository(), wanted)).toBe('https://ghes/acme/platform/pull/5');
+    }
+    const updates = server.asked.filter(({ call }) => call === updating);
+    expect(updates.map(({ body }) => JSON.parse(body ?? ''))).toEqual([{ title: request.title, body: request.body }]);
+  });
+
   it('is found when another run opened it in between', async () => {
     server.answers[listing] = [
       { status: 200, body: [] },

@@ -18,6 +18,7 @@ const path = '/api/v4/projects/group%2Fsub%2Fplatform';
 const project = { path_with_namespace: 'group/sub/platform', archived: false, visibility: 'private' };
 const requests = `GET ${path}/merge_requests?state=opened&source_branch=breakwater%2Fdemo&target_branch=main`;
 const merge = {
+  iid: 1,
   web_url: 'https://gl/group/sub/platform/-/merge_requests/1',
   source_branch: 'x',
   target_branch: 'main',
@@ -84,6 +85,23 @@ describe('GitLab', () => {
     const there = await host('gitlab');
     expect(await there.openPullRequest(request)).toEqual({ url: merge.web_url, created: true });
     expect(await there.openPullRequest(request)).toEqual({ url: merge.web_url, created: false });
+  });
+
+  it('replaces the text of one that is open where the caller says so, and leaves others alone', async () => {
+    server.answers[requests] = ['theirs', null, 'ours, old'].map((description) => ({
+      status: 200,
+      body: [{ ...merge, description }],
+    }));
+    const updating = `PUT ${path}/merge_requests/1`;
+    server.answers[updating] = [{ status: 200, body: merge }];
+    const there = await host('gitlab');
+    const wanted = { ...request, mayReplace: (body: string) => body.startsWith('ours') };
+    for (let round = 0; round < 3; round += 1)
+      expect(await there.openPullRequest(wanted)).toEqual({ url: merge.web_url, created: false });
+    const updates = server.asked.filter(({ call }) => call === updating);
+    expect(updates.map(({ body }) => JSON.parse(body ?? ''))).toEqual([
+      { title: request.title, description: request.body },
+    ]);
   });
 
   it('finds the one that another run opened in between', async () => {

@@ -19,7 +19,13 @@ const project = z.object({
 });
 const key = z.object({ id: z.number(), title: z.string(), key: z.string(), can_push: z.boolean() });
 const hook = z.object({ id: z.number(), url: z.string() });
-const mergeRequest = z.object({ web_url: z.string(), source_branch: z.string(), target_branch: z.string() });
+const mergeRequest = z.object({
+  iid: z.number(),
+  description: z.string().nullish(),
+  web_url: z.string(),
+  source_branch: z.string(),
+  target_branch: z.string(),
+});
 const namespace = z.object({ id: z.number(), full_path: z.string() });
 
 /** The lowest level that manages keys and hooks: https://docs.gitlab.com/api/members/#roles */
@@ -148,13 +154,17 @@ async function setWebhook(
 async function openMergeRequest(
   call: Call,
   path: string,
-  { base, head, title, body }: PullRequest,
+  { base, head, title, body, mayReplace }: PullRequest,
 ): Promise<{ url: string; created: boolean }> {
   const query = new URLSearchParams({ state: 'opened', source_branch: head, target_branch: base });
-  const find = async () =>
-    z.array(mergeRequest).parse(await call('GET', `${path}/merge_requests?${query}`))[0]?.web_url;
+  const find = async () => z.array(mergeRequest).parse(await call('GET', `${path}/merge_requests?${query}`))[0];
   const open = await find();
-  if (open !== undefined) return { url: open, created: false };
+  if (open !== undefined) {
+    const there = open.description ?? '';
+    if (mayReplace?.(there) === true && there.trim() !== body.trim())
+      await call('PUT', `${path}/merge_requests/${open.iid}`, { title, description: body });
+    return { url: open.web_url, created: false };
+  }
   try {
     const asked = { source_branch: head, target_branch: base, title, description: body };
     const made = mergeRequest.parse(await call('POST', `${path}/merge_requests`, asked));
@@ -163,7 +173,7 @@ async function openMergeRequest(
     // Another run may have opened it since we looked.
     const found = statusOf(error) === 409 ? await find() : undefined;
     if (found === undefined) throw error;
-    return { url: found, created: false };
+    return { url: found.web_url, created: false };
   }
 }
 

@@ -7,6 +7,8 @@ export interface PullRequest {
   title: string;
   /** Markdown. */
   body: string;
+  /** Tells whether the text of one that is open may be replaced by ours; absent: never. */
+  mayReplace?: (body: string) => boolean;
 }
 
 /** Who may see a repository; `internal` is known to GitHub Enterprise and GitLab only. */
@@ -63,7 +65,7 @@ export interface Host {
    * @returns the host's own name for it; undefined when there is none and nothing was to be set
    */
   webhook(url: string, set?: Omit<Webhook, 'url'>): Promise<string | undefined>;
-  /** Finds the open pull request for head → base, or opens it. One that exists keeps its title and text. */
+  /** Finds the open pull request for head → base, or opens it. One that exists keeps its text, unless that may be replaced. */
   openPullRequest(request: PullRequest): Promise<{ url: string; created: boolean }>;
 }
 

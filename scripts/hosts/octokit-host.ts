@@ -42,7 +42,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
     openPullRequest: (request) =>
       attempt('pulls', 'open a pull request', async (target) => {
         const found = await findOpen(target, request);
-        return found === undefined ? await open(target, request) : { url: found, created: false };
+        return found === undefined ? await open(target, request) : await keepOrReplace(target, found, request);
       }),
   };
 }
@@ -132,26 +132,45 @@ async function setWebhook(
 async function findOpen(
   { octokit, owner, repo, dialect }: Target,
   { base, head }: PullRequest,
-): Promise<string | undefined> {
+): Promise<OpenPull | undefined> {
   const query = { owner, repo, base, head: `${owner}:${head}`, state: 'open' as const, ...dialect.page };
   // Gitea leaves base and head out of account, so the answer is looked through.
   const pulls = await allPages((page) => octokit.pulls.list({ ...query, page }), dialect);
-  return pulls.find((pull) => pull.head.ref === head && pull.base.ref === base)?.html_url;
+  return pulls.find((pull) => pull.head.ref === head && pull.base.ref === base);
+}
+
+interface OpenPull {
+  number: number;
+  html_url: string;
+  body: string | null;
+}
+
+/** @see https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request */
+async function keepOrReplace(
+  { octokit, owner, repo }: Target,
+  { number, html_url: url, body: old }: OpenPull,
+  { title, body, mayReplace }: PullRequest,
+): Promise<{ url: string; created: boolean }> {
+  const there = old ?? '';
+  if (mayReplace?.(there) === true && there.trim() !== body.trim())
+    await octokit.pulls.update({ owner, repo, pull_number: number, title, body });
+  return { url, created: false };
 }
 
 /** @see https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request */
 async function open(target: Target, request: PullRequest): Promise<{ url: string; created: boolean }> {
   const { octokit, owner, repo } = target;
+  const { base, head, title, body } = request;
   for (let pause = 250; ; pause *= 2) {
     try {
-      const { data } = await octokit.pulls.create({ owner, repo, ...request });
+      const { data } = await octokit.pulls.create({ owner, repo, base, head, title, body });
       requireSame(owner, repo, data.base.repo.full_name);
       return { url: data.html_url, created: true };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       // Another run may have opened it since we looked.
       const found = /already exists/i.test(error.message) ? await findOpen(target, request) : undefined;
-      if (found !== undefined) return { url: found, created: false };
+      if (found !== undefined) return { url: found.html_url, created: false };
       // Gitea may not know a branch yet that was pushed a moment ago.
       const unknown = 'status' in error && error.status === 404;
       if (!unknown || pause > 4000) throw error;

@@ -17,6 +17,8 @@ import type { RegistrationPlan } from './registration.ts';
 export interface BootstrapOptions {
   dryRun: boolean;
   push: boolean;
+  /** Publish by a pull request, whatever the config says. */
+  pullRequest: boolean;
   wait: boolean;
   timeoutMinutes: number;
   /** Secrets to make anew, by name (`NAME`, or `NAME/KEY` for one key). */

@@ -12,6 +12,7 @@ import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
 import { keyInCluster, requireAdministrator, wantsDeployKey } from './deploy-key.ts';
 import { probeRemote } from './make-repository.ts';
 import { planWithHead } from './plan-cluster.ts';
+import { publishMode } from './publish.ts';
 import {
   gatewayService,
   ownershipQuestion,
@@ -49,7 +50,8 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.
   const obstacle = commitObstacle({ ...state, identity: state.identity || pending.length === 0 });
   if (obstacle !== undefined) throw obstacle;
-  const { branch, publish } = cluster.git;
+  const { branch } = cluster.git;
+  const publish = publishMode(context);
   if (publish === 'push' && state.branch !== branch) {
     throw new UsageError(
       `you are on branch ${state.branch ?? '(none)'}, and cluster ${cluster.name} is published to ${branch}`,

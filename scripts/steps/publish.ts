@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { isGeneratedBody, pullRequestBody } from '../diff/pull-request-body.ts';
+import { placedComponents } from '../tree/render.ts';
 import { pathsToCommit } from './commit.ts';
 import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
 import { probeRemote } from './make-repository.ts';
@@ -29,21 +31,22 @@ export const publish = step<BootstrapContext, Found, Found>({
       options.dryRun && (await pathsToCommit(context, await planWithHead(root, cluster, repository))).length > 0;
     return { branch, head, there, pending };
   },
-  decide: (found, { cluster, options }) => {
+  decide: (found, context) => {
+    const { cluster, options } = context;
     const where = cluster.embeddedRemote ? 'the embedded remote (.breakwater/remote.git)' : cluster.repositoryUrl;
     if (!options.push) return { kind: 'skip', message: '--no-push' };
     if (found.head !== undefined && found.head === found.there && !found.pending) {
       return { kind: 'up-to-date', message: `${found.branch} of ${where} has everything (${found.head.slice(0, 12)})` };
     }
     const how =
-      cluster.git.publish === 'push'
+      publishMode(context) === 'push'
         ? `push to ${found.branch} of ${where}`
         : `push branch ${reviewBranch(cluster.name)} to ${where} and open a pull request`;
     return { kind: 'do', message: how, work: found };
   },
   act: async ({ branch }, context) => {
-    const { cluster, repository, remote, reporter } = context;
-    if (cluster.git.publish === 'pull-request') return await publishForReview(context, branch);
+    const { repository, remote, reporter } = context;
+    if (publishMode(context) === 'pull-request') return await publishForReview(context, branch);
     const published = await repository.publish({ remote, branch });
     context.published = published;
     for (const subject of published.foreign) reporter.status(`    found on ${branch}, kept: ${subject}`);
@@ -52,6 +55,14 @@ export const publish = step<BootstrapContext, Found, Found>({
     return published.pushed ? `pushed ${commit} to ${branch}` : `${branch} has everything already (${commit})`;
   },
 });
+
+/** @returns how this run publishes: as the config says, unless --pull-request was given */
+export function publishMode({
+  cluster,
+  options,
+}: Pick<BootstrapContext, 'cluster' | 'options'>): 'push' | 'pull-request' {
+  return options.pullRequest ? 'pull-request' : cluster.git.publish;
+}
 
 /** Name of the branch that a pull request for a cluster is made from. */
 export function reviewBranch(cluster: string): string {
@@ -71,7 +82,12 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
     base,
     head: review,
     title: `Render cluster ${cluster.name}`,
-    body: `Generated from ${cluster.folder}/cluster.yaml.`,
+    body: pullRequestBody({
+      cluster: cluster.name,
+      changes: await repository.changes(published.base, published.commit),
+      waves: new Map(placedComponents(cluster).map(({ component, wave }) => [component.name, wave])),
+    }),
+    mayReplace: isGeneratedBody,
   };
   // Without an API the pull request is left to the user.
   const url = host.hasApi ? (await host.openPullRequest(request)).url : undefined;

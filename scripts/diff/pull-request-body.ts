@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import type { ChangedPath } from './changed-path.ts';
+
+/** What a pull request of a bootstrap is about. */
+export interface PullRequestFacts {
+  cluster: string;
+  /** Files that differ from the branch that it goes into. */
+  changes: readonly ChangedPath[];
+  /** Wave by component, of the tree that was rendered. */
+  waves: ReadonlyMap<string, number>;
+}
+
+const mark = /^<!-- breakwater:pull-request ([0-9a-f]{16}): [^\n]*-->\n/;
+const mostFiles = 30;
+
+/**
+ * Writes the text of a pull request: what changes by wave and component, and what else is on its branch.
+ *
+ * Its first line holds a digest of the rest, so that a text which somebody edited is told from one that may be written anew.
+ */
+export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): string {
+  const folder = `clusters/${cluster}/`;
+  const own = changes.filter(({ path }) => path.startsWith(folder));
+  const others = changes.filter(({ path }) => !path.startsWith(folder));
+  const text = [
+    `Generated from \`${folder}cluster.yaml\`. After the merge Argo CD applies it wave by wave.`,
+    '',
+    ...table(rowsOf(folder, own, waves)),
+    ...(others.length === 0 ? [] : ['', 'Also on this branch:', '', ...list(others)]),
+    '',
+    'What it comes to in the cluster, resource by resource: `npm run diff`, or the comment below where the workflow runs.',
+    '',
+  ].join('\n');
+  return `<!-- breakwater:pull-request ${digest(text)}: written anew by the next run, unless you edit it -->\n${text}`;
+}
+
+/** @returns true for a text that a run wrote and nobody edited since */
+export function isGeneratedBody(body: string): boolean {
+  const plain = body.replaceAll('\r\n', '\n');
+  const [head, found] = mark.exec(plain) ?? [];
+  return head !== undefined && digest(plain.slice(head.length)) === found;
+}
+
+/** Hosts may take blanks off the end. */
+function digest(text: string): string {
+  return createHash('sha256').update(text.trim()).digest('hex').slice(0, 16);
+}
+
+interface Row {
+  wave: number;
+  component: string;
+  paths: ChangedPath[];
+}
+
+function rowsOf(folder: string, changes: readonly ChangedPath[], waves: ReadonlyMap<string, number>): Row[] {
+  const rows = new Map<string, Row>();
+  for (const change of changes) {
+    const component = componentOf(change.path.slice(folder.length));
+    // The wave of one that goes is in the name of its file.
+    const wave = waves.get(component) ?? Number(/apps\/(\d+)-/.exec(change.path)?.[1] ?? -1);
+    const row = rows.get(component) ?? { wave, component, paths: [] };
+    rows.set(component, { ...row, wave: Math.max(row.wave, wave), paths: [...row.paths, change] });
+  }
+  return [...rows.values()].sort((a, b) => a.wave - b.wave || (a.component < b.component ? -1 : 1));
+}
+
+/** As `dex` for apps/06-dex.yaml, values/dex.yaml, overrides/dex.yaml and manifests/dex/…. */
+function componentOf(path: string): string {
+  const found = /^(?:apps\/\d+-|values\/|overrides\/|manifests\/)([a-z0-9-]+)/.exec(path)?.[1];
+  return found === undefined || ['project', 'namespaces', 'ready'].includes(found) ? 'the root' : found;
+}
+
+function table(rows: readonly Row[]): string[] {
+  if (rows.length === 0) return ['Nothing in the tree of this cluster changes.'];
+  return [
+    '| wave | component | what changes |',
+    '| --- | --- | --- |',
+    ...rows.map(({ wave, component, paths }) => `| ${wave < 0 ? '' : wave} | ${component} | ${what(paths)} |`),
+  ];
+}
+
+function what(paths: readonly ChangedPath[]): string {
+  const application = paths.find(({ path }) => path.includes('/apps/'));
+  if (application?.change === 'added' && !paths.some(({ change }) => change === 'removed')) return 'comes';
+  if (paths.every(({ change }) => change === 'removed')) return 'goes';
+  const shown = paths.slice(0, 5).map(({ change, path }) => `${change} \`${path.split('/').slice(2).join('/')}\``);
+  return [...shown, ...(paths.length > shown.length ? [`and ${paths.length - shown.length} more`] : [])].join(', ');
+}
+
+function list(paths: readonly ChangedPath[]): string[] {
+  const shown = paths.slice(0, mostFiles).map(({ change, path }) => `- ${change} \`${path.replaceAll('`', "'")}\``);
+  return [...shown, ...(paths.length > shown.length ? [`- and ${paths.length - shown.length} more`] : [])];
+}
