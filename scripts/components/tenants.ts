@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { takenNamespaces } from '../config/schema/common.ts';
-import { takenPrefixes } from '../config/schema/tenant.ts';
+import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { domain, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
@@ -92,7 +92,7 @@ function project(cluster: Cluster): KubernetesObject {
       namespaceResourceWhitelist: [
         ...kinds('', 'LimitRange', 'ResourceQuota'),
         ...kinds('argoproj.io', 'AppProject'),
-        ...kinds('networking.istio.io', 'VirtualService'),
+        ...kinds('networking.istio.io', 'DestinationRule', 'VirtualService'),
         ...kinds('networking.k8s.io', 'NetworkPolicy'),
         ...kinds('rbac.authorization.k8s.io', 'RoleBinding'),
         ...kinds('security.istio.io', 'AuthorizationPolicy'),
@@ -120,7 +120,7 @@ interface Template {
  */
 function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
   const folder = '{{ .path.basename }}';
-  return applicationSet(cluster, `tenants-${part}`, 'tenants/*', folder, {
+  return applicationSet(cluster, `tenants-${part}`, '', folder, {
     name: `tenant-${folder}-${part}`,
     project: tenantsProject,
     ...(part === 'access' ? { finalizers: ['resources-finalizer.argocd.argoproj.io'] } : {}),
@@ -144,7 +144,7 @@ function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
 /** Manifests of a tenant's own, in its own project. */
 function ownApplications(cluster: Cluster): KubernetesObject {
   const folder = '{{ index .path.segments 1 }}';
-  return applicationSet(cluster, 'tenants-apps', 'tenants/*/apps', folder, {
+  return applicationSet(cluster, 'tenants-apps', '/apps', folder, {
     name: `tenant-${folder}-apps`,
     project: `tenant-${folder}`,
     source: { path: '{{ .path.path }}', directory: { recurse: true } },
@@ -157,7 +157,7 @@ function ownApplications(cluster: Cluster): KubernetesObject {
 function applicationSet(
   cluster: Cluster,
   name: string,
-  path: string,
+  below: string,
   tenant: string,
   template: Template,
 ): KubernetesObject {
@@ -174,7 +174,7 @@ function applicationSet(
     spec: {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
-      generators: [{ git: { repoURL, revision: git.branch, requeueAfterSeconds, directories: [{ path }] } }],
+      generators: [{ git: { repoURL, revision: git.branch, requeueAfterSeconds, directories: directories(below) } }],
       template: {
         metadata: {
           name: template.name,
@@ -196,6 +196,20 @@ function applicationSet(
       },
     },
   };
+}
+
+/**
+ * Folders whose names can be a tenant's. Another one would make an Application that the API server refuses, and such a refusal
+ * holds up the removal of others.
+ *
+ * @param below the folder within the tenant's that must be there, as `/apps`
+ */
+function directories(below: string): { path: string; exclude?: true }[] {
+  const wrong = ['*[^a-z0-9-]*', '-*', '*-', `*${namespaceSeparator}*`, `${'?'.repeat(longestTenantName)}?*`];
+  return [
+    { path: `tenants/*${below}` },
+    ...wrong.map((name) => ({ path: `tenants/${name}${below}`, exclude: true as const })),
+  ];
 }
 
 /** What the chart knows of the cluster. */
