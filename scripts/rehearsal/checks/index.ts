@@ -16,6 +16,7 @@ import { check as podSecurity } from './pod-security.ts';
 import { check as recovery } from './recovery.ts';
 import { check as renewal } from './renewal.ts';
 import { check as stuck } from './stuck.ts';
+import { check as tenants } from './tenants.ts';
 import { check as tls } from './tls.ts';
 import { check as waves } from './waves.ts';
 
@@ -33,6 +34,7 @@ export const checks: readonly Check[] = [
   stuck,
   interrupted,
   apps,
+  tenants,
   failClosed,
   drift,
   renewal,

@@ -1,0 +1,136 @@
+import type { Site } from '../site.ts';
+import { said } from './tenants-site.ts';
+
+interface Attempt {
+  name: string;
+  tried: string;
+  path: string;
+  namespace: string;
+  repository?: string;
+  /** A part of Argo CD's refusal. */
+  refusal: RegExp;
+}
+
+const folder = 'rehearsal-of-alpha';
+
+const manifests: Readonly<Record<string, object>> = {
+  role: {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'alpha-everything' },
+    rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+  },
+  route: {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'mine' },
+    spec: { hosts: ['*'], gateways: ['ingress/ingress-gateway'], http: [{ redirect: { uri: '/' } }] },
+  },
+  elsewhere: {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'mine', namespace: 'beta' },
+    data: { text: 'from alpha' },
+  },
+};
+
+/** Applications in a tenant's project that try what they may not: Argo CD refuses each. */
+export async function tryProject(site: Site, group: string): Promise<void> {
+  const commit = await site.change(
+    'Manifests that no tenant may apply',
+    Object.fromEntries(
+      Object.entries(manifests).map(([name, object]) => [`${folder}/${name}/object.yaml`, JSON.stringify(object)]),
+    ),
+  );
+  const attempts: Attempt[] = [
+    {
+      name: 'a ClusterRole',
+      tried: 'a ClusterRole, in its own namespace',
+      path: 'role',
+      namespace: 'alpha',
+      refusal: /ClusterRole is not permitted/,
+    },
+    {
+      name: "Istio's routes",
+      tried: 'a VirtualService on the gateway',
+      path: 'route',
+      namespace: 'alpha',
+      refusal: /VirtualService is not permitted/,
+    },
+    {
+      name: 'an object in another namespace',
+      tried: 'a ConfigMap with namespace: beta',
+      path: 'elsewhere',
+      namespace: 'alpha',
+      refusal: /namespace beta is not permitted/,
+    },
+    {
+      name: 'another namespace as destination',
+      tried: 'destination.namespace: beta',
+      path: 'elsewhere',
+      namespace: 'beta',
+      refusal: /do not match any of the allowed destinations/,
+    },
+    {
+      name: 'another repository',
+      tried: `repoURL: ${site.sandbox?.gitUrl}/argo-cd`,
+      path: 'manifests',
+      namespace: 'alpha',
+      repository: `${site.sandbox?.gitUrl}/argo-cd`,
+      refusal: /is not permitted in project/,
+    },
+  ];
+  for (const attempt of attempts) await tryOne(site, group, attempt);
+  await site.revert(commit);
+}
+
+async function tryOne(site: Site, group: string, attempt: Attempt): Promise<void> {
+  const name = 'rehearsal-alpha-tries';
+  const own = JSON.parse(await site.kubectl(['-n', 'argocd', 'get', 'application', 'tenant-alpha-apps', '-o', 'json']));
+  const object = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace: 'argocd' },
+    spec: {
+      project: 'tenant-alpha',
+      source: {
+        repoURL: attempt.repository ?? own.spec.source.repoURL,
+        targetRevision: attempt.repository === undefined ? 'main' : 'HEAD',
+        path: attempt.repository === undefined ? `${folder}/${attempt.path}` : attempt.path,
+      },
+      destination: { server: 'https://kubernetes.default.svc', namespace: attempt.namespace },
+      syncPolicy: { automated: {} },
+    },
+  };
+  await site.kubectl(['apply', '-f', '-'], JSON.stringify(object));
+  let seen = '';
+  try {
+    await site.until(
+      `Argo CD refuses ${attempt.name}`,
+      async () => {
+        const { status } = JSON.parse(await site.kubectl(['-n', 'argocd', 'get', 'application', name, '-o', 'json']));
+        const results: { message?: string }[] = status?.operationState?.syncResult?.resources ?? [];
+        seen = [
+          ...(status?.conditions ?? []).map((one: { message: string }) => one.message),
+          status?.operationState?.message ?? '',
+          ...results.map(({ message }) => message ?? ''),
+        ].join(' | ');
+        return attempt.refusal.test(seen) ? seen : undefined;
+      },
+      90,
+    );
+  } catch {
+    // Recorded below with what was seen.
+  }
+  const made = await said(site, ['get', 'clusterrole/alpha-everything', '-o', 'name', '--ignore-not-found']);
+  const there = await said(site, ['-n', 'beta', 'get', 'configmap/mine', '-o', 'name', '--ignore-not-found']);
+  await site.kubectl(['-n', 'argocd', 'delete', 'application', name, '--wait=true']);
+  site.record.check({
+    group,
+    name: `${attempt.name} is refused`,
+    tried: `an Application in the project tenant-alpha: ${attempt.tried}`,
+    expected: `refused (${attempt.refusal.source}), and nothing made`,
+    got: `${seen.slice(0, 300)}; made: ${`${made}${there}`.trim() || 'nothing'}`,
+    ok: attempt.refusal.test(seen) && `${made}${there}`.trim() === '',
+  });
+}

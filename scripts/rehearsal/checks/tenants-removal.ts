@@ -1,0 +1,144 @@
+import { ask } from '../observe/ask.ts';
+import type { Site } from '../site.ts';
+import { lookAtFolders, said, settled, tenantFiles } from './tenants-site.ts';
+
+/** Access ends with the folder, data stays, comes back with it, and goes when it is purged. */
+export async function tryRemoval(site: Site, group: string, cookie: string): Promise<void> {
+  const base = `https://${await site.host()}`;
+  const page = async () =>
+    (await ask(`${base}/tenants/beta/`, { headers: { accept: 'application/json', cookie } })).status;
+  const before = await kept(site);
+  const began = Date.now();
+  const commit = await site.change('Remove a tenant', { 'tenants/beta': undefined });
+  await lookAtFolders(site);
+  await site.until('the access of beta has gone', async () => ((await accessOf(site)) === '' ? true : undefined), 120);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  const status = await site.until(
+    'the route has gone',
+    async () => {
+      const now = await page();
+      return now === 200 ? undefined : now;
+    },
+    60,
+  );
+  const after = await kept(site);
+  site.record.check({
+    group,
+    name: 'removal ends access and keeps data',
+    tried: `the folder removed by a push; access had gone after ${seconds} s`,
+    expected: `not served; the same objects as before: ${before}`,
+    got: `GET /tenants/beta/: ${status}; ${after}`,
+    ok: status !== 200 && after === before,
+  });
+  const listed = await site.program(['tenant', 'list', '--cluster', site.cluster]);
+  site.record.check({
+    group,
+    name: 'what is kept is listed',
+    tried: 'npm run tenant -- list --cluster',
+    expected: 'beta, orphaned',
+    got: listed.stdout.split('\n').find((line) => line.startsWith('beta')) ?? listed.stderr,
+    ok: /^beta +orphaned/m.test(listed.stdout),
+  });
+  await backAgain(site, group, commit, before, page);
+  await goForGood(site, group, page);
+}
+
+/** A generator that answers with fewer folders for a moment looks the same to the cluster as a removal that is taken back. */
+async function backAgain(
+  site: Site,
+  group: string,
+  commit: string,
+  before: string,
+  page: () => Promise<number>,
+): Promise<void> {
+  const began = Date.now();
+  await site.revert(commit);
+  await lookAtFolders(site);
+  await site.until('beta is served again', async () => ((await page()) === 200 ? true : undefined), 120);
+  const seconds = Math.round((Date.now() - began) / 1000);
+  await settled(site, ['beta']);
+  const after = await kept(site);
+  site.record.check({
+    group,
+    name: 'a flake costs seconds of access, and no data',
+    tried: 'the folder put back; the same objects (by uid), and the same pods',
+    expected: before,
+    got: `${after}; served again after ${seconds} s`,
+    ok: after === before,
+  });
+}
+
+async function goForGood(site: Site, group: string, page: () => Promise<number>): Promise<void> {
+  const folders = [...new Set(Object.keys(tenantFiles(site)).map((path) => path.split('/').slice(0, 2).join('/')))];
+  await site.change('Remove the tenants', Object.fromEntries(folders.map((folder) => [folder, undefined])));
+  await lookAtFolders(site);
+  await site.until(
+    'no Application of a tenant is left',
+    async () => {
+      const left = (await site.applications()).filter(({ metadata }) => metadata.name.startsWith('tenant-'));
+      return left.length === 0 ? true : undefined;
+    },
+    180,
+  );
+  const asked = await site.program(['tenant', 'purge', 'beta', '--cluster', site.cluster]);
+  const there = await said(site, ['get', 'namespace', 'beta', '-o', 'name']);
+  const purged = await Promise.all(
+    ['alpha', 'beta'].map((name) => site.program(['tenant', 'purge', name, '--cluster', site.cluster, '--yes'])),
+  );
+  await site.until(
+    'their namespaces have gone',
+    async () =>
+      /not found/i.test(`${await said(site, ['get', 'namespace', 'alpha'])}`) &&
+      /not found/i.test(`${await said(site, ['get', 'namespace', 'beta'])}`)
+        ? true
+        : undefined,
+    180,
+  );
+  site.record.check({
+    group,
+    name: 'purge deletes what was kept, and only when told',
+    tried: 'npm run tenant -- purge beta, nobody there to agree; then with --yes',
+    expected: 'exit code 2, the claim named, namespace there; then 0 and 0, not served',
+    got: `exit code ${asked.code}, ${asked.stdout.includes('data') ? 'the claim named' : asked.stdout.slice(0, 200)}, ${there.trim()}; then ${purged.map(({ code }) => code).join(' and ')}, ${await page()}`,
+    ok:
+      asked.code === 2 &&
+      asked.stdout.includes('data') &&
+      there.includes('namespace/beta') &&
+      purged.every(({ code }) => code === 0),
+  });
+}
+
+/** What must not change: namespace, claims, data, quota, limits and pods, each with its uid. */
+async function kept(site: Site): Promise<string> {
+  const path = '{range .items[*]}{.kind}/{.metadata.name}={.metadata.uid} {end}';
+  const kinds = 'persistentvolumeclaim,configmap/note,resourcequota,limitrange,pod';
+  const namespace = await said(site, ['get', 'namespace', 'beta', '-o', 'jsonpath={.metadata.uid}']);
+  const inside = await Promise.all(
+    kinds
+      .split(',')
+      .map((kind) =>
+        said(site, [
+          '-n',
+          'beta',
+          'get',
+          ...kind.split('/'),
+          '-o',
+          kind.includes('/') ? 'jsonpath={.kind}/{.metadata.name}={.metadata.uid} ' : `jsonpath=${path}`,
+        ]),
+      ),
+  );
+  return `Namespace/beta=${namespace} ${inside.join('')}`.trim();
+}
+
+async function accessOf(site: Site): Promise<string> {
+  const label = 'breakwater.dev/tenant=beta';
+  const kinds =
+    'rolebindings,virtualservices.networking.istio.io,authorizationpolicies.security.istio.io,networkpolicies';
+  const inside = await site.kubectl(['-n', 'beta', 'get', kinds, '-l', label, '-o', 'name']);
+  const project = await site.kubectl(['-n', 'argocd', 'get', 'appprojects', '-l', label, '-o', 'name']);
+  // What allows nothing stays.
+  return `${inside}${project}`
+    .split('\n')
+    .filter((name) => name !== '' && !name.endsWith('/default-deny'))
+    .join(' ');
+}
