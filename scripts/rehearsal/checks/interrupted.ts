@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSettled } from '../applications.ts';
+import { serveNextArgocd } from '../next-argocd.ts';
 import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
 import type { Site } from '../site.ts';
@@ -27,6 +28,7 @@ export const check: Check = {
     const scene: Scene = { site, watch };
     try {
       await site.record.phase('Argo CD changes itself', () => argocdChangesItself(scene));
+      if (site.sandbox !== undefined) await site.record.phase('Argo CD is upgraded', () => argocdUpgraded(scene));
       await site.record.phase('the controller is killed', () => controllerKilled(scene));
       await site.record.phase('a person ends the operation', () => endedByAPerson(scene));
     } finally {
@@ -73,6 +75,33 @@ async function argocdChangesItself({ site, watch }: Scene): Promise<void> {
     ok: before !== after && wrong.length === 0,
   });
   await passed(site, await site.revert(commit));
+}
+
+/** Another version and another component in one commit: all of Argo CD is replaced in the middle of the root's sync. */
+async function argocdUpgraded({ site, watch }: Scene): Promise<void> {
+  const { from, to } = await serveNextArgocd(site);
+  const commit = await site.change(`Upgrade Argo CD to ${to}, and change the gateway`, {
+    ...(await clusterYaml(site, { 'argocd.version': to })),
+    [overrides(site, 'gateway')]: gatewayMark('with-upgrade'),
+  });
+  const start = Date.now();
+  await passed(site, commit, { seconds: 600 });
+  const images = await site.kubectl([
+    ...['-n', argocd.namespace, 'get', 'pods', '--field-selector=status.phase=Running'],
+    ...['-o', 'jsonpath={range .items[*]}{.spec.containers[0].image}{"\\n"}{end}'],
+  ]);
+  const old = images.split('\n').filter((image) => image.endsWith(`:${from}`)).length;
+  const renewed = images.split('\n').filter((image) => image.endsWith(`:${to}`)).length;
+  const wrong = overtakings(passages(watch.events), [commit]);
+  site.record.check({
+    group,
+    name: "Argo CD changes its own version in one commit with another component's change",
+    tried: `argocd.version: ${from} → ${to} (manifests and images of that tag; the program behind it is the same), and the gateway's pods`,
+    expected: 'all of its pods are replaced, all waves in order, all Healthy',
+    got: `all Healthy after ${since(start)}; ${renewed} pods of ${to}, ${old} of ${from}; ${describeOvertakings(wrong)}`,
+    ok: renewed > 0 && old === 0 && wrong.length === 0,
+  });
+  await passed(site, await site.revert(commit), { seconds: 600 });
 }
 
 async function controllerPod(site: Site): Promise<string> {
