@@ -145,9 +145,15 @@ async function onOwnCluster({ folder, settings, address }: RehearseOptions, stat
   await writeCluster(folder, { ...state, gitUrl: `${gitUrl}/platform`, mirrors, kubeflow: kubeflowParts }, settings);
 }
 
-/** The site that "up" has left running. @throws UsageError when there is none */
+/** The site that "up" has left running. @throws UsageError when there is none, RunError when its cluster has ended */
 export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<Site> {
-  return openSite(folder, await stateIn(folder), { record, signal });
+  const state = await stateIn(folder);
+  const site = await openSite(folder, state, { record, signal });
+  if (state.sandbox && site.sandbox === undefined)
+    throw new RunError(`the cluster in ${folder} has ended`, {
+      hint: 'Take away what is left: npm run rehearse -- down. Its logs: npm run rehearse -- logs',
+    });
+  return site;
 }
 
 /** @throws UsageError when nothing is up */

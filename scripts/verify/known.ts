@@ -10,6 +10,8 @@ export interface Place {
   own?: { host: string; authority: string };
   /** Who may open it; absent where everyone may who is logged in. */
   access?: { groups: readonly string[]; emails: readonly string[] };
+  /** It has a route and answers other parts of the platform only: people get 403, logged in or not. */
+  inner?: boolean;
   /** Headers by which it learns who somebody is, in lower case; absent: those of the platform. */
   headers?: readonly string[];
 }

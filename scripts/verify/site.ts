@@ -39,6 +39,9 @@ const kubeflowPaths: Readonly<Record<string, string>> = {
   'kubeflow-serving': '/kserve-endpoints/',
 };
 
+/** Kubeflow's access management has a route, and its policy admits the dashboard alone. */
+const innerPlaces: ReadonlySet<string> = new Set(['kubeflow-profiles']);
+
 /**
  * @returns what is known of a cluster's platform without asking it
  * @throws RunError while the host is not known; UsageError for an address that is none
@@ -110,7 +113,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
 function placesOf(cluster: Cluster): Place[] {
   const kubeflow = enabledComponents(cluster).flatMap(({ name }): Place[] => {
     const path = kubeflowPaths[name];
-    return path === undefined ? [] : [{ name, path }];
+    return path === undefined ? [] : [{ name, path, ...(innerPlaces.has(name) ? { inner: true } : {}) }];
   });
   const apps = exposedApps(cluster).map(
     ({ name, path, host, authority, everyone, groups, emails, headers }): Place => ({

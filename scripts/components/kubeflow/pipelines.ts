@@ -1,5 +1,6 @@
 import type { Cluster } from '../../config/cluster.ts';
 import type { Component, KubernetesObject, KustomizeSource, SecretNeed } from '../component.ts';
+import { gatewayPrincipal } from '../domain.ts';
 import { mirrorImage } from '../mirrors.ts';
 import type { DashboardLinks } from './links.ts';
 import {
@@ -27,7 +28,7 @@ export const pipelines: Component = {
   wanted: wants('pipelines'),
   needsHost: true,
   sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
-  manifests: () => plainCallers(),
+  manifests: () => [...plainCallers(), metadataPolicy()],
   secrets: () => secrets(),
   clusterKinds: () => [
     ...commonClusterKinds,
@@ -205,6 +206,24 @@ function plainCallers(): KubernetesObject[] {
     plainPorts('ml-pipeline', { app: 'ml-pipeline' }, [8887, 8888]),
     plainPorts('seaweedfs', { app: 'seaweedfs' }, [8111, 8333]),
   ];
+}
+
+/**
+ * Upstream leaves the way from the web to the metadata of all profiles to network policies alone, which not every cluster
+ * enforces. The gateway and the pipelines page take it, and nobody else.
+ */
+function metadataPolicy(): KubernetesObject {
+  const principals = [gatewayPrincipal, `cluster.local/ns/${kubeflowNamespace}/sa/ml-pipeline-ui`];
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'metadata-envoy', namespace: kubeflowNamespace },
+    spec: {
+      action: 'ALLOW',
+      selector: { matchLabels: { component: 'metadata-envoy' } },
+      rules: [{ from: [{ source: { principals } }] }],
+    },
+  };
 }
 
 function plainPorts(name: string, matchLabels: Record<string, string>, ports: readonly number[]): KubernetesObject {

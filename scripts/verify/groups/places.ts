@@ -62,7 +62,7 @@ function asSomebodyElse(place: Place): SingleCheck {
       ]),
       ...at(place),
     }),
-    expect: trueIdentity,
+    expect: place.inner === true ? forbidden : trueIdentity,
   };
 }
 
