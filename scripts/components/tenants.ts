@@ -115,7 +115,7 @@ interface Template {
  * One of the two halves of each tenant. Folders are looked for, not files: a generator over files reads them, and one that is no
  * YAML would stop it for all tenants (argoproj/argo-cd#24874). What a tenant.yaml says reaches Helm as a values file only.
  *
- * `access` goes with the folder, and its objects with it. `place` has no finalizer, so its objects stay when it goes: a generator
+ * `access` goes with the folder, and its objects with it. `place` is preserved, so its objects stay when it goes: a generator
  * that answers with fewer folders for a moment costs seconds of access, and no data.
  */
 function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
@@ -174,6 +174,8 @@ function applicationSet(
     spec: {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
+      // Without either, Argo CD gives each Application the finalizer by itself, and what a tenant keeps would go with it.
+      ...(template.finalizers === undefined ? { syncPolicy: { preserveResourcesOnDeletion: true } } : {}),
       generators: [{ git: { repoURL, revision: git.branch, requeueAfterSeconds, directories: directories(below) } }],
       template: {
         metadata: {

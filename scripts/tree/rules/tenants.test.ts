@@ -13,6 +13,7 @@ metadata:
 spec:
   goTemplate: true
   goTemplateOptions: [missingkey=error]
+  syncPolicy: {preserveResourcesOnDeletion: true}
   generators:
     - git: {repoURL: https://git.example.com/acme/platform.git, revision: main, directories: [{path: tenants/*}]}
   template:
@@ -82,6 +83,13 @@ const broken: [rule: string, what: string, text: string, message: string][] = [
     'holds no data',
   ],
   [
+    'data-outlives-a-flake',
+    'data that Argo CD would give a finalizer',
+    set.replace('  syncPolicy: {preserveResourcesOnDeletion: true}\n', ''),
+    'must be true: it holds data',
+  ],
+  ['data-outlives-a-flake', 'access that would stay', set.replace('part: place', 'part: access'), 'access must end'],
+  [
     'wide-projects-are-narrow',
     'a namespace of the platform',
     project.replace(/.*!auth.*\n/, ''),
@@ -109,6 +117,7 @@ describe('what makes tenants', () => {
   it('may have a finalizer where it holds access only', () => {
     const access = set
       .replace('part: place', 'part: access')
+      .replace('  syncPolicy: {preserveResourcesOnDeletion: true}\n', '')
       .replace('      labels:', '      finalizers: [resources-finalizer.argocd.argoproj.io]\n      labels:');
     expect(check('data-outlives-a-flake', access)).toEqual([]);
   });

@@ -80,14 +80,23 @@ const setsDelayNoWave: Rule = {
 const dataOutlivesAFlake: Rule = {
   name: 'data-outlives-a-flake',
   reason:
-    'A generator that answers with fewer folders for a moment removes Applications: with a finalizer their objects go, too (argoproj/argo-cd#18212, #23537).',
+    'A generator that answers with fewer folders for a moment removes Applications, and their objects go with each that has a finalizer; Argo CD adds one where the set does not preserve them (argoproj/argo-cd#18212, #23537).',
   check: (tree) =>
-    applicationSets(tree)
-      .filter(({ object }) => listAt(object, 'spec', 'template', 'metadata', 'finalizers').length > 0)
-      .filter(
-        ({ object }) => at(object, 'spec', 'template', 'spec', 'source', 'helm', 'valuesObject', 'part') !== 'access',
-      )
-      .map((set) => finding(set, 'spec.template.metadata.finalizers', 'is for what holds no data only')),
+    applicationSets(tree).flatMap((set) => {
+      const finalizers = listAt(set.object, 'spec', 'template', 'metadata', 'finalizers').length > 0;
+      const preserves = at(set.object, 'spec', 'syncPolicy', 'preserveResourcesOnDeletion') === true;
+      const part = at(set.object, 'spec', 'template', 'spec', 'source', 'helm', 'valuesObject', 'part');
+      if (part === 'access')
+        return preserves
+          ? [finding(set, 'spec.syncPolicy.preserveResourcesOnDeletion', 'access must end with the folder')]
+          : [];
+      return [
+        ...(finalizers ? [finding(set, 'spec.template.metadata.finalizers', 'is for what holds no data only')] : []),
+        ...(preserves
+          ? []
+          : [finding(set, 'spec.syncPolicy.preserveResourcesOnDeletion', 'must be true: it holds data')]),
+      ];
+    }),
 };
 
 const wideProjectsAreNarrow: Rule = {
