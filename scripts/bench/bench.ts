@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAllClusters } from '../config/load.ts';
 import { newClusterFile } from '../config/new-cluster.ts';
+import { newTenantFile } from '../config/new-tenant.ts';
+import { loadTenants } from '../config/tenants.ts';
 import { renderTree } from '../tree/render.ts';
 import { parseTree } from '../tree/rules/parsed-tree.ts';
 import { synthesize } from './cdk8s.ts';
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
     for (const count of [1, 50, 200]) await compare(repository, join(folder, `render-${count}`), count);
     await wholeProcess(repository, join(folder, 'render-1'), join(folder, 'render-200'));
     await oneChange(join(folder, 'render-200'));
+    await thousandTenants(join(folder, 'render-1'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -81,6 +84,26 @@ async function oneChange(root: string): Promise<void> {
   const { stderr } = breakwater(repository, root, ['render', '--all', '--json']);
   const changed = stderr.split('\n').filter((line) => line.includes(': wrote '));
   console.log(`\nafter one changed cluster.yaml of 200:\n  ${changed.join('\n  ')}`);
+}
+
+/** Each tenant by itself, and all together. */
+async function thousandTenants(root: string): Promise<void> {
+  for (let index = 0; index < 1000; index += 1) {
+    const name = `t${index}`;
+    await mkdir(join(root, 'tenants', name), { recursive: true });
+    const text = newTenantFile({
+      name,
+      kind: 'namespace',
+      owner: `${name}@example.com`,
+      members: [`member-${name}@example.com`, `acme:${name}=view`],
+      quota: { cpu: '8', memory: '32Gi' },
+      clusters: [],
+      repositories: [`https://git.example.com/acme/${name}.git`],
+    });
+    await writeFile(join(root, 'tenants', name, 'tenant.yaml'), text);
+  }
+  const clusters = loadAllClusters(root);
+  console.log(`\n1,000 tenants validated: ${median(5, () => loadTenants(root, clusters)).toFixed(0)} ms`);
 }
 
 async function makeClusters(repository: string, root: string, count: number): Promise<void> {

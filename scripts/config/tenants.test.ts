@@ -1,0 +1,248 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Problem, UsageError } from '../report/errors.ts';
+import { loadAllClusters } from './load.ts';
+import { newClusterFile } from './new-cluster.ts';
+import { newTenantFile } from './new-tenant.ts';
+import { belongsTo } from './tenant-rules.ts';
+import { loadTenants } from './tenants.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "breakwater tenants 'test' "));
+  for (const folder of ['infrastructure', 'apps'])
+    cpSync(join(repository, folder), join(root, folder), { recursive: true });
+  write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nlabels: {stage: live}\n`);
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+/** Writes tenants, by name and by what stands below kind and owner. */
+function tenants(texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts))
+    write(`tenants/${name}/tenant.yaml`, `kind: namespace\nowner: ann@example.com\n${text}`);
+}
+
+function problems(): readonly Problem[] {
+  try {
+    loadTenants(root, loadAllClusters(root));
+  } catch (error) {
+    if (error instanceof UsageError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('tenants', () => {
+  it('are the folders of tenants/, and none is no mistake', () => {
+    expect(problems()).toEqual([]);
+    tenants({ b: '', a: 'namespaces: [a, a--dev]\n' });
+    write('tenants/README.md', 'x');
+    write('tenants/.hidden/x', 'x');
+    write('tenants/b/apps/x.yaml', 'x');
+    const loaded = loadTenants(root, loadAllClusters(root));
+    expect(loaded.map(({ name, hasApps }) => [name, hasApps])).toEqual([
+      ['a', false],
+      ['b', true],
+    ]);
+  });
+
+  it('may be written by the program, and are good then', () => {
+    const file = newTenantFile({
+      name: 'a',
+      kind: 'namespace',
+      owner: 'ann@example.com',
+      displayName: 'yes',
+      members: ['bob@example.com', 'cy@example.com=view', 'acme:a=admin'],
+      quota: { cpu: '8', memory: '32Gi', gpus: '2', pods: '50' },
+      clusters: ['prod'],
+      repositories: ['https://github.com/acme/a.git'],
+    });
+    const [tenant] = loadTenants(root, loadAllClusters(root), new Map([['tenants/a/tenant.yaml', file]]));
+    expect(tenant).toMatchObject({
+      displayName: 'yes',
+      members: [
+        { email: 'bob@example.com', role: 'edit' },
+        { email: 'cy@example.com', role: 'view' },
+        { group: 'acme:a', role: 'admin' },
+      ],
+      quota: { cpu: '8', gpus: { 'nvidia.com/gpu': 2 }, pods: 50 },
+      clusters: { names: ['prod'] },
+    });
+  });
+
+  it('belong to the clusters that they name, to those with all their labels, or to all', () => {
+    const cluster = { name: 'prod', labels: { stage: 'live', zone: 'a' } };
+    expect(belongsTo({ clusters: undefined }, cluster)).toBe(true);
+    expect(belongsTo({ clusters: { names: ['prod'] } }, cluster)).toBe(true);
+    expect(belongsTo({ clusters: { names: ['test'] } }, cluster)).toBe(false);
+    expect(belongsTo({ clusters: { names: ['test'], labels: { stage: 'live' } } }, cluster)).toBe(true);
+    expect(belongsTo({ clusters: { labels: { stage: 'live', zone: 'b' } } }, cluster)).toBe(false);
+    expect(belongsTo({ clusters: { labels: {} } }, cluster)).toBe(false);
+  });
+});
+
+const clashes: [
+  what: string,
+  texts: Record<string, string>,
+  file: string,
+  line: number,
+  path: string,
+  message: string,
+][] = [
+  [
+    "another tenant's namespace",
+    { a: '', b: 'namespaces: [b, a]\n' },
+    'b',
+    3,
+    'namespaces[1]',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must be b, or begin with b--',
+  ],
+  ['a namespace of nobody', { a: 'namespaces: [a, shop]\n' }, 'a', 3, 'namespaces[1]', 'must be a, or begin with a--'],
+  ['namespaces without its own', { a: 'namespaces: [a--dev]\n' }, 'a', 3, 'namespaces', 'must hold a'],
+  [
+    "another tenant's path",
+    { a: '', b: 'routes: [{path: /tenants/a/, service: web, port: 80}]\n' },
+    'b',
+    3,
+    'routes[0].path',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must begin with /tenants/b/',
+  ],
+  [
+    'one path twice',
+    { a: 'routes:\n  - {path: /tenants/a/, service: w, port: 80}\n  - {path: /tenants/a/, service: x, port: 80}\n' },
+    'a',
+    5,
+    'routes[1].path',
+    'is in the list already',
+  ],
+  [
+    'a path that is never reached',
+    { a: 'routes:\n  - {path: /tenants/a/, service: w, port: 80}\n  - {path: /tenants/a/x/, service: x, port: 80}\n' },
+    'a',
+    5,
+    'routes[1].path',
+    'is never reached',
+  ],
+  [
+    'a route into another namespace',
+    { a: 'routes: [{path: /tenants/a/, service: w, port: 80, namespace: b}]\n', b: '' },
+    'a',
+    3,
+    'routes[0].namespace',
+    'none of its namespaces',
+  ],
+  [
+    "another tenant's repository, in another spelling",
+    { a: 'repositories: ["https://github.com/acme/x.git"]\n', b: 'repositories: ["git@github.com:Acme/x"]\n' },
+    'b',
+    3,
+    'repositories[0]',
+    'belongs to the tenant a',
+  ],
+  [
+    'a call to a tenant that does not let it in',
+    { a: 'network: {to: [b]}\n', b: '' },
+    'a',
+    3,
+    'network.to[0]',
+    'the tenant b does not let a in',
+  ],
+  [
+    'a cluster that there is not',
+    { a: 'clusters: {names: [prdo]}\n' },
+    'a',
+    3,
+    'clusters.names[0]',
+    'there is no cluster "prdo"',
+  ],
+  [
+    'labels that no cluster has',
+    { a: 'clusters: {labels: {stage: test}}\n' },
+    'a',
+    3,
+    'clusters',
+    'no cluster has all of these labels',
+  ],
+  ['the owner as a member', { a: 'members: [{email: ann@example.com}]\n' }, 'a', 3, 'members[0].email', 'is the owner'],
+  [
+    'two people whose objects would have one name',
+    { a: 'members: [{email: b.c@example.com}, {email: b-c@example.com}]\n' },
+    'a',
+    3,
+    'members[1].email',
+    "can't be told from b.c@example.com",
+  ],
+];
+
+describe('what a tenant may not have is refused, with both owners named where there are two', () => {
+  it.each(clashes)('%s', (_, texts, name, line, path, message) => {
+    tenants(texts);
+    expect(problems()).toMatchObject([
+      { file: `tenants/${name}/tenant.yaml`, line, path, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it('a call to a tenant that lets it in is no mistake', () => {
+    tenants({ a: 'network: {to: [b]}\n', b: 'network: {from: [a]}\n' });
+    expect(problems()).toEqual([]);
+  });
+
+  it("the platform's own repository", () => {
+    write(
+      'clusters/prod/cluster.yaml',
+      newClusterFile({ name: 'prod', gitUrl: 'https://github.com/acme/platform.git' }),
+    );
+    tenants({ a: 'repositories: ["https://github.com/acme/platform"]\n' });
+    expect(problems()).toMatchObject([{ path: 'repositories[0]', message: "is the platform's own repository" }]);
+  });
+
+  it("Kubeflow's profiles, where they do not run", () => {
+    write(
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod' })}\nkubeflow: {components: [], defaultProfile: {enabled: false}}\n`,
+    );
+    write('tenants/a/tenant.yaml', 'kind: kubeflow\nowner: ann@example.com\n');
+    expect(problems()).toMatchObject([{ path: 'kind', message: expect.stringContaining('do not run on: prod') }]);
+  });
+});
+
+describe('folders that are no tenant', () => {
+  it.each([
+    ['kube-x', 'is taken'],
+    ['argocd', 'is taken'],
+    ['a--b', 'must not contain "--"'],
+    ['A', 'use lower-case letters'],
+    ['a'.repeat(41), 'at most 40 characters'],
+  ])('%s', (name, message) => {
+    tenants({ [name]: '' });
+    expect(problems()).toMatchObject([{ file: `tenants/${name}`, message: expect.stringContaining(message) }]);
+  });
+
+  it('one without a tenant.yaml, with a misspelt one, and a link', () => {
+    write('tenants/a/apps/x.yaml', 'x');
+    write('tenants/b/tenants.yaml', 'x');
+    symlinkSync('a', join(root, 'tenants/c'));
+    expect(problems()).toMatchObject([
+      { file: 'tenants/a/tenant.yaml', message: 'there is no such file' },
+      { file: 'tenants/b/tenant.yaml', hint: 'Rename tenants/b/tenants.yaml.' },
+      { file: 'tenants/c', message: 'is a symbolic link' },
+    ]);
+  });
+
+  it('defaults of all tenants that are misspelt', () => {
+    write('infrastructure/tenant/values.yaml', 'podSecurty: baseline\n');
+    expect(problems()).toMatchObject([
+      { file: 'infrastructure/tenant/values.yaml', hint: 'Did you mean "podSecurity"?' },
+    ]);
+  });
+});

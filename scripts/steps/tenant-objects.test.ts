@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../components/component.ts';
+import { loadCluster } from '../config/load.ts';
+import { RunError } from '../report/errors.ts';
+import { tenantObjects } from './tenant-objects.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const demo = loadCluster(root, 'demo');
+const render = (text: string, name = 'team-a', cluster = demo) => tenantObjects(root, cluster, name, text);
+const names = (objects: readonly KubernetesObject[]) =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`).sort();
+const find = (objects: readonly KubernetesObject[], kind: string, name: string) =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
+
+const small = 'kind: namespace\nowner: ann@example.com\n';
+
+describe('the chart of tenants', () => {
+  it('gives the smallest tenant a place that allows nothing, and access for its owner', async () => {
+    const { access, place } = await render(small);
+    expect(names(place)).toEqual([
+      'AuthorizationPolicy team-a/default-deny',
+      'LimitRange team-a/tenant',
+      'Namespace /team-a',
+      'NetworkPolicy team-a/default-deny',
+      'ResourceQuota team-a/tenant',
+    ]);
+    expect(names(access)).toEqual([
+      'AppProject argocd/tenant-team-a',
+      'AuthorizationPolicy team-a/own-namespaces',
+      'AuthorizationPolicy team-a/user-ann-example-com-clusterrole-admin',
+      'NetworkPolicy team-a/openings',
+      'RoleBinding team-a/user-ann-example-com-clusterrole-admin',
+    ]);
+    for (const { metadata } of place)
+      expect(metadata.annotations?.['argocd.argoproj.io/sync-options']).toContain('Prune=false,Delete=false');
+  });
+
+  it("makes Kubeflow's contributors as its access management does, on a Profile that nobody can log in to", async () => {
+    const { access, place } = await render(
+      'kind: kubeflow\nowner: ann@example.com\nmembers: [{email: bob.b@example.com, role: view}]\n',
+    );
+    const name = 'user-bob-b-example-com-clusterrole-view';
+    const annotations = { role: 'view', user: 'bob.b@example.com' };
+    expect(find(access, 'RoleBinding', name)).toMatchObject({
+      metadata: { annotations },
+      roleRef: { kind: 'ClusterRole', name: 'kubeflow-view' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'bob.b@example.com' }],
+    });
+    expect(find(access, 'AuthorizationPolicy', name)).toMatchObject({
+      metadata: { annotations },
+      spec: {
+        rules: [
+          {
+            from: [
+              {
+                source: {
+                  principals: [
+                    'cluster.local/ns/ingress/sa/istio-ingressgateway',
+                    'cluster.local/ns/kubeflow/sa/ml-pipeline-ui',
+                  ],
+                },
+              },
+            ],
+            when: [{ key: 'request.headers[kubeflow-userid]', values: ['bob.b@example.com'] }],
+          },
+        ],
+      },
+    });
+    const owner = 'team-a@tenants.invalid';
+    expect(find(place, 'Profile', 'team-a')).toMatchObject({ spec: { owner: { kind: 'User', name: owner } } });
+    expect(find(place, 'Namespace', 'team-a')).toMatchObject({ metadata: { annotations: { owner } } });
+  });
+
+  it('lets a project write to its own namespaces, from its own repositories, and no kind of the platform', async () => {
+    const { access } = await render(
+      `${small}namespaces: [team-a, team-a--dev]\nrepositories: ["https://github.com/acme/a.git"]\ndeny: [{group: batch, kind: CronJob}]\n`,
+    );
+    const { spec } = find(access, 'AppProject', 'tenant-team-a') as unknown as {
+      spec: Record<string, { namespace?: string; group?: string; kind?: string }[] | string[]>;
+    };
+    expect(spec.destinations).toEqual(
+      ['team-a', 'team-a--dev'].map((namespace) => ({ server: 'https://kubernetes.default.svc', namespace })),
+    );
+    expect(spec.sourceRepos).toEqual([demo.repositoryUrl, 'https://github.com/acme/a.git']);
+    expect(spec.clusterResourceBlacklist).toEqual([{ group: '*', kind: '*' }]);
+    for (const denied of [
+      { group: 'networking.istio.io', kind: '*' },
+      { group: 'rbac.authorization.k8s.io', kind: '*' },
+      { group: 'batch', kind: 'CronJob' },
+    ])
+      expect(spec.namespaceResourceBlacklist).toContainEqual(denied);
+  });
+
+  it('moves namespaces to what goes with the folder where deletionPolicy says so', async () => {
+    const { access, place } = await render(`${small}deletionPolicy: delete\n`);
+    expect(place).toEqual([]);
+    expect(find(access, 'Namespace', 'team-a')?.metadata.annotations).not.toHaveProperty(
+      'argocd.argoproj.io/sync-options',
+    );
+  });
+
+  it('gives nothing to a cluster that a tenant does not belong to, nor for an empty file', async () => {
+    const elsewhere = { ...demo, labels: { stage: 'live' } };
+    for (const text of [
+      '',
+      '# nothing\n',
+      `${small}clusters: {names: [other]}\n`,
+      `${small}clusters: {labels: {stage: test}}\n`,
+    ])
+      expect(await render(text, 'team-a', elsewhere)).toEqual({ access: [], place: [] });
+    expect((await render(`${small}clusters: {labels: {stage: live}}\n`, 'team-a', elsewhere)).place).not.toEqual([]);
+  });
+
+  it.each([
+    ['an array', '- a\n', 'team-a', 'cannot unmarshal array'],
+    ['no YAML', 'kind: [\n', 'team-a', 'failed to parse'],
+    ['a template', `${small}displayName: "{{ .Release.Name }}"\n`, 'team-a', 'does not match pattern'],
+    ['an unknown key', `${small}onwer: x\n`, 'team-a', "additional properties 'onwer' not allowed"],
+    ['no owner', 'kind: namespace\n', 'team-a', "missing property 'owner'"],
+    ["another's namespace", `${small}namespaces: [team-b]\n`, 'team-a', 'must be "team-a"'],
+    [
+      "another's path",
+      `${small}routes: [{path: /tenants/team-b/, service: w, port: 80}]\n`,
+      'team-a',
+      'must begin with',
+    ],
+    ['a name of Kubernetes', small, 'kube-system', 'belongs to Kubernetes or to the platform'],
+    ['a name with the separator', small, 'a--b', "can't be the name of a tenant"],
+  ])('refuses by itself, whatever was validated before: %s', async (_, text, name, message) => {
+    const refusal = await render(text, name).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refusal).toBeInstanceOf(RunError);
+    expect((refusal as RunError).details.join('\n')).toContain(message);
+  });
+
+  it("takes nothing of the platform's from a tenant.yaml", async () => {
+    const forged = `${small}part: place\nplatform: {gatewayPrincipal: "*", reserved: [], argocd: kube-system}\n`;
+    expect(await render(forged)).toEqual(await render(small));
+  });
+});
