@@ -29,7 +29,9 @@ routes: [{path: /tenants/beta/, service: web, port: 80}]
 
 const claim = `apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: data}
+metadata:
+  name: data
+  annotations: {argocd.argoproj.io/ignore-healthcheck: "true"}
 spec:
   accessModes: [ReadWriteOnce]
   storageClassName: none-here
