@@ -169,6 +169,18 @@ export const forbidden: Expectation = mustAnswer(
   ),
 );
 
+/**
+ * The sidecar of what is behind the gateway refuses by its policy, before the program is asked: by the sidecar's own words,
+ * since a program of its own could answer 403, too.
+ *
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter
+ */
+export const refusedByPolicy: Expectation = mustAnswer(
+  eachAnswer('403 of a policy', (answer) =>
+    answer.status === 403 && answer.body.trim() === 'RBAC: access denied' ? undefined : served(answer),
+  ),
+);
+
 /** It is reached with a session; where it tells what it saw, nothing forged is in it. */
 export const reachedUnforged: Expectation = mustAnswer(
   eachAnswer('it is reached, and sees nothing forged where it tells', (answer, { forged }) => {

@@ -1,5 +1,5 @@
 import type { Group, Need, SingleCheck } from '../check.ts';
-import { forbidden, loginOrDenied, reachedUnforged, trueIdentity, unservedOrDex } from '../judge.ts';
+import { forbidden, loginOrDenied, reachedUnforged, refusedByPolicy, trueIdentity, unservedOrDex } from '../judge.ts';
 import { cookieOf, type Known, type Place, type Session, type Site } from '../known.ts';
 import type { Request } from '../request.ts';
 import { viewed } from './forged-identity.ts';
@@ -62,7 +62,7 @@ function asSomebodyElse(place: Place): SingleCheck {
       ]),
       ...at(place),
     }),
-    expect: place.inner === true ? forbidden : trueIdentity,
+    expect: place.inner === true ? refusedByPolicy : trueIdentity,
   };
 }
 
