@@ -190,7 +190,7 @@ async function leaveOwnCluster(
 ): Promise<void> {
   // Not the run's signal: what was begun on somebody's cluster is taken away also after Ctrl-C.
   const site = await openSite(folder, state, { record, signal: new AbortController().signal });
-  const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes'];
+  const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes', '--delete-data'];
   const { code } = await site.program(words, { onLine: report });
   await stopServing(folder);
   if (code !== 0) report(`warning: the platform could not be taken off ${site.context}: delete that cluster`);
