@@ -14,6 +14,7 @@ const dialect: Dialect = {
     pulls: 'It needs the scopes write:repository and write:issue.',
   },
   hookType: { type: 'gitea' },
+  notesPushesLater: true,
   page: { limit: 50 },
 };
 

@@ -19,6 +19,7 @@ const dialect: Dialect = {
     pulls: 'It needs the rights "Contents" and "Pull requests", both read and write (classic tokens: repo).',
   },
   hookType: { name: 'web' },
+  notesPushesLater: false,
   page: { per_page: 100 },
 };
 

@@ -41,8 +41,10 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
     webhook: (url, set) => attempt('hooks', 'set the webhook', (target) => setWebhook(target, url, set)),
     openPullRequest: (request) =>
       attempt('pulls', 'open a pull request', async (target) => {
-        const found = await findOpen(target, request);
-        return found === undefined ? await open(target, request) : await keepOrReplace(target, found, request);
+        const found = await untilNoted(dialect, () => findOpen(target, request));
+        return found === undefined
+          ? await untilNoted(dialect, () => open(target, request))
+          : await keepOrReplace(target, found, request);
       }),
   };
 }
@@ -161,19 +163,27 @@ async function keepOrReplace(
 async function open(target: Target, request: PullRequest): Promise<{ url: string; created: boolean }> {
   const { octokit, owner, repo } = target;
   const { base, head, title, body } = request;
+  try {
+    const { data } = await octokit.pulls.create({ owner, repo, base, head, title, body });
+    requireSame(owner, repo, data.base.repo.full_name);
+    return { url: data.html_url, created: true };
+  } catch (error) {
+    // Another run may have opened it since we looked.
+    const exists = error instanceof Error && /already exists/i.test(error.message);
+    const found = exists ? await findOpen(target, request) : undefined;
+    if (found === undefined) throw error;
+    return { url: found.html_url, created: false };
+  }
+}
+
+/** Where a host takes note of a push some moments later, "not found" is asked again for a few seconds. */
+async function untilNoted<T>({ notesPushesLater }: Dialect, ask: () => Promise<T>): Promise<T> {
   for (let pause = 250; ; pause *= 2) {
     try {
-      const { data } = await octokit.pulls.create({ owner, repo, base, head, title, body });
-      requireSame(owner, repo, data.base.repo.full_name);
-      return { url: data.html_url, created: true };
+      return await ask();
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      // Another run may have opened it since we looked.
-      const found = /already exists/i.test(error.message) ? await findOpen(target, request) : undefined;
-      if (found !== undefined) return { url: found.html_url, created: false };
-      // Gitea may not know a branch yet that was pushed a moment ago.
-      const unknown = 'status' in error && error.status === 404;
-      if (!unknown || pause > 4000) throw error;
+      const unknown = error instanceof Error && 'status' in error && error.status === 404;
+      if (!notesPushesLater || !unknown || pause > 4000) throw error;
       await setTimeout(pause);
     }
   }

@@ -14,6 +14,8 @@ export interface Dialect {
   needs: Readonly<Record<Action, string>>;
   /** What a request for a webhook has beside GitHub's own. */
   hookType: Readonly<Record<string, string>>;
+  /** True where pull requests of a repository or branch are "not found" for some moments after the push. */
+  notesPushesLater: boolean;
   /** Query parameters for the longest page. */
   page: Readonly<Record<string, number>>;
 }
