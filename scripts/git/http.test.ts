@@ -226,4 +226,22 @@ describe('a remote over HTTP', () => {
       pushed: true,
     });
   });
+
+  it('is pushed to once more when the connection breaks off in the middle', async () => {
+    const { key, certificate } = makeSelfSigned();
+    const caFile = path.join(box.folder, 'ca.pem');
+    await writeFile(caFile, certificate);
+    let broken = 0;
+    const serve = smartHttp(withToken);
+    const server = createTlsServer({ key, cert: certificate }, (request, response) => {
+      // A pack begins to arrive, and nothing more is heard.
+      const pack = request.method === 'POST' && withToken(request) === undefined;
+      if (pack && broken++ === 0) request.socket.destroy();
+      else serve(request, response);
+    });
+    const url = `https://127.0.0.1:${await listen(server)}/remote.git`;
+    const remote: Remote = { url, credentials: { token, username: 'git' }, caFile };
+    expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
+    expect(broken).toBeGreaterThan(1);
+  });
 });

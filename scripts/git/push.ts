@@ -1,5 +1,6 @@
 import { RunError } from '../report/errors.ts';
 import { withRemote } from './connect.ts';
+import type { GitSettings } from './environment.ts';
 import type { Remote } from './remote.ts';
 import { remoteError, remoteLines } from './remote-failures.ts';
 import { type Git, GitFailure } from './run.ts';
@@ -36,13 +37,34 @@ export async function push(git: Git, options: Push): Promise<'pushed' | 'raced'>
     `${options.commit}:${ref}`,
   ];
   try {
-    await withRemote(git, options.remote, (connection) => git(args, connection));
+    await send(git, options.remote, args);
     return 'pushed';
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
     const rejection = error.stdout.split('\n').find((line) => line.startsWith('!\t'));
     if (rejection !== undefined && raced.test(rejection)) return 'raced';
     throw rejection === undefined ? unsent(error, options) : rejected(error, rejection, options);
+  }
+}
+
+/** A connection that broke off in the middle; what was pushed may be there or not. */
+const brokeOff = /RPC failed|HTTP\/2 (stream|framing)|unexpected disconnect/i;
+
+/**
+ * Runs git, and once more over HTTP/1.1 when the connection broke off: a stream of HTTP/2 ended with
+ * an error in the middle of a push to a Gitea (seen live). Where the push came through nevertheless, the second one finds it.
+ */
+async function send(git: Git, remote: Remote, args: string[]): Promise<void> {
+  const run = (more: GitSettings) =>
+    withRemote(git, remote, (connection) =>
+      git(args, { ...connection, settings: [...(connection.settings ?? []), ...more] }),
+    );
+  try {
+    await run([]);
+  } catch (error) {
+    const again = error instanceof GitFailure && !error.timedOut && brokeOff.test(error.stderr);
+    if (!again || !remote.url.startsWith('https://')) throw error;
+    await run([['http.version', 'HTTP/1.1']]);
   }
 }
 
