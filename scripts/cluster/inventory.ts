@@ -39,7 +39,7 @@ export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
   const versions = ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
   const found = await inParallel(versions, 6, async (apiVersion) => {
     const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const { resources = [] } = await orNothing<ResourceList>(api.request({ method: 'GET', path }), {});
+    const { resources = [] } = await orNothing<ResourceList>(api.request({ method: 'GET', path }), {}, [404, 503]);
     return resources
       .filter(({ name, verbs = [] }) => !name.includes('/') && verbs.includes('list') && verbs.includes('delete'))
       .map(({ kind, namespaced }) => ({ apiVersion, kind, namespaced }));
@@ -49,12 +49,15 @@ export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
     .filter(({ kind, apiVersion }) => all || !(passing.has(kind) || apiVersion === 'events.k8s.io/v1'));
 }
 
-/** A group whose backend is gone, or that we may not read, holds nothing that we could have made there. */
-async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
+/**
+ * A group whose backend is gone, or a kind that went meanwhile, holds nothing that we could have made there. Any other refusal is
+ * passed on: what is not seen would be left behind without a word.
+ */
+async function orNothing<T>(answer: Promise<T>, nothing: T, statuses: readonly number[]): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ApiError) return nothing;
+    if (error instanceof ApiError && statuses.includes(error.status)) return nothing;
     throw error;
   }
 }
@@ -65,13 +68,14 @@ async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
  *
  * @param applications names of Applications
  * @returns per Application its objects; those that we applied ourselves stand under `''`
+ * @throws ApiError when a kind can't be listed
  */
 export async function takeInventory(
   api: Api,
   applications: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, readonly LiveObject[]>> {
   const lists = await inParallel(await kindsOf(api), 6, async ({ apiVersion, kind }) => {
-    const { items } = await orNothing(api.list(apiVersion, kind), { items: [], resourceVersion: '' });
+    const { items } = await orNothing(api.list(apiVersion, kind), { items: [], resourceVersion: '' }, [404, 405]);
     return items;
   });
   const found = new Map<string, LiveObject[]>();

@@ -45,11 +45,11 @@ async function deleteOne(api: Api, object: ObjectReference, orphan: boolean): Pr
   }
 }
 
+const kubernetesOwn = /^(orphan|foregroundDeletion|kubernetes|([^/]+\.)?(kubernetes|k8s)\.io(\/.*)?)$/;
+
 /** Finalizers that Kubernetes' own controllers serve: a load balancer or a volume would be left behind without them. */
-function ownFinalizers({ metadata }: ObjectReference & { metadata: { finalizers?: readonly string[] } }): string[] {
-  return (metadata.finalizers ?? []).filter(
-    (name) => !name.includes('/') || /(^|\.)(kubernetes|k8s)\.io\//.test(name) || /\.k8s\.io$/.test(name),
-  );
+function ownFinalizers({ metadata }: LiveObject): string[] {
+  return (metadata.finalizers ?? []).filter((name) => kubernetesOwn.test(name));
 }
 
 function foreignFinalizers(object: LiveObject): string[] {

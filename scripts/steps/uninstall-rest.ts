@@ -121,12 +121,16 @@ async function splitDefinitions(context: UninstallContext, definitions: readonly
   const going: Definition[] = [];
   const instances: LiveObject[] = [];
   const taken = goingKeys(context);
+  const places = await placesOf(context);
+  const emptied = new Set(places.filter(({ reason }) => reason === undefined).map(({ name }) => name));
   for (const object of definitions) {
     const definition = await context.connection.api.find<Definition>(object);
     if (definition === undefined) continue;
     const found = await instancesOf(context, definition);
-    // In a dry run the platform's own objects are still there; what they own goes with them, a moment later.
-    const others = found.filter((item) => !taken.has(keyOf(item)) && !isPart(item));
+    // In a dry run the platform's own objects and namespaces are still there; what objects own goes with them, a moment later.
+    const others = found.filter(
+      (item) => !taken.has(keyOf(item)) && !emptied.has(item.metadata.namespace ?? '') && !isPart(item),
+    );
     if (others.length > 0 && !context.deleteData) {
       const names = others
         .slice(0, 3)

@@ -5,7 +5,8 @@ import type { LiveObject } from '../../cluster/live.ts';
 
 /**
  * Does what Kubernetes' namespace controller does, where only an API server runs: empties a namespace that is being deleted, and
- * lets it go when nothing is left in it. Objects with finalizers hold it up, as they do there.
+ * lets it go when nothing is left in it. Objects with finalizers hold it up, as they do there; the one of a volume that no pod uses
+ * is taken off, as its own controller does.
  */
 export function startNamespaceController(api: Api): { stop(): Promise<void> } {
   const stop = new AbortController();
@@ -33,7 +34,10 @@ async function empty(api: Api, namespace: LiveObject): Promise<void> {
     const { plural } = await api.resource(apiVersion, kind);
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     await api.request({ method: 'DELETE', path: `${root}/namespaces/${name}/${plural}` });
-    left += (await api.list(apiVersion, kind, { namespace: name })).items.length;
+    const { items } = await api.list<LiveObject>(apiVersion, kind, { namespace: name });
+    left += items.length;
+    if (kind !== 'PersistentVolumeClaim') continue;
+    for (const claim of items) await api.merge(claim, { metadata: { finalizers: null } });
   }
   if (left > 0) return;
   await api.request({
