@@ -2,11 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { RunError } from '../report/errors.ts';
 import { trailer } from './commit.ts';
 import { withRemote } from './connect.ts';
+import { treeOf } from './merge-trees.ts';
 import { listRemote } from './probe.ts';
 import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
-import { isAncestor, placeOnTop, treeOf } from './replay.ts';
+import { isAncestor, placeOnTop } from './replay.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
 import { headCommit } from './texts.ts';
 

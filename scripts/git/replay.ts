@@ -1,12 +1,12 @@
 import { RunError } from '../report/errors.ts';
-import { type Git, GitFailure, orUndefined } from './run.ts';
+import { mergeTrees, treeOf } from './merge-trees.ts';
+import { type Git, orUndefined } from './run.ts';
 
 /**
  * Puts the commits that `head` has beyond `tip` on top of `tip`, as a rebase does, but among git's objects only: neither
  * the user's files, nor the index, nor a branch is touched, and nothing has to be undone when it fails.
  *
- * Each commit is merged with its parent as the base. git learned `merge-tree --merge-base` in 2.40, so the base is said
- * by two commits that are made to have it as their parent; they belong to no branch and git forgets them.
+ * Each commit is merged with its parent as the base.
  *
  * @returns the new commit; `head` itself when it has all of `tip`, `tip` itself when it has all of `head`
  * @throws RunError on conflicts (with the files), without a common commit, or when there are merges to replay
@@ -30,11 +30,6 @@ export async function isAncestor(git: Git, ancestor: string, descendant: string)
   return (await git(['rev-list', '--count', `${descendant}..${ancestor}`])).trim() === '0';
 }
 
-/** @returns the tree of a commit */
-export async function treeOf(git: Git, commit: string): Promise<string> {
-  return (await git(['rev-parse', `${commit}^{tree}`])).trim();
-}
-
 interface Step {
   commit: string;
   parent: string;
@@ -47,34 +42,12 @@ async function replay(git: Git, step: Step): Promise<string> {
     await treeOf(git, step.commit),
     await treeOf(git, step.onto),
   ];
-  const tree = await mergeTrees(git, { base: before, ours: there, theirs: after, commit: step.commit });
+  const merged = await mergeTrees(git, { base: before, ours: there, theirs: after });
+  if ('conflicts' in merged) throw await conflicts(git, step.commit, merged.conflicts);
+  const { tree } = merged;
   // What others have brought already makes no second commit; a commit that was empty from the start is kept.
   if (tree === there && before !== after) return step.onto;
   return copyCommit(git, step.commit, tree, step.onto);
-}
-
-async function mergeTrees(
-  git: Git,
-  { base, ours, theirs, commit }: { base: string; ours: string; theirs: string; commit: string },
-): Promise<string> {
-  const plain = async (tree: string, ...parents: string[]) =>
-    (await git(['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-m', 'merge base'])).trim();
-  const root = await plain(base);
-  const merge = [
-    'merge-tree',
-    '--write-tree',
-    '--name-only',
-    '--no-messages',
-    '-z',
-    await plain(ours, root),
-    await plain(theirs, root),
-  ];
-  try {
-    return (await git(merge)).split('\0')[0] ?? '';
-  } catch (error) {
-    if (!(error instanceof GitFailure) || error.exitCode !== 1) throw error;
-    throw await conflicts(git, commit, error.stdout.split('\0').slice(1));
-  }
 }
 
 /** The same author, date and message on another parent; signed when the user's commits are. */
@@ -92,7 +65,7 @@ const pull = 'Get your branch up to date yourself (git pull --rebase URL BRANCH)
 async function conflicts(git: Git, commit: string, files: readonly string[]): Promise<RunError> {
   const subject = (await git(['log', '-1', '--format=%h "%s"', commit])).trim();
   return new RunError(`Others changed the same lines meanwhile: ${subject} can't be put on top of theirs`, {
-    details: [...new Set(files.filter((file) => file !== ''))].map((file) => `${file} has conflicts`),
+    details: files.map((file) => `${file} has conflicts`),
     hint: `Your branch and files are as they were. ${pull} Generated files need no care: take either side and run \`npm run render\`.`,
   });
 }

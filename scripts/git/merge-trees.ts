@@ -1,0 +1,33 @@
+import { type Git, GitFailure, zeroSeparated } from './run.ts';
+
+/** @returns the tree of a commit */
+export async function treeOf(git: Git, commit: string): Promise<string> {
+  return (await git(['rev-parse', `${commit}^{tree}`])).trim();
+}
+
+/** @returns a commit with this tree that belongs to no branch */
+export async function commitTree(git: Git, tree: string, parent?: string): Promise<string> {
+  const parents = parent === undefined ? [] : ['-p', parent];
+  return (await git(['commit-tree', tree, ...parents, '-m', 'merge base'])).trim();
+}
+
+/**
+ * Merges two trees by lines, among git's objects only. git learned `merge-tree --merge-base` in 2.40, so the base is said by
+ * two commits that are made to have it as their parent; they belong to no branch and git forgets them.
+ *
+ * @returns the merged tree, or the paths in conflict
+ */
+export async function mergeTrees(
+  git: Git,
+  { base, ours, theirs }: { base: string; ours: string; theirs: string },
+): Promise<{ tree: string } | { conflicts: string[] }> {
+  const parent = await commitTree(git, base);
+  const sides = [await commitTree(git, ours, parent), await commitTree(git, theirs, parent)];
+  try {
+    const merged = await git(['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ...sides]);
+    return { tree: merged.split('\0')[0] ?? '' };
+  } catch (error) {
+    if (!(error instanceof GitFailure) || error.exitCode !== 1) throw error;
+    return { conflicts: [...new Set(zeroSeparated(error.stdout).slice(1))] };
+  }
+}
