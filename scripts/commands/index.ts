@@ -210,6 +210,23 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./uninstall.ts'),
   },
   {
+    usage: 'upgrade',
+    description:
+      'Brings this repository to another version of Breakwater by one commit, rendered and checked by the new version. What is yours stays.',
+    options: [
+      ['--from <repository>', 'where releases come from: a URL, a path, or a remote of this repository'],
+      ['--to <tag>', 'the release to go to (default: the newest)'],
+      ['--keep <paths>', "files and folders of Breakwater's own to keep as you have them (comma-separated)"],
+      ['--dry-run', 'do all of it elsewhere, say what comes out, and change nothing'],
+    ],
+    examples: [
+      'npm run upgrade -- --from https://github.com/acme/breakwater.git --dry-run',
+      'npm run upgrade -- --from upstream --to v0.2.0',
+      'npm run upgrade -- --from upstream --keep README.md,docs',
+    ],
+    load: () => import('./upgrade.ts'),
+  },
+  {
     usage: 'graph',
     description: 'Prints the waves as a Mermaid diagram.',
     options: [cluster],

@@ -60,6 +60,8 @@ describe('with --json, stdout is one JSON value', () => {
     'new fine --email nobody',
     'bootstrap --timeout soon',
     'bootstrap --cluster ../x',
+    'upgrade',
+    'upgrade --from -x',
   ];
 
   it.each(mistakes)('of wrong usage, too, with exit code 2 and words on stderr: %s', (line) => {

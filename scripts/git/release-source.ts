@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { RunError, UsageError } from '../report/errors.ts';
+import { withRemote } from './connect.ts';
+import { remoteError } from './remote-failures.ts';
+import { createGit } from './run.ts';
+
+/** Where releases come from. */
+export interface ReleaseSource {
+  /** URL or absolute path. */
+  url: string;
+  /** The commit of each tag. */
+  tags: ReadonlyMap<string, string>;
+}
+
+/**
+ * Asks a repository for its tags.
+ *
+ * @param root the user's repository, whose settings and remotes count
+ * @param from URL, path relative to the root, or name of a remote
+ * @throws UsageError for what can be none; RunError when it can't be read
+ */
+export async function readReleaseSource(root: string, from: string): Promise<ReleaseSource> {
+  const git = createGit(root);
+  if (from === '' || from.startsWith('-'))
+    throw new UsageError(`${JSON.stringify(from)} is no address of a repository`);
+  const named = (await git(['ls-remote', '--get-url', '--', from])).trim();
+  // A path is the root's, wherever git is started.
+  const url = existsSync(path.resolve(root, named)) ? path.resolve(root, named) : named;
+  if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url)) {
+    throw new UsageError('the address holds a password, which other users of this machine could see', {
+      hint: 'Leave it out, and let a credential helper of git keep it (git help credentials).',
+    });
+  }
+  const listed = await withRemote(git, { url }, (options) => git(['ls-remote', '--tags', '--', url], options)).catch(
+    (error: unknown) => {
+      throw sourceError(error, url);
+    },
+  );
+  const tags = new Map<string, string>();
+  // An annotated tag comes twice; the second line, with ^{}, has its commit.
+  for (const line of listed.split('\n')) {
+    const [, commit, tag] = /^([0-9a-f]+)\trefs\/tags\/(.+?)(\^\{\})?$/.exec(line) ?? [];
+    if (commit !== undefined && tag !== undefined) tags.set(tag, commit);
+  }
+  return { url, tags };
+}
+
+/**
+ * Fetches tags with their history into a folder of objects. The user's repository gets neither objects nor refs.
+ *
+ * @param objects the folder of objects, which knows the root's as an alternate
+ */
+export async function fetchTags(
+  root: string,
+  { url }: ReleaseSource,
+  tags: readonly string[],
+  objects: string,
+): Promise<void> {
+  const git = createGit(root);
+  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules'];
+  const refs = tags.map((tag) => `refs/tags/${tag}`);
+  await withRemote(git, { url }, (options) =>
+    git(['fetch', ...quiet, '--refmap=', '--', url, ...refs], {
+      ...options,
+      extra: { ...options.extra, GIT_OBJECT_DIRECTORY: objects },
+    }),
+  ).catch((error: unknown) => {
+    throw sourceError(error, url);
+  });
+}
+
+/** The usual hints speak of git.url, which is another repository. */
+function sourceError(error: unknown, url: string): unknown {
+  const known = remoteError(error, { url }, 'read');
+  if (!(known instanceof RunError)) return known;
+  return new RunError(known.message, {
+    details: known.details,
+    hint: 'Check --from letter by letter, and that your git can read it: git ls-remote --tags ADDRESS. Nothing was changed.',
+    cause: error,
+  });
+}

@@ -1,0 +1,53 @@
+import { RunError } from '../report/errors.ts';
+import { createGit, GitFailure, zeroSeparated } from './run.ts';
+
+/** @returns paths that differ from HEAD, and new ones that no ignore rule hides */
+export async function uncommitted(root: string): Promise<string[]> {
+  const listed = await createGit(root)(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal']);
+  return zeroSeparated(listed).map((line) => line.slice(3));
+}
+
+/** What becomes the next commit. */
+export interface TakeOver {
+  /** Folder of the repository that has the tree. */
+  folder: string;
+  /** A branch there whose commit has the tree. */
+  branch: string;
+  /** The commit that it is put on top of, which HEAD must still be. */
+  head: string;
+  message: string;
+}
+
+/**
+ * Makes a commit with another repository's tree, and moves branch, index and files to it, as git's fast-forward does: it looks
+ * at every file first, and moves nothing when one is in the way. Identity and signing are the user's.
+ *
+ * @returns the new commit
+ * @throws RunError when something is in the way; nothing is changed then
+ */
+export async function takeOver(root: string, { folder, branch, head, message }: TakeOver): Promise<string> {
+  const git = createGit(root);
+  try {
+    const options = [
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-auto-maintenance',
+      '--no-recurse-submodules',
+    ];
+    await git(['fetch', ...options, '--', folder, `refs/heads/${branch}`]);
+    const tree = (await createGit(folder)(['rev-parse', `refs/heads/${branch}^{tree}`])).trim();
+    const sign = (await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])).trim() === 'true';
+    const made = await git(['commit-tree', tree, ...(sign ? ['-S'] : []), '-p', head, '-F', '-'], { input: message });
+    const commit = made.trim();
+    await git(['merge', '--quiet', '--ff-only', '--no-autostash', '--no-overwrite-ignore', commit]);
+    return commit;
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    throw new RunError('git could not move your branch to the new version; nothing was changed', {
+      details: `${error.stdout}\n${error.stderr}`.split('\n').filter((line) => line.trim() !== ''),
+      hint: 'What git said is above: put it right (move files away that are in the way), then run again.',
+      cause: error,
+    });
+  }
+}

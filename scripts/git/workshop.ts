@@ -1,0 +1,145 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { commitTree } from './merge-trees.ts';
+import { isAlive } from './processes.ts';
+import { createGit, type Git, orUndefined, zeroSeparated } from './run.ts';
+
+/**
+ * A repository in a temporary folder that sees the objects of the user's: what is tried there leaves no trace in the user's,
+ * not even when the run is killed.
+ */
+export interface Workshop {
+  /** Absolute path of its work tree. */
+  folder: string;
+  /** Absolute path of its objects. */
+  objects: string;
+  git: Git;
+  remove(): Promise<void>;
+}
+
+const folderName = /^breakwater-upgrade-(\d+)-/;
+
+/** No setting of the user's about merges has a say here, and no file moves because others did. */
+const settings = [
+  ['merge.renames', 'false'],
+  ['merge.directoryRenames', 'false'],
+  ['gc.auto', '0'],
+  ['user.name', 'Breakwater'],
+  ['user.email', 'breakwater@localhost'],
+] as const;
+
+/** @param root the user's repository */
+export async function openWorkshop(root: string): Promise<Workshop> {
+  await removeLeftovers();
+  const folder = await mkdtemp(path.join(tmpdir(), `breakwater-upgrade-${process.pid}-`));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const plain = createGit(folder);
+    const git: Git = (args, options = {}) =>
+      plain(args, { ...options, settings: [...settings, ...(options.settings ?? [])] });
+    await git(['init', '--quiet', '--template=', `--initial-branch=${workshopBranch}`]);
+    const own = await createGit(root)(['rev-parse', '--git-path', 'objects']);
+    const objects = path.join(folder, '.git', 'objects');
+    await writeFile(path.join(objects, 'info', 'alternates'), `${path.resolve(root, own.replace(/\n$/, ''))}\n`);
+    return { folder, objects, git, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** @returns mode and object of each file in a tree or commit, as `100644 1a2b…`, by path */
+export async function entriesOf(git: Git, treeish: string): Promise<Map<string, string>> {
+  const lines = zeroSeparated(await git(['ls-tree', '-r', '-z', '--full-tree', treeish]));
+  return new Map(
+    lines.map((line) => {
+      const [mode = '', , object = ''] = line.slice(0, line.indexOf('\t')).split(' ');
+      return [line.slice(line.indexOf('\t') + 1), `${mode} ${object}`] as const;
+    }),
+  );
+}
+
+/**
+ * Makes a tree from another one.
+ *
+ * @param changes mode and object by path; undefined: without this path
+ * @returns the new tree
+ */
+export async function changeTree(
+  { git, folder }: Workshop,
+  tree: string,
+  changes: ReadonlyMap<string, string | undefined>,
+): Promise<string> {
+  const extra = { GIT_INDEX_FILE: path.join(folder, '.git', 'scratch-index') };
+  await git(['read-tree', tree], { extra });
+  const line = ([file, entry]: [string, string | undefined]) => `${entry ?? `0 ${'0'.repeat(tree.length)}`}\t${file}\0`;
+  // What goes goes first: a folder may come in the place of a file.
+  const lines = [...changes].sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)).map(line);
+  if (lines.length > 0) await git(['update-index', '-z', '--index-info'], { extra, input: lines.join('') });
+  return (await git(['write-tree'], { extra })).trim();
+}
+
+/** The workshop's only branch. */
+export const workshopBranch = 'result';
+
+/** Checks a commit out. */
+export async function checkOutWorkshop(git: Git, commit: string): Promise<void> {
+  await git(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+  await git(['reset', '--quiet', '--hard']);
+}
+
+/**
+ * Keeps the files as they are now, whatever is ignored, but for packages and caches; the branch follows.
+ *
+ * @returns the new commit, on top of `parent`
+ */
+export async function keepWorkshop({ git }: Workshop, parent: string): Promise<string> {
+  await git(['add', '--all', '--force', '--', '.', ':(exclude,top)node_modules', ':(exclude,top).breakwater']);
+  const commit = await commitTree(git, (await git(['write-tree'])).trim(), parent);
+  await git(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+  return commit;
+}
+
+/** @returns a file's text in a tree or commit; undefined when it is not there */
+export async function textIn(git: Git, treeish: string, file: string): Promise<string | undefined> {
+  return await orUndefined(git(['cat-file', 'blob', `${treeish}:${file}`]), [128]);
+}
+
+/** @returns mode and object of a new file with this text */
+export async function writeText(git: Git, text: string): Promise<string> {
+  return `100644 ${(await git(['hash-object', '-w', '--stdin'], { input: text })).trim()}`;
+}
+
+/** @returns subjects of the commits from one release to the next, the newest first */
+export async function subjects(git: Git, from: string, to: string): Promise<string[]> {
+  const lines = await git(['log', '--no-merges', '--format=%s', `${from}..${to}`]);
+  return lines.split('\n').filter((line) => line !== '');
+}
+
+/**
+ * Finds the upstream commit that the user's repository was made from. A repository made by "Use this template" shares no
+ * commit with upstream, but its first tree is exactly upstream's of that moment, which need not be a release's.
+ *
+ * @param root the user's repository
+ * @param target upstream's commit to go to
+ * @returns the newest such commit; undefined when there is none
+ */
+export async function findOrigin({ git }: Workshop, root: string, target: string): Promise<string | undefined> {
+  const upstream = new Map<string, string>();
+  for (const line of (await git(['log', '--format=%T %H', target])).trim().split('\n').reverse()) {
+    const [tree = '', commit = ''] = line.split(' ');
+    upstream.set(tree, commit);
+  }
+  const own = (await createGit(root)(['log', '--format=%T', 'HEAD'])).trim().split('\n');
+  return own.map((tree) => upstream.get(tree)).find((commit) => commit !== undefined);
+}
+
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = folderName.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    // Another user's folder can't be removed, and need not be.
+    await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,77 @@
+/** Files of one state of the repository: mode and object, as `100644 1a2b…`, by path. */
+export type Entries = ReadonlyMap<string, string>;
+
+/** The three states that an upgrade knows. */
+export interface UpgradeStates {
+  /** The version in use, as it was released. */
+  base: Entries;
+  /** HEAD. */
+  ours: Entries;
+  /** The version to go to, as it was released. */
+  theirs: Entries;
+}
+
+/** What happens to each path that the release changed. */
+export interface UpgradePlan {
+  /** Taken from the release; undefined: the release removed it. */
+  take: ReadonlyMap<string, string | undefined>;
+  /** Changed on both sides: to be merged line by line. */
+  merge: readonly string[];
+  /** Yours, and left as they are although the release changed them, too. */
+  kept: readonly string[];
+}
+
+/** The program's own package files, which are merged by their meaning (upgrade-package.ts). */
+export const packageFiles: ReadonlySet<string> = new Set(['package.json', 'package-lock.json']);
+
+/**
+ * Says whose a file is:
+ *
+ * - `generated`: the program writes it; the release's, and then rendered anew
+ * - `cluster`: the user's, whatever the release has there
+ * - `yours`: the user's once they changed it; until then it follows the releases
+ * - `breakwater`: the program's; edits are merged, and may conflict
+ */
+export function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater' {
+  if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/tenant\/values)\.schema\.json$/.test(path)) return 'generated';
+  if (path.startsWith('clusters/')) return 'cluster';
+  return /^(infrastructure|apps|tenants)\/|^removals\.yaml$/.test(path) ? 'yours' : 'breakwater';
+}
+
+/**
+ * Plans an upgrade, file by file. Pure.
+ *
+ * @param keep files and folders of Breakwater's own that the user keeps as they have them
+ */
+export function planUpgrade({ base, ours, theirs }: UpgradeStates, keep: readonly string[]): UpgradePlan {
+  const take = new Map<string, string | undefined>();
+  const merge: string[] = [];
+  const kept: string[] = [];
+  const changed = [...new Set([...base.keys(), ...theirs.keys()])].filter(
+    (path) => base.get(path) !== theirs.get(path) && !packageFiles.has(path),
+  );
+  for (const path of changed.sort()) {
+    const [before, mine, released] = [base.get(path), ours.get(path), theirs.get(path)];
+    if (mine === released) continue;
+    const owner = ownerOf(path);
+    if (owner === 'cluster') {
+      if (mine !== undefined && /^clusters\/[^/]+\/(cluster\.yaml$|overrides\/)/.test(path)) kept.push(path);
+    } else if (owner === 'generated' || mine === before) take.set(path, released);
+    else if (owner === 'yours' || isIn(keep, path)) kept.push(path);
+    else merge.push(path);
+  }
+  return { take, merge, kept };
+}
+
+/** @returns true when the path is one of the files, or in one of the folders */
+export function isIn(places: readonly string[], path: string): boolean {
+  return places.some((place) => path === place || path.startsWith(`${place}/`));
+}
+
+/** Why lines could not be merged, in words that say what each side did. */
+export function conflictText(path: string, { base, ours, theirs }: UpgradeStates): string {
+  if (ours.get(path) === undefined) return `${path}: you deleted it, and the release changed it`;
+  if (theirs.get(path) === undefined) return `${path}: you changed it, and the release deleted it`;
+  if (base.get(path) === undefined) return `${path}: you and the release added it, each their own`;
+  return `${path}: you and the release changed the same lines`;
+}

@@ -1,0 +1,76 @@
+import type { CommittedChange } from '../git/texts.ts';
+import { count } from '../report/count.ts';
+
+/** What an upgrade did, or would do. */
+export interface UpgradeResult {
+  from: string;
+  to: string;
+  /** False: the version in use is the one asked for. */
+  needed: boolean;
+  dryRun: boolean;
+  /** The new commit; null where none was made. */
+  commit: string | null;
+  /** Address of the upstream repository. */
+  source: string;
+  /** Upstream's commit that the user's repository counts as made from. */
+  base: string;
+  /** The program's and untouched files, as the release has them, and those whose edits were merged. */
+  files: readonly CommittedChange[];
+  merged: readonly string[];
+  /** The user's, and left alone although the release changed them, too. */
+  kept: readonly string[];
+  /** Rendered anew. */
+  generated: readonly CommittedChange[];
+  /** Values in package.json that the release replaced. */
+  replaced: readonly string[];
+  newPackages: boolean;
+  /** Subjects of the release's commits, the newest first. */
+  release: readonly string[];
+}
+
+const most = 20;
+
+/** The result in words: the release's changes, files by kind, and what to do next. */
+export function upgradeText(result: UpgradeResult): string {
+  const { from, to, dryRun, commit, files, merged, kept, generated, replaced, release } = result;
+  if (!result.needed) return `Breakwater ${from} is in use: nothing to do`;
+  const how = (change: CommittedChange) => `${change.change.padEnd(8)} ${change.path}`;
+  return [
+    ...section(`${count(release.length, 'change')} from ${from} to ${to}`, release),
+    ...section(`${count(files.length, 'file')} of Breakwater's`, files.map(how)),
+    ...section(`${count(merged.length, 'file')} with edits of yours, merged`, merged),
+    ...section(`${count(kept.length, 'file')} of yours, kept, though the release changed the like`, kept),
+    ...(kept.length === 0 ? [] : [`  What it changed there: ${lookAt(result)} -- FILE`]),
+    ...section(`${count(replaced.length, 'value')} in package.json that the release replaced`, replaced),
+    ...section(`${count(generated.length, 'generated file')} rendered anew`, generated.map(how)),
+    dryRun
+      ? `Nothing was changed. Without --dry-run this becomes one commit: Upgrade Breakwater from ${from} to ${to}`
+      : `${commit?.slice(0, 12)}: Upgrade Breakwater from ${from} to ${to}`,
+    ...(dryRun ? [] : next(result)),
+  ].join('\n');
+}
+
+/** A command that shows what the release changed. */
+export function lookAt({ source, base, to }: Pick<UpgradeResult, 'source' | 'base' | 'to'>): string {
+  const target = `refs/tags/v${to}`;
+  return `git fetch --no-tags '${source.replaceAll("'", `'\\''`)}' ${target} && git diff ${base.slice(0, 12)} FETCH_HEAD`;
+}
+
+function next({ newPackages }: UpgradeResult): string[] {
+  const steps = [
+    ...(newPackages ? ['npm ci'] : []),
+    'npm run diff -- --base HEAD~1   # what it comes to in the clusters',
+    'then push, or open a pull request. Back: git revert HEAD',
+  ];
+  return ['Next:', ...steps.map((step) => `  ${step}`)];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const rest = lines.length - most;
+  return [
+    `${title}:`,
+    ...lines.slice(0, most).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  and ${rest} more (all: --json)`] : []),
+  ];
+}

@@ -1,0 +1,247 @@
+import { trailer } from '../git/commit.ts';
+import { commitTree, mergeTrees, treeOf } from '../git/merge-trees.ts';
+import { fetchTags, type ReleaseSource, readReleaseSource } from '../git/release-source.ts';
+import { openRepository } from '../git/repository.ts';
+import { takeOver, uncommitted } from '../git/take-over.ts';
+import { changesBetween } from '../git/texts.ts';
+import {
+  changeTree,
+  checkOutWorkshop,
+  entriesOf,
+  findOrigin,
+  keepWorkshop,
+  openWorkshop,
+  subjects,
+  textIn,
+  type Workshop,
+  workshopBranch,
+  writeText,
+} from '../git/workshop.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { mergePackage, samePackages, versionIn } from './upgrade-package.ts';
+import { conflictText, isIn, packageFiles, planUpgrade, type UpgradePlan, type UpgradeStates } from './upgrade-plan.ts';
+import { lookAt, type UpgradeResult } from './upgrade-text.ts';
+import { lockPackages, tryNewVersion } from './upgrade-try.ts';
+import { chooseTag, compareVersions, versionOfTag } from './upgrade-versions.ts';
+
+/** What is asked for. */
+export interface UpgradeRequest {
+  root: string;
+  /** URL, path or remote of the upstream repository. */
+  from: string;
+  /** The tag; absent: the newest release. */
+  to: string | undefined;
+  /** Files and folders of Breakwater's own that stay as the user has them. */
+  keep: readonly string[];
+  dryRun: boolean;
+  reporter: Reporter;
+}
+
+/** From where to where, in upstream's commits. */
+interface Way {
+  from: string;
+  to: string;
+  base: string;
+  target: string;
+  /** The user's commit. */
+  head: string;
+}
+
+/**
+ * Brings the user's repository to another version of Breakwater, by one commit. All of it happens in a temporary repository
+ * first: merged, rendered and checked by the new version; then the branch moves, or nothing does.
+ *
+ * @throws UsageError for a tag that is not there or an older one; RunError when something is in the way
+ */
+export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
+  const { root, reporter } = request;
+  const repository = await openRepository(root);
+  const { head } = await repository.requireCommittable();
+  if (head === undefined) throw new RunError('there is no commit yet', { hint: 'git add -A && git commit -m "Start"' });
+  await requireClean(root);
+  const from = versionIn((await repository.headText(['package.json'])).get('package.json'));
+  if (from === undefined || versionOfTag(`v${from}`) === undefined)
+    throw new RunError('package.json does not say which version of Breakwater this is', {
+      hint: 'Set its "version" to the one that you started from, as "0.1.0", and commit.',
+    });
+  reporter.status(`reading releases of ${request.from}`);
+  const source = await readReleaseSource(root, request.from);
+  const tag = chooseTag([...source.tags.keys()], request.to);
+  const to = versionOfTag(tag) ?? '';
+  if (compareVersions(to, from) < 0)
+    throw new UsageError(`${tag} is older than ${from}, which is in use`, {
+      hint: 'An upgrade is taken back by git revert, as any commit.',
+    });
+  if (compareVersions(to, from) === 0) return nothingToDo(request, source, from);
+  const workshop = await openWorkshop(root);
+  try {
+    const way = await findWay(request, workshop, source, { from, to, head, target: source.tags.get(tag) ?? '' });
+    return await upgradeIn(workshop, request, source, way);
+  } finally {
+    await workshop.remove();
+  }
+}
+
+async function requireClean(root: string): Promise<void> {
+  const dirty = await uncommitted(root);
+  if (dirty.length === 0) return;
+  throw new RunError('there are changes that are not committed; nothing was changed', {
+    details: dirty.slice(0, 20),
+    hint: 'Commit them, or put them aside (git stash --include-untracked), then run again.',
+  });
+}
+
+function nothingToDo({ dryRun }: UpgradeRequest, source: ReleaseSource, version: string): UpgradeResult {
+  const none = { files: [], merged: [], kept: [], generated: [], replaced: [], release: [], newPackages: false };
+  const base = source.tags.get(`v${version}`) ?? '';
+  return { from: version, to: version, needed: false, dryRun, commit: null, source: source.url, base, ...none };
+}
+
+/** Fetches both ends, and finds upstream's commit that the user's repository was made from. */
+async function findWay(
+  { root, reporter }: UpgradeRequest,
+  workshop: Workshop,
+  source: ReleaseSource,
+  way: Omit<Way, 'base'>,
+): Promise<Way> {
+  const { git, objects } = workshop;
+  const { from, to, target } = way;
+  const tags = [`v${to}`, `v${from}`].filter((tag) => source.tags.has(tag));
+  reporter.status(`fetching ${tags.join(' and ')}`);
+  await fetchTags(root, source, tags, objects);
+  const released = versionIn(await textIn(git, target, 'package.json'));
+  if (released !== to)
+    throw new RunError(`the tag v${to} holds version ${released ?? 'none'} in its package.json: it is no release`, {
+      hint: 'Choose another with --to. Nothing was changed.',
+    });
+  const origin = await findOrigin(workshop, root, target);
+  const fits = origin !== undefined && versionIn(await textIn(git, origin, 'package.json')) === from;
+  const base = fits ? origin : source.tags.get(`v${from}`);
+  if (base === undefined)
+    throw new RunError(`package.json says ${from}, and ${source.url} has no tag v${from} to compare with`, {
+      hint: 'Set "version" in package.json to the version of Breakwater that you started from, and commit.',
+    });
+  return { ...way, base };
+}
+
+async function upgradeIn(
+  workshop: Workshop,
+  request: UpgradeRequest,
+  source: ReleaseSource,
+  way: Way,
+): Promise<UpgradeResult> {
+  const { git, folder } = workshop;
+  const { root, reporter, dryRun } = request;
+  const states: UpgradeStates = {
+    base: await entriesOf(git, way.base),
+    ours: await entriesOf(git, way.head),
+    theirs: await entriesOf(git, way.target),
+  };
+  requireKept(request.keep, states);
+  const plan = planUpgrade(states, request.keep);
+  const before = await commitTree(git, await treeOf(git, way.head));
+  const merged = await mergeByPlan(workshop, way, states, plan, source);
+  const { replaced, programs, newPackages } = await withPackages(workshop, way, { merged, before, states, reporter });
+  const clusters = [...states.ours.keys()].filter((path) => /^clusters\/[^/]+\/cluster\.yaml$/.test(path));
+  await tryNewVersion({ root, folder, newPackages, clusters, before, reporter });
+  const rendered = await keepWorkshop(workshop, before);
+  const { base, head, target, ...versions } = way;
+  const commit = dryRun
+    ? null
+    : await takeOver(root, { folder, branch: workshopBranch, head, message: message(source, way) });
+  const released = await changesBetween(git, before, programs);
+  return {
+    ...versions,
+    needed: true,
+    dryRun,
+    commit,
+    source: source.url,
+    base,
+    files: released.filter(({ path }) => !plan.merge.includes(path)),
+    merged: plan.merge,
+    kept: plan.kept,
+    generated: await changesBetween(git, programs, rendered),
+    replaced,
+    newPackages,
+    release: await subjects(git, base, target),
+  };
+}
+
+/** What the merge is completed from. */
+interface Merged {
+  /** Tree of all other files. */
+  merged: string;
+  /** Commit of the user's tree. */
+  before: string;
+  states: UpgradeStates;
+  reporter: Reporter;
+}
+
+/**
+ * Adds package.json and package-lock.json, and checks all out in the workshop.
+ *
+ * @returns the commit of what was merged, `programs`, and how its packages differ from the user's
+ */
+async function withPackages(workshop: Workshop, way: Way, { merged, before, states, reporter }: Merged) {
+  const { git, folder } = workshop;
+  const { manifest, lock, replaced } = mergePackage({
+    base: await textIn(git, way.base, 'package.json'),
+    ours: await textIn(git, way.head, 'package.json'),
+    theirs: await textIn(git, way.target, 'package.json'),
+  });
+  const side = lock === 'ours' ? states.ours : states.theirs;
+  const files = new Map([
+    ['package.json', await writeText(git, manifest)],
+    ['package-lock.json', side.get('package-lock.json')],
+  ]);
+  await checkOutWorkshop(git, await commitTree(git, await changeTree(workshop, merged, files), before));
+  if (lock === 'neither') await lockPackages(folder, reporter);
+  const programs = await keepWorkshop(workshop, before);
+  const [old, now] = await Promise.all([way.head, programs].map((commit) => textIn(git, commit, 'package-lock.json')));
+  return { replaced, programs, newPackages: !samePackages(old, now) };
+}
+
+/** @returns the tree of the user's files and the release's, without package.json and package-lock.json */
+async function mergeByPlan(
+  workshop: Workshop,
+  way: Way,
+  states: UpgradeStates,
+  plan: UpgradePlan,
+  source: ReleaseSource,
+): Promise<string> {
+  const { git } = workshop;
+  const [base, ours] = [await treeOf(git, way.base), await treeOf(git, way.head)];
+  const theirs = await changeTree(workshop, base, new Map(plan.merge.map((path) => [path, states.theirs.get(path)])));
+  const merged = await mergeTrees(git, { base, ours, theirs });
+  if ('tree' in merged) return await changeTree(workshop, merged.tree, plan.take);
+  const { conflicts } = merged;
+  throw new RunError(`${conflicts.length === 1 ? 'a file is' : 'files are'} in conflict; nothing was changed`, {
+    details: conflicts.map((path) => conflictText(path, states)),
+    hint: `See what the release changed: ${lookAt({ source: source.url, base: way.base, to: way.to })} -- FILE. Then either bring it into your file, commit, and run again with --keep ${conflicts.join(',')}; or put the file back as it was released (git show ${way.base.slice(0, 12)}:FILE > FILE), commit, and run again.`,
+  });
+}
+
+/** @throws UsageError when something can't be kept */
+function requireKept(keep: readonly string[], { ours, theirs, base }: UpgradeStates): void {
+  const all = [...ours.keys(), ...theirs.keys(), ...base.keys()];
+  for (const place of keep) {
+    if (packageFiles.has(place))
+      throw new UsageError(`${place} can't be kept: it says which version is in use`, {
+        hint: 'What you added to it stays anyway.',
+      });
+    if (!all.some((path) => isIn([place], path)))
+      throw new UsageError(`--keep: there is no ${JSON.stringify(place)}, neither here nor in the release`, {
+        hint: 'Give paths from the root of the repository, separated by commas.',
+      });
+  }
+}
+
+function message({ url }: ReleaseSource, { from, to, target }: Way): string {
+  return `Upgrade Breakwater from ${from} to ${to}
+
+From ${url} at ${target.slice(0, 12)}.
+
+${trailer.key}: ${trailer.value}
+`;
+}
