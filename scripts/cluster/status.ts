@@ -9,6 +9,7 @@ import {
   readiness,
   stageOf,
 } from './progress.ts';
+import type { TenantPlace } from './tenants.ts';
 
 /** What Git has at the place that the root follows. */
 export interface Newest {
@@ -81,6 +82,8 @@ export interface PlatformStatus {
   missing: readonly string[];
   /** The root made them, and the tree has them no more. */
   orphaned: readonly ApplicationStatus[];
+  /** Places of removed tenants, which are kept until they are purged; absent where they could not be looked at. */
+  keptTenants?: readonly TenantPlace[];
 }
 
 /** What a status is asked about. */

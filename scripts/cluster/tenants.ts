@@ -30,10 +30,15 @@ export interface TenantPlace {
  * Looks at what a cluster holds of tenants, by the label that everything of theirs has.
  *
  * @param argocdNamespace where Argo CD runs
- * @param only one tenant; default: all
+ * @param options.only one tenant; default: all
+ * @param options.wanted says by name, and by whether anything still makes it, which places are looked into; default: all
  * @returns sorted by name
  */
-export async function tenantPlaces(api: Api, argocdNamespace: string, only?: string): Promise<TenantPlace[]> {
+export async function tenantPlaces(
+  api: Api,
+  argocdNamespace: string,
+  { only, wanted = () => true }: { only?: string; wanted?: (tenant: string, orphaned: boolean) => boolean } = {},
+): Promise<TenantPlace[]> {
   const labelSelector = only === undefined ? tenantLabel : `${tenantLabel}=${only}`;
   const [namespaces, profiles, applications] = await Promise.all([
     api.list<LiveObject>('v1', 'Namespace', { labelSelector }),
@@ -42,7 +47,9 @@ export async function tenantPlaces(api: Api, argocdNamespace: string, only?: str
   ]);
   const tenantOf = (object: LiveObject) => object.metadata.labels?.[tenantLabel] ?? '';
   const made = new Set(applications.items.map(tenantOf));
-  const names = [...new Set([...namespaces.items, ...profiles.items].map(tenantOf))].sort();
+  const names = [...new Set([...namespaces.items, ...profiles.items].map(tenantOf))]
+    .filter((tenant) => wanted(tenant, !made.has(tenant)))
+    .sort();
   return await inParallel(names, 4, async (tenant) => ({
     tenant,
     namespaces: await Promise.all(

@@ -3,11 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { applicationApi, type LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { PlatformStatus } from '../cluster/status.ts';
+import type { TenantPlace } from '../cluster/tenants.ts';
 import { type Followed, follow, withoutClock } from '../cluster/watch.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { loadCluster } from '../config/load.ts';
+import { loadAllClusters, loadCluster } from '../config/load.ts';
+import { loadTenants } from '../config/tenants.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { pageHtml } from '../report/page/page.ts';
+import { orphanedTenantsIfReadable } from '../steps/orphaned-tenants.ts';
 import { newestCommit, statusOf } from '../steps/status.ts';
 import { statusPage } from '../steps/status-page.ts';
 import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
@@ -42,11 +45,17 @@ async function look(
   { root, reporter }: Invocation,
   { cluster, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
-  const [{ items }, newest] = await Promise.all([
+  const [{ items }, newest, keptTenants] = await Promise.all([
     connection.api.list<LiveApplication>(applicationApi, 'Application', { namespace: cluster.argocd.namespace }),
     newestCommit(root, cluster, repository, reporter),
+    keptIn(root, cluster, connection),
   ]);
-  return statusOf(items, { cluster, newest, context: connection.context });
+  return statusOf(items, { cluster, newest, keptTenants, context: connection.context });
+}
+
+/** Places of removed tenants, by the tenants that the checkout has. */
+async function keptIn(root: string, cluster: Cluster, connection: Connection): Promise<TenantPlace[] | undefined> {
+  return await orphanedTenantsIfReadable(connection, cluster, loadTenants(root, loadAllClusters(root)));
 }
 
 function factsOf({ cluster, connection }: Looked, { root }: PlatformStatus) {
@@ -60,7 +69,7 @@ function factsOf({ cluster, connection }: Looked, { root }: PlatformStatus) {
   ];
 }
 
-/** Milliseconds between two looks at Git, which is asked anew each time. */
+/** Milliseconds between two looks at Git and at kept places, which are asked anew each time. */
 const gitPause = 15_000;
 
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */
@@ -76,16 +85,20 @@ async function watch(
   const redraw = process.stdout.isTTY === true && !reporter.json;
   const shown = new Map<string, string>();
   let newest = await newestCommit(root, cluster, repository, reporter);
+  let keptTenants = await keptIn(root, cluster, connection);
   let asked = Date.now();
-  let status = statusOf([], { cluster, newest, context: connection.context });
+  const stateOf = (applications: readonly LiveApplication[]) =>
+    statusOf(applications, { cluster, newest, keptTenants, context: connection.context });
+  let status = stateOf([]);
   try {
     while (!stop.signal.aborted) {
       if (Date.now() - asked > gitPause) {
         newest = await newestCommit(root, cluster, repository, reporter);
+        keptTenants = await keptIn(root, cluster, connection).catch(() => keptTenants);
         asked = Date.now();
       }
       if (state.current) {
-        status = statusOf([...state.applications.values()], { cluster, newest, context: connection.context });
+        status = stateOf([...state.applications.values()]);
         const trouble = state.error instanceof Error ? `\nThe cluster does not answer: ${state.error.message}` : '';
         const seen = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl+C ends`;
         if (redraw) reporter.status(`\x1b[H\x1b[2J${statusText(status, process.stdout.columns)}\n${seen}${trouble}`);

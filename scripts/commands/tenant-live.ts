@@ -4,7 +4,7 @@ import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.t
 import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters } from '../config/load.ts';
 import { belongsTo } from '../config/tenant-rules.ts';
-import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { listTenants, loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -32,20 +32,13 @@ export async function connectTo(invocation: Invocation): Promise<Live | undefine
   return { cluster, context, connection: await connect({ context }) };
 }
 
-/** @returns places that nothing makes any more, or that belong to tenants which do not belong to the cluster */
-export async function orphans({ cluster, connection }: Live, tenants: readonly Tenant[]): Promise<TenantPlace[]> {
-  const places = await tenantPlaces(connection.api, cluster.argocd.namespace);
-  const here = new Set(tenants.filter((tenant) => belongsTo(tenant, cluster)).map(({ name }) => name));
-  return places.filter(({ tenant, orphaned }) => orphaned || !here.has(tenant));
-}
-
 /** `npm run tenant -- purge NAME`: deletes what a removed tenant left, after it was shown and agreed to. */
 export async function purge(invocation: Invocation, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
   const live = await connectTo({ ...invocation, options: { cluster: chooseCluster(invocation), ...options } });
   if (live === undefined) throw new Error('no cluster was chosen');
   if (listTenants(root).includes(name)) requireElsewhere(root, name, live.cluster);
-  const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, name);
+  const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, { only: name });
   if (place === undefined) {
     reporter.result({ tenant: name, deleted: [] }, `Nothing of ${name} is left in ${live.context}.`);
     return 0;

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { loadAllClusters } from '../config/load.ts';
 import { newTenantFile } from '../config/new-tenant.ts';
+import { readRemovals, removalsFile, withoutRemovals, withRemovals } from '../config/removals.ts';
 import { closest } from '../config/suggest.ts';
 import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
 import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
 import { UsageError } from '../report/errors.ts';
+import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import type { Invocation } from './index.ts';
-import { connectTo, orphans, purge } from './tenant-live.ts';
+import { connectTo, purge } from './tenant-live.ts';
 import { describeTenant } from './tenant-objects.ts';
 
 const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
@@ -55,7 +57,12 @@ async function add(invocation: Invocation, name: string): Promise<number> {
   const tenants = loadTenants(root, clusters, new Map([[path, file]]));
   const tenant = tenants.find((one) => one.name === name);
   if (tenant === undefined) throw new Error(`${name} was not read back`);
-  if (options.dryRun !== true) await writeInput(root, path, file, { exclusive: true });
+  const noted = (await readText(root, removalsFile)) ?? '';
+  const cleared = withoutRemovals(noted, [`tenants/${name}`]);
+  if (options.dryRun !== true) {
+    await writeInput(root, path, file, { exclusive: true });
+    if (cleared !== noted) await writeInput(root, removalsFile, cleared);
+  }
   const cluster = clusters.find((one) => belongsTo(tenant, one));
   const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
   reporter.result(
@@ -85,7 +92,7 @@ async function list(invocation: Invocation): Promise<number> {
     apps: tenant.hasApps,
   }));
   const live = await connectTo(invocation);
-  const kept = live === undefined ? [] : await orphans(live, tenants);
+  const kept = live === undefined ? [] : await orphanedTenants(live.connection, live.cluster, tenants);
   for (const row of rows)
     reporter.status(
       `${row.tenant.padEnd(24)} ${row.kind.padEnd(10)} ${row.owner.padEnd(32)} ${row.clusters.join(', ')}`,
@@ -128,17 +135,30 @@ async function remove(invocation: Invocation, name: string): Promise<number> {
   const { root, reporter, options } = invocation;
   if (!listTenants(root).includes(name)) throw unknown(root, name);
   const deletes = /^deletionPolicy:\s*['"]?delete\b/m.test((await readText(root, `tenants/${name}/tenant.yaml`)) ?? '');
+  // Noted first: killed between the two, the entry is found again, and the folder is still there.
+  const noted = withRemovals(await readText(root, removalsFile), [`tenants/${name}`]);
+  readRemovals(root);
+  if (options.dryRun !== true) await writeInput(root, removalsFile, noted);
   const removed = await removeInputs(root, `tenants/${name}`, { dryRun: options.dryRun === true });
   const what = deletes
     ? 'Its namespaces are deleted with all data at once: its deletionPolicy is delete.'
     : `Kept: its namespaces, with volumes, quota and what runs there (cut off from everybody). They go by: npm run tenant -- purge ${name}`;
   reporter.result(
-    { tenant: name, removed, deletionPolicy: deletes ? 'delete' : 'keep', dryRun: options.dryRun === true },
+    {
+      tenant: name,
+      removed,
+      noted: { file: removalsFile, entry: `tenants/${name}` },
+      deletionPolicy: deletes ? 'delete' : 'keep',
+      dryRun: options.dryRun === true,
+    },
     [
       `${options.dryRun === true ? 'would remove' : 'removed'} ${removed.join(', ')}`,
+      `${options.dryRun === true ? 'would note' : 'noted'} tenants/${name} in ${removalsFile}, where reviewers see it`,
       'After the merge these end at once: roles, contributors, routes, AuthorizationPolicies, network openings, and the rights of its Applications.',
       what,
-      ...(options.dryRun === true ? [] : [`Undo, before you commit: git checkout -- tenants/${name}`]),
+      ...(options.dryRun === true
+        ? []
+        : [`Undo, before you commit: git checkout -- tenants/${name}, and take its entry out of ${removalsFile}`]),
     ].join('\n'),
   );
   return 0;

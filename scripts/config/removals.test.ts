@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readRemovals, removalsFile, withRemovals } from './removals.ts';
+import { readRemovals, removalsFile, withoutRemovals, withRemovals } from './removals.ts';
 
 let root: string;
 beforeEach(() => {
@@ -47,4 +47,10 @@ describe('removals.yaml', () => {
       if (text?.includes('old') === true) expect(once).toContain('# mine\nremovals:\n  - tenants/old # gone\n');
     },
   );
+
+  it('loses an entry whose name is back, and no other that begins like it', () => {
+    const text = '# mine\nremovals:\n  - tenants/red\n  - tenants/red-two # gone\n';
+    expect(withoutRemovals(text, ['tenants/red'])).toBe('# mine\nremovals:\n  - tenants/red-two # gone\n');
+    expect(read(withoutRemovals('removals:\n  - tenants/red\n', ['tenants/red']))).toEqual([]);
+  });
 });

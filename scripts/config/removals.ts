@@ -50,6 +50,16 @@ export function withRemovals(text: string | undefined, entries: readonly string[
   return start.endsWith('\n') ? start + added.join('') : `${start}\n${added.join('')}`;
 }
 
+/**
+ * Takes entries out of the text of removals.yaml, when what they name comes back.
+ *
+ * @param text the file's text
+ */
+export function withoutRemovals(text: string, entries: readonly string[]): string {
+  const lines = text.split('\n').filter((line) => !entries.some((each) => line.trim() === `- ${each}`));
+  return lines.join('\n');
+}
+
 const preamble = `# What is taken away on purpose, by name, in the pull request that does it: "npm run validate" refuses the loss of many
 # Applications, of a CRD or of a tenant without it. An entry may stay; it is to go when what it names comes back.
 removals:

@@ -56,6 +56,17 @@ Not in the cluster: issuer; their wave has not come.
     expect(istiod).toBe('11    istiod       Synced  Progressing …');
   });
 
+  it('names what is kept of removed tenants', () => {
+    const namespaces = ['red', 'red--data'].map((name) => ({ name, claims: ['data'], pods: 1, terminating: false }));
+    const kept: PlatformStatus = {
+      ...status,
+      keptTenants: [{ tenant: 'red', namespaces, profiles: [], orphaned: true }],
+    };
+    expect(statusText(kept)).toContain(
+      'Orphaned tenant red: red, red--data with 2 volume claims; npm run tenant -- purge red deletes it.',
+    );
+  });
+
   it('says what to run where nothing is registered', () => {
     const { waitingFor: _, ...rest } = status;
     const absent: PlatformStatus = {

@@ -1,4 +1,6 @@
 import { type ApplicationStatus, type PlatformStatus, waitingSentence } from '../cluster/status.ts';
+import type { TenantPlace } from '../cluster/tenants.ts';
+import { count } from '../report/count.ts';
 
 const header = ['WAVE', 'APPLICATION', 'SYNC', 'HEALTH', 'REVISION', 'MESSAGE'] as const;
 
@@ -43,7 +45,7 @@ function table(rows: readonly (readonly string[])[], width: number | undefined):
 
 /** @returns what a person should know beside the table, one sentence each */
 export function statusLines(status: PlatformStatus): string[] {
-  const { root, missing, orphaned, waitingFor } = status;
+  const { root, missing, orphaned, waitingFor, keptTenants = [] } = status;
   return [
     ...(root.stage === 'absent'
       ? [`The root Application ${root.name} is not there: npm run bootstrap -- --cluster ${status.cluster}`]
@@ -55,7 +57,14 @@ export function statusLines(status: PlatformStatus): string[] {
       : [
           `Not in your tree: ${orphaned.map(({ name }) => name).join(', ')}. The root takes them away when it applies that, or your checkout is behind.`,
         ]),
+    ...keptTenants.map(keptLine),
   ];
+}
+
+function keptLine({ tenant, namespaces }: TenantPlace): string {
+  const claims = namespaces.reduce((sum, namespace) => sum + namespace.claims.length, 0);
+  const names = namespaces.map(({ name }) => name).join(', ');
+  return `Orphaned tenant ${tenant}: ${names} with ${count(claims, 'volume claim')}; npm run tenant -- purge ${tenant} deletes it.`;
 }
 
 function rootLine({ root }: PlatformStatus): string {

@@ -1,6 +1,7 @@
 import type { LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { type Newest, type PlatformStatus, platformStatus } from '../cluster/status.ts';
+import type { TenantPlace } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Repository } from '../git/repository.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -33,9 +34,17 @@ export async function newestCommit(
 /** @returns how the platform stands, by all Applications in Argo CD's namespace */
 export function statusOf(
   applications: readonly LiveApplication[],
-  { cluster, newest, context }: { cluster: Cluster; newest: Newest } & Pick<Connection, 'context'>,
+  {
+    cluster,
+    newest,
+    context,
+    keptTenants,
+  }: { cluster: Cluster; newest: Newest; keptTenants: readonly TenantPlace[] | undefined } & Pick<
+    Connection,
+    'context'
+  >,
 ): PlatformStatus {
-  return platformStatus(applications, {
+  const status = platformStatus(applications, {
     cluster: cluster.name,
     root: cluster.argocd.root.name,
     namespace: cluster.argocd.namespace,
@@ -44,4 +53,5 @@ export function statusOf(
     context,
     now: Date.now(),
   });
+  return { ...status, ...(keptTenants === undefined ? {} : { keptTenants }) };
 }

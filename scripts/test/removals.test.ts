@@ -49,6 +49,27 @@ describe('validate, against where the branch parted from its remote', () => {
     expect(repository.breakwater('validate').stdout).toContain('which is there: delete the entry');
   });
 
+  it('takes a tenant away by one command, which notes it for the review, and brings it back by another', () => {
+    start();
+    const add = () => repository.breakwater('tenant', 'add', 'red', '--owner', 'ann@example.com');
+    expect(add().code).toBe(0);
+    render();
+    repository.git('add', '-A');
+    repository.git('commit', '--quiet', '-m', 'Red comes');
+    repository.git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    const dry = repository.breakwater('tenant', 'remove', 'red', '--dry-run');
+    expect(dry.stdout).toContain('would note tenants/red in removals.yaml');
+    expect(repository.git('status', '--porcelain')).toBe('');
+    expect(repository.breakwater('tenant', 'remove', 'red').code).toBe(0);
+    render();
+    const removed = repository.breakwater('validate');
+    expect(removed.code, removed.stdout + removed.stderr).toBe(0);
+    expect(add().code).toBe(0);
+    render();
+    const back = repository.breakwater('validate');
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+  });
+
   it('refuses the loss of a tenant, and tells a shallow clone what it lacks', () => {
     start();
     repository.git('switch', '--quiet', '--create', 'change');

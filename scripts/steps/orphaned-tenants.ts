@@ -1,0 +1,35 @@
+import { ApiError } from '../cluster/api-error.ts';
+import type { Connection } from '../cluster/connect.ts';
+import { type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { belongsTo } from '../config/tenant-rules.ts';
+import type { Tenant } from '../config/tenants.ts';
+
+/**
+ * @param tenants those that the repository has
+ * @returns places in a cluster that nothing makes any more, or that belong to tenants which do not belong to it
+ */
+export async function orphanedTenants(
+  { api }: Pick<Connection, 'api'>,
+  cluster: Cluster,
+  tenants: readonly Tenant[],
+): Promise<TenantPlace[]> {
+  const here = new Set(tenants.filter((tenant) => belongsTo(tenant, cluster)).map(({ name }) => name));
+  return await tenantPlaces(api, cluster.argocd.namespace, {
+    wanted: (tenant, orphaned) => orphaned || !here.has(tenant),
+  });
+}
+
+/** The same for a status; undefined when the user may not list namespaces, which is no reason to show nothing at all. */
+export async function orphanedTenantsIfReadable(
+  connection: Pick<Connection, 'api'>,
+  cluster: Cluster,
+  tenants: readonly Tenant[],
+): Promise<TenantPlace[] | undefined> {
+  try {
+    return await orphanedTenants(connection, cluster, tenants);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}
