@@ -19,7 +19,15 @@ export async function run(invocation: Invocation): Promise<number> {
     root,
     here.length === 0 || (only !== undefined && !here.includes(only)) ? [] : chooseClusters(invocation),
   );
-  const { base, differences } = await compareWithBase({ root, clusters, named, only, reporter });
+  const { base, differences } = await compareWithBase({
+    root,
+    clusters,
+    named,
+    only,
+    allTenants: options.allTenants === true,
+    // A comment holds the difference alone.
+    reporter: options.markdown === true ? { ...reporter, status: () => undefined } : reporter,
+  });
   const changes = differences.flatMap((difference) => difference.changes);
   const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   reporter.result(

@@ -98,6 +98,7 @@ export const commands: readonly CommandEntry[] = [
       ['--base <commit>', 'what to compare with, where the histories parted (default: origin/<git.branch>)'],
       ['--markdown', 'as a comment of a pull request: folded, and cut to what fits'],
       ['--exit-code', 'exit 1 when something changes'],
+      ['--all-tenants', 'render every tenant that differs; default: 50 where only the chart of all tenants changed'],
     ],
     examples: [
       'npm run diff',

@@ -8,7 +8,7 @@ function object(kind: string, name: string, rest: Record<string, unknown> = {}, 
 }
 
 function application(name: string, wave: number, ...objects: KubernetesObject[]): RenderedApplication {
-  return { name, wave, objects: objects.map((each) => ({ object: each, namespace: 'here' })) };
+  return { name, wave, objects: objects.map((each) => ({ object: each, namespace: 'here' })), cascades: true };
 }
 
 const brief = (changes: ReturnType<typeof compare>) =>
@@ -38,6 +38,30 @@ describe('comparing what a cluster gets', () => {
   it('says when a resource goes over to another Application', () => {
     const moved = compare([application('x', 0, object('A', 'a'))], [application('y', 1, object('A', 'a'))]);
     expect(moved).toMatchObject([{ change: 'changed', application: 'y', movedFrom: 'x' }]);
+  });
+
+  it('tells what goes from what stays in the cluster without Git', () => {
+    const marked = (name: string, annotations: Record<string, string>): KubernetesObject => ({
+      ...object('A', name),
+      metadata: { name, annotations },
+    });
+    const options = 'argocd.argoproj.io/sync-options';
+    const objects = [
+      object('A', 'plain'),
+      marked('no-prune', { [options]: 'Foo=bar, Prune=false' }),
+      marked('no-delete', { [options]: 'Delete=false' }),
+      marked('helm', { 'helm.sh/resource-policy': 'keep' }),
+    ];
+    const before = [application('x', 0, object('Application', 'x'), ...objects)];
+    const changes = (after: RenderedApplication[], from = before) =>
+      Object.fromEntries(compare(from, after).map(({ name, change }) => [name, change]));
+    const pruned = { plain: 'removed', 'no-prune': 'kept', 'no-delete': 'removed', helm: 'removed' };
+    expect(changes([application('x', 0, object('Application', 'x'))])).toEqual(pruned);
+    const deleted = { x: 'removed', plain: 'removed', 'no-prune': 'removed', 'no-delete': 'kept', helm: 'kept' };
+    expect(changes([])).toEqual(deleted);
+    const preserved = [{ ...application('x', 0, object('Application', 'x'), object('A', 'plain')), cascades: false }];
+    expect(changes([], preserved)).toEqual({ x: 'removed', plain: 'kept' });
+    expect(compare(preserved, []).map(({ lines }) => lines.length > 0)).toEqual([false, true]);
   });
 
   it("says which of a Secret's keys come, go or change, and no value", () => {

@@ -6,7 +6,8 @@ import type { Pair, RenderedApplication } from './pair.ts';
 
 /** What happens to one resource of a cluster. */
 export interface Change {
-  change: 'added' | 'changed' | 'removed';
+  /** kept: it is no longer in Git, and stays in the cluster, where nothing applies it any more. */
+  change: 'added' | 'changed' | 'removed' | 'kept';
   application: string;
   wave: number;
   apiVersion: string;
@@ -16,7 +17,7 @@ export interface Change {
   name: string;
   /** The Application that has it before, where another one has it after. */
   movedFrom?: string;
-  /** The difference as YAML, secrets masked. */
+  /** The difference as YAML, secrets masked; empty for what is kept. */
   lines: readonly DiffLine[];
 }
 
@@ -28,6 +29,7 @@ interface Located {
   namespace: string;
   application: string;
   wave: number;
+  cascades: boolean;
 }
 
 /**
@@ -38,9 +40,10 @@ interface Located {
  */
 export function compare(before: readonly RenderedApplication[], after: readonly RenderedApplication[]): Change[] {
   const [old, now] = [byIdentity(before), byIdentity(after)];
+  const stays = keeper(new Set(after.map(({ name }) => name)));
   const changes: Change[] = [];
   for (const identity of new Set([...old.keys(), ...now.keys()])) {
-    const change = changeOf(old.get(identity), now.get(identity));
+    const change = changeOf(old.get(identity), now.get(identity), stays);
     if (change !== undefined) changes.push(change);
   }
   return changes.sort(
@@ -55,26 +58,47 @@ export function compare(before: readonly RenderedApplication[], after: readonly 
 
 function byIdentity(applications: readonly RenderedApplication[]): Map<string, Located> {
   const located = new Map<string, Located>();
-  for (const { name: application, wave, objects } of applications) {
+  for (const { name: application, wave, objects, cascades } of applications) {
     for (const { object, namespace } of objects) {
       const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
       const identity = [group, object.kind, namespace, object.metadata.name].join('|');
       const twin = located.has(identity) ? `|${application}` : '';
-      located.set(`${identity}${twin}`, { object, namespace, application, wave });
+      located.set(`${identity}${twin}`, { object, namespace, application, wave, cascades });
     }
   }
   return located;
 }
 
-function changeOf(before: Located | undefined, after: Located | undefined): Change | undefined {
+type Keeper = (gone: Located) => boolean;
+
+/**
+ * Tells what stays in the cluster though Git has it no more. Of an Application that is still there Argo CD prunes, but not what
+ * says `Prune=false`; of one that goes, it deletes with its finalizer, but not what says `Delete=false` or what Helm keeps.
+ * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
+ *
+ * @param present Applications that there are after
+ */
+function keeper(present: ReadonlySet<string>): Keeper {
+  return ({ object, application, cascades }) => {
+    const annotations = object.metadata.annotations ?? {};
+    const options = String(annotations['argocd.argoproj.io/sync-options'] ?? '').split(/ *, */);
+    // An Application itself is pruned by what made it.
+    const itself = object.kind === 'Application' && object.metadata.name === application;
+    if (itself || present.has(application)) return options.includes('Prune=false');
+    return !cascades || options.includes('Delete=false') || annotations['helm.sh/resource-policy'] === 'keep';
+  };
+}
+
+function changeOf(before: Located | undefined, after: Located | undefined, stays: Keeper): Change | undefined {
   const there = after ?? before;
   if (there === undefined) return undefined;
   const moved = before !== undefined && after !== undefined && before.application !== after.application;
   if (before !== undefined && after !== undefined && !moved && text(before.object) === text(after.object))
     return undefined;
   const { object, namespace, application, wave } = there;
+  const kept = before !== undefined && after === undefined && stays(before);
   return {
-    change: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
+    change: before === undefined ? 'added' : kept ? 'kept' : after === undefined ? 'removed' : 'changed',
     application,
     wave,
     apiVersion: object.apiVersion,
@@ -82,10 +106,12 @@ function changeOf(before: Located | undefined, after: Located | undefined): Chan
     namespace,
     name: object.metadata.name,
     ...(moved ? { movedFrom: before.application } : {}),
-    lines: linesOf({
-      ...(before === undefined ? {} : { before: before.object }),
-      ...(after === undefined ? {} : { after: after.object }),
-    }),
+    lines: kept
+      ? []
+      : linesOf({
+          ...(before === undefined ? {} : { before: before.object }),
+          ...(after === undefined ? {} : { after: after.object }),
+        }),
   };
 }
 

@@ -33,7 +33,7 @@ describe('the difference as Markdown', () => {
       against,
     );
     expect(text).toContain('### one: 0 added, 2 changed, 0 removed');
-    expect(text).toContain('| root | platform | 0 | 1 | 0 |\n| 6 | dex | 0 | 1 | 0 |');
+    expect(text).toContain('| root | platform | 0 | 1 | 0 | 0 |\n| 6 | dex | 0 | 1 | 0 | 0 |');
     expect(text).toContain('### two: nothing changes');
     expect(text).toContain('- :warning: a note');
     expect(text.indexOf('### two')).toBeLessThan(text.indexOf('<details>'));

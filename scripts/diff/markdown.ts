@@ -1,5 +1,5 @@
 import type { Change } from './compare.ts';
-import { byApplication, type ClusterDifference, resourceName, tally, tallyText, waveText } from './summary.ts';
+import { byApplication, type ClusterDifference, tally, tallyText, titleOf } from './summary.ts';
 
 /** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
 export const commentLimit = 65_536;
@@ -8,7 +8,6 @@ export const textLimit = 64_000;
 /** By this a comment of ours is found again, so that the next run replaces it. */
 export const commentMark = '<!-- breakwater:diff -->';
 
-const marks = { added: '+', changed: '~', removed: '-' } as const;
 const mostLines = 120;
 const mostRows = 60;
 
@@ -61,28 +60,28 @@ function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[
     '',
     ...(rows.length === 0
       ? []
-      : ['| wave | Application | added | changed | removed |', '| --- | --- | ---: | ---: | ---: |']),
+      : ['| wave | Application | added | changed | removed | kept |', '| --- | --- | ---: | ---: | ---: | ---: |']),
     ...shown.map(
-      ({ wave, application, added, changed, removed }) =>
-        `| ${wave < 0 ? 'root' : wave} | ${escaped(application)} | ${added} | ${changed} | ${removed} |`,
+      ({ wave, application, added, changed, removed, kept }) =>
+        `| ${wave < 0 ? 'root' : wave} | ${escaped(application)} | ${added} | ${changed} | ${removed} | ${kept} |`,
     ),
-    ...(shown.length < rows.length ? [`| | and ${rows.length - shown.length} more | | | |`] : []),
+    ...(shown.length < rows.length ? [`| | and ${rows.length - shown.length} more | | | | |`] : []),
     '',
     ...notes.slice(0, mostRows).map((note) => `- :warning: ${escaped(note)}`),
     ...(notes.length === 0 ? [] : ['']),
   ];
 }
 
-/** One folded resource; a long one is cut. */
+/** One folded resource; a long one is cut. Of one that is kept there is nothing to unfold. */
 function resource(cluster: string, change: Change): { part: string; lines: number } {
+  const title = escaped(titleOf(cluster, change));
+  if (change.lines.length === 0) return { part: `<p>${title}</p>\n`, lines: 0 };
   const shown = change.lines.slice(0, mostLines).map(({ sign, text }) => `${sign} ${text}`);
   const hidden = change.lines.length - shown.length;
   const body = [...shown, ...(hidden === 0 ? [] : [`  ... ${hidden} more lines`])].join('\n');
   const fence = '`'.repeat(Math.max(3, ...[...body.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  const moved = change.movedFrom === undefined ? '' : ` (moved from ${change.movedFrom})`;
-  const title = `${marks[change.change]} ${cluster}, ${waveText(change.wave)}, ${change.application}: ${resourceName(change)}${moved}`;
   return {
-    part: `<details><summary>${escaped(title)}</summary>\n\n${fence}diff\n${body}\n${fence}\n\n</details>`,
+    part: `<details><summary>${title}</summary>\n\n${fence}diff\n${body}\n${fence}\n\n</details>`,
     lines: hidden,
   };
 }

@@ -12,6 +12,8 @@ export interface RenderedApplication {
   /** Sync wave; -1 for what the root applies itself. */
   wave: number;
   objects: readonly RenderedObject[];
+  /** True when its objects go with it; else they stay when it goes, and nothing applies them any more. */
+  cascades: boolean;
 }
 
 /** An object, and where it lands. */

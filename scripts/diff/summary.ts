@@ -13,6 +13,8 @@ export interface Tally {
   added: number;
   changed: number;
   removed: number;
+  /** No longer in Git, and left where they are. */
+  kept: number;
 }
 
 /** The same for one Application. */
@@ -21,10 +23,10 @@ export interface ApplicationTally extends Tally {
   wave: number;
 }
 
-/** @returns how many resources come, change and go */
+/** @returns how many resources come, change, go, and stay without Git */
 export function tally(changes: readonly Change[]): Tally {
   const number = (what: Change['change']) => changes.filter(({ change }) => change === what).length;
-  return { added: number('added'), changed: number('changed'), removed: number('removed') };
+  return { added: number('added'), changed: number('changed'), removed: number('removed'), kept: number('kept') };
 }
 
 /** @returns the same by Application, in the order of the waves */
@@ -37,14 +39,25 @@ export function byApplication(changes: readonly Change[]): ApplicationTally[] {
   }));
 }
 
-/** @returns as `1 added, 2 changed, 0 removed` */
-export function tallyText({ added, changed, removed }: Tally): string {
-  return `${added} added, ${changed} changed, ${removed} removed`;
+/** @returns as `1 added, 2 changed, 0 removed`, and what is kept where there is something */
+export function tallyText({ added, changed, removed, kept }: Tally): string {
+  return `${added} added, ${changed} changed, ${removed} removed${kept === 0 ? '' : `, ${kept} kept`}`;
 }
 
-/** @returns as `Deployment auth/dex` */
-export function resourceName({ kind, namespace, name }: Change): string {
+/** As `Deployment auth/dex`. */
+function resourceName({ kind, namespace, name }: Change): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+}
+
+/** Before the title of a change. */
+const marks = { added: '+', changed: '~', removed: '-', kept: '=' } as const;
+
+/** @returns one line that says what happens to which resource of which Application */
+export function titleOf(cluster: string, change: Change): string {
+  const { application, movedFrom, wave } = change;
+  const moved = movedFrom === undefined ? '' : ` (moved from ${movedFrom})`;
+  const kept = change.change === 'kept' ? ' (stays there, and nothing applies it any more)' : '';
+  return `${marks[change.change]} ${cluster}, ${waveText(wave)}, ${application}: ${resourceName(change)}${moved}${kept}`;
 }
 
 /** @returns the wave as people read it */

@@ -1,8 +1,7 @@
 import type { DiffLine } from './lines.ts';
-import { byApplication, type ClusterDifference, resourceName, tally, tallyText, waveText } from './summary.ts';
+import { byApplication, type ClusterDifference, tally, tallyText, titleOf, waveText } from './summary.ts';
 
 const colours = { '+': '\u001b[32m', '-': '\u001b[31m', ' ': '', bold: '\u001b[1m', off: '\u001b[0m' } as const;
-const marks = { added: '+', changed: '~', removed: '-' } as const;
 
 /**
  * Writes the difference for a terminal: the summary of all clusters first, then resource by resource.
@@ -16,11 +15,7 @@ export function diffText(differences: readonly ClusterDifference[], against: str
     ...differences.flatMap(({ cluster, changes }) =>
       changes.flatMap((change) => [
         '',
-        bold(
-          `${marks[change.change]} ${cluster}, ${waveText(change.wave)}, ${change.application}: ${resourceName(change)}${
-            change.movedFrom === undefined ? '' : ` (moved from ${change.movedFrom})`
-          }`,
-        ),
+        bold(titleOf(cluster, change)),
         ...change.lines.map((line) => lineText(line, coloured)),
       ]),
     ),

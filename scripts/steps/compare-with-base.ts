@@ -11,6 +11,7 @@ import type { Reporter } from '../report/reporter.ts';
 import { knownSecrets } from '../workspace/known-secrets.ts';
 import { differences as driftOf, planCluster } from './plan-cluster.ts';
 import { readSide, renderPair } from './render-side.ts';
+import { readTenantFiles, renderTenants } from './render-tenants.ts';
 
 /** What is compared. */
 export interface Comparison {
@@ -21,6 +22,8 @@ export interface Comparison {
   named: string | undefined;
   /** The only cluster to look at, which may be gone from the work tree; absent: all. */
   only: string | undefined;
+  /** True: each tenant that differs is rendered, however many (see renderTenants). */
+  allTenants: boolean;
   reporter: Reporter;
 }
 
@@ -42,6 +45,7 @@ export async function compareWithBase({
   clusters,
   named,
   only,
+  allTenants,
   reporter,
 }: Comparison): Promise<{ base: Base; differences: ClusterDifference[] }> {
   await openRepository(root);
@@ -64,6 +68,7 @@ export async function compareWithBase({
           ? 'there is no cluster to compare'
           : `there is no cluster ${JSON.stringify(only)}, neither here nor at ${base.description}`,
       );
+    const tenants = { before: await readTenantFiles(files.folder), after: await readTenantFiles(root) };
     const differences: ClusterDifference[] = [];
     for (const name of names) {
       reporter.status(`comparing ${name}`);
@@ -71,8 +76,14 @@ export async function compareWithBase({
       const cluster = here.get(name);
       const after = cluster === undefined ? undefined : await readSide(root, name);
       const pair = await renderPair(join(root, '.breakwater'), before, after);
-      const notes = [...(cluster === undefined ? [] : await driftNotes(root, cluster)), ...pair.notes];
-      differences.push({ cluster: name, changes: compare(pair.before, pair.after), notes });
+      const teams = await renderTenants({
+        before: before === undefined ? undefined : { side: before, files: tenants.before },
+        after: after === undefined ? undefined : { side: after, files: tenants.after },
+        all: allTenants,
+      });
+      const notes = [...(cluster === undefined ? [] : await driftNotes(root, cluster)), ...pair.notes, ...teams.notes];
+      const changes = compare([...pair.before, ...teams.before], [...pair.after, ...teams.after]);
+      differences.push({ cluster: name, changes, notes });
     }
     return { base, differences };
   } finally {

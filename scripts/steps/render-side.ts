@@ -103,7 +103,7 @@ function ownObjects(side: Side | undefined): RenderedApplication[] {
   const list = children(tree);
   const root = rootObjects(tree).filter(({ object }) => object.kind !== 'Application');
   return [
-    { name: rootName, wave: -1, objects: root.map(located) },
+    { name: rootName, wave: -1, objects: root.map(located), cascades: false },
     ...list.map((application) => ({
       name: application.name,
       wave: application.wave,
@@ -111,8 +111,14 @@ function ownObjects(side: Side | undefined): RenderedApplication[] {
         { file: application.file, object: application.object, rendered: false },
         ...objectsOf(tree, application).filter(({ object }) => object.kind !== 'Kustomization'),
       ].map(located),
+      cascades: cascades(application.object),
     })),
   ];
+}
+
+/** @returns true when what an Application made goes with it */
+export function cascades({ metadata }: KubernetesObject): boolean {
+  return (metadata.finalizers ?? []).some((name) => name.startsWith('resources-finalizer.argocd.argoproj.io'));
 }
 
 function located(placed: Parameters<typeof namespaceOf>[0]): RenderedObject {
@@ -147,7 +153,8 @@ export async function renderJobs(cache: string, jobs: readonly Job[]): Promise<R
       object,
       namespace: namespaceOf({ file: application.file, object, application, rendered: true }),
     }));
-    rendered.push({ name: application.name, wave: application.wave, objects });
+    const { name, wave, object } = application;
+    rendered.push({ name, wave, objects, cascades: cascades(object) });
   }
   return rendered;
 }
@@ -169,8 +176,8 @@ async function renderSource(cache: string, { source, application, side }: Job): 
   return await buildKustomization(checkout, folder, isMap(source.kustomize) ? source.kustomize : {});
 }
 
-/** A kind of kustomize's and Helm's that stands for several objects. */
-function unpacked(object: KubernetesObject): KubernetesObject[] {
+/** @returns a kind of kustomize's and Helm's that stands for several objects as these */
+export function unpacked(object: KubernetesObject): KubernetesObject[] {
   return object.kind === 'List' && Array.isArray(object.items) ? (object.items as KubernetesObject[]) : [object];
 }
 
@@ -189,5 +196,6 @@ function valuesAsObjects({ side, source, application }: Job): RenderedApplicatio
       namespace: '',
     })),
   );
-  return [{ name: application.name, wave: application.wave, objects }];
+  const { name, wave, object } = application;
+  return [{ name, wave, objects, cascades: cascades(object) }];
 }

@@ -32,15 +32,13 @@ export async function tenantObjects(
   try {
     const file = join(folder, 'tenant.yaml');
     await writeFile(file, text);
-    const render = async (part: string): Promise<KubernetesObject[]> => {
-      const facts = join(folder, `${part}.json`);
-      await writeFile(facts, JSON.stringify({ part, platform: platformFacts(known) }));
-      return await renderChart(join(root, tenantChart), {
+    const render = (part: string): Promise<KubernetesObject[]> =>
+      renderChart(join(root, tenantChart), {
         release: name,
         namespace: cluster.argocd.namespace,
-        valueFiles: [file, facts],
+        valueFiles: [file],
+        valuesObject: { part, platform: platformFacts(known) },
       });
-    };
     const [access, place] = await Promise.all([render('access'), render('place')]);
     return { access, place };
   } finally {

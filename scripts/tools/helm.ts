@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -22,6 +22,8 @@ export interface ChartRelease {
   namespace: string;
   /** Absolute paths of values files, weakest first. */
   valueFiles: readonly string[];
+  /** Values that are laid over the files'. */
+  valuesObject?: object;
 }
 
 /** The Kubernetes that charts are rendered for, where no cluster is asked. */
@@ -77,7 +79,7 @@ function notToBeHad({ repository, chart, version }: ChartReference, stderr: stri
  */
 export async function renderChart(
   chart: string,
-  { release, namespace, valueFiles }: ChartRelease,
+  { release, namespace, valueFiles, valuesObject }: ChartRelease,
 ): Promise<KubernetesObject[]> {
   const helm = await findTool('helm');
   // In an empty folder: nothing of the user's is read by a name that a chart gives.
@@ -87,6 +89,10 @@ export async function renderChart(
     const kinds = apiVersions.flatMap((version) => ['--api-versions', version]);
     // helm splits paths of values files at commas and quotes; links in the empty folder have neither.
     const values = await linked(folder, valueFiles);
+    if (valuesObject !== undefined) {
+      values.push('values-object.json');
+      await writeFile(join(folder, 'values-object.json'), JSON.stringify(valuesObject));
+    }
     const run = $({ quiet: true, nothrow: true, cwd: folder, timeout: patience });
     const rendered =
       await run`${helm} template ${release} ${chart} ${options} ${kinds} ${values.flatMap((file) => ['--values', file])}`;
@@ -117,6 +123,6 @@ function lastLines(text: string): string[] {
   return text
     .trim()
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !line.startsWith('Use --debug flag'))
     .slice(-3);
 }

@@ -1,0 +1,119 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from '../components/component.ts';
+import type { RenderedApplication } from '../diff/pair.ts';
+import { count } from '../report/count.ts';
+import { RunError } from '../report/errors.ts';
+import { renderChart } from '../tools/helm.ts';
+import { ownValueFiles } from '../tree/application-sets.ts';
+import { isMap } from '../tree/rules/parsed-tree.ts';
+import { isClusterScoped } from '../tree/rules/scope.ts';
+import { readInputs } from '../workspace/read-inputs.ts';
+import {
+  chooseTenants,
+  manifestFiles,
+  type TenantFiles,
+  type TenantJob,
+  type TenantPair,
+} from './differing-tenants.ts';
+import { cascades, inWords, type RenderedPair, unpacked } from './render-side.ts';
+
+/** Reads what tenants are made of: their folders, and the local charts. */
+export async function readTenantFiles(folder: string): Promise<TenantFiles> {
+  return await readInputs(folder, ['tenants', 'infrastructure'], /^/);
+}
+
+/**
+ * Renders what Argo CD would render for tenants, as the Applications that the ApplicationSets make, where it may differ.
+ *
+ * @returns as `renderPair` does
+ */
+export async function renderTenants(pair: TenantPair): Promise<RenderedPair> {
+  const { chosen, left } = chooseTenants(pair);
+  const result: RenderedPair = { before: [], after: [], notes: left.length === 0 ? [] : [leftNote(left)] };
+  await inParallel(chosen, async ({ before, after }) => {
+    for (const name of new Set([...before, ...after].map((job) => job.name))) {
+      const [old, now] = [before, after].map((jobs) => jobs.find((job) => job.name === name));
+      await renderBoth(old, now, result);
+    }
+  });
+  return { ...result, notes: result.notes.sort() };
+}
+
+function leftNote(left: readonly string[]): string {
+  const names = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`;
+  return `${count(left.length, 'further tenant')} (${names}) not rendered: what differs for them is the chart, an ApplicationSet or the cluster, as for those shown. --all-tenants renders each.`;
+}
+
+/** An Application that is there on both sides has its ApplicationSet's difference to show, and is not shown itself. */
+async function renderBoth(old: TenantJob | undefined, now: TenantJob | undefined, result: RenderedPair): Promise<void> {
+  const itself = (old === undefined) !== (now === undefined);
+  try {
+    if (now !== undefined) result.after.push(await rendered(now, itself));
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    result.notes.push(`${now?.name}: what is there stays as it is, since this can't be rendered: ${inWords(error)}`);
+    return;
+  }
+  try {
+    if (old !== undefined) result.before.push(await rendered(old, itself));
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    result.notes.push(`${old?.name} is shown as new, since the base's can't be rendered: ${inWords(error)}`);
+  }
+}
+
+async function rendered(job: TenantJob, itself: boolean): Promise<RenderedApplication> {
+  const { name, wave, object, namespace } = job;
+  const made = (await objectsOf(job)).flatMap(unpacked);
+  const objects = [...(itself ? [object] : []), ...made].map((each) => ({
+    object: each,
+    namespace: isClusterScoped(each) ? '' : (each.metadata.namespace ?? namespace),
+  }));
+  return { name, wave, objects, cascades: cascades(object) };
+}
+
+async function objectsOf(job: TenantJob): Promise<KubernetesObject[]> {
+  const { source, namespace, at } = job;
+  if (!isMap(source.helm)) return manifestsOf(job);
+  const { releaseName, valuesObject } = source.helm;
+  return await renderChart(join(at.side.folder, source.path ?? '.'), {
+    release: String(releaseName),
+    namespace,
+    valueFiles: ownValueFiles(job)
+      .filter((file) => at.files.has(file))
+      .map((file) => join(at.side.folder, file)),
+    ...(isMap(valuesObject) ? { valuesObject } : {}),
+  });
+}
+
+/** A tenant's own manifests as they are written: whatever a team writes, the others' difference is shown. */
+function manifestsOf({ source, at }: TenantJob): KubernetesObject[] {
+  return manifestFiles(at.files, source.path ?? '').flatMap(([file, text]) => {
+    try {
+      return parseAllDocuments(text, { version: '1.1' }).flatMap((document): KubernetesObject[] => {
+        if (document.errors[0] !== undefined) throw document.errors[0];
+        const object: unknown = document.toJS();
+        return isMap(object) &&
+          isMap(object.metadata) &&
+          typeof object.apiVersion === 'string' &&
+          typeof object.kind === 'string'
+          ? [object as KubernetesObject]
+          : [];
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+      throw new RunError(`${file} can't be read`, { details: [String(reason)] });
+    }
+  });
+}
+
+/** Helm is a program of its own: several run at once. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
