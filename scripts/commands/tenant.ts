@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters } from '../config/load.ts';
-import { newTenantFile } from '../config/new-tenant.ts';
+import { asTyped, type NewTenant, newTenantFile } from '../config/new-tenant.ts';
 import { readRemovals, removalsFile, withoutRemovals, withRemovals } from '../config/removals.ts';
+import { tenantName } from '../config/schema/tenant.ts';
 import { closest } from '../config/suggest.ts';
 import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
 import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { count } from '../report/count.ts';
 import { UsageError } from '../report/errors.ts';
 import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
@@ -36,6 +39,11 @@ export async function run(invocation: Invocation): Promise<number> {
 async function add(invocation: Invocation, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
   const path = `tenants/${name}/tenant.yaml`;
+  const wrong = tenantName.safeParse(name).error?.issues[0];
+  if (wrong !== undefined)
+    throw new UsageError(`${JSON.stringify(name)} can't be the name of a tenant: ${wrong.message}`, {
+      hint: 'Nothing was written. Choose another name.',
+    });
   if (listTenants(root).includes(name))
     throw new UsageError(`there is a tenant ${name} already; it was left as it is`, {
       hint: `Change ${path} by hand.`,
@@ -44,7 +52,7 @@ async function add(invocation: Invocation, name: string): Promise<number> {
   if (owner === undefined)
     throw new UsageError('a tenant needs an owner', { hint: `For example --owner ann@example.com` });
   const clusters = loadAllClusters(root);
-  const file = newTenantFile({
+  const given = {
     name,
     owner,
     kind: text(options, 'kind') ?? 'namespace',
@@ -53,10 +61,9 @@ async function add(invocation: Invocation, name: string): Promise<number> {
     quota: quotaOf(options),
     clusters: listOf(options, 'clusters'),
     repositories: listOf(options, 'repositories'),
-  });
-  const tenants = loadTenants(root, clusters, new Map([[path, file]]));
-  const tenant = tenants.find((one) => one.name === name);
-  if (tenant === undefined) throw new Error(`${name} was not read back`);
+  };
+  const file = newTenantFile(given);
+  const tenant = readBack(root, clusters, given, { path, file });
   const noted = (await readText(root, removalsFile)) ?? '';
   const cleared = withoutRemovals(noted, [`tenants/${name}`]);
   if (options.dryRun !== true) {
@@ -76,6 +83,28 @@ async function add(invocation: Invocation, name: string): Promise<number> {
     ].join('\n'),
   );
   return 0;
+}
+
+/** @throws UsageError that names what was typed, where the new file has mistakes: it is not written, so nobody can look there */
+function readBack(
+  root: string,
+  clusters: readonly Cluster[],
+  given: NewTenant,
+  { path, file }: { path: string; file: string },
+): Tenant {
+  try {
+    const tenant = loadTenants(root, clusters, new Map([[path, file]])).find(({ name }) => name === given.name);
+    if (tenant === undefined) throw new Error(`${given.name} was not read back`);
+    return tenant;
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.problems.length === 0) throw error;
+    const problems = error.problems.map((problem) => (problem.file === path ? asTyped(problem, given) : problem));
+    const typed = problems.every((problem) => problem.typed !== undefined);
+    throw new UsageError(
+      `${count(problems.length, 'mistake')}${typed ? ' on the command line' : ''}; nothing was written`,
+      { problems },
+    );
+  }
 }
 
 async function list(invocation: Invocation): Promise<number> {

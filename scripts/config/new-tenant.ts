@@ -1,4 +1,6 @@
 import { stringify } from 'yaml';
+import type { Problem } from '../report/errors.ts';
+import { formatPath } from './paths.ts';
 
 /** What a new tenant's file states; what is left out stands there as a comment. */
 export interface NewTenant {
@@ -51,6 +53,36 @@ ${repositories.length === 0 ? commented('repositories: ["https://github.com/acme
 `;
 }
 
+/**
+ * Says of a mistake in the text of {@link newTenantFile}, which nobody can look at yet, what was typed for it.
+ *
+ * @param problem of the new file
+ * @returns the same without a line, and with the option and its value
+ */
+export function asTyped({ line: _, column: __, ...problem }: Problem, tenant: NewTenant): Problem {
+  return { ...problem, typed: typedFor(problem.path, tenant) };
+}
+
+function typedFor(path: string, tenant: NewTenant): string {
+  const index = Number(/\[(\d+)\]/.exec(path)?.[1] ?? -1);
+  const within = (...keys: string[]) => {
+    const start = formatPath(keys);
+    return path === start || path.startsWith(`${start}.`) || path.startsWith(`${start}[`);
+  };
+  if (within('owner')) return option('owner', tenant.owner);
+  if (within('kind')) return option('kind', tenant.kind);
+  if (within('displayName')) return option('display-name', tenant.displayName);
+  if (within('members')) return option('members', tenant.members[index]);
+  if (within('clusters')) return option('clusters', tenant.clusters[index]);
+  if (within('repositories')) return option('repositories', tenant.repositories[index]);
+  const amount = Object.entries(tenant.quota).find(([key]) => within('quota', key));
+  return amount === undefined ? tenant.name : option('quota', amount.join('='));
+}
+
+function option(name: string, value = ''): string {
+  return `--${name} ${value}`.trimEnd();
+}
+
 function memberOf(text: string): string {
   const split = text.lastIndexOf('=');
   const name = split < 0 ? text : text.slice(0, split);
@@ -68,8 +100,9 @@ function quotaSection(quota: NewTenant['quota']): string {
   if (entries.length === 0)
     return `${commented('quota:\n  cpu: "8"\n  memory: 32Gi\n  gpus: {nvidia.com/gpu: 1}\n  storage: 200Gi')}\n`;
   const lines = entries.map(([key, amount]) => {
-    if (key === 'gpus') return `  gpus: {nvidia.com/gpu: ${amount}}`;
-    return `  ${key}: ${/^(pods|claims)$/.test(key) ? amount : scalar(amount)}`;
+    const number = /^\d+$/.test(amount) ? amount : scalar(amount);
+    if (key === 'gpus') return `  gpus: {nvidia.com/gpu: ${number}}`;
+    return `  ${scalar(key)}: ${/^(pods|claims)$/.test(key) ? number : scalar(amount)}`;
   });
   return `quota:\n${lines.join('\n')}\n`;
 }

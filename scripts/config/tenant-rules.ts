@@ -84,7 +84,7 @@ function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly Tena
     const written = tenant.namespaces !== undefined;
     const at: Pick<Finding, 'path' | 'at'> = written
       ? { path: ['namespaces', index], at: 'value' }
-      : { path: ['kind'], at: 'key' };
+      : { path: [], at: 'key' };
     if (namespace !== name && !namespace.startsWith(name + namespaceSeparator)) {
       const owner = ownerOf(namespace, taken);
       const whose = owner === undefined ? '' : `"${namespace}" belongs to the tenant ${owner.name} (${owner.source}): `;

@@ -54,8 +54,9 @@ export function loadTenants(
   const problems: Problem[] = [...defaultsProblems(root)];
   const tenants: Tenant[] = [];
   const texts = new Map<string, string>();
-  const added = [...others.keys()].map((path) => path.split('/')[1] ?? '');
-  for (const name of [...new Set([...listTenants(root), ...added])].sort()) {
+  const added = [...others.keys()].map((path) => path.split('/')[1] ?? '').sort();
+  // Those that are there come first: what two want alike is the new one's mistake.
+  for (const name of new Set([...listTenants(root), ...added])) {
     const read = readTenant(root, name, others);
     if ('problems' in read) problems.push(...read.problems);
     else {

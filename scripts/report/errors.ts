@@ -8,6 +8,8 @@ export interface Problem {
   column?: number;
   /** Key path in the file, as `auth.users[0].email`; empty for the document itself. */
   path: string;
+  /** What was typed on the command line, as `--owner ann`, where that is wrong and the file is not written yet. */
+  typed?: string;
   /** What is wrong. */
   message: string;
   /** What would be right. */
@@ -44,13 +46,14 @@ export class RunError extends Error {
 }
 
 /**
- * Formats a problem as `file:line:column: path: message` with the hint behind it.
+ * Formats a problem as `file:line:column: path: message`, or `--option value: message`, with the hint behind it.
  *
  * @returns one line, or two when there is a hint
  */
 export function formatProblem(problem: Problem): string {
+  const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
+  if (problem.typed !== undefined) return `${problem.typed}: ${problem.message}${hint}`;
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const subject = problem.path === '' ? '' : `${problem.path}: `;
-  const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
   return `${place}: ${subject}${problem.message}${hint}`;
 }
