@@ -22,6 +22,8 @@ export interface SharedApp {
   /** As `apps/grafana`. */
   folder: string;
   file: AppFile;
+  /** Where app.yaml says its place, as `apps/grafana/app.yaml:5:15`. */
+  placedAt: string;
   manifests: readonly AppManifest[];
 }
 

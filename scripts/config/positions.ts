@@ -9,6 +9,8 @@ export interface Finding {
   /** Whether to point at the key or at its value. */
   at: 'key' | 'value';
   message: string;
+  /** Of what it clashes with in the same file: its place is told behind the message. */
+  other?: KeyPath | undefined;
   hint?: string | undefined;
 }
 
@@ -66,10 +68,16 @@ export function place(input: InputDocument, findings: readonly Finding[]): Probl
         line,
         column: col,
         path: formatPath(finding.path),
-        message: shortened(finding.message),
+        message: shortened(finding.message) + otherPlace(input, finding),
         ...(finding.hint === undefined ? {} : { hint: shortened(finding.hint) }),
       };
     });
+}
+
+function otherPlace(input: InputDocument, { other }: Finding): string {
+  if (other === undefined) return '';
+  const { line, col } = input.lines.linePos(locate(input, other).value);
+  return ` (the other is at ${line}:${col})`;
 }
 
 /** Messages may quote what was written, however long it is. */

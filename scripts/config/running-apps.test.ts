@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -104,17 +104,17 @@ describe('what can not be is refused, with both owners of a clash', () => {
     [
       'the same path',
       'apps: {grafana: {path: /tools/}, prometheus: {path: /tools/}}\n',
-      'grafana (/tools/) and prometheus (/tools/) want the same path',
+      'grafana (/tools/) and prometheus (/tools/) want the same path (the other is at 4:24)',
     ],
     [
       'a path within a path',
       'apps: {grafana: {path: /tools/grafana/}, prometheus: {path: /tools/}}\n',
-      'grafana (/tools/grafana/) and prometheus (/tools/) want the same path',
+      'grafana (/tools/grafana/) and prometheus (/tools/) want the same path (the other is at 4:24)',
     ],
     [
       'the same host',
       'apps: {grafana: {host: m}, prometheus: {host: m}}\n',
-      'grafana and prometheus want the same host, m',
+      'grafana (m) and prometheus (m) want the same host (the other is at 4:24)',
     ],
     ['an app that is not there', 'apps: {grafan: {}}\n', 'there is no apps/grafan/app.yaml'],
     ['a version of what has none', 'apps: {argocd: {version: 1.2.3}}\n', 'has no effect: the app has no upstream'],
@@ -136,6 +136,20 @@ describe('what can not be is refused, with both owners of a clash', () => {
   it.each(['host: auto\n', 'host: 192.0.2.7\n'])('a host of its own with %s', (host) => {
     cluster('apps: {grafana: {host: grafana}}\n', host);
     expect(problems().join()).toContain("grafana has a host of its own, which needs a DNS name as the cluster's host");
+  });
+
+  it('two apps under one path, with the places of both, whichever file says them', () => {
+    app('hello', 'clusters: [prod]\n');
+    cluster('apps: {grafana: {path: /hello/grafana/}}\n');
+    expect(problems()).toEqual([
+      'clusters/prod/cluster.yaml:4 grafana (/hello/grafana/) and hello (/hello/, apps/hello/app.yaml:3:8) want the same path',
+    ]);
+    app('world', 'clusters: [prod]\n');
+    write('apps/world/app.yaml', readFileSync(join(root, 'apps/world/app.yaml'), 'utf8').replace('/world/', '/hello/'));
+    cluster('');
+    expect(problems()).toEqual([
+      'clusters/prod/cluster.yaml:1 hello (/hello/, apps/hello/app.yaml:3:8) and world (/hello/, apps/world/app.yaml:3:8) want the same path',
+    ]);
   });
 
   it('two apps in one namespace', () => {

@@ -55,7 +55,7 @@ export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, Share
   return [
     ...unknownApps(file, shared),
     ...apps.flatMap((app) => ownFindings(file, app)),
-    ...apps.flatMap((app, index) => apps.slice(0, index).flatMap((other) => clashes(app, other))),
+    ...apps.flatMap((app, index) => apps.slice(0, index).flatMap((other) => clashes(app, other, { file, shared }))),
   ];
 }
 
@@ -97,16 +97,36 @@ function namespaceOwner(file: ClusterFile, namespace: string): string | undefine
   return takenNamespaces.includes(namespace) ? 'Kubernetes or the platform' : undefined;
 }
 
+/** Where the settings of apps are. */
+interface Settings {
+  file: ClusterFile;
+  shared: ReadonlyMap<string, SharedApp>;
+}
+
 /** What two apps can't share. */
-function clashes(app: App, other: App): Finding[] {
-  const clash = (message: string): Finding => ({ path: ['apps', app.name], at: 'key', message });
+function clashes(app: App, other: App, settings: Settings): Finding[] {
   const found: Finding[] = [];
   if ('path' in app.place && 'path' in other.place && pathsOverlap(app.place.path, other.place.path))
-    found.push(clash(`${other.name} (${other.place.path}) and ${app.name} (${app.place.path}) want the same path`));
+    found.push(placeClash(app, other, 'path', settings));
   if ('host' in app.place && 'host' in other.place && app.place.host === other.place.host)
-    found.push(clash(`${other.name} and ${app.name} want the same host, ${app.place.host}`));
+    found.push(placeClash(app, other, 'host', settings));
   const own = (one: App) => !('installed' in one.source);
-  if (own(app) && own(other) && app.namespace === other.namespace)
-    found.push(clash(`${other.name} and ${app.name} want the same namespace, ${app.namespace}`));
+  if (own(app) && own(other) && app.namespace === other.namespace) {
+    const message = `${other.name} and ${app.name} want the same namespace, ${app.namespace}`;
+    found.push({ path: ['apps', app.name], at: 'key', message });
+  }
   return found;
+}
+
+/** Names where either of two apps got its place: in cluster.yaml, or in its own file. */
+function placeClash(app: App, other: App, kind: 'path' | 'host', { file, shared }: Settings): Finding {
+  const setHere = (one: App) => file.apps[one.name]?.[kind] !== undefined;
+  const named = (one: App) => {
+    const place = 'path' in one.place ? one.place.path : one.place.host;
+    return `${one.name} (${place}${setHere(one) ? '' : `, ${shared.get(one.name)?.placedAt}`})`;
+  };
+  const message = `${named(other)} and ${named(app)} want the same ${kind}`;
+  const [first, second] = [app, other].filter(setHere).map((one) => ['apps', one.name, kind]);
+  if (first === undefined) return { path: ['apps', app.name], at: 'key', message };
+  return { path: first, at: 'value', message, other: second };
 }

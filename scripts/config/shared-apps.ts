@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../report/errors.ts';
 import type { AppManifest, SharedApp } from './cluster.ts';
+import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
-import type { Finding } from './positions.ts';
+import { type Finding, place } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type AppFile, appFile, argocdApp, longestAppName } from './schema/app.ts';
 import { componentNames } from './schema/component-names.ts';
@@ -59,9 +60,16 @@ function readApp(root: string, name: string, clusters: readonly string[]): Parse
   const parsed = parseAppFile(read.text, `${folder}/app.yaml`, name, clusters);
   if ('problems' in parsed) return parsed;
   const file = parsed.value;
-  if (!('manifests' in file.source)) return { value: { name, folder, file, manifests: [] } };
+  const app = { name, folder, file, placedAt: placedAt(read.text, `${folder}/app.yaml`) };
+  if (!('manifests' in file.source)) return { value: { ...app, manifests: [] } };
   const manifests = readManifests(root, `${folder}/manifests`, file.namespace ?? name);
-  return 'problems' in manifests ? manifests : { value: { name, folder, file, manifests: manifests.value } };
+  return 'problems' in manifests ? manifests : { value: { ...app, manifests: manifests.value } };
+}
+
+function placedAt(text: string, file: string): string {
+  const { input } = parseDocument(text, file);
+  const found = input === undefined ? [] : place(input, [{ path: ['place'], at: 'value', message: '' }]);
+  return found.map(({ line, column }) => `${file}:${line}:${column}`).join();
 }
 
 /**

@@ -121,7 +121,8 @@ function routeFindings(tenant: Tenant, { tenants }: Taken): Finding[] {
           ? `"${path}" is in the list already`
           : `is never reached: ${earlier.path} comes before it`;
       const hint = earlier.path === path ? undefined : `Put it before the route ${earlier.path}.`;
-      findings.push({ path: ['routes', index, 'path'], at: 'value', message, hint });
+      const other = ['routes', routes.indexOf(earlier), 'path'];
+      findings.push({ path: ['routes', index, 'path'], at: 'value', message, hint, other });
     }
     if (namespace !== undefined && !namespacesOf(tenant).includes(namespace)) {
       const hint = `Its namespaces are: ${namespacesOf(tenant).join(', ')}.`;

@@ -123,7 +123,7 @@ const clashes: [
     'a',
     5,
     'routes[1].path',
-    'is in the list already',
+    'is in the list already (the other is at 4:12)',
   ],
   [
     'a path that is never reached',
@@ -131,7 +131,7 @@ const clashes: [
     'a',
     5,
     'routes[1].path',
-    'is never reached',
+    'is never reached: /tenants/a/ comes before it (the other is at 4:12)',
   ],
   [
     'a route into another namespace',

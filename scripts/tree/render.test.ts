@@ -8,6 +8,7 @@ import { loadCluster } from '../config/load.ts';
 import { parseClusterFile } from '../config/parse.ts';
 import { runningApps } from '../config/running-apps.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
+import { platformPathOf } from '../config/schema/places.ts';
 import { checkObject } from '../schemas/check.ts';
 import { renderTree } from './render.ts';
 import { checkTree } from './rules/index.ts';
@@ -73,6 +74,20 @@ describe('the tree of', () => {
         if (object.kind !== 'Kustomization')
           expect(checkObject(object), `${object.kind} ${object.metadata.name}`).toEqual([]);
     }
+  });
+
+  it.each(scenarios)('%s routes no path of the host that an app could have, but for the apps', (name) => {
+    const cluster = scenario(name);
+    const tree = parseTree(name, renderTree(cluster));
+    const routes = [...tree.files.values()].flatMap(({ objects }) =>
+      objects
+        .filter(({ kind, metadata }) => kind === 'VirtualService' && !metadata.name.startsWith('app-'))
+        .flatMap(({ spec }) => JSON.stringify(spec).match(/(?<="(prefix|exact)":")\/[^"]+/g) ?? []),
+    );
+    // Without a host there is nothing to route yet.
+    expect(routes.includes('/dex/')).toBe(cluster.knownHost !== undefined);
+    expect(routes.includes('/hooks/argocd')).toBe(cluster.git.webhook);
+    expect(routes.filter((path) => platformPathOf(path) === undefined)).toEqual([]);
   });
 
   it('demo is the same each time it is rendered', () => {

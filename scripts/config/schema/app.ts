@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { groupName, identityHeader } from './app-headers.ts';
 import { appSource } from './app-source.ts';
 import { duration, email, label, labelUpTo, takenNamespaces } from './common.ts';
-import { firstPart, platformPaths } from './places.ts';
+import { platformPathOf } from './places.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
 /** Longest app name: `app-<name>-redirect` and the like must be DNS labels, and stay readable. */
@@ -20,10 +20,11 @@ export const appPath = z
   })
   .max(200, 'at most 200 characters')
   .superRefine((text, context) => {
-    if (!platformPaths.includes(firstPart(text))) return;
+    const taken = platformPathOf(text);
+    if (taken === undefined) return;
     context.addIssue({
       code: 'custom',
-      message: `/${firstPart(text)}/ belongs to the platform`,
+      message: `${taken} belongs to the platform`,
       params: { hint: 'Take another path.' },
     });
   });

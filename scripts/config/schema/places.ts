@@ -10,6 +10,7 @@ export const platformPaths: readonly string[] = [
   'debug',
   'dex',
   'healthz',
+  'hooks',
   'jupyter',
   'katib',
   'kfam',
@@ -29,8 +30,22 @@ export const platformPaths: readonly string[] = [
   'webhook',
 ];
 
-/** @returns the first part of a path, as `grafana` of `/grafana/api/` */
-export function firstPart(path: string): string {
+/**
+ * Upstream routes these without "/" at their end, and a prefix is compared letter by letter: /pipelines-of-mine/ would be
+ * Pipelines', too. https://istio.io/latest/docs/reference/config/networking/virtual-service/#StringMatch
+ */
+const openPrefixes: readonly string[] = ['ml_metadata', 'pipeline'];
+
+/** @returns the path of the platform's that another path would share, as `/pipeline`; undefined when there is none */
+export function platformPathOf(path: string): string | undefined {
+  const part = firstPart(path);
+  const open = openPrefixes.find((prefix) => part.startsWith(prefix));
+  if (open !== undefined) return `/${open}`;
+  return platformPaths.includes(part) ? `/${part}/` : undefined;
+}
+
+/** As `grafana` of `/grafana/api/`. */
+function firstPart(path: string): string {
   return path.split('/')[1] ?? '';
 }
 
