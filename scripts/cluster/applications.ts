@@ -56,6 +56,13 @@ export function sourcesOf(application: LiveApplication): readonly ApplicationSou
   return sources.length > 0 || source === undefined ? sources : [source];
 }
 
+/** @returns true when an Application deploys a folder of a repository */
+export function deploys(application: LiveApplication, from: { repositoryUrl: string; path: string }): boolean {
+  return sourcesOf(application).some(
+    ({ repoURL, path = '' }) => sameRepository(repoURL, from.repositoryUrl) && path === from.path,
+  );
+}
+
 /**
  * Compares repositories as Argo CD does: case, one `.git`, and ssh:// against the scp-like form make no difference.
  * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL)

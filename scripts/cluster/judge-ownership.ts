@@ -1,5 +1,5 @@
 import { clusterLabel } from '../components/domain.ts';
-import { type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
+import { deploys, type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
 import { describeObject, type LiveObject } from './live.ts';
 import { appliedByUs, describeOwner, ownerOf } from './owner.ts';
 import type { ArgoCDState, Finding, Ownership, OwnershipQuestion, Verdict } from './ownership.ts';
@@ -209,10 +209,7 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
 function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
   const { name, repositoryUrl, path } = question.root;
   const { namespace } = question.argocd;
-  const reads = (application: LiveApplication) =>
-    sourcesOf(application).some(
-      (source) => sameRepository(source.repoURL, repositoryUrl) && (source.path ?? '') === path,
-    );
+  const reads = (application: LiveApplication) => deploys(application, question.root);
   const findings: Finding[] = [];
   for (const application of found.applications) {
     const { metadata } = application;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applicationApi, type LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { requirePlatform } from '../cluster/require-platform.ts';
 import type { PlatformStatus } from '../cluster/status.ts';
 import type { TenantPlace } from '../cluster/tenants.ts';
 import { type Followed, follow, withoutClock } from '../cluster/watch.ts';
@@ -11,6 +12,7 @@ import { loadTenants } from '../config/tenants.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { pageHtml } from '../report/page/page.ts';
 import { orphanedTenantsIfReadable } from '../steps/orphaned-tenants.ts';
+import { expectedRoot } from '../steps/registration.ts';
 import { newestCommit, statusOf } from '../steps/status.ts';
 import { statusPage } from '../steps/status-page.ts';
 import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
@@ -30,6 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   const cluster = loadCluster(root, chooseCluster(invocation));
   const looked = { cluster, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
+  await requirePlatform(looked.connection, expectedRoot(cluster), { absent: 'allowed' });
   const status = options.watch === true ? await watch(invocation, looked) : await look(invocation, looked);
   if (typeof options.html === 'string') {
     const file = resolve(options.html);

@@ -1,5 +1,7 @@
+import { requirePlatform } from '../cluster/require-platform.ts';
 import { loadCluster } from '../config/load.ts';
 import { openRepository } from '../git/repository.ts';
+import { expectedRoot } from '../steps/registration.ts';
 import { newestCommit } from '../steps/status.ts';
 import { runSteps } from '../steps/step.ts';
 import { syncSteps } from '../steps/sync.ts';
@@ -14,6 +16,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const timeoutMinutes = minutesOf(options);
   const cluster = loadCluster(root, chooseCluster(invocation));
   const connection = await connectTo(cluster, invocation);
+  await requirePlatform(connection, expectedRoot(cluster), { absent: 'allowed' });
   const newest = await newestCommit(root, cluster, await openRepository(root), reporter);
   if (newest.problem !== undefined)
     reporter.warn(`${newest.revision} could not be asked: ${newest.problem}; Argo CD takes what it finds there`);

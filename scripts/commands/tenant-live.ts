@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { type Connection, connect } from '../cluster/connect.ts';
+import { requirePlatform } from '../cluster/require-platform.ts';
 import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters } from '../config/load.ts';
@@ -7,6 +8,7 @@ import { belongsTo } from '../config/tenant-rules.ts';
 import { listTenants, loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
+import { expectedRoot } from '../steps/registration.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { Invocation } from './index.ts';
 
@@ -29,7 +31,9 @@ export async function connectTo(invocation: Invocation): Promise<Live | undefine
     throw new UsageError('which cluster? No context is named', {
       hint: `Add --context NAME, or set kubernetes.context in clusters/${name}/cluster.yaml.`,
     });
-  return { cluster, context, connection: await connect({ context }) };
+  const connection = await connect({ context });
+  await requirePlatform(connection, expectedRoot(cluster), { absent: 'allowed' });
+  return { cluster, context, connection };
 }
 
 /** `npm run tenant -- purge NAME`: deletes what a removed tenant left, after it was shown and agreed to. */

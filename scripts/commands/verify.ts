@@ -3,6 +3,7 @@ import type { Api } from '../cluster/api.ts';
 import { ApiError } from '../cluster/api-error.ts';
 import { callInside } from '../cluster/call-inside.ts';
 import { connect } from '../cluster/connect.ts';
+import { requirePlatform } from '../cluster/require-platform.ts';
 import { readRoutes } from '../cluster/routes.ts';
 import { secretText } from '../cluster/secret-text.ts';
 import {
@@ -17,6 +18,7 @@ import { loginSecret } from '../components/oauth2-proxy.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
+import { expectedRoot } from '../steps/registration.ts';
 import type { Group, Row } from '../verify/check.ts';
 import { Client } from '../verify/client.ts';
 import type { Credentials } from '../verify/credentials.ts';
@@ -51,7 +53,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (options.list === true) return list(invocation, cluster, wanted);
   const given = { ...credentials(root, cluster, options) };
   reporter.hide([given.first, given.second].flatMap((who) => (who === undefined ? [] : [who.password])));
-  const api = await connection(options);
+  const api = await connection(invocation, cluster);
   const { site, target } = siteOf(cluster, { ...where(options), ...(await trusted(options, api)) });
   reporter.status(`verifying ${site.origin}${target.address === target.host ? '' : ` at ${target.address}`}`);
   const client = new Client(target, { ...pace, signal: ended.signal });
@@ -185,11 +187,15 @@ function referenceOf(env: string | undefined, file: string | undefined, what: st
   return file === undefined ? undefined : { file };
 }
 
-async function connection(options: Invocation['options']): Promise<Api | undefined> {
+/** @throws UsageError when the context is that of another cluster: its keys and pods would be used against this one */
+async function connection({ options, reporter }: Invocation, cluster: Cluster): Promise<Api | undefined> {
   const context = text(options, 'context');
   if (context === undefined) return undefined;
-  const { api } = await connect({ context });
-  return api;
+  const opened = await connect({ context });
+  const own = readable(() => requirePlatform(opened, expectedRoot(cluster), { absent: 'refused' }).then(() => true));
+  if ((await own) === undefined)
+    reporter.warn(`${context} may not read Applications: that it is the context of ${cluster.name} was not checked`);
+  return opened.api;
 }
 
 /** The CA that --ca names, or that the cluster keeps beside the gateway's certificate. */
@@ -213,7 +219,7 @@ async function cookieKey({ reporter }: Invocation, api: Api): Promise<string | u
 }
 
 /** Without the right to read a Secret there is less to check, and the rest goes on. */
-async function readable(read: () => Promise<string | undefined>): Promise<string | undefined> {
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

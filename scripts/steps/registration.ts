@@ -1,6 +1,7 @@
 import type { OwnershipQuestion, Verdict } from '../cluster/ownership.ts';
 import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
+import type { ExpectedRoot } from '../cluster/require-platform.ts';
 import type { PreparedSecret } from '../cluster/secret-values.ts';
 import { argocd, requiredSettings } from '../components/argocd.ts';
 import type { Component, KubernetesObject, SecretNeed } from '../components/component.ts';
@@ -93,6 +94,13 @@ export function repositoryCredentials(
     privateKey: resolve(privateKey),
     ...(baseUrl === undefined ? {} : { baseUrl }),
   };
+}
+
+/** @returns the root Application that tells a cluster from others */
+export function expectedRoot(cluster: Cluster): ExpectedRoot {
+  const { root, namespace } = cluster.argocd;
+  const { name: folder, repositoryUrl } = cluster;
+  return { cluster: folder, namespace, name: root.name, repositoryUrl, path: `${cluster.folder}/apps` };
 }
 
 /** What the look at a cluster has to find out: whose Argo CD, root, project and namespaces are there. */
