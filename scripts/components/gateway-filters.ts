@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { ownHosts, tokenPlaces } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
 import { edgeFilterName, gatewayNamespace, gatewaySelector } from './domain.ts';
-import { appMarker, forbiddenHeaders, forbiddenPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
+import { appMarker, forbiddenHeaders, forbiddenPrefixes, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 
 const types = 'type.googleapis.com/envoy.extensions.filters';
@@ -84,15 +84,19 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
 }
 
 function mutations(cluster: Cluster): Record<string, unknown> {
-  const removed = [
+  const ofApps = cluster.runningApps.flatMap(({ headers }) => [appMarker, ...headers.map(({ name }) => name)]);
+  const removed = new Set([
     ...forbiddenHeaders,
-    ...(cluster.runningApps.length === 0 ? [] : [appMarker]),
+    // What one app believes, another one may believe, too.
+    ...ofApps
+      .map((name) => name.toLowerCase())
+      .filter((name) => !forbiddenPrefixes.some((start) => name.startsWith(start))),
     ...(cluster.auth.machineTokens ? [] : ['authorization']),
-  ];
+  ]);
   return {
     request_mutations: [
-      ...removed.map((remove) => ({ remove })),
-      { remove_on_match: { key_matcher: { prefix: forbiddenPrefix, ignore_case: true } } },
+      ...[...removed].map((remove) => ({ remove })),
+      ...forbiddenPrefixes.map((prefix) => ({ remove_on_match: { key_matcher: { prefix, ignore_case: true } } })),
       {
         append: {
           header: { key: 'x-forwarded-uri', value: '%REQ(:PATH)%' },

@@ -16,16 +16,68 @@ export const appMarker = 'x-breakwater-app';
 /** Headers that say who a person is, set by OAuth2 Proxy's answer and by nothing else. */
 export const identityHeaders = ['kubeflow-userid', 'kubeflow-groups'] as const;
 
-/** Headers that some upstream might take for somebody's identity, or OAuth2 Proxy for the place to return to. */
-export const forbiddenHeaders = [
+/**
+ * Headers by which some proxy tells programs who a person is: what comes from outside under these names is removed at the
+ * gateway, and sent by `npm run verify`. This is the one list of them.
+ */
+const claims = [
   ...identityHeaders,
+  // OAuth2 Proxy and its like.
   'x-forwarded-user',
   'x-forwarded-email',
   'x-forwarded-groups',
   'x-forwarded-preferred-username',
   'x-forwarded-access-token',
-  'x-forwarded-host',
+  // Authelia and its like, and REMOTE_USER of CGI: https://www.authelia.com/integration/trusted-header-sso/introduction/
+  'remote-user',
+  'remote-groups',
+  'remote-email',
+  'remote-name',
+  // Kubernetes' front proxy: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
+  'x-remote-user',
+  'x-remote-uid',
+  'x-remote-group',
+  'x-remote-groups',
+  // Google's Identity-Aware Proxy: https://cloud.google.com/iap/docs/identity-howto
+  'x-goog-authenticated-user-email',
+  'x-goog-authenticated-user-id',
+  'x-goog-iap-jwt-assertion',
+  // Azure App Service: https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
+  'x-ms-client-principal',
 ] as const;
 
-/** All headers of this prefix are removed, too: what OAuth2 Proxy and its like emit. */
-export const forbiddenPrefix = 'x-auth-request-';
+/** Beginnings of such headers, with names that are in use: every header that begins so is removed. */
+const claimFamilies: Readonly<Record<string, readonly string[]>> = {
+  // OAuth2 Proxy, nginx.
+  'x-auth-request-': ['user', 'email', 'groups', 'preferred-username', 'access-token', 'redirect'],
+  // Grafana and its like: https://grafana.com/docs/grafana/latest/setup-grafana/configure-security/configure-authentication/auth-proxy/
+  'x-webauth-': ['user', 'email', 'groups', 'role'],
+  // Kubernetes' front proxy.
+  'x-remote-extra-': ['scopes'],
+  // Amazon's load balancers: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html
+  'x-amzn-oidc-': ['identity', 'data', 'accesstoken'],
+  // Azure App Service.
+  'x-ms-client-principal-': ['name', 'id'],
+  'x-ms-token-': ['aad-id-token'],
+  // Cloudflare Access: https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/
+  'cf-access-': ['authenticated-user-email', 'jwt-assertion'],
+  // Pomerium, authentik, Vouch, Tailscale.
+  'x-pomerium-': ['claim-email', 'jwt-assertion'],
+  'x-authentik-': ['username', 'email', 'groups'],
+  'x-vouch-': ['user'],
+  'tailscale-user-': ['login'],
+  // Apache's mod_auth_openidc writes OIDC_CLAIM_…, which CGI and WSGI read from oidc-claim-…, too.
+  'oidc-': ['claim-sub', 'claim-email', 'access-token'],
+};
+
+/** Headers that must not come from outside: claims, and what OAuth2 Proxy takes for the place to return to. */
+export const forbiddenHeaders: readonly string[] = [...claims, 'x-forwarded-host'];
+
+/** All headers with such a beginning must not, either. */
+export const forbiddenPrefixes: readonly string[] = Object.keys(claimFamilies);
+
+/** Every header that the attack suite forges, in lower case. */
+export const claimedIdentities: readonly string[] = [
+  ...claims,
+  ...Object.entries(claimFamilies).flatMap(([prefix, names]) => names.map((name) => prefix + name)),
+];

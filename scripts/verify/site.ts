@@ -2,8 +2,7 @@ import { publicAddress } from '../components/address.ts';
 import { exposedApps, ownHosts, tokenPlaces } from '../components/apps/place.ts';
 import {
   appMarker,
-  forbiddenHeaders,
-  forbiddenPrefix,
+  claimedIdentities,
   identityHeaders,
   sessionCookie,
   sharedSessionCookie,
@@ -23,9 +22,6 @@ export interface Where {
   /** PEM; undefined: the CAs that Node trusts. */
   ca?: string;
 }
-
-/** What OAuth2 Proxy and its like emit under the prefix that is removed as a whole. */
-const prefixed = ['user', 'email', 'groups', 'preferred-username', 'access-token', 'redirect'];
 
 /** Paths of Kubeflow's web applications behind the gateway: the prefixes of their VirtualServices. */
 const kubeflowPaths: Readonly<Record<string, string>> = {
@@ -57,10 +53,7 @@ export function siteOf(cluster: Cluster, where: Where = {}): { site: Site; targe
       places: placesOf(cluster),
       connector: cluster.auth.users.length > 0 ? 'local' : (cluster.auth.connectors[0]?.id ?? 'local'),
       sessionCookie: ownHosts(cluster).length === 0 ? sessionCookie : sharedSessionCookie,
-      identityHeaders: [
-        ...forbiddenHeaders.filter((name) => name !== 'x-forwarded-host'),
-        ...prefixed.map((name) => forbiddenPrefix + name),
-      ],
+      identityHeaders: claimedIdentities,
       userHeader: identityHeaders[0],
       appMarker,
       groupsHeader: identityHeaders[1],

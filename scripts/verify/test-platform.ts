@@ -6,6 +6,7 @@ import {
   type Http2ServerResponse,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { claimedIdentities } from '../components/identity.ts';
 import { makeSelfSigned } from '../test/self-signed.ts';
 import type { Target } from './client.ts';
 import { cookieSigner } from './sign-cookie.ts';
@@ -46,8 +47,8 @@ export const users = {
 
 const session = '__Host-breakwater';
 const mark = { 'x-envoy-upstream-service-time': '1' };
-const identity =
-  /^(x-envoy-.*|x-breakwater-app|x-webauth-user|kubeflow-userid|kubeflow-groups|authorization|x-auth-request-.*|x-forwarded-(?!for$|proto$|uri$).*)$/;
+const taken = new Set(claimedIdentities);
+const takenToo = /^(x-envoy-.*|x-breakwater-app|authorization|x-forwarded-(?!for$|proto$|uri$).*)$/;
 const key = 'the cookie key of this platform';
 const sign = cookieSigner(key);
 
@@ -169,7 +170,7 @@ class Platform {
     const kept = lines.filter(([name]) => {
       if (name.startsWith(':')) return false;
       if (name.includes('_')) return this.#has('keeps underscores');
-      return this.#has('keeps forged headers') || !identity.test(name);
+      return this.#has('keeps forged headers') || !(taken.has(name) || takenToo.test(name));
     });
     const headers: Record<string, string[]> = {};
     const add = (name: string, value: string) => {

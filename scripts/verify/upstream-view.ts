@@ -38,8 +38,9 @@ export function identityProblems(answer: Answer, known: Known, session: Session)
 }
 
 /** Everything forged carries one text: wherever it turns up, under whatever name, it has passed. */
-function forgery(seen: ReadonlyMap<string, string[]>, { site, forged }: Known): string | undefined {
-  const own = new Set([site.userHeader, site.groupsHeader]);
+function forgery(seen: ReadonlyMap<string, string[]>, { site, view, forged }: Known): string | undefined {
+  const place = site.places.findLast(({ path, own }) => own === undefined && view?.target.startsWith(path));
+  const own = new Set([site.userHeader, site.groupsHeader, ...(place?.headers ?? [])]);
   for (const [name, values] of seen) {
     const spelling = name.replaceAll('_', '-');
     if (values.some((value) => value.includes(forged))) return `forged ${name} reached the upstream`;

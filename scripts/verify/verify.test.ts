@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { claimedIdentities } from '../components/identity.ts';
 import type { Group, Row } from './check.ts';
 import { Client } from './client.ts';
 import { groups } from './groups/index.ts';
@@ -40,7 +41,7 @@ function siteOf({ target }: TestPlatform): Site {
     ],
     connector: 'local',
     sessionCookie: '__Host-breakwater',
-    identityHeaders: ['kubeflow-userid', 'kubeflow-groups', 'x-auth-request-email', 'x-forwarded-email'],
+    identityHeaders: claimedIdentities,
     userHeader: 'kubeflow-userid',
     appMarker: 'x-breakwater-app',
     groupsHeader: 'kubeflow-groups',

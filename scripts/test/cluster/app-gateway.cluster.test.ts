@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimedIdentities } from '../../components/identity.ts';
 import { Browser } from './test-browser.ts';
 import { own, platform, startTestGateway, type TestGateway } from './test-gateway.ts';
 
@@ -124,6 +125,17 @@ describe('what reaches an app', () => {
       'x-auth-request-redirect',
     ])
       expect(headers).not.toHaveProperty(name);
+  });
+
+  it('is nothing that any proxy tells programs of a person, whoever sends it in whatever case', async () => {
+    const ann = new Browser(gateway.port);
+    await ann.open(`https://${platform}/`, 'ann@example.com');
+    for (const write of [(name: string) => name, (name: string) => name.toUpperCase()]) {
+      const forged = Object.fromEntries(claimedIdentities.map((name) => [write(name), 'root']));
+      const headers = seen(await ann.get(`https://${platform}/`, { ...forged, 'x-hello-user': 'root' }));
+      expect(headers['kubeflow-userid']).toBe('ann@example.com');
+      expect(Object.entries(headers).filter(([, value]) => value.includes('root'))).toEqual([['x-hello-user', 'root']]);
+    }
   });
 
   it('is the token where the app asks for it, and nowhere else', async () => {

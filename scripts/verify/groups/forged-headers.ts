@@ -3,30 +3,12 @@ import { loginOrDenied, unserved } from '../judge.ts';
 import type { Known } from '../known.ts';
 import { spellings } from './spellings.ts';
 
-/** Headers that some proxy or application takes for somebody's identity. */
-const names = [
-  'kubeflow-userid',
-  'kubeflow-groups',
-  'x-auth-request-user',
-  'x-auth-request-email',
-  'x-auth-request-groups',
-  'x-auth-request-preferred-username',
-  'x-auth-request-access-token',
-  'x-forwarded-user',
-  'x-forwarded-email',
-  'x-forwarded-groups',
-  'x-forwarded-preferred-username',
-  'x-forwarded-access-token',
-  'x-goog-authenticated-user-email',
-  'remote-user',
-] as const;
-
 /** No login, and a header that claims to be somebody. */
 export const forgedHeaders: Group = {
   name: 'forged-headers',
   title: 'Identity headers from outside, without a session',
-  checks: () => [
-    ...names.map(
+  checks: ({ identityHeaders }) => [
+    ...identityHeaders.map(
       (name): SingleCheck => ({
         id: name,
         tries: `to be let in by ${name}, in every spelling at once`,
@@ -48,7 +30,7 @@ export const forgedHeaders: Group = {
       send: ({ forged }) => ({
         target: '/api/workgroup/env-info',
         accept: 'application/json',
-        headers: [...names.map((name) => [name, forged] as const), ['Authorization', `Bearer ${forged}`]],
+        headers: [...identityHeaders.map((name) => [name, forged] as const), ['Authorization', `Bearer ${forged}`]],
       }),
       expect: loginOrDenied,
     },

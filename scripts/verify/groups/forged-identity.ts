@@ -4,21 +4,8 @@ import { cookieOf, type Known, type Session } from '../known.ts';
 import type { Request } from '../request.ts';
 import { spellings } from './spellings.ts';
 
-const names = [
-  'kubeflow-userid',
-  'kubeflow-groups',
-  'x-auth-request-user',
-  'x-auth-request-email',
-  'x-auth-request-groups',
-  'x-auth-request-preferred-username',
-  'x-auth-request-access-token',
-  'x-forwarded-user',
-  'x-forwarded-email',
-  'x-forwarded-groups',
-  'x-forwarded-preferred-username',
-  'x-forwarded-access-token',
-  'authorization',
-] as const;
+/** What the platform's own programs believe is tried in each spelling by itself, the rest in all at once. */
+const believed = /^(kubeflow-|x-auth-request-|x-forwarded-|authorization$)/;
 
 const gatewayHeaders = ['x-forwarded-client-cert', 'x-envoy-original-path', 'x-forwarded-host'] as const;
 
@@ -26,8 +13,8 @@ const gatewayHeaders = ['x-forwarded-client-cert', 'x-envoy-original-path', 'x-f
 export const forgedIdentity: Group = {
   name: 'forged-identity',
   title: 'Identity headers from outside, with a session',
-  checks: () => [
-    ...names.flatMap((name) =>
+  checks: ({ identityHeaders }) => [
+    ...[...identityHeaders.filter((name) => believed.test(name)), 'authorization'].flatMap((name) =>
       spellings.map(
         ({ id, words, write }): SingleCheck => ({
           id: `${name}-${id}`,
@@ -39,6 +26,22 @@ export const forgedIdentity: Group = {
         }),
       ),
     ),
+    ...identityHeaders
+      .filter((name) => !believed.test(name))
+      .map(
+        (name): SingleCheck => ({
+          id: name,
+          tries: `to pass ${name} on, in every spelling at once`,
+          needs: ['first', 'headers'],
+          send: (known) =>
+            viewed(
+              known,
+              known.first,
+              spellings.flatMap(({ write }) => write(name, known.forged)),
+            ),
+          expect: trueIdentity,
+        }),
+      ),
     ...gatewayHeaders.map(
       (name): SingleCheck => ({
         id: name,
