@@ -35,6 +35,7 @@ export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Pro
  *
  * @param found as `lookAtSecrets` gives it, one entry per need
  * @param rotate what to make anew: `NAME`, or `NAME/KEY` for one key
+ * @param elsewhere further names that the user may give, which are rotated by others
  * @throws UsageError for a name to rotate that is not among the needs; RunError that lists every Secret in a state which
  *   would let people in or keep the platform from starting
  */
@@ -42,8 +43,9 @@ export function planSecrets(
   needs: readonly SecretNeed[],
   found: readonly (LiveData | undefined)[],
   rotate: readonly string[] = [],
+  elsewhere: readonly string[] = [],
 ): SecretPlan[] {
-  checkRotation(needs, rotate);
+  checkRotation(needs, rotate, elsewhere);
   const pairs = needs.map((need, index) => ({ need, live: found[index], keys: rotatedKeys(need, rotate) }));
   const problems = pairs.flatMap(({ need, live, keys }) => (live === undefined ? [] : problemsOf(need, live, keys)));
   if (problems.length > 0) {
@@ -79,10 +81,10 @@ function missingKeys(need: SecretNeed, live: LiveData): string[] {
   return Object.keys(need.keys).filter((key) => live.data?.[key] === undefined);
 }
 
-function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[]): void {
+function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[], elsewhere: readonly string[]): void {
   for (const wanted of rotate) {
     if (needs.some((need) => rotatedKeys(need, [wanted]).length > 0)) continue;
-    const names = [...new Set(needs.map(({ name }) => name))].sort();
+    const names = [...new Set([...needs.map(({ name }) => name), ...elsewhere])].sort();
     throw new UsageError(`there is no Secret "${wanted}" to rotate`, {
       hint: names.length > 0 ? `Secrets of this cluster: ${names.join(', ')}.` : 'This cluster needs no Secrets.',
     });

@@ -47,7 +47,7 @@ export const commands: readonly CommandEntry[] = [
       ],
       ['--timeout <minutes>', 'how long --wait waits (default: 60)'],
       ['--remove <components>', 'let these components go, where a run would remove many (comma-separated)'],
-      ['--rotate <secret>', 'make these Secrets anew (comma-separated)'],
+      ['--rotate <secret>', 'make these Secrets anew (comma-separated); webhook: the one that the Git host signs with'],
       [
         '--passwords-file <path>',
         'write passwords that are made for users to this file (mode 0600) and not to the terminal',

@@ -22,6 +22,7 @@ import {
   repositoryObject,
 } from './registration.ts';
 import { argocdObjects } from './upstream-objects.ts';
+import { requireRotatable, webhookRotation } from './webhook.ts';
 import { namedRemovals, requireComponents, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
 
 /**
@@ -41,6 +42,7 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
     throw new UsageError('--rotate makes Secrets anew in a cluster, and none is named', {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
+  requireRotatable(context);
   const planned = await planWithHead(root, cluster, repository);
   requireComponents(planned, options.remove);
   requireUnblocked(planned);
@@ -116,16 +118,17 @@ async function checkCluster(
   const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';
   const argocd = installed ? [] : await argocdObjects(root, cluster, { keep: !options.dryRun });
   if (argocd.length > 0) await may(argocd);
-  // The repository's Secret is written with the registration, not with the platform's.
-  const rotate = options.rotate.filter((name) => name !== repository.metadata.name);
-  const plans = planSecrets(objects.secrets, await lookAtSecrets(api, objects.secrets), rotate);
+  // The repository's Secret is written with the registration, the webhook's by a step of its own, not with the platform's.
+  const elsewhere = [repository.metadata.name, ...(cluster.git.webhook ? [webhookRotation] : [])];
+  const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
+  const plans = planSecrets(objects.secrets, await lookAtSecrets(api, objects.secrets), rotate, elsewhere);
   // Values are made only where they will be written; names and keys are enough for a dry run.
   const prepared = await prepareSecrets(plans, (reference) => resolveReference(root, reference));
   return {
     ...objects,
     argocd,
     repository,
-    rotateRepository: rotate.length < options.rotate.length,
+    rotateRepository: options.rotate.includes(repository.metadata.name),
     verdict,
     prepared,
   };

@@ -3,12 +3,15 @@ import type { LiveData } from '../cluster/live.ts';
 import { domain } from '../components/domain.ts';
 import { webhookSecretKeys, webhookUrl } from '../components/webhook.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { RunError } from '../report/errors.ts';
+import { RunError, UsageError } from '../report/errors.ts';
 import type { BootstrapContext } from './context.ts';
 import { type Decision, step } from './step.ts';
 
 /** On argocd-secret: which webhook has its secret, so that a run that was killed in between sets it again. */
 export const webhookMark = `${domain}/webhook`;
+
+/** What `--rotate` calls the secrets by which Argo CD knows its callers: keys of argocd-secret, which holds others, too. */
+export const webhookRotation = 'webhook';
 
 /** The key by which Argo CD knows each host; Gitea signs as Gogs does. */
 const keyOfHost: Readonly<Record<string, (typeof webhookSecretKeys)[number]>> = {
@@ -23,14 +26,24 @@ export interface WebhookFound {
   host: string;
   /** The host's own name of the webhook. */
   id: string | undefined;
-  /** Keys that have no value. */
+  /** Keys that have no value; when secrets are made anew, all. */
   missing: readonly string[];
   mark: string | undefined;
 }
 
-/** Decides about the webhook. Pure. */
-export function decideWebhook(found: WebhookFound): Decision<WebhookFound> {
+/**
+ * Decides about the webhook. Pure.
+ *
+ * @param rotate true: new secrets are asked for
+ */
+export function decideWebhook(found: WebhookFound, rotate: boolean): Decision<WebhookFound> {
   const { url, host, id, missing, mark } = found;
+  if (rotate)
+    return {
+      kind: 'do',
+      message: `make the secret anew by which Argo CD knows ${host}'s calls, and set it there (--rotate)`,
+      work: { ...found, missing: webhookSecretKeys },
+    };
   if (id !== undefined && missing.length === 0 && mark === markOf(id, url))
     return { kind: 'up-to-date', message: `${host} calls ${url} after each push` };
   return {
@@ -46,6 +59,23 @@ function markOf(id: string, url: string): string {
 
 function secretOf(cluster: Cluster) {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'argocd-secret', namespace: cluster.argocd.namespace } };
+}
+
+/**
+ * Refuses to make secrets anew where they could not be set at the host.
+ *
+ * @throws UsageError that says why
+ */
+export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'cluster' | 'options'>): void {
+  if (!options.rotate.includes(webhookRotation)) return;
+  if (!cluster.git.webhook)
+    throw new UsageError(`there is no webhook whose secret could be made anew: git.webhook is off`, {
+      hint: `Set it in ${cluster.folder}/cluster.yaml, or leave --rotate ${webhookRotation} out.`,
+    });
+  if (!options.push)
+    throw new UsageError(
+      `--rotate ${webhookRotation} and --no-push exclude each other: the Git host needs the new secret`,
+    );
 }
 
 /** What keeps the webhook from being set now; undefined when nothing does. */
@@ -77,7 +107,7 @@ export const setWebhook = step<BootstrapContext, WebhookFound | undefined, Webho
   decide: (found, context) => {
     const reason = obstacle(context);
     if (found === undefined || reason !== undefined) return { kind: 'skip', message: reason ?? 'nothing to do' };
-    return decideWebhook(found);
+    return decideWebhook(found, context.options.rotate.includes(webhookRotation));
   },
   act: async ({ url, missing }, context) => {
     const { cluster, connection } = context;
@@ -94,7 +124,8 @@ export const setWebhook = step<BootstrapContext, WebhookFound | undefined, Webho
     );
     const secret = made[key] ?? Buffer.from(live.data?.[key] ?? '', 'base64').toString('utf8');
     context.reporter.hide([secret, ...Object.values(made)]);
-    await connection.api.merge(reference, { data });
+    // Without the mark: killed before the host has the secret, the next run sets it there.
+    await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: null } }, data });
     const verifyTls = cluster.tls.acme !== undefined;
     const id = await host.webhook(url, { secret, verifyTls });
     await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: markOf(id ?? '', url) } } });

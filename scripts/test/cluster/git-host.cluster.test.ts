@@ -2,8 +2,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { webhookSecretKeys } from '../../components/webhook.ts';
 import { openRepository } from '../../git/repository.ts';
 import { type Gitea, startGitea } from '../../rehearsal/sandbox/gitea.ts';
+import { webhookMark } from '../../steps/webhook.ts';
 import type { RunResult } from './run.ts';
 import { bootstrap, clusterName, openSite, type Site } from './site.ts';
 import { secretOf, snapshot } from './snapshot.ts';
@@ -32,6 +34,7 @@ beforeAll(async () => {
     url: gitea.sshUrl(repository),
     credentials: { deployKey: { knownHosts: { file: knownHosts } } },
     host: { url: gitea.url, token: { env: 'GITEA_TOKEN' } },
+    webhook: true,
     caFile: gitea.caFile,
   };
   site = await openSite({ git: { section, environment: { GITEA_TOKEN: token } } });
@@ -48,6 +51,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+interface Hook {
+  id: number;
+  updated_at: string;
+}
 interface Key {
   id: number;
   title: string;
@@ -127,6 +134,41 @@ describe('another run', () => {
     expect(await keys()).toHaveLength(1);
     expect((await readWith(key)).branches.has('main')).toBe(true);
     await expect(readWith(old)).rejects.toMatchObject({ name: 'RunError' });
+  });
+
+  it("makes the webhook's secret anew on request, in the cluster and at the host, and finishes what was cut short", async () => {
+    const hooks = async () => (await gitea.call(token, 'GET', `/repos/${repository}/hooks`)) as Hook[];
+    const secrets = async () => {
+      const all = secretOf(await snapshot(site.cluster.connection.api), 'argocd/argocd-secret');
+      return Object.fromEntries(webhookSecretKeys.map((key) => [key, all[key]]));
+    };
+    const [old, [hook]] = [await secrets(), await hooks()];
+    const kept = await site.run(...bootstrap(site));
+    expect(kept.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
+    expect(await secrets()).toEqual(old);
+    const rotated = await site.run(...bootstrap(site, '--rotate', 'webhook'));
+    expect(rotated).toMatchObject({ code: 0, stderr: '' });
+    const made = await secrets();
+    for (const key of webhookSecretKeys) {
+      expect(made[key]).toMatch(/^[0-9a-f]{48}$/);
+      expect(made[key]).not.toBe(old[key]);
+      for (const text of [rotated.stdout, ...rotated.commandLines]) expect(text.includes(made[key] ?? '')).toBe(false);
+    }
+    const [after, ...others] = await hooks();
+    expect(others).toEqual([]);
+    expect(after?.id).toBe(hook?.id);
+    expect(Date.parse(after?.updated_at ?? '')).toBeGreaterThan(Date.parse(hook?.updated_at ?? ''));
+    expect((await site.run(...bootstrap(site))).stdout).toContain('= webhook:');
+    // As a run leaves it that was killed before the host had the new secret.
+    await site.cluster.connection.api.merge(
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'argocd-secret', namespace: 'argocd' } },
+      { metadata: { annotations: { [webhookMark]: null } } },
+    );
+    expect((await site.run(...bootstrap(site))).stdout).toContain('+ webhook: Gitea calls');
+    expect(await secrets()).toEqual(made);
+    const refused = await site.run(...bootstrap(site, '--rotate', 'webhok'));
+    expect(refused.stderr).toMatch(/no Secret "webhok" to rotate\n.*webhook/);
+    expect(await site.run(...bootstrap(site, '--rotate', 'webhook', '--no-push'))).toMatchObject({ code: 2 });
   });
 
   it('opens one pull request, though the address is one of SSH, and finds it again', async () => {
