@@ -10,6 +10,7 @@ import { appPlace } from './place.ts';
 export const argocdClientId = 'argo-cd';
 
 const caSecret = 'argocd-platform-ca';
+const caFolder = '/app/config/platform-ca';
 
 /** @returns true for the app that is Argo CD's own pages */
 export function isArgocd(app: App): boolean {
@@ -48,11 +49,11 @@ export function argocdPatches(cluster: Cluster, audience: string): KustomizePatc
   if (app === undefined) return [];
   const { url, path } = appPlace(cluster, app);
   const root = path.replace(/\/$/, '');
+  const operations = [...(root === '' ? [] : rootPath(root)), ...(trusted(cluster) ? [] : restartWithTheCa())];
   return [
     ...(cluster.shared.patches.get(app.folder) ?? []),
     settings(cluster, url, audience),
-    // By arguments rather than by its ConfigMap: a change of these starts it anew.
-    ...(root === '' ? [] : [jsonPatch('apps', 'Deployment', 'argocd-server', rootPath(root))]),
+    ...(operations.length === 0 ? [] : [jsonPatch('apps', 'Deployment', 'argocd-server', [isServer, ...operations])]),
     jsonPatch('networking.k8s.io', 'NetworkPolicy', 'argocd-server-network-policy', fromGateway()),
   ];
 }
@@ -66,7 +67,7 @@ function settings(cluster: Cluster, url: string, audience: string): KustomizePat
     // Tokens that people bring from its own login, and those that the gateway sends along.
     allowedAudiences: [argocdClientId, audience],
     requestedScopes: ['openid', 'profile', 'email', 'groups'],
-    // Filled in by Argo CD itself, and anew when cert-manager renews it.
+    // Filled in by Argo CD itself.
     ...(trusted(cluster) ? {} : { rootCA: `$${caSecret}:ca.crt` }),
   };
   const patch = {
@@ -82,21 +83,57 @@ function settings(cluster: Cluster, url: string, audience: string): KustomizePat
   return { target: { kind: 'ConfigMap', name: 'argocd-cm' }, patch: yamlText(patch) };
 }
 
-function jsonPatch(group: string, kind: string, name: string, operations: readonly unknown[]): KustomizePatch {
+/** One of https://www.rfc-editor.org/rfc/rfc6902 */
+interface Operation {
+  op: 'add' | 'replace' | 'test';
+  path: string;
+  value: unknown;
+}
+
+function jsonPatch(group: string, kind: string, name: string, operations: readonly Operation[]): KustomizePatch {
   return { target: { group, kind, name }, patch: yamlText(operations) };
 }
 
-function rootPath(root: string): unknown[] {
-  const args = '/spec/template/spec/containers/0/args';
+const serverArguments = '/spec/template/spec/containers/0/args';
+const isServer: Operation = { op: 'test', path: `${serverArguments}/0`, value: '/usr/local/bin/argocd-server' };
+
+/** By arguments rather than by its ConfigMap: a change of these starts it anew. */
+function rootPath(root: string): Operation[] {
+  return ['--rootpath', root].map((value): Operation => ({ op: 'add', path: `${serverArguments}/-`, value }));
+}
+
+/**
+ * Argo CD verifies tokens with a client that it makes once, when its server starts (util/session, NewSessionManager, as of 3.5.7); what it calls
+ * a restart when its settings change leaves that client as it is. The Secret with the CA comes after the server, so the process itself has to end
+ * when the file appears or changes, and the kubelet starts it anew.
+ */
+function restartWithTheCa(): Operation[] {
+  const pod = '/spec/template/spec';
+  // kill 0: the whole process group, the server with it. Kubernetes would make a single $ of $$.
+  const script = `touch /tmp/started
+while sleep 10; do
+  if [ ${caFolder}/ca.crt -nt /tmp/started ]; then kill 0; fi
+done &
+exec "$0" "$@"
+`;
+  const volume = {
+    name: caSecret,
+    secret: { secretName: caSecret, optional: true, items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+  };
   return [
-    { op: 'test', path: `${args}/0`, value: '/usr/local/bin/argocd-server' },
-    { op: 'add', path: `${args}/-`, value: '--rootpath' },
-    { op: 'add', path: `${args}/-`, value: root },
+    // Each goes in front of the one before: sh -c SCRIPT /usr/local/bin/argocd-server …
+    ...[script, '-c', 'sh'].map((value): Operation => ({ op: 'add', path: `${serverArguments}/0`, value })),
+    { op: 'add', path: `${pod}/volumes/-`, value: volume },
+    {
+      op: 'add',
+      path: `${pod}/containers/0/volumeMounts/-`,
+      value: { name: caSecret, mountPath: caFolder, readOnly: true },
+    },
   ];
 }
 
 /** Upstream's admits everybody. */
-function fromGateway(): unknown[] {
+function fromGateway(): Operation[] {
   const from = [
     { podSelector: {} },
     { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } } },

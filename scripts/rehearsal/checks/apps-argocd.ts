@@ -12,14 +12,14 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
   const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
     site.record.check({ group, name, tried, expected, got: got.slice(0, 300), ok });
 
-  // Its server starts anew with other arguments, and reads the CA when cert-manager has made the Secret.
+  // Its server starts anew with other arguments, and once more when the kubelet brings the CA that cert-manager has made.
   const info = await site.until(
     "Argo CD takes the platform's token",
     async () => {
       const answer = await api('session/userinfo', owner);
       return answer.status === 200 && answer.body.includes('"loggedIn":true') ? answer : undefined;
     },
-    180,
+    300,
   );
   expect(
     'Argo CD takes the token of the platform',

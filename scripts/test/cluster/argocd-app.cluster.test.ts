@@ -192,7 +192,9 @@ async function startArgocd(program: string, redis: number): Promise<string> {
   // The arguments that the tree adds to the Deployment.
   const added = argocdPatches(scenario.cluster, 'oauth2-proxy')
     .filter(({ target }) => target?.name === 'argocd-server')
-    .flatMap(({ patch }) => (parse(patch) as { op: string; value: string }[]).filter(({ op }) => op === 'add'))
+    .flatMap(({ patch }) =>
+      (parse(patch) as { path: string; value: string }[]).filter(({ path }) => path.endsWith('/args/-')),
+    )
     .map(({ value }) => value);
   const args = [
     '--port',
