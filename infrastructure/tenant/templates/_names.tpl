@@ -16,8 +16,8 @@ true
 {{- end -}}
 
 {{/*
-Its namespaces, as JSON. A name is refused here, too, and not only by "npm run validate": whatever a tenant.yaml says, a tenant gets no
-namespace that another one, or the platform, could have.
+Its namespaces, as JSON. Names and paths are refused here, too, and not only by "npm run validate": whatever a tenant.yaml says, a tenant gets
+no namespace and no path that another one, or the platform, could have. Every part asks for them, so a wrong file makes nothing at all.
 */}}
 {{- define "tenant.namespaces" -}}
 {{- $name := .Release.Name -}}
@@ -31,6 +31,14 @@ namespace that another one, or the platform, could have.
 {{- end -}}
 {{- if or (has . $.Values.platform.reserved) (regexMatch $.Values.platform.reservedPattern .) -}}
 {{- fail (printf "the namespace %q belongs to Kubernetes or to the platform" .) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.routes -}}
+{{- if not (hasPrefix (printf "/tenants/%s/" $name) .path) -}}
+{{- fail (printf "the path %q must begin with %q" .path (printf "/tenants/%s/" $name)) -}}
+{{- end -}}
+{{- if not (has (.namespace | default (first $namespaces)) $namespaces) -}}
+{{- fail (printf "the namespace %q of a route is none of its own" .namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson $namespaces -}}

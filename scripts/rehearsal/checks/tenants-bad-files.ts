@@ -1,17 +1,26 @@
 import type { Site } from '../site.ts';
 import { lookAtFolders, said } from './tenants-site.ts';
 
-/** Files that no review should let pass, and what they try. */
+/** Files that no review should let pass, and what they try. Argo CD can't render them. */
 const bad: Readonly<Record<string, string>> = {
   'bad-yaml': 'kind: [namespace\n',
   'bad-list': '- kind: namespace\n',
   'bad-template': 'kind: namespace\nowner: "{{ .Values.platform.repository }}"\n',
-  'bad-platform':
-    'kind: namespace\nowner: eve@example.com\nplatform: {reserved: [], gatewayPrincipal: "*"}\npart: place\n',
   'bad-neighbour': 'kind: namespace\nowner: eve@example.com\nnamespaces: [bad-neighbour, alpha]\n',
   'bad-place': 'kind: namespace\nowner: eve@example.com\nnamespaces: [bad-place, kube-system]\n',
   'bad-path': 'kind: namespace\nowner: eve@example.com\nroutes: [{path: /tenants/alpha/, service: web, port: 80}]\n',
   'bad-anchors': `kind: namespace\nowner: eve@example.com\na: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[index]}`).join(', ')}]`).join('\n')}\n`,
+};
+
+/** Settings of the platform, as a tenant would like them: Argo CD lays the true ones over. */
+const greedy = {
+  name: 'greedy',
+  text: `kind: namespace
+owner: eve@example.com
+deletionPolicy: delete
+part: place
+platform: {reserved: [], reservedPattern: ^never$, gatewayPrincipal: "*", gatewayNamespace: beta, argocd: greedy}
+`,
 };
 
 /** One bad file among good ones stops nobody: a push past every check, with a good tenant beside. */
@@ -19,15 +28,18 @@ export async function tryBadFiles(site: Site, group: string): Promise<void> {
   const before = await namespaces(site);
   const commit = await site.change('Bad tenants, and a good one', {
     ...Object.fromEntries(Object.entries(bad).map(([name, text]) => [`tenants/${name}/tenant.yaml`, text])),
+    [`tenants/${greedy.name}/tenant.yaml`]: greedy.text,
     'tenants/empty/tenant.yaml': '',
     'tenants/gamma/tenant.yaml': 'kind: namespace\nowner: cy@example.com\ndeletionPolicy: delete\n',
   });
   const { code, stderr } = await site.program(['validate']);
-  const unnamed = [...Object.keys(bad), 'empty'].filter((name) => !stderr.includes(`tenants/${name}/tenant.yaml`));
+  const unnamed = [...Object.keys(bad), greedy.name, 'empty'].filter(
+    (name) => !stderr.includes(`tenants/${name}/tenant.yaml`),
+  );
   site.record.check({
     group,
     name: 'validation refuses each of them',
-    tried: `npm run validate with ${Object.keys(bad).length + 1} bad files`,
+    tried: `npm run validate with ${Object.keys(bad).length + 2} bad files`,
     expected: 'exit code 2, each file named',
     got: `exit code ${code}, not named: ${unnamed.join(', ') || 'none'}`,
     ok: code === 2 && unnamed.length === 0,
@@ -46,11 +58,12 @@ export async function tryBadFiles(site: Site, group: string): Promise<void> {
       'Argo CD has looked at all of them',
       async () => {
         const found = new Map((await site.applications()).map((one) => [one.metadata.name, one.status]));
-        const words = Object.keys(bad).map((name) => {
-          const conditions = [...(found.get(`tenant-${name}-access`)?.conditions ?? [])].map(({ type }) => type);
-          return [name, conditions.includes('ComparisonError') ? 'ComparisonError' : ''] as const;
-        });
-        return words.every(([, word]) => word !== '') ? words : undefined;
+        const parts = Object.keys(bad).flatMap((name) => [`tenant-${name}-access`, `tenant-${name}-place`]);
+        const waiting = parts.filter(
+          (name) => !found.get(name)?.conditions?.some(({ type }) => type === 'ComparisonError'),
+        );
+        if (waiting.length > 0) throw new Error(`no ComparisonError: ${waiting.join(', ')}`);
+        return parts;
       },
       180,
     )
@@ -62,25 +75,62 @@ export async function tryBadFiles(site: Site, group: string): Promise<void> {
   site.record.check({
     group,
     name: 'bad files stop themselves only',
-    tried: `${Object.keys(bad).join(', ')} and an empty file, pushed past every check, with the good tenant gamma beside them`,
-    expected: 'each bad one: ComparisonError; made: gamma; alpha, beta, gamma: Healthy',
-    got: `${refused.length} of ${Object.keys(bad).length}: ComparisonError; made: ${made.join(', ')}; not Healthy: ${healthy.map(({ metadata }) => metadata.name).join(', ') || 'none'}`,
-    ok: refused.length === Object.keys(bad).length && made.join() === 'gamma' && healthy.length === 0,
+    tried: `${Object.keys(bad).join(', ')} and an empty file, pushed past every check, with the good tenant gamma and the greedy one beside them`,
+    expected: 'both Applications of each bad one: ComparisonError; made: gamma, greedy; alpha, beta, gamma: Healthy',
+    got: `${refused.length} of ${2 * Object.keys(bad).length}: ComparisonError; made: ${made.join(', ')}; not Healthy: ${healthy.map(({ metadata }) => metadata.name).join(', ') || 'none'}`,
+    ok: refused.length === 2 * Object.keys(bad).length && made.join() === 'gamma,greedy' && healthy.length === 0,
   });
+  await tryGreedy(site, group);
   await site.revert(commit);
   await lookAtFolders(site);
   await site.until(
-    'gamma, whose deletionPolicy is delete, has gone with its folder',
-    async () => ((await namespaces(site)).includes('gamma') ? undefined : true),
+    'gamma and greedy, whose deletionPolicy is delete, have gone with their folders',
+    async () => ((await namespaces(site)).some((name) => ['gamma', greedy.name].includes(name)) ? undefined : true),
     180,
   );
   site.record.check({
     group,
     name: 'deletionPolicy: delete',
-    tried: 'the folder of gamma removed by a push',
-    expected: 'its namespace goes',
-    got: 'its namespace went',
+    tried: 'the folders of gamma and greedy removed by a push',
+    expected: 'their namespaces go',
+    got: 'their namespaces went',
     ok: true,
+  });
+}
+
+async function tryGreedy(site: Site, group: string): Promise<void> {
+  const read = async (namespace: string, kind: string, path: string) =>
+    (await said(site, ['-n', namespace, 'get', kind, '-o', `jsonpath=${path}`])).trim();
+  await site.until(
+    'the access of greedy is synced',
+    async () => {
+      const found = (await site.applications()).find(
+        ({ metadata }) => metadata.name === `tenant-${greedy.name}-access`,
+      );
+      return found?.status?.sync?.status === 'Synced' ? true : undefined;
+    },
+    120,
+  );
+  const principals = await read(
+    greedy.name,
+    'authorizationpolicies.security.istio.io/user-eve-example-com-clusterrole-admin',
+    '{.spec.rules[*].from[*].source.principals[*]}',
+  );
+  const from = await read(
+    greedy.name,
+    'networkpolicy/openings',
+    '{.spec.ingress[*].from[*].namespaceSelector.matchExpressions[*].values[*]}',
+  );
+  const project = await read('argocd', 'appproject/tenant-greedy', '{.spec.destinations[*].namespace}');
+  const got = `${principals}; ${from}; ${project}`;
+  const expected = 'cluster.local/ns/ingress/sa/istio-ingressgateway; ingress greedy; greedy';
+  site.record.check({
+    group,
+    name: 'a tenant.yaml sets nothing of the platform',
+    tried: `${greedy.text.trim().split('\n').at(-1)}; then who may call its pods, by mesh and network, and where its project may write`,
+    expected,
+    got,
+    ok: got === expected,
   });
 }
 

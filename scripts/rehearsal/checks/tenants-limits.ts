@@ -11,7 +11,8 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
       name,
       tried,
       expected: expected.source,
-      got: got.trim().slice(0, 300),
+      // Warnings stand before it.
+      got: (got.split('\n').find((line) => expected.test(line)) ?? got).trim().slice(-300),
       ok: expected.test(got),
     });
   const create = (object: object, ...words: string[]) =>

@@ -1,3 +1,5 @@
+import { RunError } from '../../report/errors.ts';
+import { ask } from '../observe/ask.ts';
 import type { Site } from '../site.ts';
 
 /** Everything that the check of tenants puts into the repository, by path; beta's member is the other user, alpha's a group. */
@@ -78,13 +80,28 @@ export async function lookAtFolders(site: Site): Promise<void> {
   }
 }
 
+/**
+ * Asks for a page of a tenant. Where nobody serves the path, Kubeflow's dashboard answers: a status alone says little.
+ *
+ * @returns status, name of the program that answered, and whose request it got; only the status where no program answered
+ */
+export async function whoAnswers(
+  url: string,
+  cookie: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { status, body } = await ask(url, { headers: { accept: 'application/json', cookie, ...headers } });
+  const said = (key: string) => new RegExp(`"${key}":"([^"]*)"`).exec(body)?.[1] ?? '';
+  return `${status} ${said('name')} ${said('user')}`.trim();
+}
+
 /** @returns what kubectl said, or why it refused */
 export async function said(site: Site, words: readonly string[], input?: string): Promise<string> {
   try {
     return await site.kubectl(words, input);
   } catch (error) {
-    const details = error instanceof Error && 'details' in error ? String(error.details) : '';
-    return `${error instanceof Error ? error.message : String(error)} ${details}`;
+    if (error instanceof RunError) return error.details.join('\n');
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -1,4 +1,3 @@
-import { ask } from '../observe/ask.ts';
 import { logIn, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
@@ -6,7 +5,7 @@ import { tryBadFiles } from './tenants-bad-files.ts';
 import { tryLimits } from './tenants-limits.ts';
 import { tryProject } from './tenants-project.ts';
 import { tryRemoval } from './tenants-removal.ts';
-import { lookAtFolders, settled, tenantFiles } from './tenants-site.ts';
+import { lookAtFolders, settled, tenantFiles, whoAnswers } from './tenants-site.ts';
 
 const group = 'Tenants';
 
@@ -50,18 +49,15 @@ async function tryPages(site: Site): Promise<void> {
   const base = `https://${await site.host()}`;
   const owner = await cookieOf(site, 'owner');
   const other = await cookieOf(site, 'other');
-  const get = async (path: string, cookie: string, headers: Record<string, string> = {}) => {
-    const answer = await ask(base + path, { headers: { accept: 'application/json', cookie, ...headers } });
-    const user = /"user":"([^"]*)"/.exec(answer.body)?.[1] ?? '';
-    return `${answer.status} ${user}`.trim();
-  };
+  const get = (path: string, cookie: string, headers?: Record<string, string>) =>
+    whoAnswers(base + path, cookie, headers);
   const expect = (name: string, tried: string, expected: string, got: string) =>
     site.record.check({ group, name, tried, expected, got, ok: got === expected });
   await site.until(
     'the routes are there',
     async () => {
       const first = await get('/tenants/beta/', other);
-      return first.startsWith('200') ? first : undefined;
+      return first.startsWith('200 web') ? first : undefined;
     },
     60,
   );
@@ -74,13 +70,13 @@ async function tryPages(site: Site): Promise<void> {
   expect(
     'a member by group',
     'GET /tenants/alpha/, whose member is a group of this person',
-    `200 ${site.users.owner.email}`,
+    `200 web ${site.users.owner.email}`,
     await get('/tenants/alpha/', owner),
   );
   expect(
     'its owner, by address',
     'GET /tenants/beta/ as its owner',
-    `200 ${site.users.other.email}`,
+    `200 web ${site.users.other.email}`,
     await get('/tenants/beta/', other),
   );
   expect(
