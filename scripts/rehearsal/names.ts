@@ -3,11 +3,11 @@ import type { Site } from './site.ts';
 const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
 
 /**
- * Lets pods, and whoever else asks the sandbox's name server, find a host.
+ * Lets pods, and whoever else asks the sandbox's name server, find hosts at one address.
  *
  * @returns takes it back
  */
-export async function nameHost(site: Site, host: string, address: string): Promise<() => Promise<void>> {
+export async function nameHosts(site: Site, hosts: readonly string[], address: string): Promise<() => Promise<void>> {
   const [flag, namespace, ...object] = configMap;
   const before = await site.kubectl([flag, namespace, 'get', ...object, '-o', 'jsonpath={.data.Corefile}']);
   const put = async (corefile: string) => {
@@ -24,6 +24,6 @@ export async function nameHost(site: Site, host: string, address: string): Promi
     await site.kubectl([flag, namespace, 'rollout', 'restart', 'deployment/coredns']);
     await site.kubectl([flag, namespace, 'rollout', 'status', 'deployment/coredns', '--timeout=60s']);
   };
-  await put(before.replace(/hosts \{\n/, (start) => `${start}    ${address} ${host}\n`));
+  await put(before.replace(/hosts \{\n/, (start) => `${start}    ${address} ${hosts.join(' ')}\n`));
   return () => put(before);
 }

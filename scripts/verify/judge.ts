@@ -102,14 +102,24 @@ export const refusedByProxy: Expectation = mustAnswer(
 );
 
 /** Port 80 sends to HTTPS on the same host, sets no cookie, serves nothing. */
-export const redirectsToHttps: Expectation = mustAnswer(
-  eachAnswer('301 to https on the same host, no cookie', (answer, { site }) => {
-    const location = header(answer, 'location') ?? '';
-    if (headerValues(answer, 'set-cookie').length > 0) return 'a cookie was set over plain HTTP';
-    if (answer.status !== 301 && answer.status !== 308) return served(answer);
-    return location === site.origin || location.startsWith(`${site.origin}/`) ? undefined : `leads to ${location}`;
-  }),
-);
+export const redirectsToHttps: Expectation = redirectsTo(({ origin }) => origin);
+
+/** As `redirectsToHttps`, of a host that is not the platform's: its origin is given. */
+export function redirectsToHttpsOf(origin: string): Expectation {
+  return redirectsTo(() => origin);
+}
+
+function redirectsTo(originOf: (site: Site) => string): Expectation {
+  return mustAnswer(
+    eachAnswer('301 to https on the same host, no cookie', (answer, { site }) => {
+      const location = header(answer, 'location') ?? '';
+      if (headerValues(answer, 'set-cookie').length > 0) return 'a cookie was set over plain HTTP';
+      if (answer.status !== 301 && answer.status !== 308) return served(answer);
+      const origin = originOf(site);
+      return location === origin || location.startsWith(`${origin}/`) ? undefined : `leads to ${location}`;
+    }),
+  );
+}
 
 /** Plain HTTP that is refused or sent to HTTPS on the same host. */
 export const plainUnserved: Expectation = eachAnswer(

@@ -1,7 +1,7 @@
 import type { Site } from './known.ts';
 
 /**
- * Whether a browser that follows a Location stays on the platform, and still does after a login.
+ * Whether a browser that follows a Location stays on the platform, apps on hosts of their own included, and still does after a login.
  * Read as browsers do: `\` is `/`, blanks and control characters are dropped (https://url.spec.whatwg.org).
  *
  * OAuth2 Proxy keeps where a login returns to in `state`, behind a nonce and a colon, URL-encoded.
@@ -17,7 +17,13 @@ export function staysHome(location: string, site: Site): boolean {
 function atHome(location: string, site: Site): URL | undefined {
   if (!URL.canParse(location, site.origin)) return undefined;
   const url = new URL(location, site.origin);
-  return url.origin === new URL(site.origin).origin ? url : undefined;
+  return homeOf(site).includes(url.origin) ? url : undefined;
+}
+
+/** A login that began at an app on a host of its own leads back there: OAuth2 Proxy's list of allowed ways back has these, too. */
+function homeOf({ authority, places }: Site): string[] {
+  const authorities = [authority, ...places.flatMap(({ own }) => (own === undefined ? [] : [own.authority]))];
+  return authorities.map((one) => new URL(`https://${one}`).origin);
 }
 
 /** What is no encoding stays as it is. */

@@ -1,6 +1,6 @@
 import { RunError } from '../../report/errors.ts';
 import { openBrowser } from '../browser.ts';
-import { nameHost } from '../names.ts';
+import { nameHosts } from '../names.ts';
 import { type Answer, ask } from '../observe/ask.ts';
 import { type AcmeServer, startPebble } from '../pebble.ts';
 import type { Site } from '../site.ts';
@@ -19,7 +19,7 @@ export const check: Check = {
   needs: (site) => (site.sandbox === undefined ? 'its ACME server runs in the sandbox' : undefined),
   run: async (site) => {
     const address = await site.address();
-    const forget = await nameHost(site, host, address);
+    const forget = await nameHosts(site, [host], address);
     const acme = await startPebble(site, 3600);
     try {
       const commit = await site.change(

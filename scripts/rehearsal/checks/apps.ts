@@ -34,7 +34,7 @@ export const check: Check = {
 };
 
 /** The apps that are kept beside this check, switched on for the site's cluster. */
-async function appFiles(site: Site): Promise<Record<string, string>> {
+export async function appFiles(site: Site): Promise<Record<string, string>> {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));

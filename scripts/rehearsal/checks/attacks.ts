@@ -1,5 +1,6 @@
 import { RunError } from '../../report/errors.ts';
 import type { AttackResult } from '../record.ts';
+import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'attacks';
@@ -10,18 +11,7 @@ export const check: Check = {
   title: 'The attack suite',
   quick: true,
   run: async (site) => {
-    const { owner, other } = site.users;
-    const words = ['verify', '--cluster', site.cluster, '--context', site.context, '--json'];
-    const { code, stdout, stderr } = await site.program([
-      ...words,
-      ...['--user', owner.email, '--second-user', other.email],
-      ...(site.sandbox === undefined ? [] : ['--probe-image', site.sandbox.probeImage]),
-    ]);
-    const requests = requestsOf(stdout);
-    if (requests === undefined)
-      throw new RunError(`verify ended with exit code ${code}`, {
-        details: (stderr || stdout).trim().split('\n').slice(-10),
-      });
+    const requests = await attack(site);
     site.record.requests(requests);
     for (const name of new Set(requests.map((request) => request.group))) {
       const tried = requests.filter((request) => request.group === name && request.outcome !== 'skipped');
@@ -41,6 +31,27 @@ export const check: Check = {
     }
   },
 };
+
+/**
+ * @param more further words for `verify`
+ * @throws RunError when it came to no end
+ */
+export async function attack(site: Site, more: readonly string[] = []): Promise<AttackResult[]> {
+  const { owner, other } = site.users;
+  const words = ['verify', '--cluster', site.cluster, '--context', site.context, '--json'];
+  const { code, stdout, stderr } = await site.program([
+    ...words,
+    ...['--user', owner.email, '--second-user', other.email],
+    ...(site.sandbox === undefined ? [] : ['--probe-image', site.sandbox.probeImage]),
+    ...more,
+  ]);
+  const requests = requestsOf(stdout);
+  if (requests === undefined)
+    throw new RunError(`verify ended with exit code ${code}`, {
+      details: (stderr || stdout).trim().split('\n').slice(-10),
+    });
+  return requests;
+}
 
 function requestsOf(stdout: string): AttackResult[] | undefined {
   try {

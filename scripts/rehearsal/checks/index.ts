@@ -1,5 +1,6 @@
 import { check as acme } from './acme.ts';
 import { check as apps } from './apps.ts';
+import { check as ownHost } from './apps-own-host.ts';
 import { check as attacks } from './attacks.ts';
 import { check as bootstrap } from './bootstrap.ts';
 import { check as change } from './change.ts';
@@ -34,6 +35,7 @@ export const checks: readonly Check[] = [
   stuck,
   interrupted,
   apps,
+  ownHost,
   tenants,
   failClosed,
   drift,

@@ -17,28 +17,30 @@ const redirectsAtMost = 15;
  * @param addresses host → address of hosts that this machine can't look up
  */
 export function startSession(addresses: Readonly<Record<string, string>> = {}): Session {
-  // By host and name: enough for the hosts of a rehearsal, none of which shares cookies with another.
+  // By host and name; a cookie for a domain, with everything below it, has a dot before the host.
   const cookies = new Map<string, string>();
   const keep = (host: string, answer: Answer) => {
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [pair = ''] = line.split(';');
       const at = pair.indexOf('=');
-      const key = `${host} ${pair.slice(0, at)}`;
+      const domain = /;\s*domain=\.?([^;\s]+)/i.exec(line)?.[1];
+      const key = `${domain === undefined ? host : `.${domain}`} ${pair.slice(0, at)}`;
       const gone = /max-age=0|expires=thu, 01 jan 1970/i.test(line) || pair.slice(at + 1) === '';
       if (gone) cookies.delete(key);
       else cookies.set(key, pair.slice(at + 1));
     }
   };
-  const cookieLine = (host: string) =>
+  const cookieLine = ({ host, hostname }: URL) =>
     [...cookies]
-      .filter(([key]) => key.startsWith(`${host} `))
-      .map(([key, value]) => `${key.slice(host.length + 1)}=${value}`)
+      .map(([key, value]) => ({ key: key.split(' '), value }))
+      .filter(({ key: [at = ''] }) => at === host || (at.startsWith('.') && `.${hostname}`.endsWith(at)))
+      .map(({ key: [, name], value }) => `${name}=${value}`)
       .join('; ');
   const send = async (method: string, target: string, body: string): Promise<Answer> => {
     let url = target;
     for (let step = 0; step < redirectsAtMost; step += 1) {
       const { host, hostname } = new URL(url);
-      const cookie = cookieLine(host);
+      const cookie = cookieLine(new URL(url));
       const address = addresses[hostname];
       const first = step === 0;
       const answer = await ask(url, {

@@ -1,5 +1,14 @@
 import type { Group, Need, SingleCheck } from '../check.ts';
-import { forbidden, loginOrDenied, reachedUnforged, refusedByPolicy, trueIdentity, unservedOrDex } from '../judge.ts';
+import {
+  forbidden,
+  loginOrDenied,
+  reachedUnforged,
+  redirectsToHttpsOf,
+  refusedByPolicy,
+  trueIdentity,
+  unserved,
+  unservedOrDex,
+} from '../judge.ts';
 import { cookieOf, type Known, type Place, type Session, type Site } from '../known.ts';
 import type { Request } from '../request.ts';
 import { viewed } from './forged-identity.ts';
@@ -11,6 +20,7 @@ export const places: Group = {
   checks: (site) =>
     site.places.flatMap((place) => [
       ...withoutSession(place),
+      ...ofOwnHost(place),
       ...(place.access === undefined && place.headers === undefined ? [asSomebodyElse(place)] : ofApp(place, site)),
     ]),
 };
@@ -46,6 +56,39 @@ function withoutSession(place: Place): SingleCheck[] {
       tries: `to send something to ${path} without a session`,
       send: { ...at(place), method: 'POST', body: '{}' },
       expect: loginOrDenied,
+    },
+  ];
+}
+
+/** A host of its own is a second door: neither leads to what is behind the other, and it has a port 80, too. */
+function ofOwnHost({ name, own }: Place): SingleCheck[] {
+  if (own === undefined) return [];
+  const { host, authority } = own;
+  return [
+    {
+      id: `${name}-by-platform`,
+      tries: `to open ${authority} on a connection to the platform's host`,
+      send: { hosts: [authority] },
+      expect: unserved,
+    },
+    {
+      id: `${name}-to-platform`,
+      tries: `to open the platform's host on a connection to ${authority}`,
+      send: { server: host },
+      expect: unserved,
+    },
+    {
+      id: `${name}-dex`,
+      tries: `to open Dex, to which no check belongs, at ${authority}`,
+      send: { target: '/dex/.well-known/openid-configuration', hosts: [authority], server: host },
+      expect: unserved,
+    },
+    {
+      id: `${name}-plain`,
+      tries: `to open ${authority} by plain HTTP`,
+      needs: ['port 80'],
+      send: { scheme: 'http', hosts: [authority] },
+      expect: redirectsToHttpsOf(`https://${authority}`),
     },
   ];
 }
