@@ -2,8 +2,6 @@ import { RunError } from '../../report/errors.ts';
 import type { Site } from '../site.ts';
 
 const namespace = 'rehearsal-stranger';
-/** Any image with curl in it: Argo CD's, which is there. */
-const image = 'quay.io/argoproj/argocd:v3.5.7';
 const forged = ['kubeflow-userid', 'x-hello-user'].flatMap((name) => ['-H', `${name}: root@example.com`]);
 const mark = [
   '-H',
@@ -27,7 +25,7 @@ async function tryOne(site: Site, group: string, meshed: boolean): Promise<void>
   const name = meshed ? 'in-the-mesh' : 'outside-the-mesh';
   await site.kubectl(
     ['apply', '-f', '-'],
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(name, meshed) }),
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(site, name, meshed) }),
   );
   await site.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s']);
   for (const [app, url] of [
@@ -46,7 +44,7 @@ async function tryOne(site: Site, group: string, meshed: boolean): Promise<void>
   }
 }
 
-function objects(name: string, meshed: boolean): object[] {
+function objects(site: Site, name: string, meshed: boolean): object[] {
   return [
     {
       apiVersion: 'v1',
@@ -58,7 +56,7 @@ function objects(name: string, meshed: boolean): object[] {
       kind: 'Pod',
       metadata: { name, namespace, labels: { 'sidecar.istio.io/inject': String(meshed) } },
       spec: {
-        containers: [{ name: 'curl', image, command: ['sleep', '3600'] }],
+        containers: [{ name: 'curl', image: site.sandbox?.probeImage ?? '', command: ['sleep', '3600'] }],
         terminationGracePeriodSeconds: 1,
       },
     },
