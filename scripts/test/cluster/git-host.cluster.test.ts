@@ -113,6 +113,7 @@ describe('another run', () => {
     const again = await site.run(...bootstrap(site));
     expect(again.stdout).toContain('= deploy-key: the key in the cluster is the one at Gitea, and may only read');
     expect(again.stdout).toContain('= repository:');
+    expect(again.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
     expect(await keys()).toEqual(before);
   });
 
@@ -143,9 +144,6 @@ describe('another run', () => {
       return Object.fromEntries(webhookSecretKeys.map((key) => [key, all[key]]));
     };
     const [old, [hook]] = [await secrets(), await hooks()];
-    const kept = await site.run(...bootstrap(site));
-    expect(kept.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
-    expect(await secrets()).toEqual(old);
     const rotated = await site.run(...bootstrap(site, '--rotate', 'webhook'));
     expect(rotated).toMatchObject({ code: 0, stderr: '' });
     const made = await secrets();
@@ -158,7 +156,6 @@ describe('another run', () => {
     expect(others).toEqual([]);
     expect(after?.id).toBe(hook?.id);
     expect(Date.parse(after?.updated_at ?? '')).toBeGreaterThan(Date.parse(hook?.updated_at ?? ''));
-    expect((await site.run(...bootstrap(site))).stdout).toContain('= webhook:');
     // As a run leaves it that was killed before the host had the new secret.
     await site.cluster.connection.api.merge(
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'argocd-secret', namespace: 'argocd' } },
