@@ -113,7 +113,7 @@ function refusal(): object[] {
 async function refusedAndFixed({ site, watch }: Scene): Promise<void> {
   const policy = refusal()
     .map((object) => JSON.stringify(object))
-    .join('\n---\n');
+    .join('\n');
   await site.kubectl(['apply', '-f', '-'], policy);
   try {
     const refused = await site.change('Add an object that is refused', {
