@@ -48,6 +48,16 @@ export async function cloneRepository(folder: string): Promise<string> {
   return (await git('-C', root, 'rev-parse', 'HEAD')).trim();
 }
 
+/**
+ * Has the clone push into the bare repository itself what is meant for its address: there, everybody may read and nobody write.
+ *
+ * https://git-scm.com/docs/git-config#Documentation/git-config.txt-urlltbasegtpushInsteadOf
+ */
+export async function pushPast(folder: string, url: string): Promise<void> {
+  const { root, bare } = placesOf(folder);
+  await mustRun(['git', '-C', root, 'config', `url.${bare}.pushInsteadOf`, url]);
+}
+
 /** @returns how many files differ from HEAD, and so are not rehearsed */
 export async function uncommittedFiles(): Promise<number> {
   const status = await mustRun(['git', '-c', 'safe.directory=*', '-C', repositoryRoot, 'status', '--porcelain']);

@@ -7,6 +7,7 @@ import { kubeflowParts, standInImages } from './kubeflow/index.ts';
 import {
   bootstrap,
   cloneRepository,
+  pushPast,
   sandboxSettings,
   stateOf,
   uncommittedFiles,
@@ -140,9 +141,10 @@ async function onSandbox(
 }
 
 async function onOwnCluster({ folder, settings, address }: RehearseOptions, state: SiteState): Promise<void> {
-  const gitUrl = await serveRepositories(folder, address ?? ownAddress(), { platform: placesOf(folder).bare });
-  const mirrors = { charts: {}, git: {} };
-  await writeCluster(folder, { ...state, gitUrl: `${gitUrl}/platform`, mirrors, kubeflow: kubeflowParts }, settings);
+  const { bare } = placesOf(folder);
+  const gitUrl = `${await serveRepositories(folder, address ?? ownAddress(), { platform: bare })}/platform`;
+  await pushPast(folder, gitUrl);
+  await writeCluster(folder, { ...state, gitUrl, mirrors: { charts: {}, git: {} }, kubeflow: kubeflowParts }, settings);
 }
 
 /** The site that "up" has left running. @throws UsageError when there is none, RunError when its cluster has ended */
