@@ -58,6 +58,8 @@ export function namespaces(cluster: Cluster, components: readonly Component[]): 
       annotations: {
         'argocd.argoproj.io/sync-wave': '-1',
         'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+        // Kept when its component has gone, it is no reason for the root to be out of sync from then on.
+        'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
       },
     },
   }));
