@@ -3,7 +3,7 @@ import { ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
 import { appFiles } from './apps.ts';
-import { attack } from './attacks.ts';
+import { attackApps } from './attacks.ts';
 import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
 import { passed } from './root.ts';
@@ -33,7 +33,7 @@ export const check: Check = {
       await passed(site, commit, { seconds: 600 });
       await tryPages(site, address);
       await tryFromInside(site);
-      await tryAttacks(site, address);
+      await attackApps(site, group, ['hello'], ['--address', address]);
       await passed(site, await site.revert(commit), { seconds: 600 });
       await site.kubectl(['delete', 'namespace', 'hello', '--wait=false']);
     } finally {
@@ -129,19 +129,4 @@ async function tryFromInside(site: Site): Promise<void> {
   } finally {
     await site.kubectl(['-n', 'default', 'delete', 'pod', name, '--ignore-not-found', '--wait=false']);
   }
-}
-
-async function tryAttacks(site: Site, address: string): Promise<void> {
-  const requests = await attack(site, ['--address', address]);
-  const tried = requests.filter(({ outcome }) => outcome !== 'skipped');
-  const failed = tried.filter(({ outcome }) => outcome === 'failed');
-  const there = tried.filter(({ id }) => id.startsWith('places/app-hello-'));
-  site.record.check({
-    group,
-    name: 'the attack suite holds, on both hosts',
-    tried: `npm run verify -- --address …: ${tried.length} requests, ${there.length} of them at ${own}`,
-    expected: 'each answered as it should be, and some at the app',
-    got: failed.length === 0 ? 'all were' : failed.map(({ id, why }) => `${id}: ${why ?? 'wrong answer'}`).join('; '),
-    ok: failed.length === 0 && there.length > 0,
-  });
 }

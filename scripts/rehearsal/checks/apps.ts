@@ -5,6 +5,7 @@ import { logIn, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
 import { tryArgocd } from './apps-argocd.ts';
 import { tryStrangers } from './apps-strangers.ts';
+import { attackApps } from './attacks.ts';
 import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
 import { passed } from './root.ts';
@@ -28,6 +29,7 @@ export const check: Check = {
     await tryPages(site, base, owner, other);
     await tryStrangers(site, group);
     await tryArgocd(site, group, base, owner, other);
+    await attackApps(site, group, [...names, 'argocd']);
     await tryNearMiss(site, base, owner);
     await tryRemoval(site, base, owner);
   },

@@ -32,11 +32,34 @@ export const check: Check = {
   },
 };
 
+/** The attack suite while apps are exposed: it must hold, and must have tried each of them. */
+export async function attackApps(
+  site: Site,
+  name: string,
+  apps: readonly string[],
+  more: readonly string[] = [],
+): Promise<void> {
+  const tried = (await attack(site, more)).filter(({ outcome }) => outcome !== 'skipped');
+  const failed = tried.filter(({ outcome }) => outcome === 'failed');
+  const counts = apps.map((app) => ({
+    app,
+    count: tried.filter(({ id }) => id.startsWith(`places/app-${app}-`)).length,
+  }));
+  site.record.check({
+    group: name,
+    name: 'the attack suite holds, and covers each app',
+    tried: `npm run verify ${more.join(' ')}: ${tried.length} requests; ${counts.map(({ app, count }) => `${count} at ${app}`).join(', ')}`,
+    expected: 'each answered as it should be, and some at each app',
+    got: failed.length === 0 ? 'all were' : failed.map(({ id, why }) => `${id}: ${why ?? 'wrong answer'}`).join('; '),
+    ok: failed.length === 0 && counts.every(({ count }) => count > 0),
+  });
+}
+
 /**
  * @param more further words for `verify`
  * @throws RunError when it came to no end
  */
-export async function attack(site: Site, more: readonly string[] = []): Promise<AttackResult[]> {
+async function attack(site: Site, more: readonly string[] = []): Promise<AttackResult[]> {
   const { owner, other } = site.users;
   const words = ['verify', '--cluster', site.cluster, '--context', site.context, '--json'];
   const { code, stdout, stderr } = await site.program([
