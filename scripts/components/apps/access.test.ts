@@ -49,6 +49,7 @@ function make_handle(given)
   end
   local handle = { status = "" }
   function handle:headers() return headers end
+  function handle:connection() return { ssl = function() return secure and {} or nil end } end
   function handle:respond(answer) self.status = answer[":status"] end
   function handle:text()
     local lines = {}
@@ -59,9 +60,10 @@ function make_handle(given)
 end
 `;
 
-async function request(script: string, headers: Headers): Promise<Outcome> {
+async function request(script: string, headers: Headers, secure = true): Promise<Outcome> {
   const lua = await new LuaFactory().createEngine();
   try {
+    lua.global.set('secure', secure);
     lua.global.set(
       'given',
       `${Object.entries(headers)
@@ -86,9 +88,9 @@ async function request(script: string, headers: Headers): Promise<Outcome> {
 
 const host = 'kubeflow.example.com';
 
-async function open(one: App, headers: Headers): Promise<Outcome> {
+async function open(one: App, headers: Headers, secure = true): Promise<Outcome> {
   const to = { ':authority': host, ':path': '/grafana/', ...headers };
-  return await request(scriptOf(accessFilter(withApps(one), one)), to);
+  return await request(scriptOf(accessFilter(withApps(one), one)), to, secure);
 }
 
 const person = (email: string, groups?: string): Headers => ({
@@ -168,6 +170,14 @@ describe('a request to something else', () => {
       open(own, { ':authority': `grafana.${host}`, ':path': path, ...person('bob@example.com') });
     expect((await at('/')).status).toBe('403');
     expect((await at('/anything')).status).toBe('403');
+  });
+});
+
+it('a request on port 80 is led on to HTTPS: neither refused nor marked, and nothing forged is left in it', async () => {
+  const forged = { 'x-webauth-user': 'root@example.com', 'x-breakwater-app': 'grafana', 'kubeflow-userid': 'x' };
+  expect(await open(app({ access: { groups: ['ops'] } }), forged, false)).toEqual({
+    status: undefined,
+    headers: { ':authority': host, ':path': '/grafana/' },
   });
 });
 

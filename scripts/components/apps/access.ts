@@ -97,12 +97,15 @@ function envoy_on_request(handle)
   local email = headers:get(${luaText(user)}) or ""
   local list = headers:get(${luaText(list)})
   local member = groups_of(headers)
-  if not may_open(email, member) then
+  local secure = handle:connection():ssl() ~= nil
+  if secure and not may_open(email, member) then
     local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }
     handle:respond(answer, ${luaText(`You are logged in, but may not open ${app.name}.`)} .. "\\n")
     return
   end
 ${taken.map((name) => `  headers:remove(${luaText(name)})`).join('\n')}
+  -- Port 80 leads to HTTPS, and whoever is led there is not known yet.
+  if not secure then return end
 ${app.headers.map(headerLines).join('')}  headers:add(${luaText(appMarker)}, ${luaText(app.name)})
 end
 `;
