@@ -31,6 +31,7 @@ export type Flaw =
   | 'speaks old TLS'
   | 'takes any password'
   | 'frames anywhere'
+  | 'shares its cookie'
   | 'hides who answered';
 
 /** A platform as small as can be that behaves as ours is seen to, over real sockets: gateway, check, Dex, and an upstream. */
@@ -247,7 +248,7 @@ class Platform {
           ...mark,
           location: decodeURIComponent(way.join(':')),
           'set-cookie': [
-            `${session}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax`,
+            `${session}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax${this.#has('shares its cookie') ? `; Domain=${this.#authority.split(':')[0]}` : ''}`,
             `${session}_csrf=; Path=/; Max-Age=0`,
           ],
         },

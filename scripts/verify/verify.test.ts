@@ -3,7 +3,7 @@ import { claimedIdentities } from '../components/identity.ts';
 import type { Group, Row } from './check.ts';
 import { Client } from './client.ts';
 import { groups } from './groups/index.ts';
-import type { Site } from './known.ts';
+import type { Place, Site } from './known.ts';
 import { type Given, learn } from './learn.ts';
 import { runGroups } from './run.ts';
 import { cookieSigner } from './sign-cookie.ts';
@@ -22,14 +22,19 @@ const all: Given = {
   second: { ...users.bob, connector: 'local' },
 };
 
-async function verify(flaws: readonly Flaw[], names?: readonly string[], given: Given = all): Promise<Row[]> {
+async function verify(
+  flaws: readonly Flaw[],
+  names?: readonly string[],
+  given: Given = all,
+  more: readonly Place[] = [],
+): Promise<Row[]> {
   platform = await startTestPlatform(...flaws);
   const client = new Client(platform.target, { timeout: 5000, pause: 0 });
-  const known = await learn(client, siteOf(platform), { sign: cookieSigner(platform.key), ...given });
+  const known = await learn(client, siteOf(platform, more), { sign: cookieSigner(platform.key), ...given });
   return runGroups(client, known, chosen(names), () => undefined);
 }
 
-function siteOf({ target }: TestPlatform): Site {
+function siteOf({ target }: TestPlatform, more: readonly Place[] = []): Site {
   return {
     host: target.host,
     authority: target.authority,
@@ -38,6 +43,7 @@ function siteOf({ target }: TestPlatform): Site {
       { name: 'dashboard', path: '/' },
       { name: 'volumes', path: '/volumes/' },
       { name: 'tools', path: '/tools/', access: { groups: ['admins'], emails: [] }, headers: ['x-webauth-user'] },
+      ...more,
     ],
     connector: 'local',
     sessionCookie: '__Host-breakwater',
@@ -78,6 +84,14 @@ describe('a platform that does everything right', () => {
     expect(skipped.filter(({ why }) => !/--user|--second-user|telling|tells/.test(why ?? ''))).toEqual([]);
     expect(tally(rows).passed).toBeGreaterThan(150);
   });
+});
+
+it('takes a cookie for the platform and all below it where an app has a host of its own, and nowhere else', async () => {
+  const own = { host: 'grafana.localhost', authority: 'grafana.localhost' };
+  const grafana = { name: 'app-grafana', path: '/', own };
+  expect(failed(await verify(['shares its cookie'], ['login'], all, [grafana]))).toEqual([]);
+  await platform?.stop();
+  expect(failed(await verify(['shares its cookie'], ['login']))).toEqual(['login/cookie-attributes']);
 });
 
 describe('a platform with a flaw fails the checks about it', () => {
@@ -123,6 +137,7 @@ describe('a platform with a flaw fails the checks about it', () => {
     ['speaks old TLS', ['tls'], ['tls/TLSv1.1']],
     ['takes any password', ['login'], ['login/wrong-password']],
     ['frames anywhere', ['login'], ['login/foreign-frames']],
+    ['shares its cookie', ['login'], ['login/cookie-attributes']],
   ];
 
   it.each(flaws)('%s', async (flaw, where, ids) => {

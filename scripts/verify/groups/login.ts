@@ -70,8 +70,8 @@ const cookieAttributes: SteppedCheck = {
   tries: 'whether the session cookie is for this host, for HTTPS and for no script',
   needs: ['first'],
   request: 'Set-Cookie of the callback',
-  expected: 'Secure, HttpOnly, SameSite, Path=/, no Domain',
-  steps: async (_, { firstLogin }) => {
+  expected: 'Secure, HttpOnly, SameSite, Path=/; no Domain, or the platform itself where apps have hosts below it',
+  steps: async (_, { firstLogin, site }) => {
     const lines = firstLogin?.setCookies ?? [];
     const shown = lines.map((line) => line.replace(/=[^;]*/, '=<session>')).join(' | ');
     const missing = ['Secure', 'HttpOnly', 'SameSite=', 'Path=/'].filter((word) =>
@@ -79,7 +79,10 @@ const cookieAttributes: SteppedCheck = {
     );
     if (lines.length === 0) return { answer: 'none', wrong: 'no cookie was set' };
     if (missing.length > 0) return { answer: shown, wrong: `without ${missing.join(', ')}` };
-    return /;\s*domain=/i.test(shown) ? { answer: shown, wrong: 'it goes to other hosts, too' } : { answer: shown };
+    const shared = site.places.some(({ own }) => own !== undefined);
+    const domains = [...shown.matchAll(/;\s*domain=\.?([^;\s]*)/gi)].map(([, domain = '']) => domain.toLowerCase());
+    const foreign = domains.some((domain) => !shared || domain !== site.host);
+    return foreign ? { answer: shown, wrong: 'it goes to other hosts, too' } : { answer: shown };
   },
 };
 
