@@ -66,12 +66,21 @@ export async function run(invocation: Invocation): Promise<number> {
     for (const line of rowLines(done)) reporter.status(line);
   };
   const rows = await runGroups(client, known, wanted, (group, done) => show(group.title, group.name, done));
+  let missed: RunError | undefined;
   if (wantsInside(options)) {
-    const inside = await fromInside(invocation, cluster, api, site, known.forged);
+    const inside = await fromInside(invocation, cluster, api, site, known.forged).catch((error: unknown) => {
+      // What was tried from outside is not thrown away with it.
+      if (!(error instanceof RunError) || ended.signal.aborted) throw error;
+      missed = error;
+      return insideSkipped(error.message);
+    });
     show(insideTitle, insideGroup, inside);
     rows.push(...inside);
   }
-  return conclude(invocation, cluster.name, site.origin, rows);
+  const code = conclude(invocation, cluster.name, site.origin, rows);
+  if (missed === undefined) return code;
+  reporter.warn([`${insideTitle}: not tried. ${missed.message}`, missed.hint ?? ''].join('\n').trim());
+  return 1;
 }
 
 function conclude({ reporter }: Invocation, cluster: string, url: string, rows: readonly Row[]): number {
