@@ -12,6 +12,9 @@ import { userId, userKey, usersSecret, userVariable } from './users.ts';
 const connectorsSecret = 'dex-connectors';
 const servicePort = 5556;
 
+/** The group of the CRDs that Dex makes itself when it starts (https://dexidp.io/docs/configuration/storage/). */
+export const dexGroup = 'dex.coreos.com';
+
 /** Dex: knows the static users, and asks GitHub, OIDC, LDAP or SAML about everybody else. */
 export const dex: Component = {
   name: 'dex',

@@ -16,6 +16,8 @@ export interface UninstallContext {
   readonly tenants: readonly LiveApplication[];
   /** Objects by the Application that they belong to; `''`: applied by the bootstrap itself. */
   readonly inventory: ReadonlyMap<string, readonly LiveObject[]>;
+  /** The CRDs of the platform: Argo CD's mark is not on them. */
+  readonly definitions: readonly LiveObject[];
   /** What stays, and why; filled by the steps. */
   readonly kept: { what: string; why: string }[];
 }

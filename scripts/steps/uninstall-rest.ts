@@ -165,7 +165,7 @@ export const removeDefinitions: AnyStep<UninstallContext> = step<UninstallContex
   look: (context) =>
     splitDefinitions(
       context,
-      objectsOf(context).filter((object) => object.kind === 'CustomResourceDefinition' && !isArgocd(object)),
+      context.definitions.filter((object) => !isArgocd(object)),
     ),
   decide: (found, { kept }) =>
     found.going.length === 0
@@ -217,7 +217,7 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
       const live = await connection.api.find<LiveObject>(object);
       if (live !== undefined) found.push(live);
     }
-    const crds = objectsOf(context).filter((object) => object.kind === 'CustomResourceDefinition' && isArgocd(object));
+    const crds = context.definitions.filter(isArgocd);
     return {
       namespace: installed && (await connection.api.find(place)) !== undefined ? namespace : undefined,
       objects: found,

@@ -13,6 +13,7 @@ import { wavesOf } from './follow-waves.ts';
 import { ownershipQuestion } from './registration.ts';
 import { type AnyStep, type Outcome, runSteps } from './step.ts';
 import type { UninstallContext } from './uninstall-context.ts';
+import { findDefinitions, markDefinitions } from './uninstall-mark.ts';
 import { removeArgocd, removeDefinitions, removeNamespaces } from './uninstall-rest.ts';
 import { removeComponents, removeRoot, removeTenants } from './uninstall-waves.ts';
 
@@ -62,7 +63,8 @@ export async function lookBeforeUninstall(
   const foreignNames = new Set(foreign.map(({ metadata }) => metadata.name));
   const all = [...names, ...applications.map(nameOf), ...tenants.map(nameOf)].filter((name) => !foreignNames.has(name));
   const inventory = await takeInventory(api, new Set(all));
-  return { cluster, connection, reporter, deleteData, applications, tenants, inventory, kept: [] };
+  const definitions = await findDefinitions(api, applications);
+  return { cluster, connection, reporter, deleteData, applications, tenants, inventory, definitions, kept: [] };
 }
 
 function listOf(applications: readonly LiveApplication[]): string {
@@ -92,6 +94,7 @@ function steps({ cluster, applications, inventory }: UninstallContext): AnyStep<
     components: names.filter((name) => name !== argocd.name),
   }));
   return [
+    markDefinitions,
     removeRoot,
     removeTenants,
     ...(rest.length === 0 ? [] : [removeComponents('outside the waves', rest)]),

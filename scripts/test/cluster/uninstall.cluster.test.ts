@@ -55,38 +55,45 @@ const claim = (name: string, where: string): KubernetesObject => ({
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
 });
 
-/** A kind of cert-manager's, as large as it has to be here. */
-const challenges: KubernetesObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'challenges.acme.cert-manager.io' },
-  spec: {
-    group: 'acme.cert-manager.io',
-    scope: 'Namespaced',
-    names: { kind: 'Challenge', plural: 'challenges', singular: 'challenge', listKind: 'ChallengeList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-};
+/** A CRD as a chart or a program makes it, as large as it has to be here: Argo CD leaves no mark on these. */
+function definition(group: string, kind: string): KubernetesObject {
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular, listKind: `${kind}List` },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+}
 const challenge = (where: string): KubernetesObject => ({
   apiVersion: 'acme.cert-manager.io/v1',
   kind: 'Challenge',
   metadata: { name: 'public', namespace: where, finalizers: ['acme.cert-manager.io/finalizer'] },
 });
 
-function child(name: string): KubernetesObject {
+/** @param definitions names of the CRDs that it deployed: they are named nowhere else */
+function child(name: string, definitions: readonly string[] = []): KubernetesObject {
   const source = { repoURL: site.remote.url, path: '.', targetRevision: 'main', ref: 'values' };
   return tracked('platform', {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
     metadata: { name, namespace: 'argocd', finalizers: ['resources-finalizer.argocd.argoproj.io'] },
     spec: { project: 'platform', destination: {}, sources: [source] },
+    status: {
+      resources: definitions.map((definition) => ({
+        group: 'apiextensions.k8s.io',
+        kind: 'CustomResourceDefinition',
+        name: definition,
+        version: 'v1',
+      })),
+    },
   });
 }
 
@@ -94,11 +101,13 @@ function child(name: string): KubernetesObject {
 async function deploy(): Promise<void> {
   const selector = { app: 'dex' };
   await put(
-    child('cert-manager'),
+    child('cert-manager', ['challenges.acme.cert-manager.io']),
     child('dex'),
     tracked('platform', namespace('auth')),
     tracked('platform', namespace('cert-manager')),
-    tracked('cert-manager', challenges),
+    definition('acme.cert-manager.io', 'Challenge'),
+    definition('dex.coreos.com', 'AuthCode'),
+    definition('example.com', 'Other'),
     tracked('dex', {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -197,9 +206,9 @@ describe('an uninstall', () => {
     const result = await run('uninstall', '--dry-run', '--json');
     expect(result.code).toBe(0);
     const { steps, kept } = JSON.parse(result.stdout);
-    expect(steps.map(({ step }: { step: string }) => step).slice(0, 2)).toEqual(['root', 'tenants']);
+    expect(steps.map(({ step }: { step: string }) => step).slice(0, 3)).toEqual(['mark', 'root', 'tenants']);
     expect(steps.at(-1).step).toBe('argocd');
-    expect(steps.find(({ step }: { step: string }) => step === 'definitions').message).toBe('delete 1 CRDs');
+    expect(steps.find(({ step }: { step: string }) => step === 'definitions').message).toBe('delete 2 CRDs');
     expect(steps.at(-1).message).toContain('3 CRDs');
     expect(kept).toContainEqual({
       what: 'Namespace auth, with its Secrets',
@@ -215,6 +224,7 @@ describe('an uninstall', () => {
     const left = await everything();
     expect(named(left, /argo|dex|cert-manager|acme/i)).toEqual(['Secret auth/dex-users']);
     expect(left).toContain('PersistentVolumeClaim auth/models');
+    expect(left).toContain('CustomResourceDefinition /others.example.com');
     const again = await run('uninstall', '--yes', '--json');
     expect(again.code, again.stderr).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ nothingToDo: true });
