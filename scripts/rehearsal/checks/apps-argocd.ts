@@ -47,7 +47,10 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
     `${none.status} with ${applicationsOf(none).length}, and ${refused.status}`,
     none.status === 200 && applicationsOf(none).length === 0 && refused.status === 403,
   );
-  const admin = await api('session', owner, 'POST', '{"username":"admin","password":"admin"}');
+  // The right one, which Argo CD made for itself when it was installed.
+  const words = ['-n', 'argocd', 'get', 'secret', 'argocd-initial-admin-secret', '-o', 'jsonpath={.data.password}'];
+  const password = Buffer.from(await site.kubectl(words), 'base64').toString('utf8');
+  const admin = await api('session', owner, 'POST', JSON.stringify({ username: 'admin', password }));
   const settings = await site.kubectl([
     '-n',
     'argocd',
@@ -59,10 +62,10 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
   ]);
   expect(
     'the local admin is off',
-    'POST /argocd/api/v1/session as admin; admin.enabled in argocd-cm',
+    'POST /argocd/api/v1/session as admin with the right password; admin.enabled in argocd-cm',
     'refused; false',
     `${admin.status}: ${admin.body}; ${settings}`,
-    admin.status >= 400 && settings === 'false',
+    password !== '' && admin.status >= 400 && settings === 'false',
   );
   const nobody = await ask(`${base}/argocd/api/v1/applications`, {
     headers: { accept: '*/*', authorization: 'Bearer x' },
