@@ -36,12 +36,18 @@ export async function clusterYaml(site: Site, keys: Record<string, unknown>): Pr
   return { [path]: document.toString() };
 }
 
-/** Commits and pushes what was changed in the site's clone by hand, without the program. @returns the commit */
-export async function commitByHand(site: Site, subject: string): Promise<string> {
+/** Commits what was changed in the site's clone by hand, without the program, and pushes nothing. @returns the commit */
+export async function commitLocally(site: Site, subject: string): Promise<string> {
   const git = $({ cwd: site.root, quiet: true });
   await git`git commit --quiet --all --message ${subject}`;
-  await git`git push --quiet origin HEAD`;
   return (await git`git rev-parse HEAD`).stdout.trim();
+}
+
+/** As {@link commitLocally}, and pushes it. @returns the commit */
+export async function commitByHand(site: Site, subject: string): Promise<string> {
+  const commit = await commitLocally(site, subject);
+  await $({ cwd: site.root, quiet: true })`git push --quiet origin HEAD`;
+  return commit;
 }
 
 /** Passages of Applications of later waves than the named one's that ever were at a commit. */

@@ -10,7 +10,7 @@ import { mustRun } from '../run-program.ts';
 import type { Site } from '../site.ts';
 import type { Account } from '../state.ts';
 import type { Check } from './check.ts';
-import { clusterYaml } from './commits.ts';
+import { clusterYaml, commitLocally } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'Connectors';
@@ -42,7 +42,7 @@ export const check: Check = {
     const directory = await startDirectory(site, [people.lea, people.leo]);
     const provider = await startProvider(site, [people.olga, people.oscar], callback);
     try {
-      const commit = await useBoth(site, directory, provider);
+      const { own, rendered } = await useBoth(site, directory, provider);
       const browser = await openBrowser(site, await site.ca());
       try {
         await letsIn(site, browser, 'directory', people.lea);
@@ -53,7 +53,8 @@ export const check: Check = {
       } finally {
         await browser.close();
       }
-      await passed(site, await site.revert(commit));
+      await site.revert(rendered);
+      await passed(site, await site.revert(own));
       await site.kubectl(['-n', 'auth', 'delete', 'secret', 'dex-connectors', '--ignore-not-found']);
     } finally {
       await provider.stop();
@@ -66,8 +67,16 @@ function account(name: string, groups: readonly string[]): Account {
   return { email: `${name}@example.com`, password: randomBytes(12).toString('base64url'), groups };
 }
 
-/** As a person does: cluster.yaml names both, the secrets are in the environment, and the bootstrap is run. @returns the commit */
-async function useBoth(site: Site, directory: Directory, provider: Provider): Promise<string> {
+/**
+ * As a person does: cluster.yaml names both and is committed, the secrets are in the environment, and the bootstrap is run.
+ *
+ * @returns the person's own commit, and the bootstrap's
+ */
+async function useBoth(
+  site: Site,
+  directory: Directory,
+  provider: Provider,
+): Promise<{ own: string; rendered: string }> {
   const connectors = [
     {
       type: 'ldap',
@@ -98,13 +107,14 @@ async function useBoth(site: Site, directory: Directory, provider: Provider): Pr
   ];
   const files = await clusterYaml(site, { 'auth.connectors': connectors, 'auth.groups': [admitted] });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
+  const own = await commitLocally(site, 'Let people in by a directory and a provider');
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
   const { code, stderr } = await site.program(words, {
     env: { REHEARSAL_BIND_PASSWORD: directory.bindPassword, REHEARSAL_CLIENT_SECRET: provider.clientSecret },
   });
   if (code !== 0)
     throw new RunError(`the bootstrap ended with exit code ${code}`, { details: stderr.split('\n').slice(-15) });
-  return (await mustRun(['git', '-C', site.root, 'rev-parse', 'HEAD'])).trim();
+  return { own, rendered: (await mustRun(['git', '-C', site.root, 'rev-parse', 'HEAD'])).trim() };
 }
 
 /** Opens the platform, chooses where one comes from, and fills in the form. */

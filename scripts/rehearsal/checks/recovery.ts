@@ -11,7 +11,7 @@ import { chartsOf } from '../sandbox/of-repository.ts';
 import type { ServeSettings } from '../sandbox/serve.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
-import { clusterFile, clusterYaml } from './commits.ts';
+import { clusterFile, clusterYaml, commitLocally } from './commits.ts';
 import { argocd, passed } from './root.ts';
 
 const group = 'Recovery';
@@ -46,7 +46,7 @@ export const check: Check = {
     const before = await endState(site);
     const host = await site.host();
     await site.record.phase('delete the cluster, and make a new one', () => newCluster(site));
-    await changeSomething(site);
+    const own = await changeSomething(site);
     const applications = await followApplications({ ...site, namespace: argocd.namespace });
     const gateway = watchGateway(`https://${host}/`);
     try {
@@ -69,7 +69,8 @@ export const check: Check = {
     });
     neverOpen(site, gateway);
     const head = (await mustRun(['git', '-C', site.root, 'rev-parse', 'HEAD'])).trim();
-    await passed(site, await site.revert(head));
+    await site.revert(head);
+    await passed(site, await site.revert(own));
   },
 };
 
@@ -84,10 +85,11 @@ async function newCluster(site: Site): Promise<void> {
     throw new Error(`the new cluster's node is at ${network.node}: the repository names ${sandbox.network.node}`);
 }
 
-/** A change of cluster.yaml that nobody has rendered yet: so that the bootstrap has a tree to write, to commit and to push. */
-async function changeSomething(site: Site): Promise<void> {
+/** A change of cluster.yaml that nobody has rendered yet: so that the bootstrap has a tree to write, to commit and to push. @returns the commit */
+async function changeSomething(site: Site): Promise<string> {
   const files = await clusterYaml(site, { 'loadBalancer.annotations': { 'example.com/recovered': 'yes' } });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
+  return await commitLocally(site, 'Annotate the load balancer');
 }
 
 async function killAtEachStep(site: Site): Promise<void> {
