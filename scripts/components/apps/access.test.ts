@@ -174,11 +174,16 @@ describe('a request to something else', () => {
 });
 
 it('a request on port 80 is led on to HTTPS: neither refused nor marked, and nothing forged is left in it', async () => {
-  const forged = { 'x-webauth-user': 'root@example.com', 'x-breakwater-app': 'grafana', 'kubeflow-userid': 'x' };
+  const forged = { 'x-webauth-user': 'root@example.com', 'x-breakwater-app': 'grafana' };
   expect(await open(app({ access: { groups: ['ops'] } }), forged, false)).toEqual({
     status: undefined,
     headers: { ':authority': host, ':path': '/grafana/' },
   });
+});
+
+it('whoever is known may open no more without TLS than with it', async () => {
+  const ops = app({ access: { groups: ['ops'] } });
+  expect((await open(ops, person('bob@example.com', 'dev'), false)).status).toBe('403');
 });
 
 describe('an app learns who somebody is', () => {

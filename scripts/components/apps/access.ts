@@ -97,15 +97,15 @@ function envoy_on_request(handle)
   local email = headers:get(${luaText(user)}) or ""
   local list = headers:get(${luaText(list)})
   local member = groups_of(headers)
-  local secure = handle:connection():ssl() ~= nil
-  if secure and not may_open(email, member) then
+  -- Port 80 leads to HTTPS, and whoever is led there is not known yet.
+  local redirected = email == "" and handle:connection():ssl() == nil
+  if not redirected and not may_open(email, member) then
     local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }
     handle:respond(answer, ${luaText(`You are logged in, but may not open ${app.name}.`)} .. "\\n")
     return
   end
 ${taken.map((name) => `  headers:remove(${luaText(name)})`).join('\n')}
-  -- Port 80 leads to HTTPS, and whoever is led there is not known yet.
-  if not secure then return end
+  if redirected then return end
 ${app.headers.map(headerLines).join('')}  headers:add(${luaText(appMarker)}, ${luaText(app.name)})
 end
 `;
