@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSettled, pinOf } from '../applications.ts';
 import { killBootstrapAt } from '../kill-bootstrap.ts';
+import { standInImages } from '../kubeflow/index.ts';
 import { followApplications } from '../observe/follow.ts';
 import { type GatewayRecord, watchGateway } from '../observe/gateway.ts';
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
@@ -80,7 +81,12 @@ async function newCluster(site: Site): Promise<void> {
   const settings: ServeSettings = JSON.parse(await readFile(join(sandbox.folder, 'serve.json'), 'utf8'));
   await sandboxDown(sandbox.folder);
   const { repositories } = settings;
-  const { network } = await sandboxUp({ folder: sandbox.folder, charts: await chartsOf(site.root), repositories });
+  const { network } = await sandboxUp({
+    folder: sandbox.folder,
+    charts: await chartsOf(site.root),
+    repositories,
+    standIns: standInImages(),
+  });
   if (network.node !== sandbox.network.node)
     throw new Error(`the new cluster's node is at ${network.node}: the repository names ${sandbox.network.node}`);
 }
