@@ -145,10 +145,15 @@ async function endState(site: Site): Promise<EndState> {
   // Names with a generated part differ by their nature.
   const kinds =
     'deployments,statefulsets,daemonsets,services,virtualservices,authorizationpolicies,certificates,envoyfilters';
-  const secrets = (await names('secrets', '-n', 'auth')).concat(await names('secrets', '-n', argocd.namespace));
+  // cert-manager leaves a Secret behind when its Certificate goes, and sometimes a solver of ACME: earlier checks had such.
+  const made = ['-l', '!controller.cert-manager.io/fao,!acme.cert-manager.io/http01-solver'];
+  const secrets = [
+    ...(await names('secrets', '-n', 'auth', ...made)),
+    ...(await names('secrets', '-n', argocd.namespace, ...made)),
+  ];
   return {
     applications: live.map(({ metadata }) => metadata.name).sort(),
-    objects: [...(await names(kinds, '-A')), ...(await names('namespaces')), ...secrets].sort(),
+    objects: [...(await names(kinds, '-A', ...made)), ...(await names('namespaces')), ...secrets].sort(),
     tree: (await mustRun(['git', '-C', site.root, 'rev-parse', `HEAD:${clusterFile(site, 'apps')}`])).trim(),
     unfinished: live.filter((one) => !isSettled(one) && pinOf(one) !== undefined).map(({ metadata }) => metadata.name),
   };
