@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { inParallel } from '../cluster/parallel.ts';
 import type { KubernetesObject } from '../components/component.ts';
 import type { RenderedApplication } from '../diff/pair.ts';
 import { count } from '../report/count.ts';
@@ -32,7 +33,8 @@ export async function readTenantFiles(folder: string): Promise<TenantFiles> {
 export async function renderTenants(pair: TenantPair): Promise<RenderedPair> {
   const { chosen, left } = chooseTenants(pair);
   const result: RenderedPair = { before: [], after: [], notes: left.length === 0 ? [] : [leftNote(left)] };
-  await inParallel(chosen, async ({ before, after }) => {
+  // Helm is a program of its own: several run at once.
+  await inParallel(chosen, availableParallelism(), async ({ before, after }) => {
     for (const name of new Set([...before, ...after].map((job) => job.name))) {
       const [old, now] = [before, after].map((jobs) => jobs.find((job) => job.name === name));
       await renderBoth(old, now, result);
@@ -107,13 +109,4 @@ function manifestsOf({ source, at }: TenantJob): KubernetesObject[] {
       throw new RunError(`${file} can't be read`, { details: [String(reason)] });
     }
   });
-}
-
-/** Helm is a program of its own: several run at once. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
