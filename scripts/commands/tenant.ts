@@ -66,12 +66,13 @@ async function add(invocation: Invocation, name: string): Promise<number> {
   const tenant = readBack(root, clusters, given, { path, file });
   const noted = (await readText(root, removalsFile)) ?? '';
   const cleared = withoutRemovals(noted, [`tenants/${name}`]);
+  // Before anything is written: what can't be rendered here would not come up there either.
+  const cluster = clusters.find((one) => belongsTo(tenant, one));
+  const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
   if (options.dryRun !== true) {
     await writeInput(root, path, file, { exclusive: true });
     if (cleared !== noted) await writeInput(root, removalsFile, cleared);
   }
-  const cluster = clusters.find((one) => belongsTo(tenant, one));
-  const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
   reporter.result(
     { tenant: name, file: path, written: options.dryRun !== true, objects: gets?.objects },
     [

@@ -86,4 +86,10 @@ describe('npm run tenant -- add, with a mistake', () => {
     expect(refused.stderr).toContain('1 mistake; nothing was written');
     expect(refused.stderr).toContain('tenants/zoe/tenant.yaml:2:8: owner:');
   });
+
+  it('writes nothing either when what the cluster gets can not be rendered', () => {
+    repository.write('infrastructure/tenant/templates/broken.yaml', '{{ fail "not today" }}\n');
+    expect(add('red')).toMatchObject({ code: 1, stderr: expect.stringContaining('not today') });
+    expect(repository.git('status', '--porcelain')).toBe('?? infrastructure/tenant/templates/broken.yaml');
+  });
 });
