@@ -11,7 +11,7 @@ import { changeKeys, decideKey, type KeysFound, type KeyWork, lookAtKeys, wantsD
 import { tellPasswords } from './passwords.ts';
 import type { RegistrationPlan } from './registration.ts';
 import { repositoryTrust } from './repository-trust.ts';
-import { type AnyStep, type Decision, step } from './step.ts';
+import { type AnyStep, type Decision, type Step, step } from './step.ts';
 
 interface Ready {
   connection: Connection;
@@ -33,7 +33,7 @@ function obstacle({ connection, review, options }: BootstrapContext): string | u
 function clusterStep(
   name: string,
   decide: (ready: Ready, context: BootstrapContext) => Decision<Ready>,
-  act: (ready: Ready, context: BootstrapContext) => Promise<string>,
+  act: Step<BootstrapContext, Ready | undefined, Ready>['act'],
 ): AnyStep<BootstrapContext> {
   return step<BootstrapContext, Ready | undefined, Ready>({
     name,
@@ -132,12 +132,14 @@ export const registerRepository = clusterStep(
   async ({ connection: { api }, plan }, { root, cluster, reporter }) => {
     const trust = repositoryTrust(root, cluster);
     const trusted = trust === undefined ? [] : await trustHost(api, trust);
-    const applied = await register(
+    const registered = await register(
       api,
       { repository: plan.repository, rotate: plan.rotateRepository, projects: [plan.project], root: plan.root },
       { report: (line) => reporter.status(`    ${line}`) },
     );
-    return `registered with Argo CD: ${tally([...trusted, ...applied])}`;
+    const applied = [...trusted, ...registered];
+    const message = `registered with Argo CD: ${tally(applied)}`;
+    return applied.every(({ change }) => change === 'unchanged') ? { unchanged: message } : message;
   },
 );
 

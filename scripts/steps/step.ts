@@ -17,8 +17,8 @@ export interface Step<Context, Found, Work> {
   /** Reads the world and changes nothing. */
   look(context: Context): Promise<Found>;
   decide(found: Found, context: Context): Decision<Work>;
-  /** @returns one line that says what was done */
-  act(work: Work, context: Context): Promise<string>;
+  /** @returns one line that says what was done; as `unchanged` when it turned out that all was as it should be */
+  act(work: Work, context: Context): Promise<string | { unchanged: string }>;
 }
 
 /** What became of a step, for people and for --json. */
@@ -48,12 +48,10 @@ export function step<Context, Found, Work>(definition: Step<Context, Found, Work
       const details = decision.details === undefined ? {} : { details: decision.details };
       if (dryRun) return { step: definition.name, outcome: 'would-do', message, ...details };
       if (decision.details !== undefined) for (const detail of decision.details) reporter.status(`    ${detail}`);
-      return {
-        step: definition.name,
-        outcome: 'done',
-        message: await definition.act(decision.work, context),
-        ...details,
-      };
+      const result = await definition.act(decision.work, context);
+      if (typeof result !== 'string')
+        return { step: definition.name, outcome: 'up-to-date', message: result.unchanged, ...details };
+      return { step: definition.name, outcome: 'done', message: result, ...details };
     },
   };
 }

@@ -213,7 +213,7 @@ describe('further runs', () => {
       steps: { step: string; outcome: string }[];
     };
     expect(cluster).toBe(clusterName);
-    expect(steps.find(({ step }) => step === 'register')).toMatchObject({ outcome: 'done' });
+    expect(steps.find(({ step }) => step === 'register')).toMatchObject({ outcome: 'up-to-date' });
     expect(run.stderr).toContain('= commit: nothing to commit');
   });
 });
