@@ -11,9 +11,11 @@ import { placesOf } from '../state.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
+import { hearOfPush, tryWebhook, type WebhookScene } from './gitea-webhook.ts';
 
 const repository = 'acme/platform';
 const annotation = 'example.com/rehearsal';
+const tenant = 'newcomers';
 
 /** A second, empty cluster, and a Gitea beside it that has no repository yet. */
 interface Scene {
@@ -44,6 +46,7 @@ export async function bootstrapOntoGitea(folder: string, from: Pick<Site, 'recor
   try {
     const scene = await record.phase('start a second cluster and a Gitea', () => setUp(folder, from));
     await record.phase('bootstrap from nothing', () => fromNothing(scene));
+    await record.phase('the webhook', () => tryWebhook(webhookOf(scene)));
     await record.phase('change by a pull request', () => byPullRequest(scene));
     await record.phase('rotate the deploy key', () => rotate(scene));
   } finally {
@@ -74,6 +77,7 @@ async function setUp(folder: string, { record, signal }: Pick<Site, 'record' | '
     credentials: { deployKey: { knownHosts: { file: join(folder, 'known_hosts') } } },
     host: { url: gitea.url, token: { env: 'GITEA_TOKEN' } },
     caFile: gitea.caFile,
+    webhook: true,
   };
   await writeFile(join(settings, 'cluster.yaml'), JSON.stringify({ git }));
   await writeCluster(folder, { ...state, ...sandboxSettings(root, sandbox), kubeflow: [] }, settings);
@@ -98,6 +102,12 @@ interface Key {
 
 async function keysOf({ gitea, token }: Scene): Promise<Key[]> {
   return (await gitea.call(token, 'GET', `/repos/${repository}/keys`)) as Key[];
+}
+
+function webhookOf({ site, gitea, token, expect }: Scene): WebhookScene {
+  const webhooks = async () =>
+    (await gitea.call(token, 'GET', `/repos/${repository}/hooks`)) as Awaited<ReturnType<WebhookScene['webhooks']>>;
+  return { site, expect, webhooks };
 }
 
 async function fromNothing(scene: Scene): Promise<void> {
@@ -134,10 +144,8 @@ async function fromNothing(scene: Scene): Promise<void> {
   const root = (await site.applications()).find(({ metadata }) => metadata.name === rootName);
   expect('Argo CD reads it over SSH', "the root's repository", gitea.sshUrl(repository), root?.spec?.source?.repoURL);
   const again = await site.program(bootstrapOf(site));
-  const done = outcomesOf(again.stdout).filter(
-    ({ step, outcome }) => step === 'deploy-key' && outcome !== 'up-to-date',
-  );
-  expect('a second run finds the key as it is', 'bootstrap again: what the step deploy-key did', [], done);
+  const done = outcomesOf(again.stdout).filter(({ outcome }) => outcome === 'done');
+  expect('a second run finds all as it is', 'bootstrap again: the steps that did something', [], done);
   expect(
     'and leaves it',
     'ids of the keys',
@@ -152,8 +160,10 @@ async function byPullRequest(scene: Scene): Promise<void> {
   const changes = { 'git.publish': 'pull-request', 'loadBalancer.annotations': { [annotation]: 'merged' } };
   for (const [path, text] of Object.entries(await clusterYaml(site, changes)))
     await writeFile(join(site.root, path), text);
+  await site.program(['tenant', 'add', tenant, '--owner', site.users.owner.email]);
   const git = (...words: string[]) => mustRun(['git', '-C', site.root, ...words]);
-  await git('commit', '--quiet', '--all', '--message', 'Annotate the load balancer');
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'Annotate the load balancer, and add a tenant');
   const asked = await site.program(bootstrapOf(site));
   const repeated = await site.program(bootstrapOf(site));
   const open = (await gitea.call(token, 'GET', `/repos/${repository}/pulls?state=open`)) as { number: number }[];
@@ -165,8 +175,8 @@ async function byPullRequest(scene: Scene): Promise<void> {
   );
   expect('and nothing is applied before its merge', 'the annotation', 'nothing', await seen(site));
   await gitea.call(token, 'POST', `/repos/${repository}/pulls/${open[0]?.number}/merge`, { Do: 'merge' });
-  await site.refresh();
   const merged = await pull(scene);
+  await hearOfPush(webhookOf(scene), { commit: merged, tenant });
   await site.untilHealthy(merged, 900);
   expect(
     'Argo CD applies what was merged',
