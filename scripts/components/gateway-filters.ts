@@ -1,15 +1,13 @@
 import type { Cluster } from '../config/cluster.ts';
 import { ownHosts, tokenPlaces } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
-import { edgeFilterName, gatewayNamespace, gatewaySelector } from './domain.ts';
+import { edgeFilterName } from './domain.ts';
+import { filterTypes, gatewayFilter, gatewayListeners, scriptBeforeRouter } from './envoy-filter.ts';
 import { appMarker, forbiddenHeaders, forbiddenPrefixes, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 
-const types = 'type.googleapis.com/envoy.extensions.filters';
 /** Where OAuth2 Proxy leads after the login, when that is another host than its own. */
 export const returnHeader = 'x-auth-request-redirect';
-
-const connectionManager = { name: 'envoy.filters.network.http_connection_manager' };
 
 /**
  * What the gateway does to each request before and after the check, as one EnvoyFilter:
@@ -21,66 +19,36 @@ const connectionManager = { name: 'envoy.filters.network.http_connection_manager
  *    another user's session: GHSA-qjw6-hpc7-w36h.
  */
 export function edgeFilters(cluster: Cluster): KubernetesObject {
-  const listener = { context: 'GATEWAY', listener: { filterChain: { filter: connectionManager } } };
-  const beforeRouter = {
-    context: 'GATEWAY',
-    listener: { filterChain: { filter: { ...connectionManager, subFilter: { name: 'envoy.filters.http.router' } } } },
-  };
-  return {
-    apiVersion: 'networking.istio.io/v1alpha3',
-    kind: 'EnvoyFilter',
-    metadata: {
-      name: edgeFilterName,
-      namespace: gatewayNamespace,
-      annotations: { 'argocd.argoproj.io/sync-wave': '-1' },
+  return gatewayFilter(edgeFilterName, [
+    {
+      applyTo: 'NETWORK_FILTER',
+      match: gatewayListeners,
+      patch: {
+        operation: 'MERGE',
+        value: {
+          typed_config: {
+            '@type': `${filterTypes}.network.http_connection_manager.v3.HttpConnectionManager`,
+            common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
+          },
+        },
+      },
     },
-    spec: {
-      workloadSelector: { labels: { ...gatewaySelector } },
-      configPatches: [
-        {
-          applyTo: 'NETWORK_FILTER',
-          match: listener,
-          patch: {
-            operation: 'MERGE',
-            value: {
-              typed_config: {
-                '@type': `${types}.network.http_connection_manager.v3.HttpConnectionManager`,
-                common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
-              },
-            },
+    {
+      applyTo: 'HTTP_FILTER',
+      match: gatewayListeners,
+      patch: {
+        operation: 'INSERT_FIRST',
+        value: {
+          name: 'breakwater.strip-identity',
+          typed_config: {
+            '@type': `${filterTypes}.http.header_mutation.v3.HeaderMutation`,
+            mutations: mutations(cluster),
           },
         },
-        {
-          applyTo: 'HTTP_FILTER',
-          match: listener,
-          patch: {
-            operation: 'INSERT_FIRST',
-            value: {
-              name: 'breakwater.strip-identity',
-              typed_config: {
-                '@type': `${types}.http.header_mutation.v3.HeaderMutation`,
-                mutations: mutations(cluster),
-              },
-            },
-          },
-        },
-        {
-          applyTo: 'HTTP_FILTER',
-          match: beforeRouter,
-          patch: {
-            operation: 'INSERT_BEFORE',
-            value: {
-              name: 'breakwater.keep-session',
-              typed_config: {
-                '@type': `${types}.http.lua.v3.Lua`,
-                default_source_code: { inline_string: keepSession(cluster) },
-              },
-            },
-          },
-        },
-      ],
+      },
     },
-  };
+    scriptBeforeRouter('keep-session', keepSession(cluster)),
+  ]);
 }
 
 function mutations(cluster: Cluster): Record<string, unknown> {
@@ -127,7 +95,6 @@ function mutations(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-/** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
 function keepSession(cluster: Cluster): string {
   const exceptions = tokenPlaces(cluster).map(
     ({ name, host, path }) =>

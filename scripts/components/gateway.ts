@@ -3,6 +3,7 @@ import { publicAddress } from './address.ts';
 import { ownHosts } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
+import { early } from './envoy-filter.ts';
 import { edgeFilters } from './gateway-filters.ts';
 import { clusterIssuerName } from './issuer.ts';
 import { authProvider } from './istiod.ts';
@@ -70,9 +71,6 @@ function service(cluster: Cluster): Record<string, unknown> {
         }),
   };
 }
-
-/** Early in the Application's own order, so that it is there before any route is. */
-const early = { 'argocd.argoproj.io/sync-wave': '-1' };
 
 /**
  * Each request on every port but 80 is checked by OAuth2 Proxy, and refused when that is absent. Port 80 only redirects.

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from './component.ts';
-import { gatewayNamespace, gatewaySelector } from './domain.ts';
+import { gatewayFilter, scriptBeforeRouter } from './envoy-filter.ts';
 
 /** Beginning of the headers that say one group each; the rest is the group's name in hexadecimal. */
 export const groupHeaderPrefix = 'x-breakwater-group-';
@@ -10,47 +10,9 @@ export const groupHeaderPrefix = 'x-breakwater-group-';
  * removed first.
  */
 export function groupHeaders(): KubernetesObject {
-  return {
-    apiVersion: 'networking.istio.io/v1alpha3',
-    kind: 'EnvoyFilter',
-    metadata: {
-      name: 'group-headers',
-      namespace: gatewayNamespace,
-      annotations: { 'argocd.argoproj.io/sync-wave': '-1' },
-    },
-    spec: {
-      workloadSelector: { labels: { ...gatewaySelector } },
-      configPatches: [
-        {
-          applyTo: 'HTTP_FILTER',
-          match: {
-            context: 'GATEWAY',
-            listener: {
-              filterChain: {
-                filter: {
-                  name: 'envoy.filters.network.http_connection_manager',
-                  subFilter: { name: 'envoy.filters.http.router' },
-                },
-              },
-            },
-          },
-          patch: {
-            operation: 'INSERT_BEFORE',
-            value: {
-              name: 'breakwater.group-headers',
-              typed_config: {
-                '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
-                default_source_code: { inline_string: script },
-              },
-            },
-          },
-        },
-      ],
-    },
-  };
+  return gatewayFilter('group-headers', [scriptBeforeRouter('group-headers', script)]);
 }
 
-/** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
 const script = `local prefix = "${groupHeaderPrefix}"
 
 local function hexadecimal(text)

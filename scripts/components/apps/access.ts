@@ -1,12 +1,9 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import type { KubernetesObject } from '../component.ts';
-import { gatewayNamespace, gatewaySelector } from '../domain.ts';
+import { gatewayFilter, scriptBeforeRouter } from '../envoy-filter.ts';
 import { appMarker, identityHeaders } from '../identity.ts';
 import { luaHostOf, luaSet, luaText, requestHost } from '../lua.ts';
 import { appPlace } from './place.ts';
-
-/** Before anything else of its Application, and removed after everything else: a route never stands without its check. */
-export const early = { 'argocd.argoproj.io/sync-wave': '-1' };
 
 /** @returns name of an app's objects */
 export function guardName(app: App): string {
@@ -22,45 +19,12 @@ export function guardName(app: App): string {
  * without the mark: no filter, no access.
  */
 export function accessFilter(cluster: Cluster, app: App): KubernetesObject {
-  return {
-    apiVersion: 'networking.istio.io/v1alpha3',
-    kind: 'EnvoyFilter',
-    metadata: { name: guardName(app), namespace: gatewayNamespace, annotations: early },
-    spec: {
-      workloadSelector: { labels: { ...gatewaySelector } },
-      // After the gateway's own filters.
-      priority: 10,
-      configPatches: [
-        {
-          applyTo: 'HTTP_FILTER',
-          match: {
-            context: 'GATEWAY',
-            listener: {
-              filterChain: {
-                filter: {
-                  name: 'envoy.filters.network.http_connection_manager',
-                  subFilter: { name: 'envoy.filters.http.router' },
-                },
-              },
-            },
-          },
-          patch: {
-            operation: 'INSERT_BEFORE',
-            value: {
-              name: `breakwater.app.${app.name}`,
-              typed_config: {
-                '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
-                default_source_code: { inline_string: accessScript(cluster, app) },
-              },
-            },
-          },
-        },
-      ],
-    },
-  };
+  const patch = scriptBeforeRouter(`app.${app.name}`, accessScript(cluster, app));
+  // After the gateway's own filters.
+  return gatewayFilter(guardName(app), [patch], 10);
 }
 
-/** Envoy's Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
+/** @returns what decides about each request to an app, in Lua */
 export function accessScript(cluster: Cluster, app: App): string {
   const { host, path } = appPlace(cluster, app);
   const { everyone = false, groups = [], emails = [] } = app.access;

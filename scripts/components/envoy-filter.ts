@@ -1,0 +1,61 @@
+import type { KubernetesObject } from './component.ts';
+import { gatewayNamespace, gatewaySelector } from './domain.ts';
+
+/** Before anything else of its Application, and removed after everything else: a route never stands without its check. */
+export const early = { 'argocd.argoproj.io/sync-wave': '-1' };
+
+/** Beginning of the type of each of Envoy's filters. */
+export const filterTypes = 'type.googleapis.com/envoy.extensions.filters';
+
+const connectionManager = { name: 'envoy.filters.network.http_connection_manager' };
+
+/** Matches the gateway's HTTP listeners. */
+export const gatewayListeners = { context: 'GATEWAY', listener: { filterChain: { filter: connectionManager } } };
+
+const beforeRouter = {
+  context: 'GATEWAY',
+  listener: { filterChain: { filter: { ...connectionManager, subFilter: { name: 'envoy.filters.http.router' } } } },
+};
+
+/**
+ * A change of the gateway's proxy.
+ *
+ * @param priority where its patches stand among those of others: a higher number later; 0 when left out
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+ */
+export function gatewayFilter(
+  name: string,
+  configPatches: readonly Record<string, unknown>[],
+  priority?: number,
+): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1alpha3',
+    kind: 'EnvoyFilter',
+    metadata: { name, namespace: gatewayNamespace, annotations: early },
+    spec: {
+      workloadSelector: { labels: { ...gatewaySelector } },
+      ...(priority === undefined ? {} : { priority }),
+      configPatches: [...configPatches],
+    },
+  };
+}
+
+/**
+ * A patch that runs a script behind all other filters, before the request is routed.
+ *
+ * @param name of the filter, behind `breakwater.`
+ * @param script in Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter
+ */
+export function scriptBeforeRouter(name: string, script: string): Record<string, unknown> {
+  return {
+    applyTo: 'HTTP_FILTER',
+    match: beforeRouter,
+    patch: {
+      operation: 'INSERT_BEFORE',
+      value: {
+        name: `breakwater.${name}`,
+        typed_config: { '@type': `${filterTypes}.http.lua.v3.Lua`, default_source_code: { inline_string: script } },
+      },
+    },
+  };
+}
