@@ -24,12 +24,12 @@ export function chooseChecks(
 export async function runChecks(site: Site, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
     if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
-    const reason = check.needs?.(site);
-    if (reason !== undefined) {
-      site.record.check({ ...notRun(check), ok: false, got: 'not tried', skipped: reason });
-      continue;
-    }
     try {
+      const reason = await check.needs?.(site);
+      if (reason !== undefined) {
+        site.record.check({ ...notRun(check), ok: false, got: 'not tried', skipped: reason });
+        continue;
+      }
       await site.record.phase(check.title, () => check.run(site));
     } catch (error) {
       if (site.signal.aborted) throw new RunError('the rehearsal was stopped');

@@ -9,7 +9,7 @@ export interface Check {
   /** Part of the quick profile. */
   quick: boolean;
   /** @returns why it can't be tried on this site; undefined when it can */
-  needs?(site: Site): string | undefined;
+  needs?(site: Site): string | undefined | Promise<string | undefined>;
   /**
    * Records what it sees by site.record.check, and leaves the platform as it found it: its commits reverted, all Healthy.
    *

@@ -12,10 +12,10 @@ export const check: Check = {
     const expect = expecting(site, 'tls');
     const host = await site.host();
     const ca = await site.ca();
-    const url = `https://${host}/`;
-    const json = { accept: 'application/json' };
-    const { certificate, protocol, status } = await ask(url, { ca, headers: json });
-    expect('the chain ends at the CA of the platform', `GET ${url}, trusting that CA only`, 401, status);
+    // Open to everybody, and there on every platform.
+    const url = `https://${host}/dex/.well-known/openid-configuration`;
+    const { certificate, protocol, status } = await ask(url, { ca });
+    expect('the chain ends at the CA of the platform', `GET ${url}, trusting that CA only`, 200, status);
     const kind = isIP(host) === 0 ? 'DNS' : 'IP Address';
     expect(
       'the certificate names the host and nothing else',
