@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadCluster } from '../../config/load.ts';
+import { forbiddenPrefixes } from '../identity.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const shipped = loadCluster(root, 'demo').shared.apps;
+
+function fileOf(name: string) {
+  const app = shipped.get(name);
+  if (app === undefined) throw new Error(`apps/${name} is not there`);
+  return app.file;
+}
+
+describe('the Grafana that ships', () => {
+  const { headers } = fileOf('grafana');
+  const ini: Record<string, Record<string, unknown>> = parse(
+    readFileSync(join(root, 'apps/grafana/values.yaml'), 'utf8'),
+  )['grafana.ini'];
+  const proxy = ini['auth.proxy'] ?? {};
+  const believed = [proxy.header_name, ...String(proxy.headers).split(' ')].map((entry) =>
+    String(entry).split(':').at(-1),
+  );
+
+  it('believes the headers that the gateway sets, no others, and none that could come from outside', () => {
+    expect(headers.map(({ name }) => name)).toEqual(believed);
+    for (const name of believed)
+      expect(
+        forbiddenPrefixes.some((start) => name?.toLowerCase().startsWith(start)),
+        name,
+      ).toBe(true);
+  });
+
+  it('is told a role of everybody, as it leaves people without one the role they had', () => {
+    const role = headers.find(({ name }) => name === 'X-WEBAUTH-ROLE');
+    expect(role).toMatchObject({ otherwise: 'Viewer' });
+  });
+
+  it('has no session of its own, and checks where requests come from without one', () => {
+    expect(proxy.enable_login_token).toBe(false);
+    expect(ini.security?.csrf_always_check).toBe(true);
+  });
+});
