@@ -187,10 +187,11 @@ it('whoever is known may open no more without TLS than with it', async () => {
 });
 
 describe('an app learns who somebody is', () => {
+  const access = { everyone: true } as const;
   const forged = { 'x-webauth-user': 'root@example.com', 'x-webauth-role': 'Admin', 'x-breakwater-app': 'other' };
 
   it('by its own headers only, whatever came from outside', async () => {
-    const { headers } = await open(app({}), { ...person('bob@example.com', 'dev'), ...forged });
+    const { headers } = await open(app({ access }), { ...person('bob@example.com', 'dev'), ...forged });
     expect(headers).toEqual({
       ':authority': host,
       ':path': '/grafana/',
@@ -206,11 +207,11 @@ describe('an app learns who somebody is', () => {
     ['platform-editors,platform-admins', 'Admin'],
     ['platform-adminsx', 'Viewer'],
   ])('in the role of its group: %s is %s', async (groups, role) => {
-    expect((await open(app({}), person('bob@example.com', groups))).headers['x-webauth-role']).toBe(role);
+    expect((await open(app({ access }), person('bob@example.com', groups))).headers['x-webauth-role']).toBe(role);
   });
 
   it('not at all when it asks for no header', async () => {
-    const { headers } = await open(app({ headers: [] }), { ...person('bob@example.com', 'dev') });
+    const { headers } = await open(app({ access, headers: [] }), { ...person('bob@example.com', 'dev') });
     expect(Object.keys(headers).toSorted()).toEqual([':authority', ':path', 'x-breakwater-app']);
   });
 });

@@ -14,6 +14,18 @@ function fileOf(name: string) {
   return app.file;
 }
 
+describe('the Prometheus that ships', () => {
+  it('is read through no app that is open to everyone, as it is closed to most itself', () => {
+    const { access, callers } = fileOf('prometheus');
+    expect(access.everyone).toBeUndefined();
+    const through = [...shipped.values()].filter(({ name, file }) =>
+      callers.some(({ namespace }) => namespace === (file.namespace ?? name)),
+    );
+    expect(through.map(({ name }) => name)).toEqual(['grafana']);
+    expect(through.filter(({ file }) => file.access.everyone === true)).toEqual([]);
+  });
+});
+
 describe('the Grafana that ships', () => {
   const { headers } = fileOf('grafana');
   const ini: Record<string, Record<string, unknown>> = parse(
