@@ -20,10 +20,20 @@ export interface TenantNamespace {
 export interface TenantPlace {
   tenant: string;
   namespaces: readonly TenantNamespace[];
-  /** Profiles of Kubeflow. */
+  /** Profiles of Kubeflow, by their names, which are their namespaces', too. */
   profiles: readonly string[];
   /** True when nothing makes it any more: its folder is gone, and what is here was kept. */
   orphaned: boolean;
+}
+
+/** A namespace of a tenant, before it is looked into. */
+export interface PlaceFound {
+  tenant: string;
+  namespace: string;
+  /** Nothing makes the tenant any more. */
+  orphaned: boolean;
+  /** The tenant is there, and its file names this namespace no more. */
+  dropped: boolean;
 }
 
 /**
@@ -31,13 +41,13 @@ export interface TenantPlace {
  *
  * @param argocdNamespace where Argo CD runs
  * @param options.only one tenant; default: all
- * @param options.wanted says by name, and by whether anything still makes it, which places are looked into; default: all
- * @returns sorted by name
+ * @param options.wanted says which namespaces are looked into; default: all
+ * @returns sorted by name; tenants of which nothing is wanted are left out
  */
 export async function tenantPlaces(
   api: Api,
   argocdNamespace: string,
-  { only, wanted = () => true }: { only?: string; wanted?: (tenant: string, orphaned: boolean) => boolean } = {},
+  { only, wanted = () => true }: { only?: string; wanted?: (found: PlaceFound) => boolean } = {},
 ): Promise<TenantPlace[]> {
   const labelSelector = only === undefined ? tenantLabel : `${tenantLabel}=${only}`;
   const [namespaces, profiles, applications] = await Promise.all([
@@ -45,19 +55,33 @@ export async function tenantPlaces(
     api.list<LiveObject>('kubeflow.org/v1', 'Profile', { labelSelector }),
     api.list<LiveApplication>(applicationApi, 'Application', { namespace: argocdNamespace, labelSelector }),
   ]);
-  const tenantOf = (object: LiveObject) => object.metadata.labels?.[tenantLabel] ?? '';
   const made = new Set(applications.items.map(tenantOf));
-  const names = [...new Set([...namespaces.items, ...profiles.items].map(tenantOf))]
-    .filter((tenant) => wanted(tenant, !made.has(tenant)))
-    .sort();
+  const dropped = new Set(applications.items.flatMap(droppedBy));
+  const isWanted = (object: LiveObject) => {
+    const [tenant, namespace] = [tenantOf(object), object.metadata.name];
+    return wanted({ tenant, namespace, orphaned: !made.has(tenant), dropped: dropped.has(`${tenant}/${namespace}`) });
+  };
+  const left = { namespaces: namespaces.items.filter(isWanted), profiles: profiles.items.filter(isWanted) };
+  const names = [...new Set([...left.namespaces, ...left.profiles].map(tenantOf))].sort();
   return await inParallel(names, 4, async (tenant) => ({
     tenant,
     namespaces: await Promise.all(
-      namespaces.items.filter((object) => tenantOf(object) === tenant).map((object) => look(api, object)),
+      left.namespaces.filter((object) => tenantOf(object) === tenant).map((object) => look(api, object)),
     ),
-    profiles: profiles.items.filter((object) => tenantOf(object) === tenant).map(({ metadata }) => metadata.name),
+    profiles: left.profiles.filter((object) => tenantOf(object) === tenant).map(({ metadata }) => metadata.name),
     orphaned: !made.has(tenant),
   }));
+}
+
+function tenantOf({ metadata }: { metadata: LiveObject['metadata'] }): string {
+  return metadata.labels?.[tenantLabel] ?? '';
+}
+
+/** What Git has no more and Argo CD keeps. @returns as tenant/namespace */
+function droppedBy(application: LiveApplication): string[] {
+  return (application.status?.resources ?? [])
+    .filter(({ kind, requiresPruning }) => kind === 'Namespace' && requiresPruning === true)
+    .map(({ name }) => `${tenantOf(application)}/${name}`);
 }
 
 async function look(api: Api, { metadata }: LiveObject): Promise<TenantNamespace> {

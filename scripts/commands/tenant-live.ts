@@ -4,8 +4,8 @@ import { requirePlatform } from '../cluster/require-platform.ts';
 import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters } from '../config/load.ts';
-import { belongsTo } from '../config/tenant-rules.ts';
-import { listTenants, loadTenants } from '../config/tenants.ts';
+import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
+import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
@@ -36,18 +36,29 @@ export async function connectTo(invocation: Invocation): Promise<Live | undefine
   return { cluster, context, connection };
 }
 
-/** `npm run tenant -- purge NAME`: deletes what a removed tenant left, after it was shown and agreed to. */
+/**
+ * `npm run tenant -- purge NAME`: deletes what a removed tenant left, or the namespaces that a tenant dropped, after it was
+ * shown and agreed to.
+ */
 export async function purge(invocation: Invocation, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
   const live = await connectTo({ ...invocation, options: { cluster: chooseCluster(invocation), ...options } });
   if (live === undefined) throw new Error('no cluster was chosen');
-  if (listTenants(root).includes(name)) requireElsewhere(root, name, live.cluster);
-  const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, { only: name });
+  const here = tenantHere(root, name, live.cluster);
+  const own = here === undefined ? [] : namespacesOf(here);
+  const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, {
+    only: name,
+    wanted: ({ namespace, dropped }) => here === undefined || (dropped && !own.includes(namespace)),
+  });
+  if (place === undefined && here !== undefined)
+    throw new UsageError(`tenants/${name} is still there, so its place would be made anew`, {
+      hint: `First: npm run tenant -- remove ${name}, or drop a namespace in its tenant.yaml; and a merge.`,
+    });
   if (place === undefined) {
     reporter.result({ tenant: name, deleted: [] }, `Nothing of ${name} is left in ${live.context}.`);
     return 0;
   }
-  if (!place.orphaned)
+  if (!place.orphaned && here === undefined)
     throw new RunError(`${name} still has Applications in ${live.context}: its removal has not arrived there`, {
       hint: 'Is it merged? Argo CD looks at Git every minute.',
     });
@@ -67,12 +78,11 @@ export async function purge(invocation: Invocation, name: string): Promise<numbe
   return 0;
 }
 
-function requireElsewhere(root: string, name: string, cluster: Cluster): void {
+/** @returns the tenant, when the repository has it and it belongs to the cluster */
+function tenantHere(root: string, name: string, cluster: Cluster): Tenant | undefined {
+  if (!listTenants(root).includes(name)) return undefined;
   const tenant = loadTenants(root, loadAllClusters(root)).find((one) => one.name === name);
-  if (tenant === undefined || !belongsTo(tenant, cluster)) return;
-  throw new UsageError(`tenants/${name} is still there, so its place would be made anew`, {
-    hint: `First: npm run tenant -- remove ${name}, and a merge.`,
-  });
+  return tenant !== undefined && belongsTo(tenant, cluster) ? tenant : undefined;
 }
 
 function contents(place: TenantPlace): string[] {

@@ -7,7 +7,8 @@ import type { Tenant } from '../config/tenants.ts';
 
 /**
  * @param tenants those that the repository has
- * @returns places in a cluster that nothing makes any more, or that belong to tenants which do not belong to it
+ * @returns places in a cluster that nothing makes any more, that belong to tenants which do not belong to it, or whose
+ *   namespaces are named no more by the tenant that they are of
  */
 export async function orphanedTenants(
   { api }: Pick<Connection, 'api'>,
@@ -16,7 +17,7 @@ export async function orphanedTenants(
 ): Promise<TenantPlace[]> {
   const here = new Set(tenants.filter((tenant) => belongsTo(tenant, cluster)).map(({ name }) => name));
   return await tenantPlaces(api, cluster.argocd.namespace, {
-    wanted: (tenant, orphaned) => orphaned || !here.has(tenant),
+    wanted: ({ tenant, orphaned, dropped }) => orphaned || dropped || !here.has(tenant),
   });
 }
 

@@ -61,10 +61,11 @@ export function statusLines(status: PlatformStatus): string[] {
   ];
 }
 
-function keptLine({ tenant, namespaces }: TenantPlace): string {
+function keptLine({ tenant, namespaces, orphaned }: TenantPlace): string {
   const claims = namespaces.reduce((sum, namespace) => sum + namespace.claims.length, 0);
   const names = namespaces.map(({ name }) => name).join(', ');
-  return `Orphaned tenant ${tenant}: ${names} with ${count(claims, 'volume claim')}; npm run tenant -- purge ${tenant} deletes it.`;
+  const what = orphaned ? `Orphaned tenant ${tenant}` : `Orphaned namespaces of tenant ${tenant}`;
+  return `${what}: ${names} with ${count(claims, 'volume claim')}; npm run tenant -- purge ${tenant} deletes it.`;
 }
 
 function rootLine({ root }: PlatformStatus): string {
