@@ -59,6 +59,22 @@ describe('the page of a rehearsal', () => {
     expect(page.checks).toMatchObject([{ outcome: 'skipped', got: 'only on the sandbox' }]);
   });
 
+  test('says which phase lies within another', () => {
+    const at = (minute: string, seconds: number, name: string) => ({
+      name,
+      start: `2026-11-25T10:${minute}.000Z`,
+      seconds,
+    });
+    const phases = [
+      at('01:00', 200, 'Bootstrap'),
+      at('05:00', 100, 'Stuck'),
+      at('05:00', 40, 'slow'),
+      at('05:40', 60, 'fix'),
+    ];
+    const page = reportPage({ ...record, phases }, [], record.started);
+    expect(page.phases?.map(({ depth = 0 }) => depth)).toEqual([0, 0, 1, 1]);
+  });
+
   test('becomes a page with what was seen', () => {
     const html = pageHtml(reportPage(record, [], record.started));
     expect(html).toContain('v3.5.7');

@@ -1,5 +1,5 @@
 import type { Page, Picture } from '../report/page/types.ts';
-import type { ApplicationTimes, RecordData } from './record.ts';
+import type { ApplicationTimes, Phase, RecordData } from './record.ts';
 
 /**
  * A record as a page that people look at.
@@ -39,12 +39,27 @@ export function reportPage(data: RecordData, pictures: readonly Picture[], made:
       : {}),
     ...(data.requests.length > 0 ? { requests: data.requests } : {}),
     ...(pictures.length > 0 ? { pictures } : {}),
-    phases: data.phases.map(({ name, seconds, error }) => ({
-      name,
-      seconds,
-      ...(error === undefined ? {} : { outcome: 'failed' as const, note: error }),
-    })),
+    phases: data.phases.map((phase) => {
+      const { name, seconds, error } = phase;
+      const depth = depthOf(phase, data.phases);
+      return {
+        name,
+        seconds,
+        ...(depth === 0 ? {} : { depth }),
+        ...(error === undefined ? {} : { outcome: 'failed' as const, note: error }),
+      };
+    }),
   };
+}
+
+/** How many others a phase lies within. Begin and length are rounded, each for itself. */
+function depthOf(phase: Phase, phases: readonly Phase[]): number {
+  const times = ({ start, seconds }: Phase) => [Date.parse(start), Date.parse(start) + seconds * 1000] as const;
+  const [begin, end] = times(phase);
+  return phases.filter((other) => {
+    const [from, to] = times(other);
+    return other !== phase && other.seconds > phase.seconds && from <= begin && end <= to + 1000;
+  }).length;
 }
 
 function timeline({ applications, phases, started }: RecordData) {

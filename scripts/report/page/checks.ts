@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { Html, html } from './html.ts';
 import { tag, tallyText } from './tables.ts';
 import { duration } from './time.ts';
 import type { Attack, Check, Outcome } from './types.ts';
@@ -30,8 +30,8 @@ function firstLine(text: string): string {
 }
 
 /**
- * The attack suite's table. It is filtered by outcome and by group with radio buttons and CSS alone: a page without
- * scripts can be read in a mail client and under the strictest policy.
+ * The attack suite, a table for each group, opened where something failed. It is filtered by outcome with radio buttons and
+ * CSS alone: a page without scripts can be read in a mail client and under the strictest policy.
  */
 export function attacksHtml(requests: readonly Attack[]): Html {
   if (requests.length === 0) return html`<p class="empty">No request was sent.</p>`;
@@ -39,7 +39,7 @@ export function attacksHtml(requests: readonly Attack[]): Html {
   const outcomes = (['passed', 'failed', 'skipped'] as const).filter((outcome) =>
     requests.some((request) => request.outcome === outcome),
   );
-  return html`<style>${filterRules(outcomes, groups)}</style>
+  return html`<style>${filterRules(outcomes)}</style>
 ${choice('Outcome', 'outcome', [
   ['all', `all ${requests.length}`],
   ...outcomes.map((outcome): [string, string] => [
@@ -47,24 +47,27 @@ ${choice('Outcome', 'outcome', [
     `${outcome} ${requests.filter((request) => request.outcome === outcome).length}`,
   ]),
 ])}
-${
-  groups.length < 2
-    ? undefined
-    : choice('Group', 'group', [
-        ['all', 'all'],
-        ...groups.map((group, index): [string, string] => [
-          `g${index}`,
-          `${group} ${requests.filter((request) => request.group === group).length}`,
-        ]),
-      ])
-}
-<table class="cards requests">
-<thead><tr><th scope="col">What is tried</th><th scope="col">Request</th><th scope="col">Expected</th><th scope="col">Answer</th><th scope="col">Outcome</th></tr></thead>
-<tbody>${requests.map((request) => requestRow(request, groups.indexOf(request.group)))}</tbody></table>`;
+<div>${groups.map((group) =>
+    attackGroupHtml(
+      group,
+      requests.filter((request) => request.group === group),
+    ),
+  )}</div>`;
 }
 
-function requestRow({ id, tries, request, expected, answer, outcome, why }: Attack, group: number): Html {
-  return html`<tr class="${outcome} g${group}"><td class="text">${tries}<br><small class="mono note">${id}</small></td><td data-name="Request" class="text"><code>${request}</code></td><td data-name="Expected" class="text">${expected}</td><td data-name="Answer" class="text"><span>${answer}${
+function attackGroupHtml(group: string, requests: readonly Attack[]): Html {
+  const state = (['failed', 'passed', 'skipped'] as const).find((outcome) =>
+    requests.some((request) => request.outcome === outcome),
+  );
+  const has = [...new Set(requests.map(({ outcome }) => `has-${outcome}`))].join(' ');
+  return html`<details class="check requests ${has}"${state === 'failed' ? html` open` : undefined}><summary>${state === undefined ? undefined : tag(state, state)}<span class="what">${group}</span><span class="took">${tallyText(requests)}</span></summary>
+<table class="cards">
+<thead><tr><th scope="col">What is tried</th><th scope="col">Request</th><th scope="col">Expected</th><th scope="col">Answer</th><th scope="col">Outcome</th></tr></thead>
+<tbody>${requests.map(requestRow)}</tbody></table></details>`;
+}
+
+function requestRow({ id, tries, request, expected, answer, outcome, why }: Attack): Html {
+  return html`<tr class="${outcome}"><td class="text">${tries}<br><small class="mono note">${id}</small></td><td data-name="Request" class="text"><code>${request}</code></td><td data-name="Expected" class="text">${expected}</td><td data-name="Answer" class="text"><span>${answer}${
     why === undefined ? undefined : html`<br><small class="note">${why}</small>`
   }</span></td><td data-name="Outcome">${tag(outcome, outcome)}</td></tr>`;
 }
@@ -76,9 +79,11 @@ function choice(legend: string, name: string, values: readonly (readonly [string
   )}</div></fieldset>`;
 }
 
-/** On paper nothing is filtered. Only numbers and our own words stand in these rules, no text from outside. */
-function filterRules(outcomes: readonly Outcome[], groups: readonly string[]): Html {
-  const rule = (name: string, value: string) =>
-    html`section:has(#${name}-${value}:checked) .requests tbody tr:not(.${value}){display:none}`;
-  return html`@media screen{${outcomes.map((outcome) => rule('outcome', outcome))}${groups.map((_, index) => rule('group', `g${index}`))}}`;
+/** On paper nothing is filtered. Only our own words stand in these rules, no text from outside. */
+function filterRules(outcomes: readonly Outcome[]): Html {
+  const rule = (outcome: Outcome) => {
+    const chosen = `section:has(#outcome-${outcome}:checked) .requests`;
+    return `${chosen}:not(.has-${outcome}),${chosen} tbody tr:not(.${outcome}){display:none}`;
+  };
+  return new Html(`@media screen{${outcomes.map(rule).join('')}}`);
 }

@@ -117,15 +117,27 @@ describe('a report page', () => {
     expect(failed(80).match(/<small>first<\/small>/g)).toHaveLength(80);
   });
 
-  it('gives each outcome and each group of attacks its filter', () => {
+  it('gives each outcome of the attacks its filter, and opens the groups in which one failed', () => {
     const text = pageHtml({
       ...page,
       requests: [attack, { ...attack, group: 'paths', outcome: 'failed', why: 'it got in' }],
     });
     expect(text).toContain('id="outcome-failed"');
     expect(text).not.toContain('id="outcome-skipped"');
-    expect(text).toContain('section:has(#group-g1:checked) .requests tbody tr:not(.g1){display:none}');
-    expect(text).toContain('<tr class="failed g1">');
+    expect(text).toContain('section:has(#outcome-failed:checked) .requests:not(.has-failed),');
+    expect(text).toContain('<details class="check requests has-passed">');
+    expect(text).toContain('<details class="check requests has-failed" open>');
+    expect(text).toContain('<tr class="failed">');
+  });
+
+  it('counts the time of parts within others once', () => {
+    const phases = [
+      { name: 'all', seconds: 100 },
+      { name: 'first', seconds: 60, depth: 1 },
+    ];
+    const text = pageHtml({ ...page, phases });
+    expect(text).toContain('<b>1 min 40 s</b>');
+    expect(text).toContain('<tr class="passed within"><td class="text">first');
   });
 
   it('draws a bar from the first sync to Healthy, and one without an end to the end of the picture', () => {

@@ -1,7 +1,7 @@
 import { attacksHtml, checksHtml } from './checks.ts';
 import { Html, html } from './html.ts';
 import { style } from './style.ts';
-import { phasesHtml, standInsHtml, tally, tallyText, wavesHtml } from './tables.ts';
+import { inAll, phasesHtml, standInsHtml, tally, tallyText, wavesHtml } from './tables.ts';
 import { duration, moment } from './time.ts';
 import { timelineHtml } from './timeline.ts';
 import type { Page, Picture } from './types.ts';
@@ -42,7 +42,7 @@ ${page.waves === undefined ? undefined : section('applications', 'Applications',
 ${page.checks === undefined ? undefined : section('checks', 'Checks', tallyText(page.checks), checksHtml(page.checks))}
 ${page.requests === undefined ? undefined : section('attacks', 'Attack suite', tallyText(page.requests), attacksHtml(page.requests))}
 ${page.pictures === undefined ? undefined : section('pictures', 'Pictures', 'what the browser showed', picturesHtml(page.pictures))}
-${page.phases === undefined ? undefined : section('phases', 'Time', `${duration(page.phases.reduce((sum, { seconds }) => sum + seconds, 0))} in all`, phasesHtml(page.phases))}
+${page.phases === undefined ? undefined : section('phases', 'Time', `${duration(inAll(page.phases))} in all`, phasesHtml(page.phases))}
 ${page.standIns === undefined ? undefined : section('stand-ins', 'What was stood in for', undefined, standInsHtml(page.standIns))}
 </main>
 <footer>Made ${moment(made)} by Breakwater. The page is complete in itself: keep it, mail it, print it.</footer>
@@ -92,8 +92,7 @@ function tiles({ waves, checks, requests, phases }: Page): Html | undefined {
     });
   }
   if (phases !== undefined) {
-    const seconds = phases.reduce((sum, phase) => sum + phase.seconds, 0);
-    found.push({ to: 'phases', value: duration(seconds), text: 'from begin to end', state: 'plain' });
+    found.push({ to: 'phases', value: duration(inAll(phases)), text: 'from begin to end', state: 'plain' });
   }
   if (found.length === 0) return undefined;
   return html`<ul class="tiles">${found.map(({ to, value, text, state }) => html`<li><a href="#${to}" class="${state}"><b>${value}</b><span>${text}</span></a></li>`)}</ul>`;

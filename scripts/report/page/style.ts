@@ -115,6 +115,10 @@ figcaption{color:var(--soft);font-size:.88rem;padding:8px 2px 0;overflow-wrap:an
 .meter{display:block;height:10px;border-radius:5px;background:var(--accent);min-width:2px}
 .meter.failed{background:var(--bar-bad)}.meter.skipped{background:var(--line)}
 td.gauge{width:45%;padding-top:13px}
+tr.within td:first-child{padding-left:32px}
+tr.within{color:var(--soft);font-size:.93rem}
+tr.within .meter{opacity:.5}
+.requests table{margin:0 0 16px}
 footer{max-width:1120px;margin:0 auto;padding:4px 20px 40px;color:var(--soft);font-size:.85rem}
 @media (max-width:720px){
 body{font-size:16px}

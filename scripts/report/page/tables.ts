@@ -41,14 +41,19 @@ export function standInsHtml(standIns: readonly StandIn[]): Html {
   )}</tbody></table></div>`;
 }
 
+/** @returns seconds of all parts, those within others not counted twice */
+export function inAll(phases: readonly Phase[]): number {
+  return phases.reduce((sum, { seconds, depth = 0 }) => (depth === 0 ? sum + seconds : sum), 0);
+}
+
 /** The parts of the run, with bars that compare them. */
 export function phasesHtml(phases: readonly Phase[]): Html {
   if (phases.length === 0) return html`<p class="empty">No time was taken.</p>`;
   const longest = Math.max(0.001, ...phases.map(({ seconds }) => seconds));
   return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Took</th></tr></thead>
-<tbody>${phases.map(({ name, seconds, outcome = 'passed', note }) => {
+<tbody>${phases.map(({ name, seconds, depth = 0, outcome = 'passed', note }) => {
     const width = Math.round((seconds / longest) * 1000) / 10;
-    return html`<tr class="${outcome}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${duration(seconds)}</td></tr>`;
+    return html`<tr class="${outcome}${depth > 0 ? ' within' : ''}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${duration(seconds)}</td></tr>`;
   })}</tbody></table>`;
 }
 

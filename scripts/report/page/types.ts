@@ -133,6 +133,8 @@ export interface Picture {
 export interface Phase {
   name: string;
   seconds: number;
+  /** How many other parts it lies within; absent: none. */
+  depth?: number;
   outcome?: Outcome;
   note?: string;
 }
