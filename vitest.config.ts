@@ -15,7 +15,9 @@ export default defineConfig({
           name: 'unit',
           include: ['scripts/**/*.test.ts'],
           exclude: ['scripts/**/*.cluster.test.ts'],
-          testTimeout: 60_000,
+          // Only against what hangs: a machine that builds programs meanwhile is slow.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
