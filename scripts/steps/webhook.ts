@@ -20,6 +20,10 @@ const keyOfHost: Readonly<Record<string, (typeof webhookSecretKeys)[number]>> = 
   GitLab: 'webhook.gitlab.secret',
 };
 
+/** Other hosts take from each webhook whether to check; see `[webhook]` in https://docs.gitea.com/administration/config-cheat-sheet */
+const giteaTrust =
+  "Gitea checks the gateway's certificate: its server has to trust your CA, or to have SKIP_TLS_VERIFY = true in [webhook] of its app.ini";
+
 /** What is there: at the host, and in argocd-secret. */
 export interface WebhookFound {
   url: string;
@@ -129,6 +133,7 @@ export const setWebhook = step<BootstrapContext, WebhookFound | undefined, Webho
     const verifyTls = cluster.tls.acme !== undefined;
     const id = await host.webhook(url, { secret, verifyTls });
     await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: markOf(id ?? '', url) } } });
-    return `${host.name} calls ${url} after each push`;
+    const trust = host.name === 'Gitea' && !verifyTls ? `; ${giteaTrust}` : '';
+    return `${host.name} calls ${url} after each push${trust}`;
   },
 });

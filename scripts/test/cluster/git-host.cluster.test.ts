@@ -96,6 +96,11 @@ describe('a bootstrap onto a host that has no repository', () => {
     expect([...branches.keys()]).toEqual(['main']);
   });
 
+  it('has it call Argo CD, and says what Gitea needs for a certificate of a CA of its own', () => {
+    expect(first.stdout).toContain('+ webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push;');
+    expect(first.stdout).toContain('SKIP_TLS_VERIFY = true in [webhook]');
+  });
+
   it('shows neither the token nor the key: not in its output, nor in command lines, nor in Git', async () => {
     const key = (await privateKey()).split('\n')[2] ?? '';
     const shown = [first.stdout, first.stderr, ...first.commandLines, dry.stdout].join('\n');
