@@ -24,3 +24,6 @@ export const gatewayPrincipal = `cluster.local/ns/${gatewayNamespace}/sa/${gatew
 export const edgeFilterName = 'identity';
 export const authNamespace = 'auth';
 export const meshNamespace = 'istio-system';
+
+/** Before anything else of its Application, and removed after everything else: a route never stands without its check. */
+export const early = { 'argocd.argoproj.io/sync-wave': '-1' } as const;

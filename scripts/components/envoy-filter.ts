@@ -1,8 +1,5 @@
 import type { KubernetesObject } from './component.ts';
-import { gatewayNamespace, gatewaySelector } from './domain.ts';
-
-/** Before anything else of its Application, and removed after everything else: a route never stands without its check. */
-export const early = { 'argocd.argoproj.io/sync-wave': '-1' };
+import { early, gatewayNamespace, gatewaySelector } from './domain.ts';
 
 /** Beginning of the type of each of Envoy's filters. */
 export const filterTypes = 'type.googleapis.com/envoy.extensions.filters';

@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
 import { exposedApps, ownHosts, sendsToken } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { authNamespace, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { checkPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { clusterIssuerName } from './issuer.ts';
 import { mirrorImage, splitImage } from './mirrors.ts';
@@ -231,7 +231,7 @@ function caCertificate(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
-    metadata: { name: caSecret, namespace: authNamespace, annotations: { 'argocd.argoproj.io/sync-wave': '-1' } },
+    metadata: { name: caSecret, namespace: authNamespace, annotations: early },
     spec: {
       secretName: caSecret,
       duration: cluster.tls.duration,

@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/cluster.ts';
 import { takenNamespaces } from '../config/schema/common.ts';
 import type { KubernetesObject } from './component.ts';
-import { domain } from './domain.ts';
+import { domain, early } from './domain.ts';
 
 const name = 'breakwater-tenants-keep-the-platforms-objects';
 
@@ -28,12 +28,11 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
   const own = [...new Set([...takenNamespaces, cluster.argocd.namespace])].filter(
     (namespace) => namespace !== 'default',
   );
-  const annotations = { 'argocd.argoproj.io/sync-wave': '-1' };
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicy',
-      metadata: { name, annotations },
+      metadata: { name, annotations: early },
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: {
@@ -59,7 +58,7 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name, annotations },
+      metadata: { name, annotations: early },
       spec: { policyName: name, validationActions: ['Deny'] },
     },
   ];

@@ -3,7 +3,7 @@ import { takenNamespaces } from '../config/schema/common.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { domain, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { domain, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { groupHeaderPrefix } from './tenant-groups.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
@@ -76,7 +76,7 @@ function project(cluster: Cluster): KubernetesObject {
       name: tenantsProject,
       namespace: cluster.argocd.namespace,
       // Gone, its Applications would lose the right to remove what they made.
-      annotations: { 'argocd.argoproj.io/sync-wave': '-1', 'argocd.argoproj.io/sync-options': 'Prune=false' },
+      annotations: { ...early, 'argocd.argoproj.io/sync-options': 'Prune=false' },
     },
     spec: {
       description: 'What makes tenants',

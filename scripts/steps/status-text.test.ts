@@ -65,6 +65,11 @@ Not in the cluster: issuer; their wave has not come.
     expect(statusText(kept)).toContain(
       'Orphaned tenant red: red, red--data with 2 volume claims; npm run tenant -- purge red deletes it.',
     );
+    const [, dropped] = namespaces;
+    const keptTenants = [{ tenant: 'red', namespaces: [dropped ?? expect.fail()], profiles: [], orphaned: false }];
+    expect(statusText({ ...status, keptTenants })).toContain(
+      'Orphaned namespaces of tenant red: red--data with 1 volume claim; npm run tenant -- purge red deletes it.',
+    );
   });
 
   it('says what to run where nothing is registered', () => {

@@ -1,4 +1,4 @@
-import { Html, html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { tag, tallyText } from './tables.ts';
 import { duration } from './time.ts';
 import type { Attack, Check, Outcome } from './types.ts';
@@ -83,7 +83,7 @@ function choice(legend: string, name: string, values: readonly (readonly [string
 function filterRules(outcomes: readonly Outcome[]): Html {
   const rule = (outcome: Outcome) => {
     const chosen = `section:has(#outcome-${outcome}:checked) .requests`;
-    return `${chosen}:not(.has-${outcome}),${chosen} tbody tr:not(.${outcome}){display:none}`;
+    return html`${chosen}:not(.has-${outcome}),${chosen} tbody tr:not(.${outcome}){display:none}`;
   };
-  return new Html(`@media screen{${outcomes.map(rule).join('')}}`);
+  return html`@media screen{${outcomes.map(rule)}}`;
 }
