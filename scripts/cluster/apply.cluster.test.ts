@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
+import { argocdManifest, startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import type { Api } from './api.ts';
 import { applyObject, applyObjects } from './apply.ts';
 import type { LiveObject } from './live.ts';
-import { argocdManifest, startTestServer, type TestServer } from './test-server.ts';
 import type { Transport } from './transport.ts';
 
 let test: TestServer;

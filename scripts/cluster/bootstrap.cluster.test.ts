@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../components/component.ts';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
+import {
+  argocd,
+  bootstrap,
+  changes,
+  clean,
+  knownHosts,
+  objectsOf,
+  readManifests,
+  snapshot,
+} from '../dev/testing/bootstrap-server.ts';
 import type { LiveData } from './live.ts';
-import { argocd, bootstrap, changes, clean, knownHosts, objectsOf, readManifests, snapshot } from './test-bootstrap.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
 import type { Transport } from './transport.ts';
 
 let test: TestServer;

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { connect as connectTo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import { connect } from './connect.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
 
 let test: TestServer;
 

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyObjects } from './apply.ts';
-import type { LiveData } from './live.ts';
-import { requireOwnership } from './ownership.ts';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import {
   argocd,
   bootstrap,
@@ -14,8 +12,10 @@ import {
   question,
   readManifests,
   url,
-} from './test-bootstrap.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
+} from '../dev/testing/bootstrap-server.ts';
+import { applyObjects } from './apply.ts';
+import type { LiveData } from './live.ts';
+import { requireOwnership } from './require-ownership.ts';
 import { trustHost } from './trust.ts';
 
 let test: TestServer;

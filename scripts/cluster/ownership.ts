@@ -1,7 +1,5 @@
-import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
-import { judgeOwnership } from './judge-ownership.ts';
 import type { LiveData, LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 
@@ -109,23 +107,4 @@ export async function lookAtOwnership(api: Api, question: OwnershipQuestion): Pr
     repositories: repositories.items,
     settings: await api.find({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace } }),
   };
-}
-
-/**
- * Finds out, before anything is written, whether what the run is going to own belongs to somebody else.
- *
- * @returns who Argo CD belongs to, and findings that don't stand in the way
- * @throws RunError that names each finding which does, with the way out
- */
-export async function requireOwnership(api: Api, question: OwnershipQuestion): Promise<Verdict> {
-  const verdict = judgeOwnership(await lookAtOwnership(api, question), question);
-  const refused = verdict.findings.filter(({ refuse }) => refuse);
-  if (refused.length === 0) return verdict;
-  throw new RunError(
-    `this cluster holds what the run would take over: ${refused.map(({ message }) => message).join('; ')}`,
-    {
-      details: refused.map(({ message, wayOut }) => `${message}. ${wayOut}`),
-      hint: 'Nothing was written.',
-    },
-  );
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import { applyObjects } from './apply.ts';
 import { missingRights, requireRights, rightsFor } from './preflight.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
 
 let test: TestServer;
 

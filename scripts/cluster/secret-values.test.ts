@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { compare, hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Generator, SecretNeed } from '../components/component.ts';
+import { makeCertificate } from '../dev/testing/certificates.ts';
 import { makePassword, writePasswords } from './passwords.ts';
 import { planSecrets } from './secret-plan.ts';
 import { prepareSecrets } from './secret-values.ts';
-import { makeCertificate } from './test-certificates.ts';
 
 let folder: string;
 const files: Record<string, string> = {};

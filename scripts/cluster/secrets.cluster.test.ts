@@ -1,6 +1,7 @@
 import { compare } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import type { Api } from './api.ts';
 import { applyObject } from './apply.ts';
 import type { LiveData } from './live.ts';
@@ -8,7 +9,6 @@ import type { MadePassword } from './passwords.ts';
 import { lookAtSecrets, planSecrets } from './secret-plan.ts';
 import { prepareSecrets } from './secret-values.ts';
 import { writeSecrets } from './secret-write.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
 
 let test: TestServer;
 let api: Api;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { argocdManifest, startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import type { Api } from './api.ts';
 import type { LiveApplication } from './applications.ts';
 import { applyObjects } from './apply.ts';
 import { hasteFor, takeNewest } from './take-newest.ts';
-import { argocdManifest, startTestServer, type TestServer } from './test-server.ts';
 
 const newest = '1'.repeat(40);
 const older = '0'.repeat(40);

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
+import { argocdManifest, startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import { waitForAddress } from './address.ts';
 import type { Api } from './api.ts';
 import type { LiveApplication } from './applications.ts';
 import { applyObject, applyObjects } from './apply.ts';
-import { argocdManifest, startTestServer, type TestServer } from './test-server.ts';
 import { watchPlatform } from './watch.ts';
 import { waitForWorkloads } from './workloads.ts';
 

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
 import { webhookSecretKeys } from '../components/webhook.ts';
-import { freePort } from '../rehearsal/sandbox/api-server.ts';
-import { buildPrograms } from '../rehearsal/sandbox/build.ts';
-import { moduleFolder } from '../rehearsal/sandbox/modules.ts';
-import { logTail, startProcess, stopProcess } from '../rehearsal/sandbox/processes.ts';
+import { freePort } from '../dev/sandbox/api-server.ts';
+import { buildPrograms } from '../dev/sandbox/build.ts';
+import { moduleFolder } from '../dev/sandbox/modules.ts';
+import { logTail, startProcess, stopProcess } from '../dev/sandbox/processes.ts';
+import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import { applyObjects } from './apply.ts';
-import { startTestServer, type TestServer } from './test-server.ts';
 
 // The real argocd-server on a real API server: whom does its webhook believe?
 let cluster: TestServer;

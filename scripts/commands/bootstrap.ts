@@ -14,7 +14,7 @@ import type { Outcome } from '../steps/step.ts';
 import { summary } from '../steps/summary.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 import { minutesOf } from './minutes.ts';
 import { prepareClusterFile } from './new.ts';
 

@@ -1,6 +1,6 @@
 import { listClusters } from '../config/load.ts';
 import { UsageError } from '../report/errors.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /**
  * @returns the cluster that was named, or the only one there is

@@ -1,7 +1,7 @@
 import { type Connection, connect } from '../cluster/connect.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { UsageError } from '../report/errors.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /**
  * Connects to a cluster that a command can't do without.

@@ -5,7 +5,7 @@ import { diffText } from '../diff/text.ts';
 import { UsageError } from '../report/errors.ts';
 import { compareWithBase } from '../steps/compare-with-base.ts';
 import { chooseClusters } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run diff`: what the work tree would change in the clusters, after Helm and kustomize, against a base commit. */
 export async function run(invocation: Invocation): Promise<number> {

@@ -15,7 +15,7 @@ import { registrationObjects, repositoryObject } from '../steps/registration.ts'
 import { onPath } from '../tools/find.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** One line of the doctor. */
 interface Finding {

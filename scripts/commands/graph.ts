@@ -2,7 +2,7 @@ import { loadCluster } from '../config/load.ts';
 import { mermaid } from '../tree/graph.ts';
 import { placedComponents } from '../tree/render.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run graph`: the waves as a Mermaid diagram. */
 export async function run(invocation: Invocation): Promise<number> {

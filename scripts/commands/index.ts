@@ -1,13 +1,4 @@
-import type { Reporter } from '../report/reporter.ts';
-
-/** What a command gets. */
-export interface Invocation {
-  /** The repository's root: npm runs scripts there. */
-  root: string;
-  options: Readonly<Record<string, unknown>>;
-  positional: readonly string[];
-  reporter: Reporter;
-}
+import type { Invocation } from './invocation.ts';
 
 /** A command of the command line; its code is loaded only when it is called. */
 export interface CommandEntry {

@@ -1,5 +1,5 @@
 import { UsageError } from '../report/errors.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /**
  * @returns the minutes of --timeout; 60 without it

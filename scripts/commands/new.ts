@@ -7,7 +7,7 @@ import { clusterFile } from '../config/schema/cluster.ts';
 import { email as emailSchema } from '../config/schema/common.ts';
 import { type Problem, RunError, UsageError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 const fallbackEmail = 'user@example.com';
 

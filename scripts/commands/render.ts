@@ -7,7 +7,7 @@ import { changes, differences, type PlannedCluster, planCluster, planWithHead } 
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run render`: writes the tree of one or all clusters, or checks that it is as it would be written. */
 export async function run(invocation: Invocation): Promise<number> {

@@ -10,7 +10,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters, loadCluster } from '../config/load.ts';
 import { loadTenants } from '../config/tenants.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
-import { pageHtml } from '../report/page/page.ts';
+import { pageHtml } from '../page/page.ts';
 import { orphanedTenantsIfReadable } from '../steps/orphaned-tenants.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { newestCommit, statusOf } from '../steps/status.ts';
@@ -19,7 +19,7 @@ import { shortRevision, statusLines, statusText } from '../steps/status-text.ts'
 import { writeReport } from '../workspace/write-report.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 interface Looked {
   cluster: Cluster;

@@ -7,7 +7,7 @@ import { runSteps } from '../steps/step.ts';
 import { syncSteps } from '../steps/sync.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 import { minutesOf } from './minutes.ts';
 
 /** `npm run sync`: ends what holds the root up, and has it take the newest commit at once. */

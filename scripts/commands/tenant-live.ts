@@ -4,13 +4,14 @@ import { requirePlatform } from '../cluster/require-platform.ts';
 import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters } from '../config/load.ts';
+import type { Tenant } from '../config/tenant.ts';
 import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
-import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { listTenants, loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** A cluster that is looked at. */
 export interface Live {

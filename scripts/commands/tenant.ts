@@ -5,14 +5,15 @@ import { asTyped, type NewTenant, newTenantFile } from '../config/new-tenant.ts'
 import { readRemovals, removalsFile, withoutRemovals, withRemovals } from '../config/removals.ts';
 import { tenantName } from '../config/schema/tenant.ts';
 import { closest } from '../config/suggest.ts';
+import type { Tenant } from '../config/tenant.ts';
 import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
-import { listTenants, loadTenants, type Tenant } from '../config/tenants.ts';
+import { listTenants, loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { UsageError } from '../report/errors.ts';
 import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 import { connectTo, purge } from './tenant-live.ts';
 import { describeTenant } from './tenant-objects.ts';
 

@@ -5,7 +5,7 @@ import type { Outcome } from '../steps/step.ts';
 import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run uninstall`: takes the platform out of the cluster, the last wave first. Git stays as it is. */
 export async function run(invocation: Invocation): Promise<number> {

@@ -1,7 +1,7 @@
 import { UsageError } from '../report/errors.ts';
 import { upgrade } from '../steps/upgrade.ts';
 import { upgradeText } from '../steps/upgrade-text.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run upgrade`: brings this repository to another version of Breakwater, by one commit. */
 export async function run({ root, options, reporter }: Invocation): Promise<number> {

@@ -7,7 +7,7 @@ import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
 import { chooseClusters } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** `npm run validate`: every check that needs no cluster; with --rendered also what charts give, which has to be fetched once. */
 export async function run(invocation: Invocation): Promise<number> {

@@ -32,7 +32,7 @@ import { publishedBy, siteOf } from '../verify/site.ts';
 import { rowLines, summary, tally } from '../verify/table.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './index.ts';
+import type { Invocation } from './invocation.ts';
 
 /** Milliseconds: a request without an answer is given up; and requests are at least so far apart. */
 const pace = { timeout: 10_000, pause: 25 };

@@ -19,7 +19,7 @@ import {
   succeeded,
   toLua,
   uncompared,
-} from './application-health.fixtures.ts';
+} from '../dev/testing/application-health.fixtures.ts';
 import { readyWithinAnnotation, revisionAnnotation } from './domain.ts';
 
 const cases: Record<string, [application: Part, expected: string]> = {

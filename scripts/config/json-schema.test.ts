@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { appJsonSchema, clusterJsonSchema, publishedSchemas } from './json-schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const fixtures = join(import.meta.dirname, 'fixtures');
+const fixtures = join(import.meta.dirname, '../dev/fixtures');
 
 describe.each([...publishedSchemas])('the published JSON Schema %s', (file, compute) => {
   const published = join(root, file);

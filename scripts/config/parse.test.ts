@@ -5,7 +5,7 @@ import { parseClusterFile } from './parse.ts';
 import { decodeInput, largestInput } from './read-input.ts';
 
 const good = 'name: x\nauth: {users: [{email: user@example.com}]}\n';
-const fixtures = join(import.meta.dirname, 'fixtures');
+const fixtures = join(import.meta.dirname, '../dev/fixtures');
 
 function problemsOf(text: string) {
   const parsed = parseClusterFile(text, 'clusters/x/cluster.yaml', 'x');

@@ -1,6 +1,6 @@
 import type { Finding } from './positions.ts';
 import { namespaceSeparator, tenantPaths } from './schema/tenant.ts';
-import type { Tenant, TenantCluster } from './tenants.ts';
+import type { Tenant, TenantCluster } from './tenant.ts';
 
 /** @returns the namespaces of a tenant: its own, unless it lists some */
 export function namespacesOf(tenant: Pick<Tenant, 'name' | 'namespaces'>): readonly string[] {

@@ -1,29 +1,14 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
-import type { Cluster } from './cluster.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { place } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
 import { closest } from './suggest.ts';
+import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
-
-/** A tenant: its validated file, and the name of its folder. */
-export interface Tenant extends TenantFile {
-  name: string;
-  /** As `tenants/team-a/tenant.yaml`. */
-  source: string;
-  /** True when it has manifests of its own, in tenants/<team>/apps/. */
-  hasApps: boolean;
-}
-
-/** What the rules over several tenants know of a cluster. */
-export type TenantCluster = Pick<
-  Cluster,
-  'name' | 'labels' | 'argocd' | 'kubeflow' | 'components' | 'repositoryUrl' | 'runningApps'
->;
 
 /** Where the defaults of all tenants are: values of the chart that renders each of them. */
 export const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { openRepository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 let box: Sandbox;
 let root: string;

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { ensureEmbeddedRemote } from './embedded.ts';
 import { openRepository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 let box: Sandbox;
 let root: string;

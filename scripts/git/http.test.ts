@@ -6,10 +6,10 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeSelfSigned } from '../test/self-signed.ts';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
+import { makeSelfSigned } from '../dev/testing/self-signed.ts';
 import type { Remote } from './remote.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 const token = 'ghp_s3cret/with+odd"chars';
 let box: Sandbox;

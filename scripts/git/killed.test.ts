@@ -4,8 +4,8 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { openRepository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 let box: Sandbox;
 let bare: string;

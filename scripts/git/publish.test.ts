@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePublishSandbox, type PublishSandbox } from './publish-sandbox.ts';
+import { makePublishSandbox, type PublishSandbox } from '../dev/testing/publish-sandbox.ts';
 import { openRepository } from './repository.ts';
 
 let box: PublishSandbox;

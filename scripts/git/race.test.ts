@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { openRepository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 let box: Sandbox;
 let bare: string;

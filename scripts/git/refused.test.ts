@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePublishSandbox, type PublishSandbox } from './publish-sandbox.ts';
+import { makePublishSandbox, type PublishSandbox } from '../dev/testing/publish-sandbox.ts';
 import { openRepository } from './repository.ts';
 
 let box: PublishSandbox;

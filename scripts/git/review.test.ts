@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePublishSandbox, type PublishSandbox } from './publish-sandbox.ts';
+import { makePublishSandbox, type PublishSandbox } from '../dev/testing/publish-sandbox.ts';
 import type { PublishedForReview } from './remote.ts';
 import { openRepository } from './repository.ts';
 

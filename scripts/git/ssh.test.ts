@@ -2,8 +2,8 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { openRepository, type Repository } from './repository.ts';
-import { makeSandbox, type Sandbox } from './sandbox.ts';
 
 let box: Sandbox;
 let root: string;

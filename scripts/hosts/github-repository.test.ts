@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AnsweringServer, startAnsweringServer } from './answering-server.ts';
+import { type AnsweringServer, startAnsweringServer } from '../dev/testing/answering-server.ts';
 import { chooseHost } from './choose.ts';
 import type { Host } from './host.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, verify } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type AnsweringServer, startAnsweringServer } from './answering-server.ts';
+import { type AnsweringServer, startAnsweringServer } from '../dev/testing/answering-server.ts';
 import { chooseHost } from './choose.ts';
 import { installationToken } from './github.ts';
 import type { HostAccess, HostKind, PullRequest } from './host.ts';

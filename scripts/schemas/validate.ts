@@ -1,4 +1,10 @@
-import type { Json } from './derive.ts';
+/** A JSON value, as YAML and JSON files hold it. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+
+/** A JSON object. */
+export interface JsonObject {
+  [key: string]: Json;
+}
 
 /** A schema as derive.ts writes it, and nothing else: the keywords that it keeps, junctors, and references into `$defs`. */
 export interface Schema {

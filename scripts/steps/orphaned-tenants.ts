@@ -2,8 +2,8 @@ import { ApiError } from '../cluster/api-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
+import type { Tenant } from '../config/tenant.ts';
 import { belongsTo } from '../config/tenant-rules.ts';
-import type { Tenant } from '../config/tenants.ts';
 
 /**
  * @param tenants those that the repository has

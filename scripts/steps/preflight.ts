@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { requireOwnership } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
+import { requireOwnership } from '../cluster/require-ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { prepareSecrets } from '../cluster/secret-values.ts';
 import type { KubernetesObject } from '../components/component.ts';

@@ -1,5 +1,5 @@
 import type { ApplicationStatus, PlatformStatus } from '../cluster/status.ts';
-import type { ApplicationRow, Bar, Fact, Page, Timeline } from '../report/page/types.ts';
+import type { ApplicationRow, Bar, Fact, Page, Timeline } from '../page/types.ts';
 import { shortRevision, statusLines } from './status-text.ts';
 
 /**

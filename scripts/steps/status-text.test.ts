@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApplicationStatus, PlatformStatus } from '../cluster/status.ts';
-import { pageHtml } from '../report/page/page.ts';
+import { pageHtml } from '../page/page.ts';
 import { statusPage } from './status-page.ts';
 import { statusText } from './status-text.ts';
 

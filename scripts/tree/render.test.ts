@@ -14,7 +14,7 @@ import { renderTree } from './render.ts';
 import { checkTree } from './rules/index.ts';
 import { parseTree } from './rules/parsed-tree.ts';
 
-const golden = join(dirname(fileURLToPath(import.meta.url)), 'golden');
+const golden = join(dirname(fileURLToPath(import.meta.url)), '../dev/golden');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const scenarios = readdirSync(golden)
   .filter((name) => name.endsWith('.cluster.yaml'))

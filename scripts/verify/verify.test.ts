@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { claimedIdentities } from '../components/identity.ts';
+import { type Flaw, startTestPlatform, type TestPlatform, users } from '../dev/testing/fake-platform.ts';
 import type { Group, Row } from './check.ts';
 import { Client } from './client.ts';
 import { groups } from './groups/index.ts';
@@ -8,7 +9,6 @@ import { type Given, learn } from './learn.ts';
 import { runGroups } from './run.ts';
 import { cookieSigner } from './sign-cookie.ts';
 import { tally } from './table.ts';
-import { type Flaw, startTestPlatform, type TestPlatform, users } from './test-platform.ts';
 
 let platform: TestPlatform | undefined;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { appMarker } from '../../components/identity.ts';
-import { apps, manifests, values } from './good-files.ts';
-import { type Change, findings } from './good-tree.ts';
+import { apps, manifests, values } from '../../dev/testing/good-files.ts';
+import { type Change, findings } from '../../dev/testing/good-tree.ts';
 
 const application = `apiVersion: argoproj.io/v1alpha1
 kind: Application

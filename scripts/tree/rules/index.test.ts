@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { goodTree } from './good-tree.ts';
+import { goodTree } from '../../dev/testing/good-tree.ts';
 import { checkTree, rules } from './index.ts';
 
 const folder = fileURLToPath(new URL('./', import.meta.url));

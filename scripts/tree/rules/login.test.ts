@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { values } from './good-files.ts';
-import { type Change, deployment, findings } from './good-tree.ts';
+import { values } from '../../dev/testing/good-files.ts';
+import { type Change, deployment, findings } from '../../dev/testing/good-tree.ts';
 
 const proxy = `${values}/oauth2-proxy.yaml`;
 const host = 'platform.example.com';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { apps, manifests } from './good-files.ts';
-import { type Change, deployment, findings } from './good-tree.ts';
+import { apps, manifests } from '../../dev/testing/good-files.ts';
+import { type Change, deployment, findings } from '../../dev/testing/good-tree.ts';
 
 const gateway = `${apps}/03-gateway.yaml`;
 const istiod = `${apps}/02-istiod.yaml`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { apps } from './good-files.ts';
-import { goodTree } from './good-tree.ts';
+import { apps } from '../../dev/testing/good-files.ts';
+import { goodTree } from '../../dev/testing/good-tree.ts';
 import { allObjects, children, nameOf, parseTree, valuesOf } from './parsed-tree.ts';
 
 describe('a parsed tree', () => {

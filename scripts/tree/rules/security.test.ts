@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { manifests, values } from './good-files.ts';
-import { type Change, findings } from './good-tree.ts';
+import { manifests, values } from '../../dev/testing/good-files.ts';
+import { type Change, findings } from '../../dev/testing/good-tree.ts';
 
 const proxy = `${values}/oauth2-proxy.yaml`;
 const mesh = `${values}/istiod.yaml`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { apps } from './good-files.ts';
-import { type Change, definition, findings } from './good-tree.ts';
+import { apps } from '../../dev/testing/good-files.ts';
+import { type Change, definition, findings } from '../../dev/testing/good-tree.ts';
 
 const root = 'clusters/demo/bootstrap.yaml';
 const gateway = `${apps}/03-gateway.yaml`;

@@ -1,0 +1,126 @@
+/** `npm run rehearse`: see options.ts for its words, and docs/rehearsal.md for what it shows. */
+import { RunError } from '../../report/errors.ts';
+import { createReporter, type Reporter } from '../../report/reporter.ts';
+import { buildSandbox } from '../sandbox/cluster.ts';
+import { messageOf, SandboxError } from '../sandbox/errors.ts';
+import { checks } from './checks/index.ts';
+import { standInImages } from './kubeflow/index.ts';
+import { takeFolder } from './lock.ts';
+import { logText, openShell, statusOf, statusText } from './look-inside.ts';
+import { lackForRehearsal } from './needs.ts';
+import { parseOptions, type RehearseOptions, requireOwnOptions, usage } from './options.ts';
+import { check, down, findSite, recorderFor, requireNeeds, requireReady, type Surroundings, up } from './rehearse.ts';
+import { writeReport } from './report-file.ts';
+import { chooseChecks } from './run-checks.ts';
+
+async function run(options: RehearseOptions, reporter: Reporter): Promise<number> {
+  const surroundings: Surroundings = { report: (line) => reporter.status(line), signal: stopSignal(reporter) };
+  switch (options.word) {
+    case 'build':
+      requireNeeds(false);
+      await buildSandbox({ standIns: standInImages(), report: surroundings.report });
+      reporter.result({ built: true }, 'all programs and images are built');
+      return 0;
+    case 'needs': {
+      const lack = lackForRehearsal(options.context !== undefined);
+      reporter.result(lack, lack.problems.join('\n') || 'nothing is missing');
+      return lack.problems.length === 0 ? 0 : 1;
+    }
+    case 'logs': {
+      const text = logText(options.folder, options.name);
+      reporter.result({ log: text.split('\n') }, text);
+      return 0;
+    }
+    case 'status':
+    case 'shell': {
+      const record = await recorderFor({ ...options, word: 'check' }, surroundings);
+      const site = await findSite(options.folder, record, surroundings.signal);
+      if (options.word === 'shell') return await openShell(site);
+      const status = await statusOf(site);
+      reporter.result(status, statusText(status));
+      return 0;
+    }
+    default:
+      return await withFolder(options, reporter, surroundings);
+  }
+}
+
+/** What changes something, and so has the folder for itself. */
+async function withFolder(options: RehearseOptions, reporter: Reporter, surroundings: Surroundings): Promise<number> {
+  // A name that is none is said before anything is begun.
+  chooseChecks(checks, options);
+  const release = await takeFolder(options.folder);
+  try {
+    const record = await recorderFor(options, surroundings);
+    if (options.word === 'down') {
+      await down(options.folder, record, surroundings);
+      reporter.result({ down: options.folder }, '');
+      return 0;
+    }
+    return await rehearse(options, reporter, surroundings);
+  } finally {
+    await release();
+  }
+}
+
+async function rehearse(options: RehearseOptions, reporter: Reporter, surroundings: Surroundings): Promise<number> {
+  const { word, folder, keep } = options;
+  const { signal } = surroundings;
+  const own = word === 'check' ? undefined : await requireReady(options);
+  const record = await recorderFor(options, surroundings);
+  let failure: unknown;
+  try {
+    const site =
+      word === 'check' ? await findSite(folder, record, signal) : await up(options, own, record, surroundings);
+    if (word === 'up') {
+      const status = await statusOf(site);
+      reporter.result(status, `${statusText(status)}\n\n${afterUp}`);
+      return 0;
+    }
+    await check(site, options);
+  } catch (error) {
+    failure = signal.aborted ? new RunError('the rehearsal was stopped') : error;
+    record.fail(messageOf(failure));
+  }
+  // What "up" could not finish stays to be looked at, unless it was stopped.
+  if ((word === 'run' && !keep) || (word === 'up' && signal.aborted))
+    await record.phase('Take it down', () => down(folder, record, surroundings));
+  else reporter.status(afterUp);
+  const report = await writeReport(options, record.data());
+  await record.flush();
+  const { passed, failed, skipped } = record.data();
+  reporter.status(`${passed} passed, ${failed} failed, ${skipped} not tried; the report: ${report}`);
+  if (failure !== undefined) throw failure;
+  reporter.result(record.data(), '');
+  return failed === 0 ? 0 : 1;
+}
+
+const afterUp = 'It goes on running: npm run rehearse -- shell|check|status|logs|down';
+
+/** Ctrl-C ends the run in good order; a second one at once, and then "down" has something to do. */
+function stopSignal(reporter: Reporter): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      reporter.warn('stopping; once more ends it at once, and leaves the rest to: npm run rehearse -- down');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const reporter = createReporter(argv.includes('--json'));
+  try {
+    requireOwnOptions(process.env);
+    const options = parseOptions(argv);
+    if (!options.help) return await run(options, reporter);
+    process.stdout.write(usage);
+    return 0;
+  } catch (thrown) {
+    return reporter.fail(thrown instanceof SandboxError ? new RunError(thrown.message) : thrown);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

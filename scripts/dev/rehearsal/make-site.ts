@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { RunError } from '../../report/errors.ts';
+import type { Sandbox } from '../sandbox/cluster.ts';
+import { upstreamFiles } from '../sandbox/of-repository.ts';
+import { standInRepositories } from './kubeflow/index.ts';
+import { writeRepository } from './kubeflow/repository.ts';
+import { mustRun } from './run-program.ts';
+import { passwordVariables, type Site } from './site.ts';
+import { type ClusterFileSpec, clusterFile } from './site-files.ts';
+import { type Account, placesOf, type SiteState } from './state.ts';
+
+/** The repository that is rehearsed: the one that this file belongs to. */
+export const repositoryRoot = resolve(import.meta.dirname, '../../..');
+
+/** The name of the rehearsal's cluster: its folder is clusters/rehearsal/. */
+export const clusterName = 'rehearsal';
+
+/** Makes two people who can log in, with passwords that nobody has seen yet. */
+export function makeUsers(): { owner: Account; other: Account } {
+  const password = () => randomBytes(15).toString('base64url');
+  return {
+    owner: { email: 'ann@example.com', password: password(), groups: ['platform-admins'] },
+    other: { email: 'bob@example.com', password: password(), groups: [] },
+  };
+}
+
+/** Clones HEAD of this repository: what is not committed is not rehearsed. @returns the commit */
+export async function cloneRepository(folder: string): Promise<string> {
+  const { root, bare } = placesOf(folder);
+  const git = (...words: string[]) => mustRun(['git', '-c', 'safe.directory=*', ...words]);
+  for (const path of [root, bare]) await rm(path, { recursive: true, force: true });
+  await git('clone', '--quiet', repositoryRoot, root);
+  await git('-C', root, 'checkout', '--quiet', '-B', 'main');
+  await git('init', '--quiet', '--bare', '--initial-branch=main', bare);
+  await git('-C', root, 'remote', 'set-url', 'origin', bare);
+  for (const [key, value] of [
+    ['user.name', 'Rehearsal'],
+    ['user.email', 'rehearsal@example.com'],
+    ['commit.gpgSign', 'false'],
+  ] as const)
+    await git('-C', root, 'config', key, value);
+  await git('-C', root, 'push', '--quiet', '--set-upstream', 'origin', 'main');
+  await symlink(join(repositoryRoot, 'node_modules'), join(root, 'node_modules'));
+  return (await git('-C', root, 'rev-parse', 'HEAD')).trim();
+}
+
+/**
+ * Has the clone push into the bare repository itself what is meant for its address: there, everybody may read and nobody write.
+ *
+ * https://git-scm.com/docs/git-config#Documentation/git-config.txt-urlltbasegtpushInsteadOf
+ */
+export async function pushPast(folder: string, url: string): Promise<void> {
+  const { root, bare } = placesOf(folder);
+  await mustRun(['git', '-C', root, 'config', `url.${bare}.pushInsteadOf`, url]);
+}
+
+/** @returns how many files differ from HEAD, and so are not rehearsed */
+export async function uncommittedFiles(): Promise<number> {
+  const status = await mustRun(['git', '-c', 'safe.directory=*', '-C', repositoryRoot, 'status', '--porcelain']);
+  return status.split('\n').filter((line) => line !== '').length;
+}
+
+/** What a sandbox gives, as settings of cluster.yaml. */
+export function sandboxSettings(
+  root: string,
+  { chartsUrl, gitUrl, network }: Sandbox,
+): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors'> {
+  const charts = upstreamFiles(root).filter(({ chart }) => chart !== undefined);
+  return {
+    gitUrl: `${gitUrl}/platform`,
+    addresses: network.loadBalancers.range,
+    mirrors: {
+      charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
+      git: Object.fromEntries([
+        ['https://github.com/argoproj/argo-cd', `${gitUrl}/argo-cd`],
+        ...standInRepositories.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
+      ]),
+    },
+  };
+}
+
+/** Makes the repositories that stand in for Kubeflow's. @returns name → bare repository */
+export async function writeStandIns(folder: string): Promise<Record<string, string>> {
+  const { standIns } = placesOf(folder);
+  await rm(standIns, { recursive: true, force: true });
+  const made: Record<string, string> = {};
+  for (const repository of standInRepositories) {
+    const bare = join(standIns, `${repository.name}.git`);
+    await writeRepository(repository, bare);
+    made[repository.name] = bare;
+  }
+  return made;
+}
+
+/** Writes clusters/rehearsal/ into the clone and commits it, as a user does who begins with a new cluster. */
+export async function writeCluster(
+  folder: string,
+  spec: Omit<ClusterFileSpec, 'settings'>,
+  settingsFolder: string | undefined,
+): Promise<void> {
+  const { root } = placesOf(folder);
+  const at = join(root, 'clusters', spec.cluster);
+  await mkdir(join(at, 'overrides'), { recursive: true });
+  const own = settingsFolder === undefined ? {} : await readSettings(settingsFolder);
+  await writeFile(join(at, 'cluster.yaml'), clusterFile({ ...spec, settings: own }));
+  // The one thing in which a sandbox's platform differs from a user's: see the file.
+  if (spec.addresses !== undefined)
+    await copyFile(join(root, 'scripts', 'dev', 'sandbox', 'istiod-values.yaml'), join(at, 'overrides', 'istiod.yaml'));
+  const overrides = settingsFolder === undefined ? '' : join(settingsFolder, 'overrides');
+  if (overrides !== '' && existsSync(overrides)) await cp(overrides, join(at, 'overrides'), { recursive: true });
+  await mustRun(['git', '-C', root, 'add', '--all']);
+  await mustRun(['git', '-C', root, 'commit', '--quiet', '--message', `Add cluster ${spec.cluster}`]);
+  await mustRun(['git', '-C', root, 'push', '--quiet']);
+}
+
+async function readSettings(folder: string): Promise<Record<string, unknown>> {
+  const file = join(folder, 'cluster.yaml');
+  if (!existsSync(file)) return {};
+  const settings: unknown = parse(await readFile(file, 'utf8'));
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
+    throw new RunError(`${file} holds no settings`, {
+      hint: "It is laid over the rehearsal's cluster.yaml: KEY: VALUE.",
+    });
+  const { name: _, ...rest } = settings as Record<string, unknown>;
+  return rest;
+}
+
+/** The state of a rehearsal on a cluster that is there. */
+export function stateOf(kubeconfig: string, context: string, sandbox: boolean): SiteState {
+  return { cluster: clusterName, kubeconfig, context, sandbox, users: makeUsers() };
+}
+
+/**
+ * Bootstraps the platform by the program's own command, and waits until every wave is Healthy.
+ *
+ * @throws RunError with the end of what it said
+ */
+export async function bootstrap(
+  site: Site,
+  { report, signal }: { report: (line: string) => void; signal?: AbortSignal },
+): Promise<void> {
+  const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
+  const { code, stdout, stderr } = await site.program(words, { onLine: report, ...(signal ? { signal } : {}) });
+  if (code === 0) return;
+  throw new RunError(`the bootstrap ended with exit code ${code}`, {
+    details: (stderr.trim() || stdout.trim()).split('\n').slice(-20),
+    hint: `Its users' passwords are in ${passwordVariables.owner} and ${passwordVariables.other} while it runs.`,
+  });
+}

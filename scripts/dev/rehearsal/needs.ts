@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { RunError } from '../../report/errors.ts';
+import { type Lack, lackOf, searchPath } from '../sandbox/needs.ts';
+
+/** What the checks take from the machine, beside what a sandbox needs, and the Debian package that has it. */
+export const checkPrograms = [
+  { what: 'chromium', package: 'chromium' },
+  { what: 'certutil', package: 'libnss3-tools' },
+  { what: 'slapd', package: 'slapd' },
+] as const;
+
+/**
+ * @param own true: the cluster is the user's own, so only the checks' programs are needed
+ * @returns all that a rehearsal needs and this machine lacks
+ */
+export function lackForRehearsal(own: boolean): Lack {
+  return lackOf({ programs: checkPrograms, sandbox: !own });
+}
+
+/** @throws RunError when a program is not there */
+export function findProgram(name: string): string {
+  const found = searchPath()
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+  if (found === undefined) {
+    const known = checkPrograms.find(({ what }) => what === name);
+    throw new RunError(`${name} is not there`, {
+      hint: `On Debian: apt-get install --no-install-recommends ${known?.package ?? name}`,
+    });
+  }
+  return found;
+}

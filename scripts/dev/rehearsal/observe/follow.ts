@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from '../../../tools/find.ts';
+import type { LiveApplication } from '../applications.ts';
+import type { ApplicationEvent } from './order.ts';
+
+/** A watch that runs, and what it was told so far. */
+export interface ApplicationWatch {
+  events: readonly ApplicationEvent[];
+  /** Ends it and waits until its process is gone. */
+  end(): Promise<void>;
+}
+
+/**
+ * Records each state of each Application, from now on; also on a cluster that has no Applications yet, or no Argo CD.
+ * A single watch of one kind: its order is the order in which the API server wrote.
+ *
+ * @param place which cluster, and where Argo CD is
+ */
+export async function followApplications(place: {
+  kubeconfig: string;
+  context: string;
+  namespace: string;
+}): Promise<ApplicationWatch> {
+  const kubectl = await findTool('kubectl');
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${place.namespace}/applications?watch=true`;
+  const command = ['--kubeconfig', place.kubeconfig, '--context', place.context, 'get', '--raw', path];
+  const events: ApplicationEvent[] = [];
+  let child: ChildProcess | undefined;
+  let ended = false;
+  const follow = async () => {
+    while (!ended) {
+      child = spawn(kubectl, command, { stdio: ['ignore', 'pipe', 'ignore'] });
+      const gone = new Promise((resolve) => child?.once('close', resolve));
+      if (child.stdout !== null) {
+        for await (const line of createInterface({ input: child.stdout })) keep(events, line);
+      }
+      await gone;
+      // The API server is not there yet, or has ended the watch, as it does from time to time.
+      if (!ended) await sleep(200);
+    }
+  };
+  const following = follow();
+  return {
+    events,
+    end: async () => {
+      ended = true;
+      child?.kill();
+      await following;
+    },
+  };
+}
+
+/** Adds one line of a watch to the record. What is no state of an Application (a watch that is out of date) is left out. */
+function keep(events: ApplicationEvent[], line: string): void {
+  // The last line of a watch that was ended may be cut off.
+  if (!line.endsWith('}')) return;
+  const { type, object }: { type: string; object: LiveApplication } = JSON.parse(line);
+  if (type === 'ADDED' || type === 'MODIFIED') events.push({ at: Date.now(), application: object });
+}

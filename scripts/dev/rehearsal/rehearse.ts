@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError, UsageError } from '../../report/errors.ts';
+import { sandboxDown, sandboxUp } from '../sandbox/cluster.ts';
+import { chartsOf, repositoriesOf } from '../sandbox/of-repository.ts';
+import { checks } from './checks/index.ts';
+import { kubeflowParts, standInImages } from './kubeflow/index.ts';
+import {
+  bootstrap,
+  cloneRepository,
+  pushPast,
+  sandboxSettings,
+  stateOf,
+  uncommittedFiles,
+  writeCluster,
+  writeStandIns,
+} from './make-site.ts';
+import { lackForRehearsal } from './needs.ts';
+import type { RehearseOptions } from './options.ts';
+import {
+  confirmContext,
+  findContext,
+  type OwnCluster,
+  ownAddress,
+  requireEmpty,
+  serveRepositories,
+  stopServing,
+} from './own-cluster.ts';
+import { createRecorder, type RecordData, type Recorder } from './record.ts';
+import { bootstrapPhase } from './report-page.ts';
+import { chooseChecks, runChecks } from './run-checks.ts';
+import { openSite, type Site } from './site.ts';
+import { sandboxStandIns } from './stand-ins.ts';
+import { placesOf, readState, type SiteState, writeState } from './state.ts';
+import { versionsOf } from './versions.ts';
+import { watchApplications } from './watch.ts';
+
+/** What a rehearsal needs from who started it. */
+export interface Surroundings {
+  /** Takes a line of progress. */
+  report: (line: string) => void;
+  /** Ends it. */
+  signal: AbortSignal;
+}
+
+/** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins anew. */
+export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
+  const { word, quick, only, context } = options;
+  const file = placesOf(options.folder).record;
+  const words = [
+    'rehearse',
+    ...(word === 'run' ? [] : [word]),
+    ...(quick ? ['--quick'] : []),
+    ...(only.length > 0 ? ['--only', only.join(',')] : []),
+    ...(context === undefined ? [] : ['--context', context]),
+  ];
+  const earlier: RecordData | undefined =
+    word === 'check' && existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+  return createRecorder({ file, command: words.join(' '), report, earlier });
+}
+
+/**
+ * Refuses before anything is made: a rehearsal that is up already, what the machine lacks, a cluster that is not meant.
+ *
+ * @returns the user's own cluster, if one is named
+ * @throws UsageError, RunError or SandboxError
+ */
+export async function requireReady({ folder, context, yes }: RehearseOptions): Promise<OwnCluster | undefined> {
+  if ((await readState(folder)) !== undefined)
+    throw new UsageError(`a rehearsal is up in ${folder} already`, {
+      hint: 'Use it (npm run rehearse -- check), or end it: npm run rehearse -- down.',
+    });
+  requireNeeds(context !== undefined);
+  if (context === undefined) return undefined;
+  const own = await findContext(context);
+  await requireEmpty(own);
+  await confirmContext(context, yes);
+  return own;
+}
+
+/** @throws RunError that names everything that this machine lacks, and how to get it */
+export function requireNeeds(own: boolean): void {
+  const { problems } = lackForRehearsal(own);
+  if (problems.length > 0)
+    throw new RunError('this machine lacks what a rehearsal needs', {
+      details: problems.map((problem) => `- ${problem}`),
+      ...(own ? {} : { hint: 'With a cluster of your own less is needed: --context NAME.' }),
+    });
+}
+
+/** A cluster, the repository's copy, and the platform on it. @throws RunError or SandboxError: what did not come up */
+export async function up(
+  options: RehearseOptions,
+  own: OwnCluster | undefined,
+  record: Recorder,
+  { report, signal }: Surroundings,
+): Promise<Site> {
+  const { folder } = options;
+  const left = await uncommittedFiles();
+  if (left > 0) report(`note: ${left} files differ from HEAD and are left out: what is committed is rehearsed`);
+  const commit = await record.phase('Copy the repository', () => cloneRepository(folder));
+  const { root, sandbox } = placesOf(folder);
+  record.describe({ versions: { Breakwater: commit.slice(0, 12), ...versionsOf(root) } });
+  const state =
+    own === undefined
+      ? stateOf(join(sandbox, 'admin.kubeconfig'), 'breakwater-sandbox', true)
+      : stateOf(own.kubeconfig, own.context, false);
+  // From here on "down" has something to take away.
+  await writeState(folder, state);
+  await (own === undefined ? onSandbox(options, state, record, report) : onOwnCluster(options, state));
+  signal.throwIfAborted();
+  const site = await openSite(folder, state, { record, signal });
+  const stop = watchApplications(site.applications, (times) => record.applications(times));
+  try {
+    await record.phase(bootstrapPhase, () => bootstrap(site, { report, signal }));
+  } finally {
+    record.applications(await stop());
+  }
+  return site;
+}
+
+async function onSandbox(
+  { folder, settings }: RehearseOptions,
+  state: SiteState,
+  record: Recorder,
+  report: (line: string) => void,
+): Promise<void> {
+  const places = placesOf(folder);
+  record.describe({ standIns: sandboxStandIns });
+  const sandbox = await record.phase('Start the cluster', async () =>
+    sandboxUp({
+      folder: places.sandbox,
+      charts: await chartsOf(places.root),
+      repositories: { ...(await repositoriesOf()), ...(await writeStandIns(folder)), platform: places.bare },
+      standIns: standInImages(),
+      report,
+    }),
+  );
+  await writeCluster(folder, { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: kubeflowParts }, settings);
+}
+
+async function onOwnCluster({ folder, settings, address }: RehearseOptions, state: SiteState): Promise<void> {
+  const { bare } = placesOf(folder);
+  const gitUrl = `${await serveRepositories(folder, address ?? ownAddress(), { platform: bare })}/platform`;
+  await pushPast(folder, gitUrl);
+  await writeCluster(folder, { ...state, gitUrl, mirrors: { charts: {}, git: {} }, kubeflow: kubeflowParts }, settings);
+}
+
+/** The site that "up" has left running. @throws UsageError when there is none, RunError when its cluster has ended */
+export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<Site> {
+  const state = await stateIn(folder);
+  const site = await openSite(folder, state, { record, signal });
+  if (state.sandbox && site.sandbox === undefined)
+    throw new RunError(`the cluster in ${folder} has ended`, {
+      hint: 'Take away what is left: npm run rehearse -- down. Its logs: npm run rehearse -- logs',
+    });
+  return site;
+}
+
+/** @throws UsageError when nothing is up */
+export async function stateIn(folder: string): Promise<SiteState> {
+  const state = await readState(folder);
+  if (state === undefined)
+    throw new UsageError(`nothing is up in ${folder}`, { hint: 'Begin with: npm run rehearse -- up' });
+  return state;
+}
+
+/** Runs the checks that were asked for. */
+export async function check(site: Site, options: RehearseOptions): Promise<void> {
+  await mkdir(placesOf(options.folder).pictures, { recursive: true });
+  await runChecks(site, chooseChecks(checks, options));
+}
+
+/** Takes away everything but the report, whatever a run that was killed has left. */
+export async function down(folder: string, record: Recorder, { report }: Pick<Surroundings, 'report'>): Promise<void> {
+  const places = placesOf(folder);
+  const state = await readState(folder);
+  if (state?.sandbox === false) await leaveOwnCluster(folder, state, record, report);
+  await sandboxDown(places.sandbox);
+  for (const path of [places.sandbox, places.standIns, places.root, places.bare, places.state])
+    await rm(path, { recursive: true, force: true });
+  report(`${places.folder} is down; what was seen stays in ${places.pictures}`);
+}
+
+/** The user's own cluster stays; the platform goes by the program's own command. */
+async function leaveOwnCluster(
+  folder: string,
+  state: SiteState,
+  record: Recorder,
+  report: (line: string) => void,
+): Promise<void> {
+  // Not the run's signal: what was begun on somebody's cluster is taken away also after Ctrl-C.
+  const site = await openSite(folder, state, { record, signal: new AbortController().signal });
+  const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes', '--delete-data'];
+  const { code } = await site.program(words, { onLine: report });
+  await stopServing(folder);
+  if (code !== 0) report(`warning: the platform could not be taken off ${site.context}: delete that cluster`);
+}

@@ -1,0 +1,89 @@
+import type { Page, Picture } from '../../page/types.ts';
+import type { ApplicationTimes, Phase, RecordData } from './record.ts';
+
+/**
+ * A record as a page that people look at.
+ *
+ * @param pictures those of the record, read from their files
+ * @param made when, ISO 8601
+ */
+export function reportPage(data: RecordData, pictures: readonly Picture[], made: string): Page {
+  const { passed, failed, skipped, failure } = data;
+  const bad = failed > 0 || failure !== undefined;
+  const text = `${passed} passed, ${failed} failed, ${skipped} not tried`;
+  const wrong = data.checks.filter(({ ok, skipped: why }) => !ok && why === undefined);
+  return {
+    title: 'Rehearsal',
+    made,
+    verdict: {
+      state: bad ? 'bad' : 'good',
+      text: failure === undefined ? text : `It ended before its end. ${text}`,
+      details: [...(failure === undefined ? [] : [failure]), ...wrong.map(({ group, name }) => `${group}: ${name}`)],
+    },
+    facts: [
+      { name: 'Begun', value: data.started },
+      { name: 'Took', value: minutes(data.seconds) },
+      { name: 'Asked for', value: `npm run ${data.command}` },
+      ...Object.entries(data.versions).map(([name, value]) => ({ name, value })),
+    ],
+    ...(data.standIns.length > 0 ? { standIns: data.standIns } : {}),
+    ...(data.applications.length > 0 ? { timelines: [timeline(data)] } : {}),
+    ...(data.checks.length > 0
+      ? {
+          checks: data.checks.map(({ group, name, tried, expected, got, ok, skipped: why }) => ({
+            ...{ group, name, tried, expected },
+            got: why ?? got,
+            outcome: why !== undefined ? ('skipped' as const) : ok ? ('passed' as const) : ('failed' as const),
+          })),
+        }
+      : {}),
+    ...(data.requests.length > 0 ? { requests: data.requests } : {}),
+    ...(pictures.length > 0 ? { pictures } : {}),
+    phases: data.phases.map((phase) => {
+      const { name, seconds, error } = phase;
+      const depth = depthOf(phase, data.phases);
+      return {
+        name,
+        seconds,
+        ...(depth === 0 ? {} : { depth }),
+        ...(error === undefined ? {} : { outcome: 'failed' as const, note: error }),
+      };
+    }),
+  };
+}
+
+/** How many others a phase lies within. Begin and length are rounded, each for itself. */
+function depthOf(phase: Phase, phases: readonly Phase[]): number {
+  const times = ({ start, seconds }: Phase) => [Date.parse(start), Date.parse(start) + seconds * 1000] as const;
+  const [begin, end] = times(phase);
+  return phases.filter((other) => {
+    const [from, to] = times(other);
+    return other !== phase && other.seconds > phase.seconds && from <= begin && end <= to + 1000;
+  }).length;
+}
+
+function timeline({ applications, phases, started }: RecordData) {
+  const begin = Date.parse(phases.find(({ name }) => name === bootstrapPhase)?.start ?? started);
+  const moment = (seconds: number) => new Date(begin + seconds * 1000).toISOString();
+  return {
+    title: 'The bootstrap: each Application from its first sync to Healthy',
+    note: 'No bar begins before every bar of the wave above it has ended.',
+    bars: applications
+      .filter(({ wave }) => wave >= 0)
+      .map(({ name, wave, firstSync, healthy }: ApplicationTimes) => ({
+        name,
+        wave,
+        ...(firstSync === undefined ? {} : { started: moment(firstSync) }),
+        ...(healthy === undefined ? {} : { healthy: moment(healthy) }),
+        outcome: healthy === undefined ? ('waiting' as const) : ('healthy' as const),
+      })),
+  };
+}
+
+/** The phase from whose beginning the times of Applications count. */
+export const bootstrapPhase = 'Bootstrap';
+
+function minutes(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

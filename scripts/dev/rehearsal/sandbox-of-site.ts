@@ -1,0 +1,50 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError } from '../../report/errors.ts';
+import { enter, findBox } from '../sandbox/box.ts';
+import type { Sandbox } from '../sandbox/cluster.ts';
+import { probeImage, standInImage } from '../sandbox/image-table.ts';
+import { stopProcess } from '../sandbox/processes.ts';
+import type { ServeSettings } from '../sandbox/serve.ts';
+import { servePort, starter } from '../sandbox/start.ts';
+
+/** What only a sandbox gives: the machine's inside, and what is served to the cluster. */
+export interface SandboxOfSite extends Sandbox {
+  /** A web program that answers with what reached it (JSON with `Accept: application/json`; PORT, NAME by environment). */
+  standInImage: string;
+  /** An image with a shell and curl. */
+  probeImage: string;
+  /** Where images, charts and repositories are served. */
+  serveUrl: string;
+  /** Serves one more bare repository. @returns its address, for the cluster and for this machine */
+  serveRepository(name: string, bareFolder: string): Promise<string>;
+  /** The command that runs another one inside, in the cluster's network, as root. */
+  inside(command: readonly string[]): readonly [string, ...string[]];
+  /** Starts a program inside that runs on by itself; it ends with the sandbox. Its log is FOLDER/sandbox/logs/NAME.log. */
+  start(name: string, command: readonly [string, ...string[]]): Promise<void>;
+  stop(name: string): Promise<void>;
+}
+
+/** @throws RunError when it has ended */
+export function openSandbox(sandbox: Sandbox): SandboxOfSite {
+  const { folder } = sandbox;
+  const box = findBox(folder);
+  if (box === undefined) throw new RunError(`the sandbox in ${folder} has ended`);
+  return {
+    ...sandbox,
+    standInImage,
+    probeImage,
+    serveUrl: `http://${sandbox.network.node}:${servePort}`,
+    serveRepository: async (name, bareFolder) => {
+      const file = join(folder, 'serve.json');
+      const settings: ServeSettings = JSON.parse(await readFile(file, 'utf8'));
+      const repositories = { ...settings.repositories, [name]: bareFolder };
+      await writeFile(`${file}.new`, JSON.stringify({ ...settings, repositories }));
+      await rename(`${file}.new`, file);
+      return `${sandbox.gitUrl}/${name}`;
+    },
+    inside: (command) => enter(box, command),
+    start: starter(folder, box),
+    stop: (name) => stopProcess(folder, name),
+  };
+}

@@ -1,0 +1,149 @@
+import { appendFileSync, copyFileSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../commands/index.ts';
+import { type TestRepository, testRepository } from './repository.ts';
+
+let repository: TestRepository;
+
+beforeAll(() => {
+  repository = testRepository();
+});
+
+afterAll(() => repository.remove());
+
+const names = commands.map(({ usage }) => usage.replace(/ .*/, ''));
+const file = (path: string) => join(repository.root, path);
+
+describe('help', () => {
+  it('lists the commands, and each has its options and examples', () => {
+    const all = repository.breakwater('--help');
+    expect(all.code).toBe(0);
+    for (const name of names) expect(all.stdout).toContain(`\n  ${name}`);
+    for (const name of names) {
+      const { code, stdout, stderr } = repository.breakwater(name, '--help');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`Examples:\n  npm run (--silent )?${name}\\b`));
+      expect(stdout).toContain('--json');
+    }
+  });
+
+  it('has a version', () => {
+    expect(repository.breakwater('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+});
+
+describe('with --json, stdout is one JSON value', () => {
+  const commandLines = ['graph', 'render --check', 'render', 'validate', 'doctor', 'bootstrap --dry-run', 'new other'];
+
+  it.each(commandLines)('of %s', (line) => {
+    const { code, stdout, stderr } = repository.breakwater(...line.split(' '), '--json');
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).not.toHaveProperty('error');
+    rmSync(file('clusters/other'), { recursive: true, force: true });
+  });
+
+  const mistakes = [
+    'bootstrap --no-such-option',
+    'no-such-command',
+    'new',
+    'render --cluster nope',
+    'render --all --cluster demo',
+    'validate --cluster nope',
+    'graph --cluster nope',
+    'doctor --cluster nope',
+    'new demo',
+    'new Bad_Name',
+    'new fine --email nobody',
+    'bootstrap --timeout soon',
+    'bootstrap --cluster ../x',
+    'upgrade',
+    'upgrade --from -x',
+  ];
+
+  it.each(mistakes)('of wrong usage, too, with exit code 2 and words on stderr: %s', (line) => {
+    const { code, stdout, stderr } = repository.breakwater(...line.split(' '), '--json');
+    expect(code, stderr).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { kind: 'usage', message: expect.stringMatching(/./) } });
+    expect(stderr).toContain('error: ');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('an option without "--" before it, which npm takes for itself', () => {
+  it.each([
+    ['--dry-run', { npm_config_dry_run: 'true' }],
+    ['--cluster', { npm_config_cluster: 'prod' }],
+    ['--no-push', { npm_config_push: '' }],
+  ])('is told where it belongs, and nothing is done: %s', (option, taken) => {
+    const npm = testRepository(undefined, { npm_lifecycle_event: 'bootstrap', ...taken });
+    try {
+      const { code, stderr } = npm.breakwater('bootstrap');
+      expect(code).toBe(2);
+      expect(stderr).toContain(`npm run bootstrap -- ${option}`);
+      expect(existsSync(join(npm.root, '.breakwater'))).toBe(false);
+    } finally {
+      npm.remove();
+    }
+  });
+});
+
+describe('a reader that stops reading', () => {
+  it('does not end the run, nor make it fail', async () => {
+    const child = repository.start('graph');
+    child.stdout?.destroy();
+    let errors = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  });
+});
+
+describe('render', () => {
+  it('names each file that differs, writes what is wanted, and deletes what is stale only when it is asked to', () => {
+    appendFileSync(file('clusters/demo/values/dex.yaml'), 'edited: true\n');
+    rmSync(file('clusters/demo/values/gateway.yaml'));
+    copyFileSync(file('clusters/demo/values/istiod.yaml'), file('clusters/demo/values/stale.yaml'));
+    repository.write('clusters/demo/values/mine.yaml', 'mine: true\n');
+    const check = repository.breakwater('render', '--check', '--json');
+    expect(check.code).toBe(1);
+    expect(JSON.parse(check.stdout).drift).toEqual([
+      'missing    clusters/demo/values/gateway.yaml',
+      expect.stringMatching(/^differs {4}clusters\/demo\/values\/dex.yaml \(edited by hand/),
+      expect.stringMatching(/^stale {6}clusters\/demo\/values\/stale.yaml/),
+    ]);
+    const found = JSON.parse(repository.breakwater('validate', '--json').stdout).clusters[0].findings;
+    expect(found.map(({ file: path }: { file: string }) => path)).toContain('clusters/demo/values/stale.yaml');
+
+    const written = repository.breakwater('render');
+    expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('dex.yaml (edited by hand') });
+    expect(written.stderr).toContain('--prune');
+    expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(true);
+    expect(repository.breakwater('render', '--prune').code).toBe(0);
+    expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(false);
+    expect(existsSync(file('clusters/demo/values/mine.yaml'))).toBe(true);
+    rmSync(file('clusters/demo/values/mine.yaml'));
+    expect(repository.git('status', '--porcelain')).toBe('');
+  });
+});
+
+describe('a mistake in cluster.yaml', () => {
+  it('is answered by every command with its place, all mistakes at once, and nothing is written', () => {
+    repository.write('clusters/demo/cluster.yaml', 'name: demo\nhost: https://a.example.com\nauht: {}\n');
+    for (const line of [['render'], ['validate'], ['graph'], ['bootstrap']]) {
+      const { code, stderr } = repository.breakwater(...line);
+      expect(code, line.join(' ')).toBe(2);
+      expect(stderr).toContain('clusters/demo/cluster.yaml:2:7: host: ');
+      expect(stderr).toContain('Did you mean "auth"?');
+    }
+    const doctor = repository.breakwater('doctor');
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toMatch(/^MISSING cluster.yaml: .*cluster.yaml:2:7/m);
+    repository.git('checkout', '--quiet', '--', 'clusters');
+  });
+});

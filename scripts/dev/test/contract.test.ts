@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { components } from '../../components/index.ts';
+import { loadAllClusters } from '../../config/load.ts';
+import { componentNames } from '../../config/schema/component-names.ts';
+import { checkCluster } from '../../steps/check-cluster.ts';
+import { differences, planCluster } from '../../steps/plan-cluster.ts';
+import { buildKustomization } from '../../tools/kustomize.ts';
+import { checkout } from './repository.ts';
+
+const folders = (path: string) =>
+  readdirSync(join(checkout, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+describe('the registry of components, their names in the schema, and their folders', () => {
+  it('agree', () => {
+    const names = components.map(({ name }) => name);
+    expect(names).toEqual([...componentNames]);
+    const wanted = new Set(components.map(({ folder }) => folder));
+    const there = [
+      ...folders('infrastructure').map((name) => `infrastructure/${name}`),
+      ...folders('apps')
+        .filter((name) => !existsSync(join(checkout, 'apps', name, 'app.yaml')))
+        .map((name) => `apps/${name}`),
+      ...folders('apps/kubeflow').map((name) => `apps/kubeflow/${name}`),
+    ];
+    expect([...wanted].toSorted()).toEqual(there.toSorted());
+  });
+});
+
+describe('the clusters that the repository holds', () => {
+  it('are as generated, and no check finds anything', async () => {
+    const clusters = loadAllClusters(checkout);
+    expect(clusters.map(({ name }) => name)).toContain('demo');
+    for (const cluster of clusters) {
+      expect(differences((await planCluster(checkout, cluster)).plan)).toEqual([]);
+      expect(await checkCluster(checkout, cluster)).toEqual([]);
+    }
+  });
+});
+
+interface Source {
+  repoURL: string;
+  targetRevision: string;
+  ref?: string;
+}
+
+describe('the root kustomization, built as Argo CD builds it at a commit', () => {
+  it('pins the own source of every child to that commit, and nothing else', async () => {
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    const build = async (revision: string) => {
+      const built = await buildKustomization(checkout, 'clusters/demo/apps', {
+        commonAnnotations: { 'breakwater.dev/revision': revision },
+      });
+      const applications = built.filter(({ kind }) => kind === 'Application');
+      return applications.map(({ metadata, spec }) => ({
+        name: metadata.name,
+        pin: metadata.annotations?.['breakwater.dev/revision'],
+        sources: (spec as { sources: Source[] }).sources,
+      }));
+    };
+    const [before, after] = [await build('main'), await build(commit)];
+    const files = readdirSync(join(checkout, 'clusters/demo/apps')).filter((name) =>
+      readFileSync(join(checkout, 'clusters/demo/apps', name), 'utf8').includes('\nkind: Application\n'),
+    );
+    expect(after.length).toBe(files.length);
+    for (const [index, { name, pin, sources }] of after.entries()) {
+      expect(pin, name).toBe(commit);
+      const own = sources.filter(({ ref }) => ref === 'values');
+      expect(own, name).toEqual([expect.objectContaining({ targetRevision: commit })]);
+      const upstream = (list: readonly Source[] = []) => list.filter(({ ref }) => ref !== 'values');
+      expect(upstream(sources), name).toEqual(upstream(before[index]?.sources));
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import type { KubernetesObject } from '../../components/component.ts';
+import { rules } from '../../tree/rules/index.ts';
+import { type ParsedTree, parseTree } from '../../tree/rules/parsed-tree.ts';
+import type { Finding } from '../../tree/rules/rule.ts';
+import { goodFiles } from './good-files.ts';
+
+/** The namespaced object that a chart gives in the good tree, to put others beside. */
+export function deployment(name: string, extra: Record<string, unknown> = {}): KubernetesObject {
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { ...extra } };
+}
+
+/** A CRD, kept on prune as it has to be. */
+export function definition(group: string, kind: string): KubernetesObject {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${kind.toLowerCase()}s.${group}`,
+      annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' },
+    },
+    spec: { group, names: { kind } },
+  };
+}
+
+/** What the charts of the good tree give. */
+const rendered: Readonly<Record<string, readonly KubernetesObject[]>> = {
+  'cert-manager': [definition('cert-manager.io', 'ClusterIssuer'), deployment('cert-manager')],
+  dex: [deployment('dex')],
+  'oauth2-proxy': [deployment('oauth2-proxy')],
+};
+
+/** One change of the good tree: a text in a file, a whole file, or what a chart gives. */
+export type Change =
+  | { file: string; from: string; to: string }
+  | { file: string; text: string | undefined }
+  | { chart: string; objects: readonly KubernetesObject[] }
+  | { again: string; objects: readonly KubernetesObject[] };
+
+/**
+ * @param changes what is broken; none for the good tree
+ * @throws Error when a text that should be changed is not there
+ */
+export function goodTree(...changes: readonly Change[]): ParsedTree {
+  const texts = new Map(Object.entries(goodFiles));
+  const first = new Map(Object.entries(rendered));
+  const second = new Map(Object.entries(rendered));
+  for (const change of changes) {
+    if ('chart' in change) {
+      first.set(change.chart, [...(first.get(change.chart) ?? []), ...change.objects]);
+      second.set(change.chart, [...(second.get(change.chart) ?? []), ...change.objects]);
+    } else if ('again' in change) {
+      second.set(change.again, change.objects);
+    } else if ('text' in change) {
+      if (change.text === undefined) texts.delete(change.file);
+      else texts.set(change.file, change.text);
+    } else {
+      const text = texts.get(change.file);
+      if (text?.includes(change.from) !== true) throw new Error(`${change.file} has no "${change.from}"`);
+      texts.set(
+        change.file,
+        text.replace(change.from, () => change.to),
+      );
+    }
+  }
+  return parseTree('demo', texts, { rendered: first, renderedAgain: second });
+}
+
+/** @returns what one rule finds in the good tree with these changes */
+export function findings(rule: string, ...changes: readonly Change[]): Finding[] {
+  const found = rules.find(({ name }) => name === rule);
+  if (found === undefined) throw new Error(`there is no rule "${rule}"`);
+  return found.check(goodTree(...changes));
+}
