@@ -120,9 +120,7 @@ async function makeClusters(repository: string, root: string, count: number): Pr
 }
 
 function breakwater(repository: string, root: string, parameters: readonly string[], code = 0): { stderr: string } {
-  const entry = join(repository, 'scripts', 'breakwater.ts');
-  const loader = join(repository, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
-  const result = spawnSync(process.execPath, ['--import', loader, entry, ...parameters], {
+  const result = spawnSync(process.execPath, [join(repository, 'scripts', 'start.mjs'), ...parameters], {
     cwd: root,
     encoding: 'utf8',
   });

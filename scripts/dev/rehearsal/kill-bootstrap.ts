@@ -10,7 +10,7 @@ import { passwordVariables, type Site } from './site.ts';
  */
 export async function killBootstrapAt(site: Site, pattern: RegExp): Promise<string | undefined> {
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/breakwater.ts', ...words], {
+  const child = spawn(process.execPath, ['scripts/start.mjs', ...words], {
     cwd: site.root,
     env: {
       ...process.env,

@@ -98,7 +98,7 @@ export async function openSite(
     });
   const git = (...words: string[]) => mustRun(['git', '-C', root, ...words]);
   const program = (words: readonly string[], options: RunOptions = {}) =>
-    runProgram([process.execPath, '--import', 'tsx', 'scripts/breakwater.ts', ...words], {
+    runProgram([process.execPath, 'scripts/start.mjs', ...words], {
       signal,
       ...options,
       cwd: root,

@@ -53,8 +53,7 @@ export function testRepository(
   git('config', 'user.email', 'test@example.com');
   git('add', '.');
   git('commit', '--quiet', '--message', 'Start');
-  const loader = join(checkout, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
-  const program = ['--import', loader, join(checkout, 'scripts', 'breakwater.ts')];
+  const program = [join(checkout, 'scripts', 'start.mjs')];
   // No kubeconfig of the machine's, and no way out: a test must not find a cluster or wait for GitHub.
   const env = {
     ...process.env,

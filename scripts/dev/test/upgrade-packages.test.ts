@@ -10,7 +10,7 @@ let folder: string;
 let upstream: Place;
 let user: Place;
 const run = (...args: string[]) =>
-  upgrade(user, join(checkout, 'scripts', 'breakwater.ts'), '--from', '../up stream', ...args);
+  upgrade(user, join(checkout, 'scripts', 'start.mjs'), '--from', '../up stream', ...args);
 
 /** Computes the lock with the real npm; packages that lie in the repository need no network. */
 function lock({ root }: Place): void {

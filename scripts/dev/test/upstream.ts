@@ -97,8 +97,7 @@ export function release({ read, write, commit, git }: Place, version: string): v
  * @param program the program's path, absolute or in the place
  */
 export function upgrade({ root }: Place, program: string, ...args: string[]): Outcome {
-  const loader = join(checkout, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
-  const line = ['--import', loader, program, 'upgrade', ...args];
+  const line = [program, 'upgrade', ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, line, { cwd: root, encoding: 'utf8', env: offline });
   return { code: status, stdout, stderr };
 }
@@ -151,7 +150,7 @@ export function realUpstream(): Upstream {
       symlinkSync(join(checkout, 'node_modules'), join(user.root, 'node_modules'));
       return user;
     },
-    upgrade: (user, ...args) => upgrade(user, 'scripts/breakwater.ts', '--from', upstream.root, ...args),
+    upgrade: (user, ...args) => upgrade(user, 'scripts/start.mjs', '--from', upstream.root, ...args),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

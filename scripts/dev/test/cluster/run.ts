@@ -27,9 +27,7 @@ export interface Run {
 
 /** Starts the command line as npm would, in a process group of its own. */
 export function startRun(root: string, parameters: readonly string[], env: NodeJS.ProcessEnv): Run {
-  const loader = join(checkout, 'node_modules', 'tsx', 'dist', 'esm', 'index.mjs');
-  const entry = join(checkout, 'scripts', 'breakwater.ts');
-  const child = spawn(process.execPath, ['--import', loader, entry, ...parameters], {
+  const child = spawn(process.execPath, [join(checkout, 'scripts', 'start.mjs'), ...parameters], {
     cwd: root,
     env,
     detached: true,

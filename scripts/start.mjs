@@ -1,0 +1,88 @@
+// Starts the program. Node 20 can't run TypeScript, and a loader that transpiles some 200 files costs more at each start
+// than most commands take: so the first start bundles scripts/ into node_modules/.cache, and later ones load that bundle.
+// Nothing else differs from `node --import tsx scripts/breakwater.ts`, which is also the fallback where the cache can't be written.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const scripts = import.meta.dirname;
+const cache = join(scripts, '..', 'node_modules', '.cache', 'breakwater');
+const dayMilliseconds = 86_400_000;
+
+/** @returns a name for the sources as they are on disk: their paths, sizes and times */
+function fingerprint() {
+  const hash = createHash('sha256').update(scripts);
+  for (const entry of readdirSync(scripts, { withFileTypes: true })) {
+    if (entry.name === 'dev') continue;
+    const below = entry.isDirectory() ? readdirSync(join(scripts, entry.name), { recursive: true }) : [''];
+    for (const name of below) {
+      const file = join(scripts, entry.name, String(name));
+      if (!file.endsWith('.ts')) continue;
+      const { size, mtimeMs } = statSync(file);
+      hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Bundles the program into a folder, as a whole or not at all: several starts may do so at once. */
+async function bundle(folder) {
+  const { build } = await import('esbuild');
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache)) {
+    if (isStale(join(cache, name))) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+  const part = `${folder}.${process.pid}`;
+  await build({
+    entryPoints: [join(scripts, 'breakwater.ts')],
+    outdir: part,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'silent',
+    plugins: [{ name: 'import-meta', setup: keepPlaces }],
+  });
+  writeFileSync(join(part, 'source'), scripts);
+  try {
+    renameSync(part, folder);
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+/** @returns true for a bundle that no later start will ask for: its sources are gone, or it is older than a day */
+function isStale(folder) {
+  const source = join(folder, 'source');
+  return (
+    (existsSync(source) && !existsSync(readFileSync(source, 'utf8'))) ||
+    Date.now() - statSync(folder).mtimeMs > dayMilliseconds
+  );
+}
+
+/** What a source file says of its own place stays true in the bundle. */
+function keepPlaces(build) {
+  build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+    loader: 'ts',
+    contents: readFileSync(path, 'utf8')
+      .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+      .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
+  }));
+}
+
+const folder = join(cache, fingerprint());
+let entry = join(folder, 'breakwater.js');
+if (!existsSync(entry)) {
+  try {
+    await bundle(folder);
+  } catch {
+    const { register } = await import('tsx/esm/api');
+    register();
+    entry = join(scripts, 'breakwater.ts');
+  }
+}
+await import(pathToFileURL(entry).href);
