@@ -1,27 +1,9 @@
 import { z } from 'zod';
+import { groupName } from './group-name.ts';
 
 /** Headers that carry something else than who a person is. */
 const otherHeaders =
   /^(host|cookie|authorization|connection|upgrade|te|trailer|transfer-encoding|content-.*|x-forwarded-(for|proto|uri|host)|x-envoy-.*|x-request-id|x-breakwater-.*)$/i;
-
-/** A group as the identity provider names it. Groups travel as one list with commas between them. */
-export const groupName = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(200, 'at most 200 characters')
-  .superRefine((text, context) => {
-    if (text.includes(','))
-      context.addIssue({ code: 'custom', message: 'must not contain ",": groups are passed on as one list' });
-    if (text !== text.trim())
-      context.addIssue({
-        code: 'custom',
-        message: 'must not begin or end with blanks',
-        params: { hint: `Write ${text.trim()}` },
-      });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    if (/[\u0000-\u001f\u007f]/.test(text))
-      context.addIssue({ code: 'custom', message: 'must not contain line breaks or other control characters' });
-  });
 
 const headerName = z
   .string()

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { dexText, duration, durationSeconds, email, secretReference } from './common.ts';
 import { connector } from './connectors.ts';
+import { groupName } from './group-name.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
 const user = z
   .strictObject({
     email: email.describe('Who it is; Kubeflow knows people by their e-mail address.'),
     name: dexText.max(200, 'at most 200 characters').optional().describe('Display name. Default: the e-mail address.'),
-    groups: z
-      .array(dexText.regex(/^[^,]*$/, 'must not contain ",": groups are passed on as one list'))
-      .default([])
-      .describe('Groups, for auth.groups and Kubeflow.'),
+    groups: z.array(groupName).default([]).describe('Groups, for auth.groups and Kubeflow.'),
     password: secretReference
       .optional()
       .describe('The password. Neither password nor passwordHash: one is made and shown once.'),
@@ -111,10 +109,7 @@ export const auth = z
       .min(1, 'must not be empty: nobody could log in')
       .default(['*'])
       .describe('Domains of e-mail addresses that may log in.'),
-    groups: z
-      .array(z.string().min(1, 'must not be empty'))
-      .default([])
-      .describe('Groups that may log in; empty: everybody whom Dex knows.'),
+    groups: z.array(groupName).default([]).describe('Groups that may log in; empty: everybody whom Dex knows.'),
     session,
     issuer: z
       .enum(['in-cluster', 'gateway'])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { email, label, labelUpTo, takenNamespaces } from './common.ts';
 import { parseGitUrl } from './git-url.ts';
+import { groupName } from './group-name.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
 /** Longest name of a tenant: `tenant-<name>-access` and its namespaces must be DNS labels. */
@@ -54,12 +55,6 @@ const namespace = label
   .meta(notTaken);
 
 const oneLine = /^[^\p{Cc}{}]+$/u;
-
-/** A group as the identity provider calls it. A comma separates groups in Argo CD's policies and in the header. */
-const groupName = z
-  .string()
-  .regex(/^[A-Za-z0-9_.][A-Za-z0-9_.:/@ -]*$/, 'use letters, digits, blanks and "_.:/@-"')
-  .max(128, 'at most 128 characters');
 
 const role = z
   .enum(['admin', 'edit', 'view'])

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from '../../components/component.ts';
+import { type TestRepository, testRepository } from './repository.ts';
+
+// Names as Keycloak, Entra, Okta, Active Directory and Google send them.
+const good = [
+  '/platform/ml',
+  'R&D',
+  'IT (Ops)',
+  'Équipe Données',
+  'okta#admins+eu',
+  'acme:team x',
+  'ACME\\ml',
+  "o'brien's",
+  'ml-team@example.com',
+  '6f1a1c3e-0d0b-4d5c-9f7e-2b1f6c0d8a11',
+  '開発',
+  '#ops',
+  'a;b|c',
+];
+
+const bad: readonly [name: string, why: string][] = [
+  ['CN=ML Users,OU=x', 'must not contain ",": groups travel as one list with commas between them'],
+  ['a"b', "must not contain '\"'"],
+  ['a$HOME', 'must not contain "$"'],
+  ['a{{b', 'must not contain "{{"'],
+  ['a\nb', 'must not contain line breaks or other control characters'],
+  [' a', 'must not begin or end with blanks'],
+  ['a ', 'must not begin or end with blanks'],
+  ['', 'must not be empty'],
+  ['system:authenticated', 'must not begin with "system:"'],
+  ['system:masters', 'must not begin with "system:"'],
+  ['system:serviceaccounts', 'must not begin with "system:"'],
+  ['role:admin', 'must not begin with "role:" or "proj:"'],
+  ['x'.repeat(201), 'at most 200 characters'],
+];
+
+let repository: TestRepository;
+
+beforeEach(() => {
+  repository = testRepository();
+});
+afterEach(() => repository.remove());
+
+/** The names at each place that takes a group: of cluster.yaml and app.yaml, and of tenant.yaml. */
+function write(names: readonly string[], tenantNames = names): void {
+  const list = JSON.stringify(names);
+  repository.write(
+    'clusters/demo/cluster.yaml',
+    `name: demo
+host: kubeflow.example.com
+apps: {wiki: {}}
+auth:
+  users: [{email: user@example.com, groups: ${list}}]
+  groups: ${list}
+`,
+  );
+  repository.write(
+    'apps/wiki/app.yaml',
+    `description: a wiki
+source: {chart: wiki, repository: https://charts.example.com, version: 1.2.3}
+place: {path: /wiki/}
+service: {name: wiki, port: 80}
+access: {groups: ${list}}
+headers: [{name: X-Role, byGroup: ${JSON.stringify(names.map((group) => ({ group, value: 'Admin' })))}}]
+`,
+  );
+  const members = JSON.stringify(tenantNames.map((group) => ({ group })));
+  repository.write('tenants/red/tenant.yaml', `kind: namespace\nowner: ann@example.com\nmembers: ${members}\n`);
+}
+
+describe("a group's name has one grammar", () => {
+  it('takes what identity providers send, at each place, and carries it through unchanged', () => {
+    write(good);
+    const rendered = repository.breakwater('render', '--prune');
+    expect([rendered.code, rendered.stderr]).toEqual([0, expect.not.stringContaining('mistake')]);
+    expect(repository.breakwater('validate')).toMatchObject({ code: 0 });
+    const shown = repository.breakwater('tenant', 'show', 'red', '--manifests').stdout;
+    const objects = parseAllDocuments(shown).map((document) => document.toJS() as KubernetesObject);
+    const project = objects.find(({ kind }) => kind === 'AppProject') as { spec?: { roles: { groups?: string[] }[] } };
+    expect(project.spec?.roles.flatMap(({ groups = [] }) => groups).sort()).toEqual(
+      ['ann@example.com', ...good].sort(),
+    );
+    const subjects = objects.flatMap(({ kind, subjects }) => (kind === 'RoleBinding' ? (subjects as object[]) : []));
+    expect(subjects).toEqual(
+      expect.arrayContaining(good.map((name) => expect.objectContaining({ kind: 'Group', name }))),
+    );
+    for (const name of good) expect(shown).toContain(`x-breakwater-group-${Buffer.from(name).toString('hex')}]`);
+  });
+
+  it('refuses the same names at each of them, with the same words', () => {
+    const names = bad.map(([name]) => name);
+    const refusals = (places: readonly string[]) => {
+      const { code, stderr } = repository.breakwater('validate');
+      expect(code).toBe(2);
+      for (const [index, [, why]] of bad.entries())
+        for (const place of places) expect(stderr).toContain(`${place.replace('*', String(index))}: ${why}`);
+    };
+    write(names, []);
+    refusals(['auth.users[0].groups[*]', 'auth.groups[*]', 'access.groups[*]', 'headers[0].byGroup[*].group']);
+    write(good, names);
+    refusals(['members[*].group']);
+  });
+});
