@@ -4,6 +4,7 @@ import { argocdClients } from './apps/argocd.ts';
 import type { Component, KubernetesObject, SecretNeed } from './component.ts';
 import { connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage } from './mirrors.ts';
 import { clientId, loginSecret } from './oauth2-proxy.ts';
 import { chartSource, chartUpstream } from './upstream.ts';
@@ -38,15 +39,7 @@ export const dex: Component = {
   },
   manifests: (cluster) => [strictMutualTls(), authorizationPolicy(), route(cluster)],
   secrets: (cluster) => secrets(cluster),
-  namespaces: (cluster) => [
-    {
-      name: authNamespace,
-      labels: {
-        'istio-injection': 'enabled',
-        ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {}),
-      },
-    },
-  ],
+  namespaces: (cluster) => [loginNamespace(cluster)],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
   readyWithinSeconds: 300,
 };
@@ -154,15 +147,6 @@ function secrets(cluster: Cluster): SecretNeed[] {
           },
         ]),
   ];
-}
-
-function strictMutualTls(): KubernetesObject {
-  return {
-    apiVersion: 'security.istio.io/v1',
-    kind: 'PeerAuthentication',
-    metadata: { name: 'default', namespace: authNamespace },
-    spec: { mtls: { mode: 'STRICT' } },
-  };
 }
 
 /** Dex is spoken to by browsers through the gateway, and by OAuth2 Proxy. */

@@ -4,8 +4,9 @@ import { exposedApps, ownHosts, sendsToken } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { authNamespace, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { checkPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
-import { clusterIssuerName } from './issuer.ts';
+import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage, splitImage } from './mirrors.ts';
+import { caCertificate, hasPrivateCa } from './private-ca.ts';
 import { signedOutPage, signedOutPath } from './signed-out-page.ts';
 import { chartSource, chartUpstream } from './upstream.ts';
 
@@ -30,7 +31,6 @@ export const oauth2Proxy: Component = {
   sources: (cluster) => [chartSource(cluster, 'oauth2-proxy', 'oauth2-proxy')],
   values: (cluster) => {
     const pinned = chartUpstream(cluster, 'oauth2-proxy').image;
-    const throughGateway = cluster.auth.issuer === 'gateway';
     return {
       fullnameOverride: 'oauth2-proxy',
       ...(pinned === undefined
@@ -42,7 +42,7 @@ export const oauth2Proxy: Component = {
       ...(cluster.auth.session.redis === undefined
         ? {}
         : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
-      ...(throughGateway
+      ...(trustsPrivateCa(cluster)
         ? {
             extraVolumes: [
               { name: 'ca', secret: { secretName: caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
@@ -52,10 +52,21 @@ export const oauth2Proxy: Component = {
         : {}),
     };
   },
+  namespaces: (cluster) => [loginNamespace(cluster)],
   manifests: (cluster) => [
+    // Dex brings it along, where it runs.
+    ...(cluster.components.dex?.enabled === false ? [strictMutualTls()] : []),
     authorizationPolicy(),
     route(cluster),
-    ...(trustsOwnCa(cluster) ? [caCertificate(cluster)] : []),
+    ...(trustsPrivateCa(cluster)
+      ? [
+          caCertificate(
+            cluster,
+            { name: caSecret, namespace: authNamespace, annotations: early },
+            `oauth2-proxy.${authNamespace}.svc`,
+          ),
+        ]
+      : []),
   ],
   secrets: (cluster) => {
     const redis = cluster.auth.session.redis;
@@ -115,7 +126,7 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
         code_challenge_method: 'S256',
         ...(cluster.auth.groups.length === 0 ? {} : { allowedGroups: cluster.auth.groups }),
         ...(discovers
-          ? trustsOwnCa(cluster)
+          ? trustsPrivateCa(cluster)
             ? { caFiles: [`${caFolder}/ca.crt`] }
             : {}
           : { loginURL: `${base}/auth`, redeemURL: `${inCluster}/token` }),
@@ -221,25 +232,7 @@ function route(cluster: Cluster): KubernetesObject {
   };
 }
 
-/** ACME's certificates are trusted already; a private CA's are not. */
-function trustsOwnCa(cluster: Cluster): boolean {
-  return cluster.auth.issuer === 'gateway' && cluster.tls.acme === undefined;
-}
-
-/** Never served: it brings the CA's certificate (ca.crt) into this namespace, and keeps it current. */
-function caCertificate(cluster: Cluster): KubernetesObject {
-  return {
-    apiVersion: 'cert-manager.io/v1',
-    kind: 'Certificate',
-    metadata: { name: caSecret, namespace: authNamespace, annotations: early },
-    spec: {
-      secretName: caSecret,
-      duration: cluster.tls.duration,
-      renewBefore: cluster.tls.renewBefore,
-      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-      dnsNames: ['oauth2-proxy.auth.svc'],
-      usages: ['client auth'],
-      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
-    },
-  };
+/** Through the gateway Dex is found under its certificate; the volume, its Certificate and the flag follow from this one answer. */
+function trustsPrivateCa(cluster: Cluster): boolean {
+  return cluster.auth.issuer === 'gateway' && hasPrivateCa(cluster);
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import { takenNamespaces } from '../config/schema/common.ts';
+import { takenNamespaces } from '../config/schema/component-names.ts';
 import type { KubernetesObject } from './component.ts';
 import { domain, early } from './domain.ts';
 

@@ -42,6 +42,21 @@ function problems(): string[] {
   return [];
 }
 
+describe('Argo CD as an app', () => {
+  it('asks how an existing issuer is trusted, as an ACME issuer signs no name inside the cluster', () => {
+    const issuer = (more: string) =>
+      cluster('apps: {argocd: {}}\n', `host: platform.example.com\ntls: {existingIssuer: {name: x${more}}}\n`);
+    issuer('');
+    expect(problems()).toEqual([
+      'clusters/prod/cluster.yaml:5 Argo CD checks logins by the certificate, and needs to know how tls.existingIssuer is trusted',
+    ]);
+    for (const trust of ['public', 'private']) {
+      issuer(`, trust: ${trust}`);
+      expect(problems()).toEqual([]);
+    }
+  });
+});
+
 describe('apps', () => {
   const names = () => loadCluster(root, 'prod').runningApps.map(({ name }) => name);
 

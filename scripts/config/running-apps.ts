@@ -1,9 +1,9 @@
 import type { App, SharedApp } from './cluster.ts';
 import type { Finding } from './positions.ts';
 import { argocdApp } from './schema/app.ts';
-import type { ClusterFile } from './schema/cluster.ts';
-import { isAddress, takenNamespaces } from './schema/common.ts';
-import { componentNames } from './schema/component-names.ts';
+import { type ClusterFile, trustHint } from './schema/cluster.ts';
+import { isAddress } from './schema/common.ts';
+import { componentNames, takenNamespaces } from './schema/component-names.ts';
 import { pathsOverlap } from './schema/places.ts';
 import { closest } from './suggest.ts';
 
@@ -83,6 +83,12 @@ function ownFindings(file: ClusterFile, app: App): Finding[] {
     );
   if (settings?.version !== undefined && !('version' in app.source))
     report('version', 'has no effect: the app has no upstream', 'Remove the line.');
+  if (app.name === argocdApp && file.tls.existingIssuer !== undefined && file.tls.existingIssuer.trust === undefined)
+    report(
+      '',
+      'Argo CD checks logins by the certificate, and needs to know how tls.existingIssuer is trusted',
+      trustHint,
+    );
   if ('installed' in app.source) return findings;
   const owner = namespaceOwner(file, app.namespace);
   if (owner !== undefined) report('', `${app.name}'s namespace "${app.namespace}" is that of ${owner}`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LiveData } from '../cluster/live.ts';
 import { domain } from '../components/domain.ts';
+import { hasPrivateCa } from '../components/private-ca.ts';
 import { webhookSecretKeys, webhookUrl } from '../components/webhook.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -130,7 +131,7 @@ export const setWebhook = step<BootstrapContext, WebhookFound | undefined, Webho
     context.reporter.hide([secret, ...Object.values(made)]);
     // Without the mark: killed before the host has the secret, the next run sets it there.
     await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: null } }, data });
-    const verifyTls = cluster.tls.acme !== undefined;
+    const verifyTls = !hasPrivateCa(cluster);
     const id = await host.webhook(url, { secret, verifyTls });
     await connection.api.merge(reference, { metadata: { annotations: { [webhookMark]: markOf(id ?? '', url) } } });
     const trust = host.name === 'Gitea' && !verifyTls ? `; ${giteaTrust}` : '';

@@ -48,8 +48,13 @@ export function project(cluster: Cluster, components: readonly Component[]): Kub
 
 /** The namespaces of the platform, made before anything that lives in them, and kept when a component goes: they may hold data. */
 export function namespaces(cluster: Cluster, components: readonly Component[]): KubernetesObject[] {
-  const needs = components.flatMap((component) => component.namespaces?.(cluster) ?? []);
-  return needs.map((need) => ({
+  // Two components may need one namespace, and then say the same of it.
+  const needs = new Map(
+    components.flatMap((component) =>
+      (component.namespaces?.(cluster) ?? []).map((need) => [need.name, need] as const),
+    ),
+  );
+  return [...needs.values()].map((need) => ({
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: {

@@ -2,7 +2,7 @@ import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { publicAddress } from '../address.ts';
 import type { KubernetesObject } from '../component.ts';
 import { gatewayNamespace } from '../domain.ts';
-import { clusterIssuerName } from '../issuer.ts';
+import { caCertificate, hasPrivateCa } from '../private-ca.ts';
 import { yamlText } from '../yaml-text.ts';
 import { appPlace } from './place.ts';
 
@@ -49,7 +49,7 @@ export function argocdPatches(cluster: Cluster, audience: string): KustomizePatc
   if (app === undefined) return [];
   const { url, path } = appPlace(cluster, app);
   const root = path.replace(/\/$/, '');
-  const operations = [...(root === '' ? [] : rootPath(root)), ...(trusted(cluster) ? [] : restartWithTheCa())];
+  const operations = [...(root === '' ? [] : rootPath(root)), ...(hasPrivateCa(cluster) ? restartWithTheCa() : [])];
   return [
     ...(cluster.shared.patches.get(app.folder) ?? []),
     settings(cluster, url, audience),
@@ -68,7 +68,7 @@ function settings(cluster: Cluster, url: string, audience: string): KustomizePat
     allowedAudiences: [argocdClientId, audience],
     requestedScopes: ['openid', 'profile', 'email', 'groups'],
     // Filled in by Argo CD itself.
-    ...(trusted(cluster) ? {} : { rootCA: `$${caSecret}:ca.crt` }),
+    ...(hasPrivateCa(cluster) ? { rootCA: `$${caSecret}:ca.crt` } : {}),
   };
   const patch = {
     apiVersion: 'v1',
@@ -141,33 +141,13 @@ function fromGateway(): Operation[] {
   return [{ op: 'replace', path: '/spec/ingress', value: [{ from }] }];
 }
 
-/** ACME's certificates are trusted already. */
-function trusted(cluster: Cluster): boolean {
-  return cluster.tls.acme !== undefined;
-}
-
 /**
  * @returns objects beside the route: a certificate that is never served. It brings the CA's own certificate (ca.crt) into Argo CD's
- *   namespace, with the label by which Argo CD may read it, and keeps it current.
+ *   namespace, with the label by which Argo CD may read it.
  */
 export function argocdManifests(cluster: Cluster): KubernetesObject[] {
-  if (trusted(cluster)) return [];
+  if (!hasPrivateCa(cluster)) return [];
   const { namespace } = cluster.argocd;
-  return [
-    {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'Certificate',
-      metadata: { name: caSecret, namespace },
-      spec: {
-        secretName: caSecret,
-        secretTemplate: { labels: { 'app.kubernetes.io/part-of': 'argocd' } },
-        duration: cluster.tls.duration,
-        renewBefore: cluster.tls.renewBefore,
-        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-        dnsNames: [`argocd-server.${namespace}.svc`],
-        usages: ['client auth'],
-        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
-      },
-    },
-  ];
+  const labels = { 'app.kubernetes.io/part-of': 'argocd' };
+  return [caCertificate(cluster, { name: caSecret, namespace }, `argocd-server.${namespace}.svc`, labels)];
 }

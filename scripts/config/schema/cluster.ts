@@ -15,6 +15,10 @@ import { tls } from './tls.ts';
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
 export const longestClusterName = 63 - 'breakwater-repository-'.length;
 
+/** What to do where the program must know whether a CA has to be brought along. */
+export const trustHint =
+  'Say tls.existingIssuer.trust: public (an ACME issuer) or private (a CA, which signs names inside the cluster, too).';
+
 /** clusters/<name>/cluster.yaml, whole. */
 export const clusterFile = z
   .strictObject({
@@ -80,12 +84,13 @@ export const clusterFile = z
   )
   .superRefine(
     (value, context) => {
-      if (value.auth.issuer !== 'gateway' || value.tls.existingIssuer === undefined) return;
+      const { existingIssuer } = value.tls;
+      if (value.auth.issuer !== 'gateway' || existingIssuer === undefined || existingIssuer.trust !== undefined) return;
       context.addIssue({
         code: 'custom',
         path: ['auth', 'issuer'],
-        message: 'gateway needs a CA that this program knows, and tls.existingIssuer names another',
-        params: { hint: 'Use in-cluster.' },
+        message: 'gateway needs to know how tls.existingIssuer is trusted',
+        params: { hint: trustHint },
       });
     },
     reads('auth.issuer', 'tls.existingIssuer'),

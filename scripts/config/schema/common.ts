@@ -121,21 +121,3 @@ export function atMostOneInJsonSchema(kinds: readonly string[]) {
   const pairs = kinds.flatMap((kind, index) => kinds.slice(index + 1).map((other) => [kind, other]));
   return { not: { anyOf: pairs.map((pair) => ({ required: pair })) } };
 }
-
-/** Namespaces that belong to Kubernetes or to the platform, so that nothing else may be put there. */
-export const takenNamespaces: readonly string[] = [
-  'default',
-  'kube-system',
-  'kube-public',
-  'kube-node-lease',
-  'argocd',
-  'auth',
-  'cert-manager',
-  'ingress',
-  'istio-cni',
-  'istio-system',
-  'knative-serving',
-  'kubeflow',
-  'kubeflow-system',
-  'metallb-system',
-];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, email, label, labelUpTo, takenNamespaces } from './common.ts';
-import { componentNames } from './component-names.ts';
+import { duration, email, label, labelUpTo } from './common.ts';
+import { componentNames, takenNamespaces } from './component-names.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
 
 /** The `argocd` section. */
@@ -57,7 +57,7 @@ export const istio = z
           .boolean()
           .default(true)
           .describe(
-            "Istio's CNI plugin. Off: pods with sidecars are refused where a namespace enforces Pod Security, so our namespaces then enforce none.",
+            "Istio's CNI plugin. Off: pods with sidecars are refused where a namespace enforces Pod Security, so our namespaces and Kubeflow's profiles then enforce none (profiles that are there already keep their label).",
           ),
         binDir: z
           .string()

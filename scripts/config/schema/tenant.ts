@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { email, label, labelUpTo, takenNamespaces } from './common.ts';
+import { email, label, labelUpTo } from './common.ts';
+import { takenNamespaces } from './component-names.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';

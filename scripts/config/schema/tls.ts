@@ -55,7 +55,15 @@ export const tls = z
         'Certificates from an ACME server, proven by HTTP-01 through the gateway. Needs a DNS name that leads to the gateway.',
       ),
     existingIssuer: z
-      .strictObject({ name: label.describe('Name of the ClusterIssuer.') })
+      .strictObject({
+        name: label.describe('Name of the ClusterIssuer.'),
+        trust: z
+          .enum(['public', 'private'])
+          .optional()
+          .describe(
+            'Whether programs trust its certificates already (public: an ACME issuer), or need its CA (private: it signs names inside the cluster, too). Needed with auth.issuer: gateway and with apps.argocd.',
+          ),
+      })
       .optional()
       .describe('A ClusterIssuer that exists already.'),
     duration: duration.default('2160h').describe("How long the gateway's certificate is valid."),

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { components } from '../../components/index.ts';
-import { loadAllClusters } from '../../config/load.ts';
-import { componentNames } from '../../config/schema/component-names.ts';
+import { loadAllClusters, loadCluster } from '../../config/load.ts';
+import { componentNames, componentNamespaces, takenNamespaces } from '../../config/schema/component-names.ts';
+import { kubeflowParts } from '../../config/schema/platform.ts';
 import { checkCluster } from '../../steps/check-cluster.ts';
 import { differences, planCluster } from '../../steps/plan-cluster.ts';
 import { buildKustomization } from '../../tools/kustomize.ts';
@@ -28,6 +29,27 @@ describe('the registry of components, their names in the schema, and their folde
     ];
     expect([...wanted].toSorted()).toEqual(there.toSorted());
   });
+});
+
+describe('the namespaces of the components, switched on or not', () => {
+  const demo = loadCluster(checkout, 'demo');
+  const everything = {
+    ...demo,
+    kubeflow: { ...demo.kubeflow, components: [...kubeflowParts] },
+    loadBalancer: { ...demo.loadBalancer, metallb: { pools: [], address: undefined } },
+  };
+
+  it.each(components.map((component) => [component.name, component] as const))(
+    '%s: as the schema reserves them',
+    (_, component) => {
+      const made = (component.namespaces?.(everything) ?? []).map(({ name }) => name);
+      expect(made.toSorted()).toEqual(
+        [...(componentNamespaces[component.name as keyof typeof componentNamespaces] ?? [])].toSorted(),
+      );
+      const used = [component.namespace(everything), ...(component.alsoWritesTo?.(everything) ?? [])];
+      expect(used.filter((namespace) => !takenNamespaces.includes(namespace))).toEqual([]);
+    },
+  );
 });
 
 describe('the clusters that the repository holds', () => {

@@ -1,0 +1,24 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { KubernetesObject, NamespaceNeed } from './component.ts';
+import { authNamespace } from './domain.ts';
+
+/** The namespace of Dex and OAuth2 Proxy. Both say that they need it, so that it stays while either is there. */
+export function loginNamespace(cluster: Cluster): NamespaceNeed {
+  return {
+    name: authNamespace,
+    labels: {
+      'istio-injection': 'enabled',
+      ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {}),
+    },
+  };
+}
+
+/** Only pods of the mesh speak to the login's pods. */
+export function strictMutualTls(): KubernetesObject {
+  return {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'PeerAuthentication',
+    metadata: { name: 'default', namespace: authNamespace },
+    spec: { mtls: { mode: 'STRICT' } },
+  };
+}
