@@ -26,6 +26,23 @@ describe('the Prometheus that ships', () => {
   });
 });
 
+describe('the Prometheus that ships, wherever a cluster puts its pages', () => {
+  const read = (app: string) => parse(readFileSync(join(root, `apps/${app}/values.yaml`), 'utf8'));
+
+  it('serves the paths that Grafana asks for', () => {
+    expect(fileOf('prometheus').place).toMatchObject({ strip: true });
+    const { server } = read('prometheus');
+    expect(server.extraArgs['web.route-prefix']).toBe('/');
+    const [source] = read('grafana').datasources['datasources.yaml'].datasources;
+    expect(source.url).toBe('http://prometheus-server.prometheus.svc.cluster.local');
+  });
+
+  it('keeps its data when the app goes', () => {
+    const { annotations } = read('prometheus').server.persistentVolume;
+    expect(annotations['argocd.argoproj.io/sync-options']).toBe('Prune=false,Delete=false');
+  });
+});
+
 describe('the Grafana that ships', () => {
   const { headers } = fileOf('grafana');
   const ini: Record<string, Record<string, unknown>> = parse(

@@ -99,6 +99,11 @@ describe('the parts of Kubeflow', () => {
         .map(({ name }) => name);
     expect(enforced(demo)).toEqual(['kubeflow', 'kubeflow-system', 'knative-serving']);
     expect(enforced(without)).toEqual([]);
+    // The level that the profile controller puts on the namespaces that it makes is a choice between two paths of upstream.
+    const paths = (cluster: Cluster) => kustomizations(cluster).map(({ path }) => path);
+    expect(paths(demo)).toContain('applications/profiles/pss');
+    expect(paths(without)).toContain('applications/profiles/upstream/overlays/kubeflow');
+    expect(paths(without)).not.toContain('applications/profiles/pss');
   });
 
   it('name their host in place of "any host" in every patch that the cluster adds', () => {

@@ -13,7 +13,12 @@ export const profiles: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-profiles/profiles',
-      path: { '26.03': 'applications/profiles/pss' },
+      path: {
+        // Only the first puts Pod Security's "baseline" on profiles, which refuses the sidecar's init container.
+        '26.03': cluster.istio.cni.enabled
+          ? 'applications/profiles/pss'
+          : 'applications/profiles/upstream/overlays/kubeflow',
+      },
       patches: [hostPatch(cluster)],
       images: ['ghcr.io/kubeflow/kubeflow/kfam', 'ghcr.io/kubeflow/kubeflow/profile-controller'],
     }),
