@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { proxyFor } from '../network/proxy.ts';
 import { UsageError } from '../report/errors.ts';
-import { proxyFor } from './proxy.ts';
 
 export interface KubeconfigPlace {
   /** Default: the process's. `KUBECONFIG` may hold a list of files. */

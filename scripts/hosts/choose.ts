@@ -1,5 +1,5 @@
+import { makeFetch } from '../network/fetch.ts';
 import { readCa } from './ca-file.ts';
-import { makeFetch } from './fetch.ts';
 import { gitea } from './gitea.ts';
 import { github, githubApi } from './github.ts';
 import { gitlab } from './gitlab.ts';

@@ -128,9 +128,10 @@ describe('a pull request on GitHub Enterprise Server', () => {
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     process.env.HTTPS_PROXY = `http://me:p%40ss@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     server.answers[listing] = [{ status: 200, body: [pull(5)] }];
-    expect(await pullRequest(repository(), request)).toBe('https://ghes/acme/platform/pull/5');
+    const web = `https://git.test:${server.port}`;
+    expect(await pullRequest({ ...repository(), web }, request)).toBe('https://ghes/acme/platform/pull/5');
     const basic = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
-    expect(targets).toEqual(Array(2).fill(`${new URL(server.origin).host} ${basic}`));
+    expect(targets).toEqual(Array(2).fill(`git.test:${server.port} ${basic}`));
     proxy.close();
   });
 });

@@ -1,5 +1,5 @@
+import { makeFetch } from '../network/fetch.ts';
 import { readCa } from './ca-file.ts';
-import { makeFetch } from './fetch.ts';
 import type { HostAccess } from './host.ts';
 import { answerOf } from './host-error.ts';
 import { secondsToWait, waitFor } from './rate-limit.ts';

@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/rest';
+import { makeFetch } from '../network/fetch.ts';
 import { readCa } from './ca-file.ts';
-import { makeFetch } from './fetch.ts';
 import { answerOf } from './host-error.ts';
 import { secondsToWait, waitFor } from './rate-limit.ts';
 

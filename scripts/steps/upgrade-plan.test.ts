@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mergePackage, samePackages } from './upgrade-package.ts';
 import { planUpgrade } from './upgrade-plan.ts';
-import { chooseTag, compareVersions } from './upgrade-versions.ts';
+import { chooseTag, versionOfTag } from './upgrade-versions.ts';
 
 /** States from `path: base ours theirs`, where `-` means that the file is not there. */
 function plan(lines: Readonly<Record<string, string>>, keep: readonly string[] = []) {
@@ -107,10 +107,21 @@ describe('package.json', () => {
 });
 
 describe('releases', () => {
+  it.each([
+    ['v0.10.0-rc.2', '0.10.0-rc.2'],
+    ['v1.0.0', '1.0.0'],
+    ['1.0.0', undefined],
+    ['v1.0', undefined],
+    ['v01.0.0', undefined],
+    ['latest', undefined],
+  ])('have tags like v1.2.3: %s is %s', (tag, version) => expect(versionOfTag(tag)).toBe(version));
+
   it('are ordered as semver says', () => {
-    const ordered = ['0.9.0', '0.10.0-rc.2', '0.10.0-rc.10', '0.10.0-rc.a', '0.10.0', '1.0.0'];
-    expect([...ordered].reverse().sort(compareVersions)).toEqual(ordered);
-    expect(compareVersions('1.2.3', '1.2.3')).toBe(0);
+    const tags = ['v0.9.0', 'v0.10.0-rc.10', 'v0.10.0', 'v0.2.0'];
+    expect(chooseTag(tags, undefined)).toBe('v0.10.0');
+    expect(() => chooseTag(tags, '7.0.0')).toThrow(
+      expect.objectContaining({ hint: 'The newest there: v0.10.0, v0.10.0-rc.10, v0.9.0, v0.2.0' }),
+    );
   });
 
   it('are the newest unless one is named; a candidate has to be', () => {

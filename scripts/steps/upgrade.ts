@@ -1,3 +1,4 @@
+import semver from 'semver';
 import { trailer } from '../git/commit.ts';
 import { commitTree, mergeTrees, treeOf } from '../git/merge-trees.ts';
 import { fetchTags, type ReleaseSource, readReleaseSource } from '../git/release-source.ts';
@@ -23,7 +24,7 @@ import { mergePackage, samePackages, versionIn } from './upgrade-package.ts';
 import { conflictText, isIn, packageFiles, planUpgrade, type UpgradePlan, type UpgradeStates } from './upgrade-plan.ts';
 import { lookAt, type UpgradeResult } from './upgrade-text.ts';
 import { lockPackages, tryNewVersion } from './upgrade-try.ts';
-import { chooseTag, compareVersions, versionOfTag } from './upgrade-versions.ts';
+import { chooseTag, versionOfTag } from './upgrade-versions.ts';
 
 /** What is asked for. */
 export interface UpgradeRequest {
@@ -69,11 +70,11 @@ export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
   const source = await readReleaseSource(root, request.from);
   const tag = chooseTag([...source.tags.keys()], request.to);
   const to = versionOfTag(tag) ?? '';
-  if (compareVersions(to, from) < 0)
+  if (semver.compare(to, from) < 0)
     throw new UsageError(`${tag} is older than ${from}, which is in use`, {
       hint: 'An upgrade is taken back by git revert, as any commit.',
     });
-  if (compareVersions(to, from) === 0) return nothingToDo(request, source, from);
+  if (semver.compare(to, from) === 0) return nothingToDo(request, source, from);
   const workshop = await openWorkshop(root);
   try {
     const way = await findWay(request, workshop, source, { from, to, head, target: source.tags.get(tag) ?? '' });

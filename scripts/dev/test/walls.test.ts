@@ -9,6 +9,7 @@ import { checkout } from './repository.ts';
  */
 const allowed: Record<string, readonly string[]> = {
   report: [],
+  network: [],
   page: [],
   config: ['report'],
   components: ['config'],
@@ -18,8 +19,8 @@ const allowed: Record<string, readonly string[]> = {
   diff: ['components', 'tree'],
   workspace: ['report', 'config', 'tree'],
   git: ['report'],
-  hosts: ['report'],
-  cluster: ['report', 'config', 'components'],
+  hosts: ['report', 'network'],
+  cluster: ['report', 'network', 'config', 'components'],
   verify: ['report', 'config', 'components'],
   steps: [
     ...['report', 'page', 'config', 'components', 'schemas', 'tools', 'tree', 'diff'],

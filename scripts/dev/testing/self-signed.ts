@@ -7,7 +7,7 @@ export interface SelfSigned {
 }
 
 /**
- * Makes a certificate with nothing but Node, for servers of tests: openssl is not there on every machine.
+ * Makes a certificate for 127.0.0.1 and git.test with nothing but Node: openssl is not there on every machine.
  *
  * @see https://datatracker.ietf.org/doc/html/rfc5280#section-4.1
  */
@@ -26,7 +26,10 @@ export function makeSelfSigned(): SelfSigned {
     publicKey.export({ type: 'spki', format: 'der' }),
     der(
       0xa3,
-      sequence(extension('551d13', sequence(der(0x01, 'ff'))), extension('551d11', sequence(der(0x87, '7f000001')))),
+      sequence(
+        extension('551d13', sequence(der(0x01, 'ff'))),
+        extension('551d11', sequence(der(0x87, '7f000001'), der(0x82, Buffer.from('git.test')))),
+      ),
     ),
   );
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, privateKey)]));

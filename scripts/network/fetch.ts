@@ -1,0 +1,66 @@
+import tls from 'node:tls';
+import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici';
+import { proxyFor } from './proxy.ts';
+
+/** What a request may hold; a part of what `fetch` takes. */
+export interface FetchOptions {
+  method?: string;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+}
+
+/** As the global `fetch`, as far as Octokit needs it; redirects are answers like others. */
+export type Fetch = (url: string, options?: FetchOptions) => Promise<Response>;
+
+const timeoutMilliseconds = 30_000;
+
+/**
+ * Makes a fetch that goes through the environment's proxy and trusts a further CA. The one of Node 20 does neither.
+ *
+ * @param environment HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, in lower case too
+ * @param ca certificates (PEM) trusted beside those that Node brings
+ * @returns a fetch whose errors say which address failed, and why
+ */
+export function makeFetch(environment: NodeJS.ProcessEnv, ca?: string): Fetch {
+  const trust = ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] };
+  const limits = {
+    headersTimeout: timeoutMilliseconds,
+    bodyTimeout: timeoutMilliseconds,
+    connectTimeout: timeoutMilliseconds,
+  };
+  const dispatchers = new Map<string | undefined, Dispatcher>();
+  const dispatcherFor = (proxy: string | undefined): Dispatcher => {
+    const known = dispatchers.get(proxy);
+    if (known !== undefined) return known;
+    // One request per connection: nothing idle outlives the command.
+    const options = { ...limits, pipelining: 0 };
+    const made =
+      proxy === undefined
+        ? new Agent({ ...options, connect: trust })
+        : new ProxyAgent({ ...options, uri: proxy, requestTls: trust, proxyTls: trust });
+    dispatchers.set(proxy, made);
+    return made;
+  };
+  return async (url, options = {}) => {
+    const proxy = proxyFor(url, environment);
+    const init = { ...options, redirect: 'manual' as const, dispatcher: dispatcherFor(proxy) };
+    try {
+      return (await fetch(url, init)) as unknown as Response;
+    } catch (error) {
+      throw explain(error, new URL(url).host, proxy);
+    }
+  };
+}
+
+/** `fetch failed` says nothing: the reason is its cause. */
+function explain(error: unknown, host: string, proxy: string | undefined): Error {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const through = proxy === undefined ? '' : ` through the proxy ${new URL(proxy).host}`;
+  return Object.assign(new Error(`${host}${through}: ${reason}`, { cause }), codeOf(cause));
+}
+
+function codeOf(cause: unknown): { code?: string } {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === undefined ? {} : { code };
+}
