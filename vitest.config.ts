@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Two tiers: `unit` needs Node and git only; `cluster` needs a real API server, which it builds (docs/development.md).
+// Three tiers: `unit` and `program` need Node and git only, `program` holds the long runs of the whole program (killed, upgraded,
+// bootstrapped); `cluster` needs a real API server, which it builds (docs/development.md).
 // .ci/run counts by this file; people read the terminal.
 const report = process.env.BREAKWATER_TEST_REPORT;
 
@@ -14,10 +15,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['scripts/**/*.test.ts'],
-          exclude: ['scripts/**/*.cluster.test.ts'],
+          exclude: ['scripts/**/*.{program,cluster}.test.ts'],
           // Only against what hangs: a machine that builds programs meanwhile is slow.
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'program',
+          include: ['scripts/**/*.program.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
