@@ -65,7 +65,7 @@ export async function waitForAddress(api: Api, wait: AddressWait): Promise<strin
 }
 
 /** @returns the first address of a Service, an IP address before a host name */
-export function addressOf(service: LiveService | undefined): string | undefined {
+function addressOf(service: LiveService | undefined): string | undefined {
   const [first] = service?.status?.loadBalancer?.ingress ?? [];
   return first?.ip ?? first?.hostname;
 }

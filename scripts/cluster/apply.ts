@@ -67,7 +67,7 @@ export async function applyObjects(
 }
 
 /** @returns the objects in groups that must be applied one after another; no group is empty */
-export function inOrder(objects: readonly KubernetesObject[]): KubernetesObject[][] {
+function inOrder(objects: readonly KubernetesObject[]): KubernetesObject[][] {
   const groups = new Map<number, KubernetesObject[]>();
   for (const object of objects) {
     const rank = rankOf(object.kind);

@@ -7,9 +7,9 @@ import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
 import { kubeTransport } from './transport.ts';
 
 /** Oldest Kubernetes that the platform is refused on: sidecars as init containers (Istio) need 1.29. */
-export const oldestServer = '1.29';
+const oldestServer = '1.29';
 /** Oldest Kubernetes that Argo CD 3.5 is tested with (its docs/operator-manual/tested-kubernetes-versions.md). */
-export const oldestTestedServer = '1.33';
+const oldestTestedServer = '1.33';
 
 export interface ConnectOptions extends KubeconfigPlace {
   /** Name of the context; must be given. */

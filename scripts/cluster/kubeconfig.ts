@@ -16,7 +16,7 @@ export interface KubeconfigPlace {
  * @returns the files that kubectl would read, in its order:
  *   https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
-export function kubeconfigFiles({ environment = process.env, home = homedir() }: KubeconfigPlace = {}): string[] {
+function kubeconfigFiles({ environment = process.env, home = homedir() }: KubeconfigPlace = {}): string[] {
   const listed = (environment.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
   return listed.length > 0 ? listed : [join(home, '.kube', 'config')];
 }

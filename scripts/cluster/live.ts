@@ -8,7 +8,7 @@ export interface ObjectReference {
 }
 
 /** One entry of `metadata.managedFields`: which program last set which fields. */
-export interface ManagedFields {
+interface ManagedFields {
   manager?: string;
   operation?: string;
   subresource?: string;

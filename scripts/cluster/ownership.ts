@@ -65,9 +65,7 @@ export interface Verdict {
 }
 
 /** The CRDs of Argo CD. */
-export const argocdDefinitions = ['applications', 'applicationsets', 'appprojects'].map(
-  (name) => `${name}.argoproj.io`,
-);
+const argocdDefinitions = ['applications', 'applicationsets', 'appprojects'].map((name) => `${name}.argoproj.io`);
 
 /** Reads everything that decides who owns what. Writes nothing. */
 export async function lookAtOwnership(api: Api, question: OwnershipQuestion): Promise<Ownership> {

@@ -24,14 +24,14 @@ export interface ProgressQuestion {
 
 export type ApplicationStage = 'absent' | 'waiting' | 'syncing' | 'progressing' | 'healthy' | 'failed';
 
-export interface ApplicationProgress {
+interface ApplicationProgress {
   name: string;
   stage: ApplicationStage;
   /** Why it is not healthy yet. */
   message?: string;
 }
 
-export interface WaveProgress {
+interface WaveProgress {
   wave: number;
   /** As `wave 3: istiod healthy, gateway not ready for 95 s of 300`. */
   line: string;

@@ -39,7 +39,7 @@ export async function requirePlatform(
 }
 
 /** @returns what is there in place of the root, undefined when that is there */
-export function whatElse(root: LiveApplication | undefined, expected: ExpectedRoot): string | undefined {
+function whatElse(root: LiveApplication | undefined, expected: ExpectedRoot): string | undefined {
   const { name, namespace, path, repositoryUrl } = expected;
   const application = `Application ${namespace}/${name}`;
   if (root === undefined) return `no ${application} is there, which a bootstrap would have made`;

@@ -2,7 +2,7 @@ import type { Api } from './api.ts';
 import type { LiveObject } from './live.ts';
 
 /** Where a route of the gateway leads. */
-export interface Destination {
+interface Destination {
   /** Full name of a Service in the cluster. */
   host: string;
   port: number;

@@ -115,7 +115,7 @@ async function removeAnnotation(api: Api, { plan }: PreparedSecret, name: string
  * @param names as namespace/name; those that are not there need no restart
  * @returns those that were restarted
  */
-export async function restartDeployments(
+async function restartDeployments(
   api: Api,
   names: readonly string[],
   report?: (line: string) => void,

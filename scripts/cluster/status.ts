@@ -41,7 +41,7 @@ export interface ApplicationStatus {
 }
 
 /** The root, and where it is in Git. */
-export interface RootStatus extends ApplicationStatus {
+interface RootStatus extends ApplicationStatus {
   git: Newest & {
     /** The commit that was applied to all waves last; absent: none yet. */
     applied?: string;

@@ -6,7 +6,7 @@ import type { LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 
 /** A tenant's namespace as it is in the cluster. */
-export interface TenantNamespace {
+interface TenantNamespace {
   name: string;
   /** PersistentVolumeClaims, by name. */
   claims: readonly string[];

@@ -10,7 +10,7 @@ import { guardOfTenants } from './tenant-guard.ts';
 /** On everything of a tenant: its name. */
 export const tenantLabel = `${domain}/tenant`;
 /** Name of the project in which the Applications that make tenants run. A tenant's own Applications run in `tenant-<name>`. */
-export const tenantsProject = 'tenants';
+const tenantsProject = 'tenants';
 /** The chart that renders each tenant. */
 export const tenantChart = 'infrastructure/tenant';
 
@@ -57,7 +57,7 @@ export const tenants: Component = {
 };
 
 /** Namespaces that no tenant may have on this cluster. */
-export function reservedNamespaces(cluster: Cluster): string[] {
+function reservedNamespaces(cluster: Cluster): string[] {
   const apps = cluster.runningApps.map((app) => app.namespace);
   return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps])].sort();
 }

@@ -6,7 +6,7 @@ import type { KubernetesObject } from './component.ts';
 import { gatewayName, gatewayNamespace } from './domain.ts';
 
 /** Where Git hosts tell Argo CD of a push. Not /api/webhook, since /api/ belongs to the dashboard. */
-export const webhookPath = '/hooks/argocd';
+const webhookPath = '/hooks/argocd';
 
 const name = 'argocd-webhook';
 

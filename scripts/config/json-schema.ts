@@ -5,9 +5,9 @@ import { unwrap } from './schema-shape.ts';
 import { publishedTenantSchemas } from './tenant-json-schema.ts';
 
 /** Where the schema is published, relative to the repository. */
-export const clusterSchemaFile = 'clusters/cluster.schema.json';
+const clusterSchemaFile = 'clusters/cluster.schema.json';
 /** The same of app.yaml. */
-export const appSchemaFile = 'apps/app.schema.json';
+const appSchemaFile = 'apps/app.schema.json';
 
 /** Every published schema: where it is, and how its text is computed. */
 export const publishedSchemas: ReadonlyMap<string, () => string> = new Map([

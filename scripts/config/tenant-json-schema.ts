@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { tenantDefaults, tenantFile } from './schema/tenant.ts';
 
 /** Where the schema of tenant.yaml is published for editors, relative to the repository. */
-export const tenantSchemaFile = 'tenants/tenant.schema.json';
+const tenantSchemaFile = 'tenants/tenant.schema.json';
 /** Where the same stands for the chart, by which Helm refuses what is no good tenant. */
-export const tenantChartSchemaFile = 'infrastructure/tenant/values.schema.json';
+const tenantChartSchemaFile = 'infrastructure/tenant/values.schema.json';
 
 /** Every published schema: where it is, and how its text is computed. */
 export const publishedTenantSchemas: ReadonlyMap<string, () => string> = new Map([
@@ -32,7 +32,7 @@ export function tenantJsonSchema(): string {
  * The same schema for all values of the chart: tenant.yaml laid over the chart's defaults, and what the ApplicationSet says of the
  * cluster. No key is required as long as none of a tenant is there: without a tenant.yaml the chart renders nothing.
  */
-export function tenantChartSchema(): string {
+function tenantChartSchema(): string {
   const { $schema, properties, required = [], ...rest } = schemaOf(tenantFile);
   const defaults = schemaOf(tenantDefaults).properties;
   const own = Object.keys(properties).filter((key) => !(key in defaults));

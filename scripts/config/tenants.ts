@@ -11,7 +11,7 @@ import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
 
 /** Where the defaults of all tenants are: values of the chart that renders each of them. */
-export const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
+const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
 
 /** @returns names of the folders in tenants/, sorted the same on any machine */
 export function listTenants(root: string): string[] {

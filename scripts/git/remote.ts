@@ -1,5 +1,5 @@
 /** A token for https:// remotes. */
-export interface TokenCredentials {
+interface TokenCredentials {
   token: string;
   /** User name that goes with it; most hosts take any. */
   username: string;

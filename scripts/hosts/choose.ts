@@ -25,7 +25,7 @@ export async function chooseHost({ kind, token, ...access }: HostQuestion): Prom
 }
 
 /** @returns the kind that the name of a well-known host tells; pure */
-export function kindByName(host: string): HostKind | undefined {
+function kindByName(host: string): HostKind | undefined {
   if (host === 'github.com') return 'github';
   if (host === 'gitlab.com') return 'gitlab';
   return host === 'gitea.com' || host === 'codeberg.org' ? 'gitea' : undefined;

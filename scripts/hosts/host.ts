@@ -70,7 +70,7 @@ export interface Host {
 }
 
 /** The kinds that there is code for; `git` is any other: push only. */
-export const hostKinds = ['github', 'gitea', 'gitlab', 'git'] as const;
+const hostKinds = ['github', 'gitea', 'gitlab', 'git'] as const;
 export type HostKind = (typeof hostKinds)[number];
 
 /** How a host's API is reached. */

@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici';
 import { proxyFor } from './proxy.ts';
 
 /** What a request may hold; a part of what `fetch` takes. */
-export interface FetchOptions {
+interface FetchOptions {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;

@@ -27,7 +27,7 @@ const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-
  *
  * @param text any text, untrusted
  */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(unprintable, '\ufffd').replace(/[&<>"']/g, (character) => escapes[character] ?? character);
 }
 

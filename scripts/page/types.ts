@@ -27,7 +27,7 @@ export interface Page {
 }
 
 /** The one thing that everybody reads. */
-export interface Verdict {
+interface Verdict {
   /** good: all as it should be; bad: something is wrong; waiting: not known yet. */
   state: 'good' | 'bad' | 'waiting';
   /** One sentence, as "All 12 Applications are Synced and Healthy". */

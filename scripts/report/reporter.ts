@@ -44,7 +44,7 @@ export function createReporter(json: boolean): Reporter {
 }
 
 /** What a command that failed tells machines. */
-export interface Failure {
+interface Failure {
   error: {
     kind: 'usage' | 'run' | 'bug';
     message: string;
@@ -59,7 +59,7 @@ export interface Failure {
  *
  * @returns exit code, the text for people, and the value for --json
  */
-export function describeFailure(thrown: unknown): { code: 1 | 2 | 70; text: string; value: Failure } {
+function describeFailure(thrown: unknown): { code: 1 | 2 | 70; text: string; value: Failure } {
   if (thrown instanceof UsageError) {
     const { message, hint, problems } = thrown;
     const lines = [

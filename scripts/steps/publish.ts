@@ -65,7 +65,7 @@ export function publishMode({
 }
 
 /** Name of the branch that a pull request for a cluster is made from. */
-export function reviewBranch(cluster: string): string {
+function reviewBranch(cluster: string): string {
   return `breakwater/${cluster}`;
 }
 

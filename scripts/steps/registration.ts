@@ -30,12 +30,12 @@ export interface RegistrationPlan {
 }
 
 /** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
-export function neededSecrets(cluster: Cluster): SecretNeed[] {
+function neededSecrets(cluster: Cluster): SecretNeed[] {
   return enabledComponents(cluster).flatMap((component) => component.secrets?.(cluster) ?? []);
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */
-export function neededNamespaces(cluster: Cluster): KubernetesObject[] {
+function neededNamespaces(cluster: Cluster): KubernetesObject[] {
   const secrets = new Set(neededSecrets(cluster).map(({ namespace }) => namespace));
   return namespaces(cluster, enabledComponents(cluster)).filter(
     ({ metadata: { name } }) => name === cluster.argocd.namespace || secrets.has(name),

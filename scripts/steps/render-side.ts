@@ -45,7 +45,7 @@ interface Job {
 }
 
 /** Name under which the root's own objects are shown. */
-export const rootName = 'platform';
+const rootName = 'platform';
 
 /**
  * Reads a cluster's tree as it is written in a state of the repository.

@@ -10,7 +10,7 @@ import { wavesOf } from './follow-waves.ts';
 import { type Decision, step } from './step.ts';
 
 /** What the steps of a sync share. */
-export interface SyncContext {
+interface SyncContext {
   readonly cluster: Cluster;
   readonly connection: Connection;
   readonly newest: Newest;

@@ -1,5 +1,5 @@
 /** Files of one state of the repository: mode and object, as `100644 1a2b…`, by path. */
-export type Entries = ReadonlyMap<string, string>;
+type Entries = ReadonlyMap<string, string>;
 
 /** The three states that an upgrade knows. */
 export interface UpgradeStates {
@@ -32,7 +32,7 @@ export const packageFiles: ReadonlySet<string> = new Set(['package.json', 'packa
  * - `yours`: the user's once they changed it; until then it follows the releases
  * - `breakwater`: the program's; edits are merged, and may conflict
  */
-export function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater' {
+function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater' {
   if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/tenant\/values)\.schema\.json$/.test(path)) return 'generated';
   if (path.startsWith('clusters/')) return 'cluster';
   return /^(infrastructure|apps|tenants)\/|^removals\.yaml$/.test(path) ? 'yours' : 'breakwater';

@@ -27,10 +27,10 @@ export interface ChartRelease {
 }
 
 /** The Kubernetes that charts are rendered for, where no cluster is asked. */
-export const kubeVersion = '1.33.0';
+const kubeVersion = '1.33.0';
 
 /** Kinds that charts ask for by `.Capabilities`, as Argo CD tells them: what the cluster has by then. */
-export const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'cert-manager.io/v1'];
+const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'cert-manager.io/v1'];
 
 /** A host that does not answer must not hold the run for ever. */
 const patience = '120s';

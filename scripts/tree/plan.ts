@@ -13,7 +13,7 @@ export interface PlannedFile {
 }
 
 /** A generated file that is no longer wanted. */
-export interface PlannedDeletion {
+interface PlannedDeletion {
   path: string;
   edited: boolean;
 }

@@ -5,7 +5,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { chartRepository, inCluster } from './application.ts';
 
 /** Name of the last, empty object of the tree: it is applied when the last wave is healthy. */
-export const sentinelName = 'platform-ready';
+const sentinelName = 'platform-ready';
 
 /** Applied before everything: argoproj/argo-cd#4369. */
 const first = { 'argocd.argoproj.io/sync-wave': '-2' };

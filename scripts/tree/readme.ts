@@ -32,7 +32,7 @@ Yours here: \`cluster.yaml\`, and \`overrides/<component>.yaml\` for values of a
 }
 
 /** @returns the versions of a component's upstreams, `own manifests` when it has none */
-export function versionOf(cluster: Cluster, component: Component): string {
+function versionOf(cluster: Cluster, component: Component): string {
   const versions = [...new Set(component.sources(cluster).map((source) => source.version))];
   return versions.length === 0 ? 'own manifests' : versions.join(', ');
 }

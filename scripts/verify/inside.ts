@@ -3,7 +3,7 @@ import type { Site } from './known.ts';
 import type { Published } from './site.ts';
 
 /** One call from a pod in the cluster. */
-export interface InsideCall {
+interface InsideCall {
   id: string;
   url: string;
   headers: readonly (readonly [name: string, value: string])[];

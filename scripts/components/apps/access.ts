@@ -25,7 +25,7 @@ export function accessFilter(cluster: Cluster, app: App): KubernetesObject {
 }
 
 /** @returns what decides about each request to an app, in Lua */
-export function accessScript(cluster: Cluster, app: App): string {
+function accessScript(cluster: Cluster, app: App): string {
   const { host, path } = appPlace(cluster, app);
   const { everyone = false, groups = [], emails = [] } = app.access;
   const [user, list] = identityHeaders;

@@ -7,7 +7,7 @@ import { yamlText } from '../yaml-text.ts';
 import { appPlace } from './place.ts';
 
 /** Id under which Dex knows Argo CD. A public client (PKCE), so that no secret has to be in two namespaces. */
-export const argocdClientId = 'argo-cd';
+const argocdClientId = 'argo-cd';
 
 const caSecret = 'argocd-platform-ca';
 const caFolder = '/app/config/platform-ca';

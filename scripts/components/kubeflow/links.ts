@@ -9,7 +9,7 @@ export interface MenuLink {
 }
 
 /** Entries of the menu that fold out. */
-export interface MenuSection {
+interface MenuSection {
   type: 'section';
   text: string;
   icon: string;
@@ -17,7 +17,7 @@ export interface MenuSection {
 }
 
 /** A link on the dashboard's first page. */
-export interface PageLink {
+interface PageLink {
   text: string;
   desc: string;
   link: string;

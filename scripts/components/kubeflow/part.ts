@@ -7,7 +7,7 @@ import { kustomizeUpstream } from '../upstream.ts';
 import { yamlText } from '../yaml-text.ts';
 
 /** Where the patches of all parts are, and the release that they are laid over. */
-export const kubeflowFolder = 'apps/kubeflow';
+const kubeflowFolder = 'apps/kubeflow';
 export const kubeflowNamespace = 'kubeflow';
 export const kubeflowSystemNamespace = 'kubeflow-system';
 

@@ -43,5 +43,3 @@ const byGroup = z.strictObject({
 
 /** One header by which an app learns who somebody is. */
 export const identityHeader = z.union([direct, byGroup]);
-
-export type IdentityHeader = z.output<typeof identityHeader>;

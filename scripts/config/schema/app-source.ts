@@ -27,5 +27,3 @@ export const appSource = z
   .describe(
     'A Helm chart (chart, repository, version), a kustomization (repository, path, version), or manifests: true.',
   );
-
-export type AppSource = z.output<typeof appSource>;

@@ -102,8 +102,6 @@ export const appAccess = z
   )
   .meta({ id: 'access', description: 'Who may open it: groups, emails, or everyone who is logged in.' });
 
-export type AppAccess = z.output<typeof appAccess>;
-
 const caller = z.strictObject({
   namespace: label.describe('Its namespace.'),
   serviceAccount: label.describe('Its account.'),

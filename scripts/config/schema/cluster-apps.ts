@@ -31,5 +31,3 @@ export const clusterApps = z
   .record(label, appSettings)
   .default({})
   .describe('Which apps of apps/ run here, behind the same login, and where. An app that is named runs.');
-
-export type AppSettings = z.output<typeof appSettings>;

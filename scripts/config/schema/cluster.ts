@@ -13,7 +13,7 @@ import { clusterLabels } from './tenant.ts';
 import { tls } from './tls.ts';
 
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
-export const longestClusterName = 63 - 'breakwater-repository-'.length;
+const longestClusterName = 63 - 'breakwater-repository-'.length;
 
 /** What to do where the program must know whether a CA has to be brought along. */
 export const trustHint =
@@ -124,8 +124,6 @@ export const clusterFile = z
   .describe("Breakwater's one file per cluster.");
 
 export type ClusterFile = z.output<typeof clusterFile>;
-export type ClusterFileInput = z.input<typeof clusterFile>;
-
 /** clusters/<name>/discovered.yaml: written once by a run, committed, read like a lock file. */
 export const discoveredFile = z.strictObject({
   host: z

@@ -2,7 +2,7 @@
  * First parts of paths that belong to the platform: Dex, OAuth2 Proxy, the routes of Kubeflow's parts, of user's notebooks and
  * TensorBoards, and what the central dashboard serves by itself. Taken whether or not a part runs, so that switching it on is never a clash.
  */
-export const platformPaths: readonly string[] = [
+const platformPaths: readonly string[] = [
   '_',
   'api',
   'assets',

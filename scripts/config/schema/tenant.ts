@@ -28,7 +28,7 @@ export const takenPrefixes: readonly string[] = [
  * @param name a namespace, or a tenant's name, which is its first namespace's
  * @returns true when it belongs to Kubernetes or to the platform
  */
-export function isTaken(name: string): boolean {
+function isTaken(name: string): boolean {
   return takenNamespaces.includes(name) || takenPrefixes.some((prefix) => name.startsWith(prefix));
 }
 

@@ -24,7 +24,7 @@ export interface LiveApplication {
 }
 
 /** The annotation by which the root pins a child to the commit that it is syncing. */
-export const pinAnnotation = 'breakwater.dev/revision';
+const pinAnnotation = 'breakwater.dev/revision';
 
 /** @returns the commit that a child is pinned to; undefined for the root, and before its first sync */
 export function pinOf({ metadata }: LiveApplication): string | undefined {

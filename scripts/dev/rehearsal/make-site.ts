@@ -14,13 +14,13 @@ import { type ClusterFileSpec, clusterFile } from './site-files.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
 
 /** The repository that is rehearsed: the one that this file belongs to. */
-export const repositoryRoot = resolve(import.meta.dirname, '../../..');
+const repositoryRoot = resolve(import.meta.dirname, '../../..');
 
 /** The name of the rehearsal's cluster: its folder is clusters/rehearsal/. */
-export const clusterName = 'rehearsal';
+const clusterName = 'rehearsal';
 
 /** Makes two people who can log in, with passwords that nobody has seen yet. */
-export function makeUsers(): { owner: Account; other: Account } {
+function makeUsers(): { owner: Account; other: Account } {
   const password = () => randomBytes(15).toString('base64url');
   return {
     owner: { email: 'ann@example.com', password: password(), groups: ['platform-admins'] },

@@ -4,7 +4,7 @@ import { RunError } from '../../report/errors.ts';
 import { type Lack, lackOf, searchPath } from '../sandbox/needs.ts';
 
 /** What the checks take from the machine, beside what a sandbox needs, and the Debian package that has it. */
-export const checkPrograms = [
+const checkPrograms = [
   { what: 'chromium', package: 'chromium' },
   { what: 'certutil', package: 'libnss3-tools' },
   { what: 'slapd', package: 'slapd' },

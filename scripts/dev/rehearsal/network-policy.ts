@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ */
-export interface LabelSelector {
+interface LabelSelector {
   matchLabels?: Readonly<Record<string, string>>;
   matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
 }
@@ -40,7 +40,7 @@ export interface PolicyPod {
 }
 
 /** An address outside of the cluster. */
-export interface Outside {
+interface Outside {
   ip: string;
 }
 

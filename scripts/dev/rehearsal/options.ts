@@ -3,7 +3,7 @@ import { UsageError } from '../../report/errors.ts';
 import { defaultFolder } from './state.ts';
 
 /** What `npm run rehearse` can be asked for; without a word, the whole run. */
-export const words = ['run', 'needs', 'build', 'up', 'down', 'check', 'status', 'logs', 'shell'] as const;
+const words = ['run', 'needs', 'build', 'up', 'down', 'check', 'status', 'logs', 'shell'] as const;
 
 /** A command line of `npm run rehearse`. */
 export interface RehearseOptions {

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** One thing that was tried, and what came back. */
-export interface CheckResult {
+interface CheckResult {
   /** The check that it belongs to: its name. */
   group: string;
   name: string;
@@ -183,7 +183,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
 }
 
 /** @returns how many passed, failed and were not tried */
-export function countResults(results: readonly CheckResult[]): { passed: number; failed: number; skipped: number } {
+function countResults(results: readonly CheckResult[]): { passed: number; failed: number; skipped: number } {
   const tried = results.filter(({ skipped }) => skipped === undefined);
   const passed = tried.filter(({ ok }) => ok).length;
   return { passed, failed: tried.length - passed, skipped: results.length - tried.length };

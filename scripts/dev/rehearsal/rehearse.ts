@@ -159,7 +159,7 @@ export async function findSite(folder: string, record: Recorder, signal: AbortSi
 }
 
 /** @throws UsageError when nothing is up */
-export async function stateIn(folder: string): Promise<SiteState> {
+async function stateIn(folder: string): Promise<SiteState> {
   const state = await readState(folder);
   if (state === undefined)
     throw new UsageError(`nothing is up in ${folder}`, { hint: 'Begin with: npm run rehearse -- up' });

@@ -171,7 +171,7 @@ export async function openSite(
 }
 
 /** See {@link Site.until}. */
-export async function until<T>(
+async function until<T>(
   what: string,
   look: () => Promise<T | undefined>,
   seconds: number,

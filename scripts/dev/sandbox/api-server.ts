@@ -11,7 +11,7 @@ import { type Authority, type KeyPair, makeTokenKeys, openAuthority } from './pk
 import { isRunning, logTail, startProcess, stopProcess } from './processes.ts';
 
 /** A user of an API server, for tests of what missing rights look like. */
-export interface UserSpec {
+interface UserSpec {
   name: string;
   groups?: readonly string[];
 }

@@ -83,7 +83,7 @@ export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
 export const standInImage = 'sandbox.local/stand-in:1.0.0';
 
 /** The image of Debian's Prometheus: a web program that is somebody else's, for apps behind the login. */
-export const prometheusImage = 'sandbox.local/prometheus:debian';
+const prometheusImage = 'sandbox.local/prometheus:debian';
 
 /** An image with a shell and curl, for requests from inside the cluster. */
 export const probeImage = 'sandbox.local/probe:1.0.0';

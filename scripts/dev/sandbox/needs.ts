@@ -28,7 +28,7 @@ const kernel = [
 ] as const;
 
 /** Something that is taken from the machine: a program or a file, and the Debian package that has it. */
-export interface Needed {
+interface Needed {
   what: string;
   package: string;
 }

@@ -11,7 +11,7 @@ export const nodeName = 'sandbox';
 export const pauseImage = 'registry.k8s.io/pause:3.10';
 
 /** containerd's socket; its control program takes it as --address. */
-export const containerdSocket = '/run/containerd/containerd.sock';
+const containerdSocket = '/run/containerd/containerd.sock';
 
 /** A cgroup for all pods of a sandbox, so that its remains are found. */
 export function cgroupOf(link: string): string {

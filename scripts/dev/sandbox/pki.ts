@@ -12,7 +12,7 @@ export interface KeyPair {
 }
 
 /** What a certificate is for. */
-export interface CertificateRequest {
+interface CertificateRequest {
   /** Names the files, too. */
   name: string;
   commonName: string;

@@ -7,14 +7,14 @@ import path from 'node:path';
 import { makeSelfSigned } from './self-signed.ts';
 
 /** One answer, as an API is documented to give it. */
-export interface Answer {
+interface Answer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
 /** A request that came. */
-export interface Asked {
+interface Asked {
   /** Method and path with query, as `GET /api/v3/meta`. */
   call: string;
   headers: IncomingMessage['headers'];

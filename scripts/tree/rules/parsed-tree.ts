@@ -6,7 +6,7 @@ import { isClusterScoped } from './scope.ts';
 export type YamlMap = Record<string, unknown>;
 
 /** A file of the tree. */
-export interface ParsedFile {
+interface ParsedFile {
   text: string;
   /** All YAML documents, values files included; none for other files. */
   documents: readonly unknown[];

@@ -39,7 +39,7 @@ export const check: Check = {
  * @param folder for all of it; removed in the end
  * @param from whose record it is written to
  */
-export async function bootstrapOntoGitea(folder: string, from: Pick<Site, 'record' | 'signal'>): Promise<void> {
+async function bootstrapOntoGitea(folder: string, from: Pick<Site, 'record' | 'signal'>): Promise<void> {
   const { record } = from;
   const { sandbox } = placesOf(folder);
   await rm(folder, { recursive: true, force: true });

@@ -10,7 +10,7 @@ export async function application(site: Site, name: string): Promise<LiveApplica
 }
 
 /** Asks Argo CD to look at Git now, as `--wait` does, and not at its next turn. */
-export async function lookNow(site: Site, name = argocd.root): Promise<void> {
+async function lookNow(site: Site, name = argocd.root): Promise<void> {
   const note = 'argocd.argoproj.io/refresh=normal';
   await site.kubectl(['-n', argocd.namespace, 'annotate', 'application', name, note, '--overwrite']);
 }

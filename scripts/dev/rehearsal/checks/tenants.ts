@@ -40,7 +40,7 @@ export const check: Check = {
 };
 
 /** @returns the session's cookies, for a header */
-export async function cookieOf(site: Site, who: 'owner' | 'other'): Promise<string> {
+async function cookieOf(site: Site, who: 'owner' | 'other'): Promise<string> {
   const session = startSession();
   await logIn(session, `https://${await site.host()}/`, site.users[who]);
   return [...session.cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');

@@ -59,7 +59,7 @@ async function renderArgocd({ root }: Scenario, path: string, source: Source): P
 }
 
 /** @throws Error with helm's message, as Argo CD would show it */
-export async function renderChart(scenario: Scenario, application: Child, source: Source): Promise<KubernetesObject[]> {
+async function renderChart(scenario: Scenario, application: Child, source: Source): Promise<KubernetesObject[]> {
   const chart = chartNames.find((name): name is ChartName => name === source.chart);
   if (chart === undefined)
     throw new Error(`no chart "${source.chart}" is to be had: see scripts/dev/sandbox/charts.ts`);
