@@ -15,6 +15,9 @@ function renovate(): {
   customManagers: readonly Manager[];
   ignorePaths: readonly string[];
   gitIgnoredAuthors: readonly string[];
+  minimumReleaseAge: string;
+  minimumReleaseAgeBehaviour: string;
+  vulnerabilityAlerts: { minimumReleaseAge: string | null };
 } {
   const text = readFileSync(join(checkout, '.github/renovate.json5'), 'utf8');
   const plain = text
@@ -89,10 +92,19 @@ describe('Renovate', () => {
     ]);
   });
 
+  it('waits a week for a release, but for what closes a known hole', () => {
+    expect(renovate()).toMatchObject({
+      minimumReleaseAge: '7 days',
+      minimumReleaseAgeBehaviour: 'timestamp-required',
+      vulnerabilityAlerts: { minimumReleaseAge: null },
+    });
+  });
+
   it('goes on with a branch on which the workflow has rendered the tree', () => {
     const workflow = readFileSync(join(checkout, '.github/workflows/render.yaml'), 'utf8');
-    const author = /user\.email='([^']+)'/.exec(workflow)?.[1];
-    expect(renovate().gitIgnoredAuthors).toEqual([author]);
+    // The author of what a workflow's token commits by the API.
+    expect(workflow).toContain('createCommitOnBranch');
+    expect(renovate().gitIgnoredAuthors).toEqual(['41898282+github-actions[bot]@users.noreply.github.com']);
     expect(workflow).toContain("branches: ['renovate/**']");
   });
 

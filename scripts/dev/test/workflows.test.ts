@@ -6,12 +6,14 @@ import { commentLimit, commentMark, textLimit } from '../../diff/markdown.ts';
 import { checkout } from './repository.ts';
 
 interface Step {
+  if?: string;
   uses?: string;
   run?: string;
   env?: Record<string, string>;
   with?: Record<string, unknown>;
 }
 interface Job {
+  if?: string;
   'runs-on'?: string;
   'timeout-minutes'?: number;
   permissions?: Record<string, string>;
@@ -24,7 +26,8 @@ interface Job {
 interface Workflow {
   on: Record<string, unknown>;
   permissions?: Record<string, string>;
-  concurrency?: unknown;
+  env?: Record<string, string>;
+  concurrency?: { group?: string };
   jobs: Record<string, Job>;
 }
 
@@ -97,6 +100,8 @@ describe('the comment', () => {
     });
     expect(job?.permissions).toEqual({ actions: 'read', 'pull-requests': 'write' });
     expect(job?.steps?.map(({ uses }) => uses?.split('@')[0])).toEqual(['actions/download-artifact', undefined]);
+    // Without an artifact, too: a change to the job that makes it must not silence the warning about that change.
+    expect(job?.steps?.[1]).not.toHaveProperty('if');
     expect(job?.steps?.[1]?.env).toMatchObject({ HEAD_SHA: '${{ github.event.workflow_run.head_sha }}' });
   });
 
@@ -117,6 +122,50 @@ describe('the checks of a pull request', () => {
       if (uses?.startsWith('actions/checkout@') === true) expect(inputs?.['fetch-depth']).toBe(0);
     expect(workflow('pull-request.yaml').permissions).toEqual({ contents: 'read' });
     expect(jobs('pull-request.yaml').some((each) => each.permissions !== undefined)).toBe(false);
+  });
+
+  it('run in a merge queue, too, against the commit that the queue starts from', () => {
+    const { on, env, concurrency, jobs: all } = workflow('pull-request.yaml');
+    expect(on.merge_group).toEqual({ types: ['checks_requested'] });
+    expect(env?.BASE).toBe(
+      "${{ github.event.merge_group.base_sha || format('origin/{0}', github.base_ref || github.event.repository.default_branch) }}",
+    );
+    expect(concurrency?.group).toContain('github.ref');
+    expect(all.validate).not.toHaveProperty('if');
+    for (const job of Object.values(all)) expect(job).not.toHaveProperty('env');
+  });
+
+  it('are run by the base, too, wherever a change touches them', () => {
+    const [, look, ...rest] = workflow('pull-request.yaml').jobs['base-checks']?.steps ?? [];
+    expect(look).not.toHaveProperty('if');
+    expect(rest.at(-1)?.run).toBe('npm run validate -- --rendered --base "$BASE_COMMIT"');
+    for (const each of rest) expect(each.if).toBe("steps.base.outputs.commit != ''");
+  });
+});
+
+describe("the template's own tests", () => {
+  it('run in a repository that is a template, and in a copy only when asked', () => {
+    for (const job of jobs('ci.yaml'))
+      expect(job.if).toBe("github.event.repository.is_template || vars.BREAKWATER_CI == 'true'");
+  });
+
+  it('hold nothing that a copy needs: what checks its pull requests runs everywhere', () => {
+    for (const file of files.filter((each) => each !== 'ci.yaml')) expect(text(file)).not.toContain('is_template');
+  });
+});
+
+describe('the example of CODEOWNERS', () => {
+  it('names what decides about a change before it names anything else, and only what is there', () => {
+    const lines = readFileSync(join(checkout, '.github/CODEOWNERS.example'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    const paths = lines.map((line) => line.split(/\s+/)[0] ?? '');
+    expect(paths).toEqual(
+      expect.arrayContaining(['/scripts/', '/.github/', '/package*.json', '/clusters/', '/infrastructure/']),
+    );
+    // The last match counts: a team's own line has to come after the line for all tenants.
+    expect(paths.indexOf('/tenants/')).toBeLessThan(paths.indexOf('/tenants/example-team/'));
+    expect(paths.indexOf('/tenants/example-team/')).toBeLessThan(paths.lastIndexOf('/tenants/*/tenant.yaml'));
   });
 });
 
