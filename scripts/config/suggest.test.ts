@@ -8,6 +8,8 @@ describe('the word that was probably meant', () => {
     ['loadbalancer', ['loadBalancer', 'tls'], 'loadBalancer'],
     ['oauth-proxy', ['dex', 'oauth2-proxy'], 'oauth2-proxy'],
     ['notebook', ['notebooks', 'volumes'], 'notebooks'],
+    ['gpu', ['cpu', 'memory', 'gpus'], 'gpus'],
+    ['gpu', ['gpus', 'cpu'], 'gpus'],
   ])('%s among %j is %s', (word, candidates, meant) => {
     expect(closest(word, candidates)).toBe(meant);
   });

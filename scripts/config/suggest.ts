@@ -3,7 +3,8 @@
  *
  * @param word what was written
  * @param candidates what could have been written
- * @returns the nearest candidate within a third of its letters (at least one), undefined when none is near
+ * @returns the nearest candidate within a third of its letters (at least one), of two that are as near the one that begins with the
+ *   word; undefined when none is near
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const written = word.toLowerCase();
@@ -13,7 +14,9 @@ export function closest(word: string, candidates: readonly string[]): string | u
     const allowed = Math.max(1, Math.floor(candidate.length / 3));
     if (Math.abs(candidate.length - written.length) > allowed) continue;
     const distance = editDistance(written, candidate.toLowerCase());
-    if (distance <= allowed && distance < bestDistance) {
+    const nearer =
+      distance < bestDistance || (distance === bestDistance && candidate.toLowerCase().startsWith(written));
+    if (distance <= allowed && nearer) {
       best = candidate;
       bestDistance = distance;
     }

@@ -34,8 +34,7 @@ export function tenantJsonSchema(): string {
  */
 function tenantChartSchema(): string {
   const { $schema, properties, required = [], ...rest } = schemaOf(tenantFile);
-  const defaults = schemaOf(tenantDefaults).properties;
-  const own = Object.keys(properties).filter((key) => !(key in defaults));
+  const own = Object.keys(properties).filter((key) => !(key in tenantDefaults.shape));
   return text({
     $comment: comment,
     $schema,
@@ -45,7 +44,6 @@ function tenantChartSchema(): string {
       part: { enum: ['access', 'place'], description: 'Which half of a tenant is rendered.' },
       platform: platformSchema(),
       ...properties,
-      ...Object.fromEntries(Object.entries(defaults).filter(([key]) => !(key in properties) || key === 'podSecurity')),
     },
     required: ['part', 'platform'],
     if: { anyOf: own.map((key) => ({ required: [key] })) },

@@ -1,5 +1,9 @@
 import type { Finding } from './positions.ts';
-import { namespaceSeparator, tenantPaths } from './schema/tenant.ts';
+import { overlap, parseRange } from './schema/address-ranges.ts';
+import { isAddress } from './schema/common.ts';
+import { namespaceSeparator, type TenantDefaults, tenantPaths } from './schema/tenant.ts';
+import { amountOf } from './schema/tenant-quota.ts';
+import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 
 /** @returns the namespaces of a tenant: its own, unless it lists some */
@@ -25,11 +29,13 @@ interface Taken {
 /**
  * Rules over a tenant's fields together, and over all tenants.
  *
+ * @param defaults what all tenants get: the devices that a quota names are known by them
  * @returns the tenants with findings, with their findings
  */
 export function tenantFindings(
   tenants: readonly Tenant[],
   clusters: readonly TenantCluster[],
+  defaults: Pick<TenantDefaults, 'quota' | 'limits'>,
 ): [Tenant, readonly Finding[]][] {
   const repositories = new Map<string, Tenant>();
   for (const tenant of tenants)
@@ -43,6 +49,10 @@ export function tenantFindings(
       ...routeFindings(tenant, taken),
       ...repositoryFindings(tenant, taken, clusters),
       ...networkFindings(tenant, taken),
+      ...appFindings(tenant, clusters),
+      ...addressFindings(tenant, clusters),
+      ...limitFindings(tenant, defaults),
+      ...deviceFindings(tenant, Object.keys(defaults.quota?.gpus ?? {})),
       ...clusterFindings(tenant, clusters),
     ];
     return findings.length === 0 ? [] : [[tenant, findings]];
@@ -157,6 +167,79 @@ function networkFindings(tenant: Tenant, taken: Taken): Finding[] {
       : `the tenant ${owner.name} does not let ${tenant.name} in (${owner.source})`;
     const hint = lets ? undefined : `It must name one of this tenant's namespaces under network.from.`;
     return [{ path: ['network', 'to', index], at: 'value', message, hint }];
+  });
+}
+
+/** Apps take calls from the gateway, and from the accounts that their app.yaml names. */
+function appFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
+  return (tenant.network?.to ?? []).flatMap((namespace, index): Finding[] => {
+    const app = clusters
+      .filter((cluster) => belongsTo(tenant, cluster))
+      .flatMap(({ runningApps }) => runningApps)
+      .find((one) => one.namespace === namespace);
+    if (app === undefined) return [];
+    if (app.callers.some((caller) => namespacesOf(tenant).includes(caller.namespace))) return [];
+    const own = namespacesOf(tenant)[0];
+    const message =
+      'installed' in app.source
+        ? `is a way around the gateway: the app ${app.name} is not guarded in its own namespace`
+        : `opens nothing: the app ${app.name} takes calls from the gateway only`;
+    const hint = `Reach it by its address, or name the account under callers in ${app.folder}/app.yaml: {namespace: ${own}, serviceAccount: default}`;
+    return [{ path: ['network', 'to', index], at: 'value', message, hint }];
+  });
+}
+
+/** Ranges in which a cluster is known to be: MetalLB's pools lie in the network of its nodes, node ports are on them. */
+function addressFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
+  return (tenant.network?.addresses ?? []).flatMap((text, index): Finding[] => {
+    const range = parseRange(text);
+    if (typeof range === 'string') return [];
+    for (const cluster of clusters.filter((one) => belongsTo(tenant, one))) {
+      const held = ownAddresses(cluster).find((own) => {
+        const other = parseRange(own);
+        return typeof other !== 'string' && overlap(range, other);
+      });
+      if (held === undefined) continue;
+      const message = `holds ${held}, which is the cluster ${cluster.name} itself`;
+      return [{ path: ['network', 'addresses', index], at: 'value', message, hint: 'Name the servers that it needs.' }];
+    }
+    return [];
+  });
+}
+
+function ownAddresses({ knownHost, loadBalancer }: TenantCluster): string[] {
+  const single = [knownHost, loadBalancer.address?.ip].filter((one) => one !== undefined && isAddress(one));
+  return [
+    ...(loadBalancer.metallb?.pools ?? []).flatMap(({ addresses }) => addresses),
+    ...single.map((one) => `${one}-${one}`),
+  ];
+}
+
+/** A LimitRange whose request is above its limit, or its limit above its maximum, is refused by Kubernetes. */
+function limitFindings({ limits }: Tenant, defaults: Pick<TenantDefaults, 'limits'>): Finding[] {
+  const order = ['request', 'limit', 'max'] as const;
+  const amount = (part: (typeof order)[number], key: 'cpu' | 'memory' | 'ephemeralStorage') =>
+    limits?.[part]?.[key] ?? defaults.limits?.[part]?.[key];
+  return (['cpu', 'memory', 'ephemeralStorage'] as const).flatMap((key) =>
+    order.flatMap((upper, index): Finding[] => {
+      const high = amount(upper, key);
+      const lower = order.slice(0, index).find((part) => amountOf(amount(part, key) ?? '0') > amountOf(high ?? '1P'));
+      if (high === undefined || lower === undefined) return [];
+      const own = [upper, lower].find((part) => limits?.[part]?.[key] !== undefined);
+      const message = `limits.${lower}.${key} is ${amount(lower, key)}, more than limits.${upper}.${key}, which is ${high}`;
+      const hint = `Set both; what tenant.yaml leaves out is in infrastructure/tenant/values.yaml.`;
+      return [{ path: own === undefined ? [] : ['limits', own, key], at: 'value', message, hint }];
+    }),
+  );
+}
+
+/** A device that is misspelt: its quota counts nothing, and the one that is meant stays at none. */
+function deviceFindings({ quota }: Tenant, known: readonly string[]): Finding[] {
+  return Object.keys(quota?.gpus ?? {}).flatMap((name): Finding[] => {
+    const near = known.includes(name) ? undefined : closest(name, known);
+    if (near === undefined) return [];
+    const hint = `Did you mean "${near}"? If not, add it to quota.gpus in infrastructure/tenant/values.yaml.`;
+    return [{ path: ['quota', 'gpus', name], at: 'key', message: 'is no device that is known here', hint }];
   });
 }
 

@@ -13,5 +13,13 @@ export interface Tenant extends TenantFile {
 /** What the rules over several tenants know of a cluster. */
 export type TenantCluster = Pick<
   Cluster,
-  'name' | 'labels' | 'argocd' | 'kubeflow' | 'components' | 'repositoryUrl' | 'runningApps'
+  | 'name'
+  | 'labels'
+  | 'argocd'
+  | 'kubeflow'
+  | 'components'
+  | 'repositoryUrl'
+  | 'runningApps'
+  | 'knownHost'
+  | 'loadBalancer'
 >;

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -158,6 +158,22 @@ const clashes: [
     'the tenant b does not let a in',
   ],
   [
+    'a limit that is above the maximum, by what all tenants get',
+    { a: 'limits: {max: {ephemeralStorage: 5Gi}}\n' },
+    'a',
+    3,
+    'limits.max.ephemeralStorage',
+    'limits.limit.ephemeralStorage is 10Gi, more than limits.max.ephemeralStorage, which is 5Gi',
+  ],
+  [
+    'a device that is misspelt',
+    { a: 'quota: {gpus: {nvida.com/gpu: 2}}\n' },
+    'a',
+    3,
+    'quota.gpus["nvida.com/gpu"]',
+    'is no device that is known here',
+  ],
+  [
     'a cluster that there is not',
     { a: 'clusters: {names: [prdo]}\n' },
     'a',
@@ -190,6 +206,40 @@ describe('what a tenant may not have is refused, with both owners named where th
     expect(problems()).toMatchObject([
       { file: `tenants/${name}/tenant.yaml`, line, path, message: expect.stringContaining(message) },
     ]);
+  });
+
+  it.each([
+    ['the app as it is', '', 'opens nothing: the app grafana takes calls from the gateway only'],
+    ['an app that is installed already', 'source: {installed: true}', 'is a way around the gateway'],
+  ])('a call to an app: %s', (_, source, message) => {
+    const file = readFileSync(join(root, 'apps/grafana/app.yaml'), 'utf8');
+    if (source !== '')
+      write(
+        'apps/grafana/app.yaml',
+        `description: x\n${source}\nnamespace: grafana\nplace: {path: /grafana/}\nservice: {name: grafana, port: 80}\naccess: {everyone: true}\n`,
+      );
+    write(
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod', host: 'x.example.com' })}\napps: {grafana: {}}\n`,
+    );
+    tenants({ a: 'network: {to: [grafana]}\n' });
+    expect(problems()).toMatchObject([{ path: 'network.to[0]', message: expect.stringContaining(message) }]);
+    write('apps/grafana/app.yaml', `${file}\ncallers: [{namespace: a, serviceAccount: default}]\n`);
+    expect(problems()).toEqual([]);
+  });
+
+  it.each([
+    ['host: 192.0.2.10', 'holds 192.0.2.10-192.0.2.10'],
+    [
+      'loadBalancer: {metallb: {pools: [{name: a, addresses: [192.0.2.20-192.0.2.30]}]}}',
+      'holds 192.0.2.20-192.0.2.30',
+    ],
+  ])('addresses of the cluster itself: %s', (line, message) => {
+    write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' }).replace(/^host:.*\n/m, '')}\n${line}\n`);
+    tenants({ a: 'network: {addresses: [192.0.2.0/24]}\n' });
+    expect(problems()).toMatchObject([{ path: 'network.addresses[0]', message: expect.stringContaining(message) }]);
+    tenants({ a: 'network: {addresses: [192.0.2.128/25]}\n' });
+    expect(problems()).toEqual([]);
   });
 
   it('a call to a tenant that lets it in is no mistake', () => {

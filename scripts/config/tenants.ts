@@ -5,7 +5,7 @@ import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { place } from './positions.ts';
 import { readInput } from './read-input.ts';
-import { type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
+import { type TenantDefaults, type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
 import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
@@ -36,7 +36,8 @@ export function loadTenants(
   clusters: readonly TenantCluster[],
   others: ReadonlyMap<string, string> = new Map(),
 ): Tenant[] {
-  const problems: Problem[] = [...defaultsProblems(root)];
+  const defaults = readDefaults(root);
+  const problems: Problem[] = 'problems' in defaults ? [...defaults.problems] : [];
   const tenants: Tenant[] = [];
   const texts = new Map<string, string>();
   const added = [...others.keys()].map((path) => path.split('/')[1] ?? '').sort();
@@ -49,7 +50,7 @@ export function loadTenants(
       texts.set(name, read.value.text);
     }
   }
-  for (const [tenant, findings] of tenantFindings(tenants, clusters)) {
+  for (const [tenant, findings] of tenantFindings(tenants, clusters, 'value' in defaults ? defaults.value : {})) {
     const { input } = parseDocument(texts.get(tenant.name) ?? '', tenant.source);
     if (input !== undefined) problems.push(...place(input, findings));
   }
@@ -109,9 +110,7 @@ function missingHint(root: string, folder: string): string {
   return near === undefined ? `Write it, or remove the folder ${folder}.` : `Rename ${folder}/${near}.`;
 }
 
-function defaultsProblems(root: string): readonly Problem[] {
+function readDefaults(root: string): Parsed<TenantDefaults> {
   const read = readInput(root, tenantDefaultsFile, 'It comes with this repository: restore it from Git.');
-  if ('problems' in read) return read.problems;
-  const parsed = parseInput(tenantDefaults, read.text, tenantDefaultsFile);
-  return 'problems' in parsed ? parsed.problems : [];
+  return 'problems' in read ? read : parseInput(tenantDefaults, read.text, tenantDefaultsFile);
 }

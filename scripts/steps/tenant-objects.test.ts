@@ -125,6 +125,12 @@ describe('the chart of tenants', () => {
       'team-a',
       'must begin with',
     ],
+    ['privileged pods', `${small}podSecurity: privileged\n`, 'team-a', '/podSecurity'],
+    ['a group of Kubernetes', `${small}members: [{group: "system:authenticated"}]\n`, 'team-a', '/members/0'],
+    ['a group with a comma', `${small}members: [{group: "a,b"}]\n`, 'team-a', '/members/0'],
+    ['every address', `${small}network: {addresses: [0.0.0.0/0]}\n`, 'team-a', '/network/addresses/0'],
+    ["a cloud's metadata", `${small}network: {addresses: [169.254.169.254/32]}\n`, 'team-a', '/network/addresses/0'],
+    ['an address of 240 characters', small.replace('ann', 'a'.repeat(228)), 'team-a', '/owner'],
     ['a name of Kubernetes', small, 'kube-system', 'belongs to Kubernetes or to the platform'],
     ['a name with the separator', small, 'a--b', "can't be the name of a tenant"],
   ])('refuses by itself, whatever was validated before: %s', async (_, text, name, message) => {
@@ -134,6 +140,52 @@ describe('the chart of tenants', () => {
     );
     expect(refusal).toBeInstanceOf(RunError);
     expect((refusal as RunError).details.join('\n')).toContain(message);
+  });
+
+  it('counts what costs others: devices, node disks, objects and published Services, none or few without a word', async () => {
+    const hardOf = async (text: string) => find((await render(text)).place, 'ResourceQuota', 'tenant')?.spec as object;
+    expect(await hardOf(small)).toMatchObject({
+      hard: {
+        'requests.nvidia.com/gpu': '0',
+        'requests.amd.com/gpu': '0',
+        'limits.ephemeral-storage': '2Ti',
+        'count/secrets': '300',
+        'count/jobs.batch': '1000',
+        'services.loadbalancers': '0',
+        'services.nodeports': '0',
+      },
+    });
+    const raised = `${small}quota: {gpus: {nvidia.com/gpu: 2}, ephemeralStorage: 4Ti, objects: {secrets: 900}}\n`;
+    expect(await hardOf(raised)).toMatchObject({
+      hard: {
+        'requests.nvidia.com/gpu': '2',
+        'requests.amd.com/gpu': '0',
+        'limits.ephemeral-storage': '4Ti',
+        'count/secrets': '900',
+        'count/jobs.batch': '1000',
+      },
+    });
+    // A load balancer takes ports of the nodes, too.
+    for (const [types, counted] of [
+      ['NodePort', ['services.loadbalancers']],
+      ['LoadBalancer', []],
+    ] as const) {
+      const { hard } = (await hardOf(`${small}network: {services: [${types}]}\n`)) as { hard: object };
+      expect(Object.keys(hard).filter((key) => key.startsWith('services.'))).toEqual(counted);
+    }
+  });
+
+  it('starts pods that say nothing: a limit for each that the quota counts', async () => {
+    const spec = find((await render(small)).place, 'LimitRange', 'tenant')?.spec;
+    expect(spec).toEqual({
+      limits: [
+        {
+          type: 'Container',
+          defaultRequest: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '100Mi' },
+          default: { cpu: '2', memory: '2Gi', 'ephemeral-storage': '10Gi' },
+        },
+      ],
+    });
   });
 
   it("takes nothing of the platform's from a tenant.yaml", async () => {

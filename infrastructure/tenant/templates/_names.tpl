@@ -61,6 +61,13 @@ no namespace and no path that another one, or the platform, could have. Every pa
 {{- regexReplaceAll "-+" (ternary $binding (printf "%s-%s" $binding (sha256sum .name | trunc 8)) (eq .subject "User")) "-" -}}
 {{- end -}}
 
+{{/* Amounts of a LimitRange, as JSON, by the names that Kubernetes has for them. */}}
+{{- define "tenant.amounts" -}}
+{{- $amounts := omit . "ephemeralStorage" -}}
+{{- with .ephemeralStorage }}{{ $_ := set $amounts "ephemeral-storage" . }}{{ end -}}
+{{- toJson $amounts -}}
+{{- end -}}
+
 {{/* Labels of everything that a tenant gets. */}}
 {{- define "tenant.labels" -}}
 app.kubernetes.io/part-of: breakwater-tenant

@@ -3,7 +3,9 @@ import { email, label, labelUpTo } from './common.ts';
 import { takenNamespaces } from './component-names.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';
-import { eachRepetition, reads, readsAsWritten } from './reads.ts';
+import { eachRepetition, readsAsWritten } from './reads.ts';
+import { outsideAddresses } from './tenant-addresses.ts';
+import { limits, quota } from './tenant-quota.ts';
 
 /** Longest name of a tenant: `tenant-<name>-access` and its namespaces must be DNS labels. */
 export const longestTenantName = 40;
@@ -55,6 +57,9 @@ const namespace = label
   .refine((text) => !isTaken(text), 'is taken: it belongs to Kubernetes or to the platform')
   .meta(notTaken);
 
+/** A person, by an address of which names of objects are made: `user-<address>-clusterrole-<role>`, at most 253 characters. */
+const person = email.max(200, 'at most 200 characters: names of objects are made of it');
+
 const oneLine = /^[^\p{Cc}{}]+$/u;
 
 const role = z
@@ -63,85 +68,9 @@ const role = z
   .describe('What they may do: view, edit, or admin (edit, and Applications of their own in Argo CD).');
 
 const member = z.union([
-  z.strictObject({ email: email.describe('Address of a person, as the identity provider gives it.'), role }),
+  z.strictObject({ email: person.describe('Address of a person, as the identity provider gives it.'), role }),
   z.strictObject({ group: groupName.describe('Name of a group of the identity provider.'), role }),
 ]);
-
-const cpu = z.string().regex(/^([0-9]+(\.[0-9]{1,3})?|[0-9]+m)$/, 'must be cores, as "4", "0.5" or 500m');
-const memory = z
-  .string()
-  .regex(/^[0-9]+(\.[0-9]+)?(k|Ki|M|Mi|G|Gi|T|Ti|P|Pi)$/, 'must be bytes with a unit, as 512Mi or 16Gi');
-
-/** Thousandths of a core. */
-function milliCores(text: string): number {
-  return text.endsWith('m') ? Number(text.slice(0, -1)) : Number(text) * 1000;
-}
-
-const units: Readonly<Record<string, number>> = {
-  k: 1e3,
-  Ki: 2 ** 10,
-  M: 1e6,
-  Mi: 2 ** 20,
-  G: 1e9,
-  Gi: 2 ** 30,
-  T: 1e12,
-  Ti: 2 ** 40,
-  P: 1e15,
-  Pi: 2 ** 50,
-};
-
-function bytes(text: string): number {
-  const [, number = '0', unit = ''] = /^([0-9.]+)([A-Za-z]*)$/.exec(text) ?? [];
-  return Number(number) * (units[unit] ?? 1);
-}
-
-/** What all pods of a namespace may use together. */
-const quota = z
-  .strictObject({
-    cpu: cpu.optional().describe('Cores that its pods may ask for (requests).'),
-    memory: memory.optional().describe('Memory that its pods may ask for (requests).'),
-    gpus: z
-      .record(
-        z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be the name of a resource, as nvidia.com/gpu'),
-        z.int().min(0).max(100_000),
-      )
-      .optional()
-      .describe('Devices by the name of their resource: {nvidia.com/gpu: 2}.'),
-    storage: memory.optional().describe('Storage that its PersistentVolumeClaims may ask for.'),
-    claims: z.int().min(0).max(100_000).optional().describe('How many PersistentVolumeClaims.'),
-    pods: z.int().min(0).max(100_000).optional().describe('How many pods.'),
-  })
-  .optional()
-  .describe('What each of its namespaces may use. What is left out: infrastructure/tenant/values.yaml.');
-
-const amounts = (what: string) =>
-  z
-    .strictObject({
-      cpu: cpu.optional().describe('Cores.'),
-      memory: memory.optional().describe('Memory.'),
-    })
-    .optional()
-    .describe(what);
-
-/** What one container may use. */
-const limits = z
-  .strictObject({
-    request: amounts('What a container asks for that does not say (LimitRange defaultRequest).'),
-    limit: amounts('Where a container ends that does not say (LimitRange default).'),
-    max: amounts("What no container may pass. Not below 2 cores and 1Gi, the limits of Istio's sidecar."),
-  })
-  .superRefine(({ max }, context) => {
-    const refuse = (key: 'cpu' | 'memory', least: string) =>
-      context.addIssue({
-        code: 'custom',
-        path: ['max', key],
-        message: `must be at least ${least}: Istio's sidecar, which each pod gets, has that limit`,
-      });
-    if (max?.cpu !== undefined && milliCores(max.cpu) < 2000) refuse('cpu', '2');
-    if (max?.memory !== undefined && bytes(max.memory) < 2 ** 30) refuse('memory', '1Gi');
-  }, reads('max'))
-  .optional()
-  .describe('What each container may use. What is left out: infrastructure/tenant/values.yaml.');
 
 /** Openings beside its own namespaces, DNS, the mesh and the gateway. */
 const network = z
@@ -153,9 +82,15 @@ const network = z
       .describe("Namespaces that its pods may call. Another tenant's must name this one under network.from."),
     from: z.array(namespace).optional().describe('Namespaces whose pods may call its pods.'),
     addresses: z
-      .array(z.string().regex(/^[0-9a-f.:]+\/[0-9]{1,3}$/, 'must be addresses with a mask, as 10.20.0.0/16'))
+      .array(outsideAddresses)
       .optional()
       .describe('Addresses outside of the cluster that its pods may call, as 10.20.0.0/16.'),
+    services: z
+      .array(z.enum(['LoadBalancer', 'NodePort']))
+      .optional()
+      .describe(
+        'Types of Services that publish its pods beside the gateway, without its TLS and its login. Default: none.',
+      ),
   })
   .optional()
   .describe('What its pods may reach, and who may reach them, beside their own namespaces, DNS and the gateway.');
@@ -212,6 +147,9 @@ export const clusterLabels = z.record(
   labelText,
 );
 
+/** `privileged` is not among them: its pods own the node. */
+const podSecurity = z.enum(['baseline', 'restricted']);
+
 /** tenants/<team>/tenant.yaml, whole. */
 export const tenantFile = z
   .strictObject({
@@ -224,7 +162,7 @@ export const tenantFile = z
     kind: z
       .enum(['kubeflow', 'namespace'])
       .describe('kubeflow: a Profile of Kubeflow, whose members are its contributors. namespace: plain namespaces.'),
-    owner: email.describe('Address of the person who answers for it; has the role admin.'),
+    owner: person.describe('Address of the person who answers for it; has the role admin.'),
     members: z.array(member).optional().describe('Who else may enter: {email: …, role: …} or {group: …, role: …}.'),
     namespaces: z
       .array(namespace)
@@ -241,8 +179,7 @@ export const tenantFile = z
       .describe('Clusters that it belongs to: those named, and those with all of these labels. Default: all.'),
     quota,
     limits,
-    podSecurity: z
-      .enum(['baseline', 'restricted'])
+    podSecurity: podSecurity
       .optional()
       .describe('Pod Security level of its namespaces. Default: infrastructure/tenant/values.yaml.'),
     network,
@@ -282,9 +219,9 @@ export type TenantFile = z.output<typeof tenantFile>;
 export const tenantDefaults = z.strictObject({
   quota: tenantFile.shape.quota,
   limits: tenantFile.shape.limits,
-  podSecurity: z
-    .enum(['privileged', 'baseline', 'restricted'])
-    .describe('Pod Security level of namespaces whose tenant.yaml names none.'),
+  podSecurity: podSecurity.describe('Pod Security level of namespaces whose tenant.yaml names none.'),
   network: tenantFile.shape.network,
   deletionPolicy: tenantFile.shape.deletionPolicy,
 });
+
+export type TenantDefaults = z.output<typeof tenantDefaults>;
