@@ -209,6 +209,7 @@ export const commands: readonly CommandEntry[] = [
       ['--from <repository>', 'where releases come from: a URL, a path, or a remote of this repository'],
       ['--to <tag>', 'the release to go to (default: the newest)'],
       ['--keep <paths>', "files and folders of Breakwater's own to keep as you have them (comma-separated)"],
+      ['--with-dev', 'bring scripts/dev back, which is for work on Breakwater itself'],
       ['--dry-run', 'do all of it elsewhere, say what comes out, and change nothing'],
     ],
     examples: [

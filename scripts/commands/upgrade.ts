@@ -17,6 +17,7 @@ export async function run({ root, options, reporter }: Invocation): Promise<numb
     from,
     to: text('to'),
     keep: keep.filter((path) => path !== ''),
+    withRig: options.withDev === true,
     dryRun: options.dryRun === true,
     reporter,
   });

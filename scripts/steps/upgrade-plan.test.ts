@@ -4,7 +4,7 @@ import { planUpgrade } from './upgrade-plan.ts';
 import { chooseTag, versionOfTag } from './upgrade-versions.ts';
 
 /** States from `path: base ours theirs`, where `-` means that the file is not there. */
-function plan(lines: Readonly<Record<string, string>>, keep: readonly string[] = []) {
+function plan(lines: Readonly<Record<string, string>>, keep: readonly string[] = [], withRig = false) {
   const [base, ours, theirs] = [0, 1, 2].map(
     (index) =>
       new Map(
@@ -15,7 +15,7 @@ function plan(lines: Readonly<Record<string, string>>, keep: readonly string[] =
       ),
   );
   const empty = new Map<string, string>();
-  return planUpgrade({ base: base ?? empty, ours: ours ?? empty, theirs: theirs ?? empty }, keep);
+  return planUpgrade({ base: base ?? empty, ours: ours ?? empty, theirs: theirs ?? empty }, keep, withRig);
 }
 
 describe('the plan of an upgrade', () => {
@@ -29,6 +29,26 @@ describe('the plan of an upgrade', () => {
     });
     expect({ take: [...take], merge }).toEqual({ take: [], merge: [] });
     expect(kept).toEqual(['clusters/demo/cluster.yaml', 'clusters/demo/overrides/dex.yaml']);
+  });
+
+  it('leaves scripts/dev away where the user removed it, unless it is asked for', () => {
+    const removed = {
+      'scripts/a.ts': '1 1 2',
+      'scripts/dev/a.ts': '1 - 2',
+      'scripts/dev/b.ts': '- - 2',
+      'scripts/dev/c.ts': '2 - 2',
+      'scripts/dev/d.ts': '1 - -',
+    };
+    const left = plan(removed);
+    expect([...left.take.keys(), ...left.merge, ...left.kept]).toEqual(['scripts/a.ts']);
+    expect([...plan(removed, [], true).take.keys()].sort()).toEqual([
+      'scripts/a.ts',
+      'scripts/dev/a.ts',
+      'scripts/dev/b.ts',
+      'scripts/dev/c.ts',
+    ]);
+    const { take, merge } = plan({ 'scripts/dev/a.ts': '1 1 2', 'scripts/dev/b.ts': '1 3 2' });
+    expect({ take: [...take.keys()], merge }).toEqual({ take: ['scripts/dev/a.ts'], merge: ['scripts/dev/b.ts'] });
   });
 
   it("takes the release's values and apps until the user touched them, then keeps theirs, deletions too", () => {

@@ -42,15 +42,23 @@ function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater'
  * Plans an upgrade, file by file. Pure.
  *
  * @param keep files and folders of Breakwater's own that the user keeps as they have them
+ * @param withRig brings scripts/dev to a repository that removed it; the program does not need it
  */
-export function planUpgrade({ base, ours, theirs }: UpgradeStates, keep: readonly string[]): UpgradePlan {
+export function planUpgrade(
+  { base, ours, theirs }: UpgradeStates,
+  keep: readonly string[],
+  withRig = false,
+): UpgradePlan {
+  const isRig = (path: string) => isIn(['scripts/dev'], path);
+  const hasRig = [...ours.keys()].some(isRig);
   const take = new Map<string, string | undefined>();
   const merge: string[] = [];
   const kept: string[] = [];
   const changed = [...new Set([...base.keys(), ...theirs.keys()])].filter(
     (path) => base.get(path) !== theirs.get(path) && !packageFiles.has(path),
   );
-  for (const path of changed.sort()) {
+  if (withRig && !hasRig) for (const path of [...theirs.keys()].filter(isRig)) take.set(path, theirs.get(path));
+  for (const path of changed.filter((path) => hasRig || !isRig(path)).sort()) {
     const [before, mine, released] = [base.get(path), ours.get(path), theirs.get(path)];
     if (mine === released) continue;
     const owner = ownerOf(path);

@@ -35,6 +35,8 @@ export interface UpgradeRequest {
   to: string | undefined;
   /** Files and folders of Breakwater's own that stay as the user has them. */
   keep: readonly string[];
+  /** Brings scripts/dev back where it was removed. */
+  withRig: boolean;
   dryRun: boolean;
   reporter: Reporter;
 }
@@ -140,7 +142,7 @@ async function upgradeIn(
     theirs: await entriesOf(git, way.target),
   };
   requireKept(request.keep, states);
-  const plan = planUpgrade(states, request.keep);
+  const plan = planUpgrade(states, request.keep, request.withRig);
   const before = await commitTree(git, await treeOf(git, way.head));
   const merged = await mergeByPlan(workshop, way, states, plan, source);
   const { replaced, programs, newPackages } = await withPackages(workshop, way, { merged, before, states, reporter });

@@ -98,6 +98,17 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(workshops()).toEqual([]);
   }, 120_000);
 
+  it('leaves scripts/dev away where it was removed, and brings it back with --with-dev', () => {
+    user.git('rm', '-r', '--quiet', 'scripts/dev');
+    user.commit('Remove the rig');
+    const { code, stderr } = site.upgrade(user);
+    expect(code, stderr).toBe(0);
+    expect(user.git('ls-files', 'scripts/dev')).toBe('');
+    user.git('reset', '--hard', '--quiet', 'HEAD~1');
+    expect(site.upgrade(user, '--with-dev').code).toBe(0);
+    expect(user.git('ls-files', 'scripts/dev/test')).toContain('scripts/dev/test/upstream.ts');
+  });
+
   it('names the files in conflict and changes nothing, until they are kept or put back', () => {
     user.edit('docs/security.md', '# ', '# By Acme: ');
     user.git('rm', '--quiet', 'docs/waves.md');
