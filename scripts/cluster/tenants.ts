@@ -1,4 +1,4 @@
-import { tenantLabel } from '../components/tenants.ts';
+import { tenantLabel } from '../components/domain.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';

@@ -16,7 +16,8 @@ export const certManager: Component = {
     return {
       crds: { enabled: true, keep: true },
       // Keeps its lease out of kube-system, which the platform's project need not write to.
-      global: { leaderElection: { namespace: 'cert-manager' } },
+      // Its roles would be added to Kubernetes' "edit": whoever has that in a namespace would get certificates for any name.
+      global: { leaderElection: { namespace: 'cert-manager' }, rbac: { aggregateClusterRoles: false } },
       // A PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },
       ...(image === 'quay.io/jetstack'
@@ -32,6 +33,15 @@ export const certManager: Component = {
     'admissionregistration.k8s.io/MutatingWebhookConfiguration',
     'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   ],
+  // For Certificates that the platform puts there, and their challenges.
+  tenantWriters: {
+    'cert-manager:cert-manager': [
+      'cert-manager.io/*',
+      'acme.cert-manager.io/*',
+      'networking.k8s.io/ingresses',
+      '/services',
+    ],
+  },
   serverSideApply: true,
   // The chart's keep annotation does not hold on a prune, and with a CRD every object of its kind would go. The price: what a
   // newer chart drops stays, and the Application says OutOfSync (no wave waits for it), until a person deletes it.

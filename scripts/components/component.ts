@@ -116,6 +116,11 @@ export interface Component {
   /** Further sync options of its Application. */
   syncOptions?: readonly string[];
   ignoredDifferences?(cluster: Cluster): readonly IgnoredDifference[];
+  /**
+   * Accounts of its controllers that write the platform's kinds in tenants' namespaces, as `namespace:name`, with the resources that
+   * each writes, as `group/resource` or `group/*`.
+   */
+  tenantWriters?: Readonly<Record<string, readonly string[]>>;
   /** Seconds that it may take to get ready after a sync before its wave counts as failed. */
   readyWithinSeconds: number;
 }

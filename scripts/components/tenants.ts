@@ -3,12 +3,10 @@ import { takenNamespaces } from '../config/schema/component-names.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { domain, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
+import { early, gatewayName, gatewayNamespace, gatewayPrincipal, tenantLabel } from './domain.ts';
 import { groupHeaderPrefix } from './tenant-groups.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
-/** On everything of a tenant: its name. */
-export const tenantLabel = `${domain}/tenant`;
 /** Name of the project in which the Applications that make tenants run. A tenant's own Applications run in `tenant-<name>`. */
 const tenantsProject = 'tenants';
 /** The chart that renders each tenant. */

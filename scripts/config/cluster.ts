@@ -1,5 +1,6 @@
 import type { AppFile } from './schema/app.ts';
 import type { ClusterFile, Discovered } from './schema/cluster.ts';
+import type { DeniedKind } from './schema/denied.ts';
 import type { Upstream } from './schema/upstream.ts';
 
 /** One patch of a kustomization, as kustomize and Argo CD's `spec.sources[].kustomize.patches` take it. */
@@ -48,6 +49,8 @@ export interface Shared {
   namespaces: ReadonlyMap<string, string>;
   /** Text of infrastructure/argocd/application-health.lua. */
   applicationHealth: string;
+  /** Kinds that only the platform writes in tenants' namespaces, from infrastructure/tenant/denied.yaml. */
+  denied: readonly DeniedKind[];
   /** The apps of apps/, by name. */
   apps: ReadonlyMap<string, SharedApp>;
 }

@@ -169,6 +169,23 @@ describe('files that are not what they should be', () => {
     ]);
   });
 
+  it("the list of the platform's kinds, which the project and the admission policy read", () => {
+    const file = 'infrastructure/tenant/denied.yaml';
+    write(
+      file,
+      '- {group: batch, kind: CronJob}\n- {group: istio.io, kind: "*", resource: gateways}\n- {grop: x, kind: "*"}\n',
+    );
+    expect(problemsOf()).toMatchObject([
+      { file, line: 1, message: 'needs resource: the admission policy knows kinds by their plural' },
+      { file, line: 2, path: '[1].resource', message: 'must be left out: "*" stands for all kinds' },
+      { file, line: 3, hint: 'Did you mean "group"?' },
+    ]);
+    write(file, '[]\n');
+    expect(problemsOf()).toMatchObject([{ file, message: "must name the platform's kinds" }]);
+    rmSync(join(root, file));
+    expect(problemsOf()).toMatchObject([{ file, message: 'there is no such file' }]);
+  });
+
   it('an upstream that is absent, or describes something else', () => {
     rmSync(join(root, 'infrastructure/dex/upstream.yaml'));
     write(

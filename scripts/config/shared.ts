@@ -4,6 +4,7 @@ import type { Problem } from '../report/errors.ts';
 import type { KustomizePatch, Shared } from './cluster.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
+import { type DeniedKind, deniedFile } from './schema/denied.ts';
 import { type KustomizeComponent, kustomizeComponent } from './schema/kustomization.ts';
 import { kubeflowVersions } from './schema/platform.ts';
 import { type Upstream, upstreamFile } from './schema/upstream.ts';
@@ -11,6 +12,7 @@ import { readApps } from './shared-apps.ts';
 import { closest } from './suggest.ts';
 
 const folders = ['infrastructure', 'apps'];
+const deniedFileName = 'infrastructure/tenant/denied.yaml';
 const healthFile = 'infrastructure/argocd/application-health.lua';
 
 /** Components count on these files: their absence is a mistake in the repository, not in the program. */
@@ -61,13 +63,17 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
   }
   const health = readInput(root, healthFile, restoreHint);
   if ('problems' in health) problems.push(...health.problems);
+  let denied: Shared['denied'] = [];
+  keep(readDenied(root), (value) => {
+    denied = value;
+  });
   let apps: Shared['apps'] = new Map();
   keep(readApps(root, clusters), (value) => {
     apps = value;
   });
   if (problems.length > 0) return { problems };
   return {
-    value: { upstream, patches, namespaces, applicationHealth: 'text' in health ? health.text : '', apps },
+    value: { upstream, patches, namespaces, applicationHealth: 'text' in health ? health.text : '', denied, apps },
   };
 }
 
@@ -75,6 +81,11 @@ const restoreHint = 'It comes with this repository: restore it from Git.';
 
 function missingFile(file: string): Problem {
   return { file, path: '', message: 'there is no such file', hint: restoreHint };
+}
+
+function readDenied(root: string): Parsed<readonly DeniedKind[]> {
+  const read = readInput(root, deniedFileName, restoreHint);
+  return 'problems' in read ? read : parseInput(deniedFile, read.text, deniedFileName);
 }
 
 function readUpstream(root: string, folder: string): Parsed<Upstream> {

@@ -20,6 +20,7 @@ describe('the chart of tenants', () => {
     const { access, place } = await render(small);
     expect(names(place)).toEqual([
       'AuthorizationPolicy team-a/default-deny',
+      'DestinationRule team-a/gateway',
       'LimitRange team-a/tenant',
       'Namespace /team-a',
       'NetworkPolicy team-a/default-deny',
@@ -90,6 +91,29 @@ describe('the chart of tenants', () => {
       { group: 'batch', kind: 'CronJob' },
     ])
       expect(spec.namespaceResourceBlacklist).toContainEqual(denied);
+  });
+
+  it("lets the gateway call the mesh's TLS only, whichever Service of the namespace a route leads to", async () => {
+    const { place } = await render(`${small}namespaces: [team-a, team-a--dev]\n`);
+    const rules = place.filter(({ kind }) => kind === 'DestinationRule').map(({ spec }) => spec);
+    expect(rules).toEqual(
+      ['team-a', 'team-a--dev'].map((namespace) => ({
+        host: `*.${namespace}.svc.cluster.local`,
+        exportTo: ['ingress'],
+        trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } },
+      })),
+    );
+  });
+
+  it('says on its namespaces which types of Services it may have; without a word, none', async () => {
+    const annotation = async (text: string) => {
+      const { place } = await render(small + text);
+      return find(place, 'Namespace', 'team-a')?.metadata.annotations?.['breakwater.dev/services'];
+    };
+    expect(await annotation('')).toBeUndefined();
+    expect(await annotation('network: {services: [LoadBalancer, NodePort]}\n')).toBe('LoadBalancer,NodePort');
+    for (const type of ['ExternalName', 'loadBalancer'])
+      await expect(annotation(`network: {services: [${type}]}\n`)).rejects.toThrow();
   });
 
   it('moves namespaces to what goes with the folder where deletionPolicy says so', async () => {

@@ -39,6 +39,7 @@ export const notebooks: Component = {
     }),
   ],
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook],
+  tenantWriters: { [`${kubeflowNamespace}:notebook-controller-service-account`]: ['networking.istio.io/*'] },
   serverSideApply: true,
   readyWithinSeconds: 900,
 };

@@ -10,6 +10,7 @@ import { yamlText } from '../yaml-text.ts';
 const kubeflowFolder = 'apps/kubeflow';
 export const kubeflowNamespace = 'kubeflow';
 export const kubeflowSystemNamespace = 'kubeflow-system';
+export const knativeNamespace = 'knative-serving';
 
 /** The component that a part of the config's list is. */
 export const componentOfPart = {

@@ -1,6 +1,9 @@
 import type { Component } from '../component.ts';
 import { commonClusterKinds, hostPatch, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
 
+/** Account of the profile controller, and of the access API beside it, which acts on behalf of users. */
+const profileAccount = `${kubeflowNamespace}:profiles-controller-service-account`;
+
 /** Profiles: a namespace for each person or team, and who else may enter it. */
 export const profiles: Component = {
   name: 'kubeflow-profiles',
@@ -29,6 +32,9 @@ export const profiles: Component = {
     }),
   ],
   clusterKinds: () => commonClusterKinds,
+  tenantWriters: {
+    [profileAccount]: ['rbac.authorization.k8s.io/*', 'security.istio.io/*', '/resourcequotas'],
+  },
   serverSideApply: true,
   readyWithinSeconds: 600,
 };

@@ -8,6 +8,7 @@ import {
   commonClusterKinds,
   hostPatch,
   jsonPatch,
+  knativeNamespace,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
@@ -15,7 +16,6 @@ import {
   wants,
 } from './part.ts';
 
-const knativeNamespace = 'knative-serving';
 /** Of the local gateway: its release, its namespace and, by the chart, its labels. */
 const localGateway = 'cluster-local-gateway';
 
@@ -86,6 +86,22 @@ export const serving: Component = {
     'serving.kserve.io/ClusterServingRuntime',
     'serving.kserve.io/ClusterStorageContainer',
   ],
+  tenantWriters: {
+    [`${kubeflowNamespace}:kserve-controller-manager`]: [
+      'networking.istio.io/*',
+      'networking.k8s.io/ingresses',
+      '/services',
+    ],
+    [`${knativeNamespace}:controller`]: [
+      'networking.istio.io/*',
+      'networking.internal.knative.dev/*',
+      'autoscaling.internal.knative.dev/*',
+      'caching.internal.knative.dev/*',
+      '/endpoints',
+      'discovery.k8s.io/endpointslices',
+      '/services',
+    ],
+  },
   serverSideApply: true,
   readyWithinSeconds: 1500,
 };

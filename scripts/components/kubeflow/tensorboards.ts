@@ -26,6 +26,7 @@ export const tensorboards: Component = {
     }),
   ],
   clusterKinds: () => commonClusterKinds,
+  tenantWriters: { [`${kubeflowNamespace}:tensorboard-controller-controller-manager`]: ['networking.istio.io/*'] },
   serverSideApply: true,
   readyWithinSeconds: 600,
 };

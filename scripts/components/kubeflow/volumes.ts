@@ -33,6 +33,7 @@ export const volumes: Component = {
     }),
   ],
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook, validatingWebhook],
+  tenantWriters: { [`${kubeflowNamespace}:pvcviewer-controller-manager`]: ['networking.istio.io/*'] },
   serverSideApply: true,
   readyWithinSeconds: 600,
 };
