@@ -48,11 +48,17 @@ export async function run(invocation: Invocation): Promise<number> {
 function grouped(findings: readonly CheckFinding[]): string[] {
   const lines: string[] = [];
   let last: string | undefined;
-  for (const { rule, file, message, reason } of findings) {
+  for (const finding of findings) {
+    const { rule, message, reason, path } = finding;
     const title = `[${rule}]${reason === undefined ? '' : ` ${reason}`}`;
     if (title !== last) lines.push(title);
     last = title;
-    lines.push(`  ${file}: ${message}`);
+    lines.push(`  ${placeOf(finding)}: ${path === undefined ? '' : `${path} `}${message}`);
   }
   return lines;
+}
+
+/** As file:line:column, which terminals and editors follow. */
+function placeOf({ file, line, column }: CheckFinding): string {
+  return line === undefined ? file : `${file}:${line}:${column}`;
 }

@@ -32,7 +32,7 @@ export interface Spot {
  * @param input a document
  * @param path keys and list indexes
  */
-export function locate(input: InputDocument, path: KeyPath): Spot {
+export function locate(input: Pick<InputDocument, 'document'>, path: KeyPath): Spot {
   let node: Node | null = input.document.contents;
   const start = node?.range?.[0] ?? 0;
   let spot: Spot = { exists: true, key: start, value: start, source: sourceOf(node) };

@@ -10,6 +10,10 @@ export interface CheckFinding {
   /** Name of the rule, `schema`, or `drift`. */
   rule: string;
   file: string;
+  /** Key path in the file, or the object, where the message is about one. */
+  path?: string;
+  line?: number;
+  column?: number;
   message: string;
   /** Why it matters. */
   reason?: string;

@@ -65,7 +65,10 @@ function chart(name: string, url: string, version: string): string {
       chart: ${name}
       targetRevision: ${version}
       helm:
-        valueFiles: [$values/clusters/demo/values/${name}.yaml]`;
+        valueFiles:
+          - $values/infrastructure/${name}/values.yaml
+          - $values/clusters/demo/values/${name}.yaml
+          - $values/clusters/demo/overrides/${name}.yaml`;
 }
 
 const argocdSource = `

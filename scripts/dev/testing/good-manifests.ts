@@ -10,6 +10,7 @@ export const istiodValues = `${mark}meshConfig:
         service: oauth2-proxy.auth.svc.cluster.local
         port: 80
         failOpen: false
+        headersToUpstreamOnAllow: [kubeflow-userid, kubeflow-groups]
 `;
 
 export const loginRequired = `${mark}apiVersion: security.istio.io/v1
@@ -124,6 +125,13 @@ spec:
 
 export const proxyValues = `${mark}config:
   existingSecret: oauth2-proxy
+alphaConfig:
+  configData:
+    injectResponseHeaders:
+      - {name: kubeflow-userid, values: [{claimSource: {claim: email}}]}
+      - {name: kubeflow-groups, values: [{claimSource: {claim: groups}}]}
+    providers:
+      - {id: dex, clientSecret: "\${OAUTH2_PROXY_CLIENT_SECRET}"}
 extraArgs:
   redirect-url: https://platform.example.com/oauth2/callback
   whitelist-domain: platform.example.com
@@ -138,4 +146,7 @@ export const dexValues = `${mark}config:
     - id: oauth2-proxy
       secretEnv: CLIENT_SECRET
       redirectURIs: [https://platform.example.com/oauth2/callback]
+envVars:
+  - name: CLIENT_SECRET
+    valueFrom: {secretKeyRef: {name: oauth2-proxy, key: client-secret}}
 `;

@@ -3,14 +3,17 @@ import { appRules } from './apps.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
 import { meshRules } from './mesh.ts';
+import { neededValueRules } from './needed-values.ts';
 import { objectRules } from './objects.ts';
 import type { ParsedTree } from './parsed-tree.ts';
+import { placed } from './position.ts';
 import { projectRules } from './projects.ts';
 import { rootRules } from './root.ts';
 import type { Finding, Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
 import { sourceRules } from './sources.ts';
 import { tenantRules } from './tenants.ts';
+import { valueRules } from './values.ts';
 import { waveRules } from './waves.ts';
 
 /** Every rule there is, by family. */
@@ -25,6 +28,8 @@ export const rules: readonly Rule[] = [
   ...gatewayRules,
   ...meshRules,
   ...loginRules,
+  ...valueRules,
+  ...neededValueRules,
   ...tenantRules,
   ...appRules,
 ];
@@ -42,6 +47,6 @@ export interface RuleFinding extends Finding {
  */
 export function checkTree(tree: ParsedTree): RuleFinding[] {
   return rules.flatMap((rule) =>
-    rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...finding })),
+    rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...placed(tree, finding) })),
   );
 }

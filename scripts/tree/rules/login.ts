@@ -24,6 +24,9 @@ const forbidden: Readonly<Record<string, string>> = {
   'gcp-healthchecks': 'answers health checks without a login (GHSA-5hvv-m4w4-gf6v)',
   'ssl-insecure-skip-verify': 'trusts any certificate',
   'insecure-oidc-allow-unverified-email': 'takes an address that nobody verified (dexidp/dex#3811)',
+  'insecure-allow-unverified-email': 'takes an address that nobody verified (dexidp/dex#3811)',
+  'insecure-skip-issuer-verification': 'takes tokens of any issuer',
+  'insecure-skip-nonce': 'takes a token that was issued for another login',
 };
 
 /** An option with the place where it is set. */
@@ -36,11 +39,13 @@ interface Option {
 
 const component = 'oauth2-proxy';
 
-/** @returns the options in all layers of values: flags, and lines of the configuration file. */
+/** @returns the options in all layers of values and in rendered pods: flags, variables, and what the configuration files say. */
 export function options(tree: ParsedTree): Option[] {
   const fromValues = valuesOf(tree, component).flatMap(({ file, values }) => [
     ...flags(values).map((flag) => ({ file, ...flag })),
     ...configLines(at(values, 'config', 'configFile')).map((line) => ({ file, path: 'config.configFile', ...line })),
+    ...variables(listAt(values, 'extraEnv')).map((variable) => ({ file, path: 'extraEnv', ...variable })),
+    ...switches(at(values, 'alphaConfig', 'configData'), 'alphaConfig.configData').map((one) => ({ file, ...one })),
   ]);
   const fromArguments = allObjects(tree)
     .filter(
@@ -48,7 +53,11 @@ export function options(tree: ParsedTree): Option[] {
     )
     .flatMap(({ file, object }) =>
       listAt(object, 'spec', 'template', 'spec', 'containers').flatMap((container) =>
-        textsAt(container, 'args').map((text) => ({ file, path: nameOf(object), ...argument(text) })),
+        [...textsAt(container, 'args').map(argument), ...variables(listAt(container, 'env'))].map((option) => ({
+          file,
+          path: nameOf(object),
+          ...option,
+        })),
       ),
     );
   return [...fromValues, ...fromArguments];
@@ -71,6 +80,29 @@ function argument(text: string): Pick<Option, 'name' | 'value'> {
   return equals === -1
     ? { name: spelt(text), value: true }
     : { name: spelt(text.slice(0, equals)), value: text.slice(equals + 1) };
+}
+
+/** Each option has a variable: https://oauth2-proxy.github.io/oauth2-proxy/configuration/overview#environment-variables */
+function variables(list: readonly unknown[]): Pick<Option, 'name' | 'value'>[] {
+  return list.flatMap((entry) => {
+    const name = String(at(entry, 'name'));
+    const { value } = isMap(entry) ? entry : {};
+    return name.startsWith('OAUTH2_PROXY_') && value !== undefined
+      ? [{ name: spelt(name.slice('OAUTH2_PROXY_'.length).toLowerCase()), value }]
+      : [];
+  });
+}
+
+/** The booleans of the structured configuration, whose keys the program reads in any case. */
+function switches(value: unknown, path: string): Omit<Option, 'file'>[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => switches(item, `${path}[${index}]`));
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const name = key.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
+    return typeof item === 'boolean'
+      ? [{ path: `${path}.${key}`, name, value: item }]
+      : switches(item, `${path}.${key}`);
+  });
 }
 
 function configLines(text: unknown): Pick<Option, 'name' | 'value'>[] {

@@ -6,6 +6,10 @@ export interface Finding {
   file: string;
   /** Key path in the file, or the rendered object, as `Deployment auth/dex`. */
   path?: string;
+  /** Key path of the value in the file: path, line and column are found by it. */
+  keys?: readonly (string | number)[];
+  line?: number;
+  column?: number;
   /** What is wrong, and what would be right. */
   message: string;
 }

@@ -1,0 +1,193 @@
+import { authNamespace } from '../../components/domain.ts';
+import { identityHeaders } from '../../components/identity.ts';
+import { authProvider } from '../../components/istiod.ts';
+import { type ChartValues, chartValues, decides, type Keys } from './merged-values.ts';
+import { at, isMap, listAt, type ParsedTree, textsAt } from './parsed-tree.ts';
+import type { Finding, Rule } from './rule.ts';
+
+function chartOf(tree: ParsedTree, component: string): ChartValues | undefined {
+  return chartValues(tree).find(({ application }) => application.name === component);
+}
+
+/** A finding where the strongest layer decides about these keys; about a value that no layer states, in the generated one. */
+function finding(chart: ChartValues, keys: Keys, message: string): Finding[] {
+  const by = decides(chart.layers, keys);
+  const file = by?.file ?? (chart.layers.findLast(({ generated }) => generated) ?? chart.layers.at(-1))?.file;
+  return [
+    {
+      file: file ?? chart.application.file,
+      ...(by === undefined ? { path: keys.join('.') } : { keys: by.keys }),
+      message,
+    },
+  ];
+}
+
+const theCheckAnswers: Rule = {
+  name: 'the-check-answers',
+  reason:
+    "Who asks, who answers and what comes back are values of two charts: without the provider everybody gets 403, without a header no page knows its user, and another address answers in the login's place (istio docs, tasks/security/authorization/authz-custom).",
+  check(tree) {
+    const mesh = chartOf(tree, 'istiod');
+    const proxy = chartOf(tree, 'oauth2-proxy');
+    if (mesh === undefined || proxy === undefined) return [];
+    const list: Keys = ['meshConfig', 'extensionProviders'];
+    const providers = listAt(mesh.merged, ...list).filter((entry) => at(entry, 'name') === authProvider);
+    const [provider] = providers;
+    if (providers.length !== 1)
+      return finding(
+        mesh,
+        list,
+        `has ${providers.length} providers called ${authProvider}, and the gateway's check needs one`,
+      );
+    const service = `oauth2-proxy.${authNamespace}.svc.cluster.local`;
+    const told = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
+    const set = listAt(proxy.merged, 'alphaConfig', 'configData', 'injectResponseHeaders').map((entry) =>
+      at(entry, 'name'),
+    );
+    return [
+      ...(at(provider, 'envoyExtAuthzHttp', 'service') === service
+        ? []
+        : finding(mesh, list, `${authProvider} must ask ${service}`)),
+      ...identityHeaders.flatMap((header) => [
+        ...(told.includes(header) ? [] : finding(mesh, list, `${authProvider} must hand on ${header}`)),
+        ...(set.includes(header)
+          ? []
+          : finding(proxy, ['alphaConfig', 'configData', 'injectResponseHeaders'], `must set ${header}`)),
+      ]),
+    ];
+  },
+};
+
+/** Variables that OAuth2 Proxy's chart makes of `config.existingSecret`. */
+const fromSecret = ['OAUTH2_PROXY_CLIENT_ID', 'OAUTH2_PROXY_CLIENT_SECRET', 'OAUTH2_PROXY_COOKIE_SECRET'];
+
+/** All texts of a value, with the key that each is under. */
+function texts(value: unknown, key = ''): { key: string; text: string }[] {
+  if (typeof value === 'string') return [{ key, text: value }];
+  if (Array.isArray(value)) return value.flatMap((item) => texts(item, key));
+  return isMap(value) ? Object.entries(value).flatMap(([name, item]) => texts(item, name)) : [];
+}
+
+/** Variables that Dex's configuration names: by keys of its own, and as $NAME in connectors. */
+function namedByDex(config: unknown): string[] {
+  const byKey = texts(config).flatMap(({ key, text }) =>
+    ['secretEnv', 'idEnv', 'hashFromEnv'].includes(key) ? [text] : [],
+  );
+  const inConnectors = texts(at(config, 'connectors')).flatMap(({ text }) => variablesIn(text));
+  return [...new Set([...byKey, ...inConnectors])];
+}
+
+function variablesIn(text: string): string[] {
+  return [...text.matchAll(/\$\{?([A-Za-z_]\w*)\}?/g)].map(([, name = '']) => name);
+}
+
+const variablesAreThere: Rule = {
+  name: 'variables-are-there',
+  reason:
+    'Dex takes a variable that is not set for an empty secret, and then anyone may ask for tokens; OAuth2 Proxy does not start (dex docs, configuration/oauth2).',
+  check(tree) {
+    const dex = chartOf(tree, 'dex');
+    const proxy = chartOf(tree, 'oauth2-proxy');
+    const names = (list: readonly unknown[]) => list.map((entry) => String(at(entry, 'name')));
+    const ofDex =
+      dex === undefined ? [] : [...names(listAt(dex.merged, 'envVars')), ...Object.keys(at(dex.merged, 'env') ?? {})];
+    const ofProxy =
+      proxy === undefined
+        ? []
+        : [
+            ...names(listAt(proxy.merged, 'extraEnv')),
+            ...(typeof at(proxy.merged, 'config', 'existingSecret') !== 'string' ||
+            at(proxy.merged, 'proxyVarsAsSecrets') === false
+              ? []
+              : fromSecret),
+          ];
+    return [
+      ...(dex === undefined
+        ? []
+        : namedByDex(at(dex.merged, 'config'))
+            .filter((name) => !ofDex.includes(name))
+            .flatMap((name) => finding(dex, ['envVars'], `lacks ${name}, which Dex's config names`))),
+      ...(proxy === undefined
+        ? []
+        : texts(at(proxy.merged, 'alphaConfig', 'configData'))
+            .flatMap(({ text }) => [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name))
+            .filter((name) => !ofProxy.includes(name))
+            .flatMap((name) => finding(proxy, ['extraEnv'], `lacks ${name}, which OAuth2 Proxy's config names`))),
+    ];
+  },
+};
+
+const volumesAreThere: Rule = {
+  name: 'volumes-are-there',
+  reason:
+    'A file that a program reads, or a folder that it writes to under a read-only root, needs its volume, or the pod never starts (kubernetes docs, concepts/storage/volumes).',
+  check: (tree) =>
+    (
+      [
+        ['dex', 'volumes', 'volumeMounts'],
+        ['oauth2-proxy', 'extraVolumes', 'extraVolumeMounts'],
+        ['gateway', 'volumes', 'volumeMounts'],
+      ] as const
+    ).flatMap(([component, volumeList, mountList]): Finding[] => {
+      const chart = chartOf(tree, component);
+      if (chart === undefined) return [];
+      const volumes = listAt(chart.merged, volumeList).map((volume) => String(at(volume, 'name')));
+      const mounts = listAt(chart.merged, mountList);
+      const paths = mounts.map((mount) => String(at(mount, 'mountPath')));
+      const readOnly = at(chart.merged, 'securityContext', 'readOnlyRootFilesystem') === true;
+      const files = textsIn(chart.merged, 'caFiles');
+      return [
+        ...mounts
+          .map((mount) => String(at(mount, 'name')))
+          .filter((name) => !volumes.includes(name))
+          .flatMap((name) => finding(chart, [volumeList], `lacks ${name}, which ${mountList} names`)),
+        // Dex's image renders its configuration to /tmp.
+        ...(component === 'dex' && readOnly && !paths.includes('/tmp')
+          ? finding(chart, [mountList], 'lacks /tmp, to which Dex writes its configuration: the root is read-only')
+          : []),
+        ...files
+          .filter((file) => !paths.some((path) => file.startsWith(`${path}/`)))
+          .flatMap((file) => finding(chart, [mountList], `lacks the folder of ${file}, which the config names`)),
+      ];
+    }),
+};
+
+function textsIn(values: unknown, key: string): string[] {
+  return texts(values).flatMap((one) => (one.key === key ? [one.text] : []));
+}
+
+const portsAreThose: Rule = {
+  name: 'gateway-ports-are-those-of-its-policies',
+  reason:
+    "Policies go by the port of the gateway's pods: behind port 80 only the redirect is unchecked, and ACME's challenge comes there (ISTIO-SECURITY-2021-002).",
+  check(tree) {
+    const chart = chartOf(tree, 'gateway');
+    if (chart === undefined) return [];
+    const keys: Keys = ['service', 'ports'];
+    const ports = at(chart.merged, ...keys);
+    const sysctls = at(chart.merged, 'securityContext');
+    const privileged = 'net.ipv4.ip_unprivileged_port_start';
+    return [
+      ...(Array.isArray(ports)
+        ? [80, 443].flatMap((number) => {
+            const port = ports.find((entry) => Number(at(entry, 'port')) === number);
+            if (port === undefined) return finding(chart, keys, `lacks port ${number}`);
+            const target = Number(at(port, 'targetPort') ?? number);
+            return target === number
+              ? []
+              : finding(chart, keys, `leads port ${number} to ${target}, and must lead it to ${number}`);
+          })
+        : []),
+      ...(isMap(sysctls) && !listAt(sysctls, 'sysctls').some((entry) => at(entry, 'name') === privileged)
+        ? finding(
+            chart,
+            ['securityContext', 'sysctls'],
+            `lacks ${privileged}, without which the gateway can't open ports 80 and 443`,
+          )
+        : []),
+    ];
+  },
+};
+
+/** What must be there in the values that the charts of the login get. */
+export const neededValueRules: readonly Rule[] = [theCheckAnswers, variablesAreThere, volumesAreThere, portsAreThose];
