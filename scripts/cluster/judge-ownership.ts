@@ -155,11 +155,17 @@ function judgeExisting(found: Ownership, question: OwnershipQuestion): ArgoCDVer
     wrong.map(([key]) =>
       refusal(
         'argocd-setting',
-        `the ConfigMap ${namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", without which waves do not wait`,
-        `Set it as in the generated manifests of Argo CD (clusters/${question.cluster}/manifests/argocd), there where this Argo CD is managed.`,
+        `the ConfigMap ${namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", ${key === 'jsonnet.enable' ? 'without which Jsonnet of any folder runs in its repository server' : 'without which waves do not wait'}`,
+        settingHint(settings[key] ?? ''),
       ),
     ),
   );
+}
+
+function settingHint(value: string): string {
+  const text = value.trim();
+  const what = text.includes('\n') ? 'the text of infrastructure/argocd/application-health.lua' : JSON.stringify(text);
+  return `Set it to ${what}, there where this Argo CD is managed.`;
 }
 
 function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding[] {

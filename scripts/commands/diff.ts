@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<number> {
     root,
     here.length === 0 || (only !== undefined && !here.includes(only)) ? [] : chooseClusters(invocation),
   );
-  const { base, differences } = await compareWithBase({
+  const { base, differences, notShown } = await compareWithBase({
     root,
     clusters,
     named,
@@ -33,6 +33,7 @@ export async function run(invocation: Invocation): Promise<number> {
   reporter.result(
     {
       base: base.commit,
+      notShown,
       clusters: differences.map((difference) => ({
         cluster: difference.cluster,
         summary: tally(difference.changes),
@@ -45,8 +46,8 @@ export async function run(invocation: Invocation): Promise<number> {
       })),
     },
     options.markdown === true
-      ? diffMarkdown(differences, base.description)
-      : diffText(differences, base.description, coloured),
+      ? diffMarkdown({ differences, notShown }, base.description)
+      : diffText({ differences, notShown }, base.description, coloured),
   );
-  return options.exitCode === true && changes.length > 0 ? 1 : 0;
+  return options.exitCode === true && changes.length + notShown.length > 0 ? 1 : 0;
 }

@@ -25,6 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
         : [
             ...drift,
             `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render" (with --prune for stale ones)`,
+            ...(drift.some((line) => line.startsWith('in the way')) ? [removeFirst] : []),
           ].join('\n'),
     );
     return drift.length === 0 ? 0 : 1;
@@ -33,7 +34,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (blocked.length > 0) {
     throw new RunError('files of yours are in the way; nothing was written', {
       details: blocked.map(({ path, reason }) => `${path} ${reason}`),
-      hint: 'Move these away, then run again. Settings of your own belong into overrides/.',
+      hint: removeFirst,
     });
   }
   for (const [file, text] of await staleSchemas(root)) await writeInput(root, file, text);
@@ -61,6 +62,8 @@ export async function run(invocation: Invocation): Promise<number> {
   reporter.result({ clusters: results }, '');
   return 0;
 }
+
+const removeFirst = 'Remove what is in the way first; settings of your own belong in overrides/.';
 
 function summary(name: string, written: number, deleted: number, unchanged: number): string {
   if (written + deleted === 0) return `${name}: nothing to do, ${count(unchanged, 'file')} as generated`;

@@ -5,6 +5,7 @@ import { loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
 import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
+import { checkRepository } from '../steps/check-repository.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
 import { chooseClusters } from './choose-cluster.ts';
 import type { Invocation } from './invocation.ts';
@@ -12,16 +13,19 @@ import type { Invocation } from './invocation.ts';
 /** `npm run validate`: every check that needs no cluster; with --rendered also what charts give, which has to be fetched once. */
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
+  const tell = (what: string, findings: readonly CheckFinding[]): void => {
+    reporter.status(`${what}: ${findings.length === 0 ? 'good' : count(findings.length, 'finding')}`);
+    for (const line of grouped(findings)) reporter.status(`  ${line}`);
+  };
+  // First: a mistake in an input must not hide them.
+  const repository = await checkRepository(root);
+  if (repository.length > 0) tell('repository', repository);
   const names = chooseClusters(invocation);
   const clusters = loadClusters(root, listClusters(root).includes(names[0] ?? '') ? listClusters(root) : names);
   // Tenants are checked together and against all clusters, whichever cluster is asked for.
   const tenants = loadTenants(root, clusters);
   const rendered = options.rendered === true;
   const results = [];
-  const tell = (what: string, findings: readonly CheckFinding[]): void => {
-    reporter.status(`${what}: ${findings.length === 0 ? 'good' : count(findings.length, 'finding')}`);
-    for (const line of grouped(findings)) reporter.status(`  ${line}`);
-  };
   for (const cluster of clusters.filter(({ name }) => names.includes(name))) {
     const findings = [
       ...(await checkCluster(root, cluster)),
@@ -34,9 +38,9 @@ export async function run(invocation: Invocation): Promise<number> {
   const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
-  const found = removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
+  const found = repository.length + removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
-    { clusters: results, tenants: tenants.map(({ name }) => name), base: base?.commit ?? null, removals },
+    { clusters: results, repository, tenants: tenants.map(({ name }) => name), base: base?.commit ?? null, removals },
     found === 0
       ? `${count(names.length, 'cluster')} and ${count(tenants.length, 'tenant')} checked, nothing found`
       : `${count(found, 'finding')} in ${count(names.length, 'cluster')}`,

@@ -59,7 +59,7 @@ function source(cluster: Cluster): KustomizeSource {
 }
 
 /**
- * The settings that waves depend on, which is why they are not in the hand-owned patches.
+ * The settings that waves and safety depend on, which is why they are not in the hand-owned patches.
  *
  * @returns keys of argocd-cm
  */
@@ -69,6 +69,8 @@ export function requiredSettings(cluster: Cluster): Record<string, string> {
     'resource.customizations.useOpenLibs.argoproj.io_Application': 'true',
     // Argo CD has had no health check for Applications since 1.8; without one, waves between Applications do nothing.
     'resource.customizations.health.argoproj.io_Application': cluster.shared.applicationHealth,
+    // Jsonnet is a program: it imports other files of the repository, and nothing bounds what it takes of the repository server.
+    'jsonnet.enable': 'false',
     // Aggregated ClusterRoles are filled in by Kubernetes.
     'resource.compareoptions': 'ignoreAggregatedRoles: true\n',
   };

@@ -145,7 +145,8 @@ function ownApplications(cluster: Cluster): KubernetesObject {
   return applicationSet(cluster, 'tenants-apps', '/apps', folder, {
     name: `tenant-${folder}-apps`,
     project: `tenant-${folder}`,
-    source: { path: '{{ .path.path }}', directory: { recurse: true } },
+    // Named, so that no file makes the folder a chart or a kustomization; and what is read is what `validate` reads.
+    source: { path: '{{ .path.path }}', directory: { recurse: true, include: '{*.yaml,*.yml,*.json}' } },
     destination: folder,
     automated: { prune: true, selfHeal: true },
     syncOptions: ['FailOnSharedResource=true'],

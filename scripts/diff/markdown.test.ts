@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from './compare.ts';
 import { diffMarkdown, textLimit } from './markdown.ts';
+import type { ClusterDifference } from './summary.ts';
 import { diffText } from './text.ts';
 
 function change(name: string, lines: readonly string[], more: Partial<Change> = {}): Change {
@@ -18,20 +19,19 @@ function change(name: string, lines: readonly string[], more: Partial<Change> = 
 }
 
 const against = '1a2b3c4d5e6f (origin/main)';
+const markdownOf = (differences: readonly ClusterDifference[], notShown: readonly string[] = []) =>
+  diffMarkdown({ differences, notShown }, against);
 
 describe('the difference as Markdown', () => {
   it('has the summary of all clusters first, then each resource folded', () => {
-    const text = diffMarkdown(
-      [
-        {
-          cluster: 'one',
-          changes: [change('a', ['x'], { wave: -1, application: 'platform' }), change('b', ['y'])],
-          notes: [],
-        },
-        { cluster: 'two', changes: [], notes: ['a note'] },
-      ],
-      against,
-    );
+    const text = markdownOf([
+      {
+        cluster: 'one',
+        changes: [change('a', ['x'], { wave: -1, application: 'platform' }), change('b', ['y'])],
+        notes: [],
+      },
+      { cluster: 'two', changes: [], notes: ['a note'] },
+    ]);
     expect(text).toContain('### one: 0 added, 2 changed, 0 removed');
     expect(text).toContain('| root | platform | 0 | 1 | 0 | 0 |\n| 6 | dex | 0 | 1 | 0 | 0 |');
     expect(text).toContain('### two: nothing changes');
@@ -48,7 +48,7 @@ describe('the difference as Markdown', () => {
         { application: `app-${index % 500}` },
       ),
     );
-    const text = diffMarkdown([{ cluster: 'one', changes, notes: [] }], against);
+    const text = markdownOf([{ cluster: 'one', changes, notes: [] }]);
     expect(text.length).toBeLessThanOrEqual(textLimit);
     const shown = text.match(/<details>/g)?.length ?? 0;
     expect(shown).toBeGreaterThan(10);
@@ -57,36 +57,30 @@ describe('the difference as Markdown', () => {
   });
 
   it('cuts one long resource, and counts its lines', () => {
-    const text = diffMarkdown(
-      [
-        {
-          cluster: 'one',
-          changes: [
-            change(
-              'a',
-              Array.from({ length: 500 }, () => 'x'),
-            ),
-          ],
-          notes: [],
-        },
-      ],
-      against,
-    );
+    const text = markdownOf([
+      {
+        cluster: 'one',
+        changes: [
+          change(
+            'a',
+            Array.from({ length: 500 }, () => 'x'),
+          ),
+        ],
+        notes: [],
+      },
+    ]);
     expect(text).toContain('... 380 more lines');
     expect(text).toContain('Left out to fit a comment: 380 lines.');
   });
 
   it('is not got out of by what files say: fences, markup and calls of people stay text', () => {
-    const text = diffMarkdown(
-      [
-        {
-          cluster: 'one',
-          changes: [change('</summary><img src=x> @acme/all', ['```', '</details>', '`````'])],
-          notes: ['[link](https://evil.example.com)'],
-        },
-      ],
-      against,
-    );
+    const text = markdownOf([
+      {
+        cluster: 'one',
+        changes: [change('</summary><img src=x> @acme/all', ['```', '</details>', '`````'])],
+        notes: ['[link](https://evil.example.com)'],
+      },
+    ]);
     expect(text).toContain('\n``````diff\n+ ```\n+ </details>\n+ `````\n``````\n');
     expect(text).not.toContain('<img');
     expect(text).not.toMatch(/@acme/);
@@ -94,10 +88,20 @@ describe('the difference as Markdown', () => {
   });
 });
 
+it('names what Argo CD may read and nothing shows, as text', () => {
+  const paths = ['tenants/red/apps/<img src=x>', 'docs/@acme'];
+  const text = markdownOf([], paths);
+  expect(text).toContain(":warning: 2 files that Argo CD may read and this can't show: ");
+  expect(text).not.toMatch(/<img|@acme/);
+  expect(diffText({ differences: [], notShown: paths.slice(1) }, against, false)).toContain(
+    "! 1 file that Argo CD may read and this can't show: docs/@acme.",
+  );
+});
+
 describe('the difference as text', () => {
   it('has colours on a terminal only', () => {
     const differences = [{ cluster: 'one', changes: [change('a', ['x'])], notes: [] }];
-    expect(diffText(differences, against, false)).not.toContain('\u001b');
-    expect(diffText(differences, against, true)).toContain('\u001b[32m  + x');
+    expect(diffText({ differences, notShown: [] }, against, false)).not.toContain('\u001b');
+    expect(diffText({ differences, notShown: [] }, against, true)).toContain('\u001b[32m  + x');
   });
 });

@@ -1,5 +1,13 @@
 import type { Change } from './compare.ts';
-import { byApplication, type ClusterDifference, tally, tallyText, titleOf } from './summary.ts';
+import {
+  byApplication,
+  type ClusterDifference,
+  type Difference,
+  notShownText,
+  tally,
+  tallyText,
+  titleOf,
+} from './summary.ts';
 
 /** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
 export const commentLimit = 65_536;
@@ -19,11 +27,13 @@ const mostRows = 60;
  * @param limit characters that it may have
  */
 export function diffMarkdown(
-  differences: readonly ClusterDifference[],
+  { differences, notShown }: Difference,
   against: string,
   limit: number = textLimit,
 ): string {
+  const warning = notShownText(notShown);
   const parts = [commentMark, `## Rendered difference against ${code(against)}`, ''];
+  if (warning !== undefined) parts.push(`:warning: ${escaped(warning)}`, '');
   for (const difference of differences) parts.push(...clusterSummary(difference));
   const room = limit - 400;
   let text = cut(parts.join('\n'), room);

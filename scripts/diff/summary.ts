@@ -8,6 +8,20 @@ export interface ClusterDifference {
   notes: readonly string[];
 }
 
+/** All that a pull request changes. */
+export interface Difference {
+  differences: readonly ClusterDifference[];
+  /** Paths of what Argo CD may read and no difference shows. */
+  notShown: readonly string[];
+}
+
+/** @returns the warning about what is not shown; undefined where all is */
+export function notShownText(paths: readonly string[]): string | undefined {
+  if (paths.length === 0) return undefined;
+  const named = `${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ', …' : ''}`;
+  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'} that Argo CD may read and this can't show: ${named}. "npm run validate" says what to do.`;
+}
+
 /** Numbers of resources. */
 export interface Tally {
   added: number;

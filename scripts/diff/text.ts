@@ -1,5 +1,14 @@
 import type { DiffLine } from './lines.ts';
-import { byApplication, type ClusterDifference, tally, tallyText, titleOf, waveText } from './summary.ts';
+import {
+  byApplication,
+  type ClusterDifference,
+  type Difference,
+  notShownText,
+  tally,
+  tallyText,
+  titleOf,
+  waveText,
+} from './summary.ts';
 
 const colours = { '+': '\u001b[32m', '-': '\u001b[31m', ' ': '', bold: '\u001b[1m', off: '\u001b[0m' } as const;
 
@@ -8,9 +17,11 @@ const colours = { '+': '\u001b[32m', '-': '\u001b[31m', ' ': '', bold: '\u001b[1
  *
  * @param against what it is compared with, as `1a2b3c4d5e6f (origin/main)`
  */
-export function diffText(differences: readonly ClusterDifference[], against: string, coloured: boolean): string {
+export function diffText({ differences, notShown }: Difference, against: string, coloured: boolean): string {
+  const warning = notShownText(notShown);
   const bold = (text: string) => (coloured ? `${colours.bold}${text}${colours.off}` : text);
   return [
+    ...(warning === undefined ? [] : [bold(`! ${warning}`)]),
     ...differences.flatMap((difference) => [bold(headline(difference, against)), ...summaryLines(difference)]),
     ...differences.flatMap(({ cluster, changes }) =>
       changes.flatMap((change) => [

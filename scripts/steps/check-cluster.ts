@@ -26,13 +26,21 @@ export async function checkCluster(root: string, cluster: Cluster): Promise<Chec
   const { plan, documents } = await planCluster(root, cluster);
   const drift = [
     ...plan.create.map(({ path }) => ({ file: path, message: 'is missing' })),
-    ...plan.change.map(({ path }) => ({ file: path, message: 'differs from what cluster.yaml gives' })),
+    ...plan.change.map(({ path, executable }) => ({
+      file: path,
+      message: executable === true ? 'is executable, and must not be' : 'differs from what cluster.yaml renders to',
+    })),
     ...plan.delete.map(({ path }) => ({ file: path, message: 'is no longer wanted' })),
-    ...plan.blocked.map(({ path, reason }) => ({ file: path, message: reason })),
   ].map((found) => ({
     rule: 'drift',
     ...found,
     reason: 'the cluster gets what is in Git: run "npm run render -- --prune", and commit what it writes',
+  }));
+  const blocked = plan.blocked.map(({ path, reason }) => ({
+    rule: 'drift',
+    file: path,
+    message: reason,
+    reason: 'Argo CD may read what stands there: remove it, or move it to overrides/ if it is a setting of yours',
   }));
   const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
   const tree = parseTree(cluster.name, files, { documents });
@@ -48,5 +56,5 @@ export async function checkCluster(root: string, cluster: Cluster): Promise<Chec
         })),
       ),
   );
-  return [...drift, ...schema, ...checkTree(tree)];
+  return [...drift, ...blocked, ...schema, ...checkTree(tree)];
 }

@@ -8,7 +8,9 @@ import { openRepository } from '../git/repository.ts';
 import { count } from '../report/count.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
+import type { TreePlan } from '../tree/plan.ts';
 import { knownSecrets } from '../workspace/known-secrets.ts';
+import { checkRepository } from './check-repository.ts';
 import { differences as driftOf, planCluster } from './plan-cluster.ts';
 import { readSide, renderPair } from './render-side.ts';
 import { readTenantFiles, renderTenants } from './render-tenants.ts';
@@ -25,6 +27,14 @@ export interface Comparison {
   /** True: each tenant that differs is rendered, however many (see renderTenants). */
   allTenants: boolean;
   reporter: Reporter;
+}
+
+/** What a comparison found. */
+export interface Compared {
+  base: Base;
+  differences: ClusterDifference[];
+  /** Paths of what Argo CD may read and no difference shows, sorted; `validate` says what is wrong with each. */
+  notShown: string[];
 }
 
 /** Folders that a cluster's tree is read from. */
@@ -47,7 +57,7 @@ export async function compareWithBase({
   only,
   allTenants,
   reporter,
-}: Comparison): Promise<{ base: Base; differences: ClusterDifference[] }> {
+}: Comparison): Promise<Compared> {
   await openRepository(root);
   reporter.hide(knownSecrets(root, clusters));
   const usual = usualBase(clusters);
@@ -70,6 +80,7 @@ export async function compareWithBase({
       );
     const tenants = { before: await readTenantFiles(files.folder), after: await readTenantFiles(root) };
     const differences: ClusterDifference[] = [];
+    const notShown = new Set((await checkRepository(root)).map(({ file }) => file));
     for (const name of names) {
       reporter.status(`comparing ${name}`);
       const before = there.has(name) ? await readSide(files.folder, name) : undefined;
@@ -81,21 +92,23 @@ export async function compareWithBase({
         after: after === undefined ? undefined : { side: after, files: tenants.after },
         all: allTenants,
       });
-      const notes = [...(cluster === undefined ? [] : await driftNotes(root, cluster)), ...pair.notes, ...teams.notes];
+      const plan = cluster === undefined ? undefined : (await planCluster(root, cluster)).plan;
+      for (const { path } of plan?.blocked ?? []) notShown.add(path);
+      const notes = [...(plan === undefined ? [] : driftNotes(name, plan)), ...pair.notes, ...teams.notes];
       const changes = compare([...pair.before, ...teams.before], [...pair.after, ...teams.after]);
       differences.push({ cluster: name, changes, notes });
     }
-    return { base, differences };
+    return { base, differences, notShown: [...notShown].sort() };
   } finally {
     await files.remove();
   }
 }
 
 /** Argo CD applies what is written: whoever forgot to render sees why nothing changes. */
-async function driftNotes(root: string, cluster: Cluster): Promise<string[]> {
-  const drift = driftOf((await planCluster(root, cluster)).plan);
+function driftNotes(cluster: string, plan: TreePlan): string[] {
+  const drift = driftOf({ ...plan, blocked: [] });
   if (drift.length === 0) return [];
   return [
-    `${count(drift.length, 'file')} in ${cluster.folder} ${drift.length === 1 ? 'is' : 'are'} not as cluster.yaml gives, and this shows what is written there: run "npm run render -- --cluster ${cluster.name} --prune" first.`,
+    `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, and this shows what is written there: run "npm run render -- --cluster ${cluster} --prune" first.`,
   ];
 }

@@ -32,7 +32,16 @@ export async function planCluster(
   const { tree: wanted, documents } = renderDocuments(cluster);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
   const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { cluster, wanted, documents, plan };
+  return { cluster, wanted, documents, plan: await withoutIgnored(root, plan, wanted) };
+}
+
+/** What Git ignores reaches no Argo CD, as an editor's own files. Git is asked only where there is something. */
+async function withoutIgnored(root: string, plan: TreePlan, wanted: RenderedTree['tree']): Promise<TreePlan> {
+  const strange = plan.blocked.map(({ path }) => path).filter((path) => !wanted.has(path));
+  if (strange.length === 0) return plan;
+  const { ignoredPaths } = await import('../git/entries.ts');
+  const ignored = await ignoredPaths(root, strange);
+  return { ...plan, blocked: plan.blocked.filter(({ path }) => !ignored.has(path)) };
 }
 
 /** Plans with what HEAD holds, so that edits by hand are told apart. */
@@ -49,7 +58,9 @@ export async function planWithHead(
 export function differences(plan: TreePlan): string[] {
   return [
     ...plan.create.map(({ path }) => `missing    ${path}`),
-    ...plan.change.map(({ path, edited }) => `differs    ${path}${byHand(edited)}`),
+    ...plan.change.map(({ path, edited, executable }) =>
+      executable === true ? `executable ${path}` : `differs    ${path}${byHand(edited)}`,
+    ),
     ...plan.delete.map(({ path, edited }) => `stale      ${path}${byHand(edited)}`),
     ...plan.blocked.map(({ path, reason }) => `in the way ${path} ${reason}`),
   ];

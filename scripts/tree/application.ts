@@ -70,13 +70,14 @@ export function application(
 
 /**
  * The repository itself: values files for the charts, and the component's own manifests. The root pins its targetRevision to the
- * commit that it is syncing (apps/kustomization.yaml).
+ * commit that it is syncing (apps/kustomization.yaml). Without a type that is named, Argo CD guesses one by the files: a stray
+ * Kustomization or Chart.yaml would change what is built.
  */
 function ownSource(cluster: Cluster, component: Component, manifests: boolean): Record<string, unknown> {
   return {
     repoURL: cluster.repositoryUrl,
     targetRevision: cluster.git.branch,
-    ...(manifests ? { path: `${cluster.folder}/manifests/${component.name}` } : {}),
+    ...(manifests ? { path: `${cluster.folder}/manifests/${component.name}`, directory: { include: '*.yaml' } } : {}),
     ref: 'values',
   };
 }

@@ -56,9 +56,9 @@ describe('a plan', () => {
     ['is somebody’s own', { [app]: { text: 'mine: true\n' } }, 'counts as yours'],
     ['is a symbolic link', { [app]: 'symlink' }, 'symbolic link'],
     ['is a folder', { [app]: 'directory' }, 'folder'],
-    ['is a socket', { [app]: 'other' }, 'no regular file'],
+    ['is a socket', { [app]: 'other' }, 'not a regular file'],
     ['lies behind a symbolic link', { [`${folder}/apps`]: 'symlink' }, `${folder}/apps is a symbolic link`],
-    ['lies in what is a file', { [`${folder}/apps`]: { text: 'x' } }, `${folder}/apps is no folder`],
+    ['lies in what is a file', { [`${folder}/apps`]: { text: 'x' } }, `${folder}/apps is not a folder`],
   ] as const)('is blocked where a wanted path %s', (_, present, reason) => {
     const result = plan({ [app]: generated }, present);
     expect(result.blocked).toEqual([{ path: app, reason: expect.stringContaining(reason) }]);

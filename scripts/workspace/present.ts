@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import type { Present } from '../tree/plan.ts';
@@ -6,7 +6,7 @@ import { fileError } from './file-error.ts';
 import { confined, kindOf, temporaryName } from './paths.ts';
 
 /**
- * Reads what a cluster's folder holds, overrides/ aside. Links are named, not followed.
+ * Reads what a cluster's folder holds, overrides/ aside. Links are named, not followed, and so is a repository in it.
  *
  * @param root absolute path of the repository
  * @param folder as `clusters/demo`
@@ -23,6 +23,10 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
     });
   }
   await readFolder(root, folder, present, new Set([`${folder}/overrides`]));
+  // Where the file system has no modes, each file is as executable as this one.
+  const own = present.get(`${folder}/cluster.yaml`);
+  if (typeof own === 'object' && own.executable === true)
+    for (const there of present.values()) if (typeof there === 'object') delete there.executable;
   return present;
 }
 
@@ -35,21 +39,28 @@ async function readFolder(
   const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
     throw fileError(error, folder);
   });
+  if (present.has(folder) && entries.some(({ name }) => name === '.git')) {
+    present.set(folder, 'repository');
+    return;
+  }
   for (const entry of entries) {
     const relative = `${folder}/${entry.name}`;
-    if (skipped.has(relative) || temporaryName.test(entry.name)) continue;
+    if (skipped.has(relative)) continue;
     if (entry.isSymbolicLink()) present.set(relative, 'symlink');
     else if (entry.isDirectory()) {
       present.set(relative, 'directory');
       await readFolder(root, relative, present, skipped);
-    } else if (entry.isFile()) present.set(relative, { text: await readText(root, relative) });
-    else present.set(relative, 'other');
+    } else if (!entry.isFile()) present.set(relative, 'other');
+    // A run that was killed left it behind, or one is at work; Argo CD reads no such name.
+    else if (!temporaryName.test(entry.name)) present.set(relative, await readFileThere(root, relative));
   }
 }
 
-async function readText(root: string, relative: string): Promise<string> {
+async function readFileThere(root: string, relative: string): Promise<Present> {
+  const absolute = path.join(root, relative);
   try {
-    return await readFile(path.join(root, relative), 'utf8');
+    const [text, { mode }] = await Promise.all([readFile(absolute, 'utf8'), lstat(absolute)]);
+    return (mode & 0o111) === 0 ? { text } : { text, executable: true };
   } catch (error) {
     throw fileError(error, relative);
   }

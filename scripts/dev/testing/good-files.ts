@@ -44,7 +44,7 @@ spec:
   project: platform
   sources:${source}
     - repoURL: ${repository}
-      targetRevision: main${path ? `\n      path: ${manifests}/${name}` : ''}
+      targetRevision: main${path ? `\n      path: ${manifests}/${name}\n      directory: {include: "*.yaml"}` : ''}
       ref: values
   destination:
     server: https://kubernetes.default.svc
@@ -83,6 +83,7 @@ const argocdSource = `
               metadata:
                 name: argocd-cm
               data:
+                jsonnet.enable: "false"
                 resource.customizations.useOpenLibs.argoproj.io_Application: "true"
                 resource.customizations.health.argoproj.io_Application: |
                   return {status = "Healthy"}`;

@@ -6,6 +6,7 @@ import type { Finding, Rule } from './rule.ts';
 const largestForClientSide = 256 * 1024;
 const argocdName = 'argocd';
 const healthKey = 'resource.customizations.health.argoproj.io_Application';
+const jsonnetKey = 'jsonnet.enable';
 const openLibrariesKey = 'resource.customizations.useOpenLibs.argoproj.io_Application';
 
 function syncOptions({ object }: Child): string[] {
@@ -187,6 +188,21 @@ const applicationsHaveHealth: Rule = {
       }),
 };
 
+const jsonnetIsOff: Rule = {
+  name: 'jsonnet-is-off',
+  reason:
+    'Jsonnet in any folder that Argo CD reads is evaluated in its repository server, with nothing that bounds it (argo-cd docs, user-guide/tool_detection).',
+  check: (tree) =>
+    children(tree)
+      .filter(({ name }) => name === argocdName)
+      .filter(({ sources }) => Object.assign({}, ...sources.flatMap(settingsIn))[jsonnetKey] !== 'false')
+      .map(({ file }) => ({
+        file,
+        path: 'spec.sources',
+        message: `no patch sets ${jsonnetKey} to "false" in argocd-cm`,
+      })),
+};
+
 /** What the patches of a kustomize source write into argocd-cm. */
 function settingsIn(source: unknown): Record<string, unknown>[] {
   return listAt(source, 'kustomize', 'patches').flatMap((patch) => {
@@ -209,4 +225,5 @@ export const applicationRules: readonly Rule[] = [
   valuesAreFiles,
   argocdStays,
   applicationsHaveHealth,
+  jsonnetIsOff,
 ];

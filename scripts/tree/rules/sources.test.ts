@@ -163,6 +163,24 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     ['no patch sets resource.customizations.health.argoproj.io_Application'],
   ],
   ['applications-have-health', 'a health check without a clock', edit(argocd, '"true"', '"false"'), ['useOpenLibs']],
+  [
+    'jsonnet-is-off',
+    'Jsonnet that is on',
+    edit(argocd, 'jsonnet.enable: "false"', 'jsonnet.enable: "true"'),
+    ['to "false"'],
+  ],
+  [
+    'sources-say-their-type',
+    'a folder whose type its files decide',
+    edit(gateway, '\n      directory: {include: "*.yaml"}', ''),
+    ['must name its files'],
+  ],
+  [
+    'sources-say-their-type',
+    'a folder of which Jsonnet is read',
+    edit(gateway, 'include: "*.yaml"', 'include: "*"'),
+    ['must name its files'],
+  ],
 ];
 
 describe('the rules of sources and Applications', () => {

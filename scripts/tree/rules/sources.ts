@@ -1,4 +1,15 @@
-import { at, type Child, children, ownSources, projects, rootOf, type Source, textsAt } from './parsed-tree.ts';
+import {
+  allObjects,
+  at,
+  type Child,
+  children,
+  nameOf,
+  ownSources,
+  projects,
+  rootOf,
+  type Source,
+  textsAt,
+} from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
 /** An address as Argo CD compares it: lower case, without slash or .git at the end, scp form and ssh:// alike. */
@@ -126,6 +137,38 @@ const sourceForms: Rule = {
     ),
 };
 
+/** What the checks read, as globs of Argo CD's; others would let in what is checked by nobody. */
+const checkedFiles = ['*.yaml', '{*.yaml,*.yml,*.json}'];
+
+const sourcesSayTheirType: Rule = {
+  name: 'sources-say-their-type',
+  reason:
+    'Without a type Argo CD guesses one by the files of the folder, so that a stray Kustomization or Chart.yaml changes what is built (argo-cd docs, user-guide/tool_detection).',
+  check(tree) {
+    const own = repositoryOf(tree);
+    const uses = [
+      ...all(tree).flatMap((application) =>
+        application.sources.map((source) => ({ source, ...place(application, source, 'directory') })),
+      ),
+      ...allObjects(tree)
+        .filter(({ object }) => object.kind === 'ApplicationSet')
+        .map(({ file, object }) => ({
+          source: at(object, 'spec', 'template', 'spec', 'source'),
+          file,
+          path: `${nameOf(object)} spec.template.spec.source.directory`,
+        })),
+    ];
+    return uses
+      .filter(({ source }) => at(source, 'path') !== undefined && at(source, 'repoURL') === own)
+      .filter(({ source }) => at(source, 'kustomize') === undefined && at(source, 'helm') === undefined)
+      .filter(({ source }) => !checkedFiles.includes(String(at(source, 'directory', 'include'))))
+      .map(({ source: _, ...where }) => ({
+        ...where,
+        message: `must name its files, as include: "${checkedFiles[0]}"`,
+      }));
+  },
+};
+
 /** What means another version tomorrow; of a chart also a part of a version, which Helm reads as a range. */
 const floating = /^(|HEAD|latest|stable|main|master|develop|[~^<>=].*|.*[*].*)$/i;
 const range = /^v?\d+(\.\d+)?$|\bx\b|\s/i;
@@ -196,6 +239,7 @@ export const sourceRules: readonly Rule[] = [
   oneRevision,
   oneSpelling,
   sourceForms,
+  sourcesSayTheirType,
   pinnedUpstreams,
   sourcesPermitted,
   exactRepositories,
