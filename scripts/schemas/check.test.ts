@@ -86,6 +86,43 @@ describe('checking an object', () => {
     expect(checkObject({ ...configMap, metadata: metadata as never })).toEqual(expected);
   });
 
+  it("finds the same in Kubernetes' own kinds", () => {
+    const deployment = (containers: object) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        // A key without a value is as good as none.
+        strategy: null,
+        selector: { matchLabels: { app: 'web' } },
+        template: { metadata: { labels: { app: 'web' } }, spec: { ...containers } },
+      },
+    });
+    const container = { name: 'web', image: 'web:1', resources: { limits: { cpu: 2, memory: '1Gi' } } };
+    expect(
+      checkObject(deployment({ containers: [{ ...container, ports: [{ containerPort: 80 }], env: null }] })),
+    ).toEqual([]);
+    expect(checkObject(deployment({ contaners: [container] }))).toEqual([
+      'spec.template.spec.containers: is missing',
+      'spec.template.spec.contaners: unknown field',
+    ]);
+    expect(
+      checkObject(
+        deployment({
+          containers: [{ ...container, ports: [{ containerPort: '80' }], env: [{ name: 'A', value: 1 }] }],
+        }),
+      ),
+    ).toEqual([
+      'spec.template.spec.containers[0].ports[0].containerPort: must be integer',
+      'spec.template.spec.containers[0].env[0].value: must be string',
+    ]);
+    expect(checkObject({ ...deployment({ containers: [container] }), apiVersion: 'apps/v1beta1' })).toEqual([
+      'apiVersion: apps/v1beta1 is not served for Deployment; served: v1',
+    ]);
+    const probe = { httpGet: { path: '/', port: 'http' } };
+    expect(checkObject(deployment({ containers: [{ ...container, livenessProbe: probe }] }))).toEqual([]);
+  });
+
   it('takes the names that RBAC takes', () => {
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'team:View' } };
     expect(checkObject(role)).toEqual([]);
@@ -118,6 +155,8 @@ describe('checking an object', () => {
   it('knows where the objects of its kinds live', () => {
     expect(scopeOf('cert-manager.io/v1', 'ClusterIssuer')).toBe('Cluster');
     expect(scopeOf('cert-manager.io/v1', 'Issuer')).toBe('Namespaced');
-    expect(scopeOf('v1', 'ConfigMap')).toBeUndefined();
+    expect(scopeOf('v1', 'ConfigMap')).toBe('Namespaced');
+    expect(scopeOf('rbac.authorization.k8s.io/v1', 'ClusterRole')).toBe('Cluster');
+    expect(scopeOf('example.com/v1', 'Widget')).toBeUndefined();
   });
 });

@@ -13,6 +13,7 @@ const sources = {
   'cert-manager': { pinnedIn: 'cert-manager', path: 'github.com/cert-manager/cert-manager' },
   // Its templates and texts are files beside the program.
   gitea: { pinnedIn: 'gitea', path: 'code.gitea.io/gitea' },
+  kubernetes: { pinnedIn: 'kubernetes', path: 'k8s.io/kubernetes' },
   metallb: { pinnedIn: 'metallb', path: 'go.universe.tf/metallb' },
 } as const;
 

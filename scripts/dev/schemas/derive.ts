@@ -39,7 +39,11 @@ export function deriveSchema(definition: Definition, comment: string): JsonObjec
   const { group, names, scope, versions } = definition.spec;
   const roots: JsonObject = {};
   for (const version of versions.filter(({ served }) => served)) {
-    roots[version.name] = rootSchema(version.schema.openAPIV3Schema, `${group}/${version.name}`, names.kind);
+    roots[version.name] = rootSchema(
+      version.schema.openAPIV3Schema,
+      group === '' ? version.name : `${group}/${version.name}`,
+      names.kind,
+    );
   }
   return { $comment: comment, scope, $defs: shareEqualParts(roots) };
 }
