@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -306,6 +315,7 @@ describe.runIf(has('bash', 'jq', 'base64'))('the script that commits what was re
       cwd: join(place, 'clone'),
       env: environment(),
       encoding: 'utf8',
+      maxBuffer: 2 ** 26,
     });
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(place, 'clone', path)), { recursive: true });
@@ -396,7 +406,7 @@ echo 0123456789012345678901234567890123456789
   it('asks the API, which signs, for a commit of generated files: new, changed and gone', () => {
     const { status, query, input, changed, contents, output, head } = commit(() => {
       write('clusters/demo/apps/04-istiod.yaml', 'targetRevision: 1.31.1\n');
-      write('clusters/demo/manifests/istiod/new.yaml', 'new: true\n');
+      write('clusters/demo/manifests/gateway/gateway-new.yaml', 'new: true\n');
       rmSync(join(place, 'clone/clusters/demo/values/old.yaml'));
     });
     expect(status).toBe(0);
@@ -409,7 +419,7 @@ echo 0123456789012345678901234567890123456789
     });
     expect(changed).toEqual([
       'A\tclusters/demo/apps/04-istiod.yaml',
-      'A\tclusters/demo/manifests/istiod/new.yaml',
+      'A\tclusters/demo/manifests/gateway/gateway-new.yaml',
       'D\tclusters/demo/values/old.yaml',
     ]);
     expect(contents['clusters/demo/apps/04-istiod.yaml']).toBe('targetRevision: 1.31.1\n');
@@ -442,6 +452,52 @@ echo 0123456789012345678901234567890123456789
     expect(said).toContain('not a plain one');
     expect(changed).toEqual([]);
     expect(output).toBe('');
+  });
+
+  it.each([
+    'clusters/demo/manifests/gateway/Kustomization',
+    'clusters/demo/manifests/gateway/kustomization.yaml',
+    'clusters/demo/manifests/gateway/x.json',
+    'clusters/demo/manifests/dex/y.jsonnet',
+    'clusters/demo/manifests/dex/.argocd-source.yaml',
+    'clusters/demo/manifests/dex/deep/virtualservice-x.yaml',
+    'clusters/demo/manifests/virtualservice-x.yaml',
+    'clusters/demo/apps/.argocd-source-platform.yaml',
+    'clusters/demo/apps/x.yaml',
+    'clusters/demo/values/Chart.yaml',
+    'clusters/demo/values/ü.yaml',
+    'clusters/demo/values/a\nclusters/demo/values/dex.yaml',
+  ])('refuses %j, a name that no render writes', (path) => {
+    const { status, said, changed } = commit(() => {
+      write('clusters/demo/values/dex.yaml', 'a: 1\n');
+      write(path, '{}\n');
+    });
+    expect(status).toBe(1);
+    expect(said).toContain('a name that render does not write');
+    expect(changed).toEqual([]);
+  });
+
+  it('finds the one hostile file among thousands', () => {
+    const { status, said } = commit(() => {
+      write('clusters/demo/apps/.a.json', '{}\n');
+      for (let index = 0; index < 3000; index += 1)
+        write(`clusters/demo/values/${'x'.repeat(60)}-${index}.yaml`, 'a: 1\n');
+      symlinkSync('/etc/passwd', join(place, 'clone/clusters/demo/apps/00-first.yaml'));
+    });
+    expect({ status, said }).toEqual({ status: 1, said: expect.stringContaining('not a plain one') });
+  });
+
+  it('takes every name that a render writes', () => {
+    const golden = join(checkout, 'scripts/dev/golden');
+    const paths = readdirSync(golden)
+      .filter((name) => name.endsWith('.golden.txt'))
+      .flatMap((name) => [...readFileSync(join(golden, name), 'utf8').matchAll(/^#+ (clusters\/\S+)/gm)])
+      .map(([, path]) => String(path));
+    expect(paths.length).toBeGreaterThan(200);
+    const { status, said } = commit(() => {
+      for (const path of [...paths, 'clusters/cluster.schema.json']) write(path, 'a: 1\n');
+    });
+    expect({ status, said }).toEqual({ status: 0, said: '' });
   });
 
   it('takes nothing else from a patch, which may come from any package that the branch brings', () => {
