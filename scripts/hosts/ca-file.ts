@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { RunError } from '../report/errors.ts';
 
 /**
@@ -7,7 +7,12 @@ import { RunError } from '../report/errors.ts';
  */
 export async function readCa(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new RunError(`The CA file ${file} can not be read`, { hint: 'Check git.caFile.', cause });
-  });
+  const hint = 'Check git.caFile.';
+  try {
+    // A pipe would keep the run waiting.
+    if ((await stat(file)).isFile()) return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new RunError(`The CA file ${file} can not be read`, { hint, cause });
+  }
+  throw new RunError(`The CA file ${file} is not a regular file`, { hint });
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { checkKnownHosts } from '../cluster/known-hosts.ts';
 import type { Trust } from '../cluster/trust.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
 import { UsageError } from '../report/errors.ts';
+import { readRegularFile } from '../workspace/regular-file.ts';
 import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
 
 /**
@@ -30,12 +30,7 @@ export function repositoryTrust(root: string, cluster: Cluster): Trust | undefin
 }
 
 function readCa(root: string, caFile: string): string {
-  let text: string;
-  try {
-    text = readFileSync(absolutePath(root, caFile), 'utf8');
-  } catch {
-    throw new UsageError(`git.caFile: ${caFile} can't be read`);
-  }
+  const text = readRegularFile(absolutePath(root, caFile), caFile, 'cluster.yaml names it as git.caFile.');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw new UsageError(`git.caFile: ${caFile} holds no PEM certificate`);
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { SecretReference } from '../config/schema/common.ts';
 import { UsageError } from '../report/errors.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /**
  * Reads a secret from where cluster.yaml says it is.
@@ -22,15 +22,8 @@ export function resolveReference(
       hint: `cluster.yaml names it as the source of a secret: export ${reference.env}=…`,
     });
   }
-  const path = absolutePath(root, reference.file);
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UsageError(`the file ${reference.file} can't be read (${reason})`, {
-      hint: 'cluster.yaml names it as the source of a secret.',
-    });
-  }
+  const hint = 'cluster.yaml names it as the source of a secret.';
+  return readRegularFile(absolutePath(root, reference.file), reference.file, hint);
 }
 
 /** @returns where a path of cluster.yaml leads: absolute, in the home folder (`~/`), or below the repository */

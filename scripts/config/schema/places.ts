@@ -23,6 +23,7 @@ const platformPaths: readonly string[] = [
   'pipeline',
   'pipelines',
   'registration',
+  'serving',
   'tensorboard',
   'tensorboards',
   'tenants',

@@ -1,22 +1,35 @@
 import { z } from 'zod';
 
+/** A version or tag: what helm and git get, and would take for an option if it began with "-". */
+function pin(description: string) {
+  return z
+    .string()
+    .min(1, 'must not be empty')
+    .regex(/^(?!-)/, 'must not begin with "-"')
+    .describe(description);
+}
+
 /** An image whose version the chart lags behind. */
 const image = z.strictObject({
   repository: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+$/, 'must be an image with its registry, without a tag')
     .describe('Image with its registry.'),
-  version: z.string().min(1, 'must not be empty').describe('Pinned tag; Renovate raises it here.'),
+  version: pin('Pinned tag; Renovate raises it here.'),
 });
 
 /** infrastructure/<component>/upstream.yaml of a Helm chart. */
 export const chart = z.strictObject({
-  chart: z.string().min(1, 'must not be empty').describe("The chart's name in its repository."),
+  chart: z
+    .string()
+    // Helm would take one that begins with "-" for an option.
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'must be the name of a chart')
+    .describe("The chart's name in its repository."),
   repository: z
     .string()
     .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
     .describe('Helm repository, classic or OCI.'),
-  version: z.string().min(1, 'must not be empty').describe('Pinned version; Renovate raises it here.'),
+  version: pin('Pinned version; Renovate raises it here.'),
   image: image.optional().describe("Image to run in place of the chart's own default."),
 });
 
@@ -26,8 +39,13 @@ export const kustomization = z.strictObject({
     .string()
     .regex(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end')
     .describe('Git repository.'),
-  path: z.string().min(1, 'must not be empty').optional().describe('Folder of the kustomization.'),
-  version: z.string().min(1, 'must not be empty').describe('Pinned tag; Renovate raises it here.'),
+  path: z
+    .string()
+    .regex(/^(?!-)[^\s/]+(\/[^\s/]+)*$/, 'must be a folder of the repository, as a/b')
+    .refine((path) => !path.split('/').includes('..'), 'must not lead out of the repository')
+    .optional()
+    .describe('Folder of the kustomization.'),
+  version: pin('Pinned tag; Renovate raises it here.'),
 });
 
 export const upstreamFile = z.union([chart, kustomization]);

@@ -215,3 +215,22 @@ describe('an entry anywhere in the repository', () => {
     expect(findings.filter(({ file }) => /^(node_modules|\.breakwater)/.test(file) || file === inside)).toEqual([]);
   });
 });
+
+describe('a secret that is a pipe or a device', () => {
+  const cluster = (file: string) => `name: demo
+host: demo.example.com
+git: {url: 'https://git.example.com/x.git', credentials: {token: {file: ${file}}}}
+auth: {emailDomains: [example.com], users: [{email: ann@example.com}]}
+`;
+
+  it.each(['pipe', '/dev/zero'])('does not hold up diff: %s', async (file) => {
+    repository = testRepository({ demo: cluster(file) });
+    execFileSync('mkfifo', [at('pipe')]);
+    const child = repository.start('diff', '--base', 'HEAD');
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    const late = setTimeout(() => process.kill(-Number(child.pid), 'SIGKILL'), 60_000);
+    expect(await ended).toBe(0);
+    clearTimeout(late);
+    repository.remove();
+  });
+});
