@@ -18,6 +18,8 @@ const healthFile = 'infrastructure/argocd/application-health.lua';
 /** Components count on these files: their absence is a mistake in the repository, not in the program. */
 const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = {
   'apps/kubeflow': 'kustomization',
+  'apps/kubeflow/kubeflow-pipelines/argo-workflows': 'kustomization',
+  'apps/kubeflow/kubeflow-trainer/jobset': 'kustomization',
   'infrastructure/argocd': 'kustomization',
   'infrastructure/cert-manager': 'chart',
   'infrastructure/dex': 'chart',

@@ -1,6 +1,7 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
 import type { ComponentName } from '../../config/schema/component-names.ts';
 import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
+import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
 import { kustomizeUpstream } from '../upstream.ts';
@@ -33,8 +34,8 @@ export interface PartSource {
   /** Folder of its patches below apps/kubeflow. */
   folder: string;
   path: ByVersion;
-  /** Another repository than Kubeflow's own, with its version. */
-  from?: { repository: string; version: ByVersion };
+  /** Another repository than Kubeflow's own: the folder below apps/kubeflow of its upstream.yaml. */
+  from?: string;
   /** Patches that depend on the cluster; they come after the folder's. */
   patches?: readonly KustomizePatch[];
   /** See {@link KustomizeSource.images}. */
@@ -54,16 +55,22 @@ export function kubeflowVersion(cluster: Cluster): KubeflowVersion {
   return version;
 }
 
+/** @returns apps/kubeflow/<folder>/upstream.yaml: a repository that the release builds on */
+export function kubeflowUpstream(cluster: Cluster, folder: string): KustomizeUpstream {
+  return kustomizeUpstream(cluster, `${kubeflowFolder}/${folder}`);
+}
+
 /** @returns the source as Argo CD builds it: upstream's path with the patches of its folder and those of the cluster */
 export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeSource {
   const version = kubeflowVersion(cluster);
   const folder = `${kubeflowFolder}/${source.folder}`;
   const namespace = cluster.shared.namespaces.get(folder);
+  const from = source.from === undefined ? undefined : kubeflowUpstream(cluster, source.from);
   return {
     kind: 'kustomize',
-    repository: source.from?.repository ?? kustomizeUpstream(cluster, kubeflowFolder).repository,
+    repository: from?.repository ?? kustomizeUpstream(cluster, kubeflowFolder).repository,
     path: source.path[version],
-    version: source.from?.version[version] ?? version,
+    version: from?.version ?? version,
     patches: [...(cluster.shared.patches.get(folder) ?? []), ...(source.patches ?? [])],
     ...(namespace === undefined ? {} : { namespace }),
     ...(source.images === undefined ? {} : { images: source.images }),

@@ -4,19 +4,15 @@ import { gatewayPrincipal } from '../domain.ts';
 import { mirrorImage } from '../mirrors.ts';
 import type { DashboardLinks } from './links.ts';
 import {
-  type ByVersion,
   commonClusterKinds,
   hostPatch,
   jsonPatch,
   kubeflowNamespace,
   kubeflowSource,
-  kubeflowVersion,
+  kubeflowUpstream,
   mutatingWebhook,
   wants,
 } from './part.ts';
-
-/** What the release was tested with. Renovate must not raise it alone, so it is here and in no upstream.yaml. */
-const workflowsVersion: ByVersion = { '26.03': 'v3.7.3' };
 
 /** Pipelines: workflows of containers, with their artifacts, metadata and schedules. */
 export const pipelines: Component = {
@@ -71,8 +67,8 @@ export const pipelinesLinks: DashboardLinks = {
 
 /** Argo Workflows, from its own repository: Kubeflow's copy fetches it over the network while it builds. */
 function workflowSources(cluster: Cluster): KustomizeSource[] {
-  const from = { repository: 'https://github.com/argoproj/argo-workflows', version: workflowsVersion };
-  const version = workflowsVersion[kubeflowVersion(cluster)];
+  const from = 'kubeflow-pipelines/argo-workflows';
+  const { version } = kubeflowUpstream(cluster, from);
   const executor = `${mirrorImage(cluster, 'quay.io/argoproj/argoexec')}:${version}`;
   return [
     kubeflowSource(cluster, {

@@ -6,14 +6,14 @@ import {
   commonClusterKinds,
   kubeflowSource,
   kubeflowSystemNamespace,
+  kubeflowUpstream,
   kubeflowVersion,
   mutatingWebhook,
   validatingWebhook,
   wants,
 } from './part.ts';
 
-/** What the release was tested with. Renovate must not raise these alone, so they are here and in no upstream.yaml. */
-const jobsetVersion: ByVersion = { '26.03': 'v0.10.1' };
+/** The release's own: its overlay names it, which we can't use. */
 const trainerVersion: ByVersion = { '26.03': 'v2.1.0' };
 
 /** The Trainer: distributed training jobs (its second generation; the Training Operator is not installed). */
@@ -52,10 +52,10 @@ function jobset(cluster: Cluster) {
   return kubeflowSource(cluster, {
     folder: 'kubeflow-trainer/jobset',
     path: { '26.03': 'config/default' },
-    from: { repository: 'https://github.com/kubernetes-sigs/jobset', version: jobsetVersion },
+    from: 'kubeflow-trainer/jobset',
     // A tag of its repository names the staging image.
     imageOverrides: [
-      `us-central1-docker.pkg.dev/k8s-staging-images/jobset/jobset=registry.k8s.io/jobset/jobset:${jobsetVersion[kubeflowVersion(cluster)]}`,
+      `us-central1-docker.pkg.dev/k8s-staging-images/jobset/jobset=registry.k8s.io/jobset/jobset:${kubeflowUpstream(cluster, 'kubeflow-trainer/jobset').version}`,
     ],
   });
 }

@@ -3,6 +3,7 @@ import { RunError } from '../../report/errors.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { buildSandbox } from '../sandbox/cluster.ts';
 import { messageOf, SandboxError } from '../sandbox/errors.ts';
+import { imageVersionsOf, repositoryRoot } from '../sandbox/of-repository.ts';
 import { checks } from './checks/index.ts';
 import { standInImages } from './kubeflow/index.ts';
 import { takeFolder } from './lock.ts';
@@ -18,7 +19,11 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
   switch (options.word) {
     case 'build':
       requireNeeds(false);
-      await buildSandbox({ standIns: standInImages(), report: surroundings.report });
+      await buildSandbox({
+        images: imageVersionsOf(repositoryRoot),
+        standIns: standInImages(),
+        report: surroundings.report,
+      });
       reporter.result({ built: true }, 'all programs and images are built');
       return 0;
     case 'needs': {

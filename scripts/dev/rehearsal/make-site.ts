@@ -1,20 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { RunError } from '../../report/errors.ts';
 import type { Sandbox } from '../sandbox/cluster.ts';
-import { upstreamFiles } from '../sandbox/of-repository.ts';
+import { repositoryRoot, upstreamFiles } from '../sandbox/of-repository.ts';
 import { standInRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
 import { mustRun } from './run-program.ts';
 import { passwordVariables, type Site } from './site.ts';
 import { type ClusterFileSpec, clusterFile } from './site-files.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
-
-/** The repository that is rehearsed: the one that this file belongs to. */
-const repositoryRoot = resolve(import.meta.dirname, '../../..');
 
 /** The name of the rehearsal's cluster: its folder is clusters/rehearsal/. */
 const clusterName = 'rehearsal';

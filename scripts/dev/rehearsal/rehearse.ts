@@ -3,7 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError, UsageError } from '../../report/errors.ts';
 import { sandboxDown, sandboxUp } from '../sandbox/cluster.ts';
-import { chartsOf, repositoriesOf } from '../sandbox/of-repository.ts';
+import { chartsOf, imageVersionsOf, repositoriesOf } from '../sandbox/of-repository.ts';
 import { checks } from './checks/index.ts';
 import { kubeflowParts, standInImages } from './kubeflow/index.ts';
 import {
@@ -33,7 +33,7 @@ import { chooseChecks, runChecks } from './run-checks.ts';
 import { openSite, type Site } from './site.ts';
 import { sandboxStandIns } from './stand-ins.ts';
 import { placesOf, readState, type SiteState, writeState } from './state.ts';
-import { versionsOf } from './versions.ts';
+import { ranVersionsOf, versionsOf } from './versions.ts';
 import { watchApplications } from './watch.ts';
 
 /** What a rehearsal needs from who started it. */
@@ -127,12 +127,13 @@ async function onSandbox(
   report: (line: string) => void,
 ): Promise<void> {
   const places = placesOf(folder);
-  record.describe({ standIns: sandboxStandIns });
+  record.describe({ standIns: sandboxStandIns, versions: await ranVersionsOf(places.root) });
   const sandbox = await record.phase('Start the cluster', async () =>
     sandboxUp({
       folder: places.sandbox,
+      images: imageVersionsOf(places.root),
       charts: await chartsOf(places.root),
-      repositories: { ...(await repositoriesOf()), ...(await writeStandIns(folder)), platform: places.bare },
+      repositories: { ...(await repositoriesOf(places.root)), ...(await writeStandIns(folder)), platform: places.bare },
       standIns: standInImages(),
       report,
     }),

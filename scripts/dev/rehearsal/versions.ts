@@ -1,25 +1,39 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { programVersion } from '../sandbox/build.ts';
+import { upstreamFile } from '../sandbox/of-repository.ts';
+import type { ProgramName } from '../sandbox/programs.ts';
 
-const named = {
-  'Argo CD': 'infrastructure/argocd',
-  Istio: 'infrastructure/istiod',
-  'cert-manager': 'infrastructure/cert-manager',
-  Dex: 'infrastructure/dex',
-  'OAuth2 Proxy': 'infrastructure/oauth2-proxy',
-  MetalLB: 'infrastructure/metallb',
-  Kubeflow: 'apps/kubeflow',
-} as const;
+/** What a repository installs, by the folder that pins it, and the program that a sandbox runs for it. */
+const named: Readonly<Record<string, { folder: string; program?: ProgramName }>> = {
+  'Argo CD': { folder: 'infrastructure/argocd', program: 'argocd' },
+  Istio: { folder: 'infrastructure/istiod', program: 'pilot-discovery' },
+  'cert-manager': { folder: 'infrastructure/cert-manager', program: 'cert-manager' },
+  Dex: { folder: 'infrastructure/dex', program: 'dex' },
+  'OAuth2 Proxy': { folder: 'infrastructure/oauth2-proxy', program: 'oauth2-proxy' },
+  MetalLB: { folder: 'infrastructure/metallb', program: 'metallb-controller' },
+  Kubeflow: { folder: 'apps/kubeflow' },
+};
 
 /** @returns name → version, of what a repository installs, as its upstream.yaml files say */
 export function versionsOf(root: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(named).flatMap(([name, folder]) => {
-      const file = join(root, folder, 'upstream.yaml');
-      if (!existsSync(file)) return [];
-      const { version, image } = parse(readFileSync(file, 'utf8'));
+    Object.entries(named).flatMap(([name, { folder }]) => {
+      if (!existsSync(join(root, folder, 'upstream.yaml'))) return [];
+      const { version, image } = upstreamFile(root, folder);
       return [[name, String(image?.version ?? version)]];
     }),
   );
+}
+
+/** @returns the same, with the version that a sandbox runs where no module of the pinned one is served */
+export async function ranVersionsOf(root: string): Promise<Record<string, string>> {
+  const versions = versionsOf(root);
+  for (const [name, pinned] of Object.entries(versions)) {
+    const program = named[name]?.program;
+    const ran = program === undefined ? undefined : await programVersion(program);
+    if (ran !== undefined && ran !== pinned.replace(/^v/, ''))
+      versions[name] = `${pinned} (here ${ran} runs under this name)`;
+  }
+  return versions;
 }

@@ -79,6 +79,13 @@ function linkerFlags(program: Program, version: string): string {
   return ['-s', '-w', ...stamps].join(' ');
 }
 
+/** The version of a program that is built, as people call it. */
+export async function programVersion(name: ProgramName): Promise<string> {
+  const { label, module, upstream }: Program = programs[name];
+  if (label !== undefined || upstream === undefined) return label ?? '0.0.0';
+  return versionIn(await readFile(join(modulesFolder, module, 'go.mod'), 'utf8'), upstream);
+}
+
 /**
  * The version at which a go.mod pins a module, without the leading v.
  * @throws SandboxError when the go.mod does not require it.

@@ -7,7 +7,7 @@ import { packCharts } from './chart-repository.ts';
 import { dnsObjects } from './dns.ts';
 import { SandboxError } from './errors.ts';
 import { waitUntil } from './https-get.ts';
-import { builtVersions, type ImageVersions, makeImages } from './image-table.ts';
+import { type ImageVersions, makeImages } from './image-table.ts';
 import { kubectl } from './kubectl.ts';
 import { metricsObjects } from './metrics.ts';
 import { checkMachine } from './needs.ts';
@@ -22,8 +22,8 @@ import { contextName, failIfDead, programNames, servePort, startControlPlane, st
 export interface SandboxOptions {
   /** All of its state; its own. */
   folder: string;
-  /** Tags of images, where they differ from the versions that are built. */
-  images?: Partial<ImageVersions>;
+  /** Tags of images. */
+  images: ImageVersions;
   /** Images, by their full name, that cannot be had: each is the stand-in program. */
   standIns?: readonly string[];
   /** Folders of charts to serve, at `chartsUrl`. */
@@ -49,7 +49,7 @@ export interface Sandbox {
 export async function buildSandbox(options: Pick<SandboxOptions, 'images' | 'standIns'> & { report: Report }) {
   checkMachine();
   const programs = await buildPrograms(programNames, options);
-  const images = await makeImages({ ...builtVersions, ...options.images }, options.standIns ?? [], options.report);
+  const images = await makeImages(options.images, options.standIns ?? [], options.report);
   return { programs, images };
 }
 

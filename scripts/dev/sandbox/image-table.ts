@@ -7,7 +7,7 @@ import { type Image, type ImageFile, type ImageSpec, makeImage } from './images.
 import { moduleFolder } from './modules.ts';
 import { pauseImage } from './node.ts';
 
-/** The versions under which images are served, where a repository's own files choose them. */
+/** The versions under which images are served: those that a repository's own files name. What is inside: {@link programVersion}. */
 export interface ImageVersions {
   argocd: string;
   istio: string;
@@ -16,16 +16,6 @@ export interface ImageVersions {
   oauth2Proxy: string;
   metallb: string;
 }
-
-/** The versions of the programs that are really inside. */
-export const builtVersions: ImageVersions = {
-  argocd: 'v3.5.7',
-  istio: '1.31.0',
-  certManager: 'v1.21.2',
-  dex: 'v2.45.1',
-  oauth2Proxy: 'v7.15.6',
-  metallb: 'v0.16.1',
-};
 
 // Argo CD is one program that acts by the name it is called by.
 const argocdNames = [

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { buildSandbox, findSandbox, sandboxDown, sandboxStatus, sandboxUp } from './cluster.ts';
 import { messageOf, SandboxError } from './errors.ts';
-import { chartsOf, repositoriesOf } from './of-repository.ts';
+import { chartsOf, imageVersionsOf, repositoriesOf, repositoryRoot } from './of-repository.ts';
 
 const usage = `usage: main.ts COMMAND [--folder FOLDER] [--git NAME=BARE_REPOSITORY] [--host NAME=ADDRESS]
   build   builds all programs and images, and starts nothing
@@ -13,7 +13,7 @@ const usage = `usage: main.ts COMMAND [--folder FOLDER] [--git NAME=BARE_REPOSIT
   down    ends it and takes away what it left
   status  says what runs`;
 
-const repositoryRoot = resolve(import.meta.dirname, '../../..');
+const images = imageVersionsOf(repositoryRoot);
 const report = (line: string) => console.log(line);
 
 function option(name: string): string[] {
@@ -27,9 +27,9 @@ function pairs(name: string): Record<string, string> {
 }
 
 async function up(folder: string): Promise<void> {
-  const repositories = { ...pairs('git'), ...(await repositoriesOf()) };
+  const repositories = { ...pairs('git'), ...(await repositoriesOf(repositoryRoot)) };
   const charts = await chartsOf(repositoryRoot);
-  const sandbox = await sandboxUp({ folder, charts, repositories, hosts: pairs('host'), report });
+  const sandbox = await sandboxUp({ folder, images, charts, repositories, hosts: pairs('host'), report });
   console.log(JSON.stringify(sandbox, null, 2));
 }
 
@@ -42,7 +42,7 @@ async function status(folder: string): Promise<void> {
 
 async function main(): Promise<void> {
   const folder = resolve(option('folder')[0] ?? '/var/lib/breakwater/sandbox');
-  if (process.argv[2] === 'build') await buildSandbox({ report });
+  if (process.argv[2] === 'build') await buildSandbox({ images, report });
   else if (process.argv[2] === 'up') await up(folder);
   else if (process.argv[2] === 'down') await sandboxDown(folder);
   else if (process.argv[2] === 'status') await status(folder);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $ } from 'zx/core';
 import { cacheFolder } from './cache.ts';
@@ -7,14 +7,16 @@ import { type ModuleName, moduleSource } from './modules.ts';
 import { plainEnvironment } from './needs.ts';
 
 /**
- * A bare Git repository of an upstream project, made from its module: one commit, tagged with the version. It stands
+ * A bare Git repository of an upstream project, made from its module: one commit, tagged with a version. It stands
  * in for the project's own where a kustomization names that by URL and tag.
  * @param paths the folders that are needed; a module has much more.
+ * @param tag the version that is asked for, with its leading v: the module's own version is replaced by it in every file, so
+ *   that manifests name the images which are served.
  * @returns the repository's folder, in the cache.
  */
-export async function upstreamRepository(name: ModuleName, paths: readonly string[]): Promise<string> {
+export async function upstreamRepository(name: ModuleName, paths: readonly string[], tag: string): Promise<string> {
   const source = await moduleSource(name);
-  const folder = join(cacheFolder(), 'repositories', `${name}-${source.version}.git`);
+  const folder = join(cacheFolder(), 'repositories', `${name}-${tag}-of-${source.version}.git`);
   if (existsSync(folder)) return folder;
   await $({ quiet: true })`mkdir -p ${join(cacheFolder(), 'repositories')}`;
   const work = await mkdtemp(join(cacheFolder(), 'repositories', 'unfinished-'));
@@ -34,10 +36,12 @@ export async function upstreamRepository(name: ModuleName, paths: readonly strin
   });
   try {
     for (const path of paths) await cp(join(source.folder, path), join(work, 'tree', path), { recursive: true });
+    await git`chmod -R u+w tree`;
+    await renameVersion(`v${source.version}`, tag, join(work, 'tree'));
     await git`git init --quiet --initial-branch=main tree`;
     await git`git -C tree add --all --force`;
     await git`git -C tree commit --quiet --message ${`${name} ${source.version}, from its module`}`;
-    await git`git -C tree tag v${source.version}`;
+    await git`git -C tree tag ${tag}`;
     await git`git clone --quiet --bare tree bare.git`;
     await rename(join(work, 'bare.git'), folder);
   } finally {
@@ -46,4 +50,14 @@ export async function upstreamRepository(name: ModuleName, paths: readonly strin
     await rm(work, { recursive: true, force: true });
   }
   return folder;
+}
+
+async function renameVersion(from: string, to: string, folder: string): Promise<void> {
+  if (from === to) return;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const text = await readFile(file, 'utf8');
+    if (text.includes(from)) await writeFile(file, text.replaceAll(from, to));
+  }
 }

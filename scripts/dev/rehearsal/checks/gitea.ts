@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findBox } from '../../sandbox/box.ts';
 import { sandboxDown, sandboxUp } from '../../sandbox/cluster.ts';
 import { type Gitea, startGitea } from '../../sandbox/gitea.ts';
-import { chartsOf, repositoriesOf } from '../../sandbox/of-repository.ts';
+import { chartsOf, imageVersionsOf, repositoriesOf } from '../../sandbox/of-repository.ts';
 import { cloneRepository, sandboxSettings, stateOf, writeCluster } from '../make-site.ts';
 import { mustRun } from '../run-program.ts';
 import { gatewayService, openSite, rootName, type Site } from '../site.ts';
@@ -60,7 +60,12 @@ async function setUp(folder: string, { record, signal }: Pick<Site, 'record' | '
   const { root, sandbox: at } = placesOf(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await cloneRepository(folder);
-  const sandbox = await sandboxUp({ folder: at, charts: await chartsOf(root), repositories: await repositoriesOf() });
+  const sandbox = await sandboxUp({
+    folder: at,
+    images: imageVersionsOf(root),
+    charts: await chartsOf(root),
+    repositories: await repositoriesOf(root),
+  });
   const box = findBox(at);
   if (box === undefined) throw new Error('the sandbox has ended');
   const gitea = await startGitea({ folder: join(folder, 'gitea'), address: sandbox.network.node, box });

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sandboxDown, sandboxUp } from '../../sandbox/cluster.ts';
-import { chartsOf } from '../../sandbox/of-repository.ts';
+import { chartsOf, imageVersionsOf } from '../../sandbox/of-repository.ts';
 import type { ServeSettings } from '../../sandbox/serve.ts';
 import { isSettled, pinOf } from '../applications.ts';
 import { killBootstrapAt } from '../kill-bootstrap.ts';
@@ -83,6 +83,7 @@ async function newCluster(site: Site): Promise<void> {
   const { repositories } = settings;
   const { network } = await sandboxUp({
     folder: sandbox.folder,
+    images: imageVersionsOf(site.root),
     charts: await chartsOf(site.root),
     repositories,
     standIns: standInImages(),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { repositoryRoot, upstreamFile } from '../../sandbox/of-repository.ts';
 import { centralDashboard, namespacesAndPolicies, profileController, userRoles } from './foundation.ts';
 import type { KubernetesObject } from './objects.ts';
 import * as pipelines from './pipelines.ts';
@@ -23,6 +24,11 @@ export const kubeflowParts = ['central-dashboard', 'profiles', 'notebooks', 'vol
 
 const pipeline = 'applications/pipeline/upstream';
 
+/** The tag at which our tree takes a repository. */
+function tagOf(folder: string): string {
+  return String(upstreamFile(repositoryRoot, folder).version);
+}
+
 /**
  * What apps/kubeflow is laid over in a rehearsal: the same paths, and in them the same names that our patches touch. Who
  * patches something else in there finds out by the build, as with a new release of the real one.
@@ -31,7 +37,7 @@ export const standInRepositories: readonly StandInRepository[] = [
   {
     upstream: 'https://github.com/kubeflow/community-distribution',
     name: 'kubeflow',
-    tag: '26.03',
+    tag: tagOf('apps/kubeflow'),
     paths: {
       'common/kubeflow-namespace/base': namespacesAndPolicies,
       'common/kubeflow-roles/base': userRoles,
@@ -58,7 +64,7 @@ export const standInRepositories: readonly StandInRepository[] = [
   {
     upstream: 'https://github.com/argoproj/argo-workflows',
     name: 'argo-workflows',
-    tag: 'v3.7.3',
+    tag: tagOf('apps/kubeflow/kubeflow-pipelines/argo-workflows'),
     paths: {
       'manifests/base/crds/minimal': pipelines.workflowKinds,
       'manifests/cluster-install-no-crds/workflow-controller-rbac': pipelines.workflowRights,

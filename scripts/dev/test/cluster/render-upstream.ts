@@ -52,7 +52,7 @@ function valuesOf(source: Source): string[] {
 }
 
 async function renderArgocd({ root }: Scenario, path: string, source: Source): Promise<KubernetesObject[]> {
-  const repository = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'])).href;
+  const repository = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'], source.targetRevision)).href;
   const cache = join(root, '.breakwater', 'upstream');
   const checkout = await fetchUpstream(cache, { repository, path, revision: source.targetRevision });
   return await buildKustomization(checkout, path, isMap(source.kustomize) ? source.kustomize : {});

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { imageVersionsOf, repositoryRoot } from '../../sandbox/of-repository.ts';
 import { upstreamRepository } from '../../sandbox/upstream-repository.ts';
 import { startTestServer, type TestServer } from '../../testing/api-server.ts';
 import { type TestRepository, testRepository } from '../repository.ts';
@@ -54,7 +55,8 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   try {
     const remote = await startGitServer(folder);
     stops.push(() => remote.stop());
-    const mirror = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'])).href;
+    const { argocd } = imageVersionsOf(repositoryRoot);
+    const mirror = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'], argocd)).href;
     const checkout = testRepository({ [clusterName]: clusterFile(git?.section ?? sectionOf(remote), mirror, host) });
     stops.push(() => checkout.remove());
     const cluster = await startTestServer();
