@@ -179,7 +179,7 @@ describe('a cluster that cannot be reached', () => {
 
 describe('the version of the cluster', () => {
   it('is refused when sidecars cannot work on it', () => {
-    expect(() => checkVersion('1.28.9')).toThrow('needs 1.29 or newer');
+    expect(() => checkVersion('1.29.9')).toThrow('needs 1.30 or newer');
   });
 
   it('is warned about when Argo CD is not tested with it', () => {

@@ -6,8 +6,8 @@ import { runPlugins } from './credential-plugin.ts';
 import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
 import { kubeTransport } from './transport.ts';
 
-/** Oldest Kubernetes that the platform is refused on: sidecars as init containers (Istio) need 1.29. */
-const oldestServer = '1.29';
+/** Older servers are refused: tenants are held by ValidatingAdmissionPolicies, which are there since 1.30. */
+const oldestServer = '1.30';
 /** Oldest Kubernetes that Argo CD 3.5 is tested with (its docs/operator-manual/tested-kubernetes-versions.md). */
 const oldestTestedServer = '1.33';
 

@@ -1,13 +1,11 @@
 import type { Cluster } from '../config/cluster.ts';
-import { admissionPolicy, celList } from './admission.ts';
+import { admissionPolicy } from './admission.ts';
 import { certManager } from './cert-manager.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { domain, servicesAnnotation, tenantLabel } from './domain.ts';
+import { servicesAnnotation, tenantLabel } from './domain.ts';
 import { kubeflow } from './kubeflow/index.ts';
-import { knativeNamespace, kubeflowNamespace, kubeflowSystemNamespace } from './kubeflow/part.ts';
+import { whoAsks } from './platform-accounts.ts';
 import { settingsOf } from './settings.ts';
-
-const serviceAccount = 'system:serviceaccount:';
 
 /** Where users hold rights: tenants' namespaces, and those of Profiles that are no tenant's, as the default one. */
 const usersNamespaces = {
@@ -16,42 +14,20 @@ const usersNamespaces = {
 } as const;
 
 /**
- * In CEL: whether the platform itself writes. That is Kubernetes, Argo CD's controller, a controller that says so itself
- * (`tenantWriters`), or a person with the right to `manage` `tenants` of our group: a cluster administrator, unless it is given to others.
- * Kubeflow's controllers have that right, too, but act on behalf of users.
+ * Who asks, with the controllers that write some of these resources.
  *
  * @param resources what the policy is about, as `group/resource`
- * @returns variables of a policy; `platform` is the answer
  */
-function byPlatform(cluster: Cluster, resources: readonly string[]): Record<string, string> {
-  const behalf = [kubeflowNamespace, kubeflowSystemNamespace, knativeNamespace];
-  const writers = writersOf(cluster, resources).map(([account, list]) => `'${account}': ${celList(list)}`);
-  return {
-    user: 'request.userInfo.username',
-    writers: `{${writers.join(', ')}}`,
-    written: "[request.resource.group + '/*', request.resource.group + '/' + request.resource.resource]",
-    kubernetes:
-      "variables.user == 'system:kube-controller-manager' || variables.user.startsWith('system:serviceaccount:kube-system:')",
-    controller: `variables.user == '${controllerAccount(cluster)}' || (variables.user in variables.writers && variables.written.exists(one, one in variables.writers[variables.user]))`,
-    administrator: `!variables.user.matches('^system:serviceaccount:(${behalf.join('|')}):') && authorizer.group('${domain}').resource('tenants').check('manage').allowed()`,
-    platform: 'variables.kubernetes || variables.controller || variables.administrator',
-  };
-}
-
-/** @returns who writes the platform's objects and those that make tenants, as the API server calls it */
-function controllerAccount(cluster: Cluster): string {
-  return `${serviceAccount}${cluster.argocd.namespace}:argocd-application-controller`;
-}
-
-function writersOf(cluster: Cluster, resources: readonly string[]): [user: string, resources: readonly string[]][] {
+function whoWrites(cluster: Cluster, resources: readonly string[]): Record<string, string> {
   const runs = (component: Component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false;
   const about = (written: string) =>
     resources.some((one) => one === written || (sameGroup(one, written) && [one, written].some(isWhole)));
-  return [certManager, ...kubeflow]
+  const writers = [certManager, ...kubeflow]
     .filter(runs)
     .flatMap(({ tenantWriters = {} }) => Object.entries(tenantWriters))
-    .map(([account, written]): [string, readonly string[]] => [serviceAccount + account, written.filter(about)])
+    .map(([account, written]) => [account, written.filter(about)] as const)
     .filter(([, written]) => written.length > 0);
+  return whoAsks(cluster, writers);
 }
 
 const isWhole = (resource: string) => resource.endsWith('/*');
@@ -62,7 +38,7 @@ const sameGroup = (one: string, other: string) => one.split('/')[0] === other.sp
  * Kubernetes' role "edit" writes NetworkPolicies and Services of any type, and charts add roles of their own to it.
  */
 export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
-  return [...kinds(cluster), ...services(cluster)];
+  return [...kinds(cluster), ...services(cluster), ...newNamespaces(cluster), ...ownNamespaces()];
 }
 
 /** The kinds of infrastructure/tenant/denied.yaml, written by the platform alone. */
@@ -75,13 +51,15 @@ function kinds(cluster: Cluster): KubernetesObject[] {
         apiGroups: [group],
         apiVersions: ['*'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
+        // A cluster-scoped object is in every namespace, as selectors of namespaces see it.
+        scope: 'Namespaced',
         resources: cluster.shared.denied
           .filter((entry) => entry.group === group)
           .map(({ resource = '*' }) => resource)
           .sort(),
       })),
     },
-    variables: byPlatform(
+    variables: whoWrites(
       cluster,
       cluster.shared.denied.map(({ group, resource = '*' }) => `${group}/${resource}`),
     ),
@@ -112,7 +90,7 @@ function services(cluster: Cluster): KubernetesObject[] {
     },
     // What was there before may still be labelled, and get its status.
     only: { changes: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
-    variables: { ...byPlatform(cluster, ['/services']), type: "object.spec.?type.orValue('ClusterIP')" },
+    variables: { ...whoWrites(cluster, ['/services']), type: "object.spec.?type.orValue('ClusterIP')" },
     rules: [
       {
         expression: "variables.platform || variables.type != 'ExternalName'",
@@ -129,5 +107,57 @@ function services(cluster: Cluster): KubernetesObject[] {
       },
     ],
     namespaces: usersNamespaces,
+  });
+}
+
+/**
+ * A namespace that is there already never becomes a tenant's by a folder's name: what is in it belongs to others. Whoever administers the
+ * cluster may hand it over.
+ */
+function newNamespaces(cluster: Cluster): KubernetesObject[] {
+  const label = (object: string) => `${object}.metadata.?labels[?'${tenantLabel}'].orValue('')`;
+  return admissionPolicy({
+    name: 'breakwater-tenants-get-new-namespaces',
+    match: {
+      resourceRules: [{ apiGroups: [''], apiVersions: ['*'], operations: ['UPDATE'], resources: ['namespaces'] }],
+    },
+    only: { 'becomes-a-tenants': `${label('object')} != '' && ${label('object')} != ${label('oldObject')}` },
+    variables: whoAsks(cluster),
+    rules: [
+      {
+        expression: 'variables.administrator',
+        messageExpression: `'the namespace ' + request.name + ' was there before the tenant. Give the tenant another name, or let a cluster administrator hand the namespace over: kubectl label namespace ' + request.name + ' ${tenantLabel}=' + ${label('object')}`,
+      },
+    ],
+  });
+}
+
+/** What the chart of tenants makes, it makes in the tenant's namespaces only: none of it opens a namespace of others. */
+function ownNamespaces(): KubernetesObject[] {
+  const label = (object: string) => `${object}.metadata.?labels[?'${tenantLabel}'].orValue('')`;
+  const rule = (group: string, ...resources: string[]) => ({
+    apiGroups: [group],
+    apiVersions: ['*'],
+    operations: ['CREATE', 'UPDATE'],
+    resources,
+  });
+  return admissionPolicy({
+    name: 'breakwater-tenants-stay-in-their-namespaces',
+    match: {
+      objectSelector: { matchExpressions: [{ key: tenantLabel, operator: 'Exists' }] },
+      resourceRules: [
+        rule('rbac.authorization.k8s.io', 'rolebindings'),
+        rule('security.istio.io', 'authorizationpolicies'),
+        rule('networking.istio.io', 'virtualservices', 'destinationrules'),
+        rule('networking.k8s.io', 'networkpolicies'),
+        rule('', 'resourcequotas', 'limitranges'),
+      ],
+    },
+    rules: [
+      {
+        expression: `${label('object')} in ['', ${label('namespaceObject')}]`,
+        messageExpression: `'the namespace ' + request.namespace + ' does not belong to the tenant ' + ${label('object')}`,
+      },
+    ],
   });
 }

@@ -4,6 +4,14 @@ import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { early, gatewayName, gatewayNamespace, gatewayPrincipal, tenantLabel } from './domain.ts';
+import { defaultProfile, profileName } from './kubeflow/default-profile.ts';
+import {
+  knativeNamespace,
+  kubeflowNamespace,
+  kubeflowSystemNamespace,
+  localGatewayNamespace,
+  runs,
+} from './kubeflow/part.ts';
 import { groupHeaderPrefix } from './tenant-groups.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
@@ -57,7 +65,8 @@ export const tenants: Component = {
 /** Namespaces that no tenant may have on this cluster. */
 function reservedNamespaces(cluster: Cluster): string[] {
   const apps = cluster.runningApps.map((app) => app.namespace);
-  return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps])].sort();
+  const profile = defaultProfile.wanted(cluster) ? [profileName(cluster)] : [];
+  return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps, ...profile])].sort();
 }
 
 /**
@@ -226,9 +235,19 @@ export function platformFacts(cluster: Cluster): Record<string, unknown> {
     gatewayNamespace,
     gatewayPrincipal,
     groupHeader: groupHeaderPrefix,
+    kubeflow: kubeflowNeighbours(cluster),
     // Without Istio's CNI plugin, the sidecar's init container needs more than any level grants.
     podSecurity: cluster.istio.cni.enabled,
     reserved: reservedNamespaces(cluster),
     reservedPattern: `^(${takenPrefixes.join('|')})`,
+  };
+}
+
+/** Model servers are called through gateways of their own namespaces. */
+function kubeflowNeighbours(cluster: Cluster): Record<string, string[]> {
+  const models = runs(cluster, 'serving') ? [knativeNamespace, localGatewayNamespace] : [];
+  return {
+    callers: [kubeflowNamespace, ...models],
+    called: [kubeflowNamespace, kubeflowSystemNamespace, ...models],
   };
 }

@@ -69,6 +69,16 @@ function platformSchema(): object {
     gatewayNamespace: string('Its namespace.'),
     gatewayPrincipal: string('Its account in the mesh.'),
     groupHeader: string('Beginning of the headers that the gateway sets, one for each group.'),
+    kubeflow: {
+      type: 'object',
+      description: "Kubeflow's namespaces, for tenants of that kind.",
+      properties: {
+        callers: { type: 'array', description: 'Those that call pods of users.', items: { type: 'string' } },
+        called: { type: 'array', description: 'Those that pods of users call.', items: { type: 'string' } },
+      },
+      required: ['callers', 'called'],
+      additionalProperties: false,
+    },
     podSecurity: { type: 'boolean', description: 'Whether namespaces enforce Pod Security.' },
     reserved: { type: 'array', description: 'Namespaces that are taken.', items: { type: 'string' } },
     reservedPattern: string('The same, by their beginnings.'),

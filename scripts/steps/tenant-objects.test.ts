@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../components/component.ts';
 import { loadCluster } from '../config/load.ts';
+import { type KubeflowPart, kubeflowParts } from '../config/schema/platform.ts';
 import { RunError } from '../report/errors.ts';
 import { tenantObjects } from './tenant-objects.ts';
 
@@ -42,6 +43,7 @@ describe('the chart of tenants', () => {
       'kind: kubeflow\nowner: ann@example.com\nmembers: [{email: bob.b@example.com, role: view}]\n',
     );
     const name = 'user-bob-b-example-com-clusterrole-view';
+    const writing = ['/notebook/*', '/pvcviewer*'];
     const annotations = { role: 'view', user: 'bob.b@example.com' };
     expect(find(access, 'RoleBinding', name)).toMatchObject({
       metadata: { annotations },
@@ -63,7 +65,11 @@ describe('the chart of tenants', () => {
                 },
               },
             ],
-            when: [{ key: 'request.headers[kubeflow-userid]', values: ['bob.b@example.com'] }],
+            to: [{ operation: { notPaths: writing } }],
+            when: [
+              { key: 'request.headers[x-envoy-original-path]', notValues: writing },
+              { key: 'request.headers[kubeflow-userid]', values: ['bob.b@example.com'] },
+            ],
           },
         ],
       },
@@ -91,6 +97,38 @@ describe('the chart of tenants', () => {
       { group: 'batch', kind: 'CronJob' },
     ])
       expect(spec.namespaceResourceBlacklist).toContainEqual(denied);
+  });
+
+  it('keeps notebooks and volumes from those who only look on, whether by address or by group, and from nobody else', async () => {
+    const member = (who: string, role: string) => `members: [{${who}, role: ${role}}]\n`;
+    const rules = async (kind: string, line: string) => {
+      const { access } = await render(`kind: ${kind}\nowner: ann@example.com\n${line}`);
+      return JSON.stringify(access.filter(({ kind: one }) => one === 'AuthorizationPolicy').map(({ spec }) => spec));
+    };
+    for (const who of ['email: bob@example.com', 'group: acme:auditors']) {
+      expect((await rules('kubeflow', member(who, 'view'))).match(/otPaths":\["\/notebook/g)).toHaveLength(1);
+      for (const role of ['edit', 'admin'])
+        expect(await rules('kubeflow', member(who, role))).not.toContain('notebook');
+      expect(await rules('namespace', member(who, 'view'))).not.toContain('notebook');
+    }
+  });
+
+  it("gives Kubeflow's tenants the label by which Kubeflow selects its users' namespaces, and openings for model servers where they run", async () => {
+    const label = async (kind: string) => {
+      const { place } = await render(`kind: ${kind}\nowner: ann@example.com\n`);
+      return find(place, 'Namespace', 'team-a')?.metadata.labels;
+    };
+    const tenant = { 'breakwater.dev/tenant': 'team-a' };
+    expect(await label('kubeflow')).toMatchObject({ ...tenant, 'app.kubernetes.io/part-of': 'kubeflow-profile' });
+    expect(await label('namespace')).toMatchObject({ ...tenant, 'app.kubernetes.io/part-of': 'breakwater-tenant' });
+    const openings = async (kind: string, components: readonly KubeflowPart[]) => {
+      const cluster = { ...demo, kubeflow: { ...demo.kubeflow, components: [...components] } };
+      const { access } = await render(`kind: ${kind}\nowner: ann@example.com\n`, 'team-a', cluster);
+      return JSON.stringify(find(access, 'NetworkPolicy', 'openings')).match(/cluster-local-gateway/g)?.length ?? 0;
+    };
+    expect(await openings('kubeflow', kubeflowParts)).toBe(2);
+    expect(await openings('kubeflow', ['notebooks', 'profiles'])).toBe(0);
+    expect(await openings('namespace', kubeflowParts)).toBe(0);
   });
 
   it("lets the gateway call the mesh's TLS only, whichever Service of the namespace a route leads to", async () => {

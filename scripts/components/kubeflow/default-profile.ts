@@ -38,7 +38,7 @@ function owner(cluster: Cluster): string | undefined {
 }
 
 /** The configured name, or one made of the owner's address as Kubeflow's own example is: kubeflow-user-example-com. */
-function profileName(cluster: Cluster): string {
+export function profileName(cluster: Cluster): string {
   const { name } = cluster.kubeflow.defaultProfile;
   if (name !== undefined) return name;
   const email = owner(cluster) ?? '';

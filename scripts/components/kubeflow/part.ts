@@ -12,6 +12,8 @@ const kubeflowFolder = 'apps/kubeflow';
 export const kubeflowNamespace = 'kubeflow';
 export const kubeflowSystemNamespace = 'kubeflow-system';
 export const knativeNamespace = 'knative-serving';
+/** Of the gateway for requests to models from inside: its release, its namespace and, by the chart, its labels. */
+export const localGatewayNamespace = 'cluster-local-gateway';
 
 /** The component that a part of the config's list is. */
 export const componentOfPart = {

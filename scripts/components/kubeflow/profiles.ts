@@ -1,4 +1,7 @@
-import type { Component } from '../component.ts';
+import type { Cluster } from '../../config/cluster.ts';
+import { admissionPolicy } from '../admission.ts';
+import type { Component, KubernetesObject } from '../component.ts';
+import { whoAsks } from '../platform-accounts.ts';
 import { commonClusterKinds, hostPatch, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
 
 /** Account of the profile controller, and of the access API beside it, which acts on behalf of users. */
@@ -31,10 +34,44 @@ export const profiles: Component = {
       path: { '26.03': 'common/kubeflow-roles/base' },
     }),
   ],
-  clusterKinds: () => commonClusterKinds,
+  manifests: profilesFromGit,
+  clusterKinds: () => [
+    ...commonClusterKinds,
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+    'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  ],
   tenantWriters: {
     [profileAccount]: ['rbac.authorization.k8s.io/*', 'security.istio.io/*', '/resourcequotas'],
   },
   serverSideApply: true,
   readyWithinSeconds: 600,
 };
+
+/**
+ * Profiles come from Git only. Upstream's dashboard makes one for every user who asks, and its access API for everyone who names a
+ * namespace: also one of the name that a tenant gets later, with that user's rights in it.
+ */
+function profilesFromGit(cluster: Cluster): KubernetesObject[] {
+  return admissionPolicy({
+    name: 'breakwater-profiles-come-from-git',
+    match: {
+      resourceRules: [
+        {
+          apiGroups: ['kubeflow.org'],
+          apiVersions: ['*'],
+          operations: ['CREATE', 'UPDATE', 'DELETE'],
+          resources: ['profiles'],
+        },
+      ],
+    },
+    // The profile controller keeps its finalizer and the status there.
+    only: { changes: "request.operation != 'UPDATE' || object.spec != oldObject.spec" },
+    variables: whoAsks(cluster),
+    rules: [
+      {
+        expression: 'variables.platform',
+        message: 'A Profile is made by a pull request only: as tenants/<team>/tenant.yaml with kind: kubeflow.',
+      },
+    ],
+  });
+}

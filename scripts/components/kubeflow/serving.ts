@@ -11,13 +11,11 @@ import {
   knativeNamespace,
   kubeflowNamespace,
   kubeflowSource,
+  localGatewayNamespace as localGateway,
   mutatingWebhook,
   validatingWebhook,
   wants,
 } from './part.ts';
-
-/** Of the local gateway: its release, its namespace and, by the chart, its labels. */
-const localGateway = 'cluster-local-gateway';
 
 /**
  * Model servers: KServe on Knative Serving. Requests from inside the cluster pass a gateway of their own, because the gateway to

@@ -94,6 +94,16 @@ describe("the platform's kinds in namespaces of users", () => {
     expect(await created(api, objectOf(entry, elsewhere))).toBeUndefined();
   });
 
+  it('are no cluster-scoped kinds of the same groups', async () => {
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'x' },
+      rules: [],
+    };
+    expect(await created(await server.user(ann), role)).toBeUndefined();
+  });
+
   it('can be neither changed nor deleted by users', async () => {
     const policy = objectOf({ group: 'networking.k8s.io', kind: 'NetworkPolicy' }, 'red');
     await applyObjects(await server.user('admin'), [policy]);
