@@ -15,9 +15,10 @@ export type Tree = ReadonlyMap<string, string>;
 export function placedComponents(cluster: Cluster): Placed[] {
   const enabled = enabledComponents(cluster);
   const waves = computeWaves(allComponents(cluster), enabled);
-  const waiting = new Set(waitingForHost(cluster));
+  // By name: an app is a component anew each time that it is asked for.
+  const waiting = new Set(waitingForHost(cluster).map(({ name }) => name));
   return enabled
-    .filter((component) => !waiting.has(component))
+    .filter((component) => !waiting.has(component.name))
     .map((component) => ({ component, wave: waves.get(component.name) ?? 0 }))
     .sort((a, b) => a.wave - b.wave);
 }

@@ -5,6 +5,7 @@ import {
   children,
   folderOf,
   isMap,
+  oncePerTree,
   type ParsedTree,
   type Source,
   textsAt,
@@ -33,8 +34,8 @@ export interface ChartValues {
 export type Keys = readonly string[];
 
 /** @returns the charts of a tree, each with the values files that its Application names and what they result in */
-export function chartValues(tree: ParsedTree): ChartValues[] {
-  return children(tree).flatMap((application) =>
+export const chartValues = oncePerTree((tree): readonly ChartValues[] =>
+  children(tree).flatMap((application) =>
     application.sources
       .filter(({ chart }) => chart !== undefined)
       .map((source) => {
@@ -46,8 +47,8 @@ export function chartValues(tree: ParsedTree): ChartValues[] {
           merged: layers.reduce<YamlMap>((all, { values }) => merge(all, values), {}),
         };
       }),
-  );
-}
+  ),
+);
 
 function layer(tree: ParsedTree, file: string): Layer[] {
   const values = tree.files.get(file)?.documents[0];

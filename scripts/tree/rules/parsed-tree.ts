@@ -170,12 +170,25 @@ export function rootObjects(tree: ParsedTree): Placed[] {
   );
 }
 
-/** @returns the Applications that the root applies */
-export function children(tree: ParsedTree): Child[] {
-  return rootObjects(tree)
-    .filter(({ object }) => object.kind === 'Application')
-    .map(({ file, object }) => child(file, object));
+/**
+ * @param compute what follows from a tree, which never changes
+ * @returns the same, worked out once for each tree: every rule asks for it
+ */
+export function oncePerTree<T>(compute: (tree: ParsedTree) => T): (tree: ParsedTree) => T {
+  const known = new WeakMap<ParsedTree, T>();
+  return (tree) => {
+    const found = known.get(tree) ?? compute(tree);
+    known.set(tree, found);
+    return found;
+  };
 }
+
+/** @returns the Applications that the root applies */
+export const children = oncePerTree((tree): readonly Child[] =>
+  rootObjects(tree)
+    .filter(({ object }) => object.kind === 'Application')
+    .map(({ file, object }) => child(file, object)),
+);
 
 /** @returns the root Application of bootstrap.yaml */
 export function rootOf(tree: ParsedTree): Child | undefined {
@@ -225,9 +238,10 @@ export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
 }
 
 /** @returns everything that the tree applies: by the root, and by each of its Applications */
-export function allObjects(tree: ParsedTree): Placed[] {
-  return [...rootObjects(tree), ...children(tree).flatMap((application) => objectsOf(tree, application))];
-}
+export const allObjects = oncePerTree((tree): readonly Placed[] => [
+  ...rootObjects(tree),
+  ...children(tree).flatMap((application) => objectsOf(tree, application)),
+]);
 
 /** @returns the namespace that an object lands in: its own, or its Application's; empty for cluster-scoped kinds */
 export function namespaceOf({ object, application }: Placed): string {

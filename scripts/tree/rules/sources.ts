@@ -23,7 +23,7 @@ function compared(url: string): string {
   return scp === null ? text.replace(/^ssh:\/\//, '') : `${scp[1] ?? ''}${scp[2]}/${scp[3]}`;
 }
 
-function all(tree: Parameters<Rule['check']>[0]): Child[] {
+function all(tree: Parameters<Rule['check']>[0]): readonly Child[] {
   const root = rootOf(tree);
   return root === undefined ? children(tree) : [root, ...children(tree)];
 }

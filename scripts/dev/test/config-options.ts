@@ -1,0 +1,206 @@
+/** Part of a cluster.yaml. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** One thing that a cluster.yaml may choose. Options of one question exclude each other, so they make no pair. */
+export interface ConfigOption {
+  name: string;
+  question: string;
+  settings: Settings;
+  /** The address that the load balancer gave, where the host is to be discovered. */
+  discovered?: string;
+  /** tenant.yaml by team. */
+  tenants?: Readonly<Record<string, string>>;
+}
+
+const owner = { email: 'ann@example.com', groups: ['platform-admins'] };
+const secret = { env: 'SECRET' };
+
+/** What every cluster of the pairs has. */
+export const common: Settings = {
+  name: 'pair',
+  host: 'platform.example.com',
+  git: { url: 'https://git.example.com/acme/platform.git' },
+  auth: { users: [owner] },
+};
+
+function options(question: string, all: Readonly<Record<string, Settings | Omit<ConfigOption, 'name' | 'question'>>>) {
+  return Object.entries(all).map(([name, what]): ConfigOption => {
+    const own = 'settings' in what ? (what as Omit<ConfigOption, 'name' | 'question'>) : { settings: what };
+    return { name, question, ...own };
+  });
+}
+
+const parts = [
+  'central-dashboard',
+  'profiles',
+  'notebooks',
+  'volumes',
+  'tensorboards',
+  'pipelines',
+  'katib',
+  'trainer',
+];
+const onlyPart = (part: string): Settings => ({
+  kubeflow: { components: part === 'profiles' ? ['profiles'] : ['profiles', part] },
+});
+
+/** Options whose pairs are rendered and checked. A new option of the schema belongs here. */
+export const configOptions: readonly ConfigOption[] = [
+  ...options('tls', {
+    'a private CA': { tls: { privateCA: { commonName: 'Acme' } } },
+    'a CA that is brought': { tls: { broughtCA: { certificateFile: 'ca.pem', keyFile: 'ca.key' } } },
+    ACME: { tls: { acme: { email: 'ann@example.com' } } },
+    'an existing issuer': { tls: { existingIssuer: { name: 'company' } } },
+    'an existing public issuer': { tls: { existingIssuer: { name: 'letsencrypt', trust: 'public' } } },
+    'an existing private issuer': { tls: { existingIssuer: { name: 'company', trust: 'private' } } },
+  }),
+  ...options('issuer', { 'issuer: gateway': { auth: { issuer: 'gateway' } } }),
+  ...options('connectors', {
+    'connectors of every kind': {
+      auth: {
+        connectors: [
+          {
+            type: 'github',
+            id: 'github',
+            name: 'GitHub',
+            clientID: 'a',
+            clientSecret: secret,
+            orgs: [{ name: 'acme' }],
+          },
+          {
+            ...{ type: 'oidc', id: 'company', name: 'Company', issuer: 'https://login.example.com', clientID: 'a' },
+            ...{ clientSecret: secret, unverifiedEmails: 'reject', groups: true },
+          },
+          {
+            ...{ type: 'ldap', id: 'ldap', name: 'LDAP', host: 'ldap.example.com:636', bindDN: 'cn=reader' },
+            ...{ bindPassword: secret, unverifiedEmails: 'accept', userSearch: { baseDN: 'ou=people' } },
+          },
+        ],
+      },
+    },
+  }),
+  ...options('groups', { 'groups that may log in': { auth: { groups: ['ml', 'platform-admins'] } } }),
+  ...options('machines', { 'machine tokens': { auth: { machineTokens: true } } }),
+  ...options('exceptions', {
+    'a token exception': { auth: { tokenExceptions: [{ name: 'kfp', path: '/pipeline/' }] } },
+  }),
+  ...options('session', {
+    'sessions in Redis': {
+      auth: { session: { store: 'redis', redis: { url: 'redis://redis.example.com:6379', password: secret } } },
+    },
+    'a short session': { auth: { session: { lifetime: '8h', refresh: '15m' } } },
+  }),
+  ...options('host', {
+    'an IP address': { host: '192.0.2.10' },
+    'an IPv6 address': { host: '2001:db8::10' },
+    'an address to be discovered': { host: 'auto' },
+    'a discovered address': { settings: { host: 'auto' }, discovered: '192.0.2.20' },
+    'a discovered name': { settings: { host: 'auto' }, discovered: 'lb-1.cloud.example.com' },
+  }),
+  ...options('load balancer', {
+    MetalLB: {
+      loadBalancer: { metallb: { pools: [{ name: 'a', addresses: ['192.0.2.0/24'] }], address: '192.0.2.10' } },
+    },
+    'node ports': { loadBalancer: { nodePort: { http: 30080, https: 30443 } } },
+    'node ports behind another port': { loadBalancer: { nodePort: { http: 30080, https: 30443, publicPort: 443 } } },
+    'a fixed address': { loadBalancer: { address: { ip: '192.0.2.30' } } },
+    annotations: { loadBalancer: { annotations: { 'example.com/internal': 'true' } } },
+  }),
+  ...options('CNI', {
+    'no CNI plugin': { istio: { cni: { enabled: false } } },
+    'folders of the CNI plugin': { istio: { cni: { binDir: '/home/kubernetes/bin', confDir: '/etc/cni' } } },
+  }),
+  ...options('proxies', { 'proxies in front': { istio: { trustedProxies: 1 } } }),
+  ...options('Kubeflow', {
+    'no Kubeflow': { kubeflow: { components: [] } },
+    ...Object.fromEntries(parts.map((part) => [`only ${part}`, onlyPart(part)])),
+    serving: { kubeflow: { components: [...parts, 'serving'] } },
+    'only serving': { kubeflow: { components: ['serving'], defaultProfile: { enabled: false } } },
+  }),
+  ...options('profile', {
+    'no default profile': { kubeflow: { defaultProfile: { enabled: false } } },
+    'a named profile': { kubeflow: { defaultProfile: { name: 'ann', owner: 'ann@example.com' } } },
+  }),
+  ...options('apps', {
+    'Argo CD as an app': { apps: { argocd: {} } },
+    'Argo CD at a host of its own': { apps: { argocd: { host: 'cd' } } },
+    Grafana: { apps: { grafana: {} } },
+    'Grafana and Prometheus elsewhere': {
+      apps: { grafana: { host: 'metrics' }, prometheus: { path: '/tools/prometheus/', access: { everyone: true } } },
+    },
+  }),
+  ...options('mirrors', {
+    mirrors: {
+      mirrors: {
+        charts: {
+          'https://charts.dexidp.io': 'oci://registry.example.com/charts',
+          'https://blob.istio.io/istio-release/charts': 'https://mirror.example.com/istio',
+        },
+        git: { 'https://github.com/argoproj/argo-cd': 'https://git.example.com/mirror/argo-cd' },
+        images: { 'docker.io': 'registry.example.com/docker', 'quay.io': 'registry.example.com/quay' },
+      },
+    },
+  }),
+  ...options('Argo CD', {
+    'an Argo CD that is there': { argocd: { install: false } },
+    'Argo CD elsewhere': { argocd: { namespace: 'gitops', root: { name: 'root', project: 'base' } } },
+    "Argo CD's local admin": { argocd: { localAdmin: true } },
+  }),
+  ...options('Git', {
+    'a webhook': { git: { webhook: true, url: 'https://github.com/acme/platform.git', host: { token: secret } } },
+    'an SSH key': {
+      git: {
+        url: 'ssh://git@git.example.com:2222/acme/platform.git',
+        credentials: { sshKey: { file: 'id_ed25519' }, knownHosts: { file: 'known_hosts' } },
+      },
+    },
+    'a held commit': { git: { revision: '0123456789abcdef0123456789abcdef01234567' } },
+  }),
+  ...options('settings', {
+    'deadlines and sync options': { components: { dex: { readyWithin: '15m', syncOptions: ['Replace=true'] } } },
+  }),
+  ...options('without', {
+    'without Dex': { components: { dex: { enabled: false } } },
+    'without cert-manager': { components: { 'cert-manager': { enabled: false } } },
+    'without tenants': { components: { tenants: { enabled: false } } },
+  }),
+  ...options('tenants', {
+    'tenants of both kinds': {
+      settings: { labels: { region: 'eu' } },
+      tenants: {
+        blue: 'kind: kubeflow\nowner: ann@example.com\nmembers: [{group: ml, role: edit}]\n',
+        green: 'kind: namespace\nowner: ann@example.com\nmembers: [{group: dev, role: view}]\n',
+      },
+    },
+  }),
+];
+
+const discovered = ['an address to be discovered', 'a discovered address', 'a discovered name'];
+const nameless = ['an IP address', 'an IPv6 address', ...discovered];
+const ownHosts = ['Argo CD at a host of its own', 'Grafana and Prometheus elsewhere'];
+const each = (ones: readonly string[], others: readonly string[], message: string) =>
+  ones.flatMap((one) => others.map((other) => [one, other, message] as const));
+
+/** Pairs that contradict each other, with what the schema says about them. */
+export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
+  ...each(['ACME'], nameless, 'needs a DNS name as host'),
+  ...each(nameless, ownHosts, 'has a host of its own, which needs a DNS name'),
+  ...each(discovered, ['node ports', 'node ports behind another port'], 'has nothing to discover'),
+  ...each(
+    ['an existing issuer'],
+    ['issuer: gateway', 'Argo CD as an app', 'Argo CD at a host of its own'],
+    'needs to know how tls.existingIssuer is trusted',
+  ),
+  ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
+];
+
+/** Lays one over the other, map by map. */
+export function laid(one: Settings, other: Settings): Settings {
+  const isMap = (value: unknown): value is Settings =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const both = Object.entries(other).map(([key, value]) => {
+    const below = one[key];
+    return [key, isMap(below) && isMap(value) ? laid(below, value) : value] as const;
+  });
+  return { ...one, ...Object.fromEntries(both) };
+}
