@@ -7,6 +7,7 @@ import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
 import { checkRepository } from '../steps/check-repository.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
+import { pinNotes } from '../steps/pin-notes.ts';
 import { chooseClusters } from './choose-cluster.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -38,9 +39,18 @@ export async function run(invocation: Invocation): Promise<number> {
   const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
+  const notes = await pinNotes(root, clusters);
+  for (const note of notes) reporter.status(`note: ${note}`);
   const found = repository.length + removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
-    { clusters: results, repository, tenants: tenants.map(({ name }) => name), base: base?.commit ?? null, removals },
+    {
+      clusters: results,
+      repository,
+      tenants: tenants.map(({ name }) => name),
+      base: base?.commit ?? null,
+      removals,
+      notes,
+    },
     found === 0
       ? `${count(names.length, 'cluster')} and ${count(tenants.length, 'tenant')} checked, nothing found`
       : `${count(found, 'finding')} in ${count(names.length, 'cluster')}`,

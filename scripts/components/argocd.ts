@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { clientId } from './oauth2-proxy.ts';
-import { kustomizeUpstream } from './upstream.ts';
+import { kustomizeUpstream, pinned } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** Images of Argo CD's manifests, for mirrors. */
@@ -42,12 +42,13 @@ function source(cluster: Cluster): KustomizeSource {
     repository,
     path = 'manifests/cluster-install',
     version,
+    commit,
   } = kustomizeUpstream(cluster, 'infrastructure/argocd');
   return {
     kind: 'kustomize',
     repository,
     path,
-    version: cluster.argocd.version ?? version,
+    ...pinned(cluster.argocd.version, { version, commit }),
     namespace: cluster.argocd.namespace,
     images,
     patches: [

@@ -31,7 +31,10 @@ export interface KustomizeSource {
   /** https:// address, mirrors not yet applied. */
   repository: string;
   path: string;
+  /** Tag. */
   version: string;
+  /** Commit that the tag stands for; fetched in its place, since a tag can be moved. */
+  commit?: string;
   patches: readonly KustomizePatch[];
   namespace?: string;
   /** Images that the kustomization names, without tag, so that a mirror can replace their registry. */

@@ -7,7 +7,7 @@ import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from '
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage } from './mirrors.ts';
 import { clientId, loginSecret } from './oauth2-proxy.ts';
-import { chartSource, chartUpstream } from './upstream.ts';
+import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 import { userId, userKey, usersSecret, userVariable } from './users.ts';
 
 const connectorsSecret = 'dex-connectors';
@@ -32,7 +32,7 @@ export const dex: Component = {
       fullnameOverride: 'dex',
       ...(image === undefined
         ? {}
-        : { image: { repository: mirrorImage(cluster, image.repository), tag: image.version } }),
+        : { image: { repository: mirrorImage(cluster, image.repository), tag: imageTag(image) } }),
       config: configuration(cluster),
       envVars: variables(cluster),
     };

@@ -7,6 +7,9 @@ export const revisionAnnotation = `${domain}/revision`;
 /** On each child Application: seconds that it may be Progressing after a sync. */
 export const readyWithinAnnotation = `${domain}/ready-within-seconds`;
 
+/** On Applications with sources that are fetched by commit: the tags of these commits. */
+export const versionsAnnotation = `${domain}/versions`;
+
 /** On objects that the bootstrap makes: which cluster's tree they belong to. */
 export const clusterLabel = `${domain}/cluster`;
 

@@ -8,7 +8,7 @@ import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage, splitImage } from './mirrors.ts';
 import { caCertificate, hasPrivateCa } from './private-ca.ts';
 import { signedOutPage, signedOutPath } from './signed-out-page.ts';
-import { chartSource, chartUpstream } from './upstream.ts';
+import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 
 /** Secret that OAuth2 Proxy and Dex share: the client's id and secret, and the cookie's key. */
 export const loginSecret = 'oauth2-proxy';
@@ -35,7 +35,7 @@ export const oauth2Proxy: Component = {
       fullnameOverride: 'oauth2-proxy',
       ...(pinned === undefined
         ? {}
-        : { image: { ...splitImage(mirrorImage(cluster, pinned.repository)), tag: pinned.version } }),
+        : { image: { ...splitImage(mirrorImage(cluster, pinned.repository)), tag: imageTag(pinned) } }),
       config: { existingSecret: loginSecret, emailDomains: cluster.auth.emailDomains, forceLegacyConfig: false },
       alphaConfig: { enabled: true, configData: alphaConfig(cluster) },
       extraArgs: flags(cluster),

@@ -22,6 +22,25 @@ export function kustomizeUpstream(cluster: Cluster, folder: string): KustomizeUp
   return upstream;
 }
 
+/** @returns an image's tag as charts take it, with the digest where it is known */
+export function imageTag({ version, digest }: NonNullable<ChartUpstream['image']>): string {
+  return digest === undefined ? version : `${version}@${digest}`;
+}
+
+/**
+ * Lets a cluster's own version replace the shared one. The commit belongs to the shared tag and goes with it.
+ *
+ * @param own the version that cluster.yaml names
+ * @returns what of a {@link KustomizeSource} says which state of the repository is meant
+ */
+export function pinned(
+  own: string | undefined,
+  { version, commit }: { version: string; commit?: string | undefined },
+): { version: string; commit?: string } {
+  if (own !== undefined) return { version: own };
+  return commit === undefined ? { version } : { version, commit };
+}
+
 /** @returns the component's chart at the version for this cluster */
 export function chartSource(cluster: Cluster, component: ComponentName, release: string): ChartSource {
   const { chart, repository, version } = chartUpstream(cluster, component);

@@ -40,9 +40,17 @@ function withSettings({ name, folder, file, manifests }: SharedApp, cluster: Clu
     namespace: name === argocdApp ? cluster.argocd.namespace : (file.namespace ?? name),
     place,
     access: settings?.access ?? file.access,
-    source: version !== undefined && 'version' in source ? { ...source, version } : source,
+    source: version === undefined ? source : withVersion(source, version),
     readyWithin: settings?.readyWithin ?? file.readyWithin,
   };
+}
+
+/** A commit belongs to the tag of app.yaml, and goes with it. */
+function withVersion(source: App['source'], version: string): App['source'] {
+  if (!('version' in source)) return source;
+  if (!('commit' in source)) return { ...source, version };
+  const { commit: _, ...rest } = source;
+  return { ...rest, version };
 }
 
 /**

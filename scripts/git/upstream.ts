@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunError } from '../report/errors.ts';
-import { createGit, GitFailure } from './run.ts';
+import { createGit, type Git, GitFailure } from './run.ts';
 
-/** A folder of somebody else's repository at a tag. */
+/** A folder of another project's repository at a tag or commit. */
 export interface UpstreamFolder {
   /** Git address, mirrors applied. */
   repository: string;
   /** Folder inside it that is needed. */
   path: string;
-  /** Tag or branch. */
+  /** Tag, branch, or a whole commit. */
   revision: string;
   /** All of the repository comes, since kustomizations in it refer to each other; default: the folder with its neighbours. */
   whole?: boolean;
@@ -34,28 +34,56 @@ export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Pr
   });
 }
 
+/**
+ * Asks a repository for a tag.
+ *
+ * @returns the commit that the tag stands for; undefined when there is no such tag
+ * @throws RunError when the repository cannot be read
+ */
+export async function tagCommit(repository: string, tag: string): Promise<string | undefined> {
+  const ref = `refs/tags/${tag}`;
+  try {
+    const listed = await createGit('.')(['ls-remote', '--', repository, ref, `${ref}^{}`], { silence: 60_000 });
+    const commits = new Map(listed.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]]));
+    // An annotated tag is an object of its own.
+    return commits.get(`${ref}^{}`) ?? commits.get(ref);
+  } catch (error) {
+    if (!(error instanceof GitFailure)) throw error;
+    throw unreachable(repository, tag, error);
+  }
+}
+
 async function clone(checkout: string, { repository, path, revision, whole = false }: UpstreamFolder): Promise<void> {
   const temporary = `${checkout}.${process.pid}`;
   const parent = dirname(checkout);
   await mkdir(parent, { recursive: true });
   try {
-    const sparse = whole ? [] : ['--filter', 'blob:none', '--sparse'];
-    const options = ['--quiet', '--depth', '1', ...sparse, '--branch', revision];
-    await createGit(parent)(['clone', ...options, '--', repository, temporary], { silence: 60_000 });
-    // The folder's neighbours too: a kustomization may refer to them.
-    if (!whole)
-      await createGit(temporary)(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)], {
-        silence: 60_000,
-      });
+    await createGit(parent)(['init', '--quiet', '--', temporary]);
+    const git: Git = (args) => createGit(temporary)(args, { silence: 60_000 });
+    await git(['remote', 'add', '--', 'origin', repository]);
+    if (!whole) {
+      // What is left out is fetched when it is asked for.
+      await git(['config', 'remote.origin.promisor', 'true']);
+      await git(['config', 'remote.origin.partialclonefilter', 'blob:none']);
+      // The folder's neighbours too: a kustomization may refer to them.
+      await git(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)]);
+    }
+    // By name, a clone takes tags and branches only; fetch takes a commit, too.
+    await git(['fetch', '--quiet', '--depth', '1', ...(whole ? [] : ['--filter', 'blob:none']), 'origin', revision]);
+    await git(['checkout', '--quiet', '--detach', 'FETCH_HEAD']);
     await rename(temporary, checkout);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    throw new RunError(`can't fetch ${repository} at ${revision}`, {
-      details: error.message.split('\n').slice(-3),
-      hint: 'Without a way to it, name a copy under mirrors.git in cluster.yaml.',
-      cause: error,
-    });
+    throw unreachable(repository, revision, error);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+function unreachable(repository: string, revision: string, cause: GitFailure): RunError {
+  return new RunError(`cannot fetch ${repository} at ${revision}`, {
+    details: cause.message.split('\n').slice(-3),
+    hint: 'If this machine cannot reach it, name a copy under mirrors.git in cluster.yaml.',
+    cause,
+  });
 }

@@ -5,6 +5,7 @@ import { checkObject } from '../schemas/check.ts';
 import { checkTree } from '../tree/rules/index.ts';
 import { children } from '../tree/rules/parsed-tree.ts';
 import type { CheckFinding } from './check-cluster.ts';
+import { checkCommits } from './check-commits.ts';
 import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function checkRendered(root: string, cache: string, cluster: Cluste
   }
   const known = new Set(checkTree(side.tree).map((finding) => JSON.stringify(finding)));
   const further = checkTree({ ...side.tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
-  return [...findings, ...further];
+  return [...findings, ...(await checkCommits(cluster)), ...further];
 }
 
 function schemaFindings(file: string, objects: readonly KubernetesObject[]): CheckFinding[] {

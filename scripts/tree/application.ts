@@ -5,7 +5,7 @@ import type {
   KubernetesObject,
   KustomizeSource,
 } from '../components/component.ts';
-import { readyWithinAnnotation } from '../components/domain.ts';
+import { readyWithinAnnotation, versionsAnnotation } from '../components/domain.ts';
 import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
 import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
@@ -45,6 +45,7 @@ export function application(
         'argocd.argoproj.io/sync-wave': String(wave),
         ...(component.serverSideApply === true ? { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' } : {}),
         [readyWithinAnnotation]: String(readyWithin),
+        ...tagsOfCommits(component.sources(cluster)),
       },
       // Whoever removes a component wants its resources gone. Argo CD cannot remove itself.
       ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
@@ -66,6 +67,16 @@ export function application(
       revisionHistoryLimit: 3,
     },
   };
+}
+
+/** For people: the tags of sources that are fetched by commit. */
+function tagsOfCommits(sources: readonly (ChartSource | KustomizeSource)[]): Record<string, string> {
+  const tags = sources.flatMap((source) =>
+    source.kind === 'kustomize' && source.commit !== undefined
+      ? [`${source.repository.split('/').at(-1)} ${source.version}`]
+      : [],
+  );
+  return tags.length === 0 ? {} : { [versionsAnnotation]: [...new Set(tags)].join(', ') };
 }
 
 /**
@@ -125,7 +136,7 @@ function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<stri
   return {
     repoURL: mirrorGit(cluster, source.repository),
     path: source.path,
-    targetRevision: source.version,
+    targetRevision: source.commit ?? source.version,
     // The server drops an empty map, which would be drift for ever.
     ...(Object.keys(kustomize).length === 0 ? {} : { kustomize }),
   };

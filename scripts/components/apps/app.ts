@@ -59,6 +59,7 @@ function sources(cluster: Cluster, app: App): (ChartSource | KustomizeSource)[] 
       repository: source.repository,
       path: source.path,
       version: source.version,
+      ...(source.commit === undefined ? {} : { commit: source.commit }),
       patches: cluster.shared.patches.get(app.folder) ?? [],
       ...(set === undefined ? {} : { namespace: set }),
     },

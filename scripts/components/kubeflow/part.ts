@@ -4,7 +4,7 @@ import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../..
 import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
-import { kustomizeUpstream } from '../upstream.ts';
+import { kustomizeUpstream, pinned } from '../upstream.ts';
 import { yamlText } from '../yaml-text.ts';
 
 /** Where the patches of all parts are, and the release that they are laid over. */
@@ -64,15 +64,17 @@ export function kubeflowUpstream(cluster: Cluster, folder: string): KustomizeUps
 
 /** @returns the source as Argo CD builds it: upstream's path with the patches of its folder and those of the cluster */
 export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeSource {
-  const version = kubeflowVersion(cluster);
+  const upstream =
+    source.from === undefined ? kustomizeUpstream(cluster, kubeflowFolder) : kubeflowUpstream(cluster, source.from);
+  const own = cluster.kubeflow.version;
   const folder = `${kubeflowFolder}/${source.folder}`;
   const namespace = cluster.shared.namespaces.get(folder);
-  const from = source.from === undefined ? undefined : kubeflowUpstream(cluster, source.from);
   return {
     kind: 'kustomize',
-    repository: from?.repository ?? kustomizeUpstream(cluster, kubeflowFolder).repository,
-    path: source.path[version],
-    version: from?.version ?? version,
+    repository: upstream.repository,
+    path: source.path[kubeflowVersion(cluster)],
+    // A cluster with a release of its own takes all that belongs to it by tag.
+    ...pinned(own === undefined || source.from === undefined ? own : upstream.version, upstream),
     patches: [...(cluster.shared.patches.get(folder) ?? []), ...(source.patches ?? [])],
     ...(namespace === undefined ? {} : { namespace }),
     ...(source.images === undefined ? {} : { images: source.images }),

@@ -16,6 +16,11 @@ const image = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)+$/, 'must be an image with its registry, without a tag')
     .describe('Image with its registry.'),
   version: pin('Pinned tag; Renovate raises it here.'),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'must be a digest: sha256: and 64 characters of 0-9 and a-f')
+    .optional()
+    .describe('What the tag must hold. Renovate writes it, on the line after version.'),
 });
 
 /** infrastructure/<component>/upstream.yaml of a Helm chart. */
@@ -46,6 +51,13 @@ export const kustomization = z.strictObject({
     .optional()
     .describe('Folder of the kustomization.'),
   version: pin('Pinned tag; Renovate raises it here.'),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, 'must be a whole commit: 40 characters of 0-9 and a-f')
+    .optional()
+    .describe(
+      'Commit that the tag stands for, which is what Argo CD fetches: a tag can be moved. Renovate raises both; it has to be on the line after version.',
+    ),
 });
 
 export const upstreamFile = z.union([chart, kustomization]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { RunError } from '../../report/errors.ts';
 import type { Sandbox } from '../sandbox/cluster.ts';
-import { repositoryRoot, upstreamFiles } from '../sandbox/of-repository.ts';
+import { repositoryRoot, upstreamFile, upstreamFiles } from '../sandbox/of-repository.ts';
 import { standInRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
 import { mustRun } from './run-program.ts';
@@ -65,11 +65,13 @@ export async function uncommittedFiles(): Promise<number> {
 export function sandboxSettings(
   root: string,
   { chartsUrl, gitUrl, network }: Sandbox,
-): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors'> {
+): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors' | 'versions'> {
+  const pinned = (folder: string) => String(upstreamFile(root, folder).version);
   const charts = upstreamFiles(root).filter(({ chart }) => chart !== undefined);
   return {
     gitUrl: `${gitUrl}/platform`,
     addresses: network.loadBalancers.range,
+    versions: { argocd: pinned('infrastructure/argocd'), kubeflow: pinned('apps/kubeflow') },
     mirrors: {
       charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
       git: Object.fromEntries([

@@ -9,6 +9,11 @@ export interface ClusterFileSpec extends Pick<SiteState, 'cluster' | 'context' |
   /** Addresses for MetalLB, as FIRST-LAST; undefined where the cluster has load balancers of its own. */
   addresses?: string;
   mirrors: { charts: Readonly<Record<string, string>>; git: Readonly<Record<string, string>> };
+  /**
+   * What upstream.yaml pins, named again: a version of its own frees a cluster of the commits beside the shared ones. The
+   * sandbox's repositories have the tags, and commits of their own.
+   */
+  versions?: { argocd: string; kubeflow: string };
   kubeflow: readonly string[];
   /** What the user's own cluster.yaml says, laid over all of it. */
   settings?: Readonly<Record<string, unknown>>;
@@ -24,6 +29,7 @@ export function clusterFile(spec: ClusterFileSpec): string {
     ...(groups.length > 0 ? { groups: [...groups] } : {}),
     password: { env: variable },
   });
+  const { versions, settings: { argocd, kubeflow, ...others } = {} } = spec;
   const settings = {
     name: spec.cluster,
     host: 'auto',
@@ -33,11 +39,17 @@ export function clusterFile(spec: ClusterFileSpec): string {
       ? { loadBalancer: { metallb: { pools: [{ name: 'rehearsal', addresses: [spec.addresses] }] } } }
       : {}),
     auth: { users: [user(owner, passwordVariables.owner), user(other, passwordVariables.other)] },
-    kubeflow: { components: [...spec.kubeflow] },
+    ...(versions || argocd
+      ? { argocd: { ...(versions ? { version: versions.argocd } : {}), ...(argocd as object | undefined) } }
+      : {}),
+    kubeflow: {
+      ...(versions ? { version: versions.kubeflow } : {}),
+      ...((kubeflow as object | undefined) ?? { components: [...spec.kubeflow] }),
+    },
     ...(Object.keys(spec.mirrors.charts).length + Object.keys(spec.mirrors.git).length > 0
       ? { mirrors: spec.mirrors }
       : {}),
-    ...spec.settings,
+    ...others,
   };
   return `# yaml-language-server: $schema=../cluster.schema.json\n# Written by "npm run rehearse".\n${stringify(settings)}`;
 }

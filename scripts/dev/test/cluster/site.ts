@@ -101,6 +101,8 @@ function clusterFile(git: object, mirror: string, host: string): string {
   return `name: ${clusterName}
 git: ${JSON.stringify(git)}
 mirrors: {git: {"https://github.com/argoproj/argo-cd": ${JSON.stringify(mirror)}}}
+# The mirror has the tag, and a commit of its own.
+argocd: {version: ${imageVersionsOf(repositoryRoot).argocd}}
 auth: {users: [{email: ${users[0]}}, {email: ${users[1]}, password: {env: BOB_PASSWORD}}]}
 kubeflow: {components: [], defaultProfile: {enabled: false}}
 host: ${host}

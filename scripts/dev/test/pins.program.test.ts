@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadCluster } from '../../config/load.ts';
+import { renderTree } from '../../tree/render.ts';
+import { checkout, type TestRepository, testRepository } from './repository.ts';
+
+const sha = '0123456789abcdef0123456789abcdef01234567';
+const cluster = (more = '') => `name: one
+host: platform.example.com
+auth: {users: [{email: ann@example.com, passwordHash: {env: HASH}}]}
+kubeflow: {components: [], defaultProfile: {enabled: false}}
+${more}`;
+const argocd = (more: string) => `repository: https://github.com/argoproj/argo-cd
+path: manifests/cluster-install
+version: v3.5.9
+${more}`;
+
+let repository: TestRepository;
+beforeAll(() => {
+  repository = testRepository({ one: cluster() });
+  repository.write('.github/renovate.json5', readFileSync(join(checkout, '.github/renovate.json5'), 'utf8'));
+});
+afterAll(() => repository.remove());
+
+/** Argo CD's Application as it would be rendered now. */
+function application() {
+  const text = renderTree(loadCluster(repository.root, 'one')).get('clusters/one/apps/00-argocd.yaml') ?? '';
+  const { metadata, spec } = parse(text) as {
+    metadata: { annotations: Record<string, string> };
+    spec: { sources: { targetRevision: string }[] };
+  };
+  return { versions: metadata.annotations['breakwater.dev/versions'], revision: spec.sources[0]?.targetRevision };
+}
+const notes = () =>
+  (JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] }).notes.filter(
+    (note) => !/(dex|oauth2-proxy)\/upstream/.test(note),
+  );
+
+describe('a commit beside a version', () => {
+  it('is what Argo CD fetches, and the tag stands in an annotation', () => {
+    repository.write('infrastructure/argocd/upstream.yaml', argocd(`commit: ${sha}\n`));
+    expect(application()).toEqual({ revision: sha, versions: 'argo-cd v3.5.9' });
+  });
+
+  it("goes with the version that a cluster's own replaces", () => {
+    repository.write('clusters/one/cluster.yaml', cluster('argocd: {version: v3.5.10}\n'));
+    expect(application()).toEqual({ revision: 'v3.5.10', versions: undefined });
+    repository.write('clusters/one/cluster.yaml', cluster());
+  });
+
+  it('may be absent, which validate notes', () => {
+    repository.write('infrastructure/argocd/upstream.yaml', argocd(''));
+    expect(application()).toEqual({ revision: 'v3.5.9', versions: undefined });
+    expect(notes()).toContain(
+      'infrastructure/argocd/upstream.yaml: v3.5.9 is a tag, which can be moved. Write its commit on the line after version.',
+    );
+  });
+
+  it('is refused where it is not a whole one', () => {
+    repository.write('infrastructure/argocd/upstream.yaml', argocd('commit: 70204ad\n'));
+    const { code, stderr } = repository.breakwater('validate');
+    expect(code).toBe(2);
+    expect(stderr).toContain('infrastructure/argocd/upstream.yaml:4:9');
+    expect(stderr).toContain('must be a whole commit');
+    repository.write('infrastructure/argocd/upstream.yaml', argocd(`commit: ${sha}\n`));
+  });
+});
+
+describe('validate notes what Renovate does not see', () => {
+  const path = 'infrastructure/argocd/upstream.yaml';
+  const app = (source: string) => `description: an app
+source: ${source}
+place: {path: /x/}
+service: {name: x, port: 80}
+access: {everyone: true}
+`;
+
+  it.each([
+    [path, `{repository: "https://github.com/argoproj/argo-cd", version: v3.5.9, commit: ${sha}}\n`, 'see v3.5.9'],
+    [path, `commit: ${sha}\n${argocd('')}`, 'see the commit. It has to be on the line after version'],
+    ['apps/x/app.yaml', app(`!!map {chart: x, repository: "https://charts.example.com", version: 1.2.3}`), 'see 1.2.3'],
+  ])('of a spelling, in %s', (file, text, expected) => {
+    repository.write(file, text);
+    expect(
+      notes()
+        .filter((note) => note.startsWith(file))
+        .join(),
+    ).toContain(`Renovate does not ${expected}`);
+    repository.write(path, argocd(`commit: ${sha}\n`));
+    rmSync(join(repository.root, 'apps/x'), { recursive: true, force: true });
+  });
+
+  it("of a cluster's own versions", () => {
+    repository.write(
+      'clusters/one/cluster.yaml',
+      cluster(
+        'argocd: {version: v3.5.10}\ncomponents: {dex: {version: 0.24.1}}\napps: {grafana: {version: 12.10.0}}\n',
+      ),
+    );
+    expect(notes()).toEqual([
+      'clusters/one/cluster.yaml: Renovate leaves argocd.version at v3.5.10. Remove it to follow the shared version.',
+      'clusters/one/cluster.yaml: Renovate leaves components.dex.version at 0.24.1. Remove it to follow the shared version.',
+      'clusters/one/cluster.yaml: Renovate leaves apps.grafana.version at 12.10.0. Remove it to follow the shared version.',
+    ]);
+    repository.write('clusters/one/cluster.yaml', cluster());
+  });
+
+  it('and nothing where there is no Renovate, or one that is configured in another way', () => {
+    repository.write('.github/renovate.json5', "{ extends: ['config:recommended'] }");
+    expect(notes()).toEqual([
+      '.github/renovate.json5: not checked, since it is written in a way that is not known here.',
+    ]);
+    rmSync(join(repository.root, '.github'), { recursive: true });
+    expect(notes()).toEqual([]);
+  });
+});
+
+describe('validate --rendered asks for the commit of the tag', () => {
+  let upstream: string;
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', upstream, ...words], {
+      encoding: 'utf8',
+    }).trim();
+  const commit = (name: string) => {
+    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+    mkdirSync(join(upstream, 'deploy'), { recursive: true });
+    writeFileSync(join(upstream, 'deploy/kustomization.yaml'), 'resources: [object.yaml]\n');
+    writeFileSync(join(upstream, 'deploy/object.yaml'), text);
+    git('add', '--all');
+    git('commit', '--quiet', '--message', name);
+    return git('rev-parse', 'HEAD');
+  };
+  beforeAll(() => {
+    upstream = mkdtempSync(join(tmpdir(), 'breakwater-upstream-'));
+    git('init', '--quiet', '--initial-branch=main');
+  });
+  afterAll(() => rmSync(upstream, { recursive: true }));
+
+  /** Findings of the rule, for an app that pins the tag v1 by a commit. */
+  function findings(pinned: string) {
+    repository.write(
+      'apps/x/app.yaml',
+      `description: an app
+source:
+  repository: https://git.example.com/x
+  path: deploy
+  version: v1
+  commit: "${pinned}"
+place: {path: /x/}
+service: {name: x, port: 80}
+access: {everyone: true}
+`,
+    );
+    const mirrors = JSON.stringify({ git: { 'https://git.example.com/x': pathToFileURL(upstream).href } });
+    repository.write('clusters/one/cluster.yaml', cluster(`apps: {x: {}}\nmirrors: ${mirrors}\n`));
+    const { clusters } = JSON.parse(repository.breakwater('validate', '--rendered', '--json').stdout) as {
+      clusters: { findings: { rule: string; file: string; message: string }[] }[];
+    };
+    return clusters
+      .flatMap((one) => one.findings)
+      .filter(({ rule, file }) => rule === 'commit' && file === 'apps/x/app.yaml')
+      .map(({ message }) => message);
+  }
+
+  it('and finds a version that was raised alone, a moved tag, and a tag that is gone', () => {
+    const first = commit('first');
+    git('tag', 'v1');
+    expect(findings(first)).toEqual([]);
+    const second = commit('second');
+    git('tag', '--force', 'v1');
+    expect(findings(first)).toEqual([
+      expect.stringMatching(new RegExp(`the tag v1 of .* is commit ${second}, not ${first}`)),
+    ]);
+    git('tag', '--delete', 'v1');
+    expect(findings(first)).toEqual([expect.stringContaining('has no tag v1')]);
+  });
+});

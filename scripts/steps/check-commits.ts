@@ -1,0 +1,46 @@
+import type { KustomizeSource } from '../components/component.ts';
+import { enabledComponents } from '../components/index.ts';
+import { mirrorGit } from '../components/mirrors.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { tagCommit } from '../git/upstream.ts';
+import { RunError } from '../report/errors.ts';
+import type { CheckFinding } from './check-cluster.ts';
+import { inWords } from './render-side.ts';
+
+/**
+ * Asks each upstream repository which commit the pinned tag stands for. Argo CD fetches the commit, so a version that was raised
+ * without it changes nothing, and a tag that was moved is worth a look.
+ *
+ * @returns what does not agree, or cannot be asked
+ */
+export async function checkCommits(cluster: Cluster): Promise<CheckFinding[]> {
+  const pinned = new Map<string, { source: KustomizeSource; commit: string }>();
+  for (const source of enabledComponents(cluster).flatMap((component) => component.sources(cluster)))
+    if (source.kind === 'kustomize' && source.commit !== undefined)
+      pinned.set(`${source.repository} ${source.version} ${source.commit}`, { source, commit: source.commit });
+  const findings = [...pinned.values()].map(async ({ source, commit }): Promise<CheckFinding[]> => {
+    const file = fileOf(cluster, commit);
+    const repository = mirrorGit(cluster, source.repository);
+    try {
+      const there = await tagCommit(repository, source.version);
+      if (there === commit) return [];
+      const message =
+        there === undefined
+          ? `${repository} has no tag ${source.version}`
+          : `the tag ${source.version} of ${repository} is commit ${there}, not ${commit}. Write the tag's commit, if the version is new here; if it is not, the tag was moved: find out why`;
+      return [{ rule: 'commit', file, message }];
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error;
+      return [{ rule: 'commit', file, message: inWords(error) }];
+    }
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+/** The file that names a commit. */
+function fileOf({ shared, runningApps }: Cluster, commit: string): string {
+  for (const [folder, upstream] of shared.upstream)
+    if ('commit' in upstream && upstream.commit === commit) return `${folder}/upstream.yaml`;
+  const app = runningApps.find(({ source }) => 'commit' in source && source.commit === commit);
+  return `${app?.folder ?? ''}/app.yaml`;
+}
