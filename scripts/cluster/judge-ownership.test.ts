@@ -130,6 +130,19 @@ describe('an Argo CD that is there', () => {
     expect(judge({}, asked).codes).toEqual(['argocd-missing']);
     expect(judge({ workloads: [controller({}, 'gitops')] }, asked).refused[0]?.wayOut).toContain('gitops');
   });
+
+  it.each([{}, { 'jsonnet.enable': 'true' }])(
+    'is refused with install: false while it evaluates Jsonnet: %j',
+    (data) => {
+      const settings = { 'jsonnet.enable': 'false' };
+      const asked = { ...question, argocd: { namespace: 'argocd', install: false, settings } };
+      const found = { ...object('ConfigMap', 'argocd-cm'), data } as LiveData;
+      const { refused } = judge({ workloads: [controller(by('helm'))], settings: found }, asked);
+      expect(refused.map(({ message, wayOut }) => `${message}. ${wayOut}`)).toEqual([
+        expect.stringMatching(/"jsonnet.enable", without which Jsonnet .* Set it to "false", there where/),
+      ]);
+    },
+  );
 });
 
 describe('a root Application that is there', () => {

@@ -1,37 +1,48 @@
-import { createGit, GitFailure, orUndefined, zeroSeparated } from './run.ts';
+import { createGit, type Git, GitFailure, orUndefined, zeroSeparated } from './run.ts';
 import { textsAt } from './texts.ts';
 
 /** What Git has, and what it would take with `git add`. Paths are relative to the root. */
 export interface GitEntries {
-  /** Modes in the index, as `120000`, by path. */
+  /** Modes, as `120000`, by path. */
   modes: ReadonlyMap<string, string>;
-  /** What the symbolic links in the index lead to, by path. */
+  /** What symbolic links lead to, by path. */
   targets: ReadonlyMap<string, string>;
   /** Neither tracked nor ignored; a repository of its own ends with a slash. */
   untracked: readonly string[];
 }
 
-const stage = /^[A-Za-z] (\d{6}) [0-9a-f]+ \d\t(.*)$/s;
-
 /**
- * Lists what a repository holds. Files that Git ignores are none of it.
+ * Lists what the index holds, and what is neither tracked nor ignored.
  *
  * @param root the repository's folder
  * @returns undefined where there is no repository, as in a downloaded archive
  */
 export async function listEntries(root: string): Promise<GitEntries | undefined> {
-  const command = ['ls-files', '-t', '--stage', '-z', '--cached', '--others', '--exclude-standard'];
-  const listed = await orUndefined(createGit(root)(command), [128]);
-  if (listed === undefined) return undefined;
-  const modes = new Map<string, string>();
-  const untracked: string[] = [];
-  for (const item of zeroSeparated(listed)) {
-    const [, mode, path] = stage.exec(item) ?? [];
-    if (item.startsWith('? ')) untracked.push(item.slice(2));
-    else if (mode !== undefined && path !== undefined) modes.set(path, mode);
-  }
+  const git = createGit(root);
+  const [staged, others] = await Promise.all([
+    list(git, ['ls-files', '--stage', '-z']),
+    list(git, ['ls-files', '--others', '--exclude-standard', '-z']),
+  ]);
+  if (staged === undefined || others === undefined) return undefined;
+  return { ...(await withTargets(root, ':', staged)), untracked: others };
+}
+
+/** Lists what HEAD holds: what a push sends. Nothing where there is no commit yet. */
+export async function listHead(root: string): Promise<GitEntries> {
+  const listed = await list(createGit(root), ['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);
+  return { ...(await withTargets(root, 'HEAD:', listed ?? [])), untracked: [] };
+}
+
+async function list(git: Git, command: readonly string[]): Promise<string[] | undefined> {
+  const listed = await orUndefined(git(command), [128]);
+  return listed === undefined ? undefined : zeroSeparated(listed);
+}
+
+/** @param lines as both commands print them: the mode first, the path behind a tab */
+async function withTargets(root: string, from: 'HEAD:' | ':', lines: readonly string[]) {
+  const modes = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
   const links = [...modes].filter(([, mode]) => mode === '120000').map(([path]) => path);
-  return { modes, targets: await textsAt(root, ':', links), untracked };
+  return { modes, targets: await textsAt(root, from, links) };
 }
 
 /** @returns those of the paths that Git ignores, and so never publishes; none where there is no repository */

@@ -1,7 +1,7 @@
-import { listEntries } from '../git/entries.ts';
+import { listEntries, listHead } from '../git/entries.ts';
 import { RunError } from '../report/errors.ts';
 import { checkEntries } from '../tree/rules/entries.ts';
-import { readEntries } from '../workspace/entries.ts';
+import { entriesIn, readEntries } from '../workspace/entries.ts';
 import type { CheckFinding } from './check-cluster.ts';
 
 /**
@@ -12,6 +12,20 @@ import type { CheckFinding } from './check-cluster.ts';
  */
 export async function checkRepository(root: string): Promise<CheckFinding[]> {
   return checkEntries(readEntries(root, await listed(root)));
+}
+
+/**
+ * Requires the same of what a push would send, too.
+ *
+ * @throws RunError naming each entry
+ */
+export async function requireCleanRepository(root: string): Promise<void> {
+  const findings = [...(await checkRepository(root)), ...checkEntries(entriesIn(await listHead(root)))];
+  if (findings.length === 0) return;
+  throw new RunError('Argo CD must not get what this repository holds; nothing was changed', {
+    details: [...new Set(findings.map(({ file, message }) => `${file} ${message}`))],
+    hint: 'Change these and commit that, then run again; "npm run validate" says why.',
+  });
 }
 
 async function listed(root: string): ReturnType<typeof listEntries> {

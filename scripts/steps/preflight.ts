@@ -7,6 +7,7 @@ import type { KubernetesObject } from '../components/component.ts';
 import { commitObstacle } from '../git/state.ts';
 import { UsageError } from '../report/errors.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
+import { requireCleanRepository } from './check-repository.ts';
 import { pathsToCommit, uncommittedInputs } from './commit.ts';
 import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
 import { keyInCluster, requireAdministrator, wantsDeployKey } from './deploy-key.ts';
@@ -46,6 +47,7 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   const planned = await planWithHead(root, cluster, repository);
   requireComponents(planned, options.remove);
   requireUnblocked(planned);
+  await requireCleanRepository(root);
   requireNamedRemovals(planned, namedRemovals(root, cluster, options.remove));
   const pending = await pathsToCommit(context, planned);
   const state = await repository.state();

@@ -13,28 +13,31 @@ interface Listed {
 const passedOver = new Set(['.git', 'node_modules', '.breakwater']);
 
 /**
- * Looks at each entry of a repository: its kind in the index and its kind on disk, where a link counts in either. Links are not followed.
+ * Looks at each entry of the work tree: a link counts as such on disk and in the index. Links are not followed; what is gone from the disk does not count.
  *
  * @param root the repository's folder
  * @param listed what Git lists; undefined: all that is on disk
  */
 export function readEntries(root: string, listed: Listed | undefined): RepositoryEntry[] {
-  if (listed === undefined) return pathsBelow(root, '').map((path) => entryOnDisk(root, path));
-  const { modes, targets, untracked } = listed;
-  return [...modes.keys(), ...untracked].map((path) => {
-    if (modes.get(path) === '160000') return { path, kind: 'submodule' };
-    const entry = entryOnDisk(root, path);
-    const target = targets.get(path);
+  const paths = listed === undefined ? pathsBelow(root, '') : [...listed.modes.keys(), ...listed.untracked];
+  const tracked = new Map((listed === undefined ? [] : entriesIn(listed)).map((entry) => [entry.path, entry]));
+  return paths.flatMap((path): RepositoryEntry[] => {
+    if (path.endsWith('/')) return [{ path: path.slice(0, -1), kind: 'repository' }];
+    const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+    if (found === undefined) return [];
+    if (found.isSymbolicLink()) return [{ path, kind: 'link', target: readlinkSync(join(root, path)) }];
     // Windows writes a link as a plain file.
-    return target !== undefined && entry.kind === 'file' ? { path, kind: 'link', target } : entry;
+    return [tracked.get(path) ?? { path, kind: 'file' }];
   });
 }
 
-function entryOnDisk(root: string, path: string): RepositoryEntry {
-  if (path.endsWith('/')) return { path: path.slice(0, -1), kind: 'repository' };
-  const found = lstatSync(join(root, path), { throwIfNoEntry: false });
-  if (found?.isSymbolicLink() !== true) return { path, kind: 'file' };
-  return { path, kind: 'link', target: readlinkSync(join(root, path)) };
+/** @returns each entry as Git has it, whatever is on disk */
+export function entriesIn({ modes, targets }: Listed): RepositoryEntry[] {
+  return [...modes].map(([path, mode]) => {
+    const target = targets.get(path);
+    if (target !== undefined) return { path, kind: 'link', target };
+    return { path, kind: mode === '160000' ? 'submodule' : 'file' };
+  });
 }
 
 function pathsBelow(root: string, folder: string): string[] {

@@ -189,6 +189,23 @@ describe('an entry anywhere in the repository', () => {
     for (const path of paths) expect(stdout).toContain(path);
   });
 
+  it('stops a bootstrap before it commits or pushes, also when only the index lost it', () => {
+    repository.git('rm', '--quiet', '--cached', 'docs/passwd.txt', 'infrastructure/vendor');
+    const head = repository.git('rev-parse', 'HEAD');
+    const { code, stderr } = repository.breakwater('bootstrap');
+    expect(code).toBe(1);
+    for (const [path, [words]] of Object.entries(entries)) expect(stderr).toMatch(new RegExp(`${path} .*${words}`));
+    expect(repository.git('rev-parse', 'HEAD')).toBe(head);
+    expect(repository.git('ls-remote', '.breakwater/remote.git')).toBe('');
+    repository.git('reset', '--quiet');
+  });
+
+  it('is none any more once it is removed from the disk', () => {
+    rmSync(at('docs/above.txt'));
+    expect(named().findings.filter(({ file }) => file === 'docs/above.txt')).toEqual([]);
+    repository.git('checkout', '--', 'docs/above.txt');
+  });
+
   it('is a finding as Git has it, where the disk cannot have links', () => {
     repository.git('config', 'core.symlinks', 'false');
     rmSync(at('docs/passwd.txt'));
