@@ -1,4 +1,4 @@
-import type { Cluster } from '../config/cluster.ts';
+import type { Cluster, KustomizePatch } from '../config/cluster.ts';
 import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { clientId } from './oauth2-proxy.ts';
@@ -54,6 +54,7 @@ function source(cluster: Cluster): KustomizeSource {
     patches: [
       ...(cluster.shared.patches.get('infrastructure/argocd') ?? []),
       settingsPatch(cluster),
+      ...subjectsPatch(cluster),
       ...argocdPatches(cluster, clientId),
     ],
   };
@@ -75,6 +76,25 @@ export function requiredSettings(cluster: Cluster): Record<string, string> {
     // Aggregated ClusterRoles are filled in by Kubernetes.
     'resource.compareoptions': 'ignoreAggregatedRoles: true\n',
   };
+}
+
+/**
+ * kustomize moves an account to another namespace, but leaves a binding's subject that names one itself alone, as those of upstream's
+ * ClusterRoleBindings do: Argo CD would have no rights, and an account in a stranger's namespace `argocd` would have them all.
+ */
+function subjectsPatch(cluster: Cluster): KustomizePatch[] {
+  const { namespace } = cluster.argocd;
+  if (namespace === 'argocd') return [];
+  return [
+    {
+      target: { group: 'rbac.authorization.k8s.io', kind: 'ClusterRoleBinding' },
+      patch: yamlText([
+        // Each of them has one subject; another first one fails the build.
+        { op: 'test', path: '/subjects/0/namespace', value: 'argocd' },
+        { op: 'replace', path: '/subjects/0/namespace', value: namespace },
+      ]),
+    },
+  ];
 }
 
 function settingsPatch(cluster: Cluster): { patch: string; target: Record<string, string> } {

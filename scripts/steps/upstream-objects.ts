@@ -6,6 +6,7 @@ import { argocd } from '../components/argocd.ts';
 import type { KubernetesObject } from '../components/component.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { fetchUpstream } from '../git/upstream.ts';
+import { UsageError } from '../report/errors.ts';
 import { buildKustomization, type Overlay } from '../tools/kustomize.ts';
 import { application } from '../tree/application.ts';
 
@@ -22,7 +23,7 @@ interface GitSource {
  * is what Argo CD finds when it begins to manage itself.
  *
  * @param options.keep false: nothing of what is fetched is left behind, for a dry run
- * @throws RunError when the upstream can't be fetched or built
+ * @throws RunError when the upstream can't be fetched or built; UsageError when it binds an account that is not among its objects
  */
 export async function argocdObjects(
   root: string,
@@ -49,7 +50,34 @@ async function buildSources(cluster: Cluster, cache: string): Promise<Kubernetes
     });
     return await buildKustomization(checkout, path, kustomize);
   });
-  return (await Promise.all(built)).flat();
+  const objects = (await Promise.all(built)).flat();
+  const strangers = strangeSubjects(objects);
+  if (strangers.length === 0) return objects;
+  throw new UsageError(`this Argo CD would give rights to accounts that it does not bring: ${strangers.join('; ')}`, {
+    hint: `Take another version (argocd.version, or infrastructure/argocd/upstream.yaml), or correct the patch in infrastructure/argocd/kustomization.yaml that does it.`,
+  });
+}
+
+interface Binding extends KubernetesObject {
+  subjects?: readonly { kind: string; name: string; namespace?: string }[];
+}
+
+/** Anyone who may make such an account in that namespace has its rights, and the one that is meant has none. */
+function strangeSubjects(objects: readonly KubernetesObject[]): string[] {
+  const accounts = new Set(
+    objects
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  );
+  return objects
+    .filter(({ kind }) => kind === 'ClusterRoleBinding' || kind === 'RoleBinding')
+    .flatMap(({ kind, metadata, subjects = [] }: Binding) =>
+      subjects
+        .filter((subject) => subject.kind === 'ServiceAccount')
+        .map(({ name, namespace = metadata.namespace }) => `${namespace}/${name}`)
+        .filter((account) => !accounts.has(account))
+        .map((account) => `${kind} ${metadata.name} to ${account}`),
+    );
 }
 
 /**
