@@ -6,6 +6,7 @@ import { count } from '../report/count.ts';
 import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
 import { checkRepository } from '../steps/check-repository.ts';
+import { checkTenants } from '../steps/check-tenants.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
 import { pinNotes } from '../steps/pin-notes.ts';
 import { chooseClusters } from './choose-cluster.ts';
@@ -35,18 +36,22 @@ export async function run(invocation: Invocation): Promise<number> {
     results.push({ cluster: cluster.name, findings });
     tell(cluster.name, findings);
   }
+  const apps = clusters[0] === undefined ? [] : await checkTenants(root, clusters[0].shared, tenants);
+  if (apps.length > 0) tell('tenants', apps);
   const named = typeof options.base === 'string' ? options.base : undefined;
   const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
   const notes = await pinNotes(root, clusters);
   for (const note of notes) reporter.status(`note: ${note}`);
-  const found = repository.length + removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
+  const found =
+    repository.length + apps.length + removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
     {
       clusters: results,
       repository,
       tenants: tenants.map(({ name }) => name),
+      tenantApps: apps,
       base: base?.commit ?? null,
       removals,
       notes,

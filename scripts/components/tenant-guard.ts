@@ -6,6 +6,7 @@ import { servicesAnnotation, tenantLabel } from './domain.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { whoAsks } from './platform-accounts.ts';
 import { settingsOf } from './settings.ts';
+import { serviceRules } from './tenant-services.ts';
 
 /** Where users hold rights: tenants' namespaces, and those of Profiles that are no tenant's, as the default one. */
 const usersNamespaces = {
@@ -74,11 +75,7 @@ function kinds(cluster: Cluster): KubernetesObject[] {
   });
 }
 
-/**
- * Services decide what the gateway calls, and could publish pods around it.
- *
- * ExternalName: Istio routes to the Service that it names, past the policies of the one that was approved. externalIPs: CVE-2020-8554.
- */
+/** Services that tenants may make (`serviceRules`). */
 function services(cluster: Cluster): KubernetesObject[] {
   const asked = `namespaceObject.metadata.?annotations[?'${servicesAnnotation}'].orValue('').split(',')`;
   return admissionPolicy({
@@ -90,22 +87,11 @@ function services(cluster: Cluster): KubernetesObject[] {
     },
     // What was there before may still be labelled, and get its status.
     only: { changes: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
-    variables: { ...whoWrites(cluster, ['/services']), type: "object.spec.?type.orValue('ClusterIP')" },
-    rules: [
-      {
-        expression: "variables.platform || variables.type != 'ExternalName'",
-        message: "A tenant's Service can't be an alias (ExternalName): the gateway would call what it names.",
-      },
-      {
-        expression: 'variables.platform || object.spec.?externalIPs.orValue([]).size() == 0',
-        message: "A tenant's Service can't take addresses (externalIPs): traffic of others to them would come here.",
-      },
-      {
-        expression: `variables.platform || variables.type in ['ClusterIP', 'ExternalName'] || variables.type in ${asked}`,
-        message:
-          'A tenant is published by its routes, behind the login. For a Service of type LoadBalancer or NodePort, name the type under network.services in tenants/<team>/tenant.yaml.',
-      },
-    ],
+    variables: { ...whoWrites(cluster, ['/services']), type: "object.spec.?type.orValue('ClusterIP')", asked },
+    rules: serviceRules.map(({ expression, message }) => ({
+      expression: `variables.platform || ${expression}`,
+      message,
+    })),
     namespaces: usersNamespaces,
   });
 }

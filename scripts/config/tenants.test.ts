@@ -289,6 +289,16 @@ describe('folders that are no tenant', () => {
     ]);
   });
 
+  it('tenants in a tenant, beside a tenant.yaml and without one, and manifests in a folder that is nearly apps/', () => {
+    tenants({ eu: '', 'eu/team-a': '', 'us/team-b': '', x: '' });
+    write('tenants/x/app/web.yaml', 'x');
+    expect(problems()).toMatchObject([
+      { file: 'tenants/eu/team-a/tenant.yaml', hint: 'Move it: git mv tenants/eu/team-a tenants/team-a' },
+      { file: 'tenants/us/team-b/tenant.yaml', hint: 'Move it: git mv tenants/us/team-b tenants/team-b' },
+      { file: 'tenants/x/app', hint: 'Rename it: git mv tenants/x/app tenants/x/apps' },
+    ]);
+  });
+
   it('defaults of all tenants that are misspelt', () => {
     write('infrastructure/tenant/values.yaml', 'podSecurty: baseline\n');
     expect(problems()).toMatchObject([

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { parseDocument } from './document.ts';
@@ -87,6 +87,10 @@ function readTenant(
     return {
       problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself there.' }],
     };
+  const nested = nestedProblems(root, folder);
+  // A folder that only holds others is no tenant whose file is missing.
+  if (given === undefined && nested.length > 0 && !existsSync(join(root, source))) return { problems: nested };
+  problems.push(...nested, ...misspeltApps(root, folder));
   const read = given === undefined ? readInput(root, source, missingHint(root, folder)) : { text: given };
   const parsed = 'text' in read ? parseTenantFile(read.text, source, name) : read;
   if ('problems' in parsed) problems.push(...parsed.problems);
@@ -102,6 +106,38 @@ function nameProblems(file: string, name: string): Problem[] {
   return issue === undefined
     ? []
     : [{ file, path: '', message: `can't be the name of a tenant: ${issue.message}`, hint: 'Rename the folder.' }];
+}
+
+/** Tenants are the folders of tenants/ itself: Argo CD makes nothing of one that lies deeper. */
+function nestedProblems(root: string, folder: string): Problem[] {
+  return folders(join(root, folder))
+    .filter((name) => existsSync(join(root, folder, name, 'tenant.yaml')))
+    .map((name) => ({
+      file: `${folder}/${name}/tenant.yaml`,
+      path: '',
+      message: 'is read by nobody: a tenant is a folder of tenants/ itself',
+      hint: `Move it: git mv ${folder}/${name} tenants/${name}`,
+    }));
+}
+
+function misspeltApps(root: string, folder: string): Problem[] {
+  const names = folders(join(root, folder));
+  if (names.includes('apps')) return [];
+  return names
+    .filter((name) => closest(name, ['apps']) !== undefined)
+    .map((name) => ({
+      file: `${folder}/${name}`,
+      path: '',
+      message: 'is read by nobody: manifests of the team are in apps/',
+      hint: `Rename it: git mv ${folder}/${name} ${folder}/apps`,
+    }));
+}
+
+function folders(folder: string): string[] {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 }
 
 /** A folder without a tenant.yaml means that the tenant is removed, so a misspelt one would take it away. */

@@ -55,6 +55,7 @@ describe('checking an object', () => {
 
   it.each<[string, Record<string, unknown>, string[]]>([
     ['no name', {}, ['metadata.name: is missing']],
+    ['a name that YAML 1.1 takes for a boolean', { name: false }, ['metadata.name: must be a text: put it in quotes']],
     ['capitals in a name', { name: 'Settings' }, ['metadata.name: "Settings" is no valid name of a ConfigMap']],
     ['a name that is too long', { name: 'a'.repeat(254) }, ['metadata.name: is longer than 253 characters']],
     [

@@ -41,8 +41,10 @@ export function checkMetadata(object: KubernetesObject): string[] {
 function checkName({ apiVersion, kind, metadata }: KubernetesObject): string[] {
   const problems: string[] = [];
   const { name, namespace }: { name?: unknown; namespace?: unknown } = metadata;
-  if (typeof name !== 'string' || name === '') {
+  if (name === undefined || name === null || name === '') {
     problems.push('metadata.name: is missing');
+  } else if (typeof name !== 'string') {
+    problems.push('metadata.name: must be a text: put it in quotes');
   } else if (name.length > 253) {
     problems.push('metadata.name: is longer than 253 characters');
   } else if (kind === 'Namespace' || kind === 'Service' ? !fitsLabel(name) : !isName(apiVersion, name)) {
