@@ -38,21 +38,36 @@ export function gatewayFilter(
 }
 
 /**
+ * Patches that put filters before all others, in this order. Each of Istio's INSERT_FIRST goes in front of the one before.
+ *
+ * @param filters with name and typed_config
+ */
+export function edgeOf(filters: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  return filters.toReversed().map((value) => ({
+    applyTo: 'HTTP_FILTER',
+    match: gatewayListeners,
+    patch: { operation: 'INSERT_FIRST', value },
+  }));
+}
+
+/** @returns a filter that runs a script: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter */
+export function scriptFilter(name: string, script: string): Record<string, unknown> {
+  return {
+    name: `breakwater.${name}`,
+    typed_config: { '@type': `${filterTypes}.http.lua.v3.Lua`, default_source_code: { inline_string: script } },
+  };
+}
+
+/**
  * A patch that runs a script behind all other filters, before the request is routed.
  *
  * @param name of the filter, behind `breakwater.`
- * @param script in Lua: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter
+ * @param script in Lua
  */
 export function scriptBeforeRouter(name: string, script: string): Record<string, unknown> {
   return {
     applyTo: 'HTTP_FILTER',
     match: beforeRouter,
-    patch: {
-      operation: 'INSERT_BEFORE',
-      value: {
-        name: `breakwater.${name}`,
-        typed_config: { '@type': `${filterTypes}.http.lua.v3.Lua`, default_source_code: { inline_string: script } },
-      },
-    },
+    patch: { operation: 'INSERT_BEFORE', value: scriptFilter(name, script) },
   };
 }

@@ -2,20 +2,33 @@ import type { Cluster } from '../config/cluster.ts';
 import { ownHosts, tokenPlaces } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
 import { edgeFilterName } from './domain.ts';
-import { filterTypes, gatewayFilter, gatewayListeners, scriptBeforeRouter } from './envoy-filter.ts';
-import { appMarker, forbiddenHeaders, forbiddenPrefixes, sessionCookie, sharedSessionCookie } from './identity.ts';
+import {
+  edgeOf,
+  filterTypes,
+  gatewayFilter,
+  gatewayListeners,
+  scriptBeforeRouter,
+  scriptFilter,
+} from './envoy-filter.ts';
+import { edgeMark } from './gate.ts';
+import { forbiddenHeaders, forbiddenPrefixes, programPath, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
+import { rateLimitFilter } from './rate-limits.ts';
+import { refusalFilter } from './refusals.ts';
 
 /** Where OAuth2 Proxy leads after the login, when that is another host than its own. */
 export const returnHeader = 'x-auth-request-redirect';
 
 /**
- * What the gateway does to each request before and after the check, as one EnvoyFilter:
+ * What the gateway does to each request before and after the check, as one EnvoyFilter, so that nothing of it can go alone:
  *
  * 1. Headers with underscores are dropped: some upstreams read kubeflow_userid as kubeflow-userid.
  * 2. First of all filters: identity headers from outside are removed, whatever the check's answer sets later (Envoy overwrites
- *    only those which the answer contains); OAuth2 Proxy is told the path to return to; each answer forbids foreign frames.
- * 3. Before the router: the session cookie and the token are taken off, so that no upstream (a user's notebook) gets hold of
+ *    only those which the answer contains); OAuth2 Proxy is told the path to return to; each answer gets the headers that protect
+ *    browsers. Then the mark by which the second lock knows that this filter ran ({@link edgeMark}).
+ * 3. What nobody may ask for is refused, and what needs no login is limited.
+ * 4. Programs that ask get 401 instead of the login page.
+ * 5. Before the router: the session cookie and the token are taken off, so that no upstream (a user's notebook) gets hold of
  *    another user's session: GHSA-qjw6-hpc7-w36h.
  */
 export function edgeFilters(cluster: Cluster): KubernetesObject {
@@ -33,26 +46,43 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
         },
       },
     },
-    {
-      applyTo: 'HTTP_FILTER',
-      match: gatewayListeners,
-      patch: {
-        operation: 'INSERT_FIRST',
-        value: {
-          name: 'breakwater.strip-identity',
-          typed_config: {
-            '@type': `${filterTypes}.http.header_mutation.v3.HeaderMutation`,
-            mutations: mutations(cluster),
-          },
+    ...edgeOf([
+      {
+        name: 'breakwater.strip-identity',
+        typed_config: {
+          '@type': `${filterTypes}.http.header_mutation.v3.HeaderMutation`,
+          mutations: mutations(cluster),
         },
       },
-    },
+      {
+        name: 'breakwater.mark-edge',
+        typed_config: {
+          '@type': `${filterTypes}.http.set_metadata.v3.Config`,
+          metadata: [{ metadata_namespace: edgeMark.namespace, value: { [edgeMark.key]: edgeMark.value } }],
+        },
+      },
+      refusalFilter(cluster),
+      rateLimitFilter(),
+      scriptFilter('programs', tellPrograms),
+    ]),
     scriptBeforeRouter('keep-session', keepSession(cluster)),
   ]);
 }
 
+/**
+ * OAuth2 Proxy answers 401 on paths of its api-route, which are the same for everybody. Browsers say of each request whether it is a page
+ * that a person opens: https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
+ */
+const tellPrograms = `function envoy_on_request(handle)
+  local headers = handle:headers()
+  local mode = headers:get("sec-fetch-mode")
+  local program = (mode ~= nil and mode ~= "navigate") or headers:get("upgrade") ~= nil or headers:get(":protocol") ~= nil
+  if program then headers:replace("x-forwarded-uri", ${luaText(programPath)} .. (headers:get(":path") or "/")) end
+end
+`;
+
 function mutations(cluster: Cluster): Record<string, unknown> {
-  const ofApps = cluster.runningApps.flatMap(({ headers }) => [appMarker, ...headers.map(({ name }) => name)]);
+  const ofApps = cluster.runningApps.flatMap(({ headers }) => headers.map(({ name }) => name));
   const removed = new Set([
     ...forbiddenHeaders,
     // What one app believes, another one may believe, too.
@@ -91,8 +121,23 @@ function mutations(cluster: Cluster): Record<string, unknown> {
           append_action: 'APPEND_IF_EXISTS_OR_ADD',
         },
       },
+      // A page below one path must not get hold of the whole host.
+      { remove: 'service-worker-allowed' },
+      setOnAnswers('x-content-type-options', 'nosniff'),
+      setOnAnswers('referrer-policy', 'same-origin'),
+      // Only where browsers trust the certificate for certain: with a private CA the host could never be opened without it again.
+      ...(hasPublicCertificate(cluster) ? [setOnAnswers('strict-transport-security', 'max-age=31536000')] : []),
     ],
   };
+}
+
+/** Unless the upstream says something of its own. */
+function setOnAnswers(key: string, value: string): Record<string, unknown> {
+  return { append: { header: { key, value }, append_action: 'ADD_IF_ABSENT' } };
+}
+
+function hasPublicCertificate({ tls }: Cluster): boolean {
+  return tls.acme !== undefined || tls.existingIssuer !== undefined;
 }
 
 function keepSession(cluster: Cluster): string {
@@ -126,6 +171,7 @@ function envoy_on_request(handle)
   end
   if not token then headers:remove("authorization") end
   headers:remove(${luaText(returnHeader)})
+  headers:replace("x-forwarded-uri", path)
   local kept = {}
   for i = 0, headers:getNumValues("cookie") - 1 do
     for pair in string.gmatch(headers:getAtIndex("cookie", i), "[^;]+") do

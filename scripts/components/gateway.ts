@@ -1,14 +1,13 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
-import { ownHosts } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { early, gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
+import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
+import { loginRequired } from './gate.ts';
 import { edgeFilters } from './gateway-filters.ts';
 import { clusterIssuerName } from './issuer.ts';
-import { authProvider } from './istiod.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
-import { webhookInPolicy, webhookRoute } from './webhook.ts';
+import { webhookRoute } from './webhook.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
 /** The Secret with the gateway's certificate; beside it, as `ca.crt`, its CA where that is known to cert-manager. */
@@ -27,7 +26,7 @@ export const gateway: Component = {
   values: (cluster) => ({ service: service(cluster) }),
   // Without a host there is an address to discover, and nothing to serve yet: only what refuses.
   manifests: (cluster) => [
-    authorizationPolicy(cluster),
+    loginRequired(cluster),
     edgeFilters(cluster),
     groupHeaders(),
     ...(cluster.knownHost === undefined
@@ -68,35 +67,6 @@ function service(cluster: Cluster): Record<string, unknown> {
             { name: 'https', port: 443, protocol: 'TCP', targetPort: 443, nodePort: ports.https },
           ],
         }),
-  };
-}
-
-/**
- * Each request on every port but 80 is checked by OAuth2 Proxy, and refused when that is absent. Port 80 only redirects.
- * The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
- */
-function authorizationPolicy(cluster: Cluster): KubernetesObject {
-  const own = ownHosts(cluster).flatMap(({ host }) => [host, `${host}:*`]);
-  const webhook = webhookInPolicy(cluster);
-  return {
-    apiVersion: 'security.istio.io/v1',
-    kind: 'AuthorizationPolicy',
-    metadata: { name: 'login-required', namespace: gatewayNamespace, annotations: early },
-    spec: {
-      selector: { matchLabels: { ...gatewaySelector } },
-      action: 'CUSTOM',
-      provider: { name: authProvider },
-      rules: [
-        {
-          to: [
-            { operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*', ...webhook.notPaths] } },
-            ...webhook.narrowed,
-          ],
-        },
-        // Dex and OAuth2 Proxy are on the platform's host only.
-        ...(own.length === 0 ? [] : [{ to: [{ operation: { notPorts: ['80'], hosts: own } }] }]),
-      ],
-    },
   };
 }
 

@@ -1,6 +1,9 @@
 /** Prefix with which Envoy asks OAuth2 Proxy about a request: the request's own path follows. */
 export const checkPrefix = '/check';
 
+/** In front of the path that OAuth2 Proxy is told where a program asks, not a person: begins like no page, so it can be an api-route. */
+export const programPath = '/:program';
+
 /** Name of the session cookie; OAuth2 Proxy adds _0, _1 … to the parts of a long one, and _csrf to its companion. */
 export const sessionCookie = '__Host-breakwater';
 
@@ -10,8 +13,14 @@ export const sessionCookie = '__Host-breakwater';
  */
 export const sharedSessionCookie = '__Secure-breakwater';
 
+/** Beginning of the headers by which the gateway's filters tell policies behind them something. */
+const ownPrefix = 'x-breakwater-';
+
 /** On what an app's filter at the gateway let through: name of the app. */
-export const appMarker = 'x-breakwater-app';
+export const appMarker = `${ownPrefix}app`;
+
+/** Beginning of the headers that say one group each; the rest is the group's name in hexadecimal. */
+export const groupHeaderPrefix = `${ownPrefix}group-`;
 
 /** Headers that say who a person is, set by OAuth2 Proxy's answer and by nothing else. */
 export const identityHeaders = ['kubeflow-userid', 'kubeflow-groups'] as const;
@@ -74,7 +83,7 @@ const claimFamilies: Readonly<Record<string, readonly string[]>> = {
 export const forbiddenHeaders: readonly string[] = [...claims, 'x-forwarded-host'];
 
 /** All headers with such a beginning must not, either. */
-export const forbiddenPrefixes: readonly string[] = Object.keys(claimFamilies);
+export const forbiddenPrefixes: readonly string[] = [ownPrefix, ...Object.keys(claimFamilies)];
 
 /** Every header that the attack suite forges, in lower case. */
 export const claimedIdentities: readonly string[] = [

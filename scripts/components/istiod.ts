@@ -2,13 +2,11 @@ import type { Cluster } from '../config/cluster.ts';
 import { hasOwnHosts, sendsToken } from './apps/place.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
+import { authProvider, gatewayLock } from './gate.ts';
 import { returnHeader } from './gateway-filters.ts';
 import { checkPrefix, identityHeaders } from './identity.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
-
-/** Name under which the gateway's AuthorizationPolicy knows OAuth2 Proxy. */
-export const authProvider = 'oauth2-proxy';
 
 /** istiod: the mesh's control plane, with OAuth2 Proxy as an external authorizer. */
 export const istiod: Component = {
@@ -33,6 +31,7 @@ export const istiod: Component = {
       meshConfig: meshConfig(cluster),
     };
   },
+  manifests: (cluster) => [gatewayLock(cluster)],
   clusterKinds: () => [
     'rbac.authorization.k8s.io/ClusterRole',
     'rbac.authorization.k8s.io/ClusterRoleBinding',

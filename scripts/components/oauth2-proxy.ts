@@ -3,7 +3,7 @@ import { publicAddress } from './address.ts';
 import { exposedApps, ownHosts, sendsToken } from './apps/place.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { authNamespace, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
-import { checkPrefix, sessionCookie, sharedSessionCookie } from './identity.ts';
+import { checkPrefix, programPath, sessionCookie, sharedSessionCookie } from './identity.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage, splitImage } from './mirrors.ts';
 import { caCertificate, hasPrivateCa } from './private-ca.ts';
@@ -14,6 +14,9 @@ import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 export const loginSecret = 'oauth2-proxy';
 /** Id under which Dex knows OAuth2 Proxy. */
 export const clientId = 'oauth2-proxy';
+
+/** Behind a sidecar every request comes from one of these: istio.io/istio, pilot/pkg/util/network (InboundPassthroughBindIpv4, …Ipv6). */
+export const sidecarAddresses = '127.0.0.6/32,::6/128';
 
 const redisSecret = 'oauth2-proxy-redis';
 const caSecret = 'oauth2-proxy-ca';
@@ -155,8 +158,8 @@ function flags(cluster: Cluster): Record<string, unknown> {
     'whitelist-domain': [authority, ...own.map((place) => place.authority)].join(','),
     'skip-provider-button': true,
     'reverse-proxy': true,
-    // Behind a sidecar every request comes from this address; who may speak to the sidecar is the mesh's business.
-    'trusted-proxy-ip': '127.0.0.6/32',
+    // Who may speak to the sidecar is the mesh's business.
+    'trusted-proxy-ip': sidecarAddresses,
     'api-route': apiRoute(cluster),
     'cookie-name': own.length === 0 ? sessionCookie : sharedSessionCookie,
     // Only then: it goes to every host below the platform's.
@@ -173,6 +176,18 @@ function flags(cluster: Cluster): Record<string, unknown> {
   };
 }
 
+/** Of pages that poll: kubeflow/notebooks' Jupyter, Pipelines' metadata (gRPC) and artifacts, TensorBoard, Katib, KServe. */
+const kubeflowApis = [
+  'api',
+  'kfam',
+  'pipeline/(apis|artifacts|k8s|system|visualizations)',
+  '(pipeline/)?ml_metadata\\.[A-Za-z]+',
+  'katib/(api|[a-z]+_[a-z_]+)',
+  '(jupyter|volumes|tensorboards|kserve-endpoints)/api',
+  'notebook/[^/]+/[^/]+/(lab/)?api',
+  'tensorboard/[^/]+/[^/]+/data',
+];
+
 /**
  * Paths at which a program asks, not a person: they get 401, no login page and no cookie. OAuth2 Proxy matches the path that
  * x-forwarded-uri names, where it trusts that, else the one that it was asked by.
@@ -180,8 +195,7 @@ function flags(cluster: Cluster): Record<string, unknown> {
 function apiRoute(cluster: Cluster): string {
   const apps = exposedApps(cluster).flatMap(({ apiPaths }) => apiPaths);
   const own = apps.map((path) => path.slice(1, -1).replaceAll(/[.~]/g, '\\$&'));
-  const paths = ['api', 'kfam', 'pipeline/apis', 'katib/api', '(jupyter|volumes|tensorboards)/api', ...new Set(own)];
-  return `^(${checkPrefix})?/(${paths.join('|')})/`;
+  return `^(${programPath}/|(${checkPrefix})?/(${[...kubeflowApis, ...new Set(own)].join('|')})/)`;
 }
 
 function sessionStorage(redis: NonNullable<Cluster['auth']['session']['redis']>): Record<string, unknown> {

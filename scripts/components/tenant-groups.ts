@@ -1,8 +1,6 @@
 import type { KubernetesObject } from './component.ts';
 import { gatewayFilter, scriptBeforeRouter } from './envoy-filter.ts';
-
-/** Beginning of the headers that say one group each; the rest is the group's name in hexadecimal. */
-export const groupHeaderPrefix = 'x-breakwater-group-';
+import { groupHeaderPrefix } from './identity.ts';
 
 /**
  * Sets a header for each group of the person, beside the list that the check's answer gave: Istio's policies compare a header

@@ -4,6 +4,7 @@ import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { early, gatewayName, gatewayNamespace, gatewayPrincipal, tenantLabel } from './domain.ts';
+import { groupHeaderPrefix } from './identity.ts';
 import { defaultProfile, profileName } from './kubeflow/default-profile.ts';
 import {
   knativeNamespace,
@@ -12,7 +13,6 @@ import {
   localGatewayNamespace,
   runs,
 } from './kubeflow/part.ts';
-import { groupHeaderPrefix } from './tenant-groups.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
 /** Name of the project in which the Applications that make tenants run. A tenant's own Applications run in `tenant-<name>`. */

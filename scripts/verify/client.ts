@@ -28,6 +28,9 @@ export interface ClientOptions {
   signal?: AbortSignal;
 }
 
+/** How often a request is sent at most when it comes too soon after others: the gateway limits what needs no login. */
+const attempts = 5;
+
 /** Sends exactly the bytes of a request, each on a connection of its own. Nothing is normalized, encoded or followed. */
 export class Client {
   readonly target: Target;
@@ -41,6 +44,14 @@ export class Client {
 
   /** @throws the network's or TLS' error when no connection comes about, and the signal's reason */
   async send(request: Request): Promise<Exchange> {
+    for (let attempt = 1; ; attempt += 1) {
+      const exchange = await this.#sendOnce(request);
+      if (attempt === attempts || !exchange.answers.some(({ status }) => status === 429)) return exchange;
+      await sleep(this.#options.pause * 80, undefined, { signal: this.#options.signal });
+    }
+  }
+
+  async #sendOnce(request: Request): Promise<Exchange> {
     await this.#wait();
     if (request.version === '2') return this.#sendHttp2(request);
     const socket =

@@ -19,9 +19,9 @@ function withApps(...runningApps: App[]): Cluster {
   return { ...demo, runningApps };
 }
 
-/** The script of the Lua filter that an EnvoyFilter puts before the router. */
+/** The script of the Lua filter that an EnvoyFilter puts before the router: its last one. */
 function scriptOf(object: object): string {
-  const text = JSON.stringify(object).match(/"inline_string":("(?:[^"\\]|\\.)*")/)?.[1];
+  const text = [...JSON.stringify(object).matchAll(/"inline_string":("(?:[^"\\]|\\.)*")/g)].at(-1)?.[1];
   if (text === undefined) throw new Error('it has no script');
   return JSON.parse(text);
 }
@@ -43,6 +43,7 @@ function make_handle(given)
   function headers:getNumValues(name) return all[name] and #all[name] or 0 end
   function headers:getAtIndex(name, i) return all[name][i + 1] end
   function headers:remove(name) all[name] = nil end
+  function headers:replace(name, value) all[name] = { value } end
   function headers:add(name, value)
     all[name] = all[name] or {}
     table.insert(all[name], value)

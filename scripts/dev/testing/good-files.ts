@@ -4,6 +4,7 @@ import {
   gateway,
   issuer,
   istiodValues,
+  lock,
   loginRequired,
   onlyTheGateway,
   plainGateway,
@@ -199,6 +200,7 @@ export const goodFiles: Readonly<Record<string, string>> = {
     namespace: 'istio-system',
     wave: 2,
     source: chart('istiod', 'https://blob.istio.io/istio-release/charts', '1.31.0'),
+    path: true,
   }),
   [`${apps}/03-gateway.yaml`]: application('gateway', {
     namespace: 'ingress',
@@ -237,6 +239,7 @@ metadata:
   [`${values}/dex.yaml`]: dexValues,
   [`${manifests}/gateway/policy.yaml`]: loginRequired,
   [`${manifests}/gateway/filter.yaml`]: filter,
+  [`${manifests}/istiod/lock.yaml`]: lock,
   [`${manifests}/gateway/gateway.yaml`]: gateway,
   [`${manifests}/gateway/plain.yaml`]: plainGateway,
   [`${manifests}/gateway/redirect.yaml`]: redirect,

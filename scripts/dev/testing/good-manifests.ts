@@ -42,7 +42,31 @@ metadata:
   annotations:
     argocd.argoproj.io/sync-wave: "-1"
 spec:
-  configPatches: []
+  configPatches:
+    - patch: {value: {typed_config: {metadata: [{metadata_namespace: envoy.filters.http.breakwater}]}}}
+`;
+
+export const lock = `${mark}apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata:
+  name: gateway-lock
+  namespace: istio-system
+spec:
+  selector:
+    matchLabels:
+      istio: ingressgateway
+  action: DENY
+  rules:
+    - to:
+        - operation:
+            ports: ["443"]
+            notPaths: [/dex/*, /oauth2/*]
+      when:
+        - key: request.headers[kubeflow-userid]
+          notValues: ["*"]
+    - when:
+        - key: experimental.envoy.filters.http.breakwater[edge]
+          notValues: [passed]
 `;
 
 export const gateway = `${mark}apiVersion: networking.istio.io/v1
@@ -136,7 +160,7 @@ extraArgs:
   redirect-url: https://platform.example.com/oauth2/callback
   whitelist-domain: platform.example.com
   reverse-proxy: true
-  trusted-proxy-ip: 127.0.0.6/32
+  trusted-proxy-ip: 127.0.0.6/32,::6/128
   cookie-secure: true
   cookie-httponly: true
 `;

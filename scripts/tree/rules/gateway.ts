@@ -31,8 +31,8 @@ function gateways(tree: ParsedTree): Placed[] {
   );
 }
 
-/** The policies that ask somebody else about requests to the gateway. */
-function customPolicies(tree: ParsedTree): Placed[] {
+/** @returns the policies that ask somebody else about requests to the gateway */
+export function customPolicies(tree: ParsedTree): Placed[] {
   return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
     (placed) =>
       at(placed.object, 'spec', 'action') === 'CUSTOM' &&

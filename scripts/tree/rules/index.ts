@@ -1,5 +1,6 @@
 import { applicationRules } from './applications.ts';
 import { appRules } from './apps.ts';
+import { gateRules } from './gate.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
 import { meshRules } from './mesh.ts';
@@ -26,6 +27,7 @@ export const rules: readonly Rule[] = [
   ...objectRules,
   ...secretRules,
   ...gatewayRules,
+  ...gateRules,
   ...meshRules,
   ...loginRules,
   ...valueRules,

@@ -59,10 +59,22 @@ const broken: [rule: string, what: string, change: Change, messages: string[]][]
   [
     'proxies-are-named',
     'a proxy that trusts all',
-    edit(proxy, '  trusted-proxy-ip: 127.0.0.6/32\n', ''),
+    edit(proxy, '  trusted-proxy-ip: 127.0.0.6/32,::6/128\n', ''),
     ['needs trusted-proxy-ip'],
   ],
-  ['proxies-are-named', 'a list that holds everybody', edit(proxy, '127.0.0.6/32', '0.0.0.0/0'), ['trusts everybody']],
+  [
+    'proxies-are-named',
+    'a list that holds everybody',
+    edit(proxy, '127.0.0.6/32', '0.0.0.0/0'),
+    ['must be 127.0.0.6/32,::6/128'],
+  ],
+  ['proxies-are-named', 'a list without IPv6', edit(proxy, ',::6/128', ''), ['must be 127.0.0.6/32,::6/128']],
+  [
+    'proxies-are-named',
+    'a list with one more',
+    edit(proxy, '::6/128', '::6/128,10.0.0.0/8'),
+    ['must be 127.0.0.6/32,::6/128'],
+  ],
   [
     'safe-cookies',
     'a cookie over plain HTTP',

@@ -1,4 +1,4 @@
-import { clientId } from '../../components/oauth2-proxy.ts';
+import { clientId, sidecarAddresses } from '../../components/oauth2-proxy.ts';
 import {
   allObjects,
   at,
@@ -135,12 +135,19 @@ const proxiesAreNamed: Rule = {
   check(tree) {
     const all = options(tree);
     const lists = all.filter(({ name, ...option }) => /^trusted-proxy-ips?$/.test(name) && isOn({ name, ...option }));
-    const wide = lists.filter(({ value }) => /(^|[^0-9])(0\.0\.0\.0|::)\/0/.test(String(value)));
+    const right = sidecarAddresses.split(',').toSorted().join(',');
+    const entries = (value: unknown) =>
+      (Array.isArray(value) ? value : String(value).split(',')).map(String).toSorted();
+    const wrong = lists.filter(({ value }) => entries(value).join(',') !== right);
     return [
       ...all
         .filter((option) => option.name === 'reverse-proxy' && isOn(option) && lists.length === 0)
         .map(({ file, path }) => ({ file, path, message: 'needs trusted-proxy-ip' })),
-      ...wide.map(({ file, path }) => ({ file, path, message: 'trusts everybody' })),
+      ...wrong.map(({ file, path }) => ({
+        file,
+        path,
+        message: `must be ${sidecarAddresses}, the addresses from which a sidecar hands requests on`,
+      })),
     ];
   },
 };

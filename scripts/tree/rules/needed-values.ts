@@ -1,6 +1,6 @@
 import { authNamespace } from '../../components/domain.ts';
+import { authProvider } from '../../components/gate.ts';
 import { identityHeaders } from '../../components/identity.ts';
-import { authProvider } from '../../components/istiod.ts';
 import { type ChartValues, chartValues, decides, type Keys } from './merged-values.ts';
 import { at, isMap, listAt, type ParsedTree, textsAt } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimedIdentities } from '../../../components/identity.ts';
 import { Browser } from './test-browser.ts';
-import { own, platform, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { type Lost, lost, own, platform, startTestGateway, type TestGateway } from './test-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -13,6 +13,151 @@ afterAll(() => gateway?.stop());
 function seen({ body }: { body: string }): Record<string, string> {
   return (JSON.parse(body) as { headers: Record<string, string> }).headers;
 }
+
+describe('while a part of the gate is gone', () => {
+  const forged = {
+    'kubeflow-userid': 'ann@example.com',
+    'kubeflow-groups': 'platform-admins',
+    'x-breakwater-app': 'prometheus',
+    'x-breakwater-group-706c6174666f726d2d61646d696e73': '1',
+  };
+  const pages = [`https://${platform}/`, `https://${own}/`, `https://${own}/oauth2/x`, `https://${platform}/argocd/`];
+
+  it.each(lost.filter((part) => part !== 'nothing'))('no answer is unchecked: %s', async (part) => {
+    const nobody = new Browser(gateway.ports[part]);
+    for (const url of pages)
+      for (const headers of [{}, forged])
+        expect([302, 401, 403], url).toContain((await nobody.get(url, headers)).status);
+  });
+
+  it.each([
+    ['check', 403],
+    ['edge', 403],
+    ['lock', 200],
+  ] as const)('somebody who is logged in gets: %s gone, %i', async (part, status) => {
+    const bob = new Browser(gateway.port);
+    await bob.open(`https://${platform}/`, 'bob@example.com');
+    const later = new Browser(gateway.ports[part]);
+    later.cookies = bob.cookies;
+    for (const headers of [{}, forged]) {
+      const answer = await later.get(`https://${platform}/`, headers);
+      expect(answer.status).toBe(status);
+      if (status === 200) expect(seen(answer)['kubeflow-userid']).toBe('bob@example.com');
+    }
+  });
+
+  it('the login itself works as long as the edge stands', async () => {
+    const open = (part: Lost) =>
+      new Browser(gateway.ports[part]).get(`https://${platform}/dex/.well-known/openid-configuration`);
+    expect((await open('check')).status).toBe(200);
+    expect((await open('lock')).status).toBe(200);
+    expect((await open('edge')).status).toBe(403);
+  });
+});
+
+describe('what the gateway refuses whoever asks', () => {
+  const refused: [what: string, path: string, headers?: Record<string, string>][] = [
+    ['the proxy of Pipelines', '/pipeline/apis/v1beta1/_proxy/http%3A%2F%2F192.0.2.1%2F'],
+    ['the same of its second API', '/pipeline/apis/v2beta1/_proxy/http://192.0.2.1/'],
+    ['the same without its prefix', '/apis/v1beta1/_proxy/192.0.2.1'],
+    ['the same in capitals', '/PIPELINE/APIS/v1beta1/_PROXY/192.0.2.1'],
+    ['the same, encoded', '/pipeline/apis/v1beta1%2F%5Fproxy%2F192.0.2.1'],
+    ['the same by way of the check', '/check/pipeline/apis/v1beta1/_proxy/192.0.2.1'],
+    [
+      'the same by its Referer',
+      '/pipeline/',
+      { referer: `https://${platform}/pipeline/apis/v1beta1/_proxy/192.0.2.1` },
+    ],
+    ['an artifact of an http source', '/pipeline/artifacts/get?source=http&bucket=192.0.2.1&key=x'],
+    ['the same, encoded', '/pipeline/artifacts/get?%73ource=http&source=minio&bucket=192.0.2.1&key=x'],
+    ['the same as a path', '/artifacts/http/192.0.2.1/x'],
+    [
+      "an artifact of a store's endpoint",
+      '/pipeline/artifacts/get?source=s3&providerInfo=%7B%22endpoint%22%3A%22x%22%7D',
+    ],
+    ['the same, encoded twice', '/pipeline/artifacts/get?source=s3&providerInfo=%7B%22%65ndpoint%22%3A%22x%22%7D'],
+    ['a service worker', '/tenants/red/worker.js', { 'service-worker': 'script' }],
+    [
+      "another page's request",
+      '/argocd/api/v1/applications',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ],
+    ["another page's form", '/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+  ];
+  const served: [what: string, path: string, headers?: Record<string, string>][] = [
+    ['an API of Pipelines', '/pipeline/apis/v2beta1/pipelines/names/my_proxy'],
+    ["an artifact of the platform's store", '/pipeline/artifacts/get?source=minio&namespace=red&bucket=b&key=x'],
+    [
+      'the same with the usual provider',
+      '/pipeline/artifacts/get?source=s3&providerInfo=%7B%22fromEnv%22%3A%22true%22%7D',
+    ],
+    ['a link from elsewhere', '/', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
+    ["the platform's own request", '/', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }],
+  ];
+  let ann: Browser;
+  beforeAll(async () => {
+    ann = new Browser(gateway.port);
+    await ann.open(`https://${platform}/`, 'ann@example.com');
+  });
+
+  it.each(refused)('%s: %s', async (_, path, headers = {}) => {
+    const { status, body } = await ann.get(`https://${platform}${path}`, headers);
+    expect([status, body]).toEqual([403, 'RBAC: access denied']);
+  });
+
+  it.each(served)('but not %s: %s', async (_, path, headers = {}) => {
+    expect((await ann.get(`https://${platform}${path}`, headers)).status).toBe(200);
+  });
+});
+
+describe('a program that asks without a session', () => {
+  const polled = [
+    '/notebook/red/lab/api/kernels',
+    '/notebook/red/lab/lab/api/settings',
+    '/pipeline/ml_metadata.MetadataStoreService/GetContexts',
+    '/ml_metadata.MetadataStoreService/GetContexts',
+    '/pipeline/artifacts/get?source=minio&namespace=red&bucket=b&key=x',
+    '/pipeline/k8s/pod',
+    '/tensorboard/red/board/data/runs',
+    '/katib/fetch_experiments/',
+    '/kserve-endpoints/api/namespaces',
+  ];
+
+  it.each(polled)('gets 401 and no cookie at %s', async (path) => {
+    const nobody = new Browser(gateway.port);
+    for (const headers of [{ accept: '*/*' }, { accept: '*/*', 'sec-fetch-mode': 'cors' }])
+      for (const body of ['', '{}']) {
+        const answer = await nobody.get(`https://${platform}${path}`, headers, body);
+        expect(answer).toMatchObject({ status: 401 });
+        expect(answer.headers).not.toHaveProperty('set-cookie');
+        expect(answer.headers).not.toHaveProperty('location');
+      }
+  });
+
+  it('gets 401 at any page when its browser says that no person opens it', async () => {
+    const nobody = new Browser(gateway.port);
+    const ask = (headers: Record<string, string>) => nobody.get(`https://${platform}/any/page`, headers);
+    expect((await ask({ 'sec-fetch-mode': 'cors' })).status).toBe(401);
+    expect((await ask({ 'sec-fetch-mode': 'no-cors' })).status).toBe(401);
+    expect((await ask({ upgrade: 'websocket', connection: 'upgrade' })).status).toBe(401);
+    expect((await ask({ 'sec-fetch-mode': 'navigate' })).status).toBe(302);
+    expect((await ask({})).status).toBe(302);
+  });
+});
+
+it('an answer has the headers that protect browsers', async () => {
+  const ann = new Browser(gateway.port);
+  await ann.open(`https://${platform}/`, 'ann@example.com');
+  const { headers } = await ann.get(`https://${platform}/?service-worker-allowed`);
+  expect(headers).toMatchObject({
+    'content-security-policy': "frame-ancestors 'self'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+  });
+  expect(headers).not.toHaveProperty('service-worker-allowed');
+  // The CA is the platform's own.
+  expect(headers).not.toHaveProperty('strict-transport-security');
+});
 
 describe('a login that begins on the host of an app', () => {
   it('ends on the very page that was asked for, and is good for the platform, too', async () => {
@@ -147,4 +292,16 @@ describe('what reaches an app', () => {
     for (const url of [`https://${platform}/`, `https://${platform}/argocdx`, `https://${own}/argocd/`])
       expect(seen(await ann.get(url))).not.toHaveProperty('authorization');
   });
+});
+
+// The last one: it leaves no guess to anybody for some seconds.
+it('a password tried again and again is refused, and those who are in notice nothing', async () => {
+  const ann = new Browser(gateway.port);
+  await ann.open(`https://${platform}/`, 'ann@example.com');
+  const guess = () => ann.get(`https://${platform}/dex/auth/local/login?state=x`, {}, 'login=ann&password=x');
+  const answers = [];
+  for (let count = 0; count < 25; count += 1) answers.push((await guess()).status);
+  expect(answers[0]).not.toBe(429);
+  expect(answers.at(-1)).toBe(429);
+  expect((await ann.get(`https://${platform}/`)).status).toBe(200);
 });

@@ -7,14 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { parse, stringify } from 'yaml';
 import { accessFilter } from '../../../components/apps/access.ts';
+import { gatewayLock } from '../../../components/gate.ts';
 import { edgeFilters } from '../../../components/gateway-filters.ts';
 import { checkPrefix } from '../../../components/identity.ts';
+import { groupHeaders } from '../../../components/tenant-groups.ts';
 import { at, listAt, valuesOf } from '../../../tree/rules/parsed-tree.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { containerOf } from './container.ts';
+import { denialOf } from './istio-policy.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
 
@@ -25,10 +28,16 @@ export const own = `metrics.${platform}`;
 export const password = 'password of a user';
 const hash = hashSync(password, 10);
 
+/** What somebody takes out of the gateway: one object each. */
+export const lost = ['nothing', 'check', 'edge', 'lock'] as const;
+export type Lost = (typeof lost)[number];
+
 /** What runs on this machine. */
 export interface TestGateway {
   /** Port of Envoy, for plain HTTP. */
   port: number;
+  /** The same, while a part of the gate is gone. */
+  ports: Readonly<Record<Lost, number>>;
   stop(): void;
 }
 
@@ -45,7 +54,8 @@ export async function startTestGateway(): Promise<TestGateway> {
     const dex = await run.dex(programs.dex);
     const proxy = await run.proxy(programs['oauth2-proxy'], dex);
     const echo = await run.echo();
-    return { port: await run.envoy({ dex, proxy, echo }), stop: () => run.stop() };
+    const ports = await run.envoy({ dex, proxy, echo });
+    return { port: ports.nothing, ports, stop: () => run.stop() };
   } catch (error) {
     run.stop();
     throw error;
@@ -98,6 +108,7 @@ class Run {
   async echo(): Promise<number> {
     const server = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
+      response.setHeader('service-worker-allowed', '/');
       response.end(JSON.stringify({ path: request.url, headers: request.headers }));
     });
     this.upstream = server;
@@ -106,13 +117,19 @@ class Run {
     return port;
   }
 
-  async envoy(ports: Ports): Promise<number> {
-    const [port, admin] = [await freePort(), await freePort()];
+  async envoy(upstreams: Ports): Promise<Record<Lost, number>> {
+    const ports = {
+      nothing: await freePort(),
+      check: await freePort(),
+      edge: await freePort(),
+      lock: await freePort(),
+    };
+    const admin = await freePort();
     const file = join(this.folder, 'envoy.json');
-    writeFileSync(file, JSON.stringify(envoySettings(this.scenario, port, admin, ports)));
+    writeFileSync(file, JSON.stringify(envoySettings(this.scenario, ports, admin, upstreams)));
     const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
     await this.#start(await envoyProgram((line) => console.log(line)), args, {}, `http://127.0.0.1:${admin}/ready`);
-    return port;
+    return ports;
   }
 
   stop(): void {
@@ -152,7 +169,7 @@ function secretValue(secret: string, key: string): string {
 
 const types = 'type.googleapis.com/envoy';
 
-function envoySettings(scenario: Scenario, port: number, admin: number, ports: Ports): object {
+function envoySettings(scenario: Scenario, listeners: Record<Lost, number>, admin: number, ports: Ports): object {
   const address = (number: number) => ({ socket_address: { address: '127.0.0.1', port_value: number } });
   const cluster = (name: keyof Ports) => ({
     name,
@@ -167,25 +184,19 @@ function envoySettings(scenario: Scenario, port: number, admin: number, ports: P
     admin: { address: address(admin) },
     static_resources: {
       clusters: [cluster('dex'), cluster('proxy'), cluster('echo')],
-      listeners: [
-        {
-          name: 'gateway',
-          address: address(port),
-          filter_chains: [{ filters: [connectionManager(scenario)] }],
-        },
-      ],
+      listeners: lost.map((without) => ({
+        name: `without ${without}`,
+        address: address(listeners[without]),
+        filter_chains: [{ filters: [connectionManager(scenario, without)] }],
+      })),
     },
   };
 }
 
-function connectionManager(scenario: Scenario): object {
+function connectionManager(scenario: Scenario, without: Lost): object {
   const { cluster } = scenario;
-  const patches = (object: object) =>
-    listAt(object, 'spec', 'configPatches')
-      .filter((patch) => at(patch, 'applyTo') === 'HTTP_FILTER')
-      .map((patch) => at(patch, 'patch', 'value'));
-  const [strip, keepSession] = patches(edgeFilters(cluster));
-  const apps = cluster.runningApps.flatMap((app) => patches(accessFilter(cluster, app)));
+  const edge = filtersOf(edgeFilters(cluster));
+  const keep = ({ part, filters }: { part: Lost; filters: unknown[] }) => (part === without ? [] : filters);
   const open = {
     [filterName]: { '@type': `${types}.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute`, disabled: true },
   };
@@ -196,14 +207,18 @@ function connectionManager(scenario: Scenario): object {
       '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
       stat_prefix: 'gateway',
       common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
+      // As istiod does.
+      upgrade_configs: [{ upgrade_type: 'websocket' }],
       normalize_path: true,
       merge_slashes: true,
       path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD',
       http_filters: [
-        strip,
-        check(scenario),
-        keepSession,
-        ...apps,
+        ...keep({ part: 'edge', filters: edge.first }),
+        ...keep({ part: 'check', filters: [check(scenario)] }),
+        ...keep({ part: 'lock', filters: [denialOf(gatewayLock(cluster))] }),
+        ...keep({ part: 'edge', filters: edge.last }),
+        ...cluster.runningApps.flatMap((app) => filtersOf(accessFilter(cluster, app)).last),
+        ...filtersOf(groupHeaders()).last,
         { name: 'router', typed_config: { '@type': `${types}.extensions.filters.http.router.v3.Router` } },
       ],
       route_config: {
@@ -222,6 +237,16 @@ function connectionManager(scenario: Scenario): object {
       },
     },
   };
+}
+
+/** Filters of an EnvoyFilter, in the order in which Istio puts them: each INSERT_FIRST before the one before. */
+function filtersOf(object: object): { first: unknown[]; last: unknown[] } {
+  const patches = listAt(object, 'spec', 'configPatches').filter((patch) => at(patch, 'applyTo') === 'HTTP_FILTER');
+  const of = (operation: string) =>
+    patches
+      .filter((patch) => at(patch, 'patch', 'operation') === operation)
+      .map((patch) => at(patch, 'patch', 'value'));
+  return { first: of('INSERT_FIRST').toReversed(), last: of('INSERT_BEFORE') };
 }
 
 const filterName = 'envoy.filters.http.ext_authz';

@@ -1,0 +1,73 @@
+import type { Cluster } from '../config/cluster.ts';
+import { filterTypes } from './envoy-filter.ts';
+import { requestHost } from './lua.ts';
+
+/** One of https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto#config-rbac-v3-permission */
+type Permission = Record<string, unknown>;
+
+/** A regular expression of RE2 that has to match all of the path, without its query. */
+const path = (regex: string): Permission => ({ url_path: { path: { safe_regex: { regex } } } });
+/** The same of a header; `:path` is the path with its query. */
+const header = (name: string, regex: string): Permission => ({
+  header: { name, string_match: { safe_regex: { regex } } },
+});
+const not = (rule: Permission): Permission => ({ not_rule: rule });
+const all = (...rules: Permission[]): Permission => ({ and_rules: { rules } });
+
+/** Pipelines' web server finds its routes in any case, with and without the prefix under which it is served. */
+const artifacts = '(?i)(/pipeline)?/artifacts/';
+
+/** What the gateway refuses whoever asks, by name: holes of programs behind it, and what pages of users could do to the platform. */
+function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission[]>> {
+  return {
+    // CVE-2026-54745: the web page of Pipelines fetches any address that its path or the Referer names.
+    'pipelines-proxy': [
+      path('(?i).*/apis/.*(/|%2f)(_|%5f)proxy.*'),
+      header('referer', '(?i).*(/|%2f)(_|%5f)proxy(/|%2f).*'),
+    ],
+    // CVE-2026-88980 and CVE-2026-88981: so do its artifacts, by an http source or a store's endpoint. Letters need no encoding, so one
+    // that is encoded hides something.
+    'pipelines-artifacts': [
+      all(path(`${artifacts}.*`), not(path(`${artifacts}(get|minio|s3|gcs|volume)(/.*)?`))),
+      all(path(`${artifacts}get/?`), not(header(':path', '.*[?&]source=(minio|s3|gcs|volume)(&.*)?'))),
+      header(':path', `${artifacts}.*[?&][^=&]*%[4-7][^=&]*=.*`),
+      header(
+        ':path',
+        `${artifacts}.*[?&]providerInfo=[^&]*(endpoint|\\\\|%5c|%4[1-9a-f]|%5[0-9a]|%6[1-9a-f]|%7[0-9a]).*`,
+      ),
+    ],
+    // A service worker sees every later request of its visitors to the host, and on this one users run code.
+    // https://w3c.github.io/ServiceWorker/#service-worker-script-request
+    'service-workers': [all(header('service-worker', 'script'), ...onPlatformHost(cluster))],
+    // A page on another host, one of a tenant's below this one included, may link to the platform and do nothing else with the visitor's
+    // session: https://www.w3.org/TR/fetch-metadata/
+    'other-sites': [
+      all(
+        header('sec-fetch-site', 'same-site|cross-site'),
+        not(all(header('sec-fetch-mode', 'navigate'), header(':method', 'GET|HEAD'))),
+        not(path('/(dex|oauth2)/.*')),
+      ),
+    ],
+  };
+}
+
+function onPlatformHost({ knownHost }: Cluster): Permission[] {
+  if (knownHost === undefined) return [];
+  const host = requestHost(knownHost).replaceAll(/[.[\]]/g, '\\$&');
+  return [header(':authority', `(?i)${host}(:[0-9]+)?`)];
+}
+
+/** @returns Envoy's filter that answers such requests with 403 */
+export function refusalFilter(cluster: Cluster): Record<string, unknown> {
+  const policies = Object.entries(refusals(cluster)).map(([name, permissions]) => [
+    name,
+    { permissions, principals: [{ any: true }] },
+  ]);
+  return {
+    name: 'breakwater.refusals',
+    typed_config: {
+      '@type': `${filterTypes}.http.rbac.v3.RBAC`,
+      rules: { action: 'DENY', policies: Object.fromEntries(policies) },
+    },
+  };
+}
