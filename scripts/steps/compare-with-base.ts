@@ -40,6 +40,9 @@ export interface Compared {
 /** Folders that a cluster's tree is read from. */
 export const treeFolders = ['clusters', 'infrastructure', 'apps', 'tenants'];
 
+/** Of a tenant's own files those that hold no object as it is applied. */
+const built = /^tenants\/[^/]+\/apps\/(.*\/)?([^/]*\.jsonnet|[Kk]ustomization(\.ya?ml)?|[^/]*Chart\.yaml)$/;
+
 /** @returns the branch that a change goes into, as the remote-tracking ref that a clone has */
 export function usualBase(clusters: readonly Cluster[]): string {
   return `origin/${clusters[0]?.git.branch ?? 'main'}`;
@@ -80,7 +83,10 @@ export async function compareWithBase({
       );
     const tenants = { before: await readTenantFiles(files.folder), after: await readTenantFiles(root) };
     const differences: ClusterDifference[] = [];
-    const notShown = new Set((await checkRepository(root)).map(({ file }) => file));
+    const notShown = new Set([
+      ...(await checkRepository(root)).map(({ file }) => file),
+      ...[...tenants.after.keys()].filter((path) => built.test(path)),
+    ]);
     for (const name of names) {
       reporter.status(`comparing ${name}`);
       const before = there.has(name) ? await readSide(files.folder, name) : undefined;

@@ -132,7 +132,13 @@ describe('an entry anywhere in the repository', () => {
   /** Each with the words that its finding has. */
   const entries: Record<string, [words: string, make: (path: string) => void]> = {
     'clusters/demo/overrides/oauth2-proxy.yaml': ['symbolic link', (path) => link(path, '../../../docs/evil.yaml')],
-    'infrastructure/cert-manager/more.yaml': ['symbolic link', (path) => link(path, 'values.yaml')],
+    'infrastructure/oauth2-proxy/values.yaml': [
+      'symbolic link',
+      (path) => {
+        rmSync(at(path));
+        link(path, '../../docs/evil.yaml');
+      },
+    ],
     'infrastructure/tenant/templates/more.yaml': ['symbolic link', (path) => link(path, 'place.yaml')],
     'apps/grafana/more.yaml': ['symbolic link', (path) => link(path, 'values.yaml')],
     'tenants/red/apps/link.yaml': ['symbolic link', (path) => link(path, '../../../docs/evil.yaml')],
@@ -181,6 +187,18 @@ describe('an entry anywhere in the repository', () => {
       expect(messages, path).toEqual([expect.stringContaining(words)]);
     }
     expect(findings.map(({ file }) => file).sort()).toEqual([...paths].sort());
+  });
+
+  it('is named by diff, with what is built from other files', () => {
+    const files = ['x.jsonnet', 'a/Kustomization', 'a/kustomization.yaml', 'b/Chart.yaml'].map(
+      (name) => `tenants/red/apps/${name}`,
+    );
+    for (const path of files) repository.write(path, '{}\n');
+    const { notShown } = JSON.parse(repository.breakwater('diff', '--base', 'HEAD', '--json').stdout) as {
+      notShown: string[];
+    };
+    expect(notShown).toEqual([...paths, ...files].sort());
+    for (const path of files) rmSync(at(path));
   });
 
   it('is named by diff', () => {

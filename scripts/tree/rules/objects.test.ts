@@ -79,6 +79,12 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
   ],
   ['generated-says-so', 'a file without the mark', edit(gateway, '# Generated', '# Made'), ['must begin with']],
   [
+    'nothing-is-skipped',
+    'a manifest that Argo CD passes over',
+    edit(`${manifests}/gateway/gateway.yaml`, 'kind: Gateway', 'kind: Gateway # +argocd:skip-file-rendering'),
+    ['must not contain'],
+  ],
+  [
     'one-owner',
     'an object of two Applications',
     { chart: 'oauth2-proxy', objects: [deployment('dex')] },

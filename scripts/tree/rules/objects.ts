@@ -34,6 +34,19 @@ const generatedSaysSo: Rule = {
   },
 };
 
+/** https://argo-cd.readthedocs.io/en/stable/user-guide/directory/ */
+const skipMark = '+argocd:skip-file-rendering';
+
+const nothingIsSkipped: Rule = {
+  name: 'nothing-is-skipped',
+  reason:
+    'Argo CD passes over a manifest with this text anywhere in it, also in a description (argo-cd docs, user-guide/directory).',
+  check: (tree) =>
+    [...tree.files]
+      .filter(([file, { text }]) => file.startsWith(`${folderOf(tree)}/manifests/`) && text.includes(skipMark))
+      .map(([file]) => ({ file, message: `must not contain "${skipMark}"` })),
+};
+
 const oneOwner: Rule = {
   name: 'one-owner',
   reason: 'An object in two Applications is taken from each by the other (argoproj/argo-cd#24150).',
@@ -150,6 +163,7 @@ function textsIn(value: unknown, path: string): { path: string; value: string }[
 export const objectRules: readonly Rule[] = [
   readable,
   generatedSaysSo,
+  nothingIsSkipped,
   oneOwner,
   replicasOrAutoscaler,
   metricsInOrder,
