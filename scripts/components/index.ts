@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { type ComponentName, componentNames } from '../config/schema/component-facts.ts';
 import { appComponents } from './apps/app.ts';
 import { argocd } from './argocd.ts';
 import { certManager } from './cert-manager.ts';
@@ -15,21 +16,23 @@ import { oauth2Proxy } from './oauth2-proxy.ts';
 import { settingsOf } from './settings.ts';
 import { tenants } from './tenants.ts';
 
-/** Every component of the program's own, in the order in which people think of them. Waves are computed from `dependsOn`. */
-export const components: readonly Component[] = [
+const registry: Readonly<Record<ComponentName, Component>> = {
   argocd,
   metallb,
-  certManager,
-  istioBase,
-  istioCni,
+  'cert-manager': certManager,
+  'istio-base': istioBase,
+  'istio-cni': istioCni,
   istiod,
   gateway,
-  certificateIssuer,
+  issuer: certificateIssuer,
   dex,
-  oauth2Proxy,
+  'oauth2-proxy': oauth2Proxy,
   ...kubeflow,
   tenants,
-];
+};
+
+/** Every component of the program's own, in the order of component-facts.ts. Waves are computed from `dependsOn`. */
+export const components: readonly Component[] = componentNames.map((name) => registry[name]);
 
 /** @returns every component that a cluster may have: the program's own, and the apps that run there */
 export function allComponents(cluster: Cluster): readonly Component[] {

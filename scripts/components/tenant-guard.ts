@@ -23,7 +23,7 @@ function whoWrites(cluster: Cluster, resources: readonly string[]): Record<strin
   const runs = (component: Component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false;
   const about = (written: string) =>
     resources.some((one) => one === written || (sameGroup(one, written) && [one, written].some(isWhole)));
-  const writers = [certManager, ...kubeflow]
+  const writers = [certManager, ...Object.values(kubeflow)]
     .filter(runs)
     .flatMap(({ tenantWriters = {} }) => Object.entries(tenantWriters))
     .map(([account, written]) => [account, written.filter(about)] as const)

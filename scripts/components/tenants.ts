@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import { takenNamespaces } from '../config/schema/component-names.ts';
+import { takenNamespaces } from '../config/schema/component-facts.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';

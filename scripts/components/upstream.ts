@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import type { ComponentName } from '../config/schema/component-names.ts';
+import type { ComponentName } from '../config/schema/component-facts.ts';
 import type { ChartUpstream, KustomizeUpstream } from '../config/schema/upstream.ts';
 import type { ChartSource } from './component.ts';
 

@@ -6,7 +6,7 @@ import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 import { runningApps } from './running-apps.ts';
 import { type ClusterFile, type Discovered, discoveredFile } from './schema/cluster.ts';
-import { componentNames } from './schema/component-names.ts';
+import { componentNames } from './schema/component-facts.ts';
 import { parseGitUrl } from './schema/git-url.ts';
 import { readShared } from './shared.ts';
 import { closest } from './suggest.ts';

@@ -3,7 +3,7 @@ import type { Finding } from './positions.ts';
 import { argocdApp } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
-import { componentNames, takenNamespaces } from './schema/component-names.ts';
+import { componentNames, takenNamespaces } from './schema/component-facts.ts';
 import { pathsOverlap } from './schema/places.ts';
 import { closest } from './suggest.ts';
 

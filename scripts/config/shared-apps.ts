@@ -8,7 +8,7 @@ import { type Parsed, parseInput } from './parse.ts';
 import { type Finding, place } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type AppFile, appFile, argocdApp, longestAppName } from './schema/app.ts';
-import { componentNames } from './schema/component-names.ts';
+import { componentNames } from './schema/component-facts.ts';
 import { isRecord } from './schema/reads.ts';
 import { closest } from './suggest.ts';
 

@@ -4,6 +4,7 @@ import type { Problem } from '../report/errors.ts';
 import type { KustomizePatch, Shared } from './cluster.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
+import { requiredUpstreams } from './schema/component-facts.ts';
 import { type DeniedKind, deniedFile } from './schema/denied.ts';
 import { type KustomizeComponent, kustomizeComponent } from './schema/kustomization.ts';
 import { kubeflowVersions } from './schema/platform.ts';
@@ -14,22 +15,6 @@ import { closest } from './suggest.ts';
 const folders = ['infrastructure', 'apps'];
 const deniedFileName = 'infrastructure/tenant/denied.yaml';
 const healthFile = 'infrastructure/argocd/application-health.lua';
-
-/** Components count on these files: their absence is a mistake in the repository, not in the program. */
-const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = {
-  'apps/kubeflow': 'kustomization',
-  'apps/kubeflow/kubeflow-pipelines/argo-workflows': 'kustomization',
-  'apps/kubeflow/kubeflow-trainer/jobset': 'kustomization',
-  'infrastructure/argocd': 'kustomization',
-  'infrastructure/cert-manager': 'chart',
-  'infrastructure/dex': 'chart',
-  'infrastructure/gateway': 'chart',
-  'infrastructure/istio-base': 'chart',
-  'infrastructure/istio-cni': 'chart',
-  'infrastructure/istiod': 'chart',
-  'infrastructure/metallb': 'chart',
-  'infrastructure/oauth2-proxy': 'chart',
-};
 
 /**
  * Reads what infrastructure/ and apps/ hold.
@@ -59,6 +44,7 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
       });
     else if (!/^apps\/[^/]+\/manifests\//.test(file)) problems.push(...misnamed(file, name));
   }
+  // Their absence is a mistake in the repository, not in the program.
   for (const folder of Object.keys(requiredUpstreams)) {
     const file = `${folder}/upstream.yaml`;
     if (lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined) problems.push(missingFile(file));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../components/component.ts';
 import { loadCluster } from '../config/load.ts';
-import { type KubeflowPart, kubeflowParts } from '../config/schema/platform.ts';
+import { type KubeflowPart, kubeflowParts } from '../config/schema/component-facts.ts';
 import { RunError } from '../report/errors.ts';
 import { tenantObjects } from './tenant-objects.ts';
 

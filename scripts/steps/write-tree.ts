@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { readRemovals, removalsFile, withRemovals } from '../config/removals.ts';
-import { componentNames } from '../config/schema/component-names.ts';
+import { componentNames } from '../config/schema/component-facts.ts';
 import { closest } from '../config/suggest.ts';
 import { mostRemovals } from '../diff/removals.ts';
 import { count } from '../report/count.ts';

@@ -9,6 +9,7 @@ import {
 } from '../components/identity.ts';
 import { enabledComponents, waitingForHost } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
+import { componentFacts } from '../config/schema/component-facts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Target } from './client.ts';
 import type { Place, Site } from './known.ts';
@@ -22,18 +23,6 @@ export interface Where {
   /** PEM; undefined: the CAs that Node trusts. */
   ca?: string;
 }
-
-/** Paths of Kubeflow's web applications behind the gateway: the prefixes of their VirtualServices. */
-const kubeflowPaths: Readonly<Record<string, string>> = {
-  'kubeflow-dashboard': '/',
-  'kubeflow-profiles': '/kfam/',
-  'kubeflow-notebooks': '/jupyter/',
-  'kubeflow-volumes': '/volumes/',
-  'kubeflow-tensorboards': '/tensorboards/',
-  'kubeflow-pipelines': '/pipeline/',
-  'kubeflow-katib': '/katib/',
-  'kubeflow-serving': '/kserve-endpoints/',
-};
 
 /** Kubeflow's access management has a route, and its policy admits the dashboard alone. */
 const innerPlaces: ReadonlySet<string> = new Set(['kubeflow-profiles']);
@@ -105,7 +94,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
 
 function placesOf(cluster: Cluster): Place[] {
   const kubeflow = enabledComponents(cluster).flatMap(({ name }): Place[] => {
-    const path = kubeflowPaths[name];
+    const path = (componentFacts as Readonly<Record<string, { page?: string }>>)[name]?.page;
     return path === undefined ? [] : [{ name, path, ...(innerPlaces.has(name) ? { inner: true } : {}) }];
   });
   const apps = exposedApps(cluster).map(

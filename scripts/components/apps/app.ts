@@ -1,6 +1,6 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import { durationSeconds } from '../../config/schema/common.ts';
-import { type ComponentName, componentNames } from '../../config/schema/component-names.ts';
+import { type ComponentName, componentNames } from '../../config/schema/component-facts.ts';
 import type { ChartSource, Component, KubernetesObject, KustomizeSource } from '../component.ts';
 import { early, gatewayNamespace, gatewayPrincipal } from '../domain.ts';
 import { appMarker } from '../identity.ts';

@@ -1,5 +1,5 @@
 import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
-import { type KubeflowPart, kubeflowParts } from '../../config/schema/platform.ts';
+import { type KubeflowPart, kubeflowParts } from '../../config/schema/component-facts.ts';
 import { appPlace } from '../apps/place.ts';
 import type { Component } from '../component.ts';
 import { signedOutPath } from '../signed-out-page.ts';

@@ -1,3 +1,4 @@
+import type { ComponentName } from '../../config/schema/component-facts.ts';
 import type { Component } from '../component.ts';
 import { dashboard } from './dashboard.ts';
 import { defaultProfile } from './default-profile.ts';
@@ -11,17 +12,17 @@ import { tensorboards } from './tensorboards.ts';
 import { trainer } from './trainer.ts';
 import { volumes } from './volumes.ts';
 
-/** Kubeflow: one component per part, in the order in which people think of them. */
-export const kubeflow: readonly Component[] = [
-  namespace,
-  profiles,
-  dashboard,
-  notebooks,
-  volumes,
-  tensorboards,
-  pipelines,
-  katib,
-  trainer,
-  serving,
-  defaultProfile,
-];
+/** Kubeflow: one component per part. */
+export const kubeflow = {
+  'kubeflow-namespace': namespace,
+  'kubeflow-dashboard': dashboard,
+  'kubeflow-profiles': profiles,
+  'kubeflow-notebooks': notebooks,
+  'kubeflow-volumes': volumes,
+  'kubeflow-tensorboards': tensorboards,
+  'kubeflow-pipelines': pipelines,
+  'kubeflow-katib': katib,
+  'kubeflow-trainer': trainer,
+  'kubeflow-serving': serving,
+  'kubeflow-default-profile': defaultProfile,
+} satisfies Partial<Record<ComponentName, Component>>;

@@ -5,15 +5,19 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../config/cluster.ts';
 import { loadCluster } from '../../config/load.ts';
-import { componentNames } from '../../config/schema/component-names.ts';
-import { type KubeflowPart, kubeflowParts } from '../../config/schema/platform.ts';
+import {
+  componentNames,
+  componentOfPart,
+  type KubeflowPart,
+  kubeflowParts,
+} from '../../config/schema/component-facts.ts';
 import { application } from '../../tree/application.ts';
 import type { KustomizeSource } from '../component.ts';
 import { signedOutPath } from '../signed-out-page.ts';
-import { kubeflow } from './index.ts';
+import { kubeflow as registry } from './index.ts';
 import { oldNames } from './old-names.ts';
-import { componentOfPart } from './part.ts';
 
+const kubeflow = Object.values(registry);
 const root = resolve(import.meta.dirname, '../../..');
 const demo = loadCluster(root, 'demo');
 

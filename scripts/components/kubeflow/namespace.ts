@@ -1,5 +1,5 @@
 import type { Cluster } from '../../config/cluster.ts';
-import { kubeflowParts } from '../../config/schema/platform.ts';
+import { kubeflowParts } from '../../config/schema/component-facts.ts';
 import type { Component, NamespaceNeed } from '../component.ts';
 import { kubeflowNamespace, kubeflowSource, kubeflowSystemNamespace, runs } from './part.ts';
 

@@ -1,6 +1,6 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
-import type { ComponentName } from '../../config/schema/component-names.ts';
-import { type KubeflowPart, type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
+import { componentOfPart, type KubeflowPart } from '../../config/schema/component-facts.ts';
+import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
 import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
@@ -14,19 +14,6 @@ export const kubeflowSystemNamespace = 'kubeflow-system';
 export const knativeNamespace = 'knative-serving';
 /** Of the gateway for requests to models from inside: its release, its namespace and, by the chart, its labels. */
 export const localGatewayNamespace = 'cluster-local-gateway';
-
-/** The component that a part of the config's list is. */
-export const componentOfPart = {
-  'central-dashboard': 'kubeflow-dashboard',
-  profiles: 'kubeflow-profiles',
-  notebooks: 'kubeflow-notebooks',
-  volumes: 'kubeflow-volumes',
-  tensorboards: 'kubeflow-tensorboards',
-  pipelines: 'kubeflow-pipelines',
-  katib: 'kubeflow-katib',
-  trainer: 'kubeflow-trainer',
-  serving: 'kubeflow-serving',
-} as const satisfies Record<KubeflowPart, ComponentName>;
 
 /** What differs from release to release of Kubeflow: a path, or a version that goes with it. */
 export type ByVersion = Readonly<Record<KubeflowVersion, string>>;

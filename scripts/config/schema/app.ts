@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { identityHeader } from './app-headers.ts';
 import { appSource } from './app-source.ts';
 import { duration, email, label, labelUpTo } from './common.ts';
-import { takenNamespaces } from './component-names.ts';
+import { takenNamespaces } from './component-facts.ts';
 import { groupName } from './group-name.ts';
 import { platformPathOf } from './places.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auth } from './auth.ts';
 import { clusterApps } from './cluster-apps.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
-import { componentNames } from './component-names.ts';
+import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { git } from './git.ts';
 import { host } from './host.ts';

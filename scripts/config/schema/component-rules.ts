@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { ComponentName } from './component-names.ts';
+import { type ComponentName, componentFacts } from './component-facts.ts';
 import type { loadBalancer } from './load-balancer.ts';
-import type { argocd, componentSettings, istio, KubeflowPart, kubeflow } from './platform.ts';
+import type { argocd, componentSettings, istio, kubeflow } from './platform.ts';
 import { reads } from './reads.ts';
 import type { tls } from './tls.ts';
 
@@ -26,25 +26,6 @@ export const componentRulesRead = reads(
   'kubeflow.defaultProfile',
 );
 
-const kubeflowParts: Partial<Record<ComponentName, KubeflowPart>> = {
-  'kubeflow-profiles': 'profiles',
-  'kubeflow-dashboard': 'central-dashboard',
-  'kubeflow-notebooks': 'notebooks',
-  'kubeflow-volumes': 'volumes',
-  'kubeflow-tensorboards': 'tensorboards',
-  'kubeflow-pipelines': 'pipelines',
-  'kubeflow-katib': 'katib',
-  'kubeflow-trainer': 'trainer',
-  'kubeflow-serving': 'serving',
-};
-
-/** Components whose version is not theirs to choose, and what to do instead. */
-const versionElsewhere: Partial<Record<ComponentName, string>> = {
-  argocd: 'Set argocd.version.',
-  issuer: 'It has no upstream: remove the line.',
-  tenants: 'It has no upstream: remove the line.',
-};
-
 /**
  * Reports settings under `components` that would change nothing: a version that is chosen elsewhere, and a component
  * switched on that the rest of the file does not ask for.
@@ -52,18 +33,16 @@ const versionElsewhere: Partial<Record<ComponentName, string>> = {
 export function checkComponents(value: Config, context: z.core.$RefinementCtx): void {
   for (const [name, settings] of entries(value)) {
     const path = ['components', name];
-    const version = name.startsWith('kubeflow-')
-      ? 'The Kubeflow release decides: set kubeflow.version.'
-      : versionElsewhere[name];
-    if (settings.version !== undefined && version !== undefined) {
+    const { versionHint, missingSwitch } = componentFacts[name];
+    if (settings.version !== undefined && versionHint !== undefined) {
       context.addIssue({
         code: 'custom',
         path: [...path, 'version'],
         message: 'has no effect',
-        params: { hint: version, at: 'key' },
+        params: { hint: versionHint, at: 'key' },
       });
     }
-    const needed = settings.enabled === true ? missingSwitch(value, name) : undefined;
+    const needed = settings.enabled === true ? missingSwitch?.(value) : undefined;
     if (needed !== undefined) {
       context.addIssue({
         code: 'custom',
@@ -77,27 +56,4 @@ export function checkComponents(value: Config, context: z.core.$RefinementCtx): 
 
 function entries({ components }: Config) {
   return Object.entries(components) as [ComponentName, z.output<typeof componentSettings>][];
-}
-
-/** @returns which setting switches the component on, undefined when it is on */
-function missingSwitch({ argocd, istio, kubeflow, loadBalancer, tls }: Config, name: ComponentName) {
-  const part = kubeflowParts[name];
-  if (part !== undefined) return kubeflow.components.includes(part) ? undefined : `Add ${part} to kubeflow.components.`;
-  switch (name) {
-    case 'argocd':
-      return argocd.install ? undefined : 'Set argocd.install: true.';
-    case 'metallb':
-      return loadBalancer.metallb === undefined ? 'Give it addresses: loadBalancer.metallb.pools.' : undefined;
-    case 'istio-cni':
-      return istio.cni.enabled ? undefined : 'Set istio.cni.enabled: true.';
-    case 'issuer':
-      return tls.existingIssuer === undefined ? undefined : 'Remove tls.existingIssuer: certificates come from there.';
-    case 'kubeflow-namespace':
-      return kubeflow.components.length > 0 ? undefined : 'List some parts in kubeflow.components.';
-    case 'kubeflow-default-profile':
-      if (!kubeflow.components.includes('profiles')) return 'Add profiles to kubeflow.components.';
-      return kubeflow.defaultProfile.enabled ? undefined : 'Set kubeflow.defaultProfile.enabled: true.';
-    default:
-      return undefined;
-  }
 }

@@ -1,35 +1,4 @@
-/**
- * First parts of paths that belong to the platform: Dex, OAuth2 Proxy, the routes of Kubeflow's parts, of user's notebooks and
- * TensorBoards, and what the central dashboard serves by itself. Taken whether or not a part runs, so that switching it on is never a clash.
- */
-const platformPaths: readonly string[] = [
-  '_',
-  'api',
-  'assets',
-  'dashboard',
-  'debug',
-  'dex',
-  'healthz',
-  'hooks',
-  'jupyter',
-  'katib',
-  'kfam',
-  'kserve-endpoints',
-  'logout',
-  'ml_metadata',
-  'model-registry',
-  'notebook',
-  'oauth2',
-  'pipeline',
-  'pipelines',
-  'registration',
-  'serving',
-  'tensorboard',
-  'tensorboards',
-  'tenants',
-  'volumes',
-  'webhook',
-];
+import { platformPaths } from './component-facts.ts';
 
 /**
  * Upstream routes these without "/" at their end, and a prefix is compared letter by letter: /pipelines-of-mine/ would be

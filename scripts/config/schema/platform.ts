@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, email, label, labelUpTo } from './common.ts';
-import { componentNames, takenNamespaces } from './component-names.ts';
+import { componentNames, kubeflowParts, takenNamespaces } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
 
 /** The `argocd` section. */
@@ -81,20 +81,6 @@ export const istio = z
   })
   .prefault({})
   .describe('The mesh.');
-
-export const kubeflowParts = [
-  'central-dashboard',
-  'profiles',
-  'notebooks',
-  'volumes',
-  'tensorboards',
-  'pipelines',
-  'katib',
-  'trainer',
-  'serving',
-] as const;
-
-export type KubeflowPart = (typeof kubeflowParts)[number];
 
 /** Releases whose paths the program knows (scripts/components/kubeflow/). */
 export const kubeflowVersions = ['26.03'] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { email, label, labelUpTo } from './common.ts';
-import { takenNamespaces } from './component-names.ts';
+import { takenNamespaces } from './component-facts.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';

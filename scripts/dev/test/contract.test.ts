@@ -1,10 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commands } from '../../commands/index.ts';
 import { components } from '../../components/index.ts';
 import { loadAllClusters, loadCluster } from '../../config/load.ts';
-import { componentNames, componentNamespaces, takenNamespaces } from '../../config/schema/component-names.ts';
-import { kubeflowParts } from '../../config/schema/platform.ts';
+import {
+  type ComponentName,
+  componentFacts,
+  componentNames,
+  kubeflowParts,
+  takenNamespaces,
+} from '../../config/schema/component-facts.ts';
 import { checkCluster } from '../../steps/check-cluster.ts';
 import { differences, planCluster } from '../../steps/plan-cluster.ts';
 import { buildKustomization } from '../../tools/kustomize.ts';
@@ -31,6 +37,21 @@ describe('the registry of components, their names in the schema, and their folde
   });
 });
 
+describe('the registry of commands, package.json and the README', () => {
+  const names = commands.map(({ usage }) => usage.replace(/ .*/, ''));
+
+  it('agree', () => {
+    const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+    const started = Object.entries(scripts).filter(([, line]) => /^node scripts\/start\.mjs \S+$/.test(String(line)));
+    expect(Object.fromEntries(started)).toEqual(
+      Object.fromEntries(names.map((name) => [name, `node scripts/start.mjs ${name}`])),
+    );
+    const table = /\n## Commands\n([\s\S]*?)\n## /.exec(readFileSync(join(checkout, 'README.md'), 'utf8'))?.[1] ?? '';
+    const rows = [...table.matchAll(/^\| `npm run ([a-z]+)/gm)].map((match) => match[1]);
+    expect(rows.filter((name) => name !== 'rehearse').toSorted()).toEqual(names.toSorted());
+  });
+});
+
 describe('the namespaces of the components, switched on or not', () => {
   const demo = loadCluster(checkout, 'demo');
   const everything = {
@@ -43,9 +64,7 @@ describe('the namespaces of the components, switched on or not', () => {
     '%s: as the schema reserves them',
     (_, component) => {
       const made = (component.namespaces?.(everything) ?? []).map(({ name }) => name);
-      expect(made.toSorted()).toEqual(
-        [...(componentNamespaces[component.name as keyof typeof componentNamespaces] ?? [])].toSorted(),
-      );
+      expect(made.toSorted()).toEqual([...componentFacts[component.name as ComponentName].namespaces].toSorted());
       const used = [component.namespace(everything), ...(component.alsoWritesTo?.(everything) ?? [])];
       expect(used.filter((namespace) => !takenNamespaces.includes(namespace))).toEqual([]);
     },

@@ -3,7 +3,7 @@ import { applyObjects } from '../../../cluster/apply.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { guardOfTenants } from '../../../components/tenant-guard.ts';
 import { loadCluster } from '../../../config/load.ts';
-import { kubeflowParts } from '../../../config/schema/platform.ts';
+import { kubeflowParts } from '../../../config/schema/component-facts.ts';
 import {
   anyDefinition,
   created,
