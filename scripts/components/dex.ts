@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { durationSeconds } from '../config/schema/common.ts';
 import { publicAddress } from './address.ts';
 import { argocdClients } from './apps/argocd.ts';
 import type { Component, KubernetesObject, SecretNeed } from './component.ts';
@@ -6,7 +7,7 @@ import { connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage } from './mirrors.ts';
-import { clientId, loginSecret } from './oauth2-proxy.ts';
+import { clientId, loginSecret, loginTime } from './oauth2-proxy.ts';
 import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 import { userId, userKey, usersSecret, userVariable } from './users.ts';
 
@@ -51,9 +52,16 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   return {
     issuer,
     storage: { type: 'kubernetes', config: { inCluster: true } },
-    oauth2: { skipApprovalScreen: true },
-    // A request that still carries the old cookie just after a refresh must not fail: the old token stays good that long.
+    // What OAuth2 Proxy and Argo CD use; Dex's default is all that it knows.
+    oauth2: { skipApprovalScreen: true, grantTypes: ['authorization_code', 'refresh_token'] },
     expiry: {
+      // Each is an object in the cluster's etcd that anybody may have made. A person has this long to log in.
+      authRequests: loginTime,
+      deviceRequests: '5m',
+      // OAuth2 Proxy keeps a session whose refresh was refused as long as its token is good: with Dex's default of 24 hours a user who
+      // was removed would be in for another day (stored_session.go, validateSession).
+      idTokens: `${durationSeconds(cluster.auth.session.refresh) + 300}s`,
+      // A request that still carries the old cookie just after a refresh must not fail: the old token stays good that long.
       refreshTokens: {
         reuseInterval: '30s',
         validIfNotUsedFor: cluster.auth.session.lifetime,

@@ -18,6 +18,9 @@ export const clientId = 'oauth2-proxy';
 /** Behind a sidecar every request comes from one of these: istio.io/istio, pilot/pkg/util/network (InboundPassthroughBindIpv4, …Ipv6). */
 export const sidecarAddresses = '127.0.0.6/32,::6/128';
 
+/** How long a person has to log in. */
+export const loginTime = '15m';
+
 const redisSecret = 'oauth2-proxy-redis';
 const caSecret = 'oauth2-proxy-ca';
 const caFolder = '/etc/breakwater/ca';
@@ -170,7 +173,7 @@ function flags(cluster: Cluster): Record<string, unknown> {
     'cookie-path': '/',
     'cookie-expire': session.lifetime,
     'cookie-refresh': session.refresh,
-    'cookie-csrf-expire': '15m',
+    'cookie-csrf-expire': loginTime,
     'silence-ping-logging': true,
     ...(machineTokens ? { 'skip-jwt-bearer-tokens': true } : {}),
   };

@@ -36,6 +36,8 @@ function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission
         `${artifacts}.*[?&]providerInfo=[^&]*(endpoint|\\\\|%5c|%4[1-9a-f]|%5[0-9a]|%6[1-9a-f]|%7[0-9a]).*`,
       ),
     ],
+    // Nothing here logs in so, and each request to begin it makes an object in the cluster's etcd.
+    'device-logins': [path('/dex/device(/.*)?')],
     // A service worker sees every later request of its visitors to the host, and on this one users run code.
     // https://w3c.github.io/ServiceWorker/#service-worker-script-request
     'service-workers': [all(header('service-worker', 'script'), ...onPlatformHost(cluster))],

@@ -39,10 +39,14 @@ const redis = z.strictObject({
 
 const session = z
   .strictObject({
-    lifetime: duration.default('168h').describe('How long a login lasts.'),
+    lifetime: duration
+      .default('168h')
+      .describe('How long a session lasts that nobody uses: each refresh begins it again.'),
     refresh: duration
       .default('1h')
-      .describe('After what time the session is renewed with Dex; a user who was removed is out after this.'),
+      .describe(
+        'After what time the session is renewed with Dex. A user who was removed is out five minutes after this; a sign-out ends the session in one browser only.',
+      ),
     store: z
       .enum(['cookie', 'redis'])
       .default('cookie')
