@@ -72,6 +72,10 @@ export const commands: readonly CommandEntry[] = [
       cluster,
       ['--base <commit>', 'what a loss is judged against (default: where the branch parted from origin/<git.branch>)'],
       ['--rendered', 'also render charts and kustomizations, and check what they give; fetches them once'],
+      [
+        '--record',
+        'record the digest of each chart that has none (implies --rendered): infrastructure/charts.lock.yaml',
+      ],
     ],
     examples: [
       'npm run validate',

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { readChartLock } from '../config/chart-lock.ts';
 import { listClusters, loadClusters } from '../config/load.ts';
 import { removalsFile } from '../config/removals.ts';
 import { loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
+import { checkCharts } from '../steps/check-charts.ts';
 import { type CheckFinding, checkCluster } from '../steps/check-cluster.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
 import { checkRepository } from '../steps/check-repository.ts';
@@ -26,9 +28,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const clusters = loadClusters(root, listClusters(root).includes(names[0] ?? '') ? listClusters(root) : names);
   // Tenants are checked together and against all clusters, whichever cluster is asked for.
   const tenants = loadTenants(root, clusters);
-  const rendered = options.rendered === true;
+  const rendered = options.rendered === true || options.record === true;
+  const recorded = readChartLock(root);
   const results = [];
-  for (const cluster of clusters.filter(({ name }) => names.includes(name))) {
+  const chosen = clusters.filter(({ name }) => names.includes(name));
+  for (const cluster of chosen) {
     const findings = [
       ...(await checkCluster(root, cluster)),
       ...(rendered ? await checkRendered(root, join(root, '.breakwater'), cluster) : []),
@@ -42,14 +46,23 @@ export async function run(invocation: Invocation): Promise<number> {
   const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
-  const notes = await pinNotes(root, clusters);
+  const charts = rendered
+    ? await checkCharts(root, join(root, '.breakwater', 'charts'), chosen, {
+        recorded,
+        record: options.record === true,
+      })
+    : { findings: [], notes: [] };
+  if (charts.findings.length > 0) tell('charts', charts.findings);
+  const notes = [...(await pinNotes(root, clusters)), ...charts.notes];
   for (const note of notes) reporter.status(`note: ${note}`);
   const found =
-    repository.length + apps.length + removals.length + results.reduce((sum, { findings }) => sum + findings.length, 0);
+    [repository, apps, removals, charts.findings].flat().length +
+    results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
     {
       clusters: results,
       repository,
+      charts: charts.findings,
       tenants: tenants.map(({ name }) => name),
       tenantApps: apps,
       base: base?.commit ?? null,

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -43,8 +44,7 @@ const patience = '120s';
  * @throws RunError that names the chart, when it is not to be had
  */
 export async function fetchChart(cache: string, { repository, chart, version }: ChartReference): Promise<string> {
-  const key = `${repository}_${chart}@${version}`.replaceAll(/[^A-Za-z0-9._@+-]+/g, '_');
-  const archive = join(cache, `${key}.tgz`);
+  const archive = archiveOf(cache, { repository, chart, version });
   if (existsSync(archive)) return archive;
   await mkdir(cache, { recursive: true });
   const temporary = await mkdtemp(join(cache, '.fetch-'));
@@ -62,6 +62,21 @@ export async function fetchChart(cache: string, { repository, chart, version }: 
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** @returns absolute path of the chart's archive, where a fetch puts it */
+function archiveOf(cache: string, { repository, chart, version }: ChartReference): string {
+  const key = `${repository}_${chart}@${version}`.replaceAll(/[^A-Za-z0-9._@+-]+/g, '_');
+  return join(cache, `${key}.tgz`);
+}
+
+/** @returns the digest of a chart that was fetched, as an index.yaml or an OCI registry has it; undefined when it was not */
+export async function chartDigest(cache: string, chart: ChartReference): Promise<string | undefined> {
+  const archive = archiveOf(cache, chart);
+  if (!existsSync(archive)) return undefined;
+  return `sha256:${createHash('sha256')
+    .update(await readFile(archive))
+    .digest('hex')}`;
 }
 
 function notToBeHad({ repository, chart, version }: ChartReference, stderr: string): RunError {
