@@ -19,7 +19,9 @@ const passedOver = new Set(['.git', 'node_modules', '.breakwater']);
  * @param listed what Git lists; undefined: all that is on disk
  */
 export function readEntries(root: string, listed: Listed | undefined): RepositoryEntry[] {
-  const paths = listed === undefined ? pathsBelow(root, '') : [...listed.modes.keys(), ...listed.untracked];
+  // As a link, .breakwater is not what .gitignore names.
+  const untracked = listed?.untracked.filter((path) => !passedOver.has(path)) ?? [];
+  const paths = listed === undefined ? pathsBelow(root, '') : [...listed.modes.keys(), ...untracked];
   const tracked = new Map((listed === undefined ? [] : entriesIn(listed)).map((entry) => [entry.path, entry]));
   return paths.flatMap((path): RepositoryEntry[] => {
     if (path.endsWith('/')) return [{ path: path.slice(0, -1), kind: 'repository' }];

@@ -127,6 +127,13 @@ it('on a file system that has no modes, no file counts as executable', () => {
   repository.remove();
 });
 
+it('a link to a cache elsewhere, which Git does not have, is no finding', () => {
+  repository = testRepository();
+  link('.breakwater', '../elsewhere');
+  expect(repository.breakwater('validate').code).toBe(0);
+  repository.remove();
+});
+
 describe('an entry anywhere in the repository', () => {
   const evil = 'extraArgs:\n  skip-auth-regex: ".*"\n';
   /** Each with the words that its finding has. */

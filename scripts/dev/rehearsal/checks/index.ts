@@ -16,6 +16,7 @@ import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
 import { check as recovery } from './recovery.ts';
 import { check as renewal } from './renewal.ts';
+import { check as strayFiles } from './stray-files.ts';
 import { check as stuck } from './stuck.ts';
 import { check as tenants } from './tenants.ts';
 import { check as tls } from './tls.ts';
@@ -39,6 +40,7 @@ export const checks: readonly Check[] = [
   tenants,
   failClosed,
   drift,
+  strayFiles,
   renewal,
   acme,
   connectors,
