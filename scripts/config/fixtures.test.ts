@@ -21,7 +21,7 @@ function printed(kind: string, situation: string): string {
   const file = `${situation}.yaml`;
   const parsed = kind.startsWith('app/')
     ? parseAppFile(text, file, 'x', ['demo', 'prod'])
-    : parseClusterFile(text, file, 'x', new Map());
+    : parseClusterFile(text, file, 'x', { apps: new Map(), upstream: new Map() });
   return 'problems' in parsed ? `${parsed.problems.map(formatProblem).join('\n')}\n` : '';
 }
 

@@ -46,11 +46,11 @@ export function loadClusters(root: string, names: readonly string[]): Cluster[] 
   const all = listClusters(root);
   requireClusters(all, names);
   const shared = readShared(root, all);
-  const apps = 'value' in shared ? shared.value.apps : undefined;
+  const known = 'value' in shared ? shared.value : undefined;
   const problems: Problem[] = 'problems' in shared ? [...shared.problems] : [];
   const clusters: Cluster[] = [];
   for (const name of names) {
-    const own = readOwn(root, name, apps);
+    const own = readOwn(root, name, known);
     if ('problems' in own) problems.push(...own.problems);
     else if ('value' in shared) clusters.push(assemble(name, own.value, shared.value));
   }
@@ -63,7 +63,7 @@ interface Own {
   discovered: Discovered | undefined;
 }
 
-function readOwn(root: string, name: string, apps: Shared['apps'] | undefined): Parsed<Own> {
+function readOwn(root: string, name: string, shared: Shared | undefined): Parsed<Own> {
   const folder = `clusters/${name}`;
   if (lstatSync(join(root, folder)).isSymbolicLink())
     return {
@@ -72,12 +72,14 @@ function readOwn(root: string, name: string, apps: Shared['apps'] | undefined): 
       ],
     };
   const read = readInput(root, `${folder}/cluster.yaml`);
-  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, apps) : read;
+  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared) : read;
   const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
   const problems = [
     ...('problems' in file ? file.problems : []),
     ...('problems' in discovered ? discovered.problems : []),
-    ...(apps === undefined ? [] : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...apps.keys()])),
+    ...(shared === undefined
+      ? []
+      : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...shared.apps.keys()])),
   ];
   if (problems.length > 0 || 'problems' in file || 'problems' in discovered) return { problems };
   return { value: { file: file.value, discovered: discovered.value } };

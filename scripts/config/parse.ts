@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../report/errors.ts';
-import type { SharedApp } from './cluster.ts';
+import type { Shared } from './cluster.ts';
 import { type InputDocument, parseDocument } from './document.ts';
 import { explain } from './messages.ts';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
@@ -8,6 +8,7 @@ import { type Finding, locate, place } from './positions.ts';
 import { appFindings } from './running-apps.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
+import { versionFindings } from './version-floors.ts';
 import { parseOptions, type Written } from './words.ts';
 
 /** A validated value, or everything that is wrong with the text. */
@@ -49,16 +50,17 @@ export function parseInput<S extends z.ZodType>(
  * @param text the file's text
  * @param file path for problems, as `clusters/demo/cluster.yaml`
  * @param folder name of the folder that the file is in, which must be the cluster's name
- * @param apps the apps of apps/, by name; undefined where they can't be read, which is a problem elsewhere
+ * @param shared apps and upstreams of all clusters; undefined where they can't be read, which is a problem elsewhere
  */
 export function parseClusterFile(
   text: string,
   file: string,
   folder: string,
-  apps?: ReadonlyMap<string, SharedApp>,
+  shared?: Pick<Shared, 'apps' | 'upstream'>,
 ): Parsed<ClusterFile> {
   return parseInput(clusterFile, text, file, {
-    whole: (value) => (apps === undefined ? [] : appFindings(value, apps)),
+    whole: (value) =>
+      shared === undefined ? [] : [...appFindings(value, shared.apps), ...versionFindings(value, shared.upstream)],
     emptyHint: `Write at least "name: ${folder}" and who may log in; clusters/demo/cluster.yaml is an example.`,
     further: (value) => nameFindings(value, folder),
   });

@@ -11,6 +11,7 @@ import { kubeflowVersions } from './schema/platform.ts';
 import { type Upstream, upstreamFile } from './schema/upstream.ts';
 import { readApps } from './shared-apps.ts';
 import { closest } from './suggest.ts';
+import { skewFindings, upstreamFindings } from './version-floors.ts';
 
 const folders = ['infrastructure', 'apps'];
 const deniedFileName = 'infrastructure/tenant/denied.yaml';
@@ -49,6 +50,11 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
     const file = `${folder}/upstream.yaml`;
     if (lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined) problems.push(missingFile(file));
   }
+  for (const [folder, finding] of skewFindings(upstream)) {
+    const file = `${folder}/upstream.yaml`;
+    const read = readInput(root, file);
+    if ('text' in read) keep(parseInput(upstreamFile, read.text, file, { whole: () => [finding] }), () => undefined);
+  }
   const health = readInput(root, healthFile, restoreHint);
   if ('problems' in health) problems.push(...health.problems);
   let denied: Shared['denied'] = [];
@@ -80,7 +86,7 @@ function readUpstream(root: string, folder: string): Parsed<Upstream> {
   const file = `${folder}/upstream.yaml`;
   const read = readInput(root, file);
   if ('problems' in read) return read;
-  const parsed = parseInput(upstreamFile, read.text, file);
+  const parsed = parseInput(upstreamFile, read.text, file, { whole: (value) => upstreamFindings(folder, value) });
   if ('problems' in parsed) return parsed;
   if (folder === 'apps/kubeflow' && !(kubeflowVersions as readonly string[]).includes(parsed.value.version)) {
     const known = kubeflowVersions.join(', ');

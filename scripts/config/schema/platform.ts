@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, email, label, labelUpTo } from './common.ts';
 import { componentNames, kubeflowParts, takenNamespaces } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
+import { exactVersion } from './upstream.ts';
 
 /** The `argocd` section. */
 export const argocd = z
@@ -178,7 +179,7 @@ export const componentSettings = z
     enabled: z.boolean().optional().describe('Switches the component on or off.'),
     version: z
       .string()
-      .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
+      .regex(exactVersion, 'must be one version, such as 1.2.3')
       .optional()
       .describe('Version for this cluster. Default: its upstream.yaml.'),
     syncOptions: z

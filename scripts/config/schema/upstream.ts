@@ -1,11 +1,18 @@
 import { z } from 'zod';
 
+/** One version of a chart. Helm takes 1.2, 1.2.x and the like for a range, which changes a cluster without a commit. */
+export const exactVersion = /^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
+
+/** Anything but what is another commit tomorrow. */
+const fixed = /^(?!(latest|stable|main|master|head|develop|HEAD)$)[^\s*^~<>=|]+$/;
+
 /** A version or tag: what helm and git get, and would take for an option if it began with "-". */
 function pin(description: string) {
   return z
     .string()
     .min(1, 'must not be empty')
-    .regex(/^(?!-)/, 'must not begin with "-"')
+    .regex(/^(?!-)/, { abort: true, error: 'must not begin with "-"' })
+    .regex(fixed, 'must be one version, not a branch, a range or "latest"')
     .describe(description);
 }
 
@@ -34,7 +41,10 @@ export const chart = z.strictObject({
     .string()
     .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
     .describe('Helm repository, classic or OCI.'),
-  version: pin('Pinned version; Renovate raises it here.'),
+  version: z
+    .string()
+    .regex(exactVersion, 'must be one version, such as 1.2.3')
+    .describe('Pinned version; Renovate raises it here.'),
   image: image.optional().describe("Image to run in place of the chart's own default."),
 });
 

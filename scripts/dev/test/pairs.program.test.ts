@@ -28,7 +28,7 @@ const handDocuments = [...parseTree('pair', hand).files.values()].map(
 /** @returns the cluster, or what the schema says against it */
 function clusterOf(options: readonly ConfigOption[]): Cluster | string {
   const settings = options.reduce((all, option) => laid(all, option.settings), common);
-  const parsed = parseClusterFile(stringify(settings), 'clusters/pair/cluster.yaml', 'pair', shared.apps);
+  const parsed = parseClusterFile(stringify(settings), 'clusters/pair/cluster.yaml', 'pair', shared);
   if ('problems' in parsed) return parsed.problems.map(({ path, message }) => `${path} ${message}`).join('; ');
   const file = parsed.value;
   const { url } = file.git;

@@ -1,6 +1,7 @@
 import { authNamespace } from '../../components/domain.ts';
 import { authProvider } from '../../components/gate.ts';
 import { identityHeaders } from '../../components/identity.ts';
+import { below, floors, tooOld } from '../../config/version-floors.ts';
 import { type ChartValues, chartValues, decides, type Keys } from './merged-values.ts';
 import { at, isMap, listAt, type ParsedTree, textsAt } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
@@ -189,5 +190,27 @@ const portsAreThose: Rule = {
   },
 };
 
+const imagesAreNewEnough: Rule = {
+  name: 'images-are-new-enough',
+  reason:
+    'The tree relies on what an image can do and on holes that are closed, whoever names its tag (GHSA-7rh7-c77v-6434, dexidp/dex release notes).',
+  check: (tree) =>
+    floors
+      .filter(({ of }) => of === 'image')
+      .flatMap((floor): Finding[] => {
+        const chart = chartOf(tree, floor.component);
+        const tag = at(chart?.merged, 'image', 'tag');
+        // The generated layer repeats upstream.yaml, whose check says it there.
+        if (chart === undefined || typeof tag !== 'string' || below(tag, floor.least) !== true) return [];
+        return finding(chart, ['image', 'tag'], tooOld(floor));
+      }),
+};
+
 /** What must be there in the values that the charts of the login get. */
-export const neededValueRules: readonly Rule[] = [theCheckAnswers, variablesAreThere, volumesAreThere, portsAreThose];
+export const neededValueRules: readonly Rule[] = [
+  theCheckAnswers,
+  variablesAreThere,
+  volumesAreThere,
+  portsAreThose,
+  imagesAreNewEnough,
+];

@@ -184,6 +184,14 @@ const broken: [component: string, what: string, text: string, expected: string[]
   ],
   [
     'oauth2-proxy',
+    'an old image',
+    'image: {tag: v7.6.0}\n',
+    [
+      'images-are-new-enough clusters/demo/overrides/oauth2-proxy.yaml:1:9 image.tag is too old: oauth2-proxy must be 7.15.4 or newer',
+    ],
+  ],
+  [
+    'oauth2-proxy',
     'another name',
     'nameOverride: sso\n',
     ['known-overrides clusters/demo/overrides/oauth2-proxy.yaml:1:1'],
