@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../report/errors.ts';
+import { policyFindings } from './argocd-policy.ts';
 import type { KustomizePatch, Shared } from './cluster.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
@@ -105,7 +106,11 @@ function readComponent(root: string, file: string): Parsed<KustomizeComponent | 
   const read = readInput(root, file);
   if ('problems' in read) return read;
   const kind = /^kind:\s*['"]?(\w+)/m.exec(read.text)?.[1] ?? 'Kustomization';
-  return kind === 'Kustomization' ? { value: undefined } : parseInput(kustomizeComponent, read.text, file);
+  return kind === 'Kustomization'
+    ? { value: undefined }
+    : parseInput(kustomizeComponent, read.text, file, {
+        whole: ({ patches }) => policyFindings(patches.map(toPatch)),
+      });
 }
 
 function toPatch({ patch, target }: KustomizeComponent['patches'][number]): KustomizePatch {

@@ -53,10 +53,25 @@ export function argocdPatches(cluster: Cluster, audience: string): KustomizePatc
   return [
     ...(cluster.shared.patches.get(app.folder) ?? []),
     settings(cluster, url, audience),
+    ...(cluster.argocd.localAdmin === true ? [] : [nobodyByName]),
     ...(operations.length === 0 ? [] : [jsonPatch('apps', 'Deployment', 'argocd-server', [isServer, ...operations])]),
     jsonPatch('networking.k8s.io', 'NetworkPolicy', 'argocd-server-network-policy', fromGateway()),
   ];
 }
+
+/**
+ * Argo CD's own policy makes an administrator of its local account "admin", and so of everybody in a group of this name. Where that account
+ * is off, the name has no rights. (assets/builtin-policy.csv; a policy that denies wins)
+ */
+const nobodyByName: KustomizePatch = {
+  target: { kind: 'ConfigMap', name: 'argocd-rbac-cm' },
+  patch: yamlText({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'argocd-rbac-cm' },
+    data: { 'policy.breakwater.csv': 'p, admin, *, *, *, deny\n' },
+  }),
+};
 
 function settings(cluster: Cluster, url: string, audience: string): KustomizePatch {
   const oidc = {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   ]);
   // The controller that counts does not run here; a quota holds from its first count on.
   const quota = objects.find(({ kind }) => kind === 'ResourceQuota');
-  const { hard } = (quota as { spec: { hard: Record<string, string> } }).spec;
+  const { hard } = (quota as unknown as { spec: { hard: Record<string, string> } }).spec;
   await api.request({
     method: 'PATCH',
     path: '/api/v1/namespaces/red/resourcequotas/tenant/status',

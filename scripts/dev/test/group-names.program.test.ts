@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
@@ -101,5 +103,54 @@ describe("a group's name has one grammar", () => {
     refusals(['auth.users[0].groups[*]', 'auth.groups[*]', 'access.groups[*]', 'headers[0].byGroup[*].group']);
     write(good, names);
     refusals(['members[*].group']);
+  });
+});
+
+describe('a group that has power here', () => {
+  const connector = (id: string, more: string) =>
+    `{type: oidc, id: ${id}, name: X, issuer: "https://${id}.example.com", clientID: x, clientSecret: {env: X}, unverifiedEmails: reject${more}}`;
+  const notesWith = (connectors: readonly string[], localAdmin = false) => {
+    repository.write(
+      'clusters/demo/cluster.yaml',
+      `name: demo
+host: kubeflow.example.com
+apps: {argocd: {}, grafana: {}}
+argocd: {localAdmin: ${localAdmin}}
+auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}]}
+`,
+    );
+    expect(repository.breakwater('render', '--prune').code).toBe(0);
+    const { notes } = JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] };
+    return notes.filter((note) => note.includes('Groups'));
+  };
+
+  it('is told by validate where its name could be made at a provider', () => {
+    const at = 'clusters/demo/cluster.yaml: anyone who can make a group named platform-admins at a connector (company)';
+    expect(notesWith([connector('company', ', groups: true')])).toEqual([
+      `${at} administers Argo CD (apps/argocd/kustomization.yaml). See docs/security.md, Groups.`,
+      `${at} administers grafana (apps/grafana/app.yaml). See docs/security.md, Groups.`,
+    ]);
+    expect(notesWith([connector('company', '')])).toEqual([]);
+    expect(notesWith([connector('company', ', groups: true')], true)[0]).toContain('platform-admins or admin at');
+  });
+
+  it('is none for being named as the local account of Argo CD, while that is off', () => {
+    const policy = () => {
+      const application = parse(readFileSync(join(repository.root, 'clusters/demo/apps/00-argocd.yaml'), 'utf8'));
+      return JSON.stringify(application).includes('p, admin, *, *, *, deny');
+    };
+    notesWith([]);
+    expect(policy()).toBe(true);
+    notesWith([], true);
+    expect(policy()).toBe(false);
+  });
+
+  it('stops nothing by a line that Argo CD cannot read', () => {
+    const path = 'apps/argocd/kustomization.yaml';
+    const text = readFileSync(join(repository.root, path), 'utf8');
+    repository.write(path, text.replace('g, platform-admins,', 'g, CN=Platform Admins,OU=x,'));
+    const { code, stderr } = repository.breakwater('validate');
+    expect(code).toBe(2);
+    expect(stderr).toContain('the policy "g, CN=Platform Admins,OU=x, role:admin" has 4 parts');
   });
 });

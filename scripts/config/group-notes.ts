@@ -1,0 +1,54 @@
+import { groupsOfRole } from './argocd-policy.ts';
+import type { Cluster } from './cluster.ts';
+
+type Connector = Cluster['auth']['connectors'][number];
+
+/**
+ * Says where a group that somebody makes at an identity provider could be one that has power here: groups of all connectors count
+ * alike, by their names alone. Nobody can tell from a configuration who may make groups there, so these are notes and not findings.
+ *
+ * @returns sentences that begin with a file
+ */
+export function groupNotes(cluster: Cluster): string[] {
+  const sources = cluster.auth.connectors.filter(bringsGroups);
+  if (sources.length < 2 && !sources.some(({ type }) => type === 'oidc' || type === 'other')) return [];
+  const names = sources.map(({ id }) => id).join(', ');
+  return powersOf(cluster).map(
+    ({ groups, power }) =>
+      `${cluster.folder}/cluster.yaml: anyone who can make a group named ${groups.join(' or ')} at a connector (${names}) ${power}. See docs/security.md, Groups.`,
+  );
+}
+
+/** GitHub's come from the organisations that cluster.yaml names; nobody knows what a raw connector sends. */
+function bringsGroups(connector: Connector): boolean {
+  switch (connector.type) {
+    case 'oidc':
+      return connector.groups;
+    case 'ldap':
+      return connector.groupSearch !== undefined;
+    case 'saml':
+      return connector.groupsAttr !== undefined;
+    default:
+      return true;
+  }
+}
+
+function powersOf({ runningApps, shared, argocd }: Cluster): { groups: string[]; power: string }[] {
+  return runningApps.flatMap((app) => {
+    const administrators =
+      app.folder === 'apps/argocd'
+        ? [
+            ...groupsOfRole(shared.patches.get(app.folder) ?? [], 'role:admin'),
+            // Argo CD's own policy; denied where the account of this name is off (components/apps/argocd.ts).
+            ...(argocd.localAdmin === true ? ['admin'] : []),
+          ]
+        : [];
+    const roles = app.headers.flatMap((header) =>
+      'byGroup' in header ? header.byGroup.filter(({ value }) => /admin/i.test(value)).map(({ group }) => group) : [],
+    );
+    return [
+      { groups: administrators, power: `administers Argo CD (${app.folder}/kustomization.yaml)` },
+      { groups: [...new Set(roles)], power: `administers ${app.name} (${app.folder}/app.yaml)` },
+    ].filter(({ groups }) => groups.length > 0);
+  });
+}
