@@ -155,17 +155,27 @@ function judgeExisting(found: Ownership, question: OwnershipQuestion): ArgoCDVer
     wrong.map(([key]) =>
       refusal(
         'argocd-setting',
-        `the ConfigMap ${namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", ${key === 'jsonnet.enable' ? 'without which Jsonnet of any folder runs in its repository server' : 'without which waves do not wait'}`,
-        settingHint(settings[key] ?? ''),
+        `the ConfigMap ${namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", without which ${withoutSetting[key] ?? 'waves do not wait'}`,
+        settingHint(key, settings[key] ?? ''),
       ),
     ),
   );
 }
 
-function settingHint(value: string): string {
+const impersonation = 'application.sync.impersonation';
+
+/** What follows where a setting is not as it has to be. Default: waves do not wait. */
+const withoutSetting: Readonly<Record<string, string>> = {
+  'jsonnet.enable': 'Jsonnet of any folder runs in its repository server',
+  [`${impersonation}.enabled`]: "tenants' objects are applied with all of Argo CD's rights",
+};
+
+function settingHint(key: string, value: string): string {
   const text = value.trim();
   const what = text.includes('\n') ? 'the text of infrastructure/argocd/application-health.lua' : JSON.stringify(text);
-  return `Set it to ${what}, there where this Argo CD is managed.`;
+  const set = `Set it to ${what}, there where this Argo CD is managed.`;
+  if (key !== `${impersonation}.enabled`) return set;
+  return `${set} If other projects of it name no destinationServiceAccounts, set ${impersonation}.enforced to "false" beside it.`;
 }
 
 function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding[] {

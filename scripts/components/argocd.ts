@@ -1,6 +1,7 @@
 import type { Cluster, KustomizePatch } from '../config/cluster.ts';
 import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
+import { gatewayNamespace } from './domain.ts';
 import { clientId } from './oauth2-proxy.ts';
 import { kustomizeUpstream, pinned } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
@@ -55,6 +56,8 @@ function source(cluster: Cluster): KustomizeSource {
       ...(cluster.shared.patches.get('infrastructure/argocd') ?? []),
       settingsPatch(cluster),
       ...subjectsPatch(cluster),
+      serverImpersonates(),
+      serverIsCalledByGateway(),
       ...argocdPatches(cluster, clientId),
     ],
   };
@@ -73,6 +76,8 @@ export function requiredSettings(cluster: Cluster): Record<string, string> {
     'resource.customizations.health.argoproj.io_Application': cluster.shared.applicationHealth,
     // Jsonnet is a program: it imports other files of the repository, and nothing bounds what it takes of the repository server.
     'jsonnet.enable': 'false',
+    // Argo CD applies the objects of each project as the account that the project names: a tenant's with the tenant's rights.
+    'application.sync.impersonation.enabled': 'true',
     // Aggregated ClusterRoles are filled in by Kubernetes.
     'resource.compareoptions': 'ignoreAggregatedRoles: true\n',
   };
@@ -97,7 +102,7 @@ function subjectsPatch(cluster: Cluster): KustomizePatch[] {
   ];
 }
 
-function settingsPatch(cluster: Cluster): { patch: string; target: Record<string, string> } {
+function settingsPatch(cluster: Cluster): KustomizePatch {
   const patch = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -107,5 +112,26 @@ function settingsPatch(cluster: Cluster): { patch: string; target: Record<string
   return {
     target: { kind: 'ConfigMap', name: 'argocd-cm' },
     patch: yamlText(patch),
+  };
+}
+
+/** Argo CD's pages act as a project's account, too, for logs and live objects. All these accounts are in its own namespace. */
+function serverImpersonates(): KustomizePatch {
+  const rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
+  return {
+    target: { group: 'rbac.authorization.k8s.io', kind: 'Role', name: 'argocd-server' },
+    patch: yamlText([{ op: 'add', path: '/rules/-', value: rule }]),
+  };
+}
+
+/** Upstream's admits everybody, and its local admin's password is then all that stands before it. */
+function serverIsCalledByGateway(): KustomizePatch {
+  const from = [
+    { podSelector: {} },
+    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } } },
+  ];
+  return {
+    target: { group: 'networking.k8s.io', kind: 'NetworkPolicy', name: 'argocd-server-network-policy' },
+    patch: yamlText([{ op: 'replace', path: '/spec/ingress', value: [{ from }] }]),
   };
 }

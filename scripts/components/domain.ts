@@ -13,6 +13,9 @@ export const versionsAnnotation = `${domain}/versions`;
 /** On objects that the bootstrap makes: which cluster's tree they belong to. */
 export const clusterLabel = `${domain}/cluster`;
 
+/** The cluster that Argo CD runs in. */
+export const inCluster = 'https://kubernetes.default.svc';
+
 /** On everything of a tenant: its name. */
 export const tenantLabel = `${domain}/tenant`;
 

@@ -1,13 +1,22 @@
 import type { Cluster } from '../config/cluster.ts';
 import { celList } from './admission.ts';
-import { domain } from './domain.ts';
+import { domain, inCluster } from './domain.ts';
 import { knativeNamespace, kubeflowNamespace, kubeflowSystemNamespace } from './kubeflow/part.ts';
 
 const prefix = 'system:serviceaccount:';
 
-/** @returns who writes the platform's objects and those that make tenants, as the API server calls it */
-function controllerUser(cluster: Cluster): string {
-  return `${prefix}${cluster.argocd.namespace}:argocd-application-controller`;
+/** Account that applies the platform's objects and those that make tenants, as `namespace:name`: that of Argo CD's controller. */
+function controllerAccount({ argocd }: Cluster): string {
+  return `${argocd.namespace}:${argocd.controllerAccount}`;
+}
+
+/**
+ * What an AppProject of the platform says of impersonation: Argo CD applies its objects as itself. Without it, a sync is refused.
+ *
+ * https://argo-cd.readthedocs.io/en/stable/operator-manual/app-sync-using-impersonation/
+ */
+export function appliedAsPlatform(cluster: Cluster): Record<string, string>[] {
+  return [{ server: inCluster, namespace: '*', defaultServiceAccount: controllerAccount(cluster) }];
 }
 
 /**
@@ -27,7 +36,7 @@ export function whoAsks(
 ): Record<string, string> {
   const behalf = [kubeflowNamespace, kubeflowSystemNamespace, knativeNamespace];
   const known = writers.map(([account, resources]) => `'${prefix}${account}': ${celList(resources)}`);
-  const isArgocd = `variables.user == '${controllerUser(cluster)}'`;
+  const isArgocd = `variables.user == '${prefix}${controllerAccount(cluster)}'`;
   return {
     user: 'request.userInfo.username',
     kubernetes: `variables.user == 'system:kube-controller-manager' || variables.user.startsWith('${prefix}kube-system:')`,

@@ -3,7 +3,7 @@ import { takenNamespaces } from '../config/schema/component-facts.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { early, gatewayName, gatewayNamespace, gatewayPrincipal, tenantLabel } from './domain.ts';
+import { early, gatewayName, gatewayNamespace, gatewayPrincipal, inCluster, tenantLabel } from './domain.ts';
 import { groupHeaderPrefix } from './identity.ts';
 import { defaultProfile, profileName } from './kubeflow/default-profile.ts';
 import {
@@ -13,14 +13,16 @@ import {
   localGatewayNamespace,
   runs,
 } from './kubeflow/part.ts';
+import { appliedAsPlatform } from './platform-accounts.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
-/** Name of the project in which the Applications that make tenants run. A tenant's own Applications run in `tenant-<name>`. */
+/**
+ * Name of the project in which the Applications that make tenants run. What is in a tenant's folder runs in `tenant-<name>-apps`, and
+ * Applications of its admins' own in `tenant-<name>`.
+ */
 const tenantsProject = 'tenants';
 /** The chart that renders each tenant. */
 export const tenantChart = 'infrastructure/tenant';
-
-const server = 'https://kubernetes.default.svc';
 
 /** Often enough that a moment's wrong answer costs seconds of access, seldom enough for a thousand tenants. */
 const requeueAfterSeconds = 30;
@@ -89,21 +91,22 @@ function project(cluster: Cluster): KubernetesObject {
       description: 'What makes tenants',
       sourceRepos: [cluster.repositoryUrl],
       destinations: [
-        { server, namespace: '*' },
+        { server: inCluster, namespace: '*' },
         ...[...denied, ...takenPrefixes.map((prefix) => `${prefix}*`)].map((namespace) => ({
-          server,
+          server: inCluster,
           namespace: `!${namespace}`,
         })),
       ],
       clusterResourceWhitelist: [...kinds('', 'Namespace'), ...kinds('kubeflow.org', 'Profile')],
       namespaceResourceWhitelist: [
-        ...kinds('', 'LimitRange', 'ResourceQuota'),
+        ...kinds('', 'LimitRange', 'ResourceQuota', 'ServiceAccount'),
         ...kinds('argoproj.io', 'AppProject'),
         ...kinds('networking.istio.io', 'DestinationRule', 'VirtualService'),
         ...kinds('networking.k8s.io', 'NetworkPolicy'),
         ...kinds('rbac.authorization.k8s.io', 'RoleBinding'),
         ...kinds('security.istio.io', 'AuthorizationPolicy'),
       ],
+      destinationServiceAccounts: appliedAsPlatform(cluster),
     },
   };
 }
@@ -148,12 +151,12 @@ function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
   });
 }
 
-/** Manifests of a tenant's own, in its own project. */
+/** Manifests of a tenant's own, in its project for this repository. */
 function ownApplications(cluster: Cluster): KubernetesObject {
   const folder = '{{ index .path.segments 1 }}';
   return applicationSet(cluster, 'tenants-apps', '/apps', folder, {
     name: `tenant-${folder}-apps`,
-    project: `tenant-${folder}`,
+    project: `tenant-${folder}-apps`,
     // Named, so that no file makes the folder a chart or a kustomization; and what is read is what `validate` reads.
     source: { path: '{{ .path.path }}', directory: { recurse: true, include: '{*.yaml,*.yml,*.json}' } },
     destination: folder,
@@ -194,7 +197,7 @@ function applicationSet(
         spec: {
           project: template.project,
           source: { repoURL, targetRevision: git.branch, ...template.source },
-          destination: { server, namespace: template.destination },
+          destination: { server: inCluster, namespace: template.destination },
           syncPolicy: {
             automated: template.automated,
             ...(template.syncOptions.length === 0 ? {} : { syncOptions: template.syncOptions }),
@@ -228,7 +231,7 @@ export function platformFacts(cluster: Cluster): Record<string, unknown> {
     cluster: cluster.name,
     labels: cluster.labels,
     argocd: cluster.argocd.namespace,
-    server,
+    server: inCluster,
     repository: cluster.repositoryUrl,
     host: publicAddress(cluster).host,
     gateway: `${gatewayNamespace}/${gatewayName}`,

@@ -84,7 +84,12 @@ export function repositoryCredentials(
     return value;
   };
   if ('token' in credentials)
-    return { kind: 'token', username: credentials.username, token: resolve(credentials.token).trim() };
+    return {
+      kind: 'token',
+      username: credentials.username,
+      // Argo CD only reads.
+      token: resolve(credentials.readToken ?? credentials.token).trim(),
+    };
   if ('sshKey' in credentials) return { kind: 'ssh', privateKey: resolve(credentials.sshKey) };
   const { id, installationId, privateKey, baseUrl } = credentials.githubApp;
   return {

@@ -29,10 +29,13 @@ describe('the chart of tenants', () => {
     ]);
     expect(names(access)).toEqual([
       'AppProject argocd/tenant-team-a',
+      'AppProject argocd/tenant-team-a-apps',
       'AuthorizationPolicy team-a/own-namespaces',
       'AuthorizationPolicy team-a/user-ann-example-com-clusterrole-admin',
       'NetworkPolicy team-a/openings',
+      'RoleBinding team-a/applications',
       'RoleBinding team-a/user-ann-example-com-clusterrole-admin',
+      'ServiceAccount argocd/tenant-team-a',
     ]);
     for (const { metadata } of place)
       expect(metadata.annotations?.['argocd.argoproj.io/sync-options']).toContain('Prune=false,Delete=false');
@@ -79,24 +82,62 @@ describe('the chart of tenants', () => {
     expect(find(place, 'Namespace', 'team-a')).toMatchObject({ metadata: { annotations: { owner } } });
   });
 
-  it('lets a project write to its own namespaces, from its own repositories, and no kind of the platform', async () => {
+  it('lets its projects write to its own namespaces, as the tenant, and no kind of the platform', async () => {
     const { access } = await render(
       `${small}namespaces: [team-a, team-a--dev]\nrepositories: ["https://github.com/acme/a.git"]\ndeny: [{group: batch, kind: CronJob}]\n`,
     );
-    const { spec } = find(access, 'AppProject', 'tenant-team-a') as unknown as {
-      spec: Record<string, { namespace?: string; group?: string; kind?: string }[] | string[]>;
+    const server = 'https://kubernetes.default.svc';
+    for (const name of ['tenant-team-a', 'tenant-team-a-apps']) {
+      const spec = find(access, 'AppProject', name)?.spec as Record<string, unknown>;
+      expect(spec.destinations).toEqual(['team-a', 'team-a--dev'].map((namespace) => ({ server, namespace })));
+      expect(spec.destinationServiceAccounts).toEqual([
+        { server, namespace: '*', defaultServiceAccount: 'argocd:tenant-team-a' },
+      ]);
+      expect(spec.clusterResourceBlacklist).toEqual([{ group: '*', kind: '*' }]);
+      for (const denied of [
+        { group: 'networking.istio.io', kind: '*' },
+        { group: 'rbac.authorization.k8s.io', kind: '*' },
+        { group: 'batch', kind: 'CronJob' },
+      ])
+        expect(spec.namespaceResourceBlacklist).toContainEqual(denied);
+    }
+  });
+
+  it.each([
+    ['kubeflow', 'kubeflow-edit'],
+    ['namespace', 'edit'],
+  ])(
+    'applies the objects of kind %s with the role %s, by an account that no pod of the tenant can have',
+    async (kind, role) => {
+      const { access } = await render(`kind: ${kind}\nowner: ann@example.com\nnamespaces: [team-a, team-a--dev]\n`);
+      expect(find(access, 'ServiceAccount', 'tenant-team-a')?.metadata.namespace).toBe('argocd');
+      const bindings = access.filter(
+        ({ kind: one, metadata }) => one === 'RoleBinding' && metadata.name === 'applications',
+      );
+      expect(bindings.map(({ metadata, roleRef, subjects }) => [metadata.namespace, roleRef, subjects])).toEqual(
+        ['team-a', 'team-a--dev'].map((namespace) => [
+          namespace,
+          { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+          [{ kind: 'ServiceAccount', name: 'tenant-team-a', namespace: 'argocd' }],
+        ]),
+      );
+    },
+  );
+
+  it("lets its admins make Applications from the tenant's repositories only, and everyone use those of this one", async () => {
+    const sources = async (text: string) => {
+      const { access } = await render(`${small}${text}`);
+      const spec = (name: string) => find(access, 'AppProject', name)?.spec as Record<string, unknown>;
+      const admin = (name: string) =>
+        JSON.stringify((spec(name).roles as { name: string }[]).find((role) => role.name === 'admin'));
+      expect(admin('tenant-team-a')).toContain('applications, *, tenant-team-a/*, allow');
+      expect(admin('tenant-team-a-apps')).toContain('applications, sync, tenant-team-a-apps/*, allow');
+      expect(admin('tenant-team-a-apps')).not.toContain('applications, *');
+      return ['tenant-team-a', 'tenant-team-a-apps'].map((name) => spec(name).sourceRepos);
     };
-    expect(spec.destinations).toEqual(
-      ['team-a', 'team-a--dev'].map((namespace) => ({ server: 'https://kubernetes.default.svc', namespace })),
-    );
-    expect(spec.sourceRepos).toEqual([demo.repositoryUrl, 'https://github.com/acme/a.git']);
-    expect(spec.clusterResourceBlacklist).toEqual([{ group: '*', kind: '*' }]);
-    for (const denied of [
-      { group: 'networking.istio.io', kind: '*' },
-      { group: 'rbac.authorization.k8s.io', kind: '*' },
-      { group: 'batch', kind: 'CronJob' },
-    ])
-      expect(spec.namespaceResourceBlacklist).toContainEqual(denied);
+    expect(await sources('')).toEqual([[], [demo.repositoryUrl]]);
+    const own = 'https://github.com/acme/a.git';
+    expect(await sources(`repositories: ["${own}"]\n`)).toEqual([[own], [demo.repositoryUrl]]);
   });
 
   it('keeps notebooks and volumes from those who only look on, whether by address or by group, and from nobody else', async () => {

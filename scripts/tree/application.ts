@@ -5,14 +5,11 @@ import type {
   KubernetesObject,
   KustomizeSource,
 } from '../components/component.ts';
-import { readyWithinAnnotation, versionsAnnotation } from '../components/domain.ts';
+import { inCluster, readyWithinAnnotation, versionsAnnotation } from '../components/domain.ts';
 import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
 import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
-
-/** The cluster that Argo CD runs in. */
-export const inCluster = 'https://kubernetes.default.svc';
 
 /**
  * @param manifests true when the component has own manifests, which are then a source

@@ -1,8 +1,9 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
-import { revisionAnnotation } from '../components/domain.ts';
+import { inCluster, revisionAnnotation } from '../components/domain.ts';
 import { mirrorGit } from '../components/mirrors.ts';
+import { appliedAsPlatform } from '../components/platform-accounts.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { chartRepository, inCluster } from './application.ts';
+import { chartRepository } from './application.ts';
 
 /** Name of the last, empty object of the tree: it is applied when the last wave is healthy. */
 const sentinelName = 'platform-ready';
@@ -42,6 +43,32 @@ export function project(cluster: Cluster, components: readonly Component[]): Kub
         const [group = '', kind = ''] = entry.split('/');
         return { group, kind };
       }),
+      destinationServiceAccounts: appliedAsPlatform(cluster),
+    },
+  };
+}
+
+/**
+ * Argo CD makes this project, which permits everything: whoever may make an Application in it would have the cluster. An Argo CD of
+ * one's own may need it.
+ *
+ * https://argo-cd.readthedocs.io/en/stable/user-guide/projects/#the-default-project
+ */
+export function lockedDefaultProject(cluster: Cluster): KubernetesObject {
+  return {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AppProject',
+    metadata: {
+      name: 'default',
+      namespace: cluster.argocd.namespace,
+      annotations: { ...first, 'argocd.argoproj.io/sync-options': 'Prune=false' },
+    },
+    spec: {
+      description: 'Permits nothing',
+      sourceRepos: [],
+      destinations: [],
+      clusterResourceWhitelist: [],
+      namespaceResourceBlacklist: [{ group: '*', kind: '*' }],
     },
   };
 }

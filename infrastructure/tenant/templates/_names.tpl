@@ -73,3 +73,8 @@ no namespace and no path that another one, or the platform, could have. Every pa
 app.kubernetes.io/part-of: breakwater-tenant
 breakwater.dev/tenant: {{ .Release.Name | quote }}
 {{- end -}}
+
+{{/* The ClusterRole that a role of a tenant is. Kubernetes' own "admin" would write roles, which the platform keeps. */}}
+{{- define "tenant.role" -}}
+{{- if eq .kind "kubeflow" -}}kubeflow-{{ .role }}{{- else -}}{{ ternary "edit" .role (eq .role "admin") }}{{- end -}}
+{{- end -}}

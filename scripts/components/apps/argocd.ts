@@ -1,7 +1,6 @@
 import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { publicAddress } from '../address.ts';
 import type { KubernetesObject } from '../component.ts';
-import { gatewayNamespace } from '../domain.ts';
 import { caCertificate, hasPrivateCa } from '../private-ca.ts';
 import { yamlText } from '../yaml-text.ts';
 import { appPlace } from './place.ts';
@@ -55,7 +54,6 @@ export function argocdPatches(cluster: Cluster, audience: string): KustomizePatc
     settings(cluster, url, audience),
     ...(cluster.argocd.localAdmin === true ? [] : [nobodyByName]),
     ...(operations.length === 0 ? [] : [jsonPatch('apps', 'Deployment', 'argocd-server', [isServer, ...operations])]),
-    jsonPatch('networking.k8s.io', 'NetworkPolicy', 'argocd-server-network-policy', fromGateway()),
   ];
 }
 
@@ -145,15 +143,6 @@ exec "$0" "$@"
       value: { name: caSecret, mountPath: caFolder, readOnly: true },
     },
   ];
-}
-
-/** Upstream's admits everybody. */
-function fromGateway(): Operation[] {
-  const from = [
-    { podSelector: {} },
-    { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': gatewayNamespace } } },
-  ];
-  return [{ op: 'replace', path: '/spec/ingress', value: [{ from }] }];
 }
 
 /**

@@ -7,7 +7,12 @@ import { reads } from './reads.ts';
 const credentials = z
   .union([
     z.strictObject({
-      token: secretReference.describe('An access token (https URLs).'),
+      token: secretReference.describe('An access token (https URLs). The bootstrap pushes with it.'),
+      readToken: secretReference
+        .optional()
+        .describe(
+          'An access token that may only read the repository, for Argo CD. Absent: Argo CD, in the cluster, gets the one that may push.',
+        ),
       username: z
         .string()
         .min(1, 'must not be empty')

@@ -23,6 +23,11 @@ export const argocd = z
       .boolean()
       .default(true)
       .describe('true: install Argo CD and let it manage itself. false: use the one that is there.'),
+    controllerAccount: label
+      .default('argocd-application-controller')
+      .describe(
+        "Service account of Argo CD's application controller. Another one is for an Argo CD of your own (install: false) only.",
+      ),
     localAdmin: z
       .boolean()
       .optional()
@@ -45,6 +50,14 @@ export const argocd = z
       })
       .prefault({})
       .describe('The root Application, which Argo CD follows to all the others.'),
+  })
+  .superRefine(({ install, controllerAccount }, context) => {
+    if (install && controllerAccount !== 'argocd-application-controller')
+      context.addIssue({
+        code: 'custom',
+        path: ['controllerAccount'],
+        message: 'is for an Argo CD of your own (argocd.install: false): ours has its own name for it',
+      });
   })
   .prefault({})
   .describe('Argo CD itself.');

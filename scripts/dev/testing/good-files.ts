@@ -135,6 +135,8 @@ spec:
     - {server: https://kubernetes.default.svc, namespace: istio-system}
     - {server: https://kubernetes.default.svc, namespace: ingress}
     - {server: https://kubernetes.default.svc, namespace: auth}
+  destinationServiceAccounts:
+    - {server: https://kubernetes.default.svc, namespace: "*", defaultServiceAccount: "argocd:controller"}
   clusterResourceWhitelist:
     - {group: "", kind: Namespace}
     - {group: apiextensions.k8s.io, kind: CustomResourceDefinition}

@@ -32,6 +32,12 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     ['must not be a wildcard'],
   ],
   [
+    'projects-say-as-whom',
+    'an account for some namespaces only',
+    edit(project, 'namespace: "*"', 'namespace: argocd'),
+    ['must name an account for the namespace "*"'],
+  ],
+  [
     'within-project',
     'a cluster-scoped kind that the project lacks',
     edit(project, '    - {group: cert-manager.io, kind: ClusterIssuer}\n', ''),

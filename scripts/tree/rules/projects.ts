@@ -1,5 +1,6 @@
 import { gatewayNamespace } from '../../components/domain.ts';
 import {
+  allObjects,
   at,
   children,
   groupOf,
@@ -47,6 +48,24 @@ const exactDestinations: Rule = {
           })),
       ),
     ]),
+};
+
+const projectsSayAsWhom: Rule = {
+  name: 'projects-say-as-whom',
+  reason:
+    'With impersonation, Argo CD refuses to sync where a project names no account for the destination (argo-cd docs, operator-manual/app-sync-using-impersonation).',
+  check: (tree) =>
+    allObjects(tree)
+      .filter(({ object }) => object.kind === 'AppProject' && listAt(object, 'spec', 'destinations').length > 0)
+      .filter(
+        ({ object }) =>
+          !listAt(object, 'spec', 'destinationServiceAccounts').some((entry) => at(entry, 'namespace') === '*'),
+      )
+      .map(({ file }) => ({
+        file,
+        path: 'spec.destinationServiceAccounts',
+        message: 'must name an account for the namespace "*"',
+      })),
 };
 
 /** A project of the tree, as far as it limits what its Applications apply. */
@@ -150,6 +169,7 @@ const gatewayIsInjected: Rule = {
 export const projectRules: readonly Rule[] = [
   nothingInDefault,
   exactDestinations,
+  projectsSayAsWhom,
   withinProject,
   namespacesInOnePlace,
   gatewayIsInjected,
