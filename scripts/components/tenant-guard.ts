@@ -6,6 +6,7 @@ import { servicesAnnotation, tenantLabel } from './domain.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { whoAsks } from './platform-accounts.ts';
 import { settingsOf } from './settings.ts';
+import { guardOfPods } from './tenant-pods.ts';
 import { serviceRules } from './tenant-services.ts';
 
 /** Where users hold rights: tenants' namespaces, and those of Profiles that are no tenant's, as the default one. */
@@ -39,7 +40,13 @@ const sameGroup = (one: string, other: string) => one.split('/')[0] === other.sp
  * Kubernetes' role "edit" writes NetworkPolicies and Services of any type, and charts add roles of their own to it.
  */
 export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
-  return [...kinds(cluster), ...services(cluster), ...newNamespaces(cluster), ...ownNamespaces()];
+  return [
+    ...kinds(cluster),
+    ...services(cluster),
+    ...newNamespaces(cluster),
+    ...ownNamespaces(),
+    ...guardOfPods(cluster, usersNamespaces),
+  ];
 }
 
 /** The kinds of infrastructure/tenant/denied.yaml, written by the platform alone. */

@@ -184,13 +184,17 @@ describe('the chart of tenants', () => {
     );
   });
 
-  it('says on its namespaces which types of Services it may have; without a word, none', async () => {
+  it('says on its namespaces which types of Services and which priorities it may have; without a word, none', async () => {
     const annotation = async (text: string) => {
       const { place } = await render(small + text);
       return find(place, 'Namespace', 'team-a')?.metadata.annotations?.['breakwater.dev/services'];
     };
     expect(await annotation('')).toBeUndefined();
     expect(await annotation('network: {services: [LoadBalancer, NodePort]}\n')).toBe('LoadBalancer,NodePort');
+    const { place } = await render(`${small}priorityClasses: [urgent]\n`);
+    expect(find(place, 'Namespace', 'team-a')?.metadata.annotations?.['breakwater.dev/priority-classes']).toBe(
+      'urgent',
+    );
     for (const type of ['ExternalName', 'loadBalancer'])
       await expect(annotation(`network: {services: [${type}]}\n`)).rejects.toThrow();
   });

@@ -182,6 +182,13 @@ export const tenantFile = z
     podSecurity: podSecurity
       .optional()
       .describe('Pod Security level of its namespaces. Default: infrastructure/tenant/values.yaml.'),
+    priorityClasses: z
+      .array(label.refine((text) => !text.startsWith('system-'), 'belongs to Kubernetes'))
+      .max(20, 'at most 20')
+      .optional()
+      .describe(
+        'PriorityClasses above 0 that its pods may have: they can push out others, also of the platform. Default: none.',
+      ),
     network,
     routes: z.array(route).max(50, 'at most 50 routes').optional().describe('Paths of the host that lead to it.'),
     repositories: z

@@ -1,0 +1,198 @@
+import type { Cluster } from '../config/cluster.ts';
+import { admissionPolicy, celList } from './admission.ts';
+import type { KubernetesObject } from './component.ts';
+import { priorityAnnotation } from './domain.ts';
+
+/**
+ * What pods in namespaces of users may be. Nobody is excepted: pods are made by Kubernetes' own controllers, whoever asked for them.
+ *
+ * @param namespaces selectors of these namespaces, by the end of the binding's name
+ */
+export function guardOfPods(cluster: Cluster, namespaces: Readonly<Record<string, object>>): KubernetesObject[] {
+  const policies = [proxy(), priority(), ...(cluster.istio.cni.enabled ? [] : [baseline()])];
+  return policies.flatMap((policy) => admissionPolicy({ ...policy, namespaces }));
+}
+
+type Policy = Parameters<typeof admissionPolicy>[0];
+
+const onPods = (operations: readonly string[], ...resources: string[]) => ({
+  apiGroups: [''],
+  apiVersions: ['*'],
+  operations,
+  resources,
+});
+
+const orChanged = "request.operation == 'CREATE' || object.spec != oldObject.spec";
+
+/** What a pod may say about its sidecar: whether it has one, and how much that may use. */
+const allowed = [
+  'inject',
+  'nativeSidecar',
+  'proxyCPU',
+  'proxyCPULimit',
+  'proxyMemory',
+  'proxyMemoryLimit',
+  'logLevel',
+  'agentLogLevel',
+  'rewriteAppHTTPProbers',
+].map((name) => `sidecar.istio.io/${name}`);
+
+/**
+ * What istiod's injection template writes on a pod, beside what the pod says itself. Where a pod of its own making names these, it leaves
+ * the mesh in part, as "inject" lets it do as a whole.
+ */
+const injected = [
+  'sidecar.istio.io/status',
+  'sidecar.istio.io/interceptionMode',
+  ...['InboundPorts', 'OutboundPorts', 'OutboundIPRanges'].flatMap((what) =>
+    ['include', 'exclude'].map((which) => `traffic.sidecar.istio.io/${which}${what}`),
+  ),
+];
+
+/** Istio's annotations choose the proxy's image, its bootstrap, its volumes and the template that it is made by. */
+function proxy(): Policy {
+  const ours = "key.matches('^([a-z.]+[.])?(sidecar|proxy|inject)[.]istio[.]io/')";
+  return {
+    name: 'breakwater-tenants-keep-the-proxy',
+    match: {
+      resourceRules: [
+        onPods(['CREATE'], 'pods'),
+        onPods(['CREATE', 'UPDATE'], 'replicationcontrollers', 'podtemplates'),
+        {
+          ...onPods(['CREATE', 'UPDATE'], 'deployments', 'statefulsets', 'daemonsets', 'replicasets'),
+          apiGroups: ['apps'],
+        },
+        { ...onPods(['CREATE', 'UPDATE'], 'jobs', 'cronjobs'), apiGroups: ['batch'] },
+      ],
+    },
+    only: { changes: "request.operation == 'CREATE' || object.?spec != oldObject.?spec" },
+    variables: {
+      pod: "request.resource.resource == 'pods'",
+      template:
+        "variables.pod ? dyn(object) : request.resource.resource == 'cronjobs' ? dyn(object.spec.jobTemplate.spec.template) : request.resource.resource == 'podtemplates' ? dyn(object.template) : dyn(object.spec.template)",
+      annotations: 'variables.template.?metadata.?annotations.orValue({})',
+      foreign: `variables.annotations.filter(key, ${ours} && !(key in ${celList(allowed)}) && !(variables.pod && key in ${celList(injected)}))`,
+    },
+    rules: [
+      {
+        expression: 'variables.foreign.size() == 0',
+        messageExpression:
+          "'a pod of a tenant may not set ' + variables.foreign.join(', ') + ': its sidecar is the platform\\'s. It may leave the mesh (sidecar.istio.io/inject: \"false\"), and is then not served by the gateway.'",
+      },
+      {
+        expression: "variables.annotations[?'sidecar.istio.io/interceptionMode'].orValue('REDIRECT') == 'REDIRECT'",
+        message: 'A pod of a tenant may not change sidecar.istio.io/interceptionMode.',
+      },
+    ],
+  };
+}
+
+/** A pod of higher priority makes the scheduler evict others, the gateway and the login among them. */
+function priority(): Policy {
+  return {
+    name: 'breakwater-tenants-preempt-nobody',
+    match: { resourceRules: [onPods(['CREATE'], 'pods')] },
+    variables: {
+      class: "object.spec.?priorityClassName.orValue('')",
+      given: `namespaceObject.metadata.?annotations[?'${priorityAnnotation}'].orValue('').split(',')`,
+    },
+    rules: [
+      {
+        expression:
+          "object.spec.?priority.orValue(0) <= 0 || (variables.class in variables.given && !variables.class.startsWith('system-'))",
+        messageExpression:
+          "'the PriorityClass ' + variables.class + ' lets pods of a tenant push out others: it must be named under priorityClasses in tenants/<team>/tenant.yaml'",
+      },
+    ],
+  };
+}
+
+const capabilities = [
+  'AUDIT_WRITE',
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'KILL',
+  'MKNOD',
+  'NET_BIND_SERVICE',
+  'SETFCAP',
+  'SETGID',
+  'SETPCAP',
+  'SETUID',
+  'SYS_CHROOT',
+];
+
+const sysctls = [
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
+];
+
+/**
+ * Pod Security's level "baseline", but for what the container `istio-init` needs. Where Istio's CNI plugin is off, each pod with a sidecar
+ * has that container, no level of Pod Security admits it, and so none is enforced. A tenant can give a container of its own that name: it
+ * then rules its pod's network, as a sidecar does.
+ *
+ * https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+ */
+function baseline(): Policy {
+  const contexts = (field: string) => `variables.contexts.all(one, !has(one.${field})`;
+  const rule = (expression: string, what: string) => ({
+    expression,
+    message: `A pod of a tenant may not ${what} (Pod Security "baseline", which this policy stands for without Istio's CNI plugin).`,
+  });
+  return {
+    name: 'breakwater-tenants-pods-are-baseline',
+    match: { resourceRules: [onPods(['CREATE', 'UPDATE'], 'pods', 'pods/ephemeralcontainers')] },
+    only: { changes: orChanged },
+    variables: {
+      containers:
+        'dyn(object.spec.containers) + dyn(object.spec.?initContainers.orValue([])) + dyn(object.spec.?ephemeralContainers.orValue([]))',
+      // Of the containers, and the pod's own, which has some of the same fields.
+      contexts:
+        'variables.containers.filter(one, has(one.securityContext)).map(one, dyn(one.securityContext)) + (has(object.spec.securityContext) ? [dyn(object.spec.securityContext)] : [])',
+      init: "object.spec.?initContainers.orValue([]).filter(one, one.name == 'istio-init')",
+    },
+    rules: [
+      rule(
+        '!object.spec.?hostNetwork.orValue(false) && !object.spec.?hostPID.orValue(false) && !object.spec.?hostIPC.orValue(false)',
+        "share the node's network, processes or IPC",
+      ),
+      rule(`${contexts('privileged')} || !one.privileged)`, 'be privileged'),
+      rule(`${contexts('windowsOptions')} || !one.windowsOptions.?hostProcess.orValue(false))`, 'be a host process'),
+      rule(
+        `variables.containers.all(one, one.?securityContext.?capabilities.?add.orValue([]).all(each, each in ${celList(capabilities)} || (each in ['NET_ADMIN', 'NET_RAW'] && variables.init.exists(init, init == one))))`,
+        'add capabilities',
+      ),
+      rule('object.spec.?volumes.orValue([]).all(one, !has(one.hostPath))', 'mount paths of the node (hostPath)'),
+      rule(
+        'variables.containers.all(one, one.?ports.orValue([]).all(port, port.?hostPort.orValue(0) == 0))',
+        'take ports of the node (hostPort)',
+      ),
+      rule(`${contexts('procMount')} || one.procMount == 'Default')`, 'change procMount'),
+      rule(`${contexts('seccompProfile')} || one.seccompProfile.type != 'Unconfined')`, 'turn seccomp off'),
+      rule(
+        `${contexts('appArmorProfile')} || one.appArmorProfile.type != 'Unconfined') && object.metadata.?annotations.orValue({}).all(key, !key.startsWith('container.apparmor.security.beta.kubernetes.io/') || object.metadata.annotations[key] != 'unconfined')`,
+        'turn AppArmor off',
+      ),
+      rule(
+        `${contexts('seLinuxOptions')} || (one.seLinuxOptions.?type.orValue('') in ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'] && one.seLinuxOptions.?user.orValue('') == '' && one.seLinuxOptions.?role.orValue('') == ''))`,
+        'choose its SELinux context',
+      ),
+      rule(
+        `object.spec.?securityContext.?sysctls.orValue([]).all(one, one.name in ${celList(sysctls)})`,
+        'set unsafe sysctls',
+      ),
+    ],
+  };
+}
