@@ -132,6 +132,11 @@ describe('what can not be is refused, with both owners of a clash', () => {
       'grafana (m) and prometheus (m) want the same host (the other is at 4:24)',
     ],
     ['an app that is not there', 'apps: {grafan: {}}\n', 'there is no apps/grafan/app.yaml'],
+    [
+      "an app with the user's token on a path",
+      'apps: {argocd: {path: /argocd/}}\n',
+      "argocd gets the user's token (token: true), so it needs a host of its own",
+    ],
     ['a version of what has none', 'apps: {argocd: {version: 1.2.3}}\n', 'has no effect: the app has no upstream'],
     [
       'a namespace of the default profile',

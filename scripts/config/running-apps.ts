@@ -87,7 +87,15 @@ function ownFindings(file: ClusterFile, app: App): Finding[] {
     report(
       'host',
       `${app.name} has a host of its own, which needs a DNS name as the cluster's host, not ${file.host === 'auto' ? 'auto' : 'an IP address'}`,
-      `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
+      app.token
+        ? "Set host to a DNS name, or switch the app off: it gets the user's token, so it can't be on a path."
+        : `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
+    );
+  if ('path' in app.place && app.token)
+    report(
+      'path',
+      `${app.name} gets the user's token (token: true), so it needs a host of its own`,
+      `Remove the line, or give it a host: apps: {${app.name}: {host: ${app.name}}}`,
     );
   if (settings?.version !== undefined && !('version' in app.source))
     report('version', 'has no effect: the app has no upstream', 'Remove the line.');

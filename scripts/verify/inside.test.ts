@@ -14,7 +14,6 @@ const site: Site = {
   appMarker: 'x-breakwater-app',
   groupsHeader: 'kubeflow-groups',
   machineTokens: false,
-  tokenPaths: [],
 };
 
 const dashboard = 'centraldashboard.kubeflow.svc.cluster.local';

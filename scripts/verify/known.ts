@@ -38,8 +38,6 @@ export interface Site {
   groupsHeader: string;
   /** True where `authorization` may come from outside: machine tokens are accepted. */
   machineTokens: boolean;
-  /** Paths (prefixes) that are given the ID token on purpose. */
-  tokenPaths: readonly string[];
 }
 
 /** Somebody who is logged in. */

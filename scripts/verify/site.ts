@@ -1,5 +1,5 @@
 import { publicAddress } from '../components/address.ts';
-import { exposedApps, ownHosts, tokenPlaces } from '../components/apps/place.ts';
+import { exposedApps, ownHosts } from '../components/apps/place.ts';
 import {
   appMarker,
   claimedIdentities,
@@ -47,9 +47,6 @@ export function siteOf(cluster: Cluster, where: Where = {}): { site: Site; targe
       appMarker,
       groupsHeader: identityHeaders[1],
       machineTokens: cluster.auth.machineTokens,
-      tokenPaths: tokenPlaces(cluster)
-        .filter((place) => place.host === cluster.knownHost)
-        .map(({ path }) => path),
     },
     target: {
       host,

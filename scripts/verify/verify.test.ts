@@ -52,7 +52,6 @@ function siteOf({ target }: TestPlatform, more: readonly Place[] = []): Site {
     appMarker: 'x-breakwater-app',
     groupsHeader: 'kubeflow-groups',
     machineTokens: false,
-    tokenPaths: [],
   };
 }
 

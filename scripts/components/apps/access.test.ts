@@ -12,7 +12,8 @@ if (grafana === undefined) throw new Error('apps/grafana is not there');
 
 function app(changes: Partial<App>): App {
   const { name, folder, manifests, file } = grafana as NonNullable<typeof grafana>;
-  return { ...file, name, folder, manifests, application: name, namespace: name, ...changes };
+  const place = { path: '/grafana/', strip: false };
+  return { ...file, name, folder, manifests, application: name, namespace: name, place, ...changes };
 }
 
 function withApps(...runningApps: App[]): Cluster {
@@ -218,7 +219,7 @@ describe('an app learns who somebody is', () => {
 });
 
 describe('the session and the token', () => {
-  const one = app({ token: true });
+  const one = app({ token: true, place: { host: 'grafana' } });
   const script = scriptOf(edgeFilters(withApps(one)));
   const carried = {
     authorization: 'Bearer token',
@@ -234,9 +235,9 @@ describe('the session and the token', () => {
   it('the token goes on to the app that asks for it, and to its place only', async () => {
     const at = async (authority: string, path: string) =>
       (await request(script, { ':authority': authority, ':path': path, ...carried })).headers;
-    expect((await at(host, '/grafana/api/')).authorization).toBe('Bearer token');
-    expect(await at(`other.${host}`, '/grafana/api/')).not.toHaveProperty('authorization');
-    expect(await at(host, '/grafanax')).not.toHaveProperty('authorization');
-    expect((await at(host, '/grafana/')).cookie).toBe('theme=dark');
+    expect((await at(`grafana.${host}`, '/api/')).authorization).toBe('Bearer token');
+    for (const authority of [host, `other.${host}`, `x.grafana.${host}`])
+      expect(await at(authority, '/grafana/api/'), authority).not.toHaveProperty('authorization');
+    expect((await at(`grafana.${host}`, '/')).cookie).toBe('theme=dark');
   });
 });

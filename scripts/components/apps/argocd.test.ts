@@ -14,7 +14,8 @@ const entry = demo.shared.apps.get('argocd');
 if (entry === undefined) throw new Error('apps/argocd is not there');
 const { name, folder: source, manifests, file } = entry;
 const app = { ...file, name, folder: source, manifests, application: 'argocd-app', namespace: 'argocd' };
-const cluster: Cluster = { ...demo, knownHost: 'kubeflow.example.com', runningApps: [app] };
+const onPath = { ...app, token: false, place: { path: '/argocd/', strip: false } };
+const cluster: Cluster = { ...demo, knownHost: 'kubeflow.example.com', runningApps: [onPath] };
 
 interface Operation {
   op: string;

@@ -75,19 +75,14 @@ export interface TokenPlace {
   path: string;
 }
 
-/** @returns where the token goes: the exceptions of cluster.yaml, and apps that ask for it */
+/** @returns where the token goes: apps that ask for it, each on a host of its own */
 export function tokenPlaces(cluster: Cluster): TokenPlace[] {
-  if (cluster.knownHost === undefined) return [];
-  const { host } = publicAddress(cluster);
-  return [
-    ...cluster.auth.tokenExceptions.map(({ name, path }) => ({ name, host, path })),
-    ...exposedApps(cluster)
-      .filter(({ token }) => token)
-      .map(({ name, host: own, path }) => ({ name, host: own, path })),
-  ];
+  return exposedApps(cluster)
+    .filter(({ token }) => token)
+    .map(({ name, host, path }) => ({ name, host, path }));
 }
 
 /** @returns whether any upstream gets the token */
 export function sendsToken(cluster: Cluster): boolean {
-  return cluster.auth.tokenExceptions.length > 0 || cluster.runningApps.some(({ token }) => token);
+  return cluster.runningApps.some(({ token }) => token);
 }

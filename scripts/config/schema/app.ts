@@ -162,7 +162,7 @@ export const appFile = z
       .boolean()
       .default(false)
       .describe(
-        "Whether it gets the user's ID token in the Authorization header. Whoever runs it can then act as each of its visitors.",
+        "Whether it gets the user's ID token in the Authorization header, on a host of its own. Whoever runs it can then act as each of its visitors.",
       ),
     apiPaths: z
       .array(z.string().regex(/^([A-Za-z0-9._~-]+\/)+$/, 'must be relative and end with "/", as api/'))
@@ -239,6 +239,19 @@ export const appFile = z
       });
     },
     reads('values', 'source'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (!value.token || 'host' in value.place) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['token'],
+        message:
+          "needs a host of its own: on a path, each page of the platform's host could call it with its visitor's token",
+        params: { hint: 'Write place: {host: NAME} for NAME.<host>, or token: false.' },
+      });
+    },
+    reads('token', 'place'),
   )
   .superRefine((value, context) => {
     const names = value.headers.map(({ name }) => name.toLowerCase());

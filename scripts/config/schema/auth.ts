@@ -127,20 +127,6 @@ export const auth = z
       .describe(
         'Accept ID tokens of Dex in the Authorization header, for SDK clients outside the cluster. Off: the header is removed, and such a client gets 401 or the login.',
       ),
-    tokenExceptions: z
-      .array(
-        z.strictObject({
-          name: z.string().min(1, 'must not be empty').describe('Which component needs the token.'),
-          path: z
-            .string()
-            .regex(/^\/[A-Za-z0-9._~/-]+\/$/, 'must be a path prefix that begins and ends with "/", and not "/" itself')
-            .describe('Path prefix under which it is served.'),
-        }),
-      )
-      .default([])
-      .describe(
-        "Components that get the user's ID token in the Authorization header. Whoever runs them can act as each of their visitors.",
-      ),
   })
   .superRefine((value, context) => {
     eachRepetition(value.users, 'email', (index, text) =>

@@ -81,9 +81,7 @@ export const configOptions: readonly ConfigOption[] = [
   }),
   ...options('groups', { 'groups that may log in': { auth: { groups: ['ml', 'platform-admins'] } } }),
   ...options('machines', { 'machine tokens': { auth: { machineTokens: true } } }),
-  ...options('exceptions', {
-    'a token exception': { auth: { tokenExceptions: [{ name: 'kfp', path: '/pipeline/' }] } },
-  }),
+  ...options('exceptions', {}),
   ...options('session', {
     'sessions in Redis': {
       auth: { session: { store: 'redis', redis: { url: 'redis://redis.example.com:6379', password: secret } } },
@@ -123,7 +121,7 @@ export const configOptions: readonly ConfigOption[] = [
   }),
   ...options('apps', {
     'Argo CD as an app': { apps: { argocd: {} } },
-    'Argo CD at a host of its own': { apps: { argocd: { host: 'cd' } } },
+    'Argo CD at another host': { apps: { argocd: { host: 'cd' } } },
     Grafana: { apps: { grafana: {} } },
     'Grafana and Prometheus elsewhere': {
       apps: { grafana: { host: 'metrics' }, prometheus: { path: '/tools/prometheus/', access: { everyone: true } } },
@@ -177,7 +175,8 @@ export const configOptions: readonly ConfigOption[] = [
 
 const discovered = ['an address to be discovered', 'a discovered address', 'a discovered name'];
 const nameless = ['an IP address', 'an IPv6 address', ...discovered];
-const ownHosts = ['Argo CD at a host of its own', 'Grafana and Prometheus elsewhere'];
+const argocd = ['Argo CD as an app', 'Argo CD at another host'];
+const ownHosts = [...argocd, 'Grafana', 'Grafana and Prometheus elsewhere'];
 const each = (ones: readonly string[], others: readonly string[], message: string) =>
   ones.flatMap((one) => others.map((other) => [one, other, message] as const));
 
@@ -186,11 +185,7 @@ export const contradictions: readonly (readonly [one: string, other: string, mes
   ...each(['ACME'], nameless, 'needs a DNS name as host'),
   ...each(nameless, ownHosts, 'has a host of its own, which needs a DNS name'),
   ...each(discovered, ['node ports', 'node ports behind another port'], 'has nothing to discover'),
-  ...each(
-    ['an existing issuer'],
-    ['issuer: gateway', 'Argo CD as an app', 'Argo CD at a host of its own'],
-    'needs to know how tls.existingIssuer is trusted',
-  ),
+  ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'needs to know how tls.existingIssuer is trusted'),
   ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
 ];
 

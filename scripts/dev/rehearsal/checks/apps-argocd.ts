@@ -1,10 +1,22 @@
 import { type Answer, ask } from '../observe/ask.ts';
 import type { Site } from '../site.ts';
 
+/** Where Argo CD is, and the sessions of two users. */
+interface Place {
+  /** Without "/" at the end. */
+  url: string;
+  /** Of the gateway, for names that only the cluster knows. */
+  address: string;
+  /** Cookie headers. */
+  owner: string;
+  other: string;
+}
+
 /** Argo CD's API behind the same login: the token that the gateway sends along gives the rights of the person's groups. */
-export async function tryArgocd(site: Site, group: string, base: string, owner: string, other: string): Promise<void> {
+export async function tryArgocd(site: Site, group: string, { url, address, owner, other }: Place): Promise<void> {
   const api = (path: string, cookie: string, method = 'GET', body = '') =>
-    ask(`${base}/argocd/api/v1/${path}`, {
+    ask(`${url}/api/v1/${path}`, {
+      address,
       method,
       body,
       headers: { accept: 'application/json', cookie, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
@@ -23,7 +35,7 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
   );
   expect(
     'Argo CD takes the token of the platform',
-    'GET /argocd/api/v1/session/userinfo with a session of the platform',
+    'GET /api/v1/session/userinfo on its host with a session of the platform',
     `logged in as ${site.users.owner.email}, with ${site.users.owner.groups.join(', ')}`,
     info.body,
     info.body.includes(site.users.owner.email) && site.users.owner.groups.every((name) => info.body.includes(name)),
@@ -31,7 +43,7 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
   const mine = await api('applications', owner);
   expect(
     'an admin by group sees the Applications',
-    'GET /argocd/api/v1/applications',
+    'GET /api/v1/applications',
     '200, with hello',
     `${mine.status}: ${applicationsOf(mine).join(', ')}`,
     mine.status === 200 && applicationsOf(mine).includes('hello'),
@@ -62,34 +74,47 @@ export async function tryArgocd(site: Site, group: string, base: string, owner: 
   ]);
   expect(
     'the local admin is off',
-    'POST /argocd/api/v1/session as admin with the right password; admin.enabled in argocd-cm',
+    'POST /api/v1/session as admin with the right password; admin.enabled in argocd-cm',
     'refused; false',
     `${admin.status}: ${admin.body}; ${settings}`,
     password !== '' && admin.status >= 400 && settings === 'false',
   );
-  const nobody = await ask(`${base}/argocd/api/v1/applications`, {
+  const nobody = await ask(`${url}/api/v1/applications`, {
+    address,
     headers: { accept: '*/*', authorization: 'Bearer x' },
   });
+  expect('nobody', 'GET /api/v1/applications without a session', '401', `${nobody.status}`, nobody.status === 401);
+  const foreign = await ask(`${url}/api/v1/applications`, {
+    address,
+    method: 'POST',
+    body: '{}',
+    headers: {
+      cookie: owner,
+      'content-type': 'text/plain',
+      'sec-fetch-site': 'same-site',
+      'sec-fetch-mode': 'no-cors',
+    },
+  });
   expect(
-    'nobody',
-    'GET /argocd/api/v1/applications without a session',
-    '401',
-    `${nobody.status}`,
-    nobody.status === 401,
+    "a page of the platform's host calls it with its visitor's session",
+    'POST /api/v1/applications with the session of the admin, as a browser sends it from another host below the same site',
+    "403 of the gateway's",
+    `${foreign.status}: ${foreign.body}`,
+    foreign.status === 403 && foreign.headers['x-envoy-upstream-service-time'] === undefined,
   );
-  await tryPages(site, group, base, owner);
+  await tryPages(site, group, { url, address, owner });
 }
 
-async function tryPages(site: Site, group: string, base: string, owner: string): Promise<void> {
-  const page = await ask(`${base}/argocd/`, { headers: { accept: 'text/html', cookie: owner } });
+async function tryPages(site: Site, group: string, { url, address, owner }: Omit<Place, 'other'>): Promise<void> {
+  const page = await ask(`${url}/`, { address, headers: { accept: 'text/html', cookie: owner } });
   const answered = page.status === 500 && page.headers['x-envoy-upstream-service-time'] !== undefined;
   site.record.check({
     group,
-    name: 'its pages are served under the path',
-    tried: 'GET /argocd/',
-    expected: '200, with <base href="/argocd/">',
+    name: 'its pages are served',
+    tried: 'GET / on its host',
+    expected: '200, with <base href="/">',
     got: `${page.status} ${/<base[^>]*>/.exec(page.body)?.[0] ?? ''}`,
-    ok: page.status === 200 && page.body.includes('<base href="/argocd/">'),
+    ok: page.status === 200 && page.body.includes('<base href="/">'),
     // Its Go module holds the server only, which then says 500 for want of a page.
     ...(site.sandbox !== undefined && answered ? { skipped: "the sandbox's Argo CD is built without pages" } : {}),
   });

@@ -3,6 +3,7 @@ import { ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
 import { appFiles } from './apps.ts';
+import { tryArgocd } from './apps-argocd.ts';
 import { attackApps } from './attacks.ts';
 import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
@@ -11,16 +12,17 @@ import { passed } from './root.ts';
 const group = 'Apps on hosts of their own';
 const host = 'platform.rehearsal.test';
 const own = `hello.${host}`;
+const argocd = `argocd.${host}`;
 
-/** An app on a host below the platform's, found by DNS from inside the cluster, and attacked as all that is exposed. */
+/** Apps on hosts below the platform's, found by DNS from inside the cluster, and attacked as all that is exposed. */
 export const check: Check = {
   name: 'own-host',
-  title: 'An app on a host of its own: its certificate, the same login, the attack suite',
+  title: 'Apps on hosts of their own, Argo CD one of them: their certificates, the same login, the attack suite',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the names are known to the sandbox's name server only" : undefined),
   run: async (site) => {
     const address = await site.address();
-    const forget = await nameHosts(site, [host, own], address);
+    const forget = await nameHosts(site, [host, own, argocd], address);
     try {
       const app = (await appFiles(site))['apps/hello/app.yaml'] ?? '';
       const moved = app.replace('place: {path: /hello/}', 'place: {host: hello}');
@@ -28,12 +30,14 @@ export const check: Check = {
       const commit = await site.change('Put an app on a host of its own', {
         ...Object.fromEntries(files),
         'apps/hello/app.yaml': moved,
-        ...(await clusterYaml(site, { host })),
+        ...(await clusterYaml(site, { host, apps: { argocd: {} } })),
       });
       await passed(site, commit, { seconds: 600 });
       await tryPages(site, address);
       await tryFromInside(site);
-      await attackApps(site, group, ['hello'], ['--address', address]);
+      const [owner, other] = await Promise.all([cookies(site, address, 'owner'), cookies(site, address, 'other')]);
+      await tryArgocd(site, group, { url: `https://${argocd}`, address, owner, other });
+      await attackApps(site, group, ['hello', 'argocd'], ['--address', address]);
       await passed(site, await site.revert(commit), { seconds: 600 });
       await site.kubectl(['delete', 'namespace', 'hello', '--wait=false']);
     } finally {
@@ -102,6 +106,13 @@ async function tryPages(site: Site, address: string): Promise<void> {
     `${other.answer.status} ${other.answer.body.trim()}`,
     other.answer.status === 403,
   );
+}
+
+/** Of a login at the platform's own page, not at an app's: the session must carry over. */
+async function cookies(site: Site, address: string, who: 'owner' | 'other'): Promise<string> {
+  const session = startSession({ [host]: address });
+  await logIn(session, `https://${host}/`, site.users[who]);
+  return cookiesOf(session);
 }
 
 function cookiesOf({ cookies }: Session): string {

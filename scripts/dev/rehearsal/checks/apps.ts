@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { type Answer, ask } from '../observe/ask.ts';
 import { logIn, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
-import { tryArgocd } from './apps-argocd.ts';
 import { tryStrangers } from './apps-strangers.ts';
 import { attackApps } from './attacks.ts';
 import type { Check } from './check.ts';
-import { clusterYaml } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'Apps';
@@ -21,15 +19,13 @@ export const check: Check = {
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the apps' images are the sandbox's" : undefined),
   run: async (site) => {
-    const files = { ...(await appFiles(site)), ...(await clusterYaml(site, { apps: { argocd: {} } })) };
-    await passed(site, await site.change('Add apps', files));
+    await passed(site, await site.change('Add apps', await appFiles(site)));
     const base = `https://${await site.host()}`;
     const owner = await cookieOf(site, base, 'owner');
     const other = await cookieOf(site, base, 'other');
     await tryPages(site, base, owner, other);
     await tryStrangers(site, group);
-    await tryArgocd(site, group, base, owner, other);
-    await attackApps(site, group, [...names, 'argocd']);
+    await attackApps(site, group, names);
     await tryNearMiss(site, base, owner);
     await tryRemoval(site, base, owner);
   },
@@ -159,13 +155,12 @@ async function tryNearMiss(site: Site, base: string, owner: string): Promise<voi
 
 async function tryRemoval(site: Site, base: string, owner: string): Promise<void> {
   const gone = Object.fromEntries(names.map((name) => [`apps/${name}`, undefined]));
-  const files = { ...gone, ...(await clusterYaml(site, { apps: undefined })) };
-  await passed(site, await site.change('Remove the apps', files));
+  await passed(site, await site.change('Remove the apps', gone));
   const left = await site.until(
     'the apps are gone',
     async () => {
       const applications = (await site.applications()).map(({ metadata }) => metadata.name);
-      return [...names, 'argocd-app'].some((name) => applications.includes(name)) ? undefined : applications;
+      return names.some((name) => applications.includes(name)) ? undefined : applications;
     },
     180,
   );

@@ -21,7 +21,7 @@ describe('while a part of the gate is gone', () => {
     'x-breakwater-app': 'prometheus',
     'x-breakwater-group-706c6174666f726d2d61646d696e73': '1',
   };
-  const pages = [`https://${platform}/`, `https://${own}/`, `https://${own}/oauth2/x`, `https://${platform}/argocd/`];
+  const pages = [`https://${platform}/`, `https://${own}/`, `https://${own}/oauth2/x`, `https://cd.${platform}/`];
 
   it.each(lost.filter((part) => part !== 'nothing'))('no answer is unchecked: %s', async (part) => {
     const nobody = new Browser(gateway.ports[part]);
@@ -286,10 +286,10 @@ describe('what reaches an app', () => {
   it('is the token where the app asks for it, and nowhere else', async () => {
     const ann = new Browser(gateway.port);
     await ann.open(`https://${platform}/`, 'ann@example.com');
-    const token = seen(await ann.get(`https://${platform}/argocd/api/v1/session/userinfo`)).authorization ?? '';
+    const token = seen(await ann.get(`https://cd.${platform}/api/v1/session/userinfo`)).authorization ?? '';
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
     expect(claims).toMatchObject({ aud: 'oauth2-proxy', email: 'ann@example.com', groups: ['dev', 'platform-admins'] });
-    for (const url of [`https://${platform}/`, `https://${platform}/argocdx`, `https://${own}/argocd/`])
+    for (const url of [`https://${platform}/`, `https://${platform}/argocd/`, `https://${own}/argocd/`])
       expect(seen(await ann.get(url))).not.toHaveProperty('authorization');
   });
 });

@@ -232,7 +232,7 @@ function connectionManager(scenario: Scenario, without: Lost): object {
               { match: { prefix: '/' }, ...to('echo') },
             ],
           },
-          { name: 'own', domains: [own], routes: [{ match: { prefix: '/' }, ...to('echo') }] },
+          { name: 'own', domains: [own, `cd.${platform}`], routes: [{ match: { prefix: '/' }, ...to('echo') }] },
         ],
       },
     },
