@@ -102,12 +102,15 @@ class Explainer {
     const allowed = (schema === undefined ? undefined : allowedKeys(schema)) ?? [];
     const near = closest(key, allowed);
     if (near !== undefined) this.#meant.add(formatPath([...path, near]));
-    return { path: [...path, key], at: 'key', message: 'unknown key', hint: this.#keyHint(key, near, allowed) };
+    return { path: [...path, key], at: 'key', message: 'unknown key', hint: this.#keyHint(path, key, near, allowed) };
   }
 
-  #keyHint(key: string, near: string | undefined, allowed: readonly string[]): string | undefined {
+  #keyHint(path: KeyPath, key: string, near: string | undefined, allowed: readonly string[]): string | undefined {
     if (near !== undefined) return `Did you mean "${near}"?`;
-    const elsewhere = pathsOfKey(this.top, key, '');
+    // A key of this name in another section is another thing: tls.existingIssuer.kind is not git.host.kind.
+    const elsewhere = pathsOfKey(this.top, key, '').filter(
+      (other) => path.length === 0 || other.startsWith(`${String(path[0])}.`),
+    );
     if (elsewhere.length === 1) return `Its place is ${elsewhere[0]}.`;
     return allowed.length === 0 ? undefined : `Allowed here: ${allowed.join(', ')}.`;
   }
