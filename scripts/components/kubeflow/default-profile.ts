@@ -13,7 +13,7 @@ export const defaultProfile: Component = {
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles'],
   wanted: (cluster) =>
-    runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled && owner(cluster) !== undefined,
+    runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled !== false && owner(cluster) !== undefined,
   needsHost: true,
   sources: () => [],
   manifests: (cluster) => [

@@ -98,8 +98,14 @@ export const clusterFile = z
   .superRefine(
     (value, context) => {
       const profile = value.kubeflow.defaultProfile;
-      const wanted = profile.enabled && value.kubeflow.components.includes('profiles');
-      if (!wanted || profile.owner !== undefined || value.auth.users.length > 0) return;
+      const wanted = profile.enabled ?? profile.name !== undefined;
+      if (
+        !wanted ||
+        !value.kubeflow.components.includes('profiles') ||
+        profile.owner !== undefined ||
+        value.auth.users.length > 0
+      )
+        return;
       context.addIssue({
         code: 'custom',
         path: ['kubeflow', 'defaultProfile'],

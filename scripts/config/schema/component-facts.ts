@@ -24,7 +24,7 @@ interface Switches {
   loadBalancer: { metallb?: unknown };
   istio: { cni: { enabled: boolean } };
   tls: { existingIssuer?: unknown };
-  kubeflow: { components: readonly string[]; defaultProfile: { enabled: boolean } };
+  kubeflow: { components: readonly string[]; defaultProfile: { enabled?: boolean | undefined } };
 }
 
 const noUpstream = 'It has no upstream: remove the line.';
@@ -122,7 +122,7 @@ const facts = {
     versionHint: releaseDecides,
     missingSwitch: ({ kubeflow }) => {
       if (!kubeflow.components.includes('profiles')) return 'Add profiles to kubeflow.components.';
-      return kubeflow.defaultProfile.enabled ? undefined : 'Set kubeflow.defaultProfile.enabled: true.';
+      return kubeflow.defaultProfile.enabled !== false ? undefined : 'Set kubeflow.defaultProfile.enabled: true.';
     },
   },
   tenants: { namespaces: [], paths: ['tenants'], versionHint: noUpstream },

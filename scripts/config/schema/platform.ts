@@ -121,7 +121,7 @@ export const kubeflow = z
       .describe('Which parts run. serving is KServe with Knative.'),
     defaultProfile: z
       .strictObject({
-        enabled: z.boolean().default(true).describe('Whether there is one.'),
+        enabled: z.boolean().optional().describe('Whether there is one. Default: true where it has an owner.'),
         name: labelUpTo(59, "longer names derived from it would pass Kubernetes' limit of 63")
           .refine((text) => !takenNamespaces.includes(text), 'is taken: it belongs to Kubernetes or to the platform')
           .optional()
