@@ -18,6 +18,8 @@ export interface Routes {
   gateways: readonly string[];
   /** VirtualServices by the Gateway object to which they are bound, both as `namespace/name`. */
   bound: ReadonlyMap<string, readonly string[]>;
+  /** All Services with a ready pod behind them, as `name.namespace`. */
+  running: ReadonlySet<string>;
 }
 
 interface VirtualService extends LiveObject {
@@ -57,6 +59,7 @@ export async function readRoutes(api: Api, labels: Readonly<Record<string, strin
     destinations: [...destinations].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, destination]) => destination),
     gateways: ours.sort(),
     bound,
+    running,
   };
 }
 

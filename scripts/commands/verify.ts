@@ -141,10 +141,21 @@ async function fromInside(
     ...routes,
     rendered: publishedBy(cluster),
     ownLogin: [`argocd-server.${cluster.argocd.namespace}`],
+    closed: closedServices(cluster.argocd.namespace, routes.running),
     gatewayService: `${gatewayRelease}.${gatewayNamespace}.svc.cluster.local`,
     gatewayPrincipal,
     call: (calls) => callInside(api, calls, { image, restricted, report: reporter.status, signal: ended.signal }),
   });
+}
+
+/** Argo CD's manifests close these to all but its own parts; both believe whoever reaches them. */
+function closedServices(namespace: string, running: ReadonlySet<string>) {
+  return Object.entries({ 'argocd-repo-server': 8081, 'argocd-redis': 6379 }).map(([name, port]) => ({
+    host: `${name}.${namespace}.svc.cluster.local`,
+    port,
+    ready: running.has(`${name}.${namespace}`),
+    policy: `${namespace}/${name}-network-policy`,
+  }));
 }
 
 function text(options: Invocation['options'], name: string): string | undefined {

@@ -17,6 +17,7 @@ const site: Site = {
 };
 
 const dashboard = 'centraldashboard.kubeflow.svc.cluster.local';
+const store = 'argocd-redis.argocd.svc.cluster.local';
 const api = { exit: 0, status: 200, body: '{}' };
 const denied = { exit: 0, status: 403, body: 'RBAC: access denied' };
 const reset = { exit: 56, status: 0, body: '' };
@@ -35,6 +36,7 @@ async function verdicts(said: Said = {}, change: Partial<Inside> = {}): Promise<
       plainRoutes: ['ingress/redirect-to-https'],
     },
     ownLogin: [],
+    closed: [{ host: store, port: 6379, ready: true, policy: 'argocd/argocd-redis-network-policy' }],
     gatewayService: 'istio-ingressgateway.ingress.svc.cluster.local',
     gatewayPrincipal: 'cluster.local/ns/ingress/sa/istio-ingressgateway',
     call: async (calls) =>
@@ -53,6 +55,7 @@ async function verdicts(said: Said = {}, change: Partial<Inside> = {}): Promise<
 
 function usual(id: string, pod: string): Omit<InsideAnswer, 'id' | 'pod'> {
   if (id === 'control') return api;
+  if (id.startsWith('policy')) return { exit: 28, status: 0, body: '' };
   if (id.startsWith('gateway')) return { exit: 0, status: 301, body: '' };
   return pod === 'in-mesh' ? denied : reset;
 }
@@ -66,6 +69,7 @@ describe('calls from inside the cluster', () => {
       'centraldashboard.kubeflow-80-outside': 'passed',
       'gateway-http-outside': 'passed',
       'gateway-https-outside': 'passed',
+      'policy-argocd-redis.argocd-6379-outside': 'passed',
     });
   });
 
@@ -91,6 +95,24 @@ describe('calls from inside the cluster', () => {
 
   it('fail where the gateway serves a page because the request comes from inside', async () => {
     expect(await verdicts({ 'gateway-https-outside': api })).toMatchObject({ 'gateway-https-outside': 'failed' });
+  });
+
+  it.each([
+    ['a plugin that drops', 28, 'passed'],
+    ['a plugin that rejects', 7, 'passed'],
+    ['an answer that is no HTTP', 1, 'failed'],
+    ['a connection that was closed', 52, 'failed'],
+    ['an answer', 0, 'failed'],
+    ['no such Service', 6, 'skipped'],
+  ])('tell whether the network plugin enforces policies: %s', async (_, exit, outcome) => {
+    expect(await verdicts({ 'policy-argocd-redis.argocd-6379-outside': { exit, status: 0, body: '' } })).toMatchObject({
+      'policy-argocd-redis.argocd-6379-outside': outcome,
+    });
+  });
+
+  it('say nothing of policies where nothing runs behind the Service', async () => {
+    const closed = [{ host: store, port: 6379, ready: false, policy: 'argocd/argocd-redis-network-policy' }];
+    expect(await verdicts({}, { closed })).toMatchObject({ 'policy-argocd-redis.argocd-6379-outside': 'skipped' });
   });
 
   it('are skipped where the pod reaches nothing at all', async () => {

@@ -11,6 +11,8 @@ interface InsideCall {
   ownLogin?: boolean;
   /** False where nothing runs behind the address, so that no answer would mean nothing. */
   ready?: boolean;
+  /** The NetworkPolicy that alone keeps others from it. */
+  policy?: string;
 }
 
 /** What came back; `exit` is curl's exit code. */
@@ -32,6 +34,8 @@ export interface Inside {
   bound: ReadonlyMap<string, readonly string[]>;
   /** Services (`name.namespace`) outside the mesh that ask for a login of their own, and believe no header. */
   ownLogin: readonly string[];
+  /** Services that nothing but a NetworkPolicy keeps from a pod of another namespace. */
+  closed: readonly { host: string; port: number; ready: boolean; policy: string }[];
   /** What the tree renders. */
   rendered: Published;
   /** The gateway's Service. */
@@ -66,13 +70,18 @@ export function insideSkipped(why: string): Row[] {
 
 /** Calls what is behind the gateway without going through it, and looks at what else is published on it. */
 export async function runInside(site: Site, forged: string, inside: Inside): Promise<Row[]> {
-  const calls = [controlCall, ...serviceCalls(forged, inside), ...gatewayCalls(site, forged, inside)];
+  const calls = [
+    controlCall,
+    ...serviceCalls(forged, inside),
+    ...gatewayCalls(site, forged, inside),
+    ...closedCalls(inside),
+  ];
   const answers = await inside.call(calls);
   const works = (pod: InsideAnswer['pod']) =>
     answers.some((answer) => answer.pod === pod && answer.id === control && answer.exit === 0 && answer.status > 0);
   const rows = (['in-mesh', 'outside'] as const).flatMap((pod) =>
     calls
-      .filter(({ id }) => id !== control && (pod === 'outside' || !id.startsWith('gateway-')))
+      .filter(({ id }) => id !== control && (pod === 'outside' || !onlyOutside(id)))
       .map((call): Row => {
         const answer = answers.find((entry) => entry.pod === pod && entry.id === call.id);
         return judged(call, pod, answer, works(pod));
@@ -111,23 +120,36 @@ function gatewayCalls({ authority }: Site, forged: string, { gatewayService }: I
   ];
 }
 
+function closedCalls({ closed }: Inside): InsideCall[] {
+  return closed.map(({ host, port, ready, policy }) => ({
+    id: `policy-${host.replace(/\.svc\..*$/, '')}-${port}`,
+    url: `http://${host}:${port}/`,
+    headers: [],
+    ready,
+    policy,
+  }));
+}
+
+/** From a pod in the mesh, its own proxy answers for these. */
+function onlyOutside(id: string): boolean {
+  return id.startsWith('gateway-') || id.startsWith('policy-');
+}
+
 function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer | undefined, works: boolean): Row {
   const where = pod === 'in-mesh' ? 'a pod in the mesh, in another namespace' : 'a pod outside the mesh';
-  const isGateway = call.id.startsWith('gateway-');
+  const { tries, expected, verdict } = kindOf(call);
   const row = {
     id: `${insideGroup}/${call.id}-${pod}`,
     group: insideGroup,
-    tries: isGateway
-      ? `to be served by the gateway because the request comes from inside: ${where}`
-      : `to call ${call.url} directly as somebody else: ${where}`,
+    tries: `${tries}: ${where}`,
     request: `GET ${call.url} | ${call.headers.map(([name, value]) => `${name}: ${value}`).join(' | ')}`.slice(0, 200),
-    expected: isGateway ? 'the redirect to HTTPS, the login, or no connection' : 'no connection, or 403',
+    expected,
     answer: answer === undefined ? '' : described(answer),
   };
   if (answer === undefined) return { ...row, outcome: 'failed', why: 'the pod did not make the call' };
   if (call.ready === false) return { ...row, outcome: 'skipped', why: 'no ready pod stands behind it' };
   if (!works) return { ...row, outcome: 'skipped', why: 'the pod reached nothing at all, not even the API server' };
-  const { wrong, unclear } = isGateway ? gatewayVerdict(answer) : serviceVerdict(answer);
+  const { wrong, unclear } = verdict(answer);
   if (wrong !== undefined && call.ownLogin === true)
     return {
       ...row,
@@ -141,6 +163,42 @@ function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer
 interface Verdict {
   wrong?: string;
   unclear?: string;
+}
+
+function kindOf({ id, url, policy }: InsideCall): {
+  tries: string;
+  expected: string;
+  verdict: (answer: InsideAnswer) => Verdict;
+} {
+  if (policy !== undefined)
+    return {
+      tries: `to reach what the NetworkPolicy ${policy} alone keeps others from`,
+      expected: 'no connection',
+      verdict: (answer) => policyVerdict(answer, policy),
+    };
+  if (id.startsWith('gateway-'))
+    return {
+      tries: 'to be served by the gateway because the request comes from inside',
+      expected: 'the redirect to HTTPS, the login, or no connection',
+      verdict: gatewayVerdict,
+    };
+  return {
+    tries: `to call ${url} directly as somebody else`,
+    expected: 'no connection, or 403',
+    verdict: serviceVerdict,
+  };
+}
+
+/** Whatever came back, even a closed connection, came from behind the policy. curl: 6 no such name, 7 refused, 28 time is up. */
+function policyVerdict({ exit }: InsideAnswer, policy: string): Verdict {
+  if (exit === 7 || exit === 28) return {};
+  if (exit === 6) return { unclear: 'there is no such Service' };
+  return {
+    wrong:
+      `it was reached. Unless ${policy} is gone, this cluster's network plugin enforces no NetworkPolicy: any pod can have Argo CD's ` +
+      'repository server run code (CVE-2026-15416) or write to its store, and nothing but the mesh keeps tenants apart. ' +
+      'Use a plugin that enforces them: docs/security.md, "Network policies"',
+  };
 }
 
 /** curl: 7 refused, 28 time is up, 52 nothing came, 56 reset: a NetworkPolicy's or mTLS' doing, since the service runs. */
