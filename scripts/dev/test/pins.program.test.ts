@@ -71,6 +71,23 @@ describe('a commit beside a version', () => {
   });
 });
 
+describe('a digest beside the version of an image', () => {
+  it('is part of what the chart takes for the tag, from a mirror, too', () => {
+    const digest = `sha256:${sha}${'0'.repeat(24)}`;
+    repository.write('clusters/one/cluster.yaml', cluster('mirrors: {images: {ghcr.io: mirror.example.com}}\n'));
+    for (const component of ['dex', 'oauth2-proxy']) {
+      const file = `infrastructure/${component}/upstream.yaml`;
+      const before = readFileSync(join(repository.root, file), 'utf8');
+      const { version } = (parse(before) as { image: { version: string } }).image;
+      repository.write(file, `${before.trimEnd()}\n  digest: ${digest}\n`);
+      const values = renderTree(loadCluster(repository.root, 'one')).get(`clusters/one/values/${component}.yaml`);
+      expect((parse(values ?? '') as { image: { tag: string } }).image.tag).toBe(`${version}@${digest}`);
+      repository.write(file, before);
+    }
+    repository.write('clusters/one/cluster.yaml', cluster());
+  });
+});
+
 describe('validate notes what Renovate does not see', () => {
   const path = 'infrastructure/argocd/upstream.yaml';
   const app = (source: string) => `description: an app
