@@ -24,8 +24,11 @@ const onPods = (operations: readonly string[], ...resources: string[]) => ({
 
 const orChanged = "request.operation == 'CREATE' || object.spec != oldObject.spec";
 
+/** Keys by which Istio and its injector take orders from a pod: a regular expression, the same to CEL and to JavaScript. */
+export const proxyKeys = '^([a-z.]+[.])?(sidecar|proxy|inject)[.]istio[.]io/';
+
 /** What a pod may say about its sidecar: whether it has one, and how much that may use. */
-const allowed = [
+export const allowedProxyKeys = [
   'inject',
   'nativeSidecar',
   'proxyCPU',
@@ -51,7 +54,7 @@ const injected = [
 
 /** Istio's annotations choose the proxy's image, its bootstrap, its volumes and the template that it is made by. */
 function proxy(): Policy {
-  const ours = "key.matches('^([a-z.]+[.])?(sidecar|proxy|inject)[.]istio[.]io/')";
+  const ours = `key.matches('${proxyKeys}')`;
   return {
     name: 'breakwater-tenants-keep-the-proxy',
     match: {
@@ -71,7 +74,7 @@ function proxy(): Policy {
       template:
         "variables.pod ? dyn(object) : request.resource.resource == 'cronjobs' ? dyn(object.spec.jobTemplate.spec.template) : request.resource.resource == 'podtemplates' ? dyn(object.template) : dyn(object.spec.template)",
       annotations: 'variables.template.?metadata.?annotations.orValue({})',
-      foreign: `variables.annotations.filter(key, ${ours} && !(key in ${celList(allowed)}) && !(variables.pod && key in ${celList(injected)}))`,
+      foreign: `variables.annotations.filter(key, ${ours} && !(key in ${celList(allowedProxyKeys)}) && !(variables.pod && key in ${celList(injected)}))`,
     },
     rules: [
       {

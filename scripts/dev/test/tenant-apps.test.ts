@@ -10,6 +10,15 @@ afterEach(() => repository.remove());
 
 const tenant = (more = '') => `kind: namespace\nowner: ann@example.com\n${more}`;
 
+const pod = (name: string, annotation: string, more: string, container = 'command: [web]') => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}, annotations: {${annotation}}},
+    spec: {${more}containers: [{name: web, image: "web:1", ${container}}]}}
+`;
+
 /** Files of a team, by what is wrong: path below apps/, text, and what is found there. */
 const wrong: readonly [what: string, file: string, text: string, finding: string][] = [
   ['no YAML', 'broken.yaml', 'a: [b', 'broken.yaml:1:6: is not YAML: Flow sequence'],
@@ -116,6 +125,42 @@ const wrong: readonly [what: string, file: string, text: string, finding: string
     'balancer.yaml',
     'apiVersion: v1\nkind: Service\nmetadata: {name: lb}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n',
     'balancer.yaml:4:8: Service lb A tenant is published by its routes',
+  ],
+  [
+    'an image for the proxy',
+    'proxy.yaml',
+    pod('proxy', 'sidecar.istio.io/proxyImage: "evil:1"', ''),
+    'proxy.yaml:6:59: Deployment proxy sets sidecar.istio.io/proxyImage',
+  ],
+  [
+    'a path of the node, in a custom resource',
+    'notebook.yaml',
+    'apiVersion: kubeflow.org/v1\nkind: Notebook\nmetadata: {name: notes}\nspec:\n  template:\n    spec:\n      containers: [{name: a, image: "a:1"}]\n      volumes: [{name: root, hostPath: {path: /}}]\n',
+    'notebook.yaml:8:30: Notebook notes mounts a path of the node',
+  ],
+  [
+    "the node's network",
+    'network.yaml',
+    pod('network', '', 'hostNetwork: true, '),
+    "network.yaml:7:12: Deployment network shares what is the node's (hostNetwork)",
+  ],
+  [
+    'a privileged container',
+    'privileged.yaml',
+    pod('privileged', '', '', 'securityContext: {privileged: true}'),
+    'privileged.yaml:7:71: Deployment privileged is privileged',
+  ],
+  [
+    'a port of the node',
+    'port.yaml',
+    pod('port', '', '', 'ports: [{containerPort: 80, hostPort: 80}]'),
+    'port.yaml:7:81: Deployment port takes a port of the node',
+  ],
+  [
+    "Kubernetes' own priority",
+    'priority.yaml',
+    pod('priority', '', 'priorityClassName: system-cluster-critical, '),
+    'priority.yaml:7:12: Deployment priority has the priority system-cluster-critical',
   ],
   [
     'one object twice',

@@ -8,6 +8,7 @@ import { groupOf, isMap, nameOf, textsAt } from '../rules/parsed-tree.ts';
 import { isClusterScoped } from '../rules/scope.ts';
 import { secretShapes } from '../rules/secrets.ts';
 import { type Manifest, readManifests } from './manifests.ts';
+import { podFindings } from './pods.ts';
 
 /** What the rules know beside a tenant's own files. */
 export interface TenantBounds {
@@ -82,7 +83,13 @@ const services: ObjectRule = {
   },
 };
 
-const objectRules: readonly ObjectRule[] = [kinds, namespaces, secrets, services];
+const pods: ObjectRule = {
+  name: 'tenant-pods',
+  reason: "The cluster refuses such a pod (Pod Security, and the admission policies for tenants' pods).",
+  check: ({ object }) => podFindings(object),
+};
+
+const objectRules: readonly ObjectRule[] = [kinds, namespaces, secrets, services, pods];
 
 /** The files of one tenant: what is wrong, and the objects that are left for the check of schemas. */
 export interface TenantCheck {
