@@ -144,6 +144,16 @@ describe('a platform with a flaw fails the checks about it', () => {
   });
 });
 
+it('a platform that shuts no known hole fails each check of them, with a session and without one', async () => {
+  for (const given of [all, {}]) {
+    const rows = await verify(['shuts no known hole'], ['known-holes'], given);
+    expect(rows.length).toBeGreaterThan(10);
+    expect(failed(rows)).toEqual(rows.map(({ id }) => id));
+    await platform?.stop();
+  }
+  platform = undefined;
+});
+
 describe('a run that could only pass because nothing works', () => {
   it('stops where Dex does not answer', async () => {
     platform = await startTestPlatform();

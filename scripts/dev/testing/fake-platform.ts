@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { claimedIdentities } from '../../components/identity.ts';
 import type { Target } from '../../verify/client.ts';
 import { cookieSigner } from '../../verify/sign-cookie.ts';
+import { isKnownHole } from './fake-known-holes.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
 /** What a platform may do wrong. */
@@ -32,6 +33,7 @@ export type Flaw =
   | 'takes any password'
   | 'frames anywhere'
   | 'shares its cookie'
+  | 'shuts no known hole'
   | 'hides who answered';
 
 /** A platform as small as can be that behaves as ours is seen to, over real sockets: gateway, check, Dex, and an upstream. */
@@ -138,6 +140,7 @@ class Platform {
     // A reader that does not normalize tells by the raw path what needs no check, and serves what it leads to.
     const path = normalized(raw);
     const told = this.#has('skips normalization') ? raw : path;
+    if (!this.#has('shuts no known hole') && isKnownHole(request.method, target, lines)) return { status: 403 };
     if (told.startsWith('/dex/'))
       return path.startsWith('/dex/')
         ? this.#dex(request.method, path, query, body)

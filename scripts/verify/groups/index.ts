@@ -2,6 +2,7 @@ import type { Group } from '../check.ts';
 import { forgedHeaders } from './forged-headers.ts';
 import { forgedIdentity } from './forged-identity.ts';
 import { hosts } from './hosts.ts';
+import { knownHoles } from './known-holes.ts';
 import { login } from './login.ts';
 import { methods, preflights } from './methods.ts';
 import { ownAnswers } from './own-answers.ts';
@@ -30,4 +31,5 @@ export const groups: readonly Group[] = [
   preflights,
   upgrades,
   protocols,
+  knownHoles,
 ];

@@ -1,0 +1,21 @@
+/** @returns whether the gateway refuses a request whoever sends it: scripts/components/refusals.ts */
+export function isKnownHole(
+  method: string,
+  target: string,
+  lines: readonly (readonly [name: string, value: string])[],
+): boolean {
+  const value = (name: string) => lines.find(([key]) => key === name)?.[1] ?? '';
+  const decoded = target.replaceAll(/%([2-7][0-9a-f])/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  const foreign = /^(same|cross)-site$/.test(value('sec-fetch-site'));
+  const link = value('sec-fetch-mode') === 'navigate' && method === 'GET';
+  return (
+    /\/apis\/.*\/_proxy/i.test(decoded) ||
+    value('referer').includes('/_proxy/') ||
+    /\/artifacts\/.*(source=http|endpoint)/.test(decoded) ||
+    target.startsWith('/dex/device') ||
+    value('service-worker') !== '' ||
+    (foreign && !link && !/^\/(dex|oauth2)\//.test(target))
+  );
+}

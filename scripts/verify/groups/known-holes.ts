@@ -1,0 +1,101 @@
+import type { Group } from '../check.ts';
+import { forbidden } from '../judge.ts';
+import { cookieOf } from '../known.ts';
+import type { Request } from '../request.ts';
+
+/** A published hole of a program behind the gateway, and the request by which it would be used. */
+interface Hole {
+  id: string;
+  tries: string;
+  request: Request;
+}
+
+/** An address for documentation, where nothing is: https://www.rfc-editor.org/rfc/rfc5737 */
+const nowhere = '192.0.2.1';
+
+const encoded = (text: string) => encodeURIComponent(text);
+
+const proxyPaths: Readonly<Record<string, string>> = {
+  v1: `/pipeline/apis/v1beta1/_proxy/${encoded(`http://${nowhere}/`)}`,
+  v2: `/pipeline/apis/v2beta1/_proxy/${encoded(`http://${nowhere}/`)}`,
+  'no-prefix': `/apis/v1beta1/_proxy/${nowhere}`,
+  capitals: `/pipeline/APIS/v1beta1/_PROXY/${nowhere}`,
+  encoded: `/pipeline/apis/v1beta1/%5Fproxy/${nowhere}`,
+  slashes: `/pipeline/apis/v1beta1%2F_proxy%2F${nowhere}`,
+  check: `/check/pipeline/apis/v1beta1/_proxy/${nowhere}`,
+};
+
+const holes: readonly Hole[] = [
+  ...Object.entries(proxyPaths).map(([name, target]) => ({
+    id: `pipelines-proxy-${name}`,
+    tries: `to have Pipelines' page fetch an address: CVE-2026-54745 (${name})`,
+    request: { target },
+  })),
+  {
+    id: 'pipelines-proxy-referer',
+    tries: 'to have it fetch the address of a Referer: CVE-2026-54745',
+    request: { target: '/pipeline/', headers: [['Referer', `https://x/apis/v1beta1/_proxy/${encoded(nowhere)}`]] },
+  },
+  {
+    id: 'pipelines-artifact-source',
+    tries: 'to have it fetch an artifact from an address: CVE-2026-88980',
+    request: { target: `/pipeline/artifacts/get?source=http&bucket=3221225985&key=x` },
+  },
+  {
+    id: 'pipelines-artifact-endpoint',
+    tries: 'to have it fetch an artifact from a store of an attacker: CVE-2026-88981',
+    request: {
+      target: `/pipeline/artifacts/get?source=s3&bucket=x&key=x&providerInfo=${encoded(`{"Params":{"endpoint":"${nowhere}"}}`)}`,
+    },
+  },
+  {
+    id: 'dex-devices',
+    tries: "to fill the cluster's store with begun logins of devices",
+    request: { method: 'POST', target: '/dex/device/code', body: '' },
+  },
+  {
+    id: 'service-worker',
+    tries: 'to have a script of a page of users see all later requests to the host',
+    request: { target: '/notebook/x/y/worker.js', headers: [['Service-Worker', 'script']] },
+  },
+  {
+    id: 'other-site-form',
+    tries: 'to send a form with the session, from a page of another site',
+    request: {
+      method: 'POST',
+      target: '/notebook/x/y/',
+      headers: [
+        ['Sec-Fetch-Site', 'cross-site'],
+        ['Sec-Fetch-Mode', 'navigate'],
+      ],
+      body: '',
+    },
+  },
+  {
+    id: 'other-host-script',
+    tries: 'to read something with the session, from a page of another host below the same site',
+    request: {
+      target: '/notebook/x/y/',
+      headers: [
+        ['Sec-Fetch-Site', 'same-site'],
+        ['Sec-Fetch-Mode', 'cors'],
+      ],
+    },
+  },
+];
+
+/** Published holes of the programs behind the gateway, which it shuts for all who ask, logged in or not. */
+export const knownHoles: Group = {
+  name: 'known-holes',
+  title: 'Published holes of programs behind the gateway',
+  checks: () =>
+    holes.map(({ id, tries, request }) => ({
+      id,
+      tries,
+      send: ({ first }) => ({
+        ...request,
+        headers: [...(first === undefined ? [] : [['Cookie', cookieOf(first)] as const]), ...(request.headers ?? [])],
+      }),
+      expect: forbidden,
+    })),
+};
