@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadCluster } from '../../config/load.ts';
+import { argocdObjects } from '../../steps/upstream-objects.ts';
 import { renderTree } from '../../tree/render.ts';
 import { checkout, type TestRepository, testRepository } from './repository.ts';
 
@@ -26,6 +27,22 @@ beforeAll(() => {
   repository.write('.github/renovate.json5', readFileSync(join(checkout, '.github/renovate.json5'), 'utf8'));
 });
 afterAll(() => repository.remove());
+
+/** Commits a kustomization of one ConfigMap of that name, as deploy/ and as Argo CD's folder. @returns the commit */
+function commitUpstream(folder: string, name: string): string {
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', folder, ...words], {
+      encoding: 'utf8',
+    }).trim();
+  for (const path of ['deploy', 'manifests/cluster-install']) {
+    mkdirSync(join(folder, path), { recursive: true });
+    writeFileSync(join(folder, path, 'kustomization.yaml'), 'resources: [object.yaml]\n');
+    writeFileSync(join(folder, path, 'object.yaml'), `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`);
+  }
+  git('add', '--all');
+  git('commit', '--quiet', '--message', name);
+  return git('rev-parse', 'HEAD');
+}
 
 /** Argo CD's Application as it would be rendered now. */
 function application() {
@@ -143,15 +160,6 @@ describe('validate --rendered asks for the commit of the tag', () => {
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', upstream, ...words], {
       encoding: 'utf8',
     }).trim();
-  const commit = (name: string) => {
-    const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
-    mkdirSync(join(upstream, 'deploy'), { recursive: true });
-    writeFileSync(join(upstream, 'deploy/kustomization.yaml'), 'resources: [object.yaml]\n');
-    writeFileSync(join(upstream, 'deploy/object.yaml'), text);
-    git('add', '--all');
-    git('commit', '--quiet', '--message', name);
-    return git('rev-parse', 'HEAD');
-  };
   beforeAll(() => {
     upstream = mkdtempSync(join(tmpdir(), 'breakwater-upstream-'));
     git('init', '--quiet', '--initial-branch=main');
@@ -185,15 +193,40 @@ access: {everyone: true}
   }
 
   it('and finds a version that was raised alone, a moved tag, and a tag that is gone', () => {
-    const first = commit('first');
+    const first = commitUpstream(upstream, 'first');
     git('tag', 'v1');
     expect(findings(first)).toEqual([]);
-    const second = commit('second');
+    const second = commitUpstream(upstream, 'second');
     git('tag', '--force', 'v1');
     expect(findings(first)).toEqual([
       expect.stringMatching(new RegExp(`the tag v1 of .* is commit ${second}, not ${first}`)),
     ]);
     git('tag', '--delete', 'v1');
     expect(findings(first)).toEqual([expect.stringContaining('has no tag v1')]);
+  });
+});
+
+describe('the first install of Argo CD', () => {
+  it('is built from the commit, whatever the tag stands for by then', async () => {
+    const upstream = mkdtempSync(join(tmpdir(), 'breakwater-upstream-'));
+    try {
+      const run = (...words: string[]) => execFileSync('git', ['-C', upstream, ...words], { encoding: 'utf8' });
+      run('init', '--quiet', '--initial-branch=main');
+      const first = commitUpstream(upstream, 'first');
+      commitUpstream(upstream, 'second');
+      run('tag', 'v3.5.9');
+      const mirrors = JSON.stringify({ git: { 'https://github.com/argoproj/argo-cd': pathToFileURL(upstream).href } });
+      const install = async (upstreamFile: string, more = '') => {
+        repository.write('infrastructure/argocd/upstream.yaml', upstreamFile);
+        repository.write('clusters/one/cluster.yaml', cluster(`${more}mirrors: ${mirrors}\n`));
+        const objects = await argocdObjects(repository.root, loadCluster(repository.root, 'one'), { keep: false });
+        return objects.map(({ metadata }) => metadata.name);
+      };
+      expect(await install(argocd(`commit: ${first}\n`))).toEqual(['first']);
+      expect(await install(argocd(''))).toEqual(['second']);
+      expect(await install(argocd(`commit: ${first}\n`), 'argocd: {version: v3.5.9}\n')).toEqual(['second']);
+    } finally {
+      rmSync(upstream, { recursive: true });
+    }
   });
 });

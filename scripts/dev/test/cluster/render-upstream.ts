@@ -9,6 +9,7 @@ import { carriedTool } from '../../../tools/find.ts';
 import { buildKustomization } from '../../../tools/kustomize.ts';
 import { type Child, children, isMap, type Source, textsAt } from '../../../tree/rules/parsed-tree.ts';
 import { type ChartName, chartFolder, chartNames } from '../../sandbox/charts.ts';
+import { imageVersionsOf, repositoryRoot } from '../../sandbox/of-repository.ts';
 import { upstreamRepository } from '../../sandbox/upstream-repository.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -52,9 +53,11 @@ function valuesOf(source: Source): string[] {
 }
 
 async function renderArgocd({ root }: Scenario, path: string, source: Source): Promise<KubernetesObject[]> {
-  const repository = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'], source.targetRevision)).href;
+  // Where upstream.yaml names a commit, the source does, too; the sandbox's repository has commits of its own.
+  const tag = imageVersionsOf(repositoryRoot).argocd;
+  const repository = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'], tag)).href;
   const cache = join(root, '.breakwater', 'upstream');
-  const checkout = await fetchUpstream(cache, { repository, path, revision: source.targetRevision });
+  const checkout = await fetchUpstream(cache, { repository, path, revision: tag });
   return await buildKustomization(checkout, path, isMap(source.kustomize) ? source.kustomize : {});
 }
 
