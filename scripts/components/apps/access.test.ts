@@ -100,6 +100,17 @@ const person = (email: string, groups?: string): Headers => ({
   ...(groups === undefined ? {} : { 'kubeflow-groups': groups }),
 });
 
+describe('an app for a group as providers name it', () => {
+  it.each(['/platform/ml', 'R&D', 'IT (Ops)', 'Équipe Données', 'ACME\\ml', "o'brien's", '開発', '%d [x] ^-'])(
+    '%s is found in the list, and its beginning is not',
+    async (group) => {
+      const one = app({ access: { groups: [group] } });
+      expect((await open(one, person('bob@example.com', `a,${group},b`))).status).toBeUndefined();
+      expect((await open(one, person('bob@example.com', `a,${group.slice(0, -1)},b`))).status).toBe('403');
+    },
+  );
+});
+
 describe('an app for a group', () => {
   const one = app({ access: { groups: ['ops', 'Team "Blue"'] } });
 
