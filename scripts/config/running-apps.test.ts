@@ -57,6 +57,16 @@ describe('Argo CD as an app', () => {
   });
 });
 
+describe('an app that another may call', () => {
+  it('is called by no account of an app that does not run here', () => {
+    const callers = () => loadCluster(root, 'prod').runningApps.find(({ name }) => name === 'prometheus')?.callers;
+    cluster('apps: {prometheus: {}}\n');
+    expect(callers()).toEqual([]);
+    cluster('apps: {prometheus: {}, grafana: {}}\n');
+    expect(callers()).toEqual([{ namespace: 'grafana', serviceAccount: 'grafana' }]);
+  });
+});
+
 describe('apps', () => {
   const names = () => loadCluster(root, 'prod').runningApps.map(({ name }) => name);
 

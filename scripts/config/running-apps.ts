@@ -14,9 +14,14 @@ import { closest } from './suggest.ts';
  * @returns the apps with this cluster's settings over their own, sorted by name
  */
 export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
-  return [...shared.values()]
-    .filter((app) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name))
+  const all = [...shared.values()];
+  const runs = (app: SharedApp) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name);
+  // An app that does not run here has no account here: a policy that names it would admit whoever makes one.
+  const absent = new Set(all.filter((app) => !runs(app)).map((app) => app.file.namespace ?? app.name));
+  return all
+    .filter(runs)
     .map((app) => withSettings(app, file))
+    .map((app) => ({ ...app, callers: app.callers.filter(({ namespace }) => !absent.has(namespace)) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { checkObject } from '../schemas/check.ts';
+import { factsOf } from '../tree/rules/facts.ts';
 import { checkTree } from '../tree/rules/index.ts';
 import { parseTree } from '../tree/rules/parsed-tree.ts';
 import { readInputs } from '../workspace/read-inputs.ts';
@@ -43,7 +44,7 @@ export async function checkCluster(root: string, cluster: Cluster): Promise<Chec
     reason: 'Argo CD may read what stands there: remove it, or move it to overrides/ if it is a setting of yours',
   }));
   const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
-  const tree = parseTree(cluster.name, files, { documents });
+  const tree = parseTree(cluster.name, files, { documents, facts: factsOf(cluster) });
   const own = [...tree.files].filter(([path]) => path.startsWith(`${cluster.folder}/`));
   const schema = own.flatMap(([file, { objects }]) =>
     objects

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../components/component.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError } from '../report/errors.ts';
 import { checkObject } from '../schemas/check.ts';
+import { factsOf } from '../tree/rules/facts.ts';
 import { checkTree } from '../tree/rules/index.ts';
 import { children } from '../tree/rules/parsed-tree.ts';
 import type { CheckFinding } from './check-cluster.ts';
@@ -31,8 +32,9 @@ export async function checkRendered(root: string, cache: string, cluster: Cluste
       findings.push({ rule: 'rendered', file, message: inWords(error) });
     }
   }
-  const known = new Set(checkTree(side.tree).map((finding) => JSON.stringify(finding)));
-  const further = checkTree({ ...side.tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
+  const tree = { ...side.tree, facts: factsOf(cluster) };
+  const known = new Set(checkTree(tree).map((finding) => JSON.stringify(finding)));
+  const further = checkTree({ ...tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
   return [...findings, ...(await checkCommits(cluster)), ...further];
 }
 

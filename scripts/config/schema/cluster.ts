@@ -40,9 +40,13 @@ export const clusterFile = z
           .min(1, 'must not be empty')
           .optional()
           .describe('Context in your kubeconfig. Never the current one by accident: name it here or with --context.'),
+        metricsServer: z
+          .boolean()
+          .default(false)
+          .describe('Whether the cluster has a metrics server (resource metrics API), which autoscalers need.'),
       })
       .prefault({})
-      .describe('How the bootstrap reaches the cluster.'),
+      .describe('The Kubernetes cluster itself, and how the bootstrap reaches it.'),
     git,
     argocd,
     tls: tls.prefault({}),

@@ -9,6 +9,19 @@ export function deployment(name: string, extra: Record<string, unknown> = {}): K
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { ...extra } };
 }
 
+/** The part of a Deployment that describes its pods. */
+export function pods(
+  labels: Readonly<Record<string, string>>,
+  spec: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return { template: { metadata: { labels }, spec } };
+}
+
+/** An account of pods. */
+export function account(name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } };
+}
+
 /** A CRD, kept on prune as it has to be. */
 export function definition(group: string, kind: string): KubernetesObject {
   return {
@@ -24,9 +37,26 @@ export function definition(group: string, kind: string): KubernetesObject {
 
 /** What the charts of the good tree give. */
 const rendered: Readonly<Record<string, readonly KubernetesObject[]>> = {
+  argocd: [],
   'cert-manager': [definition('cert-manager.io', 'ClusterIssuer'), deployment('cert-manager')],
+  istiod: [],
+  gateway: [
+    deployment(
+      'istio-ingressgateway',
+      pods({ istio: 'ingressgateway' }, { serviceAccountName: 'istio-ingressgateway' }),
+    ),
+    account('istio-ingressgateway'),
+  ],
   dex: [deployment('dex')],
-  'oauth2-proxy': [deployment('oauth2-proxy')],
+  'oauth2-proxy': [
+    deployment('oauth2-proxy', pods({ app: 'oauth2-proxy' })),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'oauth2-proxy' },
+      spec: { selector: { app: 'oauth2-proxy' }, ports: [{ port: 80 }] },
+    },
+  ],
 };
 
 /** One change of the good tree: a text in a file, a whole file, or what a chart gives. */
@@ -62,7 +92,8 @@ export function goodTree(...changes: readonly Change[]): ParsedTree {
       );
     }
   }
-  return parseTree('demo', texts, { rendered: first, renderedAgain: second });
+  const facts = { secrets: [{ namespace: 'auth', name: 'oauth2-proxy' }], metricsServer: false, callers: [] };
+  return parseTree('demo', texts, { rendered: first, renderedAgain: second, facts });
 }
 
 /** @returns what one rule finds in the good tree with these changes */

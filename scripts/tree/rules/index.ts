@@ -1,5 +1,6 @@
 import { applicationRules } from './applications.ts';
 import { appRules } from './apps.ts';
+import { clusterNeedRules } from './cluster-needs.ts';
 import { gateRules } from './gate.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
@@ -9,6 +10,7 @@ import { objectRules } from './objects.ts';
 import type { ParsedTree } from './parsed-tree.ts';
 import { placed } from './position.ts';
 import { projectRules } from './projects.ts';
+import { referenceRules } from './references.ts';
 import { rootRules } from './root.ts';
 import type { Finding, Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
@@ -32,6 +34,8 @@ export const rules: readonly Rule[] = [
   ...loginRules,
   ...valueRules,
   ...neededValueRules,
+  ...referenceRules,
+  ...clusterNeedRules,
   ...tenantRules,
   ...appRules,
 ];

@@ -16,6 +16,15 @@ interface ParsedFile {
   problem?: string;
 }
 
+/** What rules need to know of a cluster beside its tree. */
+export interface ClusterFacts {
+  /** Secrets that the bootstrap makes. */
+  secrets: readonly { namespace: string; name: string }[];
+  metricsServer: boolean;
+  /** Accounts that may call an app, which may be anywhere. */
+  callers: readonly { namespace: string; serviceAccount: string }[];
+}
+
 /** A cluster's tree as it is on disk. */
 export interface ParsedTree {
   clusterName: string;
@@ -23,7 +32,9 @@ export interface ParsedTree {
   files: ReadonlyMap<string, ParsedFile>;
   /** What the charts and kustomizations of each Application give, without its own manifests, which are files. */
   rendered?: ReadonlyMap<string, readonly KubernetesObject[]>;
-  /** The same, rendered a second time. */
+  /** What the rules know of the cluster beside its tree; without it some say nothing. */
+  facts?: ClusterFacts;
+  /** The same as {@link ParsedTree.rendered}, rendered a second time. */
   renderedAgain?: ReadonlyMap<string, readonly KubernetesObject[]>;
 }
 
@@ -59,7 +70,7 @@ export interface Placed {
 }
 
 /** What is known of a tree beside its files. */
-export interface Known extends Pick<ParsedTree, 'rendered' | 'renderedAgain'> {
+export interface Known extends Pick<ParsedTree, 'rendered' | 'renderedAgain' | 'facts'> {
   /** The documents of texts that the renderer just wrote: such a text is not read again, which is most of a check's time. */
   documents?: ReadonlyMap<string, readonly unknown[]>;
 }

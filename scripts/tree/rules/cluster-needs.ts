@@ -1,0 +1,103 @@
+import { allObjects, at, children, isMap, listAt, nameOf, optionsOf, type ParsedTree } from './parsed-tree.ts';
+import { isComplete } from './pods.ts';
+import type { Finding, Rule } from './rule.ts';
+
+const autoscalersHaveMetrics: Rule = {
+  name: 'autoscalers-have-metrics',
+  reason:
+    'Without a metrics server Argo CD counts an autoscaler as Degraded, and its wave never ends (argo-cd docs, operator-manual/health).',
+  needs: 'charts',
+  check(tree) {
+    const served = allObjects(tree).some(
+      ({ object }) => object.kind === 'APIService' && object.metadata.name.endsWith('.metrics.k8s.io'),
+    );
+    if (served || tree.facts?.metricsServer !== false) return [];
+    return allObjects(tree)
+      .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
+      .map(({ file, object }) => ({
+        file,
+        path: nameOf(object),
+        message:
+          'needs a metrics server: switch it off, or say kubernetes.metricsServer: true in cluster.yaml where there is one',
+      }));
+  },
+};
+
+const partOf = 'app.kubernetes.io/part-of';
+
+/** Values of the label that namespaces have: those of the tree, and those that a controller reads from a ConfigMap. */
+function partsOfNamespaces(tree: ParsedTree): Set<string> {
+  const fromController = new RegExp(`${partOf}: *['"]?([\\w.-]+)`, 'g');
+  return new Set(
+    allObjects(tree).flatMap(({ object }) => {
+      if (object.kind === 'Namespace') return [object.metadata.labels?.[partOf] ?? ''];
+      if (object.kind !== 'ConfigMap') return [];
+      return Object.values(isMap(object.data) ? object.data : {}).flatMap((text) =>
+        [...String(text).matchAll(fromController)].map(([, value = '']) => value),
+      );
+    }),
+  );
+}
+
+/** Every namespaceSelector in an object, with where it stands. */
+function namespaceSelectors(value: unknown, path = ''): { path: string; selector: unknown }[] {
+  if (Array.isArray(value)) return value.flatMap((item, index) => namespaceSelectors(item, `${path}[${index}]`));
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => {
+    const place = path === '' ? key : `${path}.${key}`;
+    return key === 'namespaceSelector' ? [{ path: place, selector: item }] : namespaceSelectors(item, place);
+  });
+}
+
+/** The values of the label that a selector accepts; undefined where it does not ask for it. */
+function wantedParts(selector: unknown): string[] | undefined {
+  const label = at(selector, 'matchLabels', partOf);
+  if (typeof label === 'string') return [label];
+  const expression = listAt(selector, 'matchExpressions').find(
+    (one) => at(one, 'key') === partOf && at(one, 'operator') === 'In',
+  );
+  return expression === undefined ? undefined : listAt(expression, 'values').map(String);
+}
+
+const partsMeetNamespaces: Rule = {
+  name: 'parts-meet-namespaces',
+  reason:
+    "Kubeflow's webhooks and network policies know profiles by this label; where no namespace has it they are in force nowhere (kubeflow/dashboard, profile-controller, setNamespaceLabels).",
+  needs: 'charts',
+  check(tree) {
+    if (!isComplete(tree, children(tree))) return [];
+    const parts = partsOfNamespaces(tree);
+    return allObjects(tree)
+      .filter(({ object }) => object.kind === 'NetworkPolicy' || object.kind.endsWith('WebhookConfiguration'))
+      .flatMap(({ file, object }) =>
+        namespaceSelectors(object).flatMap(({ path, selector }): Finding[] => {
+          const wanted = wantedParts(selector);
+          if (wanted === undefined || wanted.some((part) => parts.has(part))) return [];
+          return [
+            { file, path: `${nameOf(object)} ${path}`, message: `no namespace is ${partOf} ${wanted.join(' or ')}` },
+          ];
+        }),
+      );
+  },
+};
+
+const claimsAreKept: Rule = {
+  name: 'claims-are-kept',
+  reason:
+    'A PersistentVolumeClaim that goes takes its data along, so it must outlive a prune and its Application (argo-cd docs, user-guide/sync-options).',
+  check: (tree) =>
+    allObjects(tree)
+      .filter(({ object }) => object.kind === 'PersistentVolumeClaim')
+      .filter(({ object }) => {
+        const options = optionsOf(object, 'argocd.argoproj.io/sync-options');
+        return !['Prune=false', 'Delete=false'].every((option) => options.includes(option));
+      })
+      .map(({ file, object }) => ({
+        file,
+        path: nameOf(object),
+        message: 'needs the annotation argocd.argoproj.io/sync-options: Prune=false,Delete=false',
+      })),
+};
+
+/** What the objects ask of the cluster and of whoever switches a part off. */
+export const clusterNeedRules: readonly Rule[] = [autoscalersHaveMetrics, partsMeetNamespaces, claimsAreKept];

@@ -1,0 +1,12 @@
+import { enabledComponents } from '../../components/index.ts';
+import type { Cluster } from '../../config/cluster.ts';
+import type { ClusterFacts } from './parsed-tree.ts';
+
+/** @returns what the rules need to know of a cluster beside its tree */
+export function factsOf(cluster: Cluster): ClusterFacts {
+  return {
+    secrets: enabledComponents(cluster).flatMap((component) => component.secrets?.(cluster) ?? []),
+    metricsServer: cluster.kubernetes.metricsServer,
+    callers: cluster.runningApps.flatMap(({ callers }) => callers),
+  };
+}
