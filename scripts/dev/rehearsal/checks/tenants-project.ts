@@ -7,6 +7,8 @@ interface Attempt {
   path: string;
   namespace: string;
   repository?: string;
+  /** Default: that of the tenant's folder, which may render this repository. */
+  project?: string;
   /** A part of Argo CD's refusal. */
   refusal: RegExp;
 }
@@ -26,6 +28,37 @@ const manifests: Readonly<Record<string, object>> = {
     metadata: { name: 'mine' },
     spec: { hosts: ['*'], gateways: ['ingress/ingress-gateway'], http: [{ redirect: { uri: '/' } }] },
   },
+  endpoints: {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { name: 'web' },
+    subsets: [{ addresses: [{ ip: '169.254.169.254' }], ports: [{ port: 80 }] }],
+  },
+  alias: {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'mine' },
+    spec: { type: 'ExternalName', externalName: 'argocd-server.argocd.svc.cluster.local' },
+  },
+  published: {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'mine' },
+    spec: { type: 'LoadBalancer', selector: { app: 'web' }, ports: [{ port: 80 }] },
+  },
+  proxy: {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'mine' },
+    spec: {
+      template: {
+        metadata: { annotations: { 'sidecar.istio.io/proxyImage': 'example.invalid/proxy' } },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'example.invalid/c' }] },
+      },
+    },
+  },
+  // Of no list: Kubernetes' role "edit" only reads them.
+  unlisted: { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'mine' }, revision: 1 },
   elsewhere: {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -56,6 +89,49 @@ export async function tryProject(site: Site, group: string): Promise<void> {
       path: 'route',
       namespace: 'alpha',
       refusal: /VirtualService is not permitted/,
+    },
+    {
+      name: 'endpoints of its own choice',
+      tried: 'Endpoints with the address of a metadata service',
+      path: 'endpoints',
+      namespace: 'alpha',
+      refusal: /Endpoints is not permitted/,
+    },
+    {
+      name: 'an alias behind a route',
+      tried: "a Service of type ExternalName to Argo CD's server",
+      path: 'alias',
+      namespace: 'alpha',
+      refusal: /can't be an alias/,
+    },
+    {
+      name: 'a Service around the gateway',
+      tried: 'a Service of type LoadBalancer',
+      path: 'published',
+      namespace: 'alpha',
+      refusal: /published by its routes/,
+    },
+    {
+      name: 'a proxy of its own',
+      tried: 'a Job whose pods set sidecar.istio.io/proxyImage',
+      path: 'proxy',
+      namespace: 'alpha',
+      refusal: /may not set sidecar\.istio\.io\/proxyImage/,
+    },
+    {
+      name: 'a kind that its role does not write',
+      tried: 'a ControllerRevision: Argo CD applies it as the tenant',
+      path: 'unlisted',
+      namespace: 'alpha',
+      refusal: /system:serviceaccount:argocd:tenant-alpha" cannot/,
+    },
+    {
+      name: "the platform's repository in an Application of its admins' own",
+      tried: 'the project tenant-alpha, and any folder of this repository',
+      path: 'elsewhere',
+      namespace: 'alpha',
+      project: 'tenant-alpha',
+      refusal: /is not permitted in project/,
     },
     {
       name: 'an object in another namespace',
@@ -92,7 +168,7 @@ async function tryOne(site: Site, group: string, attempt: Attempt): Promise<void
     kind: 'Application',
     metadata: { name, namespace: 'argocd' },
     spec: {
-      project: 'tenant-alpha',
+      project: attempt.project ?? 'tenant-alpha-apps',
       source: {
         repoURL: attempt.repository ?? own.spec.source.repoURL,
         targetRevision: attempt.repository === undefined ? 'main' : 'HEAD',
@@ -123,12 +199,19 @@ async function tryOne(site: Site, group: string, attempt: Attempt): Promise<void
     // Recorded below with what was seen.
   }
   const made = await said(site, ['get', 'clusterrole/alpha-everything', '-o', 'name', '--ignore-not-found']);
-  const there = await said(site, ['-n', 'beta', 'get', 'configmap/mine', '-o', 'name', '--ignore-not-found']);
+  const inside = ['service/mine', 'job/mine', 'controllerrevision/mine', 'configmap/mine'];
+  const there = (
+    await Promise.all(
+      ['alpha', 'beta'].flatMap((namespace) =>
+        inside.map((kind) => said(site, ['-n', namespace, 'get', kind, '-o', 'name', '--ignore-not-found'])),
+      ),
+    )
+  ).join('');
   await site.kubectl(['-n', 'argocd', 'delete', 'application', name, '--wait=true']);
   site.record.check({
     group,
     name: `${attempt.name} is refused`,
-    tried: `an Application in the project tenant-alpha: ${attempt.tried}`,
+    tried: `an Application in the project ${attempt.project ?? 'tenant-alpha-apps'}: ${attempt.tried}`,
     expected: `refused (${attempt.refusal.source}), and nothing made`,
     got: `${seen.slice(0, 300)}; made: ${`${made}${there}`.trim() || 'nothing'}`,
     ok: attempt.refusal.test(seen) && `${made}${there}`.trim() === '',

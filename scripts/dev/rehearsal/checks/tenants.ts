@@ -1,6 +1,7 @@
 import { logIn, startSession } from '../observe/session.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
+import { tryAttacks } from './tenants-attacks.ts';
 import { tryBadFiles } from './tenants-bad-files.ts';
 import { tryDropped } from './tenants-dropped.ts';
 import { tryLimits } from './tenants-limits.ts';
@@ -33,6 +34,7 @@ export const check: Check = {
     await tryPages(site);
     await tryProject(site, group);
     await tryLimits(site, group);
+    await tryAttacks(site, group);
     await tryBadFiles(site, group);
     await tryDropped(site, group);
     await tryRemoval(site, group, await cookieOf(site, 'other'));
