@@ -110,6 +110,12 @@ export interface Component {
   secrets?(cluster: Cluster): readonly SecretNeed[];
   /** Namespaces that this component owns. */
   namespaces?(cluster: Cluster): readonly NamespaceNeed[];
+  /** An AppProject of its own, with just what this component needs. Default: the platform's. */
+  ownProject?: {
+    name: string;
+    /** Whether its source may make itself an administrator of the cluster, as a person has agreed. */
+    administrator: boolean;
+  };
   /** Namespaces into which it also writes, beside its own. */
   alsoWritesTo?(cluster: Cluster): readonly string[];
   /** Cluster-scoped kinds that it renders, as `group/Kind`. */

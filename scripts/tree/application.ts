@@ -48,7 +48,7 @@ export function application(
       ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
     },
     spec: {
-      project: cluster.argocd.root.project,
+      project: component.ownProject?.name ?? cluster.argocd.root.project,
       sources: [
         ...component.sources(cluster).map((source) => upstreamSource(cluster, component, source)),
         ownSource(cluster, component, manifests),

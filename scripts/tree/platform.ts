@@ -1,5 +1,5 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
-import { inCluster, revisionAnnotation } from '../components/domain.ts';
+import { administratorAnnotation, inCluster, revisionAnnotation } from '../components/domain.ts';
 import { mirrorGit } from '../components/mirrors.ts';
 import { appliedAsPlatform } from '../components/platform-accounts.ts';
 import type { Cluster } from '../config/cluster.ts';
@@ -12,9 +12,33 @@ const sentinelName = 'platform-ready';
 const first = { 'argocd.argoproj.io/sync-wave': '-2' };
 
 /**
- * The platform's AppProject, with just the repositories, namespaces and cluster-scoped kinds that its components need.
+ * The platform's AppProject, with just the repositories, namespaces and cluster-scoped kinds that its components need. Those with a
+ * project of their own are left out.
  */
 export function project(cluster: Cluster, components: readonly Component[]): KubernetesObject {
+  const own = components.filter(({ ownProject }) => ownProject === undefined);
+  const limits = limitsOf(cluster, own, [cluster.argocd.namespace], ['/Namespace']);
+  return appProject(cluster, cluster.argocd.root.project, `The platform of ${cluster.name}`, limits);
+}
+
+/** The AppProjects of components that have one of their own, by the component's name. */
+export function ownProjects(cluster: Cluster, components: readonly Component[]): [string, KubernetesObject][] {
+  return components.flatMap((component): [string, KubernetesObject][] => {
+    const { name, ownProject } = component;
+    if (ownProject === undefined) return [];
+    const made = appProject(cluster, ownProject.name, component.summary, limitsOf(cluster, [component], [], []));
+    const { annotations } = made.metadata;
+    const agreed = ownProject.administrator ? { [administratorAnnotation]: 'true' } : {};
+    return [[name, { ...made, metadata: { ...made.metadata, annotations: { ...annotations, ...agreed } } }]];
+  });
+}
+
+function limitsOf(
+  cluster: Cluster,
+  components: readonly Component[],
+  alsoNamespaces: readonly string[],
+  alsoKinds: readonly string[],
+): Record<string, unknown> {
   const sources = components.flatMap((component) => component.sources(cluster));
   const repositories = new Set([
     cluster.repositoryUrl,
@@ -23,28 +47,35 @@ export function project(cluster: Cluster, components: readonly Component[]): Kub
     ),
   ]);
   const namespaces = new Set([
-    cluster.argocd.namespace,
+    ...alsoNamespaces,
     ...components.flatMap((component) => [component.namespace(cluster), ...(component.alsoWritesTo?.(cluster) ?? [])]),
   ]);
-  const kinds = new Set(['/Namespace', ...components.flatMap((component) => component.clusterKinds(cluster))]);
+  const kinds = new Set([...alsoKinds, ...components.flatMap((component) => component.clusterKinds(cluster))]);
+  return {
+    sourceRepos: [...repositories].sort(),
+    destinations: [...namespaces].sort().map((namespace) => ({ server: inCluster, namespace })),
+    clusterResourceWhitelist: [...kinds].sort().map((entry) => {
+      const [group = '', kind = ''] = entry.split('/');
+      return { group, kind };
+    }),
+  };
+}
+
+function appProject(
+  cluster: Cluster,
+  name: string,
+  description: string,
+  limits: Record<string, unknown>,
+): KubernetesObject {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AppProject',
     metadata: {
-      name: cluster.argocd.root.project,
+      name,
       namespace: cluster.argocd.namespace,
       annotations: { ...first, 'argocd.argoproj.io/sync-options': 'Prune=false' },
     },
-    spec: {
-      description: `The platform of ${cluster.name}`,
-      sourceRepos: [...repositories].sort(),
-      destinations: [...namespaces].sort().map((namespace) => ({ server: inCluster, namespace })),
-      clusterResourceWhitelist: [...kinds].sort().map((entry) => {
-        const [group = '', kind = ''] = entry.split('/');
-        return { group, kind };
-      }),
-      destinationServiceAccounts: appliedAsPlatform(cluster),
-    },
+    spec: { description, ...limits, destinationServiceAccounts: appliedAsPlatform(cluster) },
   };
 }
 

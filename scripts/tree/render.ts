@@ -3,7 +3,7 @@ import { allComponents, enabledComponents, waitingForHost } from '../components/
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
 import type { Placed } from './graph.ts';
-import { kustomization, lockedDefaultProject, namespaces, project, root, sentinel } from './platform.ts';
+import { kustomization, lockedDefaultProject, namespaces, ownProjects, project, root, sentinel } from './platform.ts';
 import { readme } from './readme.ts';
 import { computeWaves } from './waves.ts';
 import { header, toYaml } from './yaml.ts';
@@ -61,6 +61,7 @@ export function renderDocuments(cluster: Cluster): RenderedTree {
   write('bootstrap.yaml', [root(cluster)]);
   app('00-project.yaml', [project(cluster, list)]);
   if (cluster.argocd.install) app('00-default-project.yaml', [lockedDefaultProject(cluster)]);
+  for (const [name, own] of ownProjects(cluster, list)) app(`00-project-${name}.yaml`, [own]);
   app('00-namespaces.yaml', namespaces(cluster, list));
   for (const { component, wave } of placed) {
     const manifests = component.manifests?.(cluster) ?? [];

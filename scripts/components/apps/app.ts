@@ -36,6 +36,7 @@ function appComponent(app: App): Component {
       ...app.manifests,
     ],
     ...(installed ? {} : { namespaces: (cluster) => [namespace(cluster, app)] }),
+    ownProject: { name: `app-${app.name}`, administrator: app.administrator },
     alsoWritesTo: () => [gatewayNamespace, ...app.alsoWritesTo],
     clusterKinds: () => app.clusterKinds,
     serverSideApply: app.serverSideApply,

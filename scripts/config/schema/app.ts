@@ -178,6 +178,12 @@ export const appFile = z
       .describe('Pod Security level that its namespace enforces.'),
     clusterKinds: z.array(clusterScopedKind).default([]).describe('Cluster-scoped kinds that its source makes.'),
     alsoWritesTo: z.array(label).default([]).describe('Namespaces into which its source writes beside its own.'),
+    administrator: z
+      .boolean()
+      .default(false)
+      .describe(
+        'true: its source may give itself rights over the cluster (cluster-admin, wildcards, escalate, bind, impersonate) and write to namespaces of the platform, as some operators do.',
+      ),
     after: z
       .enum(['platform', 'login'])
       .default('platform')
@@ -203,6 +209,20 @@ export const appFile = z
       });
     },
     reads('namespace', 'source'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (value.administrator) return;
+      for (const [index, namespace] of value.alsoWritesTo.entries())
+        if (takenNamespaces.includes(namespace))
+          context.addIssue({
+            code: 'custom',
+            path: ['alsoWritesTo', index],
+            message: 'belongs to Kubernetes or to the platform',
+            params: { hint: 'If you trust its source with that, set administrator: true.' },
+          });
+    },
+    reads('administrator', 'alsoWritesTo'),
   )
   .superRefine(
     (value, context) => {

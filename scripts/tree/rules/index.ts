@@ -1,3 +1,4 @@
+import { appRightsRules } from './app-rights.ts';
 import { applicationRules } from './applications.ts';
 import { appRules } from './apps.ts';
 import { clusterNeedRules } from './cluster-needs.ts';
@@ -38,6 +39,7 @@ export const rules: readonly Rule[] = [
   ...clusterNeedRules,
   ...tenantRules,
   ...appRules,
+  ...appRightsRules,
 ];
 
 /** A finding with the rule that it breaks. */
