@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -188,5 +188,27 @@ describe('a rendered commit of Renovate', () => {
     expect(report?.steps?.[0]?.env?.STATE).toBe("${{ needs.checks.result == 'success' && 'success' || 'failure' }}");
     const context = /context=(\S+)/.exec(report?.steps?.[0]?.run ?? '')?.[1] ?? '';
     expect(Object.keys(workflow('pull-request.yaml').jobs)).toContain(context);
+  });
+});
+
+describe('what people who contribute find', () => {
+  it('is there, and its links lead somewhere', () => {
+    for (const file of ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'])
+      for (const [, target = ''] of readFileSync(join(checkout, file), 'utf8').matchAll(/\]\(([^)#]+)\)/g))
+        expect(existsSync(join(checkout, target)), `${file}: ${target}`).toBe(true);
+  });
+
+  it('is a form for each kind of issue, as GitHub reads it', () => {
+    for (const name of ['bug', 'feature']) {
+      const form = parse(readFileSync(join(checkout, `.github/ISSUE_TEMPLATE/${name}.yaml`), 'utf8')) as {
+        name: string;
+        description: string;
+        body: { type: string; id?: string; attributes: { label?: string; value?: string } }[];
+      };
+      expect(form).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+      for (const { type, id, attributes } of form.body)
+        if (type === 'markdown') expect(attributes.value).toEqual(expect.any(String));
+        else expect([id, attributes.label]).toEqual([expect.stringMatching(/^[a-z]+$/), expect.any(String)]);
+    }
   });
 });
