@@ -81,7 +81,12 @@ async function add(invocation: Invocation, name: string): Promise<number> {
       ...(gets === undefined || cluster === undefined ? [] : [`${cluster.name} gets:`, ...gets.lines]),
       ...(options.dryRun === true
         ? []
-        : ['Next: read it, commit it, and open a pull request. The merge makes the place.']),
+        : [
+            ...(tenant.members?.some((member) => 'group' in member)
+              ? ['The gateway knows groups by name: npm run render -- --all writes them to its filter.']
+              : []),
+            'Next: read it, commit it, and open a pull request. The merge makes the place.',
+          ]),
     ].join('\n'),
   );
   return 0;

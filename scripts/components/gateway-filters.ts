@@ -11,7 +11,14 @@ import {
   scriptFilter,
 } from './envoy-filter.ts';
 import { edgeMark } from './gate.ts';
-import { forbiddenHeaders, forbiddenPrefixes, programPath, sessionCookie, sharedSessionCookie } from './identity.ts';
+import {
+  forbiddenHeaders,
+  forbiddenPrefixes,
+  identityHeaders,
+  programPath,
+  sessionCookie,
+  sharedSessionCookie,
+} from './identity.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 import { rateLimitFilter } from './rate-limits.ts';
 import { refusalFilter } from './refusals.ts';
@@ -170,6 +177,9 @@ function envoy_on_request(handle)
     token = token or (host == place.host and starts(path, place.path))
   end
   if not token then headers:remove("authorization") end
+  -- Identity providers write addresses as people typed them; policies compare letter by letter.
+  local user = headers:get(${luaText(identityHeaders[0])})
+  if user then headers:replace(${luaText(identityHeaders[0])}, string.lower(user)) end
   headers:remove(${luaText(returnHeader)})
   headers:replace("x-forwarded-uri", path)
   local kept = {}

@@ -28,7 +28,7 @@ export const gateway: Component = {
   manifests: (cluster) => [
     loginRequired(cluster),
     edgeFilters(cluster),
-    groupHeaders(),
+    groupHeaders(cluster),
     ...(cluster.knownHost === undefined
       ? []
       : [

@@ -24,6 +24,18 @@ export const luaHostOf = `local function host_of(headers)
 end
 `;
 
+/**
+ * @param bytes that are left at most
+ * @returns a function of Lua that takes whole names off the end of a list with commas
+ */
+export function luaShortened(bytes: number): string {
+  return `local function shortened(list)
+  if #list <= ${bytes} then return list end
+  return (string.gsub(string.sub(list, 1, ${bytes}), ",?[^,]*$", ""))
+end
+`;
+}
+
 /** @returns a host as it stands in a request: an IPv6 address in brackets */
 export function requestHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

@@ -61,6 +61,8 @@ export interface Cluster extends ClusterFile {
   folder: string;
   shared: Shared;
   discovered: Discovered | undefined;
+  /** The groups by which tenants name their members, sorted. */
+  memberGroups: readonly string[];
   /** The apps that run here, sorted by name. */
   runningApps: readonly App[];
   /** The host as far as it is known: configured, or discovered; undefined while it is auto and not found yet. */

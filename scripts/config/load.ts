@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { type Cluster, embeddedRemoteUrl, type Shared } from './cluster.ts';
+import { memberGroups } from './member-groups.ts';
 import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 import { runningApps } from './running-apps.ts';
@@ -47,12 +48,13 @@ export function loadClusters(root: string, names: readonly string[]): Cluster[] 
   requireClusters(all, names);
   const shared = readShared(root, all);
   const known = 'value' in shared ? shared.value : undefined;
+  const groups = memberGroups(root);
   const problems: Problem[] = 'problems' in shared ? [...shared.problems] : [];
   const clusters: Cluster[] = [];
   for (const name of names) {
     const own = readOwn(root, name, known);
     if ('problems' in own) problems.push(...own.problems);
-    else if ('value' in shared) clusters.push(assemble(name, own.value, shared.value));
+    else if ('value' in shared) clusters.push(assemble(name, own.value, shared.value, groups));
   }
   if (problems.length > 0) throw new UsageError(summary(problems), { problems });
   return clusters;
@@ -113,13 +115,14 @@ function misnamed(file: string, hint: string): Problem {
   return { file, path: '', message: 'is the override of no component', hint };
 }
 
-function assemble(name: string, { file, discovered }: Own, shared: Shared): Cluster {
+function assemble(name: string, { file, discovered }: Own, shared: Shared, groups: readonly string[]): Cluster {
   const url = file.git.url === undefined ? undefined : parseGitUrl(file.git.url);
   return {
     ...file,
     folder: `clusters/${name}`,
     shared,
     discovered,
+    memberGroups: groups,
     runningApps: runningApps(file, shared.apps),
     knownHost: file.host === 'auto' ? discovered?.host : file.host,
     repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,

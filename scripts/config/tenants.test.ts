@@ -42,6 +42,15 @@ function problems(): readonly Problem[] {
   return [];
 }
 
+it('whose members are groups have them known to every cluster, whatever else is wrong', () => {
+  tenants({
+    b: 'members: [{group: ml, role: edit}, {group: acme:data, role: view}]\n',
+    a: 'members: [{group: ml, role: view}]\n',
+  });
+  write('tenants/broken/tenant.yaml', 'members: [{group: x');
+  expect(loadAllClusters(root).map(({ memberGroups }) => memberGroups)).toEqual([['acme:data', 'ml']]);
+});
+
 describe('tenants', () => {
   it('are the folders of tenants/, and none is no mistake', () => {
     expect(problems()).toEqual([]);

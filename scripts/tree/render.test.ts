@@ -36,6 +36,7 @@ function scenario(name: string, discovered?: string): Cluster {
     folder: `clusters/${name}`,
     shared,
     discovered: discovered === undefined ? undefined : { host: discovered },
+    memberGroups: [],
     runningApps: runningApps(parsed.value, shared.apps),
     knownHost: parsed.value.host === 'auto' ? discovered : parsed.value.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,

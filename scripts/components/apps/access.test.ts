@@ -214,6 +214,15 @@ describe('an app learns who somebody is', () => {
     });
   });
 
+  it('by as much of a long list as programs take', async () => {
+    const one = app({ access, headers: [{ name: 'X-Groups', value: 'groups' }] });
+    const long = Array.from({ length: 500 }, (_, index) => `a-group-of-forty-letters-and-more-${index + 10000}`);
+    const list = (await open(one, person('bob@example.com', long.join(',')))).headers['x-groups']?.split(',') ?? [];
+    expect(list.length).toBeGreaterThan(90);
+    expect(list.join(',').length).toBeLessThan(4097);
+    expect(list).toEqual(long.slice(0, list.length));
+  });
+
   it.each([
     ['platform-admins', 'Admin'],
     ['platform-editors', 'Editor'],

@@ -2,7 +2,8 @@ import type { App, Cluster } from '../../config/cluster.ts';
 import type { KubernetesObject } from '../component.ts';
 import { gatewayFilter, scriptBeforeRouter } from '../envoy-filter.ts';
 import { appMarker, identityHeaders } from '../identity.ts';
-import { luaHostOf, luaSet, luaText, requestHost } from '../lua.ts';
+import { luaHostOf, luaSet, luaShortened, luaText, requestHost } from '../lua.ts';
+import { groupLimits } from '../tenant-groups.ts';
 import { appPlace } from './place.ts';
 
 /** @returns name of an app's objects */
@@ -37,6 +38,7 @@ local emails = ${luaSet(emails)}
 local groups = ${luaSet(groups)}
 
 ${luaHostOf}
+${luaShortened(groupLimits.bytes)}
 local function groups_of(headers)
   local found = {}
   for i = 0, headers:getNumValues(${luaText(list)}) - 1 do
@@ -80,7 +82,7 @@ function headerLines(header: App['headers'][number]): string {
   if ('value' in header)
     return header.value === 'email'
       ? `  headers:add(${name}, email)\n`
-      : `  if list and list ~= "" then headers:add(${name}, list) end\n`;
+      : `  if list and list ~= "" then headers:add(${name}, shortened(list)) end\n`;
   const branches = header.byGroup.map(
     ({ group, value }, index) =>
       `  ${index === 0 ? 'if' : 'elseif'} member[${luaText(group)}] then headers:add(${name}, ${luaText(value)})\n`,

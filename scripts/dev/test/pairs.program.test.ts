@@ -39,6 +39,7 @@ function clusterOf(options: readonly ConfigOption[]): Cluster | string {
     folder: 'clusters/pair',
     shared,
     discovered: found === undefined ? undefined : { host: found },
+    memberGroups: [],
     runningApps: runningApps(file, shared.apps),
     knownHost: file.host === 'auto' ? found : file.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,

@@ -36,6 +36,8 @@ export type Lost = (typeof lost)[number];
 export interface TestGateway {
   /** Port of Envoy, for plain HTTP. */
   port: number;
+  /** Behind the check, which takes any identity for the check's answer: the filters, and a sidecar with Envoy's own limits. */
+  inner: number;
   /** The same, while a part of the gate is gone. */
   ports: Readonly<Record<Lost, number>>;
   stop(): void;
@@ -55,7 +57,7 @@ export async function startTestGateway(): Promise<TestGateway> {
     const proxy = await run.proxy(programs['oauth2-proxy'], dex);
     const echo = await run.echo();
     const ports = await run.envoy({ dex, proxy, echo });
-    return { port: ports.nothing, ports, stop: () => run.stop() };
+    return { port: ports.nothing, ports, inner: ports.inner, stop: () => run.stop() };
   } catch (error) {
     run.stop();
     throw error;
@@ -66,6 +68,7 @@ interface Ports {
   dex: number;
   proxy: number;
   echo: number;
+  sidecar: number;
 }
 
 class Run {
@@ -117,19 +120,22 @@ class Run {
     return port;
   }
 
-  async envoy(upstreams: Ports): Promise<Record<Lost, number>> {
+  async envoy(upstreams: Omit<Ports, 'sidecar'>): Promise<Record<Lost | 'inner', number>> {
     const ports = {
       nothing: await freePort(),
       check: await freePort(),
       edge: await freePort(),
       lock: await freePort(),
     };
-    const admin = await freePort();
+    const [admin, inner, sidecar] = [await freePort(), await freePort(), await freePort()];
     const file = join(this.folder, 'envoy.json');
-    writeFileSync(file, JSON.stringify(envoySettings(this.scenario, ports, admin, upstreams)));
+    writeFileSync(
+      file,
+      JSON.stringify(envoySettings(this.scenario, { ...ports, inner }, admin, { ...upstreams, sidecar })),
+    );
     const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
     await this.#start(await envoyProgram((line) => console.log(line)), args, {}, `http://127.0.0.1:${admin}/ready`);
-    return ports;
+    return { ...ports, inner };
   }
 
   stop(): void {
@@ -169,7 +175,12 @@ function secretValue(secret: string, key: string): string {
 
 const types = 'type.googleapis.com/envoy';
 
-function envoySettings(scenario: Scenario, listeners: Record<Lost, number>, admin: number, ports: Ports): object {
+function envoySettings(
+  scenario: Scenario,
+  listeners: Record<Lost | 'inner', number>,
+  admin: number,
+  ports: Ports,
+): object {
   const address = (number: number) => ({ socket_address: { address: '127.0.0.1', port_value: number } });
   const cluster = (name: keyof Ports) => ({
     name,
@@ -183,12 +194,27 @@ function envoySettings(scenario: Scenario, listeners: Record<Lost, number>, admi
   return {
     admin: { address: address(admin) },
     static_resources: {
-      clusters: [cluster('dex'), cluster('proxy'), cluster('echo')],
-      listeners: lost.map((without) => ({
-        name: `without ${without}`,
-        address: address(listeners[without]),
-        filter_chains: [{ filters: [connectionManager(scenario, without)] }],
-      })),
+      clusters: [cluster('dex'), cluster('proxy'), cluster('echo'), cluster('sidecar')],
+      listeners: lost
+        .map((without) => ({
+          name: `without ${without}`,
+          address: address(listeners[without]),
+          filter_chains: [{ filters: [connectionManager(scenario, without)] }],
+        }))
+        .concat(
+          [
+            {
+              name: 'inner',
+              address: address(listeners.inner),
+              filters: behindTheCheck(scenario),
+              to: 'sidecar' as const,
+            },
+            { name: 'sidecar', address: address(ports.sidecar), filters: [], to: 'echo' as const },
+          ].map(({ filters, to, ...listener }) => ({
+            ...listener,
+            filter_chains: [{ filters: [plainManager(filters, to)] }],
+          })),
+        ),
     },
   };
 }
@@ -217,9 +243,8 @@ function connectionManager(scenario: Scenario, without: Lost): object {
         ...keep({ part: 'check', filters: [check(scenario)] }),
         ...keep({ part: 'lock', filters: [denialOf(gatewayLock(cluster))] }),
         ...keep({ part: 'edge', filters: edge.last }),
-        ...cluster.runningApps.flatMap((app) => filtersOf(accessFilter(cluster, app)).last),
-        ...filtersOf(groupHeaders()).last,
-        { name: 'router', typed_config: { '@type': `${types}.extensions.filters.http.router.v3.Router` } },
+        ...behindTheCheck(scenario).slice(edge.last.length),
+        router,
       ],
       route_config: {
         virtual_hosts: [
@@ -234,6 +259,28 @@ function connectionManager(scenario: Scenario, without: Lost): object {
           },
           { name: 'own', domains: [own, `cd.${platform}`], routes: [{ match: { prefix: '/' }, ...to('echo') }] },
         ],
+      },
+    },
+  };
+}
+
+const router = { name: 'router', typed_config: { '@type': `${types}.extensions.filters.http.router.v3.Router` } };
+
+function behindTheCheck({ cluster }: Scenario): unknown[] {
+  const ofApps = cluster.runningApps.map((app) => accessFilter(cluster, app));
+  return [edgeFilters(cluster), ...ofApps, groupHeaders(cluster)].flatMap((object) => filtersOf(object).last);
+}
+
+/** With the limits that Envoy has by itself. */
+function plainManager(filters: readonly unknown[], to: keyof Ports): object {
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typed_config: {
+      '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+      stat_prefix: to,
+      http_filters: [...filters, router],
+      route_config: {
+        virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: to } }] }],
       },
     },
   };
