@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readChartLock } from '../config/chart-lock.ts';
 import { groupNotes } from '../config/group-notes.ts';
 import { listClusters, loadClusters } from '../config/load.ts';
+import { portNotes } from '../config/port-notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { loadTenants } from '../config/tenants.ts';
 import { count } from '../report/count.ts';
@@ -54,7 +55,12 @@ export async function run(invocation: Invocation): Promise<number> {
       })
     : { findings: [], notes: [] };
   if (charts.findings.length > 0) tell('charts', charts.findings);
-  const notes = [...(await pinNotes(root, clusters)), ...clusters.flatMap(groupNotes), ...charts.notes];
+  const notes = [
+    ...(await pinNotes(root, clusters)),
+    ...clusters.flatMap(groupNotes),
+    ...clusters.flatMap(portNotes),
+    ...charts.notes,
+  ];
   for (const note of notes) reporter.status(`note: ${note}`);
   const found =
     [repository, apps, removals, charts.findings].flat().length +

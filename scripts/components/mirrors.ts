@@ -34,8 +34,11 @@ export function mirrorOverride(cluster: Cluster, entry: string): string {
   return mirrored === full ? entry : `${old}=${mirrored}${target.slice(image.length)}`;
 }
 
-/** https://github.com/distribution/reference: the first part is a registry only with a dot or a port in it. */
-function withRegistry(image: string): string {
+/**
+ * @returns an image with its registry, which is Docker Hub where it names none. The first part is a registry only with a dot or a port
+ *   in it: https://github.com/distribution/reference
+ */
+export function withRegistry(image: string): string {
   const [first = '', ...rest] = image.split('/');
   if (rest.length === 0) return `docker.io/library/${image}`;
   return /[.:]/.test(first) || first === 'localhost' ? image : `docker.io/${image}`;

@@ -26,6 +26,9 @@ export const componentRulesRead = reads(
   'kubeflow.defaultProfile',
 );
 
+/** What stands between everybody and the platform: what else there is refuses all requests without it. */
+const indispensable: readonly ComponentName[] = ['gateway', 'oauth2-proxy'];
+
 /**
  * Reports settings under `components` that would change nothing: a version that is chosen elsewhere, and a component
  * switched on that the rest of the file does not ask for.
@@ -40,6 +43,14 @@ export function checkComponents(value: Config, context: z.core.$RefinementCtx): 
         path: [...path, 'version'],
         message: 'has no effect',
         params: { hint: versionHint, at: 'key' },
+      });
+    }
+    if (settings.enabled === false && indispensable.includes(name)) {
+      context.addIssue({
+        code: 'custom',
+        path: [...path, 'enabled'],
+        message: `cannot be false: without ${name} nobody gets in`,
+        params: { hint: 'Remove the line.' },
       });
     }
     const needed = settings.enabled === true ? missingSwitch?.(value) : undefined;

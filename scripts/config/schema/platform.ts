@@ -155,7 +155,9 @@ export const mirrors = z
           ),
       )
       .default({})
-      .describe('Helm repositories: original address → mirror. A mirror may be classic (https://) or OCI (oci://).'),
+      .describe(
+        'Helm repositories: original address, whole → mirror. A mirror may be classic (https://) or OCI (oci://).',
+      ),
     git: z
       .record(
         z.string().regex(/^https:\/\/\S+[^/\s]$/, 'must be the original https:// address without a "/" at the end'),
@@ -167,7 +169,7 @@ export const mirrors = z
           ),
       )
       .default({})
-      .describe('Git repositories: original address → mirror.'),
+      .describe('Git repositories: original address, whole → mirror.'),
     images: z
       .record(
         z
@@ -181,7 +183,9 @@ export const mirrors = z
           ),
       )
       .default({})
-      .describe('Image registries: original prefix → mirror. The longest prefix that fits wins.'),
+      .describe(
+        "Image registries: original prefix → mirror. The longest prefix that fits wins. Images that an app's chart names by itself are set in its values; validate --rendered names them.",
+      ),
   })
   .prefault({})
   .describe('Replacements for everything that comes from the internet.');

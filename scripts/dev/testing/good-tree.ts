@@ -92,7 +92,13 @@ export function goodTree(...changes: readonly Change[]): ParsedTree {
       );
     }
   }
-  const facts = { secrets: [{ namespace: 'auth', name: 'oauth2-proxy' }], metricsServer: false, callers: [] };
+  const facts = {
+    secrets: [{ namespace: 'auth', name: 'oauth2-proxy' }],
+    metricsServer: false,
+    imageMirrors: {},
+    idleMirrors: [],
+    callers: [],
+  };
   return parseTree('demo', texts, { rendered: first, renderedAgain: second, facts });
 }
 

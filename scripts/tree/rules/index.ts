@@ -6,6 +6,7 @@ import { gateRules } from './gate.ts';
 import { gatewayRules } from './gateway.ts';
 import { loginRules } from './login.ts';
 import { meshRules } from './mesh.ts';
+import { mirrorRules } from './mirrors.ts';
 import { neededValueRules } from './needed-values.ts';
 import { objectRules } from './objects.ts';
 import type { ParsedTree } from './parsed-tree.ts';
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   ...neededValueRules,
   ...referenceRules,
   ...clusterNeedRules,
+  ...mirrorRules,
   ...tenantRules,
   ...appRules,
   ...appRightsRules,

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
+import type { MirrorEntry } from '../idle-mirrors.ts';
 import { isClusterScoped } from './scope.ts';
 
 /** A map of a YAML file. */
@@ -21,6 +22,10 @@ export interface ClusterFacts {
   /** Secrets that the bootstrap makes. */
   secrets: readonly { namespace: string; name: string }[];
   metricsServer: boolean;
+  /** Mirrors of images: original prefix → mirror. */
+  imageMirrors: Readonly<Record<string, string>>;
+  /** Mirrors that replace nothing. */
+  idleMirrors: readonly MirrorEntry[];
   /** Accounts that may call an app, which may be anywhere. */
   callers: readonly { namespace: string; serviceAccount: string }[];
 }

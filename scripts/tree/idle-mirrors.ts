@@ -1,0 +1,52 @@
+import { allComponents } from '../components/index.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { runningApps } from '../config/running-apps.ts';
+import { kubeflowParts } from '../config/schema/component-facts.ts';
+import { application } from './application.ts';
+
+/** An entry of `mirrors` in cluster.yaml. */
+export interface MirrorEntry {
+  section: 'charts' | 'git' | 'images';
+  original: string;
+}
+
+const sections = ['charts', 'git', 'images'] as const;
+
+/**
+ * Finds mirrors that replace nothing, whatever parts and apps a cluster switches on: without the entry every source and every
+ * value is the same.
+ */
+export function idleMirrors(cluster: Cluster): MirrorEntry[] {
+  const entries = sections.flatMap((section) =>
+    Object.keys(cluster.mirrors[section]).map((original): MirrorEntry => ({ section, original })),
+  );
+  if (entries.length === 0) return [];
+  const full = withEverything(cluster);
+  const used = textOf(full);
+  return entries.filter(({ section, original }) => {
+    const { [original]: _, ...others } = full.mirrors[section];
+    return textOf({ ...full, mirrors: { ...full.mirrors, [section]: others } }) === used;
+  });
+}
+
+function withEverything(cluster: Cluster): Cluster {
+  const apps = Object.fromEntries(
+    [...cluster.shared.apps.keys()].map((name) => [name, { ...cluster.apps[name], enabled: true }]),
+  );
+  return {
+    ...cluster,
+    knownHost: cluster.knownHost ?? 'undiscovered.invalid',
+    kubeflow: { ...cluster.kubeflow, components: [...kubeflowParts] },
+    runningApps: runningApps({ ...cluster, apps }, cluster.shared.apps),
+  };
+}
+
+/** What comes from elsewhere: sources, and the values that name images. */
+function textOf(cluster: Cluster): string {
+  return JSON.stringify(
+    allComponents(cluster).map((component) => [
+      application(cluster, component, 0, false).spec,
+      component.values?.(cluster),
+    ]),
+  );
+}
