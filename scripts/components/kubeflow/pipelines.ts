@@ -1,6 +1,6 @@
 import type { Cluster } from '../../config/cluster.ts';
 import type { Component, KubernetesObject, KustomizeSource, SecretNeed } from '../component.ts';
-import { gatewayPrincipal } from '../domain.ts';
+import { gatewayPrincipal, meshNamespace } from '../domain.ts';
 import { mirrorImage } from '../mirrors.ts';
 import type { DashboardLinks } from './links.ts';
 import {
@@ -24,7 +24,7 @@ export const pipelines: Component = {
   wanted: wants('pipelines'),
   needsHost: true,
   sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
-  manifests: () => [...plainCallers(), metadataPolicy()],
+  manifests: () => [...plainCallers(), metadataPolicy(), pageEgress()],
   secrets: () => secrets(),
   clusterKinds: () => [
     ...commonClusterKinds,
@@ -218,6 +218,46 @@ function metadataPolicy(): KubernetesObject {
       action: 'ALLOW',
       selector: { matchLabels: { component: 'metadata-envoy' } },
       rules: [{ from: [{ source: { principals } }] }],
+    },
+  };
+}
+
+/**
+ * The web page has fetched whatever address a client named (CVE-2026-54745, CVE-2026-88980, CVE-2026-88981): so its pods reach what they need
+ * and nothing else, the cloud's metadata least of all. Names are looked up wherever the cluster has its name server, which may be link-local.
+ */
+function pageEgress(): KubernetesObject {
+  const ports = (...numbers: number[]) => numbers.map((port) => ({ protocol: 'TCP', port }));
+  const apps = { key: 'app', operator: 'In', values: ['ml-pipeline', 'seaweedfs'] };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'ml-pipeline-ui-egress', namespace: kubeflowNamespace },
+    spec: {
+      podSelector: { matchLabels: { app: 'ml-pipeline-ui' } },
+      policyTypes: ['Egress'],
+      egress: [
+        { ports: [53, 5353].flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
+        {
+          to: [
+            { podSelector: { matchExpressions: [apps] } },
+            { podSelector: { matchLabels: { component: 'metadata-envoy' } } },
+            { namespaceSelector: {}, podSelector: { matchLabels: { app: 'ml-pipeline-ui-artifact' } } },
+          ],
+        },
+        {
+          to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': meshNamespace } } }],
+          ports: ports(15012),
+        },
+        // The Kubernetes API, for logs and states of pods; its address is another on each cluster.
+        {
+          to: [
+            { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
+            { ipBlock: { cidr: '::/0', except: ['fe80::/10', 'fd00:ec2::/32'] } },
+          ],
+          ports: ports(443, 6443, 16443),
+        },
+      ],
     },
   };
 }

@@ -101,6 +101,8 @@ function isInBlock({ cidr, except = [] }: { cidr: string; except?: readonly stri
   if (ip === undefined) return false;
   const contains = (block: string) => {
     const [address = '', prefix = ''] = block.split('/');
+    // Node's list would find an IPv4 address in ::/0.
+    if (isIPv6(address) !== isIPv6(ip)) return false;
     const list = new BlockList();
     list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
     return list.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
