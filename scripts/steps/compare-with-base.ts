@@ -8,6 +8,7 @@ import { openRepository } from '../git/repository.ts';
 import { count } from '../report/count.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { buildOf } from '../tree/directory-source.ts';
 import type { TreePlan } from '../tree/plan.ts';
 import { knownSecrets } from '../workspace/known-secrets.ts';
 import { checkRepository } from './check-repository.ts';
@@ -39,9 +40,6 @@ export interface Compared {
 
 /** Folders that a cluster's tree is read from. */
 export const treeFolders = ['clusters', 'infrastructure', 'apps', 'tenants'];
-
-/** Of a tenant's own files those that hold no object as it is applied. */
-const built = /^tenants\/[^/]+\/apps\/(.*\/)?([^/]*\.jsonnet|[Kk]ustomization(\.ya?ml)?|[^/]*Chart\.yaml)$/;
 
 /** @returns the branch that a change goes into, as the remote-tracking ref that a clone has */
 export function usualBase(clusters: readonly Cluster[]): string {
@@ -85,7 +83,9 @@ export async function compareWithBase({
     const differences: ClusterDifference[] = [];
     const notShown = new Set([
       ...(await checkRepository(root)).map(({ file }) => file),
-      ...[...tenants.after.keys()].filter((path) => built.test(path)),
+      ...[...tenants.after.keys()].filter(
+        (path) => /^tenants\/[^/]+\/apps\//.test(path) && buildOf(path) !== undefined,
+      ),
     ]);
     for (const name of names) {
       reporter.status(`comparing ${name}`);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type GeneratedApplication, generatedApplications, ownValueFiles } from '../tree/application-sets.ts';
+import { isManifestFile } from '../tree/directory-source.ts';
 import { allObjects, children, isMap } from '../tree/rules/parsed-tree.ts';
 import type { Side } from './render-side.ts';
 
@@ -61,7 +62,7 @@ export function chooseTenants(pair: TenantPair): { chosen: DifferingTenant[]; le
 
 /** @returns what Argo CD reads as manifests in a folder: paths and texts */
 export function manifestFiles(files: TenantFiles, folder: string): [string, string][] {
-  return [...files].filter(([path]) => path.startsWith(`${folder}/`) && /\.(ya?ml|json)$/.test(path));
+  return [...files].filter(([path]) => path.startsWith(`${folder}/`) && isManifestFile(path));
 }
 
 function jobsOf(at: TenantSide | undefined): TenantJob[] {

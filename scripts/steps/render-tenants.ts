@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { inParallel } from '../cluster/parallel.ts';
 import type { KubernetesObject } from '../components/component.ts';
 import type { RenderedApplication } from '../diff/pair.ts';
@@ -10,6 +9,7 @@ import { renderChart } from '../tools/helm.ts';
 import { ownValueFiles } from '../tree/application-sets.ts';
 import { isMap } from '../tree/rules/parsed-tree.ts';
 import { isClusterScoped } from '../tree/rules/scope.ts';
+import { readManifests } from '../tree/tenant-apps/manifests.ts';
 import { readInputs } from '../workspace/read-inputs.ts';
 import {
   chooseTenants,
@@ -93,20 +93,9 @@ async function objectsOf(job: TenantJob): Promise<KubernetesObject[]> {
 /** A tenant's own manifests as they are written: whatever a team writes, the others' difference is shown. */
 function manifestsOf({ source, at }: TenantJob): KubernetesObject[] {
   return manifestFiles(at.files, source.path ?? '').flatMap(([file, text]) => {
-    try {
-      return parseAllDocuments(text, { version: '1.1' }).flatMap((document): KubernetesObject[] => {
-        if (document.errors[0] !== undefined) throw document.errors[0];
-        const object: unknown = document.toJS();
-        return isMap(object) &&
-          isMap(object.metadata) &&
-          typeof object.apiVersion === 'string' &&
-          typeof object.kind === 'string'
-          ? [object as KubernetesObject]
-          : [];
-      });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-      throw new RunError(`${file} can't be read`, { details: [String(reason)] });
-    }
+    const { manifests, problems } = readManifests(file, text);
+    const wrong = problems.find(({ unreadable }) => unreadable);
+    if (wrong !== undefined) throw new RunError(`${file} can't be read`, { details: [wrong.message] });
+    return manifests.map(({ object }) => object);
   });
 }

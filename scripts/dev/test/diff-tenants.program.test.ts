@@ -62,15 +62,19 @@ describe('npm run diff, for tenants', () => {
     expect(one?.notes).toEqual([]);
     expect(brief(one)).toEqual([
       'added tenant-green-access AppProject argocd/tenant-green',
+      'added tenant-green-access AppProject argocd/tenant-green-apps',
       'added tenant-green-access Application argocd/tenant-green-access',
       'added tenant-green-access AuthorizationPolicy green/own-namespaces',
       'added tenant-green-access AuthorizationPolicy green/user-ann-example-com-clusterrole-admin',
       'added tenant-green-access NetworkPolicy green/openings',
+      'added tenant-green-access RoleBinding green/applications',
       'added tenant-green-access RoleBinding green/user-ann-example-com-clusterrole-admin',
+      'added tenant-green-access ServiceAccount argocd/tenant-green',
       'added tenant-green-apps Application argocd/tenant-green-apps',
       'added tenant-green-apps Secret green/web',
       'added tenant-green-place Application argocd/tenant-green-place',
       'added tenant-green-place AuthorizationPolicy green/default-deny',
+      'added tenant-green-place DestinationRule green/gateway',
       'added tenant-green-place LimitRange green/tenant',
       'added tenant-green-place Namespace green',
       'added tenant-green-place NetworkPolicy green/default-deny',
@@ -95,6 +99,7 @@ describe('npm run diff, for tenants', () => {
     const shown = differences('--cluster', 'two').two;
     expect(brief(shown)).toEqual([
       'changed tenant-blue-access AppProject argocd/tenant-blue',
+      'changed tenant-blue-access AppProject argocd/tenant-blue-apps',
       expect.stringMatching(/^added tenant-blue-access AuthorizationPolicy blue\/group-acme-blue-clusterrole-view-/),
       expect.stringMatching(/^added tenant-blue-access RoleBinding blue\/group-acme-blue-clusterrole-view-/),
       'changed tenant-blue-place ResourceQuota blue/tenant',
@@ -112,18 +117,19 @@ describe('npm run diff, for tenants', () => {
     expect(of('kept')).toEqual([
       'kept tenant-blue-apps ConfigMap blue/web',
       'kept tenant-blue-place AuthorizationPolicy blue/default-deny',
+      'kept tenant-blue-place DestinationRule blue/gateway',
       'kept tenant-blue-place LimitRange blue/tenant',
       'kept tenant-blue-place Namespace blue',
       'kept tenant-blue-place NetworkPolicy blue/default-deny',
       'kept tenant-blue-place ResourceQuota blue/tenant',
     ]);
-    expect(two?.summary).toMatchObject({ added: 0, changed: 0, kept: 6 });
+    expect(two?.summary).toMatchObject({ added: 0, changed: 0, kept: 7 });
     expect(of('removed')).toContain(
       'removed tenant-blue-access RoleBinding blue/user-ann-example-com-clusterrole-admin',
     );
     expect(of('removed')).toContain('removed tenant-fleeting-access Namespace fleeting');
     const text = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two').stdout;
-    expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 5 kept/);
+    expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 6 kept/);
     expect(text).toContain(
       '= two, wave 7, tenant-blue-place: Namespace blue (stays there, and nothing applies it any more)',
     );

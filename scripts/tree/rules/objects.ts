@@ -1,5 +1,6 @@
 import { generatedMark } from '../../components/domain.ts';
 import { oldNames } from '../../components/kubeflow/old-names.ts';
+import { skipMark } from '../directory-source.ts';
 import {
   allObjects,
   at,
@@ -33,9 +34,6 @@ const generatedSaysSo: Rule = {
       .map(([file]) => ({ file, message: `must begin with "${generatedMark}"` }));
   },
 };
-
-/** https://argo-cd.readthedocs.io/en/stable/user-guide/directory/ */
-const skipMark = '+argocd:skip-file-rendering';
 
 const nothingIsSkipped: Rule = {
   name: 'nothing-is-skipped',

@@ -2,6 +2,7 @@ import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
 import type { KeyPath } from '../../config/paths.ts';
 import { locate } from '../../config/positions.ts';
+import { skipMark } from '../directory-source.ts';
 import { isMap, listAt } from '../rules/parsed-tree.ts';
 
 /** A place in a file. */
@@ -19,14 +20,18 @@ export interface Manifest {
   placeOf(keys: KeyPath): Place;
 }
 
+/** What Argo CD can't read, or doesn't take for an object. */
+interface ManifestProblem extends Place {
+  message: string;
+  /** True where the text itself is wrong, so that nothing of the file is known. */
+  unreadable?: boolean;
+}
+
 /** What a file holds, and what Argo CD could not read of it. */
 export interface ManifestFile {
   manifests: Manifest[];
-  problems: (Place & { message: string })[];
+  problems: ManifestProblem[];
 }
-
-/** A file with this text in it is passed over by Argo CD (reposerver/repository/repository.go). */
-const passedOver = '+argocd:skip-file-rendering';
 
 /**
  * Reads a file as Argo CD reads one of a plain directory: YAML 1.1 with any number of documents, or one JSON object; a List is what is in it.
@@ -35,7 +40,7 @@ const passedOver = '+argocd:skip-file-rendering';
  * @param file path for messages, which also says the format
  */
 export function readManifests(file: string, text: string): ManifestFile {
-  if (text.includes(passedOver)) return { manifests: [], problems: [] };
+  if (text.includes(skipMark)) return { manifests: [], problems: [] };
   const lines = new LineCounter();
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -50,7 +55,7 @@ export function readManifests(file: string, text: string): ManifestFile {
   const documents: Document[] = Array.isArray(parsed) ? [...parsed] : [];
   const problem = file.endsWith('.json') ? jsonProblem(text, documents) : yamlProblem(documents);
   if (problem !== undefined)
-    return { manifests: [], problems: [{ ...place(problem.offset), message: problem.message }] };
+    return { manifests: [], problems: [{ ...place(problem.offset), message: problem.message, unreadable: true }] };
   const result: ManifestFile = { manifests: [], problems: [] };
   for (const document of documents) readDocument(file, document, place, result);
   return result;
@@ -62,7 +67,7 @@ function readDocument(file: string, document: Document, place: (offset: number) 
     value = document.toJS();
   } catch (error) {
     const message = `can't be read: ${error instanceof Error ? error.message : String(error)}`;
-    result.problems.push({ ...place(document.range?.[0] ?? 0), message });
+    result.problems.push({ ...place(document.range?.[0] ?? 0), message, unreadable: true });
     return;
   }
   if (value === null || value === undefined) return;

@@ -3,6 +3,7 @@ import type { KeyPath } from '../../config/paths.ts';
 import type { DeniedKind } from '../../config/schema/denied.ts';
 import type { Tenant } from '../../config/tenant.ts';
 import { namespacesOf } from '../../config/tenant-rules.ts';
+import { type Build, buildOf, isManifestFile } from '../directory-source.ts';
 import type { RuleFinding } from '../rules/index.ts';
 import { groupOf, isMap, nameOf, textsAt } from '../rules/parsed-tree.ts';
 import { isClusterScoped } from '../rules/scope.ts';
@@ -105,10 +106,12 @@ export interface TenantCheck {
 export function checkTenantApps(files: ReadonlyMap<string, string>, bounds: TenantBounds): TenantCheck {
   const findings: RuleFinding[] = [...builtFolders([...files.keys()]), ...unread([...files.keys()]), ...tokens(files)];
   const manifests: Manifest[] = [];
+  const skipped = charts([...files.keys()]);
   for (const [file, text] of files) {
-    if (!isRead(file) || isBuilt(file) || charts([...files.keys()]).some((chart) => file.startsWith(chart))) continue;
+    if (!isManifestFile(file) || buildOf(file) !== undefined || skipped.some((chart) => file.startsWith(chart)))
+      continue;
     const read = readManifests(file, text);
-    findings.push(...read.problems.map((problem) => ({ ...readable, ...problem })));
+    findings.push(...read.problems.map(({ unreadable: _, ...problem }) => ({ ...readable, ...problem })));
     manifests.push(...read.manifests);
   }
   for (const manifest of manifests)
@@ -123,46 +126,37 @@ const readable = {
   reason: 'Argo CD applies nothing of the folder when it cannot read one of its files (argoproj/argo-cd#24874).',
 };
 
-/** Names that make a kustomization or a chart of a folder. https://github.com/kubernetes-sigs/kustomize/blob/master/api/konfig/general.go */
-const builds: readonly { names: readonly string[]; message: string }[] = [
-  {
-    names: ['kustomization.yaml', 'kustomization.yml', 'Kustomization'],
-    message:
-      'is a kustomization, and this folder is read as plain manifests: commit what "kubectl kustomize" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
-  },
-  {
-    names: ['Chart.yaml'],
-    message:
-      'is a Helm chart, and this folder is read as plain manifests: commit what "helm template" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
-  },
-];
+const builds: Readonly<Record<Exclude<Build, 'Jsonnet'>, string>> = {
+  kustomization:
+    'is a kustomization, and this folder is read as plain manifests: commit what "kubectl kustomize" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
+  chart:
+    'is a Helm chart, and this folder is read as plain manifests: commit what "helm template" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
+};
 
-function isBuilt(file: string): boolean {
-  return builds.some(({ names }) => names.includes(baseName(file)));
-}
-
+/** Folders of charts: what is in them is not looked at. */
 function charts(files: readonly string[]): string[] {
-  return files.filter((file) => baseName(file) === 'Chart.yaml').map((file) => file.slice(0, -'Chart.yaml'.length));
+  return files.filter((file) => buildOf(file) === 'chart').map((file) => file.slice(0, -'Chart.yaml'.length));
 }
 
 function builtFolders(files: readonly string[]): RuleFinding[] {
   return files.flatMap((file) => {
-    const message = builds.find(({ names }) => names.includes(baseName(file)))?.message;
-    return message === undefined ? [] : [{ rule: 'tenant-plain-manifests', reason: plainReason, file, message }];
+    const build = buildOf(file);
+    if (build === undefined || build === 'Jsonnet') return [];
+    return [{ rule: 'tenant-plain-manifests', reason: plainReason, file, message: builds[build] }];
   });
 }
 
 const plainReason = 'What is built from a base elsewhere is in no pull request (argo-cd docs, user-guide/directory).';
 
-/** As the ApplicationSet says it (directory.include). */
-function isRead(file: string): boolean {
-  return /\.(yaml|yml|json)$/.test(file);
-}
-
 /** Files that look like manifests and are none for Argo CD, by their names. */
 function unread(files: readonly string[]): RuleFinding[] {
   return files
-    .filter((file) => !isRead(file) && !isBuilt(file) && /\.(ya?ml|json|jsonnet|libsonnet)\b/i.test(baseName(file)))
+    .filter(
+      (file) =>
+        !isManifestFile(file) &&
+        ['Jsonnet', undefined].includes(buildOf(file)) &&
+        /\.(ya?ml|json|jsonnet|libsonnet)\b[^/]*$/i.test(file),
+    )
     .map((file) => ({
       rule: 'tenant-unread',
       reason: 'Argo CD reads *.yaml, *.yml and *.json of this folder, and passes over others without a word.',
@@ -198,8 +192,4 @@ function repeated(manifests: readonly Manifest[], { tenant }: TenantBounds): Rul
     const message = `is there already, at ${file}:${line}:${column}`;
     return [{ rule: 'tenant-once', reason, ...manifest.placeOf([]), path: nameOf(object), message }];
   });
-}
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1);
 }
