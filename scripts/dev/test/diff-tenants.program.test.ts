@@ -135,7 +135,7 @@ describe('npm run diff, for tenants', () => {
     );
     const markdown = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two', '--markdown').stdout;
     expect(markdown).toMatch(/^<!-- breakwater:diff -->\n/);
-    expect(markdown).toContain('tenant-blue-place | 0 | 0 | 1 | 5 |');
+    expect(markdown).toContain('tenant-blue-place | 0 | 0 | 1 | 6 |');
   });
 
   it('keeps the namespace that a tenant no longer lists, since its Application must not prune it', () => {
