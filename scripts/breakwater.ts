@@ -10,6 +10,8 @@ import { createReporter } from './report/reporter.ts';
  * 0 done, 1 a check failed or drift was found, 2 wrong usage or config.
  */
 async function main(argv: readonly string[]): Promise<number> {
+  // simple-git reads it when it is loaded, and would print each git's environment past the masking of secrets.
+  delete process.env.DEBUG;
   const json = argv.includes('--json');
   const reporter = createReporter(json);
   const outcome: { code: number } = { code: 0 };

@@ -34,6 +34,9 @@ async function bundle(folder) {
     if (isStale(join(cache, name))) rmSync(join(cache, name), { recursive: true, force: true });
   }
   const part = `${folder}.${process.pid}`;
+  const { env } = process;
+  // The bundler is a program of its own, which needs none of the user's secrets.
+  process.env = {};
   await build({
     entryPoints: [join(scripts, 'breakwater.ts')],
     outdir: part,
@@ -45,6 +48,8 @@ async function bundle(folder) {
     target: 'node20',
     logLevel: 'silent',
     plugins: [{ name: 'import-meta', setup: keepPlaces }],
+  }).finally(() => {
+    process.env = env;
   });
   writeFileSync(join(part, 'source'), scripts);
   try {

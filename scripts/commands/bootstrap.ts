@@ -1,5 +1,3 @@
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { connect } from '../cluster/connect.ts';
 import { type Cluster, embeddedRemoteUrl } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
@@ -10,32 +8,25 @@ import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
 import { type BootstrapContext, type BootstrapOptions, remoteOf } from '../steps/context.ts';
 import { hostOf } from '../steps/hosting.ts';
-import type { Outcome } from '../steps/step.ts';
 import { summary } from '../steps/summary.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 import { minutesOf } from './minutes.ts';
 import { prepareClusterFile } from './new.ts';
+import { ask, asksOnTerminal } from './terminal.ts';
 
 /** `npm run bootstrap`: from cluster.yaml to a registered platform. */
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   const asked = bootstrapOptions(options);
   const name = chooseCluster(invocation);
-  const repository = await openRepository(root);
-  if (!exists(join(root, 'clusters', name))) {
-    requireNoSlip(name, listClusters(root));
-    const answers = { context: typeof options.context === 'string' ? options.context : undefined };
-    const made = await prepareClusterFile(root, name, answers, asked.dryRun || reporter.json);
-    if (asked.dryRun) return tellNew(invocation, name, made.path);
-    // What cannot be committed is not begun.
-    await repository.requireCommittable();
-    await writeInput(root, made.path, made.text, { exclusive: true });
-    reporter.status(`+ new: wrote ${made.path}, with defaults for you to change`);
-    if (made.reminder !== undefined) reporter.warn(made.reminder);
-  }
+  const missing = !listClusters(root).includes(name);
+  if (missing && !asked.dryRun && asksOnTerminal(reporter.json)) await makeCluster(invocation, name);
   const cluster = loadCluster(root, name);
+  hideSecrets(invocation, [cluster]);
+  const repository = await openRepository(root);
   if (asked.pullRequest) requireHost(cluster);
   const contextName = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
   const connection = contextName === undefined ? undefined : await connect({ context: contextName });
@@ -77,35 +68,19 @@ function requireHost(cluster: Cluster): void {
   );
 }
 
-/**
- * A slip of the finger must not make a cluster, and push it. Names that differ by a number or go on with "-" (prod-2 beside
- * prod-1, prod-eu beside prod) are no slips.
- *
- * @throws UsageError
- */
-function requireNoSlip(name: string, names: readonly string[]): void {
-  const letters = (text: string) => text.replaceAll(/[0-9]/g, '');
-  const others = names.filter((other) => letters(other) !== letters(name) && !name.startsWith(`${other}-`));
-  const near = closest(name, others);
-  if (near === undefined) return;
-  throw new UsageError(`there is no cluster "${name}" yet; did you mean "${near}"?`, {
-    hint: `If you mean a new one, make it by name: npm run new -- ${name}`,
-  });
-}
-
-/** A dry run for a cluster that is not there can say only so much: what follows is rendered from its file. */
-function tellNew({ reporter }: Invocation, name: string, path: string): number {
-  const outcome: Outcome = {
-    step: 'new',
-    outcome: 'would-do',
-    message: `write ${path}, with defaults for you to change`,
-  };
-  reporter.status(`~ ${outcome.step}: ${outcome.message}`);
-  reporter.result(
-    { cluster: name, dryRun: true, steps: [outcome], leftOut: [] },
-    `\nThis was a dry run: nothing was changed. Then the tree is rendered from that file, committed and published.\nTo see more: npm run new -- ${name}, and this again.`,
-  );
-  return 0;
+/** A typo must not make a cluster, and push it: without a terminal to ask on, a cluster is made by `new` only. */
+async function makeCluster({ root, options, reporter }: Invocation, name: string): Promise<void> {
+  const near = closest(name, listClusters(root));
+  const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
+  const answer = await ask(`There is no cluster "${name}" yet${meant}. To make and publish it, type its name again: `);
+  if (answer !== name) throw new UsageError('no cluster was made', { hint: `Later, by name: npm run new -- ${name}` });
+  const answers = { context: typeof options.context === 'string' ? options.context : undefined };
+  const made = await prepareClusterFile(root, name, answers, false);
+  // What cannot be committed is not begun.
+  await (await openRepository(root)).requireCommittable();
+  await writeInput(root, made.path, made.text, { exclusive: true });
+  reporter.status(`+ new: wrote ${made.path}, with defaults for you to change`);
+  if (made.reminder !== undefined) reporter.warn(made.reminder);
 }
 
 function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
@@ -121,8 +96,4 @@ function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
     remove: list('remove'),
     passwordsFile: typeof options.passwordsFile === 'string' ? options.passwordsFile : undefined,
   };
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -5,6 +5,7 @@ import { diffText } from '../diff/text.ts';
 import { UsageError } from '../report/errors.ts';
 import { compareWithBase } from '../steps/compare-with-base.ts';
 import { chooseClusters } from './choose-cluster.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 
 /** `npm run diff`: what the work tree would change in the clusters, after Helm and kustomize, against a base commit. */
@@ -19,6 +20,7 @@ export async function run(invocation: Invocation): Promise<number> {
     root,
     here.length === 0 || (only !== undefined && !here.includes(only)) ? [] : chooseClusters(invocation),
   );
+  hideSecrets(invocation, clusters);
   const { base, differences, notShown } = await compareWithBase({
     root,
     clusters,

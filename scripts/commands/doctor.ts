@@ -15,6 +15,7 @@ import { registrationObjects, repositoryObject } from '../steps/registration.ts'
 import { onPath } from '../tools/find.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 
 /** One line of the doctor. */
@@ -45,6 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
     newEnough(process.versions.node) ? 'ok' : 'missing',
     `${process.versions.node} (20.20 or newer is needed)`,
   );
+  hideSecrets(invocation, name === undefined ? [] : readable(root, name));
   await checkFiles(invocation, found);
   const repository = await checkRepository(invocation, found);
   checkTools(found);
@@ -82,6 +84,16 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
       [error.message, ...more.slice(0, 3), ...(error.hint === undefined ? [] : [error.hint])].join('; '),
     );
     return undefined;
+  }
+}
+
+/** What is wrong with the config is a finding of its own. */
+function readable(root: string, name: string): Cluster[] {
+  try {
+    return [loadCluster(root, name)];
+  } catch (error) {
+    if (error instanceof UsageError) return [];
+    throw error;
   }
 }
 

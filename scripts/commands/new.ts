@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { newClusterFile } from '../config/new-cluster.ts';
 import { parseClusterFile } from '../config/parse.ts';
 import { clusterFile } from '../config/schema/cluster.ts';
 import { email as emailSchema } from '../config/schema/common.ts';
-import { type Problem, RunError, UsageError } from '../report/errors.ts';
+import { type Problem, UsageError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { Invocation } from './invocation.ts';
+import { ask, asksOnTerminal } from './terminal.ts';
 
 const fallbackEmail = 'user@example.com';
 
@@ -58,7 +58,7 @@ export async function prepareClusterFile(
     throw new UsageError(`${path} exists already; it was left as it is`, {
       hint: 'Change it by hand, or choose another name.',
     });
-  const email = answers.email ?? (asks(silent) ? await askEmail() : fallbackEmail);
+  const email = answers.email ?? (asksOnTerminal(silent) ? await askEmail() : fallbackEmail);
   const file = newClusterFile({ name, host: answers.host, gitUrl: answers.gitUrl, context: answers.context, email });
   const parsed = parseClusterFile(file, path, name);
   if ('problems' in parsed)
@@ -83,27 +83,14 @@ function byOption({ path, message, hint, file }: Problem): Problem {
   return { ...place, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function asks(silent: boolean): boolean {
-  return !silent && process.stdin.isTTY === true && process.stderr.isTTY === true;
-}
-
 /** The only thing without a default. */
 async function askEmail(): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    for (;;) {
-      const answer = (await terminal.question(`E-mail address of the first user [${fallbackEmail}]: `)).trim();
-      const email = answer === '' ? fallbackEmail : answer;
-      const checked = emailSchema.safeParse(email);
-      if (checked.success) return email;
-      process.stderr.write(`  ${checked.error.issues[0]?.message ?? 'is no e-mail address'}\n`);
-    }
-  } catch (error) {
-    // Ctrl+C or Ctrl+D.
-    if (error instanceof Error && error.name === 'AbortError')
-      throw new RunError('given up; nothing was written', { hint: 'Without questions: add --email ADDRESS.' });
-    throw error;
-  } finally {
-    terminal.close();
+  for (;;) {
+    const question = `E-mail address of the first user [${fallbackEmail}]: `;
+    const answer = await ask(question, 'Without questions: add --email ADDRESS.');
+    const email = answer === '' ? fallbackEmail : answer;
+    const checked = emailSchema.safeParse(email);
+    if (checked.success) return email;
+    process.stderr.write(`  ${checked.error.issues[0]?.message ?? 'is not an e-mail address'}\n`);
   }
 }

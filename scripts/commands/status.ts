@@ -19,6 +19,7 @@ import { shortRevision, statusLines, statusText } from '../steps/status-text.ts'
 import { writeReport } from '../workspace/write-report.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 
 interface Looked {
@@ -31,6 +32,7 @@ interface Looked {
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   const cluster = loadCluster(root, chooseCluster(invocation));
+  hideSecrets(invocation, [cluster]);
   const looked = { cluster, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
   await requirePlatform(looked.connection, expectedRoot(cluster), { absent: 'allowed' });
   const status = options.watch === true ? await watch(invocation, looked) : await look(invocation, looked);

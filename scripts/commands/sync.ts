@@ -7,6 +7,7 @@ import { runSteps } from '../steps/step.ts';
 import { syncSteps } from '../steps/sync.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 import { minutesOf } from './minutes.ts';
 
@@ -15,6 +16,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   const timeoutMinutes = minutesOf(options);
   const cluster = loadCluster(root, chooseCluster(invocation));
+  hideSecrets(invocation, [cluster]);
   const connection = await connectTo(cluster, invocation);
   await requirePlatform(connection, expectedRoot(cluster), { absent: 'allowed' });
   const newest = await newestCommit(root, cluster, await openRepository(root), reporter);

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { loadCluster } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Outcome } from '../steps/step.ts';
@@ -6,6 +5,7 @@ import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import type { Invocation } from './invocation.ts';
+import { ask, asksOnTerminal } from './terminal.ts';
 
 /** `npm run uninstall`: takes the platform out of the cluster, the last wave first. Git stays as it is. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -66,22 +66,13 @@ function isNothing(steps: readonly Outcome[]): boolean {
 }
 
 function requireTerminal(name: string, json: boolean): void {
-  if (!json && process.stdin.isTTY === true && process.stderr.isTTY === true) return;
+  if (asksOnTerminal(json)) return;
   throw new UsageError(`taking out the platform of ${name} has to be confirmed, and there is no terminal to ask on`, {
     hint: 'Add --yes, or look first with --dry-run.',
   });
 }
 
 async function confirm(name: string): Promise<void> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`To go on, type the name of the cluster (${name}): `);
-    if (answer.trim() === name) return;
-    throw new RunError('that is not its name; nothing was changed');
-  } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') throw new RunError('given up; nothing was changed');
-    throw error;
-  } finally {
-    terminal.close();
-  }
+  if ((await ask(`To go on, type the name of the cluster (${name}): `)) === name) return;
+  throw new RunError('that is not its name; nothing was changed');
 }

@@ -1,18 +1,18 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { remoteSettings, sshCommand } from './environment.ts';
+import { credentialLines, remoteSettings, sshCommand } from './environment.ts';
 import { isAlive } from './processes.ts';
-import type { Remote, SshCredentials } from './remote.ts';
+import type { Remote } from './remote.ts';
 import { type Git, orUndefined, type RunOptions } from './run.ts';
 
 /** Milliseconds without a sign of life after which a remote counts as dead. */
 const longSilence = 60_000;
 
-const folderName = /^breakwater-ssh-(\d+)-/;
+const folderName = /^breakwater-git-(\d+)-/;
 
 /**
- * Lends the options with which git reaches a remote. A configured SSH key lies in a private temporary folder meanwhile.
+ * Lends the options with which git reaches a remote. A configured token or SSH key lies in a private temporary folder meanwhile.
  *
  * @param use what is done with them
  * @param silence milliseconds without a sign of life after which it is given up
@@ -23,26 +23,22 @@ export async function withRemote<T>(
   use: (options: RunOptions) => Promise<T>,
   silence = longSilence,
 ): Promise<T> {
-  const { settings, extra } = remoteSettings(remote);
   // git's HTTP process outlives a git that is ended, so it is told to give up by itself, a little earlier.
   const giveUp = [
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', String(Math.ceil(silence / 1000) - 1)],
   ] as const;
-  const options = { settings: [...giveUp, ...settings], extra, silence };
-  if (/^(https?|file):/i.test(remote.url)) return use(options);
-  const users = await usersSshCommand(git);
-  if (remote.credentials === undefined || !('sshKey' in remote.credentials)) {
-    const command = sshCommand(users);
-    return use(command === undefined ? options : { ...options, extra: { ...extra, GIT_SSH_COMMAND: command } });
-  }
-  const folder = await writeKeys(remote.credentials);
+  const files = await writeCredentials(remote.credentials);
   try {
-    const files = { key: path.join(folder, 'key'), knownHosts: path.join(folder, 'known_hosts') };
-    const command = sshCommand(users, files) ?? sshCommand('ssh', files) ?? '';
-    return await use({ ...options, extra: { ...extra, GIT_SSH_COMMAND: command } });
+    const { settings, extra } = remoteSettings(remote, files?.lines);
+    const options = { settings: [...giveUp, ...settings], extra, silence };
+    if (/^(https?|file):/i.test(remote.url)) return await use(options);
+    const users = await usersSshCommand(git);
+    const ssh = files?.key === undefined ? undefined : { key: files.key, knownHosts: files.knownHosts };
+    const command = sshCommand(users, ssh) ?? (ssh === undefined ? undefined : sshCommand('ssh', ssh));
+    return await use(command === undefined ? options : { ...options, extra: { ...extra, GIT_SSH_COMMAND: command } });
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    if (files !== undefined) await rm(files.folder, { recursive: true, force: true });
   }
 }
 
@@ -52,17 +48,31 @@ async function usersSshCommand(git: Git): Promise<string> {
   return configured?.trim() ?? process.env.GIT_SSH ?? 'ssh';
 }
 
+/** Private files of a run's credentials, in a folder of their own. */
+type CredentialFiles =
+  | { folder: string; lines: string; key?: never }
+  | { folder: string; lines?: never; key: string; knownHosts: string };
+
 /** ssh refuses a key that others can read, and one whose last line has no end. */
-async function writeKeys({ sshKey, knownHosts }: SshCredentials): Promise<string> {
+async function writeCredentials(credentials: Remote['credentials']): Promise<CredentialFiles | undefined> {
+  if (credentials === undefined) return undefined;
   await removeLeftovers();
-  const folder = await mkdtemp(path.join(tmpdir(), `breakwater-ssh-${process.pid}-`));
+  const folder = await mkdtemp(path.join(tmpdir(), `breakwater-git-${process.pid}-`));
   await chmod(folder, 0o700);
-  await writeFile(path.join(folder, 'key'), `${sshKey.replaceAll('\r\n', '\n').trimEnd()}\n`, { mode: 0o600 });
-  await writeFile(path.join(folder, 'known_hosts'), `${knownHosts.trimEnd()}\n`, { mode: 0o600 });
-  return folder;
+  const write = async (name: string, text: string) => {
+    const file = path.join(folder, name);
+    await writeFile(file, text, { mode: 0o600 });
+    return file;
+  };
+  if ('token' in credentials) return { folder, lines: await write('credentials', credentialLines(credentials)) };
+  return {
+    folder,
+    key: await write('key', `${credentials.sshKey.replaceAll('\r\n', '\n').trimEnd()}\n`),
+    knownHosts: await write('known_hosts', `${credentials.knownHosts.trimEnd()}\n`),
+  };
 }
 
-/** Removes the keys of runs that were killed. */
+/** Removes the files of runs that were killed. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = folderName.exec(name)?.[1];

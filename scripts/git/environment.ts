@@ -1,4 +1,4 @@
-import type { Remote } from './remote.ts';
+import type { Remote, TokenCredentials } from './remote.ts';
 
 /** Variables of git's own that are the user's settings: who commits, which configuration, how hosts are reached. */
 const usersOwn =
@@ -46,31 +46,34 @@ export function gitEnvironment(
   };
 }
 
-/** The shell function that git asks for credentials; the secret stays in the environment. */
-const helper =
-  '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$BREAKWATER_GIT_USERNAME" "$BREAKWATER_GIT_TOKEN"; }; f';
-
 /**
- * What a token and a CA file mean to git. Other helpers and headers for this URL are switched off, so that the configured
- * token is the one that is used.
+ * What a CA file and a file with a token mean to git. Other helpers and headers for this URL are switched off, so that the
+ * configured token is the one that is used. The token is in no variable and no argument: both are printed for debugging, and
+ * every process of the user can read them.
  *
+ * @param credentialsFile absolute path of a file as `credentialLines` makes it
  * @see https://git-scm.com/docs/gitcredentials
  */
-export function remoteSettings(remote: Remote): { settings: GitSettings; extra: Record<string, string> } {
-  const extra: Record<string, string> = remote.caFile === undefined ? {} : { GIT_SSL_CAINFO: remote.caFile };
-  if (remote.credentials === undefined || !('token' in remote.credentials)) return { settings: [], extra };
+export function remoteSettings(
+  { url, caFile }: Remote,
+  credentialsFile?: string,
+): { settings: GitSettings; extra: Record<string, string> } {
+  const extra: Record<string, string> = caFile === undefined ? {} : { GIT_SSL_CAINFO: caFile };
+  if (credentialsFile === undefined) return { settings: [], extra };
+  const helper = `!f() { test "$1" = get && cat ${quote(credentialsFile)}; }; f`;
   return {
     settings: [
-      [`http.${remote.url}.extraHeader`, ''],
-      [`credential.${remote.url}.helper`, ''],
-      [`credential.${remote.url}.helper`, helper],
+      [`http.${url}.extraHeader`, ''],
+      [`credential.${url}.helper`, ''],
+      [`credential.${url}.helper`, helper],
     ],
-    extra: {
-      ...extra,
-      BREAKWATER_GIT_USERNAME: remote.credentials.username,
-      BREAKWATER_GIT_TOKEN: remote.credentials.token,
-    },
+    extra,
   };
+}
+
+/** @returns what a credential helper answers git */
+export function credentialLines({ username, token }: TokenCredentials): string {
+  return `username=${username}\npassword=${token}\n`;
 }
 
 /**

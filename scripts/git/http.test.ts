@@ -96,10 +96,10 @@ async function serve(gate: Gate): Promise<Remote> {
 }
 
 describe('a token', () => {
-  it('AP#471 KF#633 opens the remote without getting into arguments, config or refs', async () => {
+  it('AP#471 KF#633 opens the remote without getting into arguments, environment, config or refs', async () => {
     const remote: Remote = { ...(await serve(withToken)), credentials: { token, username: 'git' } };
-    // The hook sees the arguments of the git that runs it.
-    await box.hook(root, 'pre-push', 'ps -o args= -p $PPID >.git/arguments');
+    // The hook sees the arguments and the environment of the git that runs it.
+    await box.hook(root, 'pre-push', 'ps -o args= -p $PPID >.git/arguments; env >.git/environment');
     await repository.requirePushable({ remote, branch: 'main' });
     expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
     expect(await box.subjects(bare, 'main')).toEqual(['Start']);

@@ -1,17 +1,17 @@
 /** A token for https:// remotes. */
-interface TokenCredentials {
+export interface TokenCredentials {
   token: string;
   /** User name that goes with it; most hosts take any. */
   username: string;
 }
 
 /** A private SSH key without passphrase, and the host's keys as `ssh-keyscan` prints them. */
-export interface SshCredentials {
+interface SshCredentials {
   sshKey: string;
   knownHosts: string;
 }
 
-/** Where the tree is published. Secrets are resolved already: they reach git by its environment only. */
+/** Where the tree is published. Secrets are resolved already: they reach git and ssh by private files only. */
 export interface Remote {
   /** https://, ssh://, user@host:path or file:// address without credentials. */
   url: string;

@@ -54,7 +54,7 @@ describe('an SSH remote', () => {
     expect(called).toMatch(/-o\nBatchMode=yes\n[\s\S]*-o\nIdentitiesOnly=yes\n-o\nStrictHostKeyChecking=yes\n/);
     expect(await read('mode')).toBe('-rw-------\ndrwx------\n');
     expect(await read('key')).toBe('-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END-----\n');
-    const leftovers = (await readdir(tmpdir())).filter((name) => name.startsWith(`breakwater-ssh-${process.pid}-`));
+    const leftovers = (await readdir(tmpdir())).filter((name) => name.startsWith(`breakwater-git-${process.pid}-`));
     expect(leftovers).toEqual([]);
   });
 
@@ -75,10 +75,10 @@ describe('an SSH remote', () => {
 
   it("removes keys that a killed run left in the machine's temporary folder", async () => {
     await fakeSsh();
-    const left = path.join(tmpdir(), 'breakwater-ssh-999999999-abcdef');
+    const left = path.join(tmpdir(), 'breakwater-git-999999999-abcdef');
     await mkdir(left, { recursive: true });
     await writeFile(path.join(left, 'key'), 'old');
     await repository.probe({ url: 'git@git.example.com:remote.git', credentials });
-    expect(await readdir(tmpdir())).not.toContain('breakwater-ssh-999999999-abcdef');
+    expect(await readdir(tmpdir())).not.toContain('breakwater-git-999999999-abcdef');
   });
 });

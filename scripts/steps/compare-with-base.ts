@@ -10,7 +10,6 @@ import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { buildOf } from '../tree/directory-source.ts';
 import type { TreePlan } from '../tree/plan.ts';
-import { knownSecrets } from '../workspace/known-secrets.ts';
 import { checkRepository } from './check-repository.ts';
 import { differences as driftOf, planCluster } from './plan-cluster.ts';
 import { readSide, renderPair } from './render-side.ts';
@@ -60,7 +59,6 @@ export async function compareWithBase({
   reporter,
 }: Comparison): Promise<Compared> {
   await openRepository(root);
-  reporter.hide(knownSecrets(root, clusters));
   const usual = usualBase(clusters);
   const base = await findBase(root, named, usual);
   if (base === undefined) {

@@ -1,8 +1,9 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { snapshot } from './folder-snapshot.ts';
-import { type TestRepository, testRepository } from './repository.ts';
+import { checkout, type TestRepository, testRepository } from './repository.ts';
 
 let repository: TestRepository;
 
@@ -55,21 +56,30 @@ describe('a fresh clone', () => {
     repository.git('config', '--unset', 'user.name');
     repository.git('config', '--unset', 'user.email');
     expect(repository.breakwater('bootstrap')).toMatchObject({ code: 0 });
+    expect(repository.breakwater('new', 'prod')).toMatchObject({ code: 0 });
     const refused = repository.breakwater('bootstrap', '--cluster', 'prod');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('git config --global user.name') });
-    expect(existsSync(file('clusters/prod'))).toBe(false);
+    expect(readdirSync(file('clusters/prod'))).toEqual(['cluster.yaml']);
   });
 });
 
 describe('a cluster that is not there yet', () => {
-  it('is made, rendered, committed with its cluster.yaml and pushed by one command, and seen in a dry run before', () => {
-    repository = testRepository();
+  it('is not made by a typo: refused without a write, in a dry run, too, with the name of the command that makes one', () => {
+    repository = testRepository({ 'prod-1': small('prod-1', 'a.example.com') });
     const before = snapshot(repository.root);
-    const dry = repository.breakwater('bootstrap', '--cluster', 'prod', '--dry-run');
-    expect(dry.code, dry.stderr).toBe(0);
-    expect(dry.stdout).toContain('clusters/prod/cluster.yaml');
-    expect(snapshot(repository.root)).toEqual(before);
+    for (const more of [[], ['--dry-run'], ['--json']]) {
+      const typo = repository.breakwater('bootstrap', '--cluster', 'nope', ...more);
+      expect(typo.code).toBe(2);
+      expect(typo.stderr).toContain('there is no cluster "nope"');
+      expect(typo.stderr).toContain('npm run new -- nope');
+      expect(snapshot(repository.root)).toEqual(before);
+    }
+    expect(repository.breakwater('bootstrap', '--cluster', 'prdo-1').stderr).toContain('Did you mean "prod-1"?');
+  });
 
+  it('is rendered, committed with the cluster.yaml that `new` made, and pushed', () => {
+    repository = testRepository();
+    expect(repository.breakwater('new', 'prod')).toMatchObject({ code: 0 });
     const made = repository.breakwater('bootstrap', '--cluster', 'prod');
     expect(made.code, made.stderr).toBe(0);
     expect(commits()).toBe(2);
@@ -79,15 +89,35 @@ describe('a cluster that is not there yet', () => {
     expect(made.stdout).toContain('until the host is known');
   });
 
-  it('is not made by a slip of the finger, but is by a name that goes on from another or has another number', () => {
-    repository = testRepository({ 'prod-1': small('prod-1', 'a.example.com') });
-    const slip = repository.breakwater('bootstrap', '--cluster', 'prdo-1');
-    expect(slip.code).toBe(2);
-    expect(slip.stderr).toContain('did you mean "prod-1"');
-    expect(readdirSync(file('clusters'))).toEqual(['cluster.schema.json', 'prod-1']);
-    for (const name of ['prod-2', 'prod-1-eu'])
-      expect(repository.breakwater('bootstrap', '--cluster', name, '--dry-run').code).toBe(0);
-  });
+  /** Answers each question on a terminal, which `script` makes, as it comes. */
+  const terminal = async (answers: Readonly<Record<string, string>>) => {
+    const command = [process.execPath, join(checkout, 'scripts', 'start.mjs'), 'bootstrap', '--cluster', 'prod'];
+    const quoted = command.map((word) => `'${word}'`).join(' ');
+    const child = spawn('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], { cwd: repository.root });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      for (const [question, answer] of Object.entries(answers))
+        if (!said.includes(question) && `${said}${chunk}`.includes(question)) child.stdin.write(`${answer}\n`);
+      said += chunk;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    return { code, said };
+  };
+
+  it.skipIf(spawnSync('script', ['--version']).status !== 0)(
+    'is made on a terminal when its name is typed again',
+    async () => {
+      repository = testRepository();
+      const refused = await terminal({ 'type its name again: ': 'no' });
+      expect(refused.said).toContain('There is no cluster "prod" yet');
+      expect(refused.code).toBe(2);
+      expect(existsSync(file('clusters/prod'))).toBe(false);
+      const made = await terminal({ 'type its name again: ': 'prod', 'first user': 'ann@example.com' });
+      expect(made.code, made.said).toBe(0);
+      expect(repository.git('show', 'HEAD:clusters/prod/cluster.yaml')).toContain('ann@example.com');
+      expect(remoteHead()).toBe(repository.git('rev-parse', 'HEAD'));
+    },
+  );
 });
 
 describe('a change of cluster.yaml', () => {

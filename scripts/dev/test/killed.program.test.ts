@@ -15,7 +15,6 @@ interface Step {
 
 /** Every step of a bootstrap without a cluster that leaves something behind, in order. */
 const steps: readonly Step[] = [
-  { name: 'cluster.yaml is made', path: 'clusters/prod/cluster.yaml' },
   { name: 'the embedded remote is being made', path: '.breakwater' },
   { name: 'the tree is half written', path: 'clusters/prod/apps' },
   { name: 'the tree is written', path: '.breakwater/written/prod.json' },
@@ -71,11 +70,18 @@ function endState(): Record<string, unknown> {
   };
 }
 
+/** A checkout with a cluster.yaml that Git has never seen. */
+function newCluster(): TestRepository {
+  const made = testRepository({});
+  expect(made.breakwater('new', 'prod')).toMatchObject({ code: 0 });
+  return made;
+}
+
 let undisturbed: Record<string, unknown> | undefined;
 
 function reference(): Record<string, unknown> {
   if (undisturbed !== undefined) return undisturbed;
-  repository = testRepository({});
+  repository = newCluster();
   expect(repository.breakwater('bootstrap', '--cluster', 'prod')).toMatchObject({ code: 0 });
   undisturbed = endState();
   repository.remove();
@@ -85,7 +91,7 @@ function reference(): Record<string, unknown> {
 describe('a bootstrap that is killed and run again ends as one that was not, with one commit', () => {
   it.each(steps)('when it dies as $name', async (step) => {
     const expected = reference();
-    repository = testRepository({});
+    repository = newCluster();
     await killAt(step);
     const again = repository.breakwater('bootstrap', '--cluster', 'prod');
     expect(again.code, again.stderr).toBe(0);
