@@ -120,6 +120,11 @@ local function comparison(app, pin)
   if sync.status ~= "Synced" and sync.status ~= "OutOfSync" then
     return answer("Progressing", "waiting for a comparison")
   end
+  -- Argo CD drops such an object from what it compares, and calls the rest Synced and Healthy: a policy may be among them.
+  local excluded = complaint(app.status, { ExcludedResourceWarning = true })
+  if excluded ~= nil then
+    return answer("Degraded", "argocd-cm excludes objects of it (resource.exclusions, resource.inclusions): " .. excluded)
+  end
   return nil
 end
 

@@ -97,7 +97,7 @@ describe('an Argo CD that is there', () => {
     const { refused } = judge({ workloads: [controller(metadata)] });
     expect(refused.map(({ code }) => code)).toEqual(['argocd-foreign']);
     expect(refused[0]?.message).toContain(owner);
-    expect(refused[0]?.wayOut).toContain('argocd.install: false');
+    expect(refused[0]?.hint).toContain('argocd.install: false');
   });
 
   it('is refused when it runs in another namespace', () => {
@@ -106,7 +106,7 @@ describe('an Argo CD that is there', () => {
       definitions: [object('CustomResourceDefinition', 'x')],
     });
     expect(refused.map(({ code }) => code)).toEqual(['argocd-elsewhere']);
-    expect(refused[0]?.wayOut).toContain('argocd.namespace: gitops');
+    expect(refused[0]?.hint).toContain('argocd.namespace: gitops');
   });
 
   it('leaves CRDs behind, which are taken over when no Application is left', () => {
@@ -128,7 +128,7 @@ describe('an Argo CD that is there', () => {
     expect(judge({ workloads, settings: { ...cm({}), data: {} } }, asked).codes).toEqual(['argocd-setting']);
     expect(judge({ workloads }, asked).codes).toEqual(['argocd-setting']);
     expect(judge({}, asked).codes).toEqual(['argocd-missing']);
-    expect(judge({ workloads: [controller({}, 'gitops')] }, asked).refused[0]?.wayOut).toContain('gitops');
+    expect(judge({ workloads: [controller({}, 'gitops')] }, asked).refused[0]?.hint).toContain('gitops');
   });
 
   it.each([{}, { 'jsonnet.enable': 'true' }])(
@@ -138,7 +138,7 @@ describe('an Argo CD that is there', () => {
       const asked = { ...question, argocd: { namespace: 'argocd', install: false, settings } };
       const found = { ...object('ConfigMap', 'argocd-cm'), data } as LiveData;
       const { refused } = judge({ workloads: [controller(by('helm'))], settings: found }, asked);
-      expect(refused.map(({ message, wayOut }) => `${message}. ${wayOut}`)).toEqual([
+      expect(refused.map(({ message, hint }) => `${message}. ${hint}`)).toEqual([
         expect.stringMatching(/"jsonnet.enable", without which Jsonnet .* Set it to "false", there where/),
       ]);
     },
@@ -159,13 +159,12 @@ describe('a root Application that is there', () => {
     }
   });
 
-  it.each([
-    ['another repository', 'https://git.example.com/acme/other.git', 'clusters/demo/apps'],
-    ['another path', url, 'clusters/prod/apps'],
-  ])('is refused when it deploys %s', (_, repository, path) => {
-    const { refused } = judge({ applications: [application('platform', repository, path)] });
+  it('is refused when it deploys another repository', () => {
+    const { refused } = judge({
+      applications: [application('platform', 'https://git.example.com/acme/other.git', 'clusters/demo/apps')],
+    });
     expect(refused.map(({ code }) => code)).toEqual(['root-foreign']);
-    expect(refused[0]?.message).toContain(path);
+    expect(refused[0]?.message).toContain('https://git.example.com/acme/other.git');
   });
 
   it('is refused under another name: two roots would fight', () => {
@@ -187,7 +186,7 @@ describe('other things that are there', () => {
       ...by('breakwater'),
       labels: { 'breakwater.dev/cluster': 'prod' },
     });
-    expect(judge({ project: other }).codes).toEqual(['project-foreign']);
+    expect(judge({ project: other }).codes).toEqual(['other-cluster']);
   });
 
   it('refuses a second Secret for the same repository, unless none is written', () => {
@@ -232,4 +231,167 @@ describe('other things that are there', () => {
     };
     expect(judge(found).codes).toEqual(['argocd-foreign', 'root-foreign', 'project-foreign']);
   });
+});
+
+describe('another cluster of the same repository', () => {
+  const prod = application('platform', url, 'clusters/prod/apps');
+  const labelled = (kind: string, name: string) =>
+    object(kind, name, { namespace: 'argocd', labels: { 'breakwater.dev/cluster': 'prod' } });
+
+  // Also with the advice of former versions followed: another root, another project, no Secret of the other one's.
+  const moved = { ...question, root: { ...question.root, name: 'b-root', project: 'b-project' } };
+  it.each<[what: string, found: Partial<Ownership>]>([
+    ['its root', { applications: [prod] }],
+    ['a child of its root', { applications: [application('gateway', url, 'clusters/prod/manifests/gateway')] }],
+    ['its repository Secret', { repositories: [labelled('Secret', 'breakwater-repository-prod')] }],
+    ['its Argo CD before it manages itself', { workloads: [controller(labelled('', '').metadata)] }],
+  ])('is said once, with the question for the context, by %s', (_, found) => {
+    for (const asked of [question, moved]) {
+      const { refused } = judge(found, { ...asked, context: 'kind-prod' });
+      expect(refused.map(({ code }) => code)).toEqual(['other-cluster']);
+      expect(refused[0]?.message).toContain('this is the cluster "prod", not "demo"');
+      expect(refused[0]?.hint).toContain('Is this the right context (kind-prod)?');
+      expect(refused[0]?.hint).toContain('npm run uninstall -- --cluster prod');
+    }
+  });
+
+  it('may leave a namespace behind: then the label is what is to be taken off', () => {
+    const left = object('Namespace', 'auth', { labels: { 'breakwater.dev/cluster': 'prod' } });
+    const { refused } = judge({ namespaces: [left] });
+    expect(refused[0]?.hint).toContain('kubectl label namespace auth breakwater.dev/cluster-');
+    expect(judge({ namespaces: [object('Namespace', 'auth', by('kubectl-create'))] }).codes).toEqual([]);
+  });
+});
+
+describe('a repository that moved', () => {
+  const old = 'https://old.example.com/acme/platform.git';
+  const found: Partial<Ownership> = {
+    workloads: [controller(trackedBy('argocd'))],
+    namespaces: [object('Namespace', 'auth', trackedBy('platform'))],
+    project: object('AppProject', 'platform', trackedBy('platform')),
+    applications: [
+      application('platform', old, 'clusters/demo/apps'),
+      application('argocd', old, 'clusters/demo/manifests/argocd'),
+    ],
+    repositories: [
+      {
+        ...object('Secret', 'breakwater-repository-demo', { labels: { 'breakwater.dev/cluster': 'demo' } }),
+        data: { url: Buffer.from(old).toString('base64') },
+      },
+    ],
+  };
+
+  it('is one finding, which names both addresses and what to say', () => {
+    const { refused } = judge(found);
+    expect(refused.map(({ code }) => code)).toEqual(['repository-moved']);
+    expect(refused[0]?.message).toBe(`this cluster deploys from ${old}, and git.url is ${url} now`);
+    expect(refused[0]?.hint).toContain(`--moved-from ${old}`);
+    expect(refused[0]?.hint).not.toMatch(/remove|switch off/i);
+  });
+
+  it('is taken along when that is said, and another address is not', () => {
+    const asked = (movedFrom: string) => ({ ...question, root: { ...question.root, movedFrom } });
+    expect(judge(found, asked(old))).toMatchObject({ argocd: 'self-managed', codes: [] });
+    expect(judge(found, asked('https://other.example.com/x.git')).codes).toEqual(['repository-moved']);
+  });
+});
+
+describe('what a backup brought back, without Argo CD', () => {
+  const children = { ...question, root: { ...question.root, children: ['dex', 'kubeflow-pipelines'] } };
+  const restored: Partial<Ownership> = {
+    namespaces: [object('Namespace', 'auth', trackedBy('platform'))],
+    neighbours: [object('Deployment', 'dex', { namespace: 'auth', ...trackedBy('dex') })],
+  };
+
+  it('is taken with a note, and no advice that deletes it', () => {
+    const { refused, codes } = judge(restored, children);
+    expect([refused, codes]).toEqual([[], ['restored']]);
+  });
+
+  it('is refused when it was another root, or where an Argo CD runs', () => {
+    const asked = { ...children, root: { ...children.root, name: 'other', children: [] } };
+    expect(judge(restored, asked).codes).toEqual(['namespace-foreign', 'workload-foreign']);
+    const running = { ...restored, applications: [application('theirs', 'https://git.example.com/x', 'x')] };
+    expect(judge(running, children).codes).toEqual(['namespace-foreign', 'workload-foreign']);
+  });
+});
+
+describe('an Argo CD of the user', () => {
+  const kinds = [
+    'AuthorizationPolicy.security.istio.io',
+    'EnvoyFilter.networking.istio.io',
+    'Service',
+    'Deployment.apps',
+  ];
+  const asked = { ...question, argocd: { namespace: 'argocd', install: false, kinds } };
+  const refusedBy = (data: Record<string, string>) =>
+    judge(
+      { workloads: [controller(by('helm'))], settings: { ...object('ConfigMap', 'argocd-cm'), data } },
+      asked,
+    ).refused.map(({ message }) => message);
+
+  it('excludes none of our kinds by default', async () => {
+    // Of argo-cd 3.5.7, shortened to one kind each.
+    const defaults = `- apiGroups: ['', discovery.k8s.io]
+  kinds: [Endpoints, EndpointSlice]
+- apiGroups: [coordination.k8s.io]
+  kinds: [Lease]
+- apiGroups: [authentication.k8s.io, authorization.k8s.io]
+  kinds: [SelfSubjectReview, TokenReview]
+- apiGroups: [cert-manager.io]
+  kinds: [CertificateRequest]
+- apiGroups: [cilium.io]
+  kinds: [CiliumIdentity]
+- apiGroups: [kyverno.io, reports.kyverno.io, wgpolicyk8s.io]
+  kinds: [PolicyReport, ClusterPolicyReport]
+`;
+    expect(refusedBy({ 'resource.exclusions': defaults })).toEqual([]);
+    expect(refusedBy({ 'resource.inclusions': '' })).toEqual([]);
+  });
+
+  it.each([
+    [
+      'resource.exclusions',
+      '- {apiGroups: [networking.istio.io, security.istio.io], kinds: [EnvoyFilter, AuthorizationPolicy]}',
+      2,
+    ],
+    ['resource.exclusions', '- {apiGroups: ["*.istio.io"], clusters: ["https://kubernetes.*"]}', 2],
+    ['resource.exclusions', '- {kinds: ["*"], apiGroups: [""]}', 1],
+    ['resource.exclusions', '- {apiGroups: ["*.istio.io"], clusters: ["https://other.example.com"]}', 0],
+    ['resource.inclusions', '- {apiGroups: ["", apps], kinds: [Deployment, Service]}', 2],
+    ['resource.inclusions', '- {apiGroups: ["*"], kinds: ["*"]}', 0],
+  ])('is refused where %s: %s takes some away', (key, text, lost) => {
+    const messages = refusedBy({ [key]: text });
+    expect(messages).toHaveLength(lost === 0 ? 0 : 1);
+    if (lost > 0)
+      expect(messages[0]).toMatch(
+        new RegExp(`"${key}" of the ConfigMap argocd/argocd-cm .*${lost === 2 ? 'EnvoyFilter' : 'Service'}`),
+      );
+    expect((messages[0]?.split(': ')[1] ?? '').split(', ').filter((kind) => kind !== '')).toHaveLength(lost);
+  });
+});
+
+it('names what holds a namespace up that is being deleted, and how to let it go', () => {
+  const held = application('held-app', url, 'clusters/demo/x');
+  Object.assign(held.metadata, {
+    deletionTimestamp: '2026-11-24T00:00:00Z',
+    finalizers: ['resources-finalizer.argocd.argoproj.io'],
+  });
+  const status = {
+    conditions: [
+      {
+        type: 'NamespaceFinalizersRemaining',
+        status: 'True',
+        message: 'Some content in the namespace has finalizers remaining',
+      },
+      { type: 'NamespaceDeletionDiscoveryFailure', status: 'False', message: 'All resources successfully discovered' },
+    ],
+  };
+  const namespace = { ...object('Namespace', 'argocd', { deletionTimestamp: '2026-11-24T00:00:00Z' }), status };
+  const { refused } = judge({ namespaces: [namespace], applications: [held] });
+  expect(refused.map(({ code }) => code)).toEqual(['namespace-terminating']);
+  expect(refused[0]?.message).toMatch(/Application argocd\/held-app waits .*finalizers remaining$/);
+  expect(refused[0]?.hint).toContain(
+    `kubectl -n argocd patch application held-app --type merge -p '{"metadata":{"finalizers":null}}'`,
+  );
 });

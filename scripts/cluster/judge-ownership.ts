@@ -1,63 +1,38 @@
 import { clusterLabel } from '../components/domain.ts';
-import { deploys, type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
-import { describeObject, type LiveObject } from './live.ts';
-import { appliedByUs, describeOwner, ownerOf } from './owner.ts';
+import { type LiveApplication, sourcesOf } from './applications.ts';
+import { judgeCluster, text } from './judge-cluster.ts';
+import { judgeExisting } from './judge-existing.ts';
+import { describeObject } from './live.ts';
+import { describeOwner, ownerOf } from './owner.ts';
 import type { ArgoCDState, Finding, Ownership, OwnershipQuestion, Verdict } from './ownership.ts';
+import {
+  applicationNamed,
+  isController,
+  isOurs,
+  isRepository,
+  isRestored,
+  note,
+  readsRepository,
+  refusal,
+} from './whose.ts';
 
 /** Says what belongs to whom. Pure. */
 export function judgeOwnership(found: Ownership, question: OwnershipQuestion): Verdict {
   const argocd = question.argocd.install ? judgeInstall(found, question) : judgeExisting(found, question);
+  const another = judgeCluster(found, question);
+  if (another !== undefined) return { cluster: question.cluster, ...argocd, findings: [another] };
   return {
     cluster: question.cluster,
     ...argocd,
     findings: [
       ...argocd.findings,
+      ...judgeRestored(found, question),
       ...judgeNamespaces(found, question),
       ...judgeRoot(found, question),
       ...judgeProject(found, question),
       ...judgeRepositories(found, question),
     ],
   };
-}
-
-function refusal(code: string, message: string, wayOut: string): Finding {
-  return { code, refuse: true, message, wayOut };
-}
-
-function note(code: string, message: string, wayOut: string): Finding {
-  return { code, refuse: false, message, wayOut };
-}
-
-/**
- * Whether an object is this cluster's own: ours, or of an Application that reads our repository. Where that Application is
- * not there, it may be in another cluster and manage this one from afar; our repository Secret says that it was ours.
- */
-function isOurs(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
-  const owner = ownerOf(object);
-  if (owner.kind !== 'application') return owner.kind === 'ours';
-  const application = applicationNamed(owner.name, found, question);
-  if (application !== undefined) return readsRepository(application, question);
-  return (
-    appliedByUs(object) ||
-    found.repositories.some(({ metadata }) => metadata.labels?.[clusterLabel] === question.cluster)
-  );
-}
-
-function applicationNamed(name: string, found: Ownership, question: OwnershipQuestion): LiveApplication | undefined {
-  return found.applications.find(
-    ({ metadata }) => metadata.name === name && metadata.namespace === question.argocd.namespace,
-  );
-}
-
-function readsRepository(application: LiveApplication, question: OwnershipQuestion): boolean {
-  return sourcesOf(application).some(({ repoURL }) => sameRepository(repoURL, question.root.repositoryUrl));
-}
-
-function isController({ metadata }: LiveObject): boolean {
-  return (
-    metadata.labels?.['app.kubernetes.io/name'] === 'argocd-application-controller' ||
-    metadata.labels?.['app.kubernetes.io/component'] === 'application-controller'
-  );
 }
 
 type ArgoCDVerdict = Omit<Verdict, 'cluster'>;
@@ -129,53 +104,59 @@ function judgeDefinitions(
   };
 }
 
-function judgeExisting(found: Ownership, question: OwnershipQuestion): ArgoCDVerdict {
-  const { namespace, settings = {} } = question.argocd;
-  const verdict = (findings: Finding[]): ArgoCDVerdict => ({
-    argocd: 'existing',
-    takeOverDefinitions: false,
-    findings,
-  });
-  const controllers = found.workloads.filter(isController);
-  if (!controllers.some(({ metadata }) => metadata.namespace === namespace)) {
-    const others = [...new Set(controllers.map(({ metadata }) => metadata.namespace))];
-    return verdict([
-      refusal(
-        'argocd-missing',
-        `no Argo CD runs in namespace ${namespace}, and argocd.install is false`,
-        others.length > 0
-          ? `It runs in ${others.join(', ')}: set argocd.namespace.`
-          : 'Set argocd.install: true, or install Argo CD there first.',
-      ),
-    ]);
-  }
-  const data = found.settings?.data ?? {};
-  const wrong = Object.entries(settings).filter(([key, value]) => data[key]?.trim() !== value.trim());
-  return verdict(
-    wrong.map(([key]) =>
-      refusal(
-        'argocd-setting',
-        `the ConfigMap ${namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", without which ${withoutSetting[key] ?? 'waves do not wait'}`,
-        settingHint(key, settings[key] ?? ''),
-      ),
+/** Says what is taken for restored, so that nobody takes it for somebody else's and deletes the data. */
+function judgeRestored(found: Ownership, question: OwnershipQuestion): Finding[] {
+  const objects = [...found.namespaces, ...found.neighbours].filter((object) => isRestored(object, found, question));
+  if (objects.length === 0) return [];
+  const names = objects.slice(0, 5).map(describeObject);
+  return [
+    note(
+      'restored',
+      `${names.join(', ')}${objects.length > 5 ? ', …' : ''} carry the marks of this cluster's Applications, and no Argo CD is here: they are taken for restored, and kept`,
+      `If another Argo CD manages them from afar, name another --context.`,
     ),
+  ];
+}
+
+/** What Kubernetes, and the Applications there, say about a deletion that does not end. */
+function holdersOf(item: Ownership['namespaces'][number], found: Ownership): string {
+  const { conditions = [] } = (item.status ?? {}) as {
+    conditions?: { type: string; status: string; message?: string }[];
+  };
+  const said = conditions
+    .filter(({ type, status }) => status === 'True' && /Remaining$/.test(type))
+    .flatMap(({ message = '' }) => message);
+  const held = heldApplications(item.metadata.name, found).map(
+    (application) => `${describeObject(application)} waits for its finalizers`,
+  );
+  const all = [...held, ...said];
+  return all.length === 0 ? '' : `: ${all.join('; ')}`;
+}
+
+function heldApplications(namespace: string, found: Ownership): LiveApplication[] {
+  return found.applications.filter(
+    ({ metadata }) =>
+      metadata.namespace === namespace &&
+      metadata.deletionTimestamp !== undefined &&
+      (metadata.finalizers ?? []).length > 0,
   );
 }
 
-const impersonation = 'application.sync.impersonation';
+function terminatingHint(name: string, found: Ownership): string {
+  const running = found.workloads.some(isController);
+  const held = heldApplications(name, found);
+  if (held.length === 0 || running)
+    return `Wait until it is gone; \`kubectl get namespace ${name} -o yaml\` shows what is left of it.`;
+  const commands = held.map(
+    ({ metadata }) =>
+      `kubectl -n ${name} patch application ${metadata.name} --type merge -p '{"metadata":{"finalizers":null}}'`,
+  );
+  return `No Argo CD runs that would take them off. Take them off (what these Applications deployed stays): ${commands.join('; ')}`;
+}
 
-/** What follows where a setting is not as it has to be. Default: waves do not wait. */
-const withoutSetting: Readonly<Record<string, string>> = {
-  'jsonnet.enable': 'Jsonnet of any folder runs in its repository server',
-  [`${impersonation}.enabled`]: "tenants' objects are applied with all of Argo CD's rights",
-};
-
-function settingHint(key: string, value: string): string {
-  const text = value.trim();
-  const what = text.includes('\n') ? 'the text of infrastructure/argocd/application-health.lua' : JSON.stringify(text);
-  const set = `Set it to ${what}, there where this Argo CD is managed.`;
-  if (key !== `${impersonation}.enabled`) return set;
-  return `${set} If other projects of it name no destinationServiceAccounts, set ${impersonation}.enforced to "false" beside it.`;
+/** The context in parentheses, where it is known. */
+function contextOf({ context }: OwnershipQuestion): string {
+  return context === undefined ? '' : ` (${context})`;
 }
 
 function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding[] {
@@ -186,8 +167,8 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
       findings.push(
         refusal(
           'namespace-terminating',
-          `the namespace ${name} is being deleted (Terminating)`,
-          `Wait until it is gone; \`kubectl get namespace ${name} -o yaml\` says what holds it up.`,
+          `the namespace ${name} is being deleted (Terminating)${holdersOf(item, found)}`,
+          terminatingHint(name, found),
         ),
       );
       continue;
@@ -225,7 +206,8 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
 function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
   const { name, repositoryUrl, path } = question.root;
   const { namespace } = question.argocd;
-  const reads = (application: LiveApplication) => deploys(application, question.root);
+  const reads = (application: LiveApplication) =>
+    sourcesOf(application).some((source) => isRepository(source.repoURL, question.root) && source.path === path);
   const findings: Finding[] = [];
   for (const application of found.applications) {
     const { metadata } = application;
@@ -245,7 +227,7 @@ function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
           refusal(
             'root-foreign',
             `the Application ${namespace}/${name} deploys ${source?.path ?? '?'} of ${source?.repoURL ?? '?'}, not ${path} of ${repositoryUrl}`,
-            'Choose another argocd.root.name, or remove that Application if it is no longer wanted.',
+            `Is this the right context${contextOf(question)}? If it is, choose another argocd.root.name, or remove that Application if nothing needs it.`,
           ),
         );
       }
@@ -279,12 +261,11 @@ function judgeProject(found: Ownership, question: OwnershipQuestion): Finding[] 
 }
 
 function judgeRepositories(found: Ownership, question: OwnershipQuestion): Finding[] {
-  const text = (value: string | undefined) => Buffer.from(value ?? '', 'base64').toString('utf8');
-  const rivals = found.repositories.filter(({ metadata, data = {} }) => {
-    const project = text(data.project);
+  const rivals = found.repositories.filter((secret) => {
+    const project = text(secret, 'project');
     return (
-      metadata.name !== question.repositorySecret &&
-      sameRepository(text(data.url), question.root.repositoryUrl) &&
+      secret.metadata.name !== question.repositorySecret &&
+      isRepository(text(secret, 'url'), question.root) &&
       (project === '' || project === question.root.project)
     );
   });
@@ -298,7 +279,7 @@ function judgeRepositories(found: Ownership, question: OwnershipQuestion): Findi
       : refusal(
           'repository-secret-foreign',
           `${describeObject(secret)} holds credentials for this repository already, and Argo CD takes either`,
-          'Remove it, or remove git.credentials from cluster.yaml to use it.',
+          `Remove it: kubectl -n ${secret.metadata.namespace} delete secret ${secret.metadata.name} (the run writes its own, ${question.repositorySecret}, from git.credentials).`,
         ),
   );
 }

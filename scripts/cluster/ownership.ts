@@ -7,13 +7,26 @@ import { inParallel } from './parallel.ts';
 export interface OwnershipQuestion {
   /** Name of the cluster's folder. */
   cluster: string;
+  /** Name of the kubeconfig's context, for messages. */
+  context?: string;
   argocd: {
     namespace: string;
     install: boolean;
     /** Keys of argocd-cm that must be set where Argo CD is not installed by us. */
     settings?: Readonly<Record<string, string>>;
+    /** Kinds that the tree needs, as `EnvoyFilter.networking.istio.io`. */
+    kinds?: readonly string[];
   };
-  root: { name: string; project: string; repositoryUrl: string; path: string };
+  root: {
+    name: string;
+    project: string;
+    repositoryUrl: string;
+    path: string;
+    /** Names of the Applications that it makes. */
+    children?: readonly string[];
+    /** The repository's address before it moved, if the user says that it did. */
+    movedFrom?: string;
+  };
   /** Name of the repository Secret; absent when none is written. */
   repositorySecret?: string;
   /** Namespaces of the platform, Argo CD's not among them. */
@@ -46,7 +59,7 @@ export interface Finding {
   refuse: boolean;
   message: string;
   /** What to do about it. */
-  wayOut: string;
+  hint: string;
 }
 
 /**
@@ -61,6 +74,8 @@ export interface Verdict {
   argocd: ArgoCDState;
   /** CRDs without an owner that runs: their fields are taken over by force. */
   takeOverDefinitions: boolean;
+  /** The repository's Secret of a former run. */
+  repository?: LiveData;
   findings: readonly Finding[];
 }
 

@@ -38,6 +38,7 @@ export function rightsFor(question: RightsQuestion): Right[] {
   }
   for (const need of secrets) {
     rights.push(...on(applyVerbs, '', 'secrets', need.namespace));
+    if (need.keptOnClaim !== undefined) rights.push(...on(['get'], '', 'persistentvolumeclaims', need.namespace));
     for (const workload of need.usedBy ?? []) {
       rights.push(...on(['get', 'patch'], 'apps', 'deployments', workload.slice(0, workload.indexOf('/'))));
     }
@@ -84,11 +85,10 @@ export async function missingRights(api: Api, rights: readonly Right[]): Promise
 export async function requireRights(api: Api, rights: readonly Right[], user?: string): Promise<void> {
   const missing = await missingRights(api, rights);
   if (missing.length === 0) return;
-  const details = describeRights(missing);
   throw new RunError(
-    `${user === undefined ? 'the user of this context' : `the user "${user}"`} may not: ${details.join('; ')}`,
+    `${user === undefined ? 'the user of this context' : `the user "${user}"`} may not do all that the run needs`,
     {
-      details,
+      details: describeRights(missing),
       hint: 'Nothing was written. Use a context of a cluster administrator (the bootstrap installs CRDs and cluster roles), or have these rights given.',
     },
   );

@@ -71,6 +71,16 @@ export function keepRepository(live: LiveData | undefined, wanted: LiveData, rot
   });
 }
 
+/** @returns true when a Secret for the same repository has other values than the configured credentials give */
+export function holdsOthers(live: LiveData, wanted: LiveData): boolean {
+  const value = (data: LiveData['data'], key: string) =>
+    Buffer.from(data?.[key] ?? '', 'base64')
+      .toString()
+      .trim();
+  const same = value(live.data, 'url') === value(wanted.data, 'url');
+  return same && Object.keys(wanted.data ?? {}).some((key) => value(live.data, key) !== value(wanted.data, key));
+}
+
 /** Once the root has synced, Argo CD's controller holds the project's fields, with what it read in this same Git. */
 async function applyProject(api: Api, project: KubernetesObject, run: ApplyRun): Promise<Applied> {
   const live = await api.find<LiveObject>(project);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SecretNeed } from '../components/component.ts';
+import { RunError } from '../report/errors.ts';
 import type { LiveData } from './live.ts';
 import { describeSecretPlan, planSecrets } from './secret-plan.ts';
 
@@ -28,8 +29,19 @@ function live(data: Record<string, string>, metadata: Partial<LiveData['metadata
 }
 
 function plan(found: LiveData | undefined, rotate: string[] = []) {
-  const [first] = planSecrets([need], [found], rotate);
+  const [first] = planSecrets([need], [{ live: found }], rotate);
   return first;
+}
+
+/** Why nothing can be planned. */
+function problems(act: () => unknown): readonly string[] {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof RunError) return error.details;
+    throw error;
+  }
+  throw new Error('there is a plan');
 }
 
 describe('what is done about a Secret', () => {
@@ -88,9 +100,9 @@ describe('what is done about a Secret', () => {
 
 describe('a Secret that cannot be used as it is', () => {
   it('has an empty value: with it Dex lets everybody in', () => {
-    expect(() => plan(live({ ...full, 'client-secret': '' }))).toThrow(
+    expect(problems(() => plan(live({ ...full, 'client-secret': '' })))).toEqual([
       'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or have it made anew with --rotate oauth2-proxy/client-secret',
-    );
+    ]);
     expect(plan(live({ ...full, 'client-secret': '' }), ['oauth2-proxy/client-secret'])).toMatchObject({
       action: 'rotate',
     });
@@ -105,26 +117,44 @@ describe('a Secret that cannot be used as it is', () => {
     ['Helm', { annotations: { 'meta.helm.sh/release-name': 'x' } }, 'Helm (release auth/x)'],
   ])('belongs to %s and lacks a key, or is to be rotated', (_, metadata, owner) => {
     const { 'cookie-secret': _cookie, ...rest } = full;
-    expect(() => plan(live(rest, metadata))).toThrow(`belongs to ${owner}: set "cookie-secret" there`);
-    expect(() => plan(live(full, metadata), ['oauth2-proxy'])).toThrow(`belongs to ${owner}`);
+    expect(problems(() => plan(live(rest, metadata)))).toEqual([
+      expect.stringContaining(`belongs to ${owner}: set "cookie-secret" there`),
+    ]);
+    expect(problems(() => plan(live(full, metadata), ['oauth2-proxy']))).toEqual([
+      expect.stringContaining(`belongs to ${owner}`),
+    ]);
     expect(plan(live(full, metadata))).toMatchObject({ action: 'keep' });
   });
 
   it('is immutable and lacks a key', () => {
-    expect(() => plan(live({}, {}, { immutable: true }))).toThrow('is immutable');
+    expect(problems(() => plan(live({}, {}, { immutable: true })))).toEqual([expect.stringContaining('is immutable')]);
     expect(plan(live(full, {}, { immutable: true }))).toMatchObject({ action: 'keep' });
   });
 
   it('is being deleted', () => {
-    expect(() => plan(live(full, { deletionTimestamp: 'now' }))).toThrow('is being deleted');
+    expect(problems(() => plan(live(full, { deletionTimestamp: 'now' })))).toEqual([
+      expect.stringContaining('is being deleted'),
+    ]);
   });
 
   it('is named together with all others', () => {
     const other = { ...need, name: 'other' };
     const empty = { ...full, 'client-id': '' };
-    expect(() => planSecrets([need, other], [live(empty), live({ ...full, 'cookie-secret': '' })])).toThrow(
-      /oauth2-proxy has an empty value for "client-id".*other has an empty value for "cookie-secret"/,
-    );
+    const found = [{ live: live(empty) }, { live: live({ ...full, 'cookie-secret': '' }) }];
+    expect(problems(() => planSecrets([need, other], found))).toEqual([
+      expect.stringContaining('oauth2-proxy has an empty value for "client-id"'),
+      expect.stringContaining('other has an empty value for "cookie-secret"'),
+    ]);
+  });
+
+  it('is not made where a volume has come back that keeps its former values, and the way is said', () => {
+    const kept = { ...need, namespace: 'kubeflow', name: 'mysql-secret', keptOnClaim: 'mysql-pv-claim' };
+    expect(planSecrets([kept], [{ live: undefined, claimed: false }])).toMatchObject([{ action: 'create' }]);
+    expect(problems(() => planSecrets([kept], [{ live: undefined, claimed: true }]))).toEqual([
+      expect.stringMatching(
+        /Secret kubeflow\/mysql-secret .*kubeflow\/mysql-pv-claim .*Restore the Secret .*delete pvc mysql-pv-claim/,
+      ),
+    ]);
   });
 });
 

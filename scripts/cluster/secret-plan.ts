@@ -23,11 +23,21 @@ export interface SecretPlan {
   resourceVersion?: string;
 }
 
+/** What is there of one need. */
+export interface SecretFound {
+  live: LiveData | undefined;
+  /** Whether the volume that keeps its values is there. */
+  claimed?: boolean;
+}
+
 /** @returns for each need what is there, in the order of the needs */
-export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Promise<(LiveData | undefined)[]> {
-  return inParallel(needs, 6, ({ name, namespace }) =>
-    api.find<LiveData>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } }),
-  );
+export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Promise<SecretFound[]> {
+  return inParallel(needs, 6, async ({ name, namespace, keptOnClaim }) => {
+    const live = await api.find<LiveData>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
+    if (live !== undefined || keptOnClaim === undefined) return { live };
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: keptOnClaim, namespace } };
+    return { live, claimed: (await api.find(claim)) !== undefined };
+  });
 }
 
 /**
@@ -41,17 +51,22 @@ export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Pro
  */
 export function planSecrets(
   needs: readonly SecretNeed[],
-  found: readonly (LiveData | undefined)[],
+  found: readonly SecretFound[],
   rotate: readonly string[] = [],
   elsewhere: readonly string[] = [],
 ): SecretPlan[] {
   checkRotation(needs, rotate, elsewhere);
-  const pairs = needs.map((need, index) => ({ need, live: found[index], keys: rotatedKeys(need, rotate) }));
-  const problems = pairs.flatMap(({ need, live, keys }) => (live === undefined ? [] : problemsOf(need, live, keys)));
+  const pairs = needs.map((need, index) => ({
+    need,
+    live: found[index]?.live,
+    claimed: found[index]?.claimed === true,
+    keys: rotatedKeys(need, rotate),
+  }));
+  const problems = pairs.flatMap(({ need, live, claimed, keys }) =>
+    live === undefined ? (claimed ? [lostValues(need)] : []) : problemsOf(need, live, keys),
+  );
   if (problems.length > 0) {
-    throw new RunError(`Secrets in the cluster cannot be used as they are: ${problems.join('; ')}`, {
-      details: problems,
-    });
+    throw new RunError('Secrets in the cluster cannot be used as they are; nothing was written', { details: problems });
   }
   return pairs.map(({ need, live, keys }) => planSecret(need, live, keys));
 }
@@ -99,6 +114,11 @@ function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
         kind !== 'constant' && (rotate.includes(need.name) || rotate.includes(`${need.name}/${key}`)),
     )
     .map(([key]) => key);
+}
+
+/** A volume that was restored without its Secret would never let the new values in. */
+function lostValues({ name, namespace, keys, keptOnClaim }: SecretNeed): string {
+  return `Secret ${namespace}/${name} is not there, but its data is: PersistentVolumeClaim ${namespace}/${keptOnClaim} keeps the values of its first start, and a new Secret would not fit. Restore the Secret from your backup (keys ${Object.keys(keys).join(', ')}), or delete the claim and with it all data: kubectl -n ${namespace} delete pvc ${keptOnClaim}`;
 }
 
 function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]): string[] {

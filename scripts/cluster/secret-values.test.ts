@@ -44,7 +44,7 @@ function need(keys: Record<string, Generator>, name = 'it'): SecretNeed {
 async function make(...needs: SecretNeed[]) {
   const plans = planSecrets(
     needs,
-    needs.map(() => undefined),
+    needs.map(() => ({ live: undefined })),
   );
   return prepareSecrets(plans, (reference) =>
     'file' in reference ? (files[reference.file] ?? '') : 'from the environment',

@@ -185,7 +185,7 @@ describe('Secrets in the cluster', () => {
 
   it('are not overwritten when somebody makes them at the same moment', async () => {
     const wanted = needs('raced').slice(0, 1);
-    const prepared = await prepareSecrets(planSecrets(wanted, [undefined]), () => '');
+    const prepared = await prepareSecrets(planSecrets(wanted, [{ live: undefined }]), () => '');
     await api.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'raced', namespace: 'default' } });
     await expect(writeSecrets(api, prepared, { cluster: 'demo', tell: () => undefined })).rejects.toThrow(
       'Secret default/raced was changed by somebody else at the same moment',

@@ -93,6 +93,7 @@ function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
     wait: options.wait === true,
     timeoutMinutes: minutesOf(options),
     rotate: list('rotate'),
+    ...(typeof options.movedFrom === 'string' ? { movedFrom: options.movedFrom } : {}),
     remove: list('remove'),
     passwordsFile: typeof options.passwordsFile === 'string' ? options.passwordsFile : undefined,
   };

@@ -40,6 +40,10 @@ export const commands: readonly CommandEntry[] = [
       ['--remove <components>', 'let these components go, where a run would remove many (comma-separated)'],
       ['--rotate <secret>', 'make these Secrets anew (comma-separated); webhook: the one that the Git host signs with'],
       [
+        '--moved-from <url>',
+        'the address from which the cluster deploys so far, where the repository moved to git.url',
+      ],
+      [
         '--passwords-file <path>',
         'write passwords that are made for users to this file (mode 0600) and not to the terminal',
       ],

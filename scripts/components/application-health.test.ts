@@ -128,6 +128,12 @@ const cases: Record<string, [application: Part, expected: string]> = {
     child({ sync: { ...uncompared, revisions } }),
     'Progressing: waiting for a comparison',
   ],
+  'a child that Argo CD took objects away from': [
+    child({
+      conditions: complaint('ExcludedResourceWarning', 'Resource security.istio.io/AuthorizationPolicy is excluded'),
+    }),
+    'Degraded: argocd-cm excludes objects of it (resource.exclusions, resource.inclusions): Resource security.istio.io/AuthorizationPolicy is excluded',
+  ],
   'a warning on a good child': [child({ conditions: complaint('SharedResourceWarning') }), 'Healthy: '],
 
   'a sync of the pin that failed': [

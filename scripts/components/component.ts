@@ -67,6 +67,8 @@ export interface SecretNeed {
   keys: Readonly<Record<string, Generator>>;
   /** What has to be restarted by a rotation: Deployments as namespace/name. */
   usedBy?: readonly string[];
+  /** The claim, in the same namespace, of the volume whose data keeps the values of its first start. */
+  keptOnClaim?: string;
 }
 
 /** A namespace that the platform owns, made before anything that lives in it. */

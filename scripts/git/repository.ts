@@ -22,6 +22,8 @@ import {
 export interface Repository {
   readonly root: string;
   state(): Promise<RepositoryState>;
+  /** Whether `git switch` finds this branch, here or at a remote of the user's. */
+  hasBranch(name: string): Promise<boolean>;
   /** Looks whether a commit can be made here. @throws RunError saying why not and what to do */
   requireCommittable(): Promise<RepositoryState>;
   /** Paths of all files that HEAD has in the folders. */
@@ -59,6 +61,8 @@ export async function openRepository(root: string): Promise<Repository> {
   return {
     root,
     state: () => readState(git, root),
+    hasBranch: async (name) =>
+      (await git(['for-each-ref', '--count=1', `refs/heads/${name}`, `refs/remotes/*/${name}`])) !== '',
     requireCommittable: async () => {
       const state = await readState(git, root);
       const obstacle = commitObstacle(state);

@@ -1,9 +1,13 @@
 import { RunError } from '../report/errors.ts';
 import { createGit, GitFailure, zeroSeparated } from './run.ts';
 
-/** @returns paths that differ from HEAD, and new ones that no ignore rule hides */
-export async function uncommitted(root: string): Promise<string[]> {
-  const listed = await createGit(root)(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal']);
+/**
+ * @param folders relative to the root; none: everywhere
+ * @returns paths that differ from HEAD, and new ones that no ignore rule hides
+ */
+export async function uncommitted(root: string, folders: readonly string[] = []): Promise<string[]> {
+  const status = ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'];
+  const listed = await createGit(root)([...status, '--', ...folders.map((folder) => `:(top)${folder}`)]);
   return zeroSeparated(listed).map((line) => line.slice(3));
 }
 

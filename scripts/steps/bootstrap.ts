@@ -8,6 +8,7 @@ import { preflight } from './preflight.ts';
 import { publish } from './publish.ts';
 import { deployKey, installArgocd, makeSecrets, registerRepository } from './register.ts';
 import { useCluster } from './registration.ts';
+import { requireValid } from './require-valid.ts';
 import { type Outcome, runSteps } from './step.ts';
 import { waitForPlatform } from './wait.ts';
 import { setWebhook } from './webhook.ts';
@@ -36,12 +37,15 @@ export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
   for (let round = 0; round < 3 && (context.published?.foreign.length ?? 0) > 0; round += 1) {
     if (context.published?.localBehind !== undefined) break;
     useCluster(context, loadCluster(context.root, context.cluster.name));
+    await requireValid(context, true);
     outcomes.push(...(await run(publishing)));
   }
   outcomes.push(...(await run(registering)));
   const unknown = context.cluster.knownHost === undefined;
   outcomes.push(...(await run([discoverHost])));
-  if (unknown && context.cluster.knownHost !== undefined)
+  if (unknown && context.cluster.knownHost !== undefined) {
+    await requireValid(context, true);
     outcomes.push(...(await run([...publishing, registerRepository])));
+  }
   return [...outcomes, ...(await run([setWebhook, waitForPlatform]))];
 }

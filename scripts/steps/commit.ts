@@ -26,14 +26,24 @@ export const commitTree = step<BootstrapContext, Found, Found>({
   decide: (found, { cluster }) =>
     found.paths.length === 0
       ? { kind: 'up-to-date', message: 'nothing to commit' }
-      : { kind: 'do', message: `commit ${count(found.paths.length, 'file')} of ${cluster.folder}`, work: found },
+      : {
+          kind: 'do',
+          message: `commit ${count(found.paths.length, 'file')} of ${cluster.folder}${withInputs(found.paths)}`,
+          work: found,
+        },
   act: async ({ paths }, { repository, cluster }) => {
     const result = await repository.commit({ paths, message: message(cluster.name, paths) });
     return result === 'nothing'
       ? 'nothing to commit'
-      : `committed ${count(paths.length, 'file')} as ${result.commit.slice(0, 12)}`;
+      : `committed ${count(paths.length, 'file')} as ${result.commit.slice(0, 12)}${withInputs(paths)}`;
   },
 });
+
+/** Says which files of the user's own go into the commit. */
+function withInputs(paths: readonly string[]): string {
+  const own = paths.filter((path) => /\/(cluster\.yaml$|overrides\/)/.test(path));
+  return own.length === 0 ? '' : `, with your changes in ${own.join(', ')}`;
+}
 
 /** @returns what a run would commit, before it writes anything */
 export async function pathsToCommit(place: Place, compared: ComparedCluster): Promise<string[]> {
@@ -55,33 +65,22 @@ function gone(root: string, { head, wanted, cluster }: ComparedCluster): string[
 }
 
 /**
- * Inputs that the run commits: the discovered address, removals.yaml where it was asked to remove something, and a cluster.yaml that Git has never seen (as `new` makes it), without
- * which nobody could render the tree again. A cluster.yaml that Git knows is the user's to commit.
+ * Inputs of this cluster that the run commits with the tree that is made from them, so that the tree can be rendered again from what
+ * is published: cluster.yaml, overrides/, the discovered address, and removals.yaml where it was asked to remove something.
+ *
+ * @returns those that are on disk or at HEAD
  */
 async function ownInputs({ root, cluster, repository, options }: Place): Promise<string[]> {
-  const file = `${cluster.folder}/cluster.yaml`;
-  const known = await repository.headText([file]);
+  const overrides = `${cluster.folder}/overrides`;
+  const onDisk = existsSync(join(root, overrides)) ? readdirSync(join(root, overrides)) : [];
+  const files = ['cluster.yaml', 'discovered.yaml'].map((name) => `${cluster.folder}/${name}`);
   const noted = options.remove.length > 0 ? [removalsFile] : [];
-  return [`${cluster.folder}/discovered.yaml`, ...noted, ...(known.has(file) ? [] : [file])].filter((path) =>
+  const there = [...files, ...onDisk.map((name) => `${overrides}/${name}`), ...noted].filter((path) =>
     existsSync(join(root, path)),
   );
-}
-
-/**
- * @returns inputs of the user's that differ from HEAD and that a run does not commit: the tree is rendered from them, and Argo CD
- *   reads some of them from Git
- */
-export async function uncommittedInputs(place: Place): Promise<string[]> {
-  const { root, cluster, repository } = place;
-  const overrides = join(root, cluster.folder, 'overrides');
-  const written = existsSync(overrides)
-    ? readdirSync(overrides).map((name) => `${cluster.folder}/overrides/${name}`)
-    : [];
-  const shared = await repository.headPaths(['infrastructure', 'apps', `${cluster.folder}/overrides`]);
-  const own = new Set(await ownInputs(place));
-  const inputs = [...new Set([`${cluster.folder}/cluster.yaml`, ...written, ...shared])];
-  const dirty = await repository.dirty(inputs.filter((path) => !own.has(path)));
-  return dirty.map(({ path }) => path);
+  const committed = await repository.headPaths([overrides]);
+  // Nothing else there is read: an editor's files are not ours to commit.
+  return [...new Set([...there, ...committed])].filter((path) => path.endsWith('.yaml'));
 }
 
 function message(name: string, paths: readonly string[]): string {
@@ -91,5 +90,5 @@ function message(name: string, paths: readonly string[]): string {
       .filter((part) => part !== undefined),
   );
   const what = components.size > 0 && components.size <= 4 ? ` (${[...components].sort().join(', ')})` : '';
-  return `Render cluster ${name}${what}\n\nGenerated from clusters/${name}/cluster.yaml.\n`;
+  return `Render cluster ${name}${what}\n\nGenerated from clusters/${name}/cluster.yaml${withInputs(paths)}.\n`;
 }

@@ -25,6 +25,8 @@ export interface BootstrapOptions {
   rotate: readonly string[];
   /** Applications whose removal is asked for by name. */
   remove: readonly string[];
+  /** The repository's address before it moved. */
+  movedFrom?: string;
   /** Where passwords that are made for users go; absent: shown once. */
   passwordsFile: string | undefined;
 }

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
+import type { LiveData } from '../cluster/live.ts';
+import type { Verdict } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
+import { holdsOthers } from '../cluster/register.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { prepareSecrets } from '../cluster/secret-values.ts';
@@ -8,7 +11,7 @@ import { commitObstacle } from '../git/state.ts';
 import { UsageError } from '../report/errors.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { requireCleanRepository } from './check-repository.ts';
-import { pathsToCommit, uncommittedInputs } from './commit.ts';
+import { pathsToCommit } from './commit.ts';
 import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
 import { keyInCluster, requireAdministrator, wantsDeployKey } from './deploy-key.ts';
 import { probeRemote } from './make-repository.ts';
@@ -22,6 +25,7 @@ import {
   repositoryCredentials,
   repositoryObject,
 } from './registration.ts';
+import { requireValid } from './require-valid.ts';
 import { argocdObjects } from './upstream-objects.ts';
 import { requireRotatable, webhookRotation } from './webhook.ts';
 import { namedRemovals, requireComponents, requireNamedRemovals, requireUnblocked } from './write-tree.ts';
@@ -57,26 +61,24 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   const { branch } = cluster.git;
   const publish = publishMode(context);
   if (publish === 'push' && state.branch !== branch) {
+    const make = (await repository.hasBranch(branch)) ? '' : '-c ';
     throw new UsageError(
       `you are on branch ${state.branch ?? '(none)'}, and cluster ${cluster.name} is published to ${branch}`,
-      {
-        hint: `Run "git switch ${branch}", or set git.branch in ${cluster.folder}/cluster.yaml.`,
-      },
+      { hint: `Run "git switch ${make}${branch}", or set git.branch in ${cluster.folder}/cluster.yaml.` },
     );
   }
   if (state.shallow)
     reporter.warn(
       'this is a shallow clone: if the remote has moved, the run may have to stop; "git fetch --unshallow" helps',
     );
-  const uncommitted = await uncommittedInputs(context);
-  if (uncommitted.length > 0)
-    reporter.warn(`not committed yet, and yours to commit: ${uncommitted.join(', ')}; the tree is rendered from it`);
-  if (!options.push || (cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)))) return;
-  const found = await probeRemote(context);
-  // Made by the run: there is nothing yet that could refuse.
-  if (found === undefined) return;
-  const there = found.branches.get(branch);
+  // The embedded remote is made by the run.
+  const asks = options.push && !(cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)));
+  const found = asks ? await probeRemote(context) : undefined;
+  const there = found?.branches.get(branch);
   const nothingToSend = there !== undefined && there === state.head && pending.length === 0;
+  await requireValid(context, !nothingToSend);
+  // A repository that is made by the run has nothing yet that could refuse.
+  if (found === undefined) return;
   // Recovery onto a new cluster needs no right to write.
   if (!nothingToSend && publish === 'push') await repository.requirePushable({ remote, branch });
 }
@@ -115,8 +117,9 @@ async function checkCluster(
     repository = repositoryObject(cluster, { kind: 'ssh', privateKey });
   }
   if (options.push && (wantsDeployKey(cluster) || cluster.git.webhook)) await requireAdministrator(context);
-  const verdict = await requireOwnership(api, ownershipQuestion(cluster));
-  for (const { refuse, message, wayOut } of verdict.findings) if (!refuse) reporter.warn(`${message}. ${wayOut}`);
+  const verdict = await requireOwnership(api, ownershipQuestion(cluster, connection.context, options.movedFrom));
+  for (const { message, hint } of verdict.findings) reporter.warn(`${message}. ${hint}`);
+  warnOfOtherCredentials(verdict.repository, repository, options.rotate, reporter);
   const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';
   const argocd = installed ? [] : await argocdObjects(root, cluster, { keep: !options.dryRun });
   if (argocd.length > 0) await may(argocd);
@@ -134,4 +137,18 @@ async function checkCluster(
     verdict,
     prepared,
   };
+}
+
+/** Credentials that are there stay until they are rotated by name: nothing would say so before the old ones are revoked. */
+function warnOfOtherCredentials(
+  live: Verdict['repository'],
+  wanted: KubernetesObject,
+  rotate: readonly string[],
+  reporter: BootstrapContext['reporter'],
+): void {
+  const { name, namespace } = wanted.metadata;
+  if (live === undefined || rotate.includes(name) || !holdsOthers(live, wanted as LiveData)) return;
+  reporter.warn(
+    `Secret ${namespace}/${name} holds other credentials than git.credentials gives now, and Argo CD keeps using those. To replace them: --rotate ${name}`,
+  );
 }

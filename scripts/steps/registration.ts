@@ -1,3 +1,4 @@
+import { groupOf } from '../cluster/live.ts';
 import type { OwnershipQuestion, Verdict } from '../cluster/ownership.ts';
 import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
@@ -10,7 +11,7 @@ import { enabledComponents } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { namespaces, project, root } from '../tree/platform.ts';
-import { placedComponents } from '../tree/render.ts';
+import { placedComponents, renderDocuments } from '../tree/render.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 
 /** Everything that a cluster is told, before anything of it is written. */
@@ -108,26 +109,50 @@ export function expectedRoot(cluster: Cluster): ExpectedRoot {
   return { cluster: folder, namespace, name: root.name, repositoryUrl, path: `${cluster.folder}/apps` };
 }
 
-/** What the look at a cluster has to find out: whose Argo CD, root, project and namespaces are there. */
-export function ownershipQuestion(cluster: Cluster): OwnershipQuestion {
+/**
+ * What the look at a cluster has to find out: whose Argo CD, root, project and namespaces are there.
+ *
+ * @param context name of the kubeconfig's context, for messages
+ * @param movedFrom the repository's address before it moved, as the user says
+ */
+export function ownershipQuestion(cluster: Cluster, context?: string, movedFrom?: string): OwnershipQuestion {
   return {
     cluster: cluster.name,
+    ...(context === undefined ? {} : { context }),
     argocd: {
       namespace: cluster.argocd.namespace,
       install: argocd.wanted(cluster),
       settings: requiredSettings(cluster),
+      kinds: kindsOf(cluster),
     },
     root: {
       name: cluster.argocd.root.name,
       project: cluster.argocd.root.project,
       repositoryUrl: cluster.repositoryUrl,
       path: `${cluster.folder}/apps`,
+      children: placedComponents(cluster).map(({ component }) => component.name),
+      ...(movedFrom === undefined ? {} : { movedFrom }),
     },
     repositorySecret: `breakwater-repository-${cluster.name}`,
     namespaces: namespaces(cluster, enabledComponents(cluster))
       .map(({ metadata }) => metadata.name)
       .filter((name) => name !== cluster.argocd.namespace),
   };
+}
+
+/** Kinds that every chart has, whose objects are not in the tree. */
+const chartKinds = ['ConfigMap', 'Deployment.apps', 'Secret', 'Service', 'ServiceAccount'];
+
+/** @returns kinds whose objects Argo CD has to apply, as `EnvoyFilter.networking.istio.io` */
+function kindsOf(cluster: Cluster): string[] {
+  const objects = [...renderDocuments(cluster).documents.values()].flat() as { apiVersion?: string; kind?: string }[];
+  const kinds = objects
+    .filter(({ kind }) => kind !== undefined && kind !== 'Kustomization')
+    .map(({ apiVersion = '', kind }) => [kind, groupOf(apiVersion)].filter((part) => part !== '').join('.'));
+  const wide = placedComponents(cluster)
+    .flatMap(({ component }) => component.clusterKinds?.(cluster) ?? [])
+    .map((kind) => kind.split('/').reverse().join('.'));
+  return [...new Set([...chartKinds, ...kinds, ...wide])].sort();
 }
 
 /** The Service whose address is the platform's, with host: auto. */

@@ -40,6 +40,7 @@ export const katib: Component = {
       purpose: "password of Katib's database, which keeps the one of its first start",
       keys: { MYSQL_ROOT_PASSWORD: { kind: 'random', bytes: 24, encoding: 'hex' } },
       usedBy: [`${kubeflowNamespace}/katib-mysql`, `${kubeflowNamespace}/katib-db-manager`],
+      keptOnClaim: 'katib-mysql',
     },
   ],
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook, validatingWebhook],

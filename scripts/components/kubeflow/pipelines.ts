@@ -176,6 +176,7 @@ function secrets(): SecretNeed[] {
         password: { kind: 'random', bytes: 24, encoding: 'hex' },
       },
       usedBy: deployments('mysql', 'ml-pipeline', 'cache-server', 'metadata-grpc-deployment'),
+      keptOnClaim: 'mysql-pv-claim',
     },
     {
       name: 'mlpipeline-minio-artifact',

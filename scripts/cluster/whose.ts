@@ -1,0 +1,68 @@
+import { clusterLabel } from '../components/domain.ts';
+import { type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
+import type { LiveObject } from './live.ts';
+import { appliedByUs, ownerOf } from './owner.ts';
+import type { Finding, Ownership, OwnershipQuestion } from './ownership.ts';
+
+export function refusal(code: string, message: string, hint: string): Finding {
+  return { code, refuse: true, message, hint };
+}
+
+export function note(code: string, message: string, hint: string): Finding {
+  return { code, refuse: false, message, hint };
+}
+
+/**
+ * Whether an object is this cluster's own: ours, or of an Application that reads our repository. Where that Application is
+ * not there, it may be in another cluster and manage this one from afar; our repository Secret says that it was ours. So does
+ * the Application's name where no Argo CD is left at all.
+ */
+export function isOurs(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
+  const owner = ownerOf(object);
+  if (owner.kind !== 'application') return owner.kind === 'ours';
+  const application = applicationNamed(owner.name, found, question);
+  if (application !== undefined) return readsRepository(application, question);
+  return (
+    appliedByUs(object) ||
+    isRestored(object, found, question) ||
+    found.repositories.some(({ metadata }) => metadata.labels?.[clusterLabel] === question.cluster)
+  );
+}
+
+/** A backup brings objects back with Argo CD's marks, and not Argo CD itself: argoproj/argo-cd#18960. */
+export function isRestored(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
+  const owner = ownerOf(object);
+  return (
+    owner.kind === 'application' &&
+    found.workloads.length === 0 &&
+    found.applications.length === 0 &&
+    [question.root.name, ...(question.root.children ?? [])].includes(owner.name)
+  );
+}
+
+export function applicationNamed(
+  name: string,
+  found: Ownership,
+  question: OwnershipQuestion,
+): LiveApplication | undefined {
+  return found.applications.find(
+    ({ metadata }) => metadata.name === name && metadata.namespace === question.argocd.namespace,
+  );
+}
+
+/** Whether an Application reads this cluster's repository, or the one that it moved from. */
+export function readsRepository(application: LiveApplication, { root }: OwnershipQuestion): boolean {
+  return sourcesOf(application).some(({ repoURL }) => isRepository(repoURL, root));
+}
+
+/** @returns true for the repository of this cluster, also by its address before it moved */
+export function isRepository(url: string, { repositoryUrl, movedFrom }: OwnershipQuestion['root']): boolean {
+  return sameRepository(url, repositoryUrl) || (movedFrom !== undefined && sameRepository(url, movedFrom));
+}
+
+export function isController({ metadata }: LiveObject): boolean {
+  return (
+    metadata.labels?.['app.kubernetes.io/name'] === 'argocd-application-controller' ||
+    metadata.labels?.['app.kubernetes.io/component'] === 'application-controller'
+  );
+}

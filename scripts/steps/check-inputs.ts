@@ -1,0 +1,69 @@
+import type { Cluster } from '../config/cluster.ts';
+import { listClusters, loadClusters } from '../config/load.ts';
+import type { Tenant } from '../config/tenant.ts';
+import { loadTenants } from '../config/tenants.ts';
+import { type CheckFinding, checkCluster } from './check-cluster.ts';
+import { checkTenants } from './check-tenants.ts';
+
+/** What was checked, and what was found. */
+export interface InputsChecked {
+  /** Those that were asked for and, where they are among those of the repository, all others. */
+  clusters: readonly Cluster[];
+  tenants: readonly Tenant[];
+  /** In the order of the names. */
+  results: readonly { cluster: string; findings: readonly CheckFinding[] }[];
+  /** About the tenants' own manifests. */
+  tenantApps: readonly CheckFinding[];
+}
+
+/**
+ * Checks what Argo CD would read of a repository, as far as that needs no network: `validate` says it of the work tree, a bootstrap
+ * refuses to publish what has a finding.
+ *
+ * @param names the clusters to check
+ * @param options.more further findings about a cluster
+ * @param options.tell is called with each result as it comes
+ * @throws UsageError with every mistake of the inputs
+ */
+export async function checkInputs(
+  root: string,
+  names: readonly string[],
+  options: {
+    more?: (cluster: Cluster) => Promise<readonly CheckFinding[]>;
+    tell?: (what: string, findings: readonly CheckFinding[]) => void;
+  } = {},
+): Promise<InputsChecked> {
+  const { more = async () => [], tell = () => undefined } = options;
+  const all = listClusters(root);
+  const clusters = loadClusters(root, all.includes(names[0] ?? '') ? all : names);
+  // Tenants are checked together and against all clusters, whichever cluster is asked for.
+  const tenants = loadTenants(root, clusters);
+  const results = [];
+  for (const cluster of clusters.filter(({ name }) => names.includes(name))) {
+    const findings = [...(await checkCluster(root, cluster)), ...(await more(cluster))];
+    results.push({ cluster: cluster.name, findings });
+    tell(cluster.name, findings);
+  }
+  const tenantApps = clusters[0] === undefined ? [] : await checkTenants(root, clusters[0].shared, tenants);
+  if (tenantApps.length > 0) tell('tenants', tenantApps);
+  return { clusters, tenants, results, tenantApps };
+}
+
+/** @returns findings by rule, for people, so that a reason stands once for all that it explains */
+export function findingLines(findings: readonly CheckFinding[]): string[] {
+  const lines: string[] = [];
+  let last: string | undefined;
+  for (const finding of findings) {
+    const { rule, message, reason, path } = finding;
+    const title = `[${rule}]${reason === undefined ? '' : ` ${reason}`}`;
+    if (title !== last) lines.push(title);
+    last = title;
+    lines.push(`  ${placeOf(finding)}: ${path === undefined ? '' : `${path} `}${message}`);
+  }
+  return lines;
+}
+
+/** As file:line:column, which terminals and editors follow. */
+function placeOf({ file, line, column }: CheckFinding): string {
+  return line === undefined ? file : `${file}:${line}:${column}`;
+}
