@@ -8,6 +8,7 @@ import type { Check } from './check.ts';
 import { check as connectors } from './connectors.ts';
 import { check as drift } from './drift.ts';
 import { check as failClosed } from './fail-closed.ts';
+import { check as gate } from './gate.ts';
 import { check as gitea } from './gitea.ts';
 import { check as host } from './host.ts';
 import { check as interrupted } from './interrupted.ts';
@@ -15,6 +16,7 @@ import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
 import { check as recovery } from './recovery.ts';
+import { check as removedUser } from './removed-user.ts';
 import { check as renewal } from './renewal.ts';
 import { check as strayFiles } from './stray-files.ts';
 import { check as stuck } from './stuck.ts';
@@ -38,7 +40,9 @@ export const checks: readonly Check[] = [
   apps,
   ownHost,
   tenants,
+  gate,
   failClosed,
+  removedUser,
   drift,
   strayFiles,
   renewal,

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from '../observe/ask.ts';
+import { logIn, startSession } from '../observe/session.ts';
+import type { Check } from './check.ts';
+import { clusterYaml, since } from './commits.ts';
+import { passed } from './root.ts';
+
+const group = 'A removed user';
+/** Seconds; the tokens of Dex are good for five minutes more. */
+const refresh = 60;
+const tokensGood = refresh + 300;
+
+/** The second of the users: somebody who is taken out of cluster.yaml is out after the refresh, whatever cookie they keep. */
+export const check: Check = {
+  name: 'removed-user',
+  title: 'A user who is removed is out after the refresh',
+  quick: false,
+  needs: async (site) => (site.sandbox === undefined ? "the users are the sandbox's" : undefined),
+  run: async (site) => {
+    const base = `https://${await site.host()}`;
+    const short = await site.change(
+      'Renew sessions each minute',
+      await clusterYaml(site, { 'auth.session.refresh': `${refresh}s` }),
+    );
+    await passed(site, short);
+    const session = startSession();
+    await logIn(session, `${base}/`, site.users.other);
+    const cookies = () => [...session.cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
+    const stays = [await statusOf(base, cookies())];
+    const removed = await site.change('Remove a user', await clusterYaml(site, { 'auth.users.1': undefined }));
+    await passed(site, removed);
+    const start = Date.now();
+    let status = stays[0] ?? 0;
+    while (status !== 302 && Date.now() - start < (tokensGood + 60) * 1000) {
+      await session.open(`${base}/`);
+      status = await statusOf(base, cookies());
+      stays.push(status);
+      await sleep(10_000);
+    }
+    site.record.check({
+      group,
+      name: 'is out after the refresh',
+      tried: `auth.session.refresh: ${refresh}s; a login; the user taken out of cluster.yaml; then / every ten seconds with the session`,
+      expected: `in at first; the login within ${tokensGood} s`,
+      got: `${stays[0]}, then ${status} after ${since(start)}`,
+      ok: stays[0] !== 302 && status === 302 && Date.now() - start <= (tokensGood + 15) * 1000,
+    });
+    await passed(site, await site.revert(removed));
+    await passed(site, await site.revert(short));
+  },
+};
+
+async function statusOf(base: string, cookie: string): Promise<number> {
+  return (await ask(`${base}/`, { headers: { accept: 'text/html', cookie } })).status;
+}
