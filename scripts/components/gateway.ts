@@ -58,16 +58,13 @@ function service(cluster: Cluster): Record<string, unknown> {
     type: ports === undefined ? 'LoadBalancer' : 'NodePort',
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(address === undefined || loadBalancer.metallb !== undefined ? {} : { loadBalancerIP: address }),
-    ...(ports === undefined
-      ? {}
-      : {
-          ports: [
-            { name: 'status-port', port: 15021, protocol: 'TCP', targetPort: 15021 },
-            { name: 'http2', port: 80, protocol: 'TCP', targetPort: 80, nodePort: ports.http },
-            { name: 'https', port: 443, protocol: 'TCP', targetPort: 443, nodePort: ports.https },
-          ],
-        }),
+    // Not 15021, which the chart would publish, too: the gateway's health is for the cluster.
+    ports: [servicePort('http2', 80, ports?.http), servicePort('https', 443, ports?.https)],
   };
+}
+
+function servicePort(name: string, port: number, nodePort: number | undefined): Record<string, unknown> {
+  return { name, port, protocol: 'TCP', targetPort: port, ...(nodePort === undefined ? {} : { nodePort }) };
 }
 
 function certificate(cluster: Cluster): KubernetesObject {
