@@ -27,7 +27,7 @@ export const componentRulesRead = reads(
 );
 
 /** What stands between everybody and the platform: what else there is refuses all requests without it. */
-const indispensable: readonly ComponentName[] = ['gateway', 'oauth2-proxy'];
+const indispensable: readonly ComponentName[] = ['istiod', 'gateway', 'oauth2-proxy'];
 
 /**
  * Reports settings under `components` that would change nothing: a version that is chosen elsewhere, and a component

@@ -158,7 +158,6 @@ export const configOptions: readonly ConfigOption[] = [
     'deadlines and sync options': { components: { dex: { readyWithin: '15m', syncOptions: ['Replace=true'] } } },
   }),
   ...options('without', {
-    'without istiod': { components: { istiod: { enabled: false } } },
     'without Dex': { components: { dex: { enabled: false } } },
     'without cert-manager': { components: { 'cert-manager': { enabled: false } } },
     'without tenants': { components: { tenants: { enabled: false } } },

@@ -10,6 +10,7 @@ import { loadTenants } from '../../config/tenants.ts';
 import { UsageError } from '../../report/errors.ts';
 import { checkObject } from '../../schemas/check.ts';
 import { renderDocuments } from '../../tree/render.ts';
+import { factsOf } from '../../tree/rules/facts.ts';
 import { checkTree } from '../../tree/rules/index.ts';
 import { parseTree } from '../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../workspace/read-inputs.ts';
@@ -75,6 +76,7 @@ function foundIn(cluster: Cluster): string[] {
   const { tree, documents } = renderDocuments(cluster);
   const parsed = parseTree('pair', new Map([...hand, ...tree]), {
     documents: new Map([...documents, ...handDocuments]),
+    facts: factsOf(cluster),
   });
   const rules = checkTree(parsed).map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
   const schema = [...tree].flatMap(([file, text]) =>
