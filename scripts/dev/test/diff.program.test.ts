@@ -154,7 +154,7 @@ describe('npm run diff', () => {
     repository.git('switch', '--quiet', '--create', 'raise');
     repository.write(upstream, readFileSync(file(upstream), 'utf8').replace('0.24.0', '0.24.1'));
     const forgot = await diff('--base', 'main');
-    expect(forgot.stdout).toContain('not as cluster.yaml gives');
+    expect(forgot.stdout).toContain('differ from what cluster.yaml renders to');
     expect(repository.breakwater('render', '--all', '--prune').code).toBe(0);
     const dirty = await diff('--base', 'main', '--markdown');
     expect(dirty.stdout).toContain('### one: 1 added, 2 changed, 1 removed');
