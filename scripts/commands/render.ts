@@ -25,7 +25,7 @@ export async function run(invocation: Invocation): Promise<number> {
         : [
             ...drift,
             `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render" (with --prune for stale ones)`,
-            ...(drift.some((line) => line.startsWith('in the way')) ? [removeFirst] : []),
+            ...(drift.some((line) => /^(in the way|unexpected) /.test(line)) ? [removeFirst] : []),
           ].join('\n'),
     );
     return drift.length === 0 ? 0 : 1;
@@ -53,6 +53,8 @@ export async function run(invocation: Invocation): Promise<number> {
       stale: options.prune === true ? [] : stale,
       unchanged: plan.keep.length,
     });
+    for (const { path, reason } of plan.unexpected)
+      reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
     reporter.status(summary(cluster.name, written.length, deleted.length, plan.keep.length));
     if (deleted.length < stale.length)
       reporter.warn(

@@ -37,7 +37,7 @@ export async function checkCluster(root: string, cluster: Cluster): Promise<Chec
     ...found,
     reason: 'the cluster gets what is in Git: run "npm run render -- --prune", and commit what it writes',
   }));
-  const blocked = plan.blocked.map(({ path, reason }) => ({
+  const blocked = [...plan.blocked, ...plan.unexpected].map(({ path, reason }) => ({
     rule: 'drift',
     file: path,
     message: reason,

@@ -97,7 +97,7 @@ export async function compareWithBase({
         all: allTenants,
       });
       const plan = cluster === undefined ? undefined : (await planCluster(root, cluster)).plan;
-      for (const { path } of plan?.blocked ?? []) notShown.add(path);
+      for (const { path } of plan?.unexpected ?? []) notShown.add(path);
       const notes = [...(plan === undefined ? [] : driftNotes(name, plan)), ...pair.notes, ...teams.notes];
       const changes = compare([...pair.before, ...teams.before], [...pair.after, ...teams.after]);
       differences.push({ cluster: name, changes, notes });
@@ -110,7 +110,7 @@ export async function compareWithBase({
 
 /** Argo CD applies what is written: whoever forgot to render sees why nothing changes. */
 function driftNotes(cluster: string, plan: TreePlan): string[] {
-  const drift = driftOf({ ...plan, blocked: [] });
+  const drift = driftOf({ ...plan, unexpected: [] });
   if (drift.length === 0) return [];
   return [
     `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, and this shows what is written there: run "npm run render -- --cluster ${cluster} --prune" first.`,

@@ -32,16 +32,16 @@ export async function planCluster(
   const { tree: wanted, documents } = renderDocuments(cluster);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
   const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { cluster, wanted, documents, plan: await withoutIgnored(root, plan, wanted) };
+  return { cluster, wanted, documents, plan: await withoutIgnored(root, plan) };
 }
 
 /** What Git ignores reaches no Argo CD, as an editor's own files. Git is asked only where there is something. */
-async function withoutIgnored(root: string, plan: TreePlan, wanted: RenderedTree['tree']): Promise<TreePlan> {
-  const strange = plan.blocked.map(({ path }) => path).filter((path) => !wanted.has(path));
-  if (strange.length === 0) return plan;
+async function withoutIgnored(root: string, plan: TreePlan): Promise<TreePlan> {
+  if (plan.unexpected.length === 0) return plan;
   const { ignoredPaths } = await import('../git/entries.ts');
-  const ignored = await ignoredPaths(root, strange);
-  return { ...plan, blocked: plan.blocked.filter(({ path }) => !ignored.has(path)) };
+  const paths = plan.unexpected.map(({ path }) => path);
+  const ignored = await ignoredPaths(root, paths);
+  return { ...plan, unexpected: plan.unexpected.filter(({ path }) => !ignored.has(path)) };
 }
 
 /** Plans with what HEAD holds, so that edits by hand are told apart. */
@@ -63,6 +63,7 @@ export function differences(plan: TreePlan): string[] {
     ),
     ...plan.delete.map(({ path, edited }) => `stale      ${path}${byHand(edited)}`),
     ...plan.blocked.map(({ path, reason }) => `in the way ${path} ${reason}`),
+    ...plan.unexpected.map(({ path, reason }) => `unexpected ${path} ${reason}`),
   ];
 }
 

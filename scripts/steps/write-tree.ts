@@ -52,9 +52,10 @@ function tally({ plan }: PlannedCluster): string {
 
 /** @throws RunError when a file of the user's stands where a generated one belongs */
 export function requireUnblocked({ plan }: PlannedCluster): void {
-  if (plan.blocked.length === 0) return;
+  const found = [...plan.blocked, ...plan.unexpected];
+  if (found.length === 0) return;
   throw new RunError('files of yours are in the way; nothing was changed', {
-    details: plan.blocked.map(({ path, reason }) => `${path} ${reason}`),
+    details: found.map(({ path, reason }) => `${path} ${reason}`),
     hint: 'Move these away, then run again. Settings of your own belong into overrides/.',
   });
 }

@@ -28,8 +28,10 @@ export interface TreePlan {
   change: readonly PlannedFile[];
   delete: readonly PlannedDeletion[];
   keep: readonly string[];
-  /** What stands where a generated file belongs, or in a folder that Argo CD reads; nothing may be written while there is any. */
+  /** What stands in the way; nothing may be written while there is any. */
   blocked: readonly { path: string; reason: string }[];
+  /** What Argo CD could read, and no run wrote: left where it is, and nothing may be published while there is any. */
+  unexpected: readonly { path: string; reason: string }[];
 }
 
 /** What a plan is made from; all maps go by path relative to the repository. */
@@ -65,7 +67,7 @@ export function digest(text: string): string {
  *
  * A file is deleted only if it lies in the folder but not in overrides/, is a regular file, and says in its first line
  * that it is generated. A file that does not say so is somebody's own and never overwritten; in a folder that Argo CD
- * reads it is in the way, whatever its name and kind.
+ * reads it is unexpected, whatever its name and kind.
  */
 export function planTree(input: PlanInput): TreePlan {
   const create: PlannedFile[] = [];
@@ -83,7 +85,6 @@ export function planTree(input: PlanInput): TreePlan {
       else keep.push(path);
     } else change.push({ path, text, edited: isEdited(input, path) });
   }
-  blocked.push(...unexpected(input));
   const stale = [...input.present.keys()].filter((path) => !input.wanted.has(path) && mayDelete(input, path)).sort();
   return {
     folder: input.folder,
@@ -92,6 +93,7 @@ export function planTree(input: PlanInput): TreePlan {
     delete: stale.map((path) => ({ path, edited: isEdited(input, path) })),
     keep,
     blocked,
+    unexpected: unexpected(input),
   };
 }
 

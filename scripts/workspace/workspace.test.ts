@@ -82,15 +82,15 @@ describe('carrying a plan out', () => {
   });
 
   it('removes what is no longer wanted, with folders that became empty, and keeps what is yours', async () => {
-    await put(`${folder}/notes/own.yaml`, 'mine\n');
+    await put(`${folder}/values/own.yaml`, 'mine\n');
     await put(`${folder}/overrides/dex.yaml`, mark);
     await render({ [`${folder}/values/dex.yaml`]: mark, [`${folder}/manifests/a/b/c.yaml`]: mark });
     await render({});
     expect((await readdir(at(folder), { recursive: true })).sort()).toEqual([
-      'notes',
-      'notes/own.yaml',
       'overrides',
       'overrides/dex.yaml',
+      'values',
+      'values/own.yaml',
     ]);
   });
 
@@ -127,6 +127,7 @@ describe('carrying a plan out', () => {
         delete: [],
         keep: [],
         blocked: [],
+        unexpected: [],
       };
       await expect(carryOut(root, plan)).rejects.toThrow('does not stay inside');
     },

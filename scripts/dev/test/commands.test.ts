@@ -116,6 +116,7 @@ describe('render', () => {
       'missing    clusters/demo/values/gateway.yaml',
       expect.stringMatching(/^differs {4}clusters\/demo\/values\/dex.yaml \(edited by hand/),
       expect.stringMatching(/^stale {6}clusters\/demo\/values\/stale.yaml/),
+      expect.stringMatching(/^unexpected clusters\/demo\/values\/mine.yaml is not a generated file/),
     ]);
     const found = JSON.parse(repository.breakwater('validate', '--json').stdout).clusters[0].findings;
     expect(found.map(({ file: path }: { file: string }) => path)).toContain('clusters/demo/values/stale.yaml');
@@ -123,6 +124,7 @@ describe('render', () => {
     const written = repository.breakwater('render');
     expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('dex.yaml (edited by hand') });
     expect(written.stderr).toContain('--prune');
+    expect(written.stderr).toContain('clusters/demo/values/mine.yaml is not a generated file');
     expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(true);
     expect(repository.breakwater('render', '--prune').code).toBe(0);
     expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(false);

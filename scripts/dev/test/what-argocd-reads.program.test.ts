@@ -74,7 +74,7 @@ describe('an entry of a generated folder that no run wrote', () => {
 
   it.each(['validate', 'render --check', 'render --prune', 'render'])('is named by %s', (command) => {
     const { code, stdout, stderr } = repository.breakwater(...command.split(' '));
-    expect(code).toBe(1);
+    expect(code).toBe(['validate', 'render --check'].includes(command) ? 1 : 0);
     for (const path of paths) expect(about(path, stdout + stderr), path).not.toEqual([]);
     expect(stdout + stderr).not.toMatch(/DS_Store|manifests\/empty/);
     expect(stdout + stderr).toMatch(/overrides\//);
