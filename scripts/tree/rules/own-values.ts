@@ -124,7 +124,7 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
         .concat('externalIPs', 'ipFamilies', 'ipFamilyPolicy', 'allocateLoadBalancerNodePorts')
         .map((key) => `service.${key}`),
     ],
-    changeable: ['service.type', 'service.loadBalancerIP', 'service.annotations.*', 'service.ports'],
+    changeable: ['service.type', 'service.loadBalancerIP', 'service.annotations.*'],
     extendable: [],
     instead: {
       name: byName,

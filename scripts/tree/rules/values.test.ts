@@ -206,6 +206,15 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'service:\n  ports:\n    - {name: http2, port: 80, targetPort: 8080}\n    - {name: https, port: 443, targetPort: 443}\n',
     [
       'gateway-ports-are-those-of-its-policies clusters/demo/overrides/gateway.yaml:2:3 service.ports leads port 80 to 8080, and must lead it to 80',
+      'lists-are-whole clusters/demo/overrides/gateway.yaml:2:3 service.ports replaces the generated list and loses http2',
+    ],
+  ],
+  [
+    'gateway',
+    'one more port, past the rules of the others',
+    'service:\n  ports:\n    - {name: http2, port: 80, protocol: TCP, targetPort: 80}\n    - {name: https, port: 443, protocol: TCP, targetPort: 443}\n    - {name: status-port, port: 15021, targetPort: 15021}\n',
+    [
+      'generated-values-hold clusters/demo/overrides/gateway.yaml:2:3 service.ports adds status-port to a list that is generated whole',
     ],
   ],
   [
