@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadCluster } from '../../config/load.ts';
-import { isAllowed, type NetworkPolicy, type PolicyPod } from '../../dev/rehearsal/network-policy.ts';
+import { isAllowed, type NetworkPolicy, type PolicyPod } from '../../dev/testing/network-policy.ts';
 import { pipelines } from './pipelines.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');

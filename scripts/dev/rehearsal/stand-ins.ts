@@ -23,8 +23,8 @@ export const sandboxStandIns: readonly StandIn[] = [
     why: 'their commands are modules that no proxy serves',
   },
   {
-    what: 'A network that enforces NetworkPolicies',
-    by: "Debian's bridge plugin, which does not; the policies are judged by evaluation",
-    why: 'none can be had out of modules here',
+    what: 'A network plugin that enforces NetworkPolicies',
+    by: "Debian's bridge plugin, and the judge of sigs.k8s.io/kube-network-policies, which the kernel asks about each new connection",
+    why: 'its own way to the kernel needs nftables queues, which not every kernel has; a connection that is open stays open when a policy changes',
   },
 ];

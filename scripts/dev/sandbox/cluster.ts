@@ -12,6 +12,7 @@ import { kubectl } from './kubectl.ts';
 import { metricsObjects } from './metrics.ts';
 import { checkMachine } from './needs.ts';
 import { closeNetwork, type Network, openNetwork } from './network.ts';
+import { policyReaderObjects } from './network-policies.ts';
 import { cgroupOf, nodeName } from './node.ts';
 import { openAuthority } from './pki.ts';
 import { isRunning, logTail, startedProcesses, stopProcess } from './processes.ts';
@@ -89,16 +90,15 @@ export async function sandboxUp(options: SandboxOptions): Promise<Sandbox> {
   const server = join(import.meta.dirname, 'serve.ts');
   await start('server', [process.execPath, '--import', loader, server, join(folder, 'serve.json')]);
   await startControlPlane({ folder, network, authority, programs, start });
-  await startNode({ folder, network, authority, programs, start });
-
   await applyAddOns(sandbox, options.hosts ?? {});
+  await startNode({ folder, network, authority, programs, start });
   await waitForAddOns(sandbox);
   report(`the cluster is up: kubectl --kubeconfig ${sandbox.kubeconfigPath} get pods -A`);
   return sandbox;
 }
 
 async function applyAddOns({ kubeconfigPath }: Sandbox, hosts: Readonly<Record<string, string>>): Promise<void> {
-  const objects = [...dnsObjects(hosts), ...metricsObjects()];
+  const objects = [...policyReaderObjects(), ...dnsObjects(hosts), ...metricsObjects()];
   const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
   await kubectl(kubeconfigPath, ['apply', '--server-side', '-f', '-'], documents);
 }

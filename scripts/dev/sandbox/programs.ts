@@ -50,6 +50,13 @@ export const programs = {
   kubelet: kubernetes('kubelet', 1),
   'kube-proxy': kubernetes('kube-proxy', 1),
   pause: { module: 'pause', package: '.', label: '3.10', minutes: 1 },
+  // Upstream's judge of NetworkPolicies, fed by a main of ours.
+  'network-policies': {
+    module: 'network-policies',
+    upstream: 'sigs.k8s.io/kube-network-policies',
+    package: '.',
+    minutes: 1,
+  },
   coredns: {
     module: 'coredns',
     upstream: 'github.com/coredns/coredns',
@@ -91,9 +98,9 @@ export const programs = {
     module: 'dex',
     upstream: 'github.com/dexidp/dex',
     package: 'github.com/dexidp/dex/cmd/dex',
-    label: '2.45.1',
+    label: '2026-08-06',
     minutes: 1,
-    stamps: ['main.version=v2.45.1'],
+    stamps: ['main.version=2026-08-06'],
   },
   'oauth2-proxy': {
     module: 'oauth2-proxy',

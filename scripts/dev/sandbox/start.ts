@@ -12,6 +12,7 @@ import { statusOf, waitUntil } from './https-get.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { plainEnvironment } from './needs.ts';
 import { apiServiceAddress, type Network, serviceNetwork } from './network.ts';
+import { askAboutConnections, policyCommand, policyReader } from './network-policies.ts';
 import { cgroupOf, nodeName, prepareNode } from './node.ts';
 import { type Authority, makeTokenKeys } from './pki.ts';
 import { isRunning, logTail, startedProcesses, startProcess } from './processes.ts';
@@ -24,6 +25,7 @@ export const programNames = [
   'kube-scheduler',
   'kubelet',
   'kube-proxy',
+  'network-policies',
 ] as const;
 
 /** The name of the context in a sandbox's kubeconfig. */
@@ -126,7 +128,7 @@ export async function startControlPlane(spec: PartSpec): Promise<void> {
   await start('kube-scheduler', schedulerCommand(programs['kube-scheduler'], scheduler.file, certificates));
 }
 
-/** Starts the container runtime, the kubelet and kube-proxy. */
+/** Starts what enforces NetworkPolicies, then the container runtime, the kubelet and kube-proxy. */
 export async function startNode(spec: PartSpec): Promise<void> {
   const { folder, network, authority, programs, start } = spec;
   const kubelet = await kubeconfigOf(spec, 'kubelet', {
@@ -146,6 +148,9 @@ export async function startNode(spec: PartSpec): Promise<void> {
   const box = findBox(folder);
   if (!box) throw new SandboxError(`the sandbox in ${folder} ended while it was started`);
   await inside(box, ['cp', join(folder, 'node', 'pods.conflist'), '/etc/cni/net.d/10-pods.conflist']);
+  await askAboutConnections(box);
+  const reader = await kubeconfigOf(spec, policyReader, { commonName: policyReader });
+  await start('network-policies', policyCommand(programs['network-policies'], reader.file, nodeName));
   for (const { name, command } of commands) await start(name, command);
 }
 

@@ -1,15 +1,18 @@
-import { isAllowed, type NetworkPolicy, type PolicyPod } from '../network-policy.ts';
+import { type Attempt, type LivePod, readPods, startPod, tryConnections } from '../connections.ts';
+import { refusedByPolicies } from '../refusals.ts';
+import type { SandboxOfSite } from '../sandbox-of-site.ts';
 import type { Site } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'Network policies';
 
-/** What the API server has, as far as it matters here. */
-interface Facts {
-  policies: NetworkPolicy[];
-  pods: (PolicyPod & { name: string })[];
-  services: Service[];
-  routes: VirtualService[];
+/** What the check works with. */
+interface Scene {
+  site: Site;
+  sandbox: SandboxOfSite;
+  pods: LivePod[];
+  targets: Target[];
+  gateway: LivePod;
 }
 
 interface Service {
@@ -27,86 +30,111 @@ interface VirtualService {
 
 /** A pod and a port that a route of the gateway leads to. */
 interface Target {
-  pod: PolicyPod & { name: string };
+  pod: LivePod;
   port: number;
   route: string;
 }
 
-/** The NetworkPolicies that are in the cluster, judged by evaluation: no network plugin of the rehearsal enforces them. */
+/** The NetworkPolicies that are in the cluster, enforced: connections are tried from inside the pods' networks. */
 export const check: Check = {
   name: 'network-policies',
-  title: 'Network policies admit what must pass, and nothing else (by evaluation)',
+  title: 'Network policies admit what must pass, and nothing else',
   quick: true,
+  needs: (site) =>
+    site.sandbox === undefined
+      ? "connections are tried from the node's inside; npm run verify probes any cluster"
+      : undefined,
   run: async (site) => {
-    const facts = await readFacts(site);
-    gatewayReachesItsRoutes(site, facts);
-    strangersReachNoProtectedRoute(site, facts);
-    argocdIsClosed(site, facts);
+    const { sandbox } = site;
+    if (sandbox === undefined) throw new Error('decided without a sandbox');
+    await nothingOfThePlatformIsRefused(site, sandbox);
+    const pods = await readPods(site);
+    const gateway = pods.find(({ namespace }) => namespace === 'ingress');
+    if (gateway === undefined) throw new Error('the gateway has no pod');
+    const scene = { site, sandbox, pods, targets: await targetsOf(site, pods), gateway };
+    await gatewayReachesItsRoutes(scene);
+    await strangersReachNoProtectedRoute(scene);
+    await argocdIsClosed(scene);
   },
 };
+
+/** Namespaces of pods that are there to be refused. */
+const probes = /^(breakwater-verify-|team-of-nobody$|alpha|beta|default$)/;
+
+/** What was refused since the cluster began, but for the pods that try what they must not: each is a policy that is wrong. */
+async function nothingOfThePlatformIsRefused(site: Site, sandbox: SandboxOfSite): Promise<void> {
+  const all = await refusedByPolicies(sandbox);
+  const wrong = all.filter(({ from }) => from.includes('/') && !probes.test(from));
+  const lines = [...new Set(wrong.map(({ from, to, port }) => `${from} → ${to}:${port}`))];
+  site.record.check({
+    group,
+    name: 'nothing that the platform needs is refused',
+    tried: `what was refused since the cluster began: ${all.length} connections, most of them attacks`,
+    expected: 'none of its own pods',
+    got: lines.slice(0, 20).join(', ') || 'none of its own pods',
+    ok: lines.length === 0,
+  });
+}
 
 /** Routes to what answers other parts of the platform only: upstream makes them, and no policy lets the gateway in. */
 const innerRoutes = ['kubeflow/profiles-kfam'];
 
-function gatewayReachesItsRoutes(site: Site, facts: Facts): void {
-  const gateway = facts.pods.find(({ namespace }) => namespace === 'ingress');
-  const targets = targetsOf(facts);
-  const blocked =
-    gateway === undefined
-      ? targets
-      : targets.filter(
-          ({ pod, port, route }) =>
-            !innerRoutes.includes(route) && !isAllowed(facts.policies, { from: gateway, to: pod, port }),
-        );
+async function gatewayReachesItsRoutes({ site, sandbox, targets, gateway }: Scene): Promise<void> {
+  const tried = targets.filter(({ route }) => !innerRoutes.includes(route));
+  const outcomes = await tryConnections(sandbox, tried.map(attempt(gateway)));
+  const blocked = tried.filter((_, at) => outcomes[at] !== 'open');
   site.record.check({
     group,
     name: 'the gateway reaches every pod that its routes lead to',
-    tried: `${facts.policies.length} policies; routes to ${targets.map(describe).join(', ')}`,
-    expected: 'all admitted',
-    got: blocked.length === 0 ? 'all admitted' : `refused: ${blocked.map(describe).join(', ')}`,
-    ok: gateway !== undefined && targets.length > 0 && blocked.length === 0,
+    tried: `connections to ${tried.map(describe).join(', ')}`,
+    expected: 'all open',
+    got: blocked.length === 0 ? 'all open' : `not reached: ${blocked.map(describe).join(', ')}`,
+    ok: tried.length > 0 && blocked.length === 0,
   });
 }
 
 /** Web interfaces whose namespace has policies are for the gateway: not for another namespace's pod, whatever its labels. */
-function strangersReachNoProtectedRoute(site: Site, facts: Facts): void {
-  const guarded = targetsOf(facts).filter(({ pod }) => pod.namespace === 'kubeflow');
-  const strangers = ['default', 'istio-system', 'team-of-nobody'].map((namespace) => ({
-    namespace,
-    namespaceLabels: { 'kubernetes.io/metadata.name': namespace },
-    labels: { app: 'istio-ingressgateway', istio: 'ingressgateway' },
-  }));
-  const gateway = facts.pods.find(({ namespace }) => namespace === 'ingress');
-  const open = guarded.flatMap(({ pod, port, route }) =>
-    strangers
-      .filter((from) => isAllowed(facts.policies, { from, to: pod, port }))
-      .map(({ namespace }) => `${namespace} → ${route}`),
-  );
-  // The metadata proxy is an Envoy with an admin port, which no route leads to.
-  const wide = guarded.filter(
-    ({ pod }) =>
-      gateway !== undefined &&
-      pod.labels.component === 'metadata-envoy' &&
-      isAllowed(facts.policies, { from: gateway, to: pod, port: 9901 }),
-  );
-  site.record.check({
-    group,
-    name: "other namespaces do not reach Kubeflow's web interfaces",
-    tried: `pods of default, istio-system and a tenant, with the gateway's labels, to ${guarded.map(describe).join(', ') || 'none (Kubeflow is not installed)'}`,
-    expected: 'all refused',
-    got: `admitted: ${open.join(', ') || 'none'}; admin port 9901 open to the gateway: ${wide.map(describe).join(', ') || 'none'}`,
-    ok: open.length === 0 && wide.length === 0,
-  });
+async function strangersReachNoProtectedRoute({ site, sandbox, targets, gateway }: Scene): Promise<void> {
+  const guarded = targets.filter(({ pod }) => pod.namespace === 'kubeflow');
+  const labels = { app: 'istio-ingressgateway', istio: 'ingressgateway' };
+  const stranger = 'team-of-nobody';
+  await site.kubectl(['create', 'namespace', stranger]);
+  const made: (() => Promise<void>)[] = [];
+  try {
+    const attempts: Attempt[] = [];
+    for (const namespace of ['default', stranger]) {
+      const { pod, remove } = await startPod(site, sandbox, { namespace, labels });
+      made.push(remove);
+      attempts.push(...guarded.map(attempt(pod)));
+    }
+    // The metadata proxy is an Envoy with an admin port, which no route leads to.
+    const admin = guarded.filter(({ pod }) => pod.labels.component === 'metadata-envoy');
+    attempts.push(...admin.map(({ pod }) => ({ from: gateway, to: pod.ip, port: 9901 })));
+    const outcomes = await tryConnections(sandbox, attempts);
+    const open = attempts.filter((_, at) => outcomes[at] !== 'no answer');
+    const names = guarded.map(describe).join(', ') || 'none (Kubeflow is not installed)';
+    site.record.check({
+      group,
+      name: "other namespaces do not reach Kubeflow's web interfaces",
+      tried: `from pods of default and a namespace of nobody, with the gateway's labels, to ${names}; from the gateway to port 9901`,
+      expected: 'no answer',
+      got: open.map(({ from, to, port }) => `${from.namespace} reaches ${to}:${port}`).join(', ') || 'no answer',
+      ok: open.length === 0,
+    });
+  } finally {
+    for (const remove of made) await remove();
+    await site.kubectl(['delete', 'namespace', stranger, '--wait=false']);
+  }
 }
 
 /** Who may open which port of Argo CD, by the name label of its pods; the rest is refused. */
-const argocdFlows: Readonly<Record<string, { ports: number[]; from: string[] }>> = {
+const argocdFlows: Readonly<Record<string, { port: number; from: string[] }>> = {
   'argocd-redis': {
-    ports: [6379],
+    port: 6379,
     from: ['argocd-server', 'argocd-repo-server', 'argocd-application-controller'],
   },
   'argocd-repo-server': {
-    ports: [8081],
+    port: 8081,
     from: [
       'argocd-server',
       'argocd-application-controller',
@@ -116,40 +144,47 @@ const argocdFlows: Readonly<Record<string, { ports: number[]; from: string[] }>>
   },
 };
 
-function argocdIsClosed(site: Site, facts: Facts): void {
-  const nameOf = (pod: PolicyPod) => pod.labels['app.kubernetes.io/name'] ?? '';
-  const wrong: string[] = [];
-  let tried = 0;
-  for (const [name, { ports, from }] of Object.entries(argocdFlows)) {
-    const target = facts.pods.find((pod) => pod.namespace === 'argocd' && nameOf(pod) === name);
-    if (target === undefined) {
-      wrong.push(`${name} is not there`);
-      continue;
-    }
-    for (const source of facts.pods)
-      for (const port of ports) {
-        if (source === target) continue;
-        tried += 1;
-        const wanted = source.namespace === 'argocd' && from.includes(nameOf(source));
-        if (isAllowed(facts.policies, { from: source, to: target, port }) !== wanted)
-          wrong.push(`${source.namespace}/${source.name} → ${name}:${port} ${wanted ? 'refused' : 'admitted'}`);
-      }
+async function argocdIsClosed({ site, sandbox, pods }: Scene): Promise<void> {
+  const nameOf = (pod: LivePod) => pod.labels['app.kubernetes.io/name'] ?? '';
+  const attempts: (Attempt & { wanted: boolean; text: string })[] = [];
+  for (const [name, { port, from }] of Object.entries(argocdFlows)) {
+    const target = pods.find((pod) => pod.namespace === 'argocd' && nameOf(pod) === name);
+    if (target === undefined) throw new Error(`${name} is not there`);
+    for (const source of pods.filter((pod) => pod !== target))
+      attempts.push({
+        from: source,
+        to: target.ip,
+        port,
+        wanted: source.namespace === 'argocd' && from.includes(nameOf(source)),
+        text: `${source.namespace}/${source.name} → ${name}:${port}`,
+      });
   }
+  const outcomes = await tryConnections(sandbox, attempts);
+  const wrong = attempts.flatMap(({ wanted, text }, at) =>
+    outcomes[at] === (wanted ? 'open' : 'no answer') ? [] : [`${text} ${outcomes[at]}`],
+  );
   site.record.check({
     group,
     name: "Argo CD's store and repository server admit Argo CD only",
-    tried: `${tried} pairs: every pod of the cluster to ports 6379 and 8081`,
-    expected: "only Argo CD's own parts",
-    got: wrong.join(', ') || 'so it is',
+    tried: `${attempts.length} connections: from every pod of the cluster to ports 6379 and 8081`,
+    expected: "open for Argo CD's own parts, no answer for others",
+    got: wrong.join(', ') || "open for Argo CD's own parts, no answer for others",
     ok: wrong.length === 0,
   });
+}
+
+function attempt(from: LivePod): (target: Target) => Attempt {
+  return ({ pod, port }) => ({ from, to: pod.ip, port });
 }
 
 function describe({ pod, port }: Target): string {
   return `${pod.namespace}/${pod.name}:${port}`;
 }
 
-function targetsOf({ routes, services, pods }: Facts): Target[] {
+async function targetsOf(site: Site, pods: readonly LivePod[]): Promise<Target[]> {
+  const read = async (kind: string) => JSON.parse(await site.kubectl(['get', kind, '-A', '-o', 'json'])).items;
+  const routes: VirtualService[] = await read('virtualservices.networking.istio.io');
+  const services: Service[] = await read('services');
   const found = new Map<string, Target>();
   for (const { metadata, spec } of routes) {
     if (!spec.gateways?.some((gateway) => gateway.startsWith('ingress/'))) continue;
@@ -163,7 +198,7 @@ function targetsOf({ routes, services, pods }: Facts): Target[] {
         const selected = Object.entries(selector).every(([key, value]) => pod.labels[key] === value);
         if (pod.namespace !== namespace || !selected) continue;
         const number =
-          typeof port.targetPort === 'string' ? pod.ports?.[port.targetPort] : (port.targetPort ?? port.port);
+          typeof port.targetPort === 'string' ? pod.ports[port.targetPort] : (port.targetPort ?? port.port);
         if (number !== undefined)
           found.set(`${pod.namespace}/${pod.name}:${number}`, {
             pod,
@@ -174,36 +209,4 @@ function targetsOf({ routes, services, pods }: Facts): Target[] {
     }
   }
   return [...found.values()];
-}
-
-async function readFacts(site: Site): Promise<Facts> {
-  const read = async (kind: string) => JSON.parse(await site.kubectl(['get', kind, '-A', '-o', 'json'])).items;
-  const labels = new Map<string, Record<string, string>>();
-  for (const { metadata } of await read('namespaces')) labels.set(metadata.name, metadata.labels ?? {});
-  const pods: RawPod[] = await read('pods');
-  return {
-    policies: await read('networkpolicies.networking.k8s.io'),
-    services: await read('services'),
-    routes: await read('virtualservices.networking.istio.io'),
-    pods: pods
-      .filter(({ status, spec }) => status.phase === 'Running' && spec.hostNetwork !== true)
-      .map(({ metadata, spec, status }) => ({
-        name: metadata.name,
-        namespace: metadata.namespace,
-        namespaceLabels: labels.get(metadata.namespace) ?? {},
-        labels: metadata.labels ?? {},
-        ...(status.podIP === undefined ? {} : { ip: status.podIP }),
-        ports: Object.fromEntries(
-          spec.containers.flatMap(({ ports = [] }) =>
-            ports.flatMap((port) => (port.name === undefined ? [] : [[port.name, port.containerPort]])),
-          ),
-        ),
-      })),
-  };
-}
-
-interface RawPod {
-  metadata: { name: string; namespace: string; labels?: Record<string, string> };
-  spec: { hostNetwork?: boolean; containers: { ports?: { name?: string; containerPort: number }[] }[] };
-  status: { phase: string; podIP?: string };
 }

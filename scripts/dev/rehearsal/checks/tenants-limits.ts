@@ -1,4 +1,4 @@
-import { isAllowed, type NetworkPolicy, type PolicyPod } from '../network-policy.ts';
+import { type LivePod, type Outcome, readPods, startPod, tryConnections } from '../connections.ts';
 import type { Site } from '../site.ts';
 import { said } from './tenants-site.ts';
 
@@ -69,42 +69,60 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
   await tryNetwork(site, group);
 }
 
-/** By evaluation: the rehearsal's network plugin enforces no policy. */
+/** From tenants' pods, and from one of nobody's to theirs. A further namespace has no pod of its own to try with. */
 async function tryNetwork(site: Site, group: string): Promise<void> {
-  const policies: NetworkPolicy[] = JSON.parse(
-    await site.kubectl(['get', 'networkpolicies.networking.k8s.io', '-A', '-o', 'json']),
-  ).items;
-  const pod = (namespace: string): PolicyPod => ({
-    namespace,
-    namespaceLabels: { 'kubernetes.io/metadata.name': namespace },
-    labels: { app: 'web' },
-    ports: {},
-  });
-  const flows: [from: string, to: string, port: number, wanted: boolean][] = [
-    ['ingress', 'alpha', 8082, true],
-    ['alpha', 'alpha', 8082, true],
-    ['alpha', 'alpha--dev', 8082, true],
-    ['alpha', 'beta', 8082, false],
-    ['beta', 'alpha', 8082, false],
-    ['default', 'alpha', 8082, false],
-    ['alpha', 'argocd', 8080, false],
-    ['alpha', 'auth', 4180, false],
-    ['alpha', 'kube-system', 53, true],
-    ['alpha', 'kube-system', 10250, false],
-    ['alpha', 'istio-system', 15012, true],
-  ];
-  const wrong = flows.filter(
-    ([from, to, port, wanted]) => isAllowed(policies, { from: pod(from), to: pod(to), port }) !== wanted,
-  );
-  site.record.check({
-    group,
-    name: 'network policies, by evaluation',
-    tried: flows.map(([from, to, port, wanted]) => `${from} → ${to}:${port} ${wanted ? 'yes' : 'no'}`).join(', '),
-    expected: 'as written',
-    got:
-      wrong.length === 0
-        ? 'as written'
-        : `not so: ${wrong.map(([from, to, port]) => `${from} → ${to}:${port}`).join(', ')}`,
-    ok: wrong.length === 0,
-  });
+  const { sandbox } = site;
+  if (sandbox === undefined) return;
+  const made: Awaited<ReturnType<typeof startPod>>[] = [];
+  try {
+    for (const namespace of ['alpha--dev', 'default']) made.push(await startPod(site, sandbox, { namespace }));
+    const pods = await readPods(site);
+    const pod = (namespace: string, label = 'app', value?: string) => {
+      const found = pods.find(
+        (one) => one.namespace === namespace && (value === undefined || one.labels[label] === value),
+      );
+      if (found === undefined) throw new Error(`${namespace} has no pod with ${label}: ${value}`);
+      return found;
+    };
+    const name = 'app.kubernetes.io/name';
+    const [gateway, nobody, dev] = [pod('ingress'), pod('default'), pod('alpha--dev')];
+    const [alpha, beta] = [pod('alpha', 'app', 'web'), pod('beta', 'app', 'web')];
+    const flows: [from: LivePod, to: LivePod, port: number, wanted: Outcome][] = [
+      [gateway, alpha, 8082, 'open'],
+      [alpha, pod('alpha', 'app', 'outside'), 8082, 'open'],
+      [alpha, dev, 8082, 'open'],
+      [dev, alpha, 8082, 'open'],
+      [alpha, beta, 8082, 'no answer'],
+      [beta, alpha, 8082, 'no answer'],
+      [nobody, alpha, 8082, 'no answer'],
+      [alpha, nobody, 8082, 'no answer'],
+      [alpha, pod('argocd', name, 'argocd-server'), 8080, 'no answer'],
+      [alpha, pod('argocd', name, 'argocd-repo-server'), 8081, 'no answer'],
+      [dev, pod('argocd', name, 'argocd-redis'), 6379, 'no answer'],
+      [alpha, pod('auth', 'app.kubernetes.io/name', 'oauth2-proxy'), 4180, 'no answer'],
+      [alpha, pod('kube-system', 'k8s-app', 'kube-dns'), 53, 'open'],
+      [alpha, pod('kube-system', 'k8s-app', 'metrics-server'), 10250, 'no answer'],
+      [alpha, pod('istio-system', 'app', 'istiod'), 15012, 'open'],
+    ];
+    const outcomes = await tryConnections(
+      sandbox,
+      flows.map(([from, to, port]) => ({ from, to: to.ip, port })),
+    );
+    const described = flows.map(
+      ([from, to, port, wanted]) => `${from.namespace} → ${to.namespace}/${to.name}:${port} ${wanted}`,
+    );
+    const wrong = described.flatMap((text, at) =>
+      outcomes[at] === flows[at]?.[3] ? [] : [`${text}: ${outcomes[at]}`],
+    );
+    site.record.check({
+      group,
+      name: 'network policies',
+      tried: `connections: ${described.join(', ')}`,
+      expected: 'as written',
+      got: wrong.length === 0 ? 'as written' : `not so: ${wrong.join(', ')}`,
+      ok: wrong.length === 0,
+    });
+  } finally {
+    for (const { remove } of made) await remove();
+  }
 }
