@@ -1,17 +1,23 @@
 import { connect } from '../cluster/connect.ts';
 import { describeRights, missingRights, rightsFor } from '../cluster/preflight.ts';
-import { components } from '../components/index.ts';
+import { requireOwnership } from '../cluster/require-ownership.ts';
+import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
+import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import type { Host } from '../hosts/host.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
+import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
 import { remoteOf } from '../steps/context.ts';
 import { isKeyOf, wantsDeployKey } from '../steps/deploy-key.ts';
 import { hostOf } from '../steps/hosting.ts';
 import { probeRemote } from '../steps/make-repository.ts';
-import { registrationObjects, repositoryObject } from '../steps/registration.ts';
+import { planWithHead } from '../steps/plan-cluster.ts';
+import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
+import { requireValid } from '../steps/require-valid.ts';
+import { requireUnblocked } from '../steps/write-tree.ts';
 import { onPath } from '../tools/find.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -53,7 +59,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
   if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet: npm run new -- NAME');
   if (cluster !== undefined) {
-    if (repository !== undefined) await checkRemote(invocation, cluster, repository, found);
+    if (repository !== undefined) {
+      await checkPublishable(invocation, cluster, repository, found);
+      await checkRemote(invocation, cluster, repository, found);
+    }
     await checkCluster(invocation, cluster, found);
   }
   const missing = findings.filter(({ state }) => state === 'missing');
@@ -78,11 +87,8 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
       error instanceof UsageError
         ? error.problems.map((problem) => formatProblem(problem).replaceAll(/\s*\n\s*/g, ' '))
         : error.details;
-    found(
-      check,
-      'missing',
-      [error.message, ...more.slice(0, 3), ...(error.hint === undefined ? [] : [error.hint])].join('; '),
-    );
+    const said = [...more, ...(error.hint === undefined ? [] : [error.hint])];
+    found(check, 'missing', [error.message, ...said.map((line) => `        ${line}`)].join('\n'));
     return undefined;
   }
 }
@@ -115,10 +121,12 @@ async function checkFiles({ root }: Invocation, found: Found): Promise<void> {
     'clusters/cluster.schema.json',
     'apps/app.schema.json',
     'package.json',
-    ...new Set(components.map(({ folder }) => folder)),
+    ...templateFiles,
   ]);
+  const deleted = (await checkDeleted(root)).filter(({ file }) => !missing.includes(file));
+  for (const { file, message } of deleted) found('deleted file', 'missing', `${file} ${message}`);
   if (missing.length === 0) found('template files', 'ok', 'all there');
-  else found('template files', 'missing', `${missing.join(', ')}: get them back with "git checkout -- PATH"`);
+  else found('template files', 'missing', `${missing.join(', ')}: get them back with "git checkout HEAD -- PATH"`);
 }
 
 async function checkRepository({ root }: Invocation, found: Found): Promise<Repository | undefined> {
@@ -140,6 +148,16 @@ async function checkRepository({ root }: Invocation, found: Found): Promise<Repo
     if (state.unfinished !== undefined)
       found('git state', 'missing', `a ${state.unfinished} was begun and not finished`);
     return repository;
+  });
+}
+
+/** What a bootstrap would refuse to publish. */
+async function checkPublishable({ root }: Invocation, cluster: Cluster, repository: Repository, found: Found) {
+  await attempt('tree', found, async () => {
+    await requireCleanRepository(root);
+    requireUnblocked(await planWithHead(root, cluster, repository));
+    await requireValid({ root, cluster, repository, options: { remove: [] } }, true);
+    found('tree', 'ok', 'what a bootstrap would publish passes the checks of validate');
   });
 }
 
@@ -231,7 +249,16 @@ async function checkCluster({ options }: Invocation, cluster: Cluster, found: Fo
       connection.api,
       rightsFor({ objects, secrets, argocdNamespace: cluster.argocd.namespace }),
     );
-    if (missing.length === 0) found('rights', 'ok', 'all that the registration needs');
-    else found('rights', 'missing', describeRights(missing).join('; '));
+    if (missing.length > 0) return found('rights', 'missing', describeRights(missing).join('; '));
+    found('rights', 'ok', 'all that the registration needs');
+    await attempt('ownership', found, async () => {
+      const verdict = await requireOwnership(connection.api, ownershipQuestion(cluster, context));
+      for (const { message, hint } of verdict.findings) found('ownership', 'note', `${message}. ${hint}`);
+      found('ownership', 'ok', `nothing there belongs to anyone else (Argo CD: ${verdict.argocd})`);
+    });
+    await attempt('secrets', found, async () => {
+      planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
+      found('secrets', 'ok', 'those that are there can be used');
+    });
   });
 }

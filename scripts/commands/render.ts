@@ -30,6 +30,7 @@ export async function run(invocation: Invocation): Promise<number> {
     );
     return drift.length === 0 ? 0 : 1;
   }
+  for (const { file, message } of await deleted(root)) reporter.warn(`${file} ${message}`);
   const blocked = planned.flatMap(({ plan }) => plan.blocked);
   if (blocked.length > 0) {
     throw new RunError('files of yours are in the way; nothing was written', {
@@ -63,6 +64,12 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   reporter.result({ clusters: results }, '');
   return 0;
+}
+
+/** Loaded only here: Git takes time to load. */
+async function deleted(root: string) {
+  const { checkDeleted } = await import('../steps/check-repository.ts');
+  return await checkDeleted(root);
 }
 
 const removeFirst = 'Remove what is in the way first; settings of your own belong in overrides/.';

@@ -8,7 +8,7 @@ import { checkCharts } from '../steps/check-charts.ts';
 import type { CheckFinding } from '../steps/check-cluster.ts';
 import { checkInputs, findingLines } from '../steps/check-inputs.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
-import { checkRepository } from '../steps/check-repository.ts';
+import { checkDeleted, checkRepository } from '../steps/check-repository.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
 import { pinNotes } from '../steps/pin-notes.ts';
 import { chooseClusters } from './choose-cluster.ts';
@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
     for (const line of findingLines(findings)) reporter.status(`  ${line}`);
   };
   // First: a mistake in an input must not hide them.
-  const repository = await checkRepository(root);
+  const repository = [...(await checkRepository(root)), ...(await checkDeleted(root))];
   if (repository.length > 0) tell('repository', repository);
   const names = chooseClusters(invocation);
   const rendered = options.rendered === true || options.record === true;

@@ -12,6 +12,7 @@ import { kubeflowVersions } from './schema/platform.ts';
 import { type Upstream, upstreamFile } from './schema/upstream.ts';
 import { readApps } from './shared-apps.ts';
 import { closest } from './suggest.ts';
+import { templateFiles } from './template-files.ts';
 import { skewFindings, upstreamFindings } from './version-floors.ts';
 
 const folders = ['infrastructure', 'apps'];
@@ -47,21 +48,20 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
     else if (!/^apps\/[^/]+\/manifests\//.test(file)) problems.push(...misnamed(file, name));
   }
   // Their absence is a mistake in the repository, not in the program.
-  for (const folder of Object.keys(requiredUpstreams)) {
-    const file = `${folder}/upstream.yaml`;
-    if (lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined) problems.push(missingFile(file));
-  }
+  const missing = templateFiles.filter((file) => lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined);
+  problems.push(...missing.map(missingFile));
   for (const [folder, finding] of skewFindings(upstream)) {
     const file = `${folder}/upstream.yaml`;
     const read = readInput(root, file);
     if ('text' in read) keep(parseInput(upstreamFile, read.text, file, { whole: () => [finding] }), () => undefined);
   }
-  const health = readInput(root, healthFile, restoreHint);
-  if ('problems' in health) problems.push(...health.problems);
+  const health = readInput(root, healthFile);
+  if ('problems' in health && !missing.includes(healthFile)) problems.push(...health.problems);
   let denied: Shared['denied'] = [];
-  keep(readDenied(root), (value) => {
-    denied = value;
-  });
+  if (!missing.includes(deniedFileName))
+    keep(readDenied(root), (value) => {
+      denied = value;
+    });
   let apps: Shared['apps'] = new Map();
   keep(readApps(root, clusters), (value) => {
     apps = value;
@@ -72,14 +72,17 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
   };
 }
 
-const restoreHint = 'It comes with this repository: restore it from Git.';
-
 function missingFile(file: string): Problem {
-  return { file, path: '', message: 'there is no such file', hint: restoreHint };
+  return {
+    file,
+    path: '',
+    message: 'there is no such file',
+    hint: `It comes with this repository: git checkout HEAD -- ${file} (if a commit deleted it, git log --diff-filter=D -- ${file} names that).`,
+  };
 }
 
 function readDenied(root: string): Parsed<readonly DeniedKind[]> {
-  const read = readInput(root, deniedFileName, restoreHint);
+  const read = readInput(root, deniedFileName);
   return 'problems' in read ? read : parseInput(deniedFile, read.text, deniedFileName);
 }
 

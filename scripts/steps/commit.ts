@@ -12,7 +12,10 @@ interface Found {
   paths: readonly string[];
 }
 
-type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'options'>;
+/** Where a commit would be made, and from what. */
+export type CommitPlace = Pick<BootstrapContext, 'root' | 'cluster' | 'repository'> & {
+  options: Pick<BootstrapContext['options'], 'remove'>;
+};
 
 /** Commits the generated files, and what the run itself found or made; nothing else, whatever is staged. */
 export const commitTree = step<BootstrapContext, Found, Found>({
@@ -46,7 +49,7 @@ function withInputs(paths: readonly string[]): string {
 }
 
 /** @returns what a run would commit, before it writes anything */
-export async function pathsToCommit(place: Place, compared: ComparedCluster): Promise<string[]> {
+export async function pathsToCommit(place: CommitPlace, compared: ComparedCluster): Promise<string[]> {
   const { wanted, plan, head } = compared;
   const changed = [...wanted].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
   const deleted = plan.delete.map(({ path }) => path).filter((path) => head.has(path));
@@ -70,7 +73,7 @@ function gone(root: string, { head, wanted, cluster }: ComparedCluster): string[
  *
  * @returns those that are on disk or at HEAD
  */
-async function ownInputs({ root, cluster, repository, options }: Place): Promise<string[]> {
+async function ownInputs({ root, cluster, repository, options }: CommitPlace): Promise<string[]> {
   const overrides = `${cluster.folder}/overrides`;
   const onDisk = existsSync(join(root, overrides)) ? readdirSync(join(root, overrides)) : [];
   const files = ['cluster.yaml', 'discovered.yaml'].map((name) => `${cluster.folder}/${name}`);

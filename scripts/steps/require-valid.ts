@@ -8,12 +8,9 @@ import { uncommitted } from '../git/take-over.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { checkInputs, findingLines } from './check-inputs.ts';
-import { pathsToCommit } from './commit.ts';
+import { type CommitPlace, pathsToCommit } from './commit.ts';
 import { treeFolders } from './compare-with-base.ts';
-import type { BootstrapContext } from './context.ts';
 import { planWithHead } from './plan-cluster.ts';
-
-type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'options'>;
 
 /**
  * Checks what this run would publish by the checks of `validate`, before it writes anything. What would be published is made
@@ -22,7 +19,7 @@ type Place = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'options
  * @param others whether other clusters are checked, which have a tree at HEAD already
  * @throws RunError with all findings; UsageError where inputs at HEAD are wrong, or the tree is rendered from others than it has
  */
-export async function requireValid(place: Place, others: boolean): Promise<void> {
+export async function requireValid(place: CommitPlace, others: boolean): Promise<void> {
   const { root, cluster, repository } = place;
   await requireCommitted(root, cluster.folder);
   const { head } = await repository.state();
@@ -49,7 +46,7 @@ export async function requireValid(place: Place, others: boolean): Promise<void>
 }
 
 /** Writes what the run will commit over the files of HEAD. */
-async function layOver(folder: string, place: Place): Promise<void> {
+async function layOver(folder: string, place: CommitPlace): Promise<void> {
   const planned = await planWithHead(place.root, place.cluster, place.repository);
   const stale = new Set(planned.plan.delete.map(({ path }) => path));
   for (const path of await pathsToCommit(place, planned)) {

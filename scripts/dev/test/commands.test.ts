@@ -145,7 +145,7 @@ describe('a mistake in cluster.yaml', () => {
     }
     const doctor = repository.breakwater('doctor');
     expect(doctor.code).toBe(1);
-    expect(doctor.stdout).toMatch(/^MISSING cluster.yaml: .*cluster.yaml:2:7/m);
+    expect(doctor.stdout).toMatch(/^MISSING cluster.yaml: .*\n *clusters.*cluster.yaml:2:7/m);
     repository.git('checkout', '--quiet', '--', 'clusters');
   });
 });
