@@ -16,6 +16,7 @@ import { hostOf } from '../steps/hosting.ts';
 import { probeRemote } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
+import { repositoryTrust } from '../steps/repository-trust.ts';
 import { requireValid } from '../steps/require-valid.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { onPath } from '../tools/find.ts';
@@ -178,6 +179,7 @@ async function checkRemote(
   if (cluster.embeddedRemote)
     return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
   await attempt('remote', found, async () => {
+    repositoryTrust(root, cluster);
     const remote = await remoteOf(root, cluster, reporter);
     const host = hostOf(root, cluster, remote, reporter);
     const state = await probeRemote({ cluster, repository, remote, host });
@@ -186,6 +188,8 @@ async function checkRemote(
       return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);
     }
     await checkHost(cluster, await host(), found);
+    const other = await repository.rewrittenUrl(remote.url);
+    if (other !== undefined) found('remote', 'note', `your git settings rewrite ${remote.url} to ${other} (insteadOf)`);
     const there = state.branches.get(cluster.git.branch);
     found(
       'remote',

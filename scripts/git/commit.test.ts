@@ -158,6 +158,22 @@ describe('a commit that fails leaves index and files as they were:', () => {
     });
   });
 
+  it('a hook rewrites a generated file: it is named and not committed, and a file that hooks may change is', async () => {
+    await box.hook(root, 'pre-commit', `echo formatted >>"${file}" && git add -- "${file}"`);
+    const [head, index] = [await box.git(root, 'rev-parse', 'HEAD'), await box.git(root, 'ls-files', '--stage')];
+    const repository = await openRepository(root);
+    await expect(repository.commit({ paths: [file, other], message })).rejects.toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining('rewrote generated files (pre-commit)'),
+      details: [file],
+    });
+    expect([await box.git(root, 'rev-parse', 'HEAD'), await box.git(root, 'ls-files', '--stage')]).toEqual([
+      head,
+      index,
+    ]);
+    expect(await repository.commit({ paths: [file, other], message, hooksMayChange: [file] })).not.toBe('nothing');
+  });
+
   it('FL#1774 FL#4519 an SSH signing key is missing', async () => {
     await box.git(root, 'config', 'commit.gpgSign', 'true');
     await box.git(root, 'config', 'gpg.format', 'ssh');

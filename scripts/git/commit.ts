@@ -11,6 +11,13 @@ import { changedPaths, headCommit } from './texts.ts';
 /** Tells our commits from a person's. */
 export const trailer = { key: 'Generated-by', value: 'Breakwater' } as const;
 
+/** One commit. */
+export interface CommitOptions {
+  paths: readonly string[];
+  message: string;
+  hooksMayChange?: readonly string[];
+}
+
 /**
  * Commits the paths as they are on disk and nothing else.
  *
@@ -19,13 +26,14 @@ export const trailer = { key: 'Generated-by', value: 'Breakwater' } as const;
  * user's.
  *
  * @param paths relative to the root; absent files count as deletions
+ * @param hooksMayChange those of the paths that a hook may rewrite; the others have to be committed as they are
  * @throws RunError when the state of the repository, a hook or the signing stands against it; index and files are then
  *   as they were
  */
 export async function commitPaths(
   git: Git,
   root: string,
-  { paths, message }: { paths: readonly string[]; message: string },
+  { paths, message, hooksMayChange = [] }: CommitOptions,
 ): Promise<{ commit: string } | 'nothing'> {
   const index = await temporaryIndex(git, root);
   const state = await readState(git, root);
@@ -38,7 +46,9 @@ export async function commitPaths(
   try {
     await git(['read-tree', state.head ?? '--empty'], { extra });
     await updateIndex(git, list, extra);
-    if (state.head !== undefined && (await isTreeOf(git, state.head, extra))) return 'nothing';
+    const tree = (await git(['write-tree'], { extra })).trim();
+    if (state.head !== undefined && tree === (await git(['rev-parse', `${state.head}^{tree}`])).trim())
+      return 'nothing';
     const restore = await stage(git, changed, list);
     try {
       const trailerOption = `${trailer.key}: ${trailer.value}`;
@@ -47,17 +57,19 @@ export async function commitPaths(
       await restore();
       throw await commitError(git, root, error);
     }
+    const made = await git(['diff-tree', '-r', '-z', '--name-only', '--no-renames', tree, 'HEAD']);
+    const rewritten = zeroSeparated(made).filter((file) => changed.includes(file) && !hooksMayChange.includes(file));
+    if (rewritten.length > 0) {
+      await git(state.head === undefined ? ['update-ref', '-d', 'HEAD'] : ['update-ref', 'HEAD', state.head]);
+      await restore();
+      throw rewroteError(rewritten, await commitHooks(git, root));
+    }
   } finally {
     await rm(index, { force: true });
   }
   const commit = await headCommit(git);
   if (commit === undefined) throw new Error('git committed, but there is no commit');
   return { commit };
-}
-
-async function isTreeOf(git: Git, commit: string, extra: Record<string, string>): Promise<boolean> {
-  const tree = await git(['rev-parse', `${commit}^{tree}`]);
-  return tree === (await git(['write-tree'], { extra }));
 }
 
 /** Puts the paths into the user's own index, and says how to take them out again. */
@@ -135,6 +147,14 @@ async function commitError(git: Git, root: string, error: unknown): Promise<unkn
     });
   }
   return new RunError('git could not commit; nothing was changed', { ...options, hint: 'What git said is above.' });
+}
+
+/** Argo CD would get another text than the config renders to, and each later run would commit the difference again. */
+function rewroteError(files: readonly string[], hooks: readonly string[]): RunError {
+  return new RunError(`A hook rewrote generated files (${hooks.join(', ')}); the commit was taken back`, {
+    details: files.slice(0, 10),
+    hint: 'Have the hook leave generated files alone (clusters/*/apps, values, manifests and README.md: their first line says that they are generated), then run again.',
+  });
 }
 
 async function commitHooks(git: Git, root: string): Promise<string[]> {

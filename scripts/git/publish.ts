@@ -7,7 +7,7 @@ import { listRemote } from './probe.ts';
 import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
-import { isAncestor, placeOnTop } from './replay.ts';
+import { isAncestor, placeOnTop, requireCommonCommit } from './replay.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
 import { headCommit } from './texts.ts';
 
@@ -92,6 +92,18 @@ async function tryToOffer(
   }
   if ((await push(git, { remote, commit, branch: review, replaces: there ?? '' })) === 'raced') return 'raced';
   return { commit, pushed: true, foreign, toReview: true, base: tip };
+}
+
+/**
+ * Looks whether a branch of the remote and HEAD have a commit in common, which publishing needs.
+ *
+ * @throws RunError when they do not
+ */
+export async function requireRelated(git: Git, remote: Remote, branch: string): Promise<void> {
+  const [head, { branches }] = [await headCommit(git), await listRemote(git, remote)];
+  const tip = branches.get(branch);
+  if (head === undefined || tip === undefined || !(await fetchCommit(git, remote, branch, tip))) return;
+  await requireCommonCommit(git, head, tip);
 }
 
 async function requireHead(git: Git): Promise<string> {

@@ -73,10 +73,16 @@ function unsent(error: GitFailure, { remote, branch }: Push): unknown {
   const reachable = /^error: failed to push some refs/m.test(error.stderr) && !/^(fatal|remote):/m.test(error.stderr);
   if (!reachable || error.timedOut) return remoteError(error, remote, 'push to');
   return new RunError(`The pre-push hook refused the push to ${branch}`, {
-    details: remoteLines(error.stderr),
+    // What the hook prints to stdout stands among git's own lines there.
+    details: [...hookLines(error.stdout), ...remoteLines(error.stderr)],
     hint: 'The commit is made and stays. Do what the hook says, then run again: only the push is left.',
     cause: error,
   });
+}
+
+/** Lines of a stdout that `git push --porcelain` did not print: https://git-scm.com/docs/git-push#_output */
+function hookLines(stdout: string): string[] {
+  return stdout.split('\n').filter((line) => line.trim() !== '' && !/^(To |Done$|[ =!*+-]\t)/.test(line));
 }
 
 function rejected(error: GitFailure, rejection: string, { remote, branch }: Push): RunError {

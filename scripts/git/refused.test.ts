@@ -33,10 +33,10 @@ describe('a push that is refused keeps the commit and says why:', () => {
 
   it("the user's own pre-push hook", async () => {
     const { mine } = await twoClones();
-    await box.hook(mine, 'pre-push', 'echo "tests are red" >&2; exit 1');
+    await box.hook(mine, 'pre-push', 'echo "tests are red" >&2; echo "tests failed"; exit 1');
     await expect(bootstrap(mine, 'clusters/a/y.yaml')).rejects.toMatchObject({
       message: expect.stringContaining('pre-push hook'),
-      details: expect.arrayContaining(['tests are red']),
+      details: ['tests failed', 'tests are red', expect.stringContaining('failed to push some refs')],
     });
   });
 

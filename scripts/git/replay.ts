@@ -14,7 +14,7 @@ import { type Git, orUndefined } from './run.ts';
 export async function placeOnTop(git: Git, head: string, tip: string): Promise<string> {
   if (head === tip || (await isAncestor(git, tip, head))) return head;
   if (await isAncestor(git, head, tip)) return tip;
-  if ((await orUndefined(git(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
+  await requireCommonCommit(git, head, tip);
   const lines = await git(['rev-list', '--reverse', '--topo-order', '--parents', `${tip}..${head}`]);
   let current = tip;
   for (const line of lines.trimEnd().split('\n')) {
@@ -23,6 +23,11 @@ export async function placeOnTop(git: Git, head: string, tip: string): Promise<s
     current = await replay(git, { commit, parent, onto: current });
   }
   return current;
+}
+
+/** @throws RunError when two commits have no history in common */
+export async function requireCommonCommit(git: Git, head: string, tip: string): Promise<void> {
+  if ((await orUndefined(git(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
 }
 
 /** @returns true when `descendant` has everything of `ancestor` */

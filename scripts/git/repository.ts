@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { RunError } from '../report/errors.ts';
-import { commitPaths } from './commit.ts';
+import { type CommitOptions, commitPaths } from './commit.ts';
 import { listRemote } from './probe.ts';
-import { publish, publishForReview } from './publish.ts';
+import { publish, publishForReview, requireRelated } from './publish.ts';
 import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote, RemoteState } from './remote.ts';
 import { createGit, type Git, GitFailure } from './run.ts';
@@ -37,9 +37,13 @@ export interface Repository {
   /** Those of the paths that differ from HEAD. */
   dirty(paths: readonly string[]): Promise<readonly DirtyPath[]>;
   /** Commits the paths as they are on disk (absent files as deletions) and nothing else, whatever is staged. */
-  commit(options: { paths: readonly string[]; message: string }): Promise<{ commit: string } | 'nothing'>;
+  commit(options: CommitOptions): Promise<{ commit: string } | 'nothing'>;
   /** Asks the remote what it has. @throws RunError naming the setting to change */
   probe(remote: Remote): Promise<RemoteState>;
+  /** Where git goes instead of an address, by `url.*.insteadOf` of the user's settings; undefined: to that very address. */
+  rewrittenUrl(url: string): Promise<string | undefined>;
+  /** Looks whether a branch of the remote and HEAD have a commit in common. @throws RunError when they do not */
+  requireRelated(options: { remote: Remote; branch: string }): Promise<void>;
   /** Asks the remote whether it would take a push, without changing it; a protected branch shows at the push only. */
   requirePushable(options: { remote: Remote; branch: string }): Promise<void>;
   /** Pushes HEAD to the branch; onto what others pushed meanwhile, without touching files that the user works on. */
@@ -76,6 +80,11 @@ export async function openRepository(root: string): Promise<Repository> {
     dirty: (paths) => dirtyPaths(git, root, paths),
     commit: (options) => commitPaths(git, root, options),
     probe: (remote) => listRemote(git, remote),
+    rewrittenUrl: async (url) => {
+      const real = (await git(['ls-remote', '--get-url', url])).trim();
+      return real === url ? undefined : real;
+    },
+    requireRelated: ({ remote, branch }) => requireRelated(git, remote, branch),
     requirePushable: (options) => requirePushable(git, options),
     publish: (options) => publish(git, options),
     publishForReview: (options) => publishForReview(git, options),

@@ -35,16 +35,24 @@ export const commitTree = step<BootstrapContext, Found, Found>({
           work: found,
         },
   act: async ({ paths }, { repository, cluster }) => {
-    const result = await repository.commit({ paths, message: message(cluster.name, paths) });
+    const result = await repository.commit({
+      paths,
+      message: message(cluster.name, paths),
+      hooksMayChange: paths.filter(isInput),
+    });
     return result === 'nothing'
       ? 'nothing to commit'
       : `committed ${count(paths.length, 'file')} as ${result.commit.slice(0, 12)}${withInputs(paths)}`;
   },
 });
 
+function isInput(path: string): boolean {
+  return /\/(cluster\.yaml$|overrides\/)/.test(path);
+}
+
 /** Says which files of the user's own go into the commit. */
 function withInputs(paths: readonly string[]): string {
-  const own = paths.filter((path) => /\/(cluster\.yaml$|overrides\/)/.test(path));
+  const own = paths.filter(isInput);
   return own.length === 0 ? '' : `, with your changes in ${own.join(', ')}`;
 }
 

@@ -25,6 +25,7 @@ import {
   repositoryCredentials,
   repositoryObject,
 } from './registration.ts';
+import { repositoryTrust } from './repository-trust.ts';
 import { requireValid } from './require-valid.ts';
 import { argocdObjects } from './upstream-objects.ts';
 import { requireRotatable, webhookRotation } from './webhook.ts';
@@ -79,6 +80,12 @@ async function checkRepository(context: BootstrapContext): Promise<void> {
   await requireValid(context, !nothingToSend);
   // A repository that is made by the run has nothing yet that could refuse.
   if (found === undefined) return;
+  if (there !== undefined && there !== state.head) await repository.requireRelated({ remote, branch });
+  const other = await repository.rewrittenUrl(remote.url);
+  if (other !== undefined)
+    reporter.warn(
+      `git rewrites ${remote.url} to ${other} (url.*.insteadOf in your git settings): this run publishes there, with whatever credentials git has for it, and Argo CD reads ${cluster.repositoryUrl}`,
+    );
   // Recovery onto a new cluster needs no right to write.
   if (!nothingToSend && publish === 'push') await repository.requirePushable({ remote, branch });
 }
@@ -89,6 +96,8 @@ async function checkCluster(
 ): Promise<RegistrationPlan> {
   const { root, cluster, options, reporter } = context;
   const { api, user } = connection;
+  // What Argo CD shall trust is read once more when it is written.
+  repositoryTrust(root, cluster);
   if (cluster.embeddedRemote) {
     throw new UsageError(`Argo CD can't reach the embedded remote of this machine`, {
       hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository that the cluster can reach.`,

@@ -169,3 +169,53 @@ describe('what validate refuses', () => {
     expect(pushed()).toBe(remote);
   });
 });
+
+describe('a remote that is another one than it seems', () => {
+  const bare = (name: string) => {
+    const folder = join(dirname(repository.root), name);
+    execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder]);
+    return `file://${encodeURI(folder)}`;
+  };
+  const use = (url: string) =>
+    repository.write('clusters/prod/cluster.yaml', cluster('prod', `git: {url: ${JSON.stringify(url)}}\n`));
+
+  it('by insteadOf: both addresses are said', () => {
+    repository = testRepository({ prod: cluster('prod') });
+    const [url, real] = [bare('some.git'), bare('other.git')];
+    use(url);
+    repository.git('config', `url.${real}.insteadOf`, url);
+    const run = repository.breakwater('bootstrap');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/warning: git rewrites file:\S*some\.git to file:\S*other\.git .*insteadOf/);
+    expect(repository.breakwater('doctor').stdout).toContain('insteadOf');
+  });
+
+  it('with a README of the host: refused before anything is written or committed, and the hint leads out', () => {
+    repository = testRepository({ prod: cluster('prod') });
+    const url = bare('made.git');
+    const seed = join(dirname(repository.root), 'seed');
+    const at = (...args: string[]) => execFileSync('git', args, { cwd: seed, stdio: 'pipe' });
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main', seed]);
+    writeFileSync(join(seed, 'HOST.md'), 'Hello\n');
+    at('add', '.');
+    at('-c', 'user.name=Host', '-c', 'user.email=host@example.com', 'commit', '--quiet', '--message', 'Initial commit');
+    at('push', '--quiet', url, 'main');
+    use(url);
+    const [head, status] = [repository.git('rev-parse', 'HEAD'), repository.git('status', '--porcelain')];
+    const refused = repository.breakwater('bootstrap');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('no commit in common');
+    expect([repository.git('rev-parse', 'HEAD'), repository.git('status', '--porcelain')]).toEqual([head, status]);
+    repository.git(
+      'pull',
+      '--quiet',
+      '--no-rebase',
+      '--no-edit',
+      '--autostash',
+      '--allow-unrelated-histories',
+      url,
+      'main',
+    );
+    expect(repository.breakwater('bootstrap')).toMatchObject({ code: 0 });
+  });
+});
