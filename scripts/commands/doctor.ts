@@ -182,7 +182,7 @@ async function checkRemote(
     repositoryTrust(root, cluster);
     const remote = await remoteOf(root, cluster, reporter);
     const host = hostOf(root, cluster, remote, reporter);
-    const state = await probeRemote({ cluster, repository, remote, host });
+    const state = await probeRemote({ cluster, repository, remote, host, reporter });
     if (state === undefined) {
       const { create } = cluster.git;
       return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { GitError, GitPluginError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
+import { endGit } from './processes.ts';
 
 /** How one git is started. */
 export interface RunOptions {
@@ -61,15 +62,41 @@ const hooksRunIn = new Set(['commit', 'push', 'checkout']);
 export function createGit(folder: string): Git {
   return async (args, options = {}) => {
     const streams: unknown[] = [];
-    const git = prepare(folder, options, hooksRunIn.has(args[0] ?? '')).outputHandler((_, ...outputs) =>
-      streams.push(...outputs),
-    );
+    const watch = options.silence === undefined ? undefined : watchFor(options.silence);
+    const git = prepare(folder, options, hooksRunIn.has(args[0] ?? '')).outputHandler((_, ...outputs) => {
+      streams.push(...outputs);
+      for (const stream of outputs) if (stream instanceof Readable) stream.on('data', () => watch?.again());
+    });
+    const result = named(git.raw([...args]));
     try {
-      return await named(git.raw([...args]));
+      if (watch === undefined) return await result;
+      const first = await Promise.race([result.then((text) => ({ text })), watch.silent]);
+      if (first !== undefined) return first.text;
+      result.catch(() => undefined);
+      await endGit(args);
+      throw new GitFailure({ exitCode: 1, stdout: '', stderr: '', timedOut: true });
     } finally {
+      watch?.end();
       // A process that git left behind may hold the pipes; ours must not wait for it to end.
       for (const stream of streams) if (stream instanceof Readable) stream.destroy();
     }
+  };
+}
+
+/** Waits until nothing has come for so many milliseconds. */
+function watchFor(milliseconds: number) {
+  let report: () => void = () => undefined;
+  const silent = new Promise<undefined>((resolve) => {
+    report = () => resolve(undefined);
+  });
+  let timer = setTimeout(report, milliseconds);
+  return {
+    silent,
+    again() {
+      clearTimeout(timer);
+      timer = setTimeout(report, milliseconds);
+    },
+    end: () => clearTimeout(timer),
   };
 }
 
@@ -84,11 +111,7 @@ export function readObjects(folder: string, names: readonly string[]): Promise<B
   return named(prepare(folder, { input: names.map((name) => `${name}\n`).join('') }).binaryCatFile(['--batch']));
 }
 
-function prepare(
-  folder: string,
-  { input, settings, extra, silence }: RunOptions,
-  mayLeaveProcesses = false,
-): SimpleGit {
+function prepare(folder: string, { input, settings, extra }: RunOptions, mayLeaveProcesses = false): SimpleGit {
   if (input === '') throw new Error('simple-git would never end an empty standard input');
   const environment = gitEnvironment(process.env, settings, extra);
   return simpleGit({
@@ -96,7 +119,6 @@ function prepare(
     allowEnvironment: Object.keys(environment),
     unsafe,
     completion: { onClose: true, onExit: mayLeaveProcesses ? 500 : false },
-    ...(silence === undefined ? {} : { timeout: { block: silence } }),
     ...(input === undefined ? {} : { input: () => input }),
     errors: failureOf,
   }).env(environment);
@@ -122,7 +144,7 @@ function failureOf(
     exitCode: result.exitCode,
     stdout: Buffer.concat(result.stdOut).toString(),
     stderr: Buffer.concat(result.stdErr).toString(),
-    timedOut: error instanceof GitPluginError && error.plugin === 'timeout',
+    timedOut: false,
   });
 }
 

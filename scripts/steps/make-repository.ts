@@ -1,13 +1,18 @@
 import type { RemoteState } from '../git/remote.ts';
 import { RepositoryNotFound } from '../git/remote-failures.ts';
 import { RunError } from '../report/errors.ts';
+import type { Reporter } from '../report/reporter.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
 /** What a look at the remote takes and notes. */
 export type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'> & {
   repositoryAbsent?: boolean;
+  reporter?: Pick<Reporter, 'status'>;
 };
+
+/** Milliseconds after which a person is told what is waited for. */
+const patience = 5_000;
 
 /**
  * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
@@ -18,6 +23,11 @@ export type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remo
 export async function probeRemote(context: RemoteLook): Promise<RemoteState | undefined> {
   const { cluster, repository, remote } = context;
   if (context.repositoryAbsent === true) return undefined;
+  const started = Date.now();
+  const told = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    context.reporter?.status(`    waiting for ${remote.url} (${seconds} s; given up after 30 s without an answer)`);
+  }, patience);
   try {
     return await repository.probe(remote);
   } catch (error) {
@@ -40,6 +50,8 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
     }
     context.repositoryAbsent = true;
     return undefined;
+  } finally {
+    clearInterval(told);
   }
 }
 
