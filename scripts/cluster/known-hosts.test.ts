@@ -69,3 +69,17 @@ describe('merging them into what Argo CD knows', () => {
     expect(mergeKnownHosts(`github.com ${key}`, [`a ${rsa}`])).toBe(`github.com ${key}\na ${rsa}\n`);
   });
 });
+
+describe('a key that was replaced', () => {
+  const old = '[git.example.com]:2222 ssh-ed25519 OLD';
+  const renewed = '[git.example.com]:2222 ssh-ed25519 NEW';
+  const others =
+    'git.example.com ssh-ed25519 OTHERPORT\n[git.example.com]:2222,b.example.com ssh-rsa SHARED\n*.example.com ssh-rsa ALL';
+
+  it('goes, and what is about other hosts stays', () => {
+    const merged = mergeKnownHosts(`${others}\n${old}\n`, [renewed], '[git.example.com]:2222');
+    expect(merged).toBe(`${others}\n${renewed}\n`);
+    expect(mergeKnownHosts(merged, [renewed], '[git.example.com]:2222')).toBe(merged);
+    expect(mergeKnownHosts(`${old}\n`, [renewed])).toBe(`${old}\n${renewed}\n`);
+  });
+});

@@ -12,7 +12,7 @@ import { UsageError } from '../report/errors.ts';
  */
 export function checkKnownHosts(text: string, host: string, port?: number): string[] {
   const lines = keyLines(text);
-  const address = port === undefined || port === 22 ? host : `[${host}]:${port}`;
+  const address = addressOf(host, port);
   const hint = `\`ssh-keyscan${port === undefined ? '' : ` -p ${port}`} ${host}\` prints them; compare them with what the host publishes.`;
   const bad = lines.find((line) => line.split(/\s+/).length < 3);
   if (bad !== undefined)
@@ -26,13 +26,30 @@ export function checkKnownHosts(text: string, host: string, port?: number): stri
 /**
  * @param current what is there
  * @param added lines to add
- * @returns all that is there, and those of the lines which were not, at the end
+ * @param address the host that the added lines are all about: other keys of it were replaced, and go
+ * @returns all else that is there, and those of the lines which were not, at the end
  */
-export function mergeKnownHosts(current: string, added: readonly string[]): string {
-  const known = new Set(keyLines(current).map(normal));
+export function mergeKnownHosts(current: string, added: readonly string[], address?: string): string {
+  const wanted = new Set(added.map(normal));
+  const replaced = (line: string) => address !== undefined && isOnlyFor(line, address) && !wanted.has(normal(line));
+  const kept = current.split('\n').filter((line) => !replaced(line.trim()));
+  const known = new Set(keyLines(kept.join('\n')).map(normal));
   const missing = added.filter((line) => !known.has(normal(line)));
-  if (missing.length === 0) return current;
-  return [...(current === '' ? [] : [current.replace(/\n*$/, '')]), ...missing, ''].join('\n');
+  if (missing.length === 0 && kept.length === current.split('\n').length) return current;
+  const rest = kept.join('\n').replace(/\n*$/, '');
+  return [...(rest === '' ? [] : [rest]), ...missing, ''].join('\n');
+}
+
+/** A line that names other hosts, too, or patterns of them, is somebody's own. */
+function isOnlyFor(line: string, address: string): boolean {
+  const [hosts = ''] = line.split(/\s+/);
+  if (line === '' || /^[#@]/.test(line) || /[*?,!]/.test(hosts)) return false;
+  return isFor(line, address);
+}
+
+/** @returns a host and port as known_hosts spells them */
+export function addressOf(host: string, port?: number): string {
+  return port === undefined || port === 22 ? host : `[${host}]:${port}`;
 }
 
 /** @returns lines that are neither blank nor comments */

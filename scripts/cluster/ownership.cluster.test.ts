@@ -11,7 +11,6 @@ import {
   objectsOf,
   question,
   readManifests,
-  url,
 } from '../dev/testing/bootstrap-server.ts';
 import { applyObjects } from './apply.ts';
 import type { LiveData } from './live.ts';
@@ -40,7 +39,10 @@ describe('a cluster that belongs to somebody else', () => {
     const { root } = objectsOf(namespace);
     const foreign = {
       ...root,
-      spec: { ...(root.spec as object), source: { repoURL: url, path: 'clusters/prod/apps' } },
+      spec: {
+        ...(root.spec as object),
+        source: { repoURL: 'https://git.example.com/other/platform.git', path: 'clusters/prod/apps' },
+      },
     };
     await applyObjects(api, [foreign]);
     let writes = 0;
@@ -56,7 +58,9 @@ describe('a cluster that belongs to somebody else', () => {
       details: [
         expect.stringContaining('belongs to Helm (release helm/argo)'),
         expect.stringContaining('the namespace helm belongs to Helm'),
-        expect.stringContaining('the Application helm/platform deploys clusters/prod/apps'),
+        expect.stringContaining(
+          'the Application helm/platform deploys clusters/prod/apps of https://git.example.com/other',
+        ),
       ],
     });
     expect(writes).toBe(0);

@@ -18,6 +18,8 @@ export interface Trust {
   namespace: string;
   /** Host name of the repository, without port. */
   host: string;
+  /** The host as known_hosts spells it; absent: no key that is there is taken for replaced. */
+  address?: string;
   /** Lines as `checkKnownHosts` gives them. */
   knownHosts?: readonly string[];
   /** PEM. */
@@ -26,20 +28,21 @@ export interface Trust {
 
 /**
  * Makes Argo CD trust a Git host: adds its SSH keys to `argocd-ssh-known-hosts-cm`, and its CA to `argocd-tls-certs-cm`
- * under the host's name. What else stands there stays.
+ * under the host's name. What else stands there stays, but for other keys of
+ * that very host: the configured ones are all that it has.
  *
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories-using-self-signed-tls-certificates-or-are-signed-by-custom-ca
  *
  * @throws RunError when Argo CD's ConfigMaps are not there, or somebody else set another CA for that host
  */
 export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Promise<Applied[]> {
-  const { namespace, host, knownHosts, ca } = trust;
+  const { namespace, host, address, knownHosts, ca } = trust;
   const applied: Applied[] = [];
   if (knownHosts !== undefined) {
     const live = await configMap(api, namespace, knownHostsName, run);
     const before = live?.data?.[knownHostsKey] ?? '';
     // All keys are one text, so nobody can own a part of it: what Argo CD's manifests state is taken along.
-    const text = mergeKnownHosts(before, knownHosts);
+    const text = mergeKnownHosts(before, knownHosts, address);
     applied.push(
       text === before
         ? { object: `ConfigMap ${namespace}/${knownHostsName}`, change: 'unchanged' }

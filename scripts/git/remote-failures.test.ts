@@ -69,3 +69,41 @@ describe('what git and hosts say', () => {
     ).toEqual(['remote: no pushes', 'error: failed']);
   });
 });
+
+describe('an SSH host with a key that is not the known one', () => {
+  // As OpenSSH 9 prints it.
+  const stderr = `@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!
+The fingerprint for the ED25519 key sent by the remote host is
+SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8.
+Offending ED25519 key in /tmp/breakwater-git-1-x/known_hosts:1
+Host key verification failed.
+fatal: Could not read from remote repository.`;
+  const failure = new GitFailure({ exitCode: 128, stdout: '', stderr, timedOut: false });
+  const remote = (knownHosts: string) => ({
+    url: 'ssh://git@git.example.com:2222/a/b.git',
+    credentials: { sshKey: 'x', knownHosts, knownHostsFrom: 'keys/kh' },
+  });
+
+  it('names both fingerprints and the file of the user, and none of ours', () => {
+    const error = remoteError(failure, remote('[git.example.com]:2222 ssh-ed25519 AAAA\n'), 'read');
+    expect(error).toMatchObject({
+      message: expect.stringContaining('another one than the known one'),
+      details: [
+        'sent: ed25519 SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
+        expect.stringMatching(/^known \(keys\/kh\): ed25519 SHA256:\S{43}$/),
+      ],
+      hint: expect.stringContaining('renew it in keys/kh'),
+    });
+  });
+
+  it('is told from a host of which a key of another type is known', () => {
+    const error = remoteError(failure, remote('[git.example.com]:2222 ssh-rsa AAAA\n'), 'read');
+    expect(error).toMatchObject({
+      message: expect.stringContaining('another type (ed25519)'),
+      hint: expect.stringContaining('ssh-keyscan -t ed25519'),
+    });
+  });
+});

@@ -1,4 +1,5 @@
 import { RunError } from '../report/errors.ts';
+import { hostKeyProblem } from './host-keys.ts';
 import type { Remote } from './remote.ts';
 import { GitFailure } from './run.ts';
 
@@ -131,6 +132,8 @@ const reasons: readonly Reason[] = [
  */
 export function remoteError(error: unknown, remote: Remote, doing: string): unknown {
   if (!(error instanceof GitFailure)) return error;
+  const key = hostKeyProblem(error.stderr, remote);
+  if (key !== undefined) return new RunError(`Could not ${doing} ${remote.url}: ${key.what}`, { ...key, cause: error });
   const said = remoteLines(error.stderr);
   const reason = error.timedOut
     ? { what: 'nothing came for too long', hint: checkUrl, error: RunError }

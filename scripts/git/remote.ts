@@ -9,6 +9,8 @@ export interface TokenCredentials {
 interface SshCredentials {
   sshKey: string;
   knownHosts: string;
+  /** Where the user has them, for messages. */
+  knownHostsFrom?: string;
 }
 
 /** Where the tree is published. Secrets are resolved already: they reach git and ssh by private files only. */

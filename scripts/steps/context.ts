@@ -78,7 +78,9 @@ export async function remoteOf(root: string, cluster: Cluster, reporter: Reporte
   };
   if ('sshKey' in credentials) {
     const knownHosts = resolveReference(root, credentials.knownHosts);
-    return { url, credentials: { sshKey: secret(credentials.sshKey), knownHosts }, ...ca };
+    const from = credentials.knownHosts;
+    const knownHostsFrom = 'file' in from ? from.file : `the variable ${from.env}`;
+    return { url, credentials: { sshKey: secret(credentials.sshKey), knownHosts, knownHostsFrom }, ...ca };
   }
   if ('deployKey' in credentials) {
     // Argo CD reads with the key; who may add it writes with a token.

@@ -1,4 +1,4 @@
-import { checkKnownHosts } from '../cluster/known-hosts.ts';
+import { addressOf, checkKnownHosts } from '../cluster/known-hosts.ts';
 import type { Trust } from '../cluster/trust.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
@@ -14,7 +14,11 @@ export function repositoryTrust(root: string, cluster: Cluster): Trust | undefin
   const { url, credentials, caFile } = cluster.git;
   const parsed = url === undefined ? undefined : parseGitUrl(url);
   if (parsed === undefined || 'problem' in parsed) return undefined;
-  const place = { namespace: cluster.argocd.namespace, host: parsed.host };
+  const place = {
+    namespace: cluster.argocd.namespace,
+    host: parsed.host,
+    address: addressOf(parsed.host, parsed.port),
+  };
   if (credentials !== undefined && 'sshKey' in credentials) {
     return {
       ...place,

@@ -42,7 +42,7 @@ export async function readManifests(): Promise<void> {
 }
 
 export const host = 'git.example.com';
-export const url = `https://${host}/acme/platform.git`;
+const url = `https://${host}/acme/platform.git`;
 export const knownHosts = [`${host} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn`];
 export const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 

@@ -132,6 +132,26 @@ describe('a bootstrap is refused before anything is written', () => {
     expect(run.stderr).toContain('argocd.root.name');
   });
 
+  it('where another cluster of the repository is: exit 1, with the question for the context, also by doctor', async () => {
+    await somebodyElseHas({
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Application',
+      metadata: { name: 'b-root', namespace: 'argocd' },
+      spec: {
+        project: 'default',
+        source: { repoURL: site.remote.url, path: 'clusters/other/apps' },
+        destination: { server: 'https://kubernetes.default.svc', namespace: 'argocd' },
+      },
+    });
+    const run = await site.run(...bootstrap(site));
+    expect(run.code).toBe(1);
+    expect(run.stderr.match(/this is the cluster "other", not "prod"/g)).toHaveLength(1);
+    expect(run.stderr).toContain(`Is this the right context (${site.cluster.server.contextName})?`);
+    const doctor = await site.run('doctor', '--cluster', clusterName, '--context', site.cluster.server.contextName);
+    expect(doctor.code).toBe(1);
+    expect(doctor.stdout).toContain('this is the cluster "other", not "prod"');
+  });
+
   it("where Argo CD is Helm's: exit 1, and the way out", async () => {
     const labels = { 'app.kubernetes.io/name': 'argocd-server', 'app.kubernetes.io/managed-by': 'Helm' };
     await somebodyElseHas({

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { Remote } from './remote.ts';
+
+/** What ssh says of a host whose key is not the known one. */
+export interface HostKeyProblem {
+  what: string;
+  details: readonly string[];
+  hint: string;
+}
+
+/**
+ * Says which key an SSH host sent and which ones are known, in place of ssh's own text, which names files of ours.
+ *
+ * @param stderr what ssh printed
+ * @returns undefined when it is about something else, or ssh does not name the key
+ */
+export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKeyProblem | undefined {
+  const [, type, fingerprint] =
+    /The fingerprint for the (\S+) key sent by the remote host is\s+(SHA256:[A-Za-z0-9+/=]+)/.exec(stderr) ?? [];
+  if (type === undefined || fingerprint === undefined) return undefined;
+  const kind = type.toLowerCase();
+  if (credentials === undefined || !('knownHosts' in credentials)) {
+    return {
+      what: "the host's SSH key is another one than the known one",
+      details: [
+        `sent: ${kind} ${fingerprint}`,
+        ...stderr.split('\n').filter((line) => /^Offending .* key in /.test(line)),
+      ],
+      hint: 'Ask who runs the host whether the key was changed; only then take the old line out of your known_hosts.',
+    };
+  }
+  const file = credentials.knownHostsFrom ?? 'git.credentials.knownHosts';
+  const known = credentials.knownHosts.split('\n').flatMap(keyOf);
+  const details = [
+    `sent: ${kind} ${fingerprint}`,
+    ...known.map((key) => `known (${file}): ${key.kind} ${key.fingerprint}`),
+  ];
+  if (known.some((key) => key.kind === kind)) {
+    return {
+      what: "the host's SSH key is another one than the known one",
+      details,
+      hint: `Ask who runs the host whether the key was changed. Only then renew it in ${file} (ssh-keyscan prints it), and run again: Argo CD then forgets the old one.`,
+    };
+  }
+  return {
+    what: `the host has an SSH key of another type (${kind}) than the known ones, which says nothing of a change`,
+    details,
+    hint: `Compare the fingerprint with what the host's owner publishes, and add the line that \`ssh-keyscan -t ${kind} HOST\` prints to ${file}.`,
+  };
+}
+
+/** Type, as ssh calls it in messages, and fingerprint of the key in a line of known_hosts. */
+function keyOf(line: string): { kind: string; fingerprint: string }[] {
+  const fields = line.trim().split(/\s+/);
+  if (line.trim() === '' || line.startsWith('#')) return [];
+  const [type = '', key = ''] = fields.slice(fields[0]?.startsWith('@') === true ? 2 : 1);
+  if (key === '') return [];
+  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '');
+  return [
+    {
+      kind: type.replace(/^ssh-/, '').replace(/^ecdsa-.*/, 'ecdsa'),
+      fingerprint: `SHA256:${digest}`,
+    },
+  ];
+}
