@@ -88,7 +88,7 @@ function requireOwnOptions({ usage, options }: CommandEntry, environment: NodeJS
 }
 
 /**
- * npm runs scripts in the repository's root; whoever starts the program by hand may stand below it.
+ * npm runs scripts in the repository's root; anyone who starts the program by hand may stand below it.
  *
  * @throws UsageError outside of any
  */
@@ -97,7 +97,7 @@ function repositoryRoot(start: string): string {
     const holds = (name: string) => existsSync(join(folder, name));
     if (holds('package.json') && (holds('infrastructure') || holds('clusters'))) return folder;
     if (folder === dirname(folder))
-      throw new UsageError(`${start} is no Breakwater repository, nor a folder inside one`, {
+      throw new UsageError(`${start} is not a Breakwater repository, nor a folder inside one`, {
         hint: 'Run it where you cloned the template.',
       });
   }
@@ -110,7 +110,7 @@ function version(): string {
   return version;
 }
 
-// Whoever reads may stop reading (`| head`): a run that has begun goes on to its end, and its exit code counts.
+// Anyone who reads may stop reading (`| head`): a run that has begun goes on to its end, and its exit code counts.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -77,7 +77,7 @@ export class Api {
     return response.body as T;
   }
 
-  /** As `request`, for answers that are no JSON: a pod's log. @throws ApiError for a status of 400 or above */
+  /** As `request`, for answers that are not JSON: a pod's log. @throws ApiError for a status of 400 or above */
   async text(request: ApiRequest): Promise<string> {
     const response = await this.#sendWithRetries(request);
     if (response.status >= 400) throw errorOf(request, response);
@@ -220,7 +220,7 @@ export class Api {
     });
   }
 
-  /** How a kind is called, asked anew when it was not known: its CRD may have come since (fluxcd/flux2#2351). */
+  /** How a kind is called, asked again when it was not known: its CRD may have come since (fluxcd/flux2#2351). */
   async findResource(apiVersion: string, kind: string): Promise<Resource | undefined> {
     const known = this.#resources.get(apiVersion)?.find((resource) => resource.kind === kind);
     if (known !== undefined) return known;

@@ -141,7 +141,7 @@ describe('connecting', () => {
     }
   });
 
-  it('says so when the address is no Kubernetes API server', async () => {
+  it('says so when the address is not a Kubernetes API server', async () => {
     await expect(
       changed('path', (config) => {
         config.clusters.forEach((entry) => {

@@ -56,7 +56,7 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
   if (code !== undefined && unknownCa.has(code)) {
     return failed(
       `its certificate is signed by a CA that the kubeconfig does not name (${code})`,
-      'Set certificate-authority in the kubeconfig to the CA of this cluster; get it anew if the cluster was made anew.',
+      'Set certificate-authority in the kubeconfig to the CA of this cluster; get it again if the cluster was made again.',
     );
   }
   if (code === 'CERT_HAS_EXPIRED') return failed('its certificate has expired', "Renew the API server's certificate.");

@@ -43,7 +43,7 @@ describe("a Git host's keys", () => {
     ['a name where a dot stands for any character', `git-example.com ${key}`, 'no key of git.example.com'],
     ['a key that is revoked', `@revoked git.example.com ${key}`, 'no key of git.example.com'],
     ['nothing', '# only a comment\n', 'no key of git.example.com'],
-    ['an error page', '<html>\n', 'a line that is no key: <html>'],
+    ['an error page', '<html>\n', 'a line that is not a key: <html>'],
   ])('are refused when they are for %s', (_, text, message) => {
     expect(() => checkKnownHosts(text, 'git.example.com')).toThrow(message);
   });

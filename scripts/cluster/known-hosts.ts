@@ -8,7 +8,7 @@ import { UsageError } from '../report/errors.ts';
  * @param host host name
  * @param port when the address names one
  * @returns the lines that count, without comments and blank lines
- * @throws UsageError when a line is no key, or none is for the host
+ * @throws UsageError when a line is not a key, or none is for the host
  */
 export function checkKnownHosts(text: string, host: string, port?: number): string[] {
   const lines = keyLines(text);
@@ -16,7 +16,7 @@ export function checkKnownHosts(text: string, host: string, port?: number): stri
   const hint = `\`ssh-keyscan${port === undefined ? '' : ` -p ${port}`} ${host}\` prints them; compare them with what the host publishes.`;
   const bad = lines.find((line) => line.split(/\s+/).length < 3);
   if (bad !== undefined)
-    throw new UsageError(`the known hosts hold a line that is no key: ${bad.slice(0, 60)}`, { hint });
+    throw new UsageError(`the known hosts hold a line that is not a key: ${bad.slice(0, 60)}`, { hint });
   if (!lines.some((line) => isFor(line, address))) {
     throw new UsageError(`the known hosts hold no key of ${address}`, { hint });
   }

@@ -68,7 +68,7 @@ async function readKubeconfig(
       if (readFileSync(file, 'utf8').trim() === '') continue;
       config.loadFromFile(file);
     } catch (error) {
-      throw new UsageError(`${file} is no kubeconfig: ${error instanceof Error ? error.message : String(error)}`, {
+      throw new UsageError(`${file} is not a kubeconfig: ${error instanceof Error ? error.message : String(error)}`, {
         hint: 'Mend or remove it, or set KUBECONFIG to another file.',
       });
     }

@@ -49,7 +49,7 @@ function managers(object: LiveObject): string[] {
     .map(({ manager }) => manager ?? '');
 }
 
-/** @returns whether we made the object, or fields of it are ours, whoever else has a hand in it */
+/** @returns whether we made the object, or fields of it are ours, anyone else has a hand in it */
 export function appliedByUs(object: LiveObject): boolean {
   return managers(object).includes(fieldManager) || object.metadata.labels?.[clusterLabel] !== undefined;
 }

@@ -47,14 +47,14 @@ export function checkPasswordHash(user: string, text: string): string {
   const hash = text.trim();
   const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
   if (match === null) {
-    throw new UsageError(`what is given as password hash of ${user} is no bcrypt hash`, {
+    throw new UsageError(`what is given as password hash of ${user} is not a bcrypt hash`, {
       hint: 'Make one with `htpasswd -nBC 12 USER`; it begins with $2a$, $2b$ or $2y$ (mind that a shell expands "$").',
     });
   }
   const given = Number(match[1]);
   if (given < lowestCost || given > highestCost) {
     throw new UsageError(`the password hash of ${user} has cost ${given}`, {
-      hint: `Dex accepts ${lowestCost} to ${highestCost}: make it anew with \`htpasswd -nBC 12 USER\`.`,
+      hint: `Dex accepts ${lowestCost} to ${highestCost}: make it again with \`htpasswd -nBC 12 USER\`.`,
     });
   }
   return hash;

@@ -71,7 +71,7 @@ function pluralOf(kind: string): string {
 
 /** @returns those of the rights that the user lacks, in the given order */
 export async function missingRights(api: Api, rights: readonly Right[]): Promise<Right[]> {
-  // Whoever may do everything may also grant everything.
+  // Anyone who may do everything may also grant everything.
   if (await api.allowed({ verb: '*', group: '*', resource: '*' })) return [];
   const answers = await inParallel(rights, 8, async (right) => ({ right, allowed: await api.allowed(right) }));
   return answers.filter(({ allowed }) => !allowed).map(({ right }) => right);

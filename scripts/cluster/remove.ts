@@ -101,7 +101,7 @@ export async function removeObjects(
   });
 }
 
-/** An object of the same name that came later counts as there, too: then somebody makes it anew. */
+/** An object of the same name that came later counts as there, too: then somebody makes it again. */
 async function waitForEnd(api: Api, objects: readonly ObjectReference[], seconds: number): Promise<LiveObject[]> {
   let left: LiveObject[] = [];
   await waitUntil(

@@ -53,7 +53,7 @@ describe('what is done about a Secret', () => {
     });
   });
 
-  it('is nothing when it has all its keys, whoever made it and whatever else it holds', () => {
+  it('is nothing when it has all its keys, anyone who made it and whatever else it holds', () => {
     expect(plan(live({ ...full, more: 'YQ==' }))).toMatchObject({ action: 'keep', keys: [], restart: [] });
   });
 
@@ -67,7 +67,7 @@ describe('what is done about a Secret', () => {
     });
   });
 
-  it('is to make it anew only by its name, all keys but constants, and to restart who reads it', () => {
+  it('is to make it again only by its name, all keys but constants, and to restart who reads it', () => {
     expect(plan(live(full), ['oauth2-proxy'])).toMatchObject({
       action: 'rotate',
       keys: ['client-secret', 'cookie-secret'],
@@ -75,7 +75,7 @@ describe('what is done about a Secret', () => {
     });
   });
 
-  it('is to make one key anew by NAME/KEY', () => {
+  it('is to make one key again by NAME/KEY', () => {
     expect(plan(live(full), ['oauth2-proxy/cookie-secret'])).toMatchObject({
       action: 'rotate',
       keys: ['cookie-secret'],
@@ -101,7 +101,7 @@ describe('what is done about a Secret', () => {
 describe('a Secret that cannot be used as it is', () => {
   it('has an empty value: with it Dex lets everybody in', () => {
     expect(problems(() => plan(live({ ...full, 'client-secret': '' })))).toEqual([
-      'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or have it made anew with --rotate oauth2-proxy/client-secret',
+      'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or have it made again with --rotate oauth2-proxy/client-secret',
     ]);
     expect(plan(live({ ...full, 'client-secret': '' }), ['oauth2-proxy/client-secret'])).toMatchObject({
       action: 'rotate',

@@ -44,7 +44,7 @@ export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Pro
  * Decides what to do about each Secret: what exists is kept, what is missing is made. Pure.
  *
  * @param found as `lookAtSecrets` gives it, one entry per need
- * @param rotate what to make anew: `NAME`, or `NAME/KEY` for one key
+ * @param rotate what to make again: `NAME`, or `NAME/KEY` for one key
  * @param elsewhere further names that the user may give, which are rotated by others
  * @throws UsageError for a name to rotate that is not among the needs; RunError that lists every Secret in a state which
  *   would let people in or keep the platform from starting
@@ -127,7 +127,7 @@ function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]
   // An empty value is worse than a missing one: Dex, for one, takes an empty client secret and lets everybody in.
   const empty = Object.keys(need.keys).filter((key) => live.data?.[key] === '' && !rotated.includes(key));
   const problems = empty.map(
-    (key) => `${name} has an empty value for "${key}": set it, or have it made anew with --rotate ${need.name}/${key}`,
+    (key) => `${name} has an empty value for "${key}": set it, or have it made again with --rotate ${need.name}/${key}`,
   );
   const writes = [...missingKeys(need, live), ...rotated];
   if (writes.length === 0) return problems;

@@ -102,7 +102,7 @@ describe('values that are brought', () => {
 
   it.each([
     ['words', 'certificate', 'the file words holds no certificate'],
-    ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is no CA'],
+    ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is not a CA'],
     ['old.crt', 'certificate', 'the certificate in the file old.crt expired on'],
     ['new.crt', 'certificate', 'the certificate in the file new.crt is valid from'],
     ['words', 'private-key', 'the file words holds no private key'],
@@ -173,9 +173,9 @@ describe('passwords', () => {
   });
 
   it.each([
-    ['a plain password', 'hunter22', 'is no bcrypt hash'],
-    ['another kind of hash', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'is no bcrypt hash'],
-    ['a hash that a shell cut', '$2b$12$abc', 'is no bcrypt hash'],
+    ['a plain password', 'hunter22', 'is not a bcrypt hash'],
+    ['another kind of hash', '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', 'is not a bcrypt hash'],
+    ['a hash that a shell cut', '$2b$12$abc', 'is not a bcrypt hash'],
     ['a cheap hash', hashSync('x', 5), 'has cost 5'],
     ['a hash that Dex refuses as too slow', hashSync('x', 5).replace('$05$', '$17$'), 'has cost 17'],
   ])('are refused as a hash that is %s, without repeating it', async (_, text, message) => {

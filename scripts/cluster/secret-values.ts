@@ -80,7 +80,7 @@ async function plainValue(
       }
       if (generator.check === 'certificate') return checkCertificate(place, text);
       if (generator.check === 'private-key') return checkPrivateKey(place, text);
-      // Editors end a file with a line break that is no part of the secret.
+      // Editors end a file with a line break that is not a part of the secret.
       return text.replace(/\r?\n$/, '');
     }
   }
@@ -106,7 +106,7 @@ function checkCertificate(place: string, text: string): string {
     throw new UsageError(`${place} holds no certificate`, { hint: 'It must be PEM ("-----BEGIN CERTIFICATE-----").' });
   }
   if (!certificate.ca) {
-    throw new UsageError(`the certificate in ${place} (${certificate.subject}) is no CA`, {
+    throw new UsageError(`the certificate in ${place} (${certificate.subject}) is not a CA`, {
       hint: 'It needs the extension basicConstraints CA:TRUE, and must come first in the file.',
     });
   }

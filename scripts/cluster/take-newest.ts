@@ -147,7 +147,7 @@ async function request(api: Api, root: LiveApplication, newest: string | undefin
   });
 }
 
-/** Nothing is changed that has changed since it was seen; then whoever changed it has moved the root on. */
+/** Nothing is changed that has changed since it was seen; then anyone who changed it has moved the root on. */
 async function patchAsSeen(api: Api, { metadata }: LiveApplication, patch: object): Promise<void> {
   const { name, namespace, resourceVersion } = metadata;
   const reference = {

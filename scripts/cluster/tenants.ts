@@ -103,7 +103,7 @@ async function look(api: Api, { metadata }: LiveObject): Promise<TenantNamespace
  * @returns what was deleted, for people
  */
 export async function purgePlace(api: Api, place: TenantPlace): Promise<string[]> {
-  // A Profile would make its namespace anew.
+  // A Profile would make its namespace again.
   for (const name of place.profiles) await remove(api, `/apis/kubeflow.org/v1/profiles/${encodeURIComponent(name)}`);
   for (const { name } of place.namespaces) await remove(api, `/api/v1/namespaces/${encodeURIComponent(name)}`);
   return [

@@ -96,7 +96,7 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
           yield { type: 'ERROR', object: parse(await textOf(message)) ?? { code: message.statusCode } };
         }
       } finally {
-        // Whoever stops reading early leaves the connection open otherwise.
+        // Anyone who stops reading early leaves the connection open otherwise.
         message.destroy();
       }
     },

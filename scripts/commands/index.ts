@@ -38,7 +38,10 @@ export const commands: readonly CommandEntry[] = [
       ],
       ['--timeout <minutes>', 'how long --wait waits (default: 60)'],
       ['--remove <components>', 'let these components go, where a run would remove many (comma-separated)'],
-      ['--rotate <secret>', 'make these Secrets anew (comma-separated); webhook: the one that the Git host signs with'],
+      [
+        '--rotate <secret>',
+        'make these Secrets again (comma-separated); webhook: the one that the Git host signs with',
+      ],
       [
         '--moved-from <url>',
         'the address from which the cluster deploys so far, where the repository moved to git.url',

@@ -74,7 +74,7 @@ function factsOf({ cluster, connection }: Looked, { root }: PlatformStatus) {
   ];
 }
 
-/** Milliseconds between two looks at Git and at kept places, which are asked anew each time. */
+/** Milliseconds between two looks at Git and at kept places, which are asked again each time. */
 const gitPause = 15_000;
 
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */

@@ -52,7 +52,7 @@ export async function purge(invocation: Invocation, name: string): Promise<numbe
     wanted: ({ namespace, dropped }) => here === undefined || (dropped && !own.includes(namespace)),
   });
   if (place === undefined && here !== undefined)
-    throw new UsageError(`tenants/${name} is still there, so its place would be made anew`, {
+    throw new UsageError(`tenants/${name} is still there, so its place would be made again`, {
       hint: `First: npm run tenant -- remove ${name}, or drop a namespace in its tenant.yaml; and a merge.`,
     });
   if (place === undefined) {

@@ -148,7 +148,7 @@ async function fromInside(
   });
 }
 
-/** Argo CD's manifests close these to all but its own parts; both believe whoever reaches them. */
+/** Argo CD's manifests close these to all but its own parts; both believe anyone who reaches them. */
 function closedServices(namespace: string, running: ReadonlySet<string>) {
   return Object.entries({ 'argocd-repo-server': 8081, 'argocd-redis': 6379 }).map(([name, port]) => ({
     host: `${name}.${namespace}.svc.cluster.local`,

@@ -16,7 +16,7 @@ export const certManager: Component = {
     return {
       crds: { enabled: true, keep: true },
       // Keeps its lease out of kube-system, which the platform's project need not write to.
-      // Its roles would be added to Kubernetes' "edit": whoever has that in a namespace would get certificates for any name.
+      // Its roles would be added to Kubernetes' "edit": anyone who has that in a namespace would get certificates for any name.
       global: { leaderElection: { namespace: 'cert-manager' }, rbac: { aggregateClusterRoles: false } },
       // A PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },

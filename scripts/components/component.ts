@@ -77,7 +77,7 @@ export interface NamespaceNeed {
   labels?: Readonly<Record<string, string>>;
 }
 
-/** Fields that controllers write into objects which Git states, so that they are no drift. */
+/** Fields that controllers write into objects which Git states, so that they are not drift. */
 export interface IgnoredDifference {
   group: string;
   kind: string;

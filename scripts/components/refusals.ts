@@ -17,7 +17,7 @@ const all = (...rules: Permission[]): Permission => ({ and_rules: { rules } });
 /** Pipelines' web server finds its routes in any case, with and without the prefix under which it is served. */
 const artifacts = '(?i)(/pipeline)?/artifacts/';
 
-/** What the gateway refuses whoever asks, by name: holes of programs behind it, and what pages of users could do to the platform. */
+/** What the gateway refuses anyone who asks, by name: holes of programs behind it, and what pages of users could do to the platform. */
 function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission[]>> {
   return {
     // CVE-2026-54745: the web page of Pipelines fetches any address that its path or the Referer names.

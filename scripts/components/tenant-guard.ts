@@ -9,7 +9,7 @@ import { settingsOf } from './settings.ts';
 import { guardOfPods } from './tenant-pods.ts';
 import { serviceRules } from './tenant-services.ts';
 
-/** Where users hold rights: tenants' namespaces, and those of Profiles that are no tenant's, as the default one. */
+/** Where users hold rights: tenants' namespaces, and those of Profiles that belong to no tenant, as the default one. */
 const usersNamespaces = {
   '': { matchExpressions: [{ key: tenantLabel, operator: 'Exists' }] },
   '-profiles': { matchLabels: { 'app.kubernetes.io/part-of': 'kubeflow-profile' } },
@@ -104,7 +104,7 @@ function services(cluster: Cluster): KubernetesObject[] {
 }
 
 /**
- * A namespace that is there already never becomes a tenant's by a folder's name: what is in it belongs to others. Whoever administers the
+ * A namespace that is there already never becomes a tenant's by a folder's name: what is in it belongs to others. Anyone who administers the
  * cluster may hand it over.
  */
 function newNamespaces(cluster: Cluster): KubernetesObject[] {

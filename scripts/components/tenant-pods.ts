@@ -4,7 +4,7 @@ import type { KubernetesObject } from './component.ts';
 import { priorityAnnotation } from './domain.ts';
 
 /**
- * What pods in namespaces of users may be. Nobody is excepted: pods are made by Kubernetes' own controllers, whoever asked for them.
+ * What pods in namespaces of users may be. Nobody is excepted: pods are made by Kubernetes' own controllers, anyone who asked for them.
  *
  * @param namespaces selectors of these namespaces, by the end of the binding's name
  */

@@ -139,7 +139,7 @@ function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
       helm: {
         releaseName: folder,
         valueFiles: [`/tenants/${folder}/tenant.yaml`],
-        // A folder without the file is no tenant, or one that is removed.
+        // A folder without the file is not a tenant, or one that is removed.
         ignoreMissingValueFiles: true,
         // Laid over the file by Argo CD, so that no tenant.yaml can change it.
         valuesObject: { part, platform: platformFacts(cluster) },

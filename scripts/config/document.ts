@@ -32,7 +32,7 @@ export interface InputDocument {
   value: unknown;
 }
 
-/** What reading a text as YAML gave: `input` is there unless the text is no usable YAML at all. */
+/** What reading a text as YAML gave: `input` is there unless the text is not a usable YAML at all. */
 export interface ParsedDocument {
   input: InputDocument | undefined;
   problems: readonly Problem[];
@@ -175,7 +175,7 @@ class Walk {
     return size;
   }
 
-  /** @returns the key's text; undefined, and a problem, when it is no plain text */
+  /** @returns the key's text; undefined, and a problem, when it is not a plain text */
   #key(key: Node, path: KeyPath): string | undefined {
     if (!isScalar(key)) {
       this.#refuse(key, 'a key must be plain text', 'Put a text that begins with "{" or "[" in quotes.', path);

@@ -6,7 +6,7 @@ import { parseClusterFile } from './parse.ts';
 import { parseAppFile } from './shared-apps.ts';
 
 // Each fixture in fixtures/invalid is a cluster.yaml with a mistake, and beside it, in .txt, what is printed about it. Each fixture in
-// fixtures/valid is one that must load; fixtures/app has the same for app.yaml. UPDATE_GOLDEN=1 writes the .txt files anew; read the difference before you commit it.
+// fixtures/valid is one that must load; fixtures/app has the same for app.yaml. UPDATE_GOLDEN=1 writes the .txt files again; read the difference before you commit it.
 const folder = join(import.meta.dirname, '../dev/fixtures');
 const update = process.env.UPDATE_GOLDEN === '1';
 

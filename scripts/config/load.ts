@@ -150,7 +150,7 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** @returns names in a folder, sorted the same on any machine; none when it is no folder */
+/** @returns names in a folder, sorted the same on any machine; none when it is not a folder */
 function entriesOf(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isDirectory() === true

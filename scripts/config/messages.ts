@@ -67,7 +67,7 @@ class Explainer {
     if (issue.code === 'custom') return [this.#custom(issue, path)];
     if (issue.code === 'invalid_key') {
       const problem = issue.issues[0]?.message ?? noWords;
-      return [{ path, at: 'key', message: problem === noWords ? 'is no such key' : problem }];
+      return [{ path, at: 'key', message: problem === noWords ? 'is not such a key' : problem }];
     }
     if (!written.exists) return [missing(path, schema, issue)];
     if (issue.code === 'invalid_union') return this.#union(issue, path, schema, written);

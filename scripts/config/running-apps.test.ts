@@ -194,7 +194,7 @@ describe('what can not be is refused, with both owners of a clash', () => {
     app('dex');
     app('Hello');
     expect(problems()).toEqual([
-      'apps/Hello is no name for an app',
+      'apps/Hello is not a name for an app',
       'apps/dex is the name of a component of the platform',
       'apps/empty/app.yaml there is no such file',
     ]);

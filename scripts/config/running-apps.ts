@@ -16,7 +16,7 @@ import { closest } from './suggest.ts';
 export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
   const all = [...shared.values()];
   const runs = (app: SharedApp) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name);
-  // An app that does not run here has no account here: a policy that names it would admit whoever makes one.
+  // An app that does not run here has no account here: a policy that names it would admit anyone who makes one.
   const absent = new Set(all.filter((app) => !runs(app)).map((app) => app.file.namespace ?? app.name));
   return all
     .filter(runs)

@@ -89,7 +89,7 @@ export function parseAppFile(text: string, file: string, name: string, clusters:
 
 function nameProblem(name: string): Pick<Problem, 'message' | 'hint'> | undefined {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
-    return { message: 'is no name for an app', hint: 'Use lower-case letters, digits and "-".' };
+    return { message: 'is not a name for an app', hint: 'Use lower-case letters, digits and "-".' };
   if (name.length > longestAppName) return { message: `is too long for an app: at most ${longestAppName} characters` };
   const taken = (componentNames as readonly string[]).includes(name) && name !== argocdApp;
   return taken ? { message: 'is the name of a component of the platform', hint: 'Rename the folder.' } : undefined;
@@ -109,7 +109,7 @@ function clusterFindings(value: unknown, clusters: readonly string[]): Finding[]
 /** Without a namespace the app's name is one, which may be taken. */
 function namespaceFindings(value: unknown, name: string): Finding[] {
   if (!isRecord(value) || value.namespace !== undefined || !/^(kube|istio)-/.test(name)) return [];
-  return [{ path: ['namespace'], at: 'key', message: `"${name}" is no name for a namespace of an app` }];
+  return [{ path: ['namespace'], at: 'key', message: `"${name}" is not a name for a namespace of an app` }];
 }
 
 function readManifests(root: string, folder: string, namespace: string): Parsed<AppManifest[]> {

@@ -8,7 +8,7 @@ import { tenantJsonSchema } from './tenant-json-schema.ts';
 import { parseTenantFile } from './tenants.ts';
 
 // Each fixture in invalid/ is a tenant.yaml with a mistake, and beside it, in .txt, what is printed about it. Each fixture in valid/ is one
-// that must load. UPDATE_GOLDEN=1 writes the .txt files anew; read the difference before you commit it.
+// that must load. UPDATE_GOLDEN=1 writes the .txt files again; read the difference before you commit it.
 const folder = join(import.meta.dirname, '../dev/fixtures/tenants');
 const update = process.env.UPDATE_GOLDEN === '1';
 

@@ -3,7 +3,7 @@ import { tenantDefaults, tenantFile } from './schema/tenant.ts';
 
 /** Where the schema of tenant.yaml is published for editors, relative to the repository. */
 const tenantSchemaFile = 'tenants/tenant.schema.json';
-/** Where the same stands for the chart, by which Helm refuses what is no good tenant. */
+/** Where the same stands for the chart, by which Helm refuses what is not a good tenant. */
 const tenantChartSchemaFile = 'infrastructure/tenant/values.schema.json';
 
 /** Every published schema: where it is, and how its text is computed. */

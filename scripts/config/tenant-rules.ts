@@ -239,7 +239,7 @@ function deviceFindings({ quota }: Tenant, known: readonly string[]): Finding[] 
     const near = known.includes(name) ? undefined : closest(name, known);
     if (near === undefined) return [];
     const hint = `Did you mean "${near}"? If not, add it to quota.gpus in infrastructure/tenant/values.yaml.`;
-    return [{ path: ['quota', 'gpus', name], at: 'key', message: 'is no device that is known here', hint }];
+    return [{ path: ['quota', 'gpus', name], at: 'key', message: 'is not a device that is known here', hint }];
   });
 }
 

@@ -52,7 +52,7 @@ it('whose members are groups have them known to every cluster, whatever else is 
 });
 
 describe('tenants', () => {
-  it('are the folders of tenants/, and none is no mistake', () => {
+  it('are the folders of tenants/, and none is not a mistake', () => {
     expect(problems()).toEqual([]);
     tenants({ b: '', a: 'namespaces: [a, a--dev]\n' });
     write('tenants/README.md', 'x');
@@ -180,7 +180,7 @@ const clashes: [
     'a',
     3,
     'quota.gpus["nvida.com/gpu"]',
-    'is no device that is known here',
+    'is not a device that is known here',
   ],
   [
     'a cluster that there is not',
@@ -251,7 +251,7 @@ describe('what a tenant may not have is refused, with both owners named where th
     expect(problems()).toEqual([]);
   });
 
-  it('a call to a tenant that lets it in is no mistake', () => {
+  it('a call to a tenant that lets it in is not a mistake', () => {
     tenants({ a: 'network: {to: [b]}\n', b: 'network: {from: [a]}\n' });
     expect(problems()).toEqual([]);
   });
@@ -275,7 +275,7 @@ describe('what a tenant may not have is refused, with both owners named where th
   });
 });
 
-describe('folders that are no tenant', () => {
+describe('folders that are not tenants', () => {
   it.each([
     ['kube-x', 'is taken'],
     ['argocd', 'is taken'],

@@ -88,7 +88,7 @@ function readTenant(
       problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself there.' }],
     };
   const nested = nestedProblems(root, folder);
-  // A folder that only holds others is no tenant whose file is missing.
+  // A folder that only holds others is not a tenant whose file is missing.
   if (given === undefined && nested.length > 0 && !existsSync(join(root, source))) return { problems: nested };
   problems.push(...nested, ...misspeltApps(root, folder));
   const read = given === undefined ? readInput(root, source, missingHint(root, folder)) : { text: given };

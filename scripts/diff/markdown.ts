@@ -11,7 +11,7 @@ import {
 
 /** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
 export const commentLimit = 65_536;
-/** What we take of it: whoever posts the comment may put something around it. */
+/** What we take of it: anyone who posts the comment may put something around it. */
 export const textLimit = 64_000;
 /** By this a comment of ours is found again, so that the next run replaces it. */
 export const commentMark = '<!-- breakwater:diff -->';

@@ -16,7 +16,7 @@ const mostFiles = 30;
 /**
  * Writes the text of a pull request: what changes by wave and component, and what else is on its branch.
  *
- * Its first line holds a digest of the rest, so that a text which somebody edited is told from one that may be written anew.
+ * Its first line holds a digest of the rest, so that a text which somebody edited is told from one that may be written again.
  */
 export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): string {
   const folder = `clusters/${cluster}/`;
@@ -31,7 +31,7 @@ export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): 
     'What it comes to in the cluster, resource by resource: `npm run diff`, or the comment below where the workflow runs.',
     '',
   ].join('\n');
-  return `<!-- breakwater:pull-request ${digest(text)}: written anew by the next run, unless you edit it -->\n${text}`;
+  return `<!-- breakwater:pull-request ${digest(text)}: written again by the next run, unless you edit it -->\n${text}`;
 }
 
 /** @returns true for a text that a run wrote and nobody edited since */

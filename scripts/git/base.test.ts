@@ -38,7 +38,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the base of a change', () => {
-  it('is where it parted from the branch, so that what others merged since is no part of it', async () => {
+  it('is where it parted from the branch, so that what others merged since is not a part of it', async () => {
     write('a', '1\n');
     const parted = commit('Start');
     git('switch', '--quiet', '--create', 'change');
@@ -65,7 +65,7 @@ describe('the base of a change', () => {
     await expect(findBase(root, '--output=x', 'origin/main')).rejects.toMatchObject({ name: 'UsageError' });
   });
 
-  it('cannot be told in a shallow clone, which is said with the way out', async () => {
+  it('cannot be told in a shallow clone, which is said with a hint', async () => {
     write('a', '1\n');
     commit('Start');
     write('a', '2\n');

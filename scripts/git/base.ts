@@ -13,7 +13,7 @@ export interface Base {
 
 /**
  * Finds the commit that the work tree is compared with: where its history parted from a branch, so that what others merged
- * meanwhile is no part of the change.
+ * meanwhile is not a part of the change.
  *
  * @param root the repository's folder
  * @param named what the user named: anything that `git rev-parse` understands

@@ -27,7 +27,7 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
   const bare = await orUndefined(git(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
   if (bare === undefined || !bare.startsWith('true\n') || path.basename(bare.trim()) !== name) {
     throw new RunError(`.breakwater/${name} is not a bare git repository`, {
-      hint: `Remove it and run again: it will be made anew and filled from your repository.`,
+      hint: `Remove it and run again: it will be made again and filled from your repository.`,
     });
   }
   await git(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);

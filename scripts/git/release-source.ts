@@ -23,7 +23,7 @@ export interface ReleaseSource {
 export async function readReleaseSource(root: string, from: string): Promise<ReleaseSource> {
   const git = createGit(root);
   if (from === '' || from.startsWith('-'))
-    throw new UsageError(`${JSON.stringify(from)} is no address of a repository`);
+    throw new UsageError(`${JSON.stringify(from)} is not an address of a repository`);
   const named = (await git(['ls-remote', '--get-url', '--', from])).trim();
   // A path is the root's, wherever git is started.
   const url = existsSync(path.resolve(root, named)) ? path.resolve(root, named) : named;

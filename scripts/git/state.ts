@@ -72,7 +72,7 @@ async function hasIdentity(git: Git): Promise<boolean> {
 }
 
 /**
- * @returns why nothing can be committed in this state, with the way out; undefined when it can
+ * @returns why nothing can be committed in this state, with a hint; undefined when it can
  */
 export function commitObstacle(state: RepositoryState): RunError | undefined {
   if (state.unfinished !== undefined) {

@@ -64,7 +64,7 @@ describe('the commit of a tag', () => {
     expect(await tagCommit(repository, 'annotated')).toBe(first);
   });
 
-  it('is no branch of that name, nor a tag that only ends like it', async () => {
+  it('is not a branch of that name, nor a tag that only ends like it', async () => {
     commit('first');
     git('tag', 'x/refs/tags/v1');
     git('branch', 'v1');

@@ -86,7 +86,7 @@ describe('a repository', () => {
   it('FL#2327 is not made with somebody else, nor for an owner that there is not', async () => {
     for (const owner of ['bob', 'nobody']) {
       const there = await host(`${owner}/platform`);
-      await expect(there.createRepository('private')).rejects.toThrow(`${owner} is no organisation`);
+      await expect(there.createRepository('private')).rejects.toThrow(`${owner} is not an organisation`);
     }
   });
 
@@ -131,7 +131,7 @@ describe('a deploy key', () => {
 });
 
 describe('a webhook', () => {
-  it('is made once, found again, and set anew', async () => {
+  it('is made once, found again, and set again', async () => {
     const there = await made('acme/hooked');
     const url = 'https://platform.example.com/hooks/argocd';
     expect(await there.webhook(url)).toBeUndefined();

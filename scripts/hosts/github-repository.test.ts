@@ -67,7 +67,7 @@ describe('a repository on GitHub', () => {
     expect(server.asked.map(({ call }) => call).filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('AP#54 is not made by an App for an account that is no organisation', async () => {
+  it('AP#54 is not made by an App for an account that is not an organisation', async () => {
     const app = await host({ tokenOf: 'installation' });
     await expect(app.createRepository('private')).rejects.toThrow('for organisations only');
   });

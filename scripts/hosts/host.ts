@@ -60,7 +60,7 @@ export interface Host {
   /** Adds a key that may read, or takes one away. */
   changeDeployKeys(change: { add?: { title: string; publicKey: string }; remove?: readonly string[] }): Promise<void>;
   /**
-   * Finds the webhook for an address, and with `secret` makes it or sets it anew: no host tells a secret.
+   * Finds the webhook for an address, and with `secret` makes it or sets it again: no host tells a secret.
    *
    * @returns the host's own name for it; undefined when there is none and nothing was to be set
    */
@@ -80,7 +80,7 @@ export interface HostAccess {
   /** Path of the repository on the host, as `acme/platform`. */
   repository: string;
   token: string;
-  /** Whose token it is; an installation of a GitHub App is no user. */
+  /** Whose token it is; an installation of a GitHub App is not a user. */
   tokenOf: 'user' | 'installation';
   /** PEM file of a CA to trust beside the public ones. */
   caFile?: string;

@@ -44,7 +44,7 @@ async function isOrganisation({ octokit, owner }: Target): Promise<boolean> {
 async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Promise<void> {
   if (tokenOf === 'installation') {
     throw new RunError(
-      `${owner}/${repo} can't be made: ${owner} is no organisation, and a GitHub App makes repositories for organisations only`,
+      `${owner}/${repo} can't be made: ${owner} is not an organisation, and a GitHub App makes repositories for organisations only`,
       {
         hint: 'Make the repository by hand (empty and private), or give a token of the account as git.host.token.',
       },
@@ -53,7 +53,7 @@ async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Pro
   const { data } = await octokit.users.getAuthenticated();
   if (data.login.toLowerCase() === owner.toLowerCase()) return;
   throw new RunError(
-    `${owner}/${repo} can't be made: ${owner} is no organisation that the token may see, and the token is ${data.login}'s`,
+    `${owner}/${repo} can't be made: ${owner} is not an organisation that the token may see, and the token is ${data.login}'s`,
     {
       hint: `Check the owner in git.url letter by letter, or give a token of ${owner}.`,
     },

@@ -8,7 +8,7 @@ export interface LimitedAnswer {
   message: string;
 }
 
-/** The longest wait: GitHub's limits start anew each hour. */
+/** The longest wait: GitHub's limits start again each hour. */
 const longest = 3600;
 
 /**

@@ -115,7 +115,7 @@ const refusals: Readonly<Record<string, string>> = {
   EDQUOT: 'Your quota is used up: make room, and run again.',
 };
 
-/** What the operating system refuses about a file is no bug of ours, wherever it is met. */
+/** What the operating system refuses about a file is not a bug of ours, wherever it is met. */
 function systemRefusal(thrown: unknown): RunError | undefined {
   if (!(thrown instanceof Error && 'code' in thrown && 'path' in thrown)) return undefined;
   const hint = refusals[String(thrown.code)];

@@ -56,15 +56,19 @@ describe('checking an object', () => {
   it.each<[string, Record<string, unknown>, string[]]>([
     ['no name', {}, ['metadata.name: is missing']],
     ['a name that YAML 1.1 takes for a boolean', { name: false }, ['metadata.name: must be a text: put it in quotes']],
-    ['capitals in a name', { name: 'Settings' }, ['metadata.name: "Settings" is no valid name of a ConfigMap']],
+    ['capitals in a name', { name: 'Settings' }, ['metadata.name: "Settings" is not a valid name of a ConfigMap']],
     ['a name that is too long', { name: 'a'.repeat(254) }, ['metadata.name: is longer than 253 characters']],
     [
       'a namespace with a dot',
       { name: 'a', namespace: 'a.b' },
-      ['metadata.namespace: "a.b" is no valid name of a Namespace'],
+      ['metadata.namespace: "a.b" is not a valid name of a Namespace'],
     ],
     ['a number as a label', { name: 'a', labels: { x: 1 } }, ['metadata.labels.x: must be a text: put it in quotes']],
-    ['a label with a space', { name: 'a', labels: { x: 'a b' } }, ['metadata.labels.x: "a b" is no valid label value']],
+    [
+      'a label with a space',
+      { name: 'a', labels: { x: 'a b' } },
+      ['metadata.labels.x: "a b" is not a valid label value'],
+    ],
     [
       'a boolean as an annotation',
       { name: 'a', annotations: { x: true } },
@@ -73,7 +77,7 @@ describe('checking an object', () => {
     [
       'an annotation key with two slashes',
       { name: 'a', annotations: { 'a/b/c': '' } },
-      ['metadata.annotations.a/b/c: is no valid key'],
+      ['metadata.annotations.a/b/c: is not a valid key'],
     ],
     [
       'annotations that are too large',
@@ -81,7 +85,11 @@ describe('checking an object', () => {
       ['metadata.annotations: are larger than 256 KiB together'],
     ],
     ['labels that are a list', { name: 'a', labels: ['x'] }, ['metadata.labels: must be a map of texts']],
-    ['finalizers that are no list', { name: 'a', finalizers: 'x' }, ['metadata.finalizers: must be a list of names']],
+    [
+      'finalizers that are not a list',
+      { name: 'a', finalizers: 'x' },
+      ['metadata.finalizers: must be a list of names'],
+    ],
     ['a misspelt field', { name: 'a', annotation: {} }, ['metadata.annotation: unknown field']],
   ])('names %s in the metadata', (_, metadata, expected) => {
     expect(checkObject({ ...configMap, metadata: metadata as never })).toEqual(expected);
@@ -128,13 +136,13 @@ describe('checking an object', () => {
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'team:View' } };
     expect(checkObject(role)).toEqual([]);
     expect(checkObject({ ...role, metadata: { name: 'a/b' } })).toEqual([
-      'metadata.name: "a/b" is no valid name of a ClusterRole',
+      'metadata.name: "a/b" is not a valid name of a ClusterRole',
     ]);
   });
 
   it.each<[unknown, string[]]>([
-    [null, ['is no Kubernetes object']],
-    [['x'], ['is no Kubernetes object']],
+    [null, ['is not a Kubernetes object']],
+    [['x'], ['is not a Kubernetes object']],
     [{ kind: 'ConfigMap', metadata: { name: 'a' } }, ['apiVersion: must be a version, as v1 or apps/v1']],
     [{ apiVersion: 'v1', metadata: { name: 'a' } }, ['kind: must be a kind, as Deployment']],
     [{ apiVersion: 'v1', kind: 'ConfigMap' }, ['metadata: is missing']],

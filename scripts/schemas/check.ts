@@ -60,7 +60,7 @@ export function scopeOf(apiVersion: string, kind: string): 'Namespaced' | 'Clust
 
 function checkHead(object: KubernetesObject): string[] {
   const problems: string[] = [];
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) return ['is no Kubernetes object'];
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return ['is not a Kubernetes object'];
   if (typeof object.apiVersion !== 'string' || !/^([a-z0-9.-]+\/)?v[0-9][a-z0-9]*$/.test(object.apiVersion)) {
     problems.push('apiVersion: must be a version, as v1 or apps/v1');
   }

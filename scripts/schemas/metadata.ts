@@ -48,10 +48,10 @@ function checkName({ apiVersion, kind, metadata }: KubernetesObject): string[] {
   } else if (name.length > 253) {
     problems.push('metadata.name: is longer than 253 characters');
   } else if (kind === 'Namespace' || kind === 'Service' ? !fitsLabel(name) : !isName(apiVersion, name)) {
-    problems.push(`metadata.name: "${name}" is no valid name of a ${kind}`);
+    problems.push(`metadata.name: "${name}" is not a valid name of a ${kind}`);
   }
   if (namespace !== undefined && (typeof namespace !== 'string' || !fitsLabel(namespace))) {
-    problems.push(`metadata.namespace: "${String(namespace)}" is no valid name of a Namespace`);
+    problems.push(`metadata.namespace: "${String(namespace)}" is not a valid name of a Namespace`);
   }
   return problems;
 }
@@ -67,7 +67,7 @@ function isName(apiVersion: string, name: string): boolean {
 
 function labelProblem(value: string): string | undefined {
   if (value.length > 63) return 'is longer than 63 characters';
-  return labelValue.test(value) ? undefined : `"${value}" is no valid label value`;
+  return labelValue.test(value) ? undefined : `"${value}" is not a valid label value`;
 }
 
 function checkTexts(field: string, value: unknown, problemOf: (text: string) => string | undefined): string[] {
@@ -75,7 +75,8 @@ function checkTexts(field: string, value: unknown, problemOf: (text: string) => 
   if (!isMap(value)) return [`metadata.${field}: must be a map of texts`];
   return Object.entries(value).flatMap(([key, text]) => {
     const place = `metadata.${field}.${key}`;
-    if (!qualifiedName.test(key) || key.slice(key.indexOf('/') + 1).length > 63) return [`${place}: is no valid key`];
+    if (!qualifiedName.test(key) || key.slice(key.indexOf('/') + 1).length > 63)
+      return [`${place}: is not a valid key`];
     if (typeof text !== 'string') return [`${place}: must be a text: put it in quotes`];
     const problem = problemOf(text);
     return problem === undefined ? [] : [`${place}: ${problem}`];

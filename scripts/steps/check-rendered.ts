@@ -14,7 +14,7 @@ import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
  * need them.
  *
  * @param cache folder for charts and repositories, as `.breakwater`
- * @returns what was found beyond what is found without charts; a chart that is not to be had is a finding
+ * @returns what was found beyond what is found without charts; a chart that is not available is a finding
  */
 export async function checkRendered(root: string, cache: string, cluster: Cluster): Promise<CheckFinding[]> {
   const side = await readSide(root, cluster.name);

@@ -108,7 +108,7 @@ export async function compareWithBase({
   }
 }
 
-/** Argo CD applies what is written: whoever forgot to render sees why nothing changes. */
+/** Argo CD applies what is written: anyone who forgot to render sees why nothing changes. */
 function driftNotes(cluster: string, plan: TreePlan): string[] {
   const drift = driftOf({ ...plan, unexpected: [] });
   if (drift.length === 0) return [];

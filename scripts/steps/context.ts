@@ -21,7 +21,7 @@ export interface BootstrapOptions {
   pullRequest: boolean;
   wait: boolean;
   timeoutMinutes: number;
-  /** Secrets to make anew, by name (`NAME`, or `NAME/KEY` for one key). */
+  /** Secrets to make again, by name (`NAME`, or `NAME/KEY` for one key). */
   rotate: readonly string[];
   /** Applications whose removal is asked for by name. */
   remove: readonly string[];

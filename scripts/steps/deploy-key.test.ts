@@ -24,7 +24,7 @@ describe('the deploy key', () => {
     expect(decideKey(found([others, mine], pair.privateKey), false)).toMatchObject({ kind: 'up-to-date' });
   });
 
-  it('is added again, not made anew, when the host has lost it', () => {
+  it('is added again, not made again, when the host has lost it', () => {
     const work = { make: false, add: true, remove: [] };
     expect(decideKey(found([others], pair.privateKey), false)).toMatchObject({ kind: 'do', work });
   });
@@ -38,7 +38,7 @@ describe('the deploy key', () => {
     expect(decideKey(found([others, mine]), false)).toMatchObject({ kind: 'do', work });
   });
 
-  it('FL#2414 is made anew on request, and the old one goes', () => {
+  it('FL#2414 is made again on request, and the old one goes', () => {
     const work = { make: true, add: true, remove: ['1'] };
     expect(decideKey(found([mine, others], pair.privateKey), true)).toMatchObject({ kind: 'do', work });
   });
@@ -57,7 +57,7 @@ describe('the deploy key', () => {
     });
   });
 
-  it('is made anew when what the cluster holds is no key', () => {
+  it('is made again when what the cluster holds is not a key', () => {
     expect(decideKey(found([], 'nonsense'), false)).toMatchObject({ kind: 'do', work: { make: true, add: true } });
   });
 

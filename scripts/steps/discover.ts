@@ -36,7 +36,7 @@ export const discoverHost = step<BootstrapContext, { host: string | undefined },
     await writeInput(
       root,
       path,
-      `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to have it found anew.\n${stringify({ host })}`,
+      `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to have it found again.\n${stringify({ host })}`,
     );
     useCluster(context, loadCluster(root, cluster.name));
     if (context.cluster.knownHost !== host)

@@ -77,5 +77,5 @@ export function changes(plan: TreePlan): string[] {
 }
 
 function byHand(edited: boolean): string {
-  return edited ? ' (edited by hand: what is yours belongs into overrides/)' : '';
+  return edited ? ' (edited by hand: what is yours belongs in overrides/)' : '';
 }

@@ -45,7 +45,7 @@ export async function preflight(context: BootstrapContext): Promise<void> {
 async function checkRepository(context: BootstrapContext): Promise<void> {
   const { root, cluster, repository, remote, options, reporter } = context;
   if (options.rotate.length > 0 && context.connection === undefined)
-    throw new UsageError('--rotate makes Secrets anew in a cluster, and none is named', {
+    throw new UsageError('--rotate makes Secrets again in a cluster, and none is named', {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
   requireRotatable(context);

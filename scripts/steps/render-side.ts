@@ -144,7 +144,7 @@ export function jobsOf(side: Side | undefined): Job[] {
   );
 }
 
-/** @throws RunError naming what is not to be had */
+/** @throws RunError naming what is not available */
 export async function renderJobs(cache: string, jobs: readonly Job[]): Promise<RenderedApplication[]> {
   const rendered: RenderedApplication[] = [];
   for (const job of jobs) {
@@ -188,7 +188,7 @@ function valueFiles({ folder }: Side, source: Source): string[] {
     .filter((file) => existsSync(join(folder, file)) && lstatSync(join(folder, file)).isFile());
 }
 
-/** Where a chart is not to be had, its values stand for what it would give. */
+/** Where a chart is not available, its values stand for what it would give. */
 function valuesAsObjects({ side, source, application }: Job): RenderedApplication[] {
   const objects = valueFiles(side, source).flatMap((file) =>
     (side.tree.files.get(file)?.documents ?? []).filter(isMap).map((values) => ({

@@ -108,7 +108,7 @@ function steps({ cluster, applications, inventory }: UninstallContext): AnyStep<
 }
 
 /**
- * Takes the platform out: the root first, so that nothing is made anew, then the waves from the last to the first, then what
+ * Takes the platform out: the root first, so that nothing is made again, then the waves from the last to the first, then what
  * they lived in, and Argo CD at the end. It deletes by itself and asks nothing of Argo CD, which may be broken. Killed anywhere,
  * it is run again.
  *

@@ -88,7 +88,7 @@ function parse(text: string | undefined): Json {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new RunError('package.json or package-lock.json is no JSON object; nothing was changed', {
+  throw new RunError('package.json or package-lock.json is not JSON object; nothing was changed', {
     hint: 'Put it right, commit, and run again.',
   });
 }

@@ -27,7 +27,7 @@ export const packageFiles: ReadonlySet<string> = new Set(['package.json', 'packa
 /**
  * Says whose a file is:
  *
- * - `generated`: the program writes it; the release's, and then rendered anew
+ * - `generated`: the program writes it; the release's, and then rendered again
  * - `cluster`: the user's, whatever the release has there
  * - `yours`: the user's once they changed it; until then it follows the releases
  * - `breakwater`: the program's; edits are merged, and may conflict

@@ -19,7 +19,7 @@ export interface UpgradeResult {
   merged: readonly string[];
   /** The user's, and left alone although the release changed them, too. */
   kept: readonly string[];
-  /** Rendered anew. */
+  /** Rendered again. */
   generated: readonly CommittedChange[];
   /** Values in package.json that the release replaced. */
   replaced: readonly string[];
@@ -42,7 +42,7 @@ export function upgradeText(result: UpgradeResult): string {
     ...section(`${count(kept.length, 'file')} of yours, kept, though the release changed the like`, kept),
     ...(kept.length === 0 ? [] : [`  What it changed there: ${lookAt(result)} -- FILE`]),
     ...section(`${count(replaced.length, 'value')} in package.json that the release replaced`, replaced),
-    ...section(`${count(generated.length, 'generated file')} rendered anew`, generated.map(how)),
+    ...section(`${count(generated.length, 'generated file')} rendered again`, generated.map(how)),
     dryRun
       ? `Nothing was changed. Without --dry-run this becomes one commit: Upgrade Breakwater from ${from} to ${to}`
       : `${commit?.slice(0, 12)}: Upgrade Breakwater from ${from} to ${to}`,

@@ -115,7 +115,7 @@ async function findWay(
   await fetchTags(root, source, tags, objects);
   const released = versionIn(await textIn(git, target, 'package.json'));
   if (released !== to)
-    throw new RunError(`the tag v${to} holds version ${released ?? 'none'} in its package.json: it is no release`, {
+    throw new RunError(`the tag v${to} holds version ${released ?? 'none'} in its package.json: it is not a release`, {
       hint: 'Choose another with --to. Nothing was changed.',
     });
   const origin = await findOrigin(workshop, root, target);

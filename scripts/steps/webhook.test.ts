@@ -14,12 +14,12 @@ describe('the webhook', () => {
     ['the host has none', { id: undefined }],
     ['a secret is missing, also one of a host that is not used', { missing: ['webhook.gitlab.secret'] }],
     ['a run was killed before the host had the secret', { mark: undefined }],
-    ['it was made anew at the host by somebody', { id: '8' }],
+    ['it was made again at the host by somebody', { id: '8' }],
   ])('is set when %s', (_case, change) => {
     expect(decideWebhook({ ...found, ...change }, false)).toMatchObject({ kind: 'do' });
   });
 
-  it('gets all secrets anew on request', () => {
+  it('gets all secrets again on request', () => {
     const decision = decideWebhook(found, true);
     expect(decision).toMatchObject({ kind: 'do', work: { missing: webhookSecretKeys } });
   });

@@ -31,7 +31,7 @@ export interface WebhookFound {
   host: string;
   /** The host's own name of the webhook. */
   id: string | undefined;
-  /** Keys that have no value; when secrets are made anew, all. */
+  /** Keys that have no value; when secrets are made again, all. */
   missing: readonly string[];
   mark: string | undefined;
 }
@@ -46,7 +46,7 @@ export function decideWebhook(found: WebhookFound, rotate: boolean): Decision<We
   if (rotate)
     return {
       kind: 'do',
-      message: `make the secret anew by which Argo CD knows ${host}'s calls, and set it there (--rotate)`,
+      message: `make the secret again by which Argo CD knows ${host}'s calls, and set it there (--rotate)`,
       work: { ...found, missing: webhookSecretKeys },
     };
   if (id !== undefined && missing.length === 0 && mark === markOf(id, url))
@@ -67,14 +67,14 @@ function secretOf(cluster: Cluster) {
 }
 
 /**
- * Refuses to make secrets anew where they could not be set at the host.
+ * Refuses to make secrets again where they could not be set at the host.
  *
  * @throws UsageError that says why
  */
 export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'cluster' | 'options'>): void {
   if (!options.rotate.includes(webhookRotation)) return;
   if (!cluster.git.webhook)
-    throw new UsageError(`there is no webhook whose secret could be made anew: git.webhook is off`, {
+    throw new UsageError(`there is no webhook whose secret could be made again: git.webhook is off`, {
       hint: `Set it in ${cluster.folder}/cluster.yaml, or leave --rotate ${webhookRotation} out.`,
     });
   if (!options.push)

@@ -56,7 +56,7 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
   if (found.length === 0) return;
   throw new RunError('files of yours are in the way; nothing was changed', {
     details: found.map(({ path, reason }) => `${path} ${reason}`),
-    hint: 'Move these away, then run again. Settings of your own belong into overrides/.',
+    hint: 'Move these away, then run again. Settings of your own belong in overrides/.',
   });
 }
 
@@ -74,7 +74,7 @@ export function requireNamedRemovals(compared: ComparedCluster, named: readonly 
   const kinds =
     withKinds.length === 0 ? '' : `; with the CRDs of ${withKinds.join(', ')}, all objects of their kinds go`;
   throw new UsageError(`this would remove ${count(removed.length, 'component')}: ${removed.join(', ')}${kinds}`, {
-    hint: `If that is what you want, say so: --remove ${removed.join(',')} (it is noted in ${removalsFile}, for whoever reviews it)`,
+    hint: `If that is what you want, say so: --remove ${removed.join(',')} (it is noted in ${removalsFile}, for anyone who reviews it)`,
   });
 }
 

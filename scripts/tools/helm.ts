@@ -41,7 +41,7 @@ const patience = '120s';
  *
  * @param cache where charts are kept, as `.breakwater/charts`
  * @returns absolute path of the chart's archive
- * @throws RunError that names the chart, when it is not to be had
+ * @throws RunError that names the chart, when it is not available
  */
 export async function fetchChart(cache: string, { repository, chart, version }: ChartReference): Promise<string> {
   const archive = archiveOf(cache, { repository, chart, version });
@@ -80,7 +80,7 @@ export async function chartDigest(cache: string, chart: ChartReference): Promise
 }
 
 function notToBeHad({ repository, chart, version }: ChartReference, stderr: string): RunError {
-  return new RunError(`the chart ${chart} ${version} is not to be had from ${repository}`, {
+  return new RunError(`the chart ${chart} ${version} is not available from ${repository}`, {
     details: lastLines(stderr),
     hint: 'Without a way to it, name a mirror under mirrors.charts in cluster.yaml.',
   });

@@ -44,7 +44,7 @@ export function application(
         [readyWithinAnnotation]: String(readyWithin),
         ...tagsOfCommits(component.sources(cluster)),
       },
-      // Whoever removes a component wants its resources gone. Argo CD cannot remove itself.
+      // Anyone who removes a component wants its resources gone. Argo CD cannot remove itself.
       ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
     },
     spec: {

@@ -80,7 +80,7 @@ function appProject(
 }
 
 /**
- * Argo CD makes this project, which permits everything: whoever may make an Application in it would have the cluster. An Argo CD of
+ * Argo CD makes this project, which permits everything: anyone who may make an Application in it would have the cluster. An Argo CD of
  * one's own may need it.
  *
  * https://argo-cd.readthedocs.io/en/stable/user-guide/projects/#the-default-project

@@ -15,7 +15,7 @@ export type Tree = ReadonlyMap<string, string>;
 export function placedComponents(cluster: Cluster): Placed[] {
   const enabled = enabledComponents(cluster);
   const waves = computeWaves(allComponents(cluster), enabled);
-  // By name: an app is a component anew each time that it is asked for.
+  // By name: an app is a component again each time that it is asked for.
   const waiting = new Set(waitingForHost(cluster).map(({ name }) => name));
   return enabled
     .filter((component) => !waiting.has(component.name))
@@ -23,7 +23,7 @@ export function placedComponents(cluster: Cluster): Placed[] {
     .sort((a, b) => a.wave - b.wave);
 }
 
-/** A tree with what its texts say, for whoever looks at the objects and need not read them again. */
+/** A tree with what its texts say, for anyone who looks at the objects and need not read them again. */
 export interface RenderedTree {
   tree: Tree;
   /** The documents of each YAML text. */

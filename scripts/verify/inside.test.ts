@@ -100,7 +100,7 @@ describe('calls from inside the cluster', () => {
   it.each([
     ['a plugin that drops', 28, 'passed'],
     ['a plugin that rejects', 7, 'passed'],
-    ['an answer that is no HTTP', 1, 'failed'],
+    ['an answer that is not a HTTP', 1, 'failed'],
     ['a connection that was closed', 52, 'failed'],
     ['an answer', 0, 'failed'],
     ['no such Service', 6, 'skipped'],

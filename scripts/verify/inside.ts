@@ -7,7 +7,7 @@ interface InsideCall {
   id: string;
   url: string;
   headers: readonly (readonly [name: string, value: string])[];
-  /** True where whoever is let through by the network still has to log in. */
+  /** True where anyone who is let through by the network still has to log in. */
   ownLogin?: boolean;
   /** False where nothing runs behind the address, so that no answer would mean nothing. */
   ready?: boolean;
@@ -228,7 +228,7 @@ function described({ exit, status, body }: InsideAnswer): string {
   return words[exit] ?? `no answer (curl ${exit})`;
 }
 
-/** Whoever binds another Gateway or another route to the gateway's pods publishes past the check. */
+/** Anyone who binds another Gateway or another route to the gateway's pods publishes past the check. */
 function published({ gateways, bound, rendered }: Inside): Row[] {
   const others = gateways.filter((name) => !rendered.gateways.includes(name));
   const bound80 = rendered.plainGateways.flatMap((name) => bound.get(name) ?? []);

@@ -136,7 +136,7 @@ export function setsSession(line: string, { sessionCookie }: Site): boolean {
   return line.startsWith(sessionCookie) && !/^[^=]*_csrf/.test(line) && !/^[^=]*=(;|$)/.test(line);
 }
 
-/** The login's own companion, which ends with it, is no session. */
+/** The login's own companion, which ends with it, is not a session. */
 export function sessionCookies(all: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...all].filter(([name]) => !name.includes('_csrf')));
 }

@@ -26,7 +26,7 @@ function homeOf({ authority, places }: Site): string[] {
   return authorities.map((one) => new URL(`https://${one}`).origin);
 }
 
-/** What is no encoding stays as it is. */
+/** What is not an encoding stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -35,7 +35,7 @@ function decoded(text: string): string {
   }
 }
 
-/** @returns where a login that is asked for will return to, or undefined when the Location is no login */
+/** @returns where a login that is asked for will return to, or undefined when the Location is not a login */
 export function returnsTo(location: string, site: Site): string | undefined {
   const state = atHome(location, site)?.searchParams.get('state');
   return state === null || state === undefined ? undefined : decoded(state.slice(state.indexOf(':') + 1));

@@ -79,7 +79,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
     url.username !== '' ||
     url.search !== ''
   )
-    throw new UsageError(`--url ${text} is no address of a platform`, {
+    throw new UsageError(`--url ${text} is not an address of a platform`, {
       hint: 'For example https://kubeflow.example.com',
     });
   return {

@@ -9,7 +9,7 @@ const reasons: Record<string, { what: string; hint: string }> = {
   ENAMETOOLONG: { what: 'the name is too long for this file system', hint: 'Use a shorter path for the repository.' },
   EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and run again.' },
   EISDIR: { what: 'it is a folder', hint: 'Move it away and run again.' },
-  ENOTDIR: { what: 'a part of the path is no folder', hint: 'Move it away and run again.' },
+  ENOTDIR: { what: 'a part of the path is not a folder', hint: 'Move it away and run again.' },
 };
 
 /**

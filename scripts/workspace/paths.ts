@@ -42,7 +42,7 @@ async function requireFolder(root: string, folder: string): Promise<void> {
     });
   }
   if (found === 'file' || found === 'other')
-    throw new RunError(`${folder} is no folder`, { hint: 'Move it away and run again.' });
+    throw new RunError(`${folder} is not a folder`, { hint: 'Move it away and run again.' });
 }
 
 /** @returns what is at an absolute path, links not followed; undefined when there is nothing */

@@ -10,7 +10,7 @@ import { kindOf, temporaryName } from './paths.ts';
  * @param text written as UTF-8, line ends as they are
  * @param mode permissions, whatever the umask is
  * @param options.flush false: not flushed, for what can be generated again; a power cut may then leave it empty, and the next
- *   run writes it anew. Flushing thousands of files takes many times as long as writing them.
+ *   run writes it again. Flushing thousands of files takes many times as long as writing them.
  */
 export async function writeAtomically(
   absolute: string,
@@ -92,7 +92,7 @@ export async function holdsExactly(folder: string, files: ReadonlyMap<string, st
 export async function writeObjects(folder: string, files: ReadonlyMap<string, string>): Promise<readonly string[]> {
   const names = [...files.keys()].sort();
   for (const name of names) {
-    if (name !== path.basename(name)) throw new Error(`${name} is no file name`);
+    if (name !== path.basename(name)) throw new Error(`${name} is not a file name`);
     await writePrivate(path.join(folder, name), files.get(name) ?? '');
   }
   if ((await kindOf(folder)) !== 'directory') return [];

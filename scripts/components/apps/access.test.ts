@@ -194,7 +194,7 @@ it('a request on port 80 is led on to HTTPS: neither refused nor marked, and not
   });
 });
 
-it('whoever is known may open no more without TLS than with it', async () => {
+it('anyone who is known may open no more without TLS than with it', async () => {
   const ops = app({ access: { groups: ['ops'] } });
   expect((await open(ops, person('bob@example.com', 'dev'), false)).status).toBe('403');
 });

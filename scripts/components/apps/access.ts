@@ -63,7 +63,7 @@ function envoy_on_request(handle)
   local email = headers:get(${luaText(user)}) or ""
   local list = headers:get(${luaText(list)})
   local member = groups_of(headers)
-  -- Port 80 leads to HTTPS, and whoever is led there is not known yet.
+  -- Port 80 leads to HTTPS, and anyone who is led there is not known yet.
   local redirected = email == "" and handle:connection():ssl() == nil
   if not redirected and not may_open(email, member) then
     local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }

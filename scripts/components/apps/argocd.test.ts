@@ -72,7 +72,7 @@ describe("Argo CD's server", () => {
     expect(argumentsOf().slice(3)).toEqual(['/usr/local/bin/argocd-server', '--rootpath', '/argocd']);
   });
 
-  it('runs on without the CA, and is ended when that comes or changes, to be started anew', async () => {
+  it('runs on without the CA, and is ended when that comes or changes, to be started again', async () => {
     const first = start();
     expect(await stillRuns(first)).toBe(true);
     writeFileSync(join(folder, 'ca.crt'), 'one');

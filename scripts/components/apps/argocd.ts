@@ -41,7 +41,7 @@ export function argocdClients(cluster: Cluster): Record<string, unknown>[] {
  * What Argo CD's own objects need so that it is served under a path and takes the platform's logins.
  *
  * @param audience the client for which the gateway's tokens are issued
- * @returns patches of Argo CD's manifests; none where it is no app
+ * @returns patches of Argo CD's manifests; none where it is not an app
  */
 export function argocdPatches(cluster: Cluster, audience: string): KustomizePatch[] {
   const app = argocdApp(cluster);
@@ -110,7 +110,7 @@ function jsonPatch(group: string, kind: string, name: string, operations: readon
 const serverArguments = '/spec/template/spec/containers/0/args';
 const isServer: Operation = { op: 'test', path: `${serverArguments}/0`, value: '/usr/local/bin/argocd-server' };
 
-/** By arguments rather than by its ConfigMap: a change of these starts it anew. */
+/** By arguments rather than by its ConfigMap: a change of these starts it again. */
 function rootPath(root: string): Operation[] {
   return ['--rootpath', root].map((value): Operation => ({ op: 'add', path: `${serverArguments}/-`, value }));
 }
@@ -118,7 +118,7 @@ function rootPath(root: string): Operation[] {
 /**
  * Argo CD verifies tokens with a client that it makes once, when its server starts (util/session, NewSessionManager, as of 3.5.7); what it calls
  * a restart when its settings change leaves that client as it is. The Secret with the CA comes after the server, so the process itself has to end
- * when the file appears or changes, and the kubelet starts it anew.
+ * when the file appears or changes, and the kubelet starts it again.
  */
 function restartWithTheCa(): Operation[] {
   const pod = '/spec/template/spec';

@@ -12,7 +12,7 @@ const headerName = z
     error: 'must be the name of a header: letters, digits and "-" (headers with "_" are dropped at the gateway)',
   })
   .max(100, 'at most 100 characters')
-  .refine((text) => !otherHeaders.test(text), 'is no header for an identity: HTTP, the mesh or the gateway needs it')
+  .refine((text) => !otherHeaders.test(text), 'is not a header for an identity: HTTP, the mesh or the gateway needs it')
   .describe('Name of the header.');
 
 const headerValue = z

@@ -162,7 +162,7 @@ export const appFile = z
       .boolean()
       .default(false)
       .describe(
-        "Whether it gets the user's ID token in the Authorization header, on a host of its own. Whoever runs it can then act as each of its visitors.",
+        "Whether it gets the user's ID token in the Authorization header, on a host of its own. Anyone who runs it can then act as each of its visitors.",
       ),
     apiPaths: z
       .array(z.string().regex(/^([A-Za-z0-9._~-]+\/)+$/, 'must be relative and end with "/", as api/'))
@@ -254,7 +254,7 @@ export const appFile = z
       context.addIssue({
         code: 'custom',
         path: ['values'],
-        message: 'has no effect: the source is no chart',
+        message: 'has no effect: the source is not a chart',
         params: { hint: 'Remove it.', at: 'key' },
       });
     },

@@ -39,7 +39,7 @@ export const duration = z
 
 /**
  * @param text a duration such as `1h30m`
- * @returns its length in seconds, 0 when it is no duration
+ * @returns its length in seconds, 0 when it is not a duration
  */
 export function durationSeconds(text: string): number {
   const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);

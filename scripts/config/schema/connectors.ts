@@ -10,7 +10,7 @@ const name = dexText.describe('What the login page shows.');
 const verifies = z
   .enum(['accept', 'reject'])
   .describe(
-    'What to do with an e-mail address that the provider has not verified. Whoever can set an unverified address can become another user.',
+    'What to do with an e-mail address that the provider has not verified. Anyone who can set an unverified address can become another user.',
   );
 const cannotReject = z
   .literal('accept', {

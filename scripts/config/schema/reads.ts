@@ -16,7 +16,7 @@ export function reads(...fields: readonly string[]): { when: (payload: Payload) 
   return { when: ({ issues }) => !issues.some((issue) => paths.some((path) => spoils(issue, path))) };
 }
 
-/** For a rule that looks at the object as it was written and expects anything in its fields: it runs unless it is no object. */
+/** For a rule that looks at the object as it was written and expects anything in its fields: it runs unless it is not an object. */
 export const readsAsWritten = {
   when: ({ issues }: Payload) => issues.every((issue) => hasPath(issue) || issue.code === 'unrecognized_keys'),
 };

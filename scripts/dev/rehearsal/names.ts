@@ -3,7 +3,7 @@ import type { Site } from './site.ts';
 const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
 
 /**
- * Lets pods, and whoever else asks the sandbox's name server, find hosts at one address.
+ * Lets pods, and anyone else asks the sandbox's name server, find hosts at one address.
  *
  * @returns takes it back
  */

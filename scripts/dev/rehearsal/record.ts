@@ -130,7 +130,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
   let writing = Promise.resolve();
   const save = () => {
     writing = writing.then(() => writeWhole(file, JSON.stringify(data(), null, 2)));
-    // Whoever flushes gets the error.
+    // Anyone who flushes gets the error.
     writing.catch(() => {});
   };
   return {
@@ -198,7 +198,7 @@ function secondsSince(moment: number): number {
   return Math.round((Date.now() - moment) / 100) / 10;
 }
 
-/** Whoever reads it meets a whole file, however the run ends. */
+/** Anyone who reads it meets a whole file, however the run ends. */
 async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, text, { mode: 0o600 });

@@ -44,7 +44,7 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
-/** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins anew. */
+/** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins again. */
 export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
   const { word, quick, only, context } = options;
   const file = placesOf(options.folder).record;

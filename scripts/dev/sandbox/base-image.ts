@@ -27,14 +27,14 @@ const users = { argocd: 999, proxy1337: 1337, app1000: 1000, app1001: 1001, app6
 /**
  * Makes the base layer that all images share: a small Debian, from the package sources of this machine.
  * @returns the path of its tar archive in the cache.
- * @throws SandboxError when this is no Debian, or a package cannot be had.
+ * @throws SandboxError when this is not a Debian, or a package cannot be had.
  */
 export async function baseLayer(report: Report): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1];
   if (!/^ID=debian$/m.test(release) || !suite) {
     throw new SandboxError(
-      'the base of the images is made of Debian packages; this machine is no Debian: run it on one',
+      'the base of the images is made of Debian packages; this machine is not a Debian: run it on one',
     );
   }
   const sources = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list'].filter((file) =>

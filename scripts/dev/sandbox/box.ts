@@ -16,7 +16,7 @@ export interface Box {
   pid: number;
 }
 
-// Marks the first process, so that it is found again by whoever cleans up after a killed run.
+// Marks the first process, so that it is found again by anyone who cleans up after a killed run.
 const marker = (folder: string) => `breakwater-sandbox:${folder}`;
 
 // Folders in which the cluster's programs write at fixed paths. Inside, an overlay takes what they write.
@@ -112,7 +112,7 @@ export async function inside(box: Box, command: readonly string[]): Promise<{ ok
   return { ok: result.exitCode === 0, output: (result.stdout + result.stderr).trim() };
 }
 
-/** Ends everything that runs in the box of a folder, and waits until it is gone. None open is no error. */
+/** Ends everything that runs in the box of a folder, and waits until it is gone. None open is not an error. */
 export async function closeBox(folder: string): Promise<void> {
   const box = findBox(folder);
   if (!box) return;

@@ -134,7 +134,7 @@ function kubeletSettings({ authority, cgroup }: NodeSpec): object {
     },
     authorization: { mode: 'Webhook' },
     containerRuntimeEndpoint: `unix://${containerdSocket}`,
-    // A machine with little room left is still good for a test; images are never fetched anew.
+    // A machine with little room left is still good for a test; images are never fetched again.
     evictionHard: { 'memory.available': '100Mi' },
     imageGCHighThresholdPercent: 100,
     resolvConf: '',

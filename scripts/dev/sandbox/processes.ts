@@ -83,7 +83,7 @@ export async function runningPid(folder: string, name: string): Promise<number |
 
 /**
  * Ends the process of that name, and no other: first by request, after a while by force. Returns when it is gone.
- * What never ran, or has ended by itself, is no error.
+ * What never ran, or has ended by itself, is not an error.
  * @param patience milliseconds to wait before force is used.
  */
 export async function stopProcess(folder: string, name: string, patience = 20_000): Promise<void> {

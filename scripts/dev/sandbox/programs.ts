@@ -8,7 +8,7 @@ export interface Program {
   package: string;
   /** What people call the version, where the pinned one is a commit. */
   label?: string;
-  /** About how long a cold build takes on two cores: shown to whoever waits. */
+  /** About how long a cold build takes on two cores: shown to anyone who waits. */
   minutes: number;
   /** Build tags. */
   tags?: string;

@@ -26,7 +26,7 @@ export function serveGit(
       GIT_CONFIG_COUNT: '2',
       GIT_CONFIG_KEY_0: 'safe.directory',
       GIT_CONFIG_VALUE_0: '*',
-      // Whoever reaches the sandbox's network may push: it is this machine and the cluster on it.
+      // Anyone who reaches the sandbox's network may push: it is this machine and the cluster on it.
       GIT_CONFIG_KEY_1: 'http.receivepack',
       GIT_CONFIG_VALUE_1: String(push),
       GIT_PROTOCOL: header('git-protocol'),

@@ -1,6 +1,6 @@
 /**
  * The server of a sandbox, a program of its own: images as a registry serves them, charts, Git repositories.
- * `serve.ts SETTINGS`, where SETTINGS is a JSON file; it is read anew for every request, so that what is served can
+ * `serve.ts SETTINGS`, where SETTINGS is a JSON file; it is read again for every request, so that what is served can
  * change while it runs.
  */
 import { createHash } from 'node:crypto';

@@ -80,7 +80,7 @@ describe('deriving a schema from a CRD', () => {
     expect(problems(spec, {})).toEqual(['spec: must have just one of a, b']);
   });
 
-  it('leaves status open and drops what is no rule', () => {
+  it('leaves status open and drops what is not a rule', () => {
     const schema = deriveSchema(definition({ description: 'Long.', default: {} }), 'from x');
     expect(JSON.stringify(schema)).not.toMatch(/description|default|phase/);
     expect(schema).toMatchObject({ $comment: 'from x', scope: 'Cluster' });

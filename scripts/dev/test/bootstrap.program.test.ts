@@ -188,7 +188,7 @@ describe('a change of cluster.yaml', () => {
 });
 
 describe('a repository that cannot be committed to or published', () => {
-  it('is refused with the way out, and nothing is written', () => {
+  it('is refused with a hint, and nothing is written', () => {
     repository = testRepository({ one: small('one', 'a.example.com') });
     repository.git('switch', '--quiet', '--create', 'feature');
     const wrongBranch = repository.breakwater('bootstrap');
@@ -210,6 +210,6 @@ describe('a folder below the root', () => {
     repository = testRepository();
     expect(repository.breakwaterIn('tenants', 'render', '--check')).toMatchObject({ code: 0, stderr: '' });
     const outside = repository.breakwaterIn('..', 'render', '--check');
-    expect(outside).toMatchObject({ code: 2, stderr: expect.stringContaining('is no Breakwater repository') });
+    expect(outside).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a Breakwater repository') });
   });
 });

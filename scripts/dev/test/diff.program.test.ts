@@ -168,14 +168,14 @@ describe('npm run diff', () => {
     expect((await diff('--base', 'main', '--markdown')).stdout).toBe(dirty.stdout);
   });
 
-  it('names a chart that is not to be had, compares it by values, and shows the rest', async () => {
+  it('names a chart that is not available, compares it by values, and shows the rest', async () => {
     const upstream = 'infrastructure/dex/upstream.yaml';
     repository.write(upstream, readFileSync(file(upstream), 'utf8').replace('0.24.0', '9.9.9'));
     expect(repository.breakwater('render', '--all', '--prune').code).toBe(0);
     repository.write('clusters/one/overrides/dex.yaml', 'replicaCount: 3\n');
     const shown = await diff('--base', 'main', '--cluster', 'one');
     expect(shown.code, shown.stderr).toBe(0);
-    expect(shown.stdout).toContain(`the chart dex 9.9.9 is not to be had from ${origin}`);
+    expect(shown.stdout).toContain(`the chart dex 9.9.9 is not available from ${origin}`);
     expect(shown.stdout).toContain('mirrors.charts');
     expect(shown.stdout).toContain('Values clusters/one/overrides/dex.yaml');
     expect(shown.stdout).toContain('Application argocd/dex');

@@ -54,7 +54,7 @@ export function testRepository(
   git('add', '.');
   git('commit', '--quiet', '--message', 'Start');
   const program = [join(checkout, 'scripts', 'start.mjs')];
-  // No kubeconfig of the machine's, and no way out: a test must not find a cluster or wait for GitHub.
+  // No kubeconfig of the machine's, and no network: a test must not find a cluster or wait for GitHub.
   const env = {
     ...process.env,
     KUBECONFIG: join(folder, 'no-kubeconfig'),

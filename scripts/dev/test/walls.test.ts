@@ -5,7 +5,7 @@ import { checkout } from './repository.ts';
 
 /**
  * What each room of scripts/ may import, besides itself; type-only imports count. Data flows one way, so a room stands
- * below all that it names: whoever adds a line keeps the table free of circles, which the second test proves.
+ * below all that it names: anyone who adds a line keeps the table free of circles, which the second test proves.
  */
 const allowed: Record<string, readonly string[]> = {
   report: [],

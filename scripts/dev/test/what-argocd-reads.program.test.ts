@@ -127,7 +127,7 @@ it('on a file system that has no modes, no file counts as executable', () => {
   repository.remove();
 });
 
-it('a link to a cache elsewhere, which Git does not have, is no finding', () => {
+it('a link to a cache elsewhere, which Git does not have, is not a finding', () => {
   repository = testRepository();
   link('.breakwater', '../elsewhere');
   expect(repository.breakwater('validate').code).toBe(0);

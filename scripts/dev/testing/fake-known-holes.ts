@@ -1,4 +1,4 @@
-/** @returns whether the gateway refuses a request whoever sends it: scripts/components/refusals.ts */
+/** @returns whether the gateway refuses a request anyone who sends it: scripts/components/refusals.ts */
 export function isKnownHole(
   method: string,
   target: string,

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A folder with repositories for one test, cut off from the git settings of whoever runs it. */
+/** A folder with repositories for one test, cut off from the git settings of anyone who runs it. */
 export interface Sandbox {
   folder: string;
   /** Environment in which everything of the test runs. */

@@ -131,7 +131,7 @@ const valuesAreFiles: Rule = {
           .map((field) => ({
             file,
             path: `spec.sources[${index}].helm.${field}`,
-            message: 'belongs into a values file',
+            message: 'belongs in a values file',
           })),
       ),
     ),

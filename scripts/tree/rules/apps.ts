@@ -17,7 +17,7 @@ function finding({ file, object }: Placed, field: string, message: string): Find
 const onlyGatewayCalls: Rule = {
   name: 'only-the-gateway-calls',
   reason:
-    'Whoever reaches an app past the gateway writes the identity headers himself (kubeflow/kubeflow#7032, istio docs, reference/config/security/authorization-policy).',
+    'Anyone who reaches an app past the gateway writes the identity headers himself (kubeflow/kubeflow#7032, istio docs, reference/config/security/authorization-policy).',
   check(tree) {
     const policies = ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
       ({ object }) => at(object, 'spec', 'action') !== 'CUSTOM' && at(object, 'spec', 'action') !== 'DENY',

@@ -99,5 +99,5 @@ const claimsAreKept: Rule = {
       })),
 };
 
-/** What the objects ask of the cluster and of whoever switches a part off. */
+/** What the objects ask of the cluster and of anyone who switches a part off. */
 export const clusterNeedRules: readonly Rule[] = [autoscalersHaveMetrics, partsMeetNamespaces, claimsAreKept];

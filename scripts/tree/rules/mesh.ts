@@ -56,7 +56,7 @@ const principal = /^cluster\.local\/ns\/[^/*]+\/sa\/[^/*]+$/;
 const namedPrincipals: Rule = {
   name: 'named-principals',
   reason:
-    'Whoever may call a web app can write the user header himself, so principals are the gateway and named controllers only (kubeflow/kubeflow#7032).',
+    'Anyone who may call a web app can write the user header himself, so principals are the gateway and named controllers only (kubeflow/kubeflow#7032).',
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind === 'AuthorizationPolicy')

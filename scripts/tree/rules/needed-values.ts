@@ -193,7 +193,7 @@ const portsAreThose: Rule = {
 const imagesAreNewEnough: Rule = {
   name: 'images-are-new-enough',
   reason:
-    'The tree relies on what an image can do and on holes that are closed, whoever names its tag (GHSA-7rh7-c77v-6434, dexidp/dex release notes).',
+    'The tree relies on what an image can do and on holes that are closed, anyone who names its tag (GHSA-7rh7-c77v-6434, dexidp/dex release notes).',
   check: (tree) =>
     floors
       .filter(({ of }) => of === 'image')

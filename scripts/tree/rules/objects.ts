@@ -17,7 +17,7 @@ import type { Finding, Rule } from './rule.ts';
 
 const readable: Rule = {
   name: 'readable',
-  reason: 'Argo CD refuses a whole folder for one file that is no YAML (argoproj/argo-cd#24874).',
+  reason: 'Argo CD refuses a whole folder for one file that is not YAML (argoproj/argo-cd#24874).',
   check: (tree) =>
     [...tree.files].flatMap(([file, { problem }]) => (problem === undefined ? [] : [{ file, message: problem }])),
 };
@@ -157,7 +157,7 @@ function textsIn(value: unknown, path: string): { path: string; value: string }[
   return Object.entries(value).flatMap(([field, item]) => textsIn(item, path === '' ? field : `${path}.${field}`));
 }
 
-/** The objects themselves, whoever applies them. */
+/** The objects themselves, anyone who applies them. */
 export const objectRules: readonly Rule[] = [
   readable,
   generatedSaysSo,

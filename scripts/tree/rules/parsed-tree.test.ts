@@ -36,7 +36,7 @@ describe('a parsed tree', () => {
     expect(names('edited')).toEqual([]);
   });
 
-  it('keeps a file that is no YAML, with the reason', () => {
+  it('keeps a file that is not YAML, with the reason', () => {
     const tree = parseTree('demo', new Map([[`${apps}/x.yaml`, 'a: [']]));
     expect(tree.files.get(`${apps}/x.yaml`)?.problem).toMatch(/^Flow sequence/);
   });

@@ -62,7 +62,7 @@ export interface Need {
   name: string;
 }
 
-/** @returns what a pod needs to start; optional things are no needs */
+/** @returns what a pod needs to start; optional things are not needs */
 export function needsOf(spec: unknown): Need[] {
   const needs: Need[] = [];
   const add = (kind: Need['kind'], reference: unknown, key = 'name') => {

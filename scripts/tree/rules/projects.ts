@@ -113,7 +113,7 @@ const withinProject: Rule = {
             {
               file: application.file,
               path: 'spec.destination.namespace',
-              message: `"${application.namespace}" is no destination of the project`,
+              message: `"${application.namespace}" is not a destination of the project`,
             },
           ];
       return [
@@ -126,7 +126,7 @@ const withinProject: Rule = {
             return limit.clusterKinds.has(kind) ? [] : [{ file, path: nameOf(object), message }];
           }
           const namespace = namespaceOf(placed);
-          const message = `"${namespace}" is no destination of the project`;
+          const message = `"${namespace}" is not a destination of the project`;
           return limit.namespaces.has(namespace) ? [] : [{ file, path: nameOf(object), message }];
         }),
       ];

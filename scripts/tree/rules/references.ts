@@ -139,7 +139,7 @@ const ownNamespaces = oncePerTree(
 const principalsExist: Rule = {
   name: 'principals-exist',
   reason:
-    'A policy that names an account which is not there admits nobody, or whoever makes it (istio docs, reference/config/security/authorization-policy).',
+    'A policy that names an account which is not there admits nobody, or anyone who makes it (istio docs, reference/config/security/authorization-policy).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -214,7 +214,7 @@ const foreign = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 const subjectsExist: Rule = {
   name: 'subjects-exist',
   reason:
-    'A binding whose account is in another namespace leaves its program without rights, and gives them to whoever makes that account (kubernetes-sigs/kustomize#1377).',
+    'A binding whose account is in another namespace leaves its program without rights, and gives them to anyone who makes that account (kubernetes-sigs/kustomize#1377).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];

@@ -32,7 +32,7 @@ function hasContent(value: unknown): boolean {
 const noPasswordsFromUpstream: Rule = {
   name: 'no-passwords-from-upstream',
   reason:
-    'A password that is in a public repository is no password: Kubeflow ships several (kubeflow/community-distribution).',
+    'A password that is in a public repository is not a password: Kubeflow ships several (kubeflow/community-distribution).',
   needs: 'charts',
   check: (tree) =>
     allObjects(tree)

@@ -80,7 +80,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
       'pinned-upstreams',
       `a chart at ${version}`,
       edit(istiod, 'targetRevision: 1.31.0', `targetRevision: ${version}`),
-      ['is no exact version'],
+      ['is not an exact version'],
     ],
   ),
   [
@@ -147,7 +147,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'values-are-files',
     'values in the Application',
     edit(gateway, 'helm:', 'helm:\n        valuesObject: {a: 1}'),
-    ['belongs into a values file'],
+    ['belongs in a values file'],
   ],
   ['argocd-stays', 'a finalizer on Argo CD', edit(argocd, 'spec:', '  finalizers: [x]\nspec:'), ['must have none']],
   [
@@ -194,7 +194,7 @@ describe('the rules of sources and Applications', () => {
       { file: gateway, path: 'spec.syncPolicy.automated.prune', message: 'must be true' },
     ]);
     expect(findings('pinned-upstreams', edit(istiod, 'targetRevision: 1.31.0', 'targetRevision: HEAD'))).toEqual([
-      { file: istiod, path: 'spec.sources[0].targetRevision', message: '"HEAD" is no exact version' },
+      { file: istiod, path: 'spec.sources[0].targetRevision', message: '"HEAD" is not an exact version' },
     ]);
   });
 

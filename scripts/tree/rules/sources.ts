@@ -187,7 +187,7 @@ const pinnedUpstreams: Rule = {
         .filter((source) => source.ref !== 'values' && isFloating(source))
         .map((source) => ({
           ...place(application, source, 'targetRevision'),
-          message: `"${source.targetRevision ?? ''}" is no exact version`,
+          message: `"${source.targetRevision ?? ''}" is not an exact version`,
         })),
     ),
 };

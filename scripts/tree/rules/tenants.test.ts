@@ -54,7 +54,7 @@ const broken: [rule: string, what: string, text: string, message: string][] = [
     'sets-look-for-folders',
     'a value of the file in the Application',
     set.replace('project: tenants', 'project: "{{ .project }}"'),
-    '{{ .project }} is no part of the folder',
+    '{{ .project }} is not a part of the folder',
   ],
   ['sets-look-for-folders', 'a lax template', set.replace('[missingkey=error]', '[]'), 'missingkey=error'],
   [

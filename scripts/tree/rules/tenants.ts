@@ -25,7 +25,7 @@ const folder = /^\{\{ *(\.path\.(basename|path)|index \.path\.segments \d+) *\}\
 const setsLookForFolders: Rule = {
   name: 'sets-look-for-folders',
   reason:
-    'A generator over files reads them: one that is no YAML stops it for all, and what a file says could become a part of the Application (argoproj/argo-cd#24874).',
+    'A generator over files reads them: one that is not YAML stops it for all, and what a file says could become a part of the Application (argoproj/argo-cd#24874).',
   check: (tree) =>
     applicationSets(tree).flatMap((set) => {
       const generators = listAt(set.object, 'spec', 'generators');
@@ -42,7 +42,7 @@ const setsLookForFolders: Rule = {
           .map(() => finding(set, 'spec.generators', 'must be git generators over directories')),
         ...templates(at(set.object, 'spec', 'template'), 'spec.template')
           .filter(({ template }) => !folder.test(template))
-          .map(({ path, template }) => finding(set, path, `${template} is no part of the folder's path`)),
+          .map(({ path, template }) => finding(set, path, `${template} is not a part of the folder's path`)),
       ];
     }),
 };

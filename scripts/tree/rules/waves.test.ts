@@ -33,7 +33,12 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     [{ chart: 'oauth2-proxy', objects: [definition('networking.istio.io', 'Gateway')] }],
     ['its kind comes with oauth2-proxy in wave 4', 'its kind comes with oauth2-proxy in wave 4'],
   ],
-  ['waves-are-numbers', 'a wave that is no number', edit(gateway, 'wave: "3"', 'wave: third'), ['"third" is no wave']],
+  [
+    'waves-are-numbers',
+    'a wave that is not a number',
+    edit(gateway, 'wave: "3"', 'wave: third'),
+    ['"third" is not a wave'],
+  ],
   [
     'waves-are-numbers',
     'an Application without a wave',

@@ -74,12 +74,12 @@ const kindsBeforeTheirObjects: Rule = {
 
 const wavesAreNumbers: Rule = {
   name: 'waves-are-numbers',
-  reason: 'Argo CD takes a wave that is no integer for wave 0 (argo-cd docs, user-guide/sync-waves).',
+  reason: 'Argo CD takes a wave that is not an integer for wave 0 (argo-cd docs, user-guide/sync-waves).',
   check: (tree) =>
     allObjects(tree).flatMap(({ file, object }) => {
       const wave = object.metadata.annotations?.['argocd.argoproj.io/sync-wave'];
       if (wave === undefined ? object.kind !== 'Application' : /^-?\d+$/.test(String(wave))) return [];
-      const message = wave === undefined ? 'an Application of the tree names its wave' : `"${wave}" is no wave`;
+      const message = wave === undefined ? 'an Application of the tree names its wave' : `"${wave}" is not a wave`;
       return [{ file, path: nameOf(object), message }];
     }),
 };
@@ -97,7 +97,7 @@ const foundationsFirst: Rule = {
       .map(({ file, object }) => ({
         file,
         path: nameOf(object),
-        message: `belongs into a wave below ${lowest}, that of the first Application`,
+        message: `belongs in a wave below ${lowest}, that of the first Application`,
       }));
   },
 };

@@ -6,10 +6,10 @@ import { viewed } from './forged-identity.ts';
 
 const year = 365 * 86_400_000;
 
-/** Cookies that are no session: changed, old, of another cluster, too many, too large. */
+/** Cookies that are not a session: changed, old, of another cluster, too many, too large. */
 export const sessionCookies: Group = {
   name: 'session-cookies',
-  title: 'Cookies that are no session',
+  title: 'Cookies that are not a session',
   checks: ({ sessionCookie }) => [
     ...changed.map(
       ([id, words, change]): SingleCheck => ({

@@ -24,7 +24,7 @@ export async function tryArgocd(site: Site, group: string, { url, address, owner
   const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
     site.record.check({ group, name, tried, expected, got: got.slice(0, 300), ok });
 
-  // Its server starts anew with other arguments, and once more when the kubelet brings the CA that cert-manager has made.
+  // Its server starts again with other arguments, and once more when the kubelet brings the CA that cert-manager has made.
   const info = await site.until(
     "Argo CD takes the platform's token",
     async () => {

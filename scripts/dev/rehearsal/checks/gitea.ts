@@ -215,7 +215,7 @@ async function rotate(scene: Scene): Promise<void> {
     ...['argocd.argoproj.io/refresh=hard', '--overwrite'],
   ]);
   const state = await site.until(
-    'the root is compared anew',
+    'the root is compared again',
     async () => {
       const root = (await site.applications()).find(({ metadata }) => metadata.name === rootName);
       const waits = root?.metadata.annotations?.['argocd.argoproj.io/refresh'] !== undefined;
@@ -223,7 +223,7 @@ async function rotate(scene: Scene): Promise<void> {
     },
     300,
   );
-  expect('Argo CD reads with it', 'the root after a new repository server has read all anew', 'Synced', state);
+  expect('Argo CD reads with it', 'the root after a new repository server has read all again', 'Synced', state);
 }
 
 /** Takes what the host has into the clone. @returns the commit */

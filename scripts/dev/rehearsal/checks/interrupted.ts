@@ -37,7 +37,7 @@ export const check: Check = {
   },
 };
 
-/** A patch that changes a setting and makes Argo CD's controller and repository server start anew. */
+/** A patch that changes a setting and makes Argo CD's controller and repository server start again. */
 const ownSettings = `  - target: { kind: ConfigMap, name: argocd-cmd-params-cm }
     patch: |-
       apiVersion: v1
@@ -69,7 +69,8 @@ async function argocdChangesItself({ site, watch }: Scene): Promise<void> {
   site.record.check({
     group,
     name: 'Argo CD changes its own settings in one commit with another component',
-    tried: "its controller and repository server start anew in the middle of the root's sync; the gateway changes, too",
+    tried:
+      "its controller and repository server start again in the middle of the root's sync; the gateway changes, too",
     expected: 'a new controller; all waves in order, all Healthy',
     got: `controller ${before === after ? 'not replaced' : 'replaced'}; all Healthy after ${since(start)}; ${describeOvertakings(wrong)}`,
     ok: before !== after && wrong.length === 0,

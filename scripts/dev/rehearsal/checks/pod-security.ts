@@ -53,7 +53,7 @@ async function items<T>(site: Site, ...what: string[]): Promise<T[]> {
   return JSON.parse(await site.kubectl(['get', ...what, '-o', 'json'])).items;
 }
 
-/** The level is no label alone: the API server acts on it. */
+/** The level is not a label alone: the API server acts on it. */
 async function refusesPrivileged(site: Site, namespace: string): Promise<void> {
   const pod = {
     apiVersion: 'v1',

@@ -6,7 +6,7 @@ import { passed } from './root.ts';
 
 const group = 'Certificate renewal';
 
-/** A short-lived certificate is issued anew in time, and the gateway serves it with no restart. */
+/** A short-lived certificate is issued again in time, and the gateway serves it with no restart. */
 export const check: Check = {
   name: 'renewal',
   title: 'A certificate is renewed and served',
@@ -32,7 +32,7 @@ export const check: Check = {
     const after = await gatewayPods(site);
     site.record.check({
       group,
-      name: 'a certificate that comes to its end is issued anew by itself, and served',
+      name: 'a certificate that comes to its end is issued again by itself, and served',
       tried: 'duration 1h, renewBefore 59m: due a minute after it was issued; nobody did anything',
       expected: 'a new serial number and a later end on port 443, from the same CA, from the same pods of the gateway',
       got: `after ${since(start)}: ${first.serial.slice(0, 8)}… until ${first.end} → ${second.serial.slice(0, 8)}… until ${second.end}; CA ${second.issuer}; pods ${pods === after ? 'the same' : 'others'}`,

@@ -55,7 +55,7 @@ describe('while a part of the gate is gone', () => {
   });
 });
 
-describe('what the gateway refuses whoever asks', () => {
+describe('what the gateway refuses anyone who asks', () => {
   const refused: [what: string, path: string, headers?: Record<string, string>][] = [
     ['the proxy of Pipelines', '/pipeline/apis/v1beta1/_proxy/http%3A%2F%2F192.0.2.1%2F'],
     ['the same of its second API', '/pipeline/apis/v2beta1/_proxy/http://192.0.2.1/'],
@@ -272,7 +272,7 @@ describe('what reaches an app', () => {
       expect(headers).not.toHaveProperty(name);
   });
 
-  it('is nothing that any proxy tells programs of a person, whoever sends it in whatever case', async () => {
+  it('is nothing that any proxy tells programs of a person, anyone who sends it in whatever case', async () => {
     const ann = new Browser(gateway.port);
     await ann.open(`https://${platform}/`, 'ann@example.com');
     for (const write of [(name: string) => name, (name: string) => name.toUpperCase()]) {

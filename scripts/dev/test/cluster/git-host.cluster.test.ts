@@ -142,7 +142,7 @@ describe('another run', () => {
     await expect(readWith(old)).rejects.toMatchObject({ name: 'RunError' });
   });
 
-  it("makes the webhook's secret anew on request, in the cluster and at the host, and finishes what was cut short", async () => {
+  it("makes the webhook's secret again on request, in the cluster and at the host, and finishes what was cut short", async () => {
     const hooks = async () => (await gitea.call(token, 'GET', `/repos/${repository}/hooks`)) as Hook[];
     const secrets = async () => {
       const all = secretOf(await snapshot(site.cluster.connection.api), 'argocd/argocd-secret');

@@ -115,7 +115,7 @@ describe('a bootstrap is refused before anything is written', () => {
     for (const right of missing) expect(lines).toContain(right);
   });
 
-  it('where the root belongs to another repository: exit 1, and the way out', async () => {
+  it('where the root belongs to another repository: exit 1, and a hint', async () => {
     await somebodyElseHas({
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
@@ -152,7 +152,7 @@ describe('a bootstrap is refused before anything is written', () => {
     expect(doctor.stdout).toContain('this is the cluster "other", not "prod"');
   });
 
-  it("where Argo CD is Helm's: exit 1, and the way out", async () => {
+  it("where Argo CD is Helm's: exit 1, and a hint", async () => {
     const labels = { 'app.kubernetes.io/name': 'argocd-server', 'app.kubernetes.io/managed-by': 'Helm' };
     await somebodyElseHas({
       apiVersion: 'apps/v1',

@@ -94,7 +94,7 @@ describe("the platform's kinds in namespaces of users", () => {
     expect(await created(api, objectOf(entry, elsewhere))).toBeUndefined();
   });
 
-  it('are no cluster-scoped kinds of the same groups', async () => {
+  it('are not cluster-scoped kinds of the same groups', async () => {
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',

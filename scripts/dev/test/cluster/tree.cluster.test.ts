@@ -57,7 +57,7 @@ describe.each(scenarioNames)('the tree of %s', (name) => {
     expect(findings.map(({ rule, file, path, message }) => `${rule}: ${file} ${path ?? ''}: ${message}`)).toEqual([]);
   });
 
-  it("renders Istio's webhooks as istiod leaves them, so that they are no drift", () => {
+  it("renders Istio's webhooks as istiod leaves them, so that they are not drift", () => {
     const webhooks = ['istio-base', 'istiod'].flatMap((application) =>
       (rendered.get(application) ?? [])
         .filter(({ kind }) => kind === 'ValidatingWebhookConfiguration')

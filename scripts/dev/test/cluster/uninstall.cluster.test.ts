@@ -178,7 +178,7 @@ describe('the status of a platform that Argo CD has not looked at', () => {
     expect(readFileSync(file, 'utf8')).toContain(`<h1>Status of ${clusterName}</h1>`);
   });
 
-  it('can be followed until Ctrl+C, which is no failure', async () => {
+  it('can be followed until Ctrl+C, which is not a failure', async () => {
     const following = site.start('status', '--cluster', clusterName, '--context', context(), '--watch');
     while (!following.said().includes('Applications are Synced and Healthy')) await sleep(200);
     following.interrupt();
