@@ -145,8 +145,9 @@ describe('a change of cluster.yaml', () => {
       repository
         .git('status', '--porcelain')
         .split('\n')
-        .map((line) => line.trim()),
-    ).toEqual(['M tenants/README.md', 'A  staged.txt', '?? untracked.txt']);
+        .map((line) => line.trim())
+        .toSorted(),
+    ).toEqual(['?? untracked.txt', 'A  staged.txt', 'M tenants/README.md']);
     expect(changed.stdout).toContain('with your changes in clusters/one/cluster.yaml');
     const committed = repository.git('show', '--name-only', '--format=', 'HEAD').split('\n');
     expect(committed).toContain('clusters/one/values/dex.yaml');

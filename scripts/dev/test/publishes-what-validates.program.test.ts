@@ -125,7 +125,7 @@ describe('what validate refuses', () => {
     ],
     [
       'a version that is not one',
-      '1.19.x',
+      'clusters/prod/cluster.yaml:5:38: components.cert-manager.version: must be one version',
       () =>
         repository.write(
           'clusters/prod/cluster.yaml',
