@@ -72,8 +72,9 @@ async function follow(
     if (!URL.canParse(location, url.href)) return undefined;
     const next = new URL(location, url);
     if (next.hostname !== new URL(site.origin).hostname) return undefined;
-    // The list of connectors is left out: the wanted one is asked directly.
-    if (next.pathname === '/dex/auth') next.pathname = `/dex/auth/${encodeURIComponent(who.connector)}`;
+    // The list of connectors is left out: the wanted one is asked directly. Dex 2.46 comes back here after the form, with req and hmac.
+    if (next.pathname === '/dex/auth' && next.searchParams.has('client_id'))
+      next.pathname = `/dex/auth/${encodeURIComponent(who.connector)}`;
     return { url: next };
   }
   const isForm = answer.status === 200 && /<input[^>]+name="password"/.test(answer.body);

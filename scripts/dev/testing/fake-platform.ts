@@ -267,6 +267,9 @@ class Platform {
     const parameters = new URLSearchParams(query);
     if (path === '/dex/.well-known/openid-configuration')
       return { status: 200, headers: mark, body: JSON.stringify({ issuer: `${origin}/dex` }) };
+    // Since Dex 2.46, the form leads back here, and this to the callback.
+    if (path === '/dex/auth' && parameters.has('hmac'))
+      return { status: 303, headers: { ...mark, location: `${origin}/oauth2/callback?${parameters.get('req')}` } };
     if (!path.startsWith('/dex/auth/local')) return { status: 404, headers: mark, body: '404 page not found\n' };
     if (parameters.get('redirect_uri') !== `${origin}/oauth2/callback`) return { status: 400, headers: mark };
     if (method !== 'POST') {
@@ -279,7 +282,8 @@ class Platform {
       return { status: 401, headers: mark, body: 'Invalid Email Address and password.' };
     const code = Buffer.from(user.email).toString('base64url');
     const back = new URLSearchParams({ code, state: parameters.get('state') ?? '' });
-    return { status: 303, headers: { ...mark, location: `${origin}/oauth2/callback?${back}` } };
+    const step = new URLSearchParams({ hmac: 'signed', req: back.toString() });
+    return { status: 303, headers: { ...mark, location: `/dex/auth?${step}` } };
   }
 }
 
