@@ -2,7 +2,7 @@ import type { Cluster } from '../../config/cluster.ts';
 import { admissionPolicy } from '../admission.ts';
 import type { Component, KubernetesObject } from '../component.ts';
 import { whoAsks } from '../platform-accounts.ts';
-import { commonClusterKinds, hostPatch, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
+import { commonClusterKinds, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
 
 /** Account of the profile controller, and of the access API beside it, which acts on behalf of users. */
 const profileAccount = `${kubeflowNamespace}:profiles-controller-service-account`;
@@ -25,7 +25,6 @@ export const profiles: Component = {
           ? 'applications/profiles/pss'
           : 'applications/profiles/upstream/overlays/kubeflow',
       },
-      patches: [hostPatch(cluster)],
       images: ['ghcr.io/kubeflow/kubeflow/kfam', 'ghcr.io/kubeflow/kubeflow/profile-controller'],
     }),
     // kubeflow-admin, -edit and -view, which the roles of all other parts are aggregated into.

@@ -98,7 +98,7 @@ const facts = {
       'webhook',
     ],
   }),
-  'kubeflow-profiles': kubeflowPart('profiles', { page: '/kfam/', paths: ['kfam'] }),
+  'kubeflow-profiles': kubeflowPart('profiles', { paths: ['kfam'] }),
   'kubeflow-notebooks': kubeflowPart('notebooks', { page: '/jupyter/', paths: ['jupyter', 'notebook'] }),
   'kubeflow-volumes': kubeflowPart('volumes', { page: '/volumes/', paths: ['volumes'] }),
   'kubeflow-tensorboards': kubeflowPart('tensorboards', {
