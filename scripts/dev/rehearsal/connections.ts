@@ -1,3 +1,4 @@
+import { noteTrial } from './refusals.ts';
 import { mustRun } from './run-program.ts';
 import type { SandboxOfSite } from './sandbox-of-site.ts';
 import type { Site } from './site.ts';
@@ -67,7 +68,10 @@ export async function tryConnections(sandbox: SandboxOfSite, attempts: readonly 
     const targets = attempts.filter(({ from }) => from.ip === ip).map(({ to, port }) => `${to}/${port}`);
     return `from ${ip} ${[...new Set(targets)].join(' ')} &${at % atOnce === atOnce - 1 ? '\nwait' : ''}`;
   });
-  const answer = await mustRun(sandbox.inside(['bash', '-c', `${script}\n${lines.join('\n')}\nwait`]));
+  const begin = new Date().toISOString();
+  const answer = await mustRun(sandbox.inside(['bash', '-c', `${script}\n${lines.join('\n')}\nwait`])).finally(() =>
+    noteTrial(sandbox, { from: begin, to: new Date().toISOString() }),
+  );
   const seen = new Map(
     answer.split('\n').map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),
   );
@@ -118,6 +122,7 @@ export async function startPod(
         {
           name: 'probe',
           image: sandbox.standInImage,
+          resources: { requests: { cpu: '1m', memory: '8Mi' } },
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
           readinessProbe: { httpGet: { path: '/', port: 8082 }, periodSeconds: 1 },
         },

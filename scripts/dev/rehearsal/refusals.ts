@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { logFile } from '../sandbox/processes.ts';
 import type { SandboxOfSite } from './sandbox-of-site.ts';
 
@@ -11,9 +12,42 @@ export interface Refusal {
   protocol: string;
 }
 
-/** What NetworkPolicies refused since the cluster began, as the program that enforces them wrote it down. */
-export async function refusedByPolicies({ folder }: Pick<SandboxOfSite, 'folder'>): Promise<Refusal[]> {
-  return readRefusals(readFileSync(logFile(folder, 'network-policies'), 'utf8'));
+/** A stretch of time, as ISO 8601, in which a check tried connections that are not the platform's own. */
+export interface Trial {
+  from: string;
+  to: string;
+}
+
+/** What NetworkPolicies refused to the platform itself since the cluster began. */
+export function refusedToThePlatform({ folder }: Pick<SandboxOfSite, 'folder'>): Refusal[] {
+  const file = trialsFile(folder);
+  const trials = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+  const refusals = readRefusals(readFileSync(logFile(folder, 'network-policies'), 'utf8'));
+  return platformsOwn(
+    refusals,
+    trials.map((line) => JSON.parse(line)),
+  );
+}
+
+/** Notes that connections of others were tried. */
+export function noteTrial({ folder }: Pick<SandboxOfSite, 'folder'>, trial: Trial): void {
+  appendFileSync(trialsFile(folder), `${JSON.stringify(trial)}\n`);
+}
+
+// With the cluster's logs, so that it ends with them.
+function trialsFile(folder: string): string {
+  return join(folder, 'logs', 'trials.jsonl');
+}
+
+/** Pods that are there to be refused: of `verify`, and of a check. */
+const probes = /^breakwater-verify-|\/rehearsal-probe$/;
+
+/** Without what a check tried, and without addresses that no pod has any more. */
+export function platformsOwn(refusals: readonly Refusal[], trials: readonly Trial[]): Refusal[] {
+  return refusals.filter(
+    ({ time, from }) =>
+      from.includes('/') && !probes.test(from) && !trials.some((trial) => trial.from <= time && time <= trial.to),
+  );
 }
 
 /** @param log what the program wrote: lines of JSON, and others */
