@@ -1,6 +1,8 @@
+import { requiredUpstreams } from './schema/component-facts.ts';
+
 /**
  * What this template brings in infrastructure/ and apps/kubeflow/, by folder. Each of these files says something that the platform
- * counts on: an absent one would be passed over by kustomize, Helm and Argo CD, as if nothing had been to say.
+ * counts on, beside its upstream.yaml: an absent one would be passed over by kustomize, Helm and Argo CD, as if nothing had been to say.
  */
 const brought: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-dashboard/dashboard': ['kustomization.yaml'],
@@ -9,7 +11,6 @@ const brought: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-notebooks/jupyter-web-app': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-notebooks/notebook-controller': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-notebooks/poddefaults': ['kustomization.yaml'],
-  'apps/kubeflow/kubeflow-pipelines/argo-workflows': ['upstream.yaml'],
   'apps/kubeflow/kubeflow-pipelines/cache-certificate': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-pipelines/core': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-pipelines/metacontroller': ['kustomization.yaml'],
@@ -29,7 +30,7 @@ const brought: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-serving': ['values.yaml'],
   'apps/kubeflow/kubeflow-tensorboards/tensorboard-controller': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-tensorboards/tensorboards-web-app': ['kustomization.yaml'],
-  'apps/kubeflow/kubeflow-trainer/jobset': ['kustomization.yaml', 'upstream.yaml'],
+  'apps/kubeflow/kubeflow-trainer/jobset': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-trainer/trainer-crds': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-trainer/trainer-manager': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-trainer/trainer-rbac': ['kustomization.yaml'],
@@ -37,16 +38,15 @@ const brought: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-trainer/trainer-webhook': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-volumes/pvcviewer-controller': ['kustomization.yaml'],
   'apps/kubeflow/kubeflow-volumes/volumes-web-app': ['kustomization.yaml'],
-  'apps/kubeflow': ['upstream.yaml'],
-  'infrastructure/argocd': ['application-health.lua', 'kustomization.yaml', 'upstream.yaml'],
-  'infrastructure/cert-manager': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/dex': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/gateway': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/istio-base': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/istio-cni': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/istiod': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/metallb': ['upstream.yaml', 'values.yaml'],
-  'infrastructure/oauth2-proxy': ['upstream.yaml', 'values.yaml'],
+  'infrastructure/argocd': ['application-health.lua', 'kustomization.yaml'],
+  'infrastructure/cert-manager': ['values.yaml'],
+  'infrastructure/dex': ['values.yaml'],
+  'infrastructure/gateway': ['values.yaml'],
+  'infrastructure/istio-base': ['values.yaml'],
+  'infrastructure/istio-cni': ['values.yaml'],
+  'infrastructure/istiod': ['values.yaml'],
+  'infrastructure/metallb': ['values.yaml'],
+  'infrastructure/oauth2-proxy': ['values.yaml'],
   'infrastructure/tenant': ['.helmignore', 'Chart.yaml', 'denied.yaml', 'values.schema.json', 'values.yaml'],
   'infrastructure/tenant/templates': [
     '_names.tpl',
@@ -60,6 +60,7 @@ const brought: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Paths of all of them, relative to the repository. */
-export const templateFiles: readonly string[] = Object.entries(brought).flatMap(([folder, names]) =>
-  names.map((name) => `${folder}/${name}`),
-);
+export const templateFiles: readonly string[] = [
+  ...Object.keys(requiredUpstreams).map((folder) => `${folder}/upstream.yaml`),
+  ...Object.entries(brought).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`)),
+].sort();
