@@ -18,6 +18,7 @@ test("leaves out what was tried on purpose, and the dead's last words", () => {
     refusal('2026-11-26T15:00:05.1Z', 'default/rehearsal-probe'),
     refusal('2026-11-26T15:00:05.1Z', 'breakwater-verify-1a/outside'),
     refusal('2026-11-26T15:00:05.1Z', '10.244.0.9'),
+    { ...own, to: '169.254.169.254' },
   ];
   expect(platformsOwn([own, ...others], trials)).toEqual([own]);
 });

@@ -42,11 +42,17 @@ function trialsFile(folder: string): string {
 /** Pods that are there to be refused: of `verify`, and of a check. */
 const probes = /^breakwater-verify-|\/rehearsal-probe$/;
 
-/** Without what a check tried, and without addresses that no pod has any more. */
+/** Every sidecar asks a cloud's metadata where it runs, and does without an answer: https://istio.io/latest/docs/reference/commands/pilot-agent/ */
+const metadata = '169.254.169.254';
+
+/** Without what a check tried, what a policy is there to refuse, and addresses that no pod has any more. */
 export function platformsOwn(refusals: readonly Refusal[], trials: readonly Trial[]): Refusal[] {
   return refusals.filter(
-    ({ time, from }) =>
-      from.includes('/') && !probes.test(from) && !trials.some((trial) => trial.from <= time && time <= trial.to),
+    ({ time, from, to }) =>
+      from.includes('/') &&
+      to !== metadata &&
+      !probes.test(from) &&
+      !trials.some((trial) => trial.from <= time && time <= trial.to),
   );
 }
 
