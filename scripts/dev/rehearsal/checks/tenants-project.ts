@@ -95,7 +95,8 @@ export async function tryProject(site: Site, group: string): Promise<void> {
       tried: 'Endpoints with the address of a metadata service',
       path: 'endpoints',
       namespace: 'alpha',
-      refusal: /Endpoints is not permitted/,
+      // Argo CD's own list of exclusions drops them before the project is asked.
+      refusal: /Endpoints\b.*(is not permitted|is excluded)/,
     },
     {
       name: 'an alias behind a route',
