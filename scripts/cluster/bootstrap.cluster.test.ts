@@ -49,7 +49,7 @@ describe('a bootstrap on a real API server', () => {
       'ConfigMap argocd/argocd-tls-certs-cm',
     ]);
     const second = await bootstrap(api, 'argocd', { all: true });
-    expect(second.verdict).toEqual({ cluster: 'demo', argocd: 'ours', takeOverDefinitions: false, findings: [] });
+    expect(second.verdict).toMatchObject({ cluster: 'demo', argocd: 'ours', takeOverDefinitions: false, findings: [] });
     expect(changes(second.applied, 'unchanged')).toHaveLength(second.applied.length);
     const known = await api.find<LiveData>({
       apiVersion: 'v1',
