@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Cluster } from '../../../config/cluster.ts';
 import { loadCluster } from '../../../config/load.ts';
 import { renderTree } from '../../../tree/render.ts';
+import { factsOf } from '../../../tree/rules/facts.ts';
 import { type ParsedTree, parseTree } from '../../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../../workspace/read-inputs.ts';
 import { checkout, type TestRepository, testRepository } from '../repository.ts';
@@ -41,7 +42,8 @@ export async function openScenario(name: string, overrides: Readonly<Record<stri
   const cluster = loadCluster(repository.root, name);
   writeTree(repository, renderTree(cluster));
   const files = await readInputs(repository.root, [cluster.folder, 'infrastructure', 'apps']);
-  return { name, root: repository.root, cluster, tree: parseTree(name, files), remove: () => repository.remove() };
+  const tree = parseTree(name, files, { facts: factsOf(cluster) });
+  return { name, root: repository.root, cluster, tree, remove: () => repository.remove() };
 }
 
 function clusterFile(name: string): string {
