@@ -47,7 +47,7 @@ export const check: Check = {
     const { sandbox } = site;
     if (sandbox === undefined) throw new Error('decided without a sandbox');
     nothingOfThePlatformIsRefused(site, sandbox);
-    // Those of the attack suite may be on their way out.
+    // Those of the attack suite may be terminating.
     const pods = (await readPods(site)).filter(({ namespace }) => !namespace.startsWith('breakwater-verify-'));
     const gateway = pods.find(({ namespace }) => namespace === 'ingress');
     if (gateway === undefined) throw new Error('the gateway has no pod');
