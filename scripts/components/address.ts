@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Cluster } from '../config/cluster.ts';
+import { authorityOf } from '../config/schema/host.ts';
 
 /** Where people reach the platform. */
 export interface PublicAddress {
@@ -16,10 +17,5 @@ export interface PublicAddress {
 export function publicAddress(cluster: Cluster): PublicAddress {
   const host = cluster.knownHost;
   if (host === undefined) throw new Error('a component that needs the host was rendered before the host is known');
-  const port =
-    cluster.loadBalancer.nodePort === undefined
-      ? 443
-      : (cluster.loadBalancer.nodePort.publicPort ?? cluster.loadBalancer.nodePort.https);
-  const name = isIP(host) === 6 ? `[${host}]` : host;
-  return { host, authority: port === 443 ? name : `${name}:${port}`, isAddress: isIP(host) !== 0 };
+  return { host, authority: authorityOf(host, cluster.loadBalancer), isAddress: isIP(host) !== 0 };
 }

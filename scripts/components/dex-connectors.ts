@@ -1,17 +1,21 @@
 import type { SecretReference } from '../config/schema/common.ts';
-import type { Connector } from '../config/schema/connectors.ts';
+import { type Connector, takesRedirect } from '../config/schema/connectors.ts';
 
 /** A secret of a connector: where it comes from, and under which name Dex finds it. */
 export interface ConnectorSecret {
-  /** Environment variable of Dex, and key of the Secret. */
+  /** Key of the Secret, and name of the environment variable or of the file. */
   variable: string;
   from: SecretReference;
+  as: 'variable' | 'file';
 }
+
+/** Folder of Dex's pod with the files that connectors read. */
+export const connectorFiles = '/etc/dex-connectors';
 
 /** @returns the secrets that a connector needs, by the names under which its config refers to them */
 export function connectorSecrets(connector: Connector): ConnectorSecret[] {
   const secret = (name: string, from: SecretReference | undefined): ConnectorSecret[] =>
-    from === undefined ? [] : [{ variable: variable(connector, name), from }];
+    from === undefined ? [] : [{ variable: variable(connector, name), from, as: 'variable' }];
   switch (connector.type) {
     case 'github':
     case 'oidc':
@@ -21,7 +25,14 @@ export function connectorSecrets(connector: Connector): ConnectorSecret[] {
     case 'saml':
       return [];
     case 'other':
-      return Object.entries(connector.secrets).flatMap(([name, from]) => secret(name, from));
+      return [
+        ...Object.entries(connector.secrets).flatMap(([name, from]) => secret(name, from)),
+        ...Object.entries(connector.files).map(([name, from]) => ({
+          variable: variable(connector, name),
+          from,
+          as: 'file' as const,
+        })),
+      ];
   }
 }
 
@@ -59,7 +70,12 @@ export function dexConnector(connector: Connector, redirectURI: string): Record<
         scopes: connector.scopes,
         insecureSkipEmailVerified: connector.unverifiedEmails === 'accept',
         insecureEnableGroups: connector.groups,
-        getUserInfo: true,
+        getUserInfo: connector.getUserInfo,
+        ...claims(connector.claimMapping),
+        userNameKey: connector.userNameKey,
+        userIDKey: connector.userIDKey,
+        promptType: connector.promptType === 'omit' ? '' : connector.promptType,
+        rootCAs: connector.rootCAData === undefined ? undefined : [connector.rootCAData],
       });
     case 'ldap':
       return entry('ldap', {
@@ -84,8 +100,21 @@ export function dexConnector(connector: Connector, redirectURI: string): Record<
         groupsAttr: connector.groupsAttr,
       });
     case 'other':
-      return entry(connector.dexType, withSecrets(connector.config, connector) as Record<string, unknown>);
+      return entry(connector.dexType, {
+        ...(withSecrets(connector.config, connector) as Record<string, unknown>),
+        ...(takesRedirect(connector.dexType) ? { redirectURI } : {}),
+      });
   }
+}
+
+/** Dex prefers its default claims to mapped ones unless it is told otherwise. */
+function claims(mapping: Extract<Connector, { type: 'oidc' }>['claimMapping']): Record<string, unknown> {
+  if (mapping === undefined) return {};
+  const { email, groups, preferredUsername } = mapping;
+  return {
+    claimMapping: withoutUndefined({ email, groups, preferred_username: preferredUsername }),
+    overrideClaimMapping: true,
+  };
 }
 
 function variable(connector: Connector, name: string): string {
@@ -93,12 +122,13 @@ function variable(connector: Connector, name: string): string {
   return `CONNECTOR_${connector.id.toUpperCase().replaceAll('-', '_')}__${name}`;
 }
 
-/** Turns $NAME of a raw config into the variable's full name, which no two connectors share. */
+/** Turns $NAME of a raw config into the variable's full name, which no two connectors share, or into the path of the file. */
 function withSecrets(value: unknown, connector: Extract<Connector, { type: 'other' }>): unknown {
   if (typeof value === 'string') {
-    return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) =>
-      name in connector.secrets ? `$${variable(connector, name)}` : text,
-    );
+    return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) => {
+      if (name in connector.files) return `${connectorFiles}/${variable(connector, name)}`;
+      return name in connector.secrets ? `$${variable(connector, name)}` : text;
+    });
   }
   if (Array.isArray(value)) return value.map((item) => withSecrets(item, connector));
   if (value !== null && typeof value === 'object') {

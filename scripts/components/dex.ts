@@ -3,7 +3,7 @@ import { durationSeconds } from '../config/schema/common.ts';
 import { publicAddress } from './address.ts';
 import { argocdClients } from './apps/argocd.ts';
 import type { Component, KubernetesObject, SecretNeed } from './component.ts';
-import { connectorSecrets, dexConnector } from './dex-connectors.ts';
+import { connectorFiles, connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { mirrorImage } from './mirrors.ts';
@@ -36,6 +36,7 @@ export const dex: Component = {
         : { image: { repository: mirrorImage(cluster, image.repository), tag: imageTag(image) } }),
       config: configuration(cluster),
       envVars: variables(cluster),
+      ...volumes(cluster),
     };
   },
   manifests: (cluster) => [strictMutualTls(), authorizationPolicy(), route(cluster)],
@@ -108,8 +109,28 @@ function variables(cluster: Cluster): unknown[] {
     ...cluster.auth.users.map((user) => variable(userVariable(user.email), usersSecret, userKey(user.email))),
     ...cluster.auth.connectors
       .flatMap(connectorSecrets)
+      .filter((secret) => secret.as === 'variable')
       .map((secret) => variable(secret.variable, connectorsSecret, secret.variable)),
   ];
+}
+
+/** Files that connectors read. A list here takes the place of the one in values.yaml, so its /tmp is named again. */
+function volumes(cluster: Cluster): Record<string, unknown> {
+  const items = cluster.auth.connectors
+    .flatMap(connectorSecrets)
+    .filter((secret) => secret.as === 'file')
+    .map(({ variable }) => ({ key: variable, path: variable }));
+  if (items.length === 0) return {};
+  return {
+    volumes: [
+      { name: 'tmp', emptyDir: {} },
+      { name: 'connector-files', secret: { secretName: connectorsSecret, items } },
+    ],
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'connector-files', mountPath: connectorFiles, readOnly: true },
+    ],
+  };
 }
 
 function secrets(cluster: Cluster): SecretNeed[] {

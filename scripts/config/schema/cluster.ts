@@ -5,7 +5,7 @@ import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { git } from './git.ts';
-import { host } from './host.ts';
+import { authorityOf, host } from './host.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
 import { reads } from './reads.ts';
@@ -129,6 +129,26 @@ export const clusterFile = z
       });
     },
     reads('kubeflow.defaultProfile', 'argocd.namespace'),
+  )
+  .superRefine(
+    (value, context) => {
+      for (const [index, connector] of value.auth.connectors.entries()) {
+        const written = connector.type === 'other' ? connector.config.redirectURI : undefined;
+        const right =
+          value.host === 'auto' ? undefined : `https://${authorityOf(value.host, value.loadBalancer)}/dex/callback`;
+        if (written === undefined || written === right) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['auth', 'connectors', index, 'config', 'redirectURI'],
+          message: right === undefined ? 'is not known yet: host is auto' : `must be ${right}`,
+          params: {
+            hint: 'Remove the key: Breakwater fills it in. Register that address with the provider.',
+            at: 'key',
+          },
+        });
+      }
+    },
+    reads('host', 'loadBalancer.nodePort', 'auth.connectors'),
   )
   .superRefine(checkComponents, componentRulesRead)
   .describe("Breakwater's one file per cluster.");

@@ -61,6 +61,31 @@ const oidc = z.strictObject({
   unverifiedEmails: verifies,
   scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to ask for, beside openid.'),
   groups: z.boolean().default(false).describe("Take over the provider's groups claim."),
+  getUserInfo: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Ask the userinfo endpoint, whose claims replace those of the token. Set false where there is none, or where it is wrong (Cognito sends email_verified as text).',
+    ),
+  claimMapping: z
+    .strictObject({
+      email: plain.optional().describe('Claim with the e-mail address. Default: email.'),
+      groups: plain.optional().describe('Claim with the groups, e.g. cognito:groups. Default: groups.'),
+      preferredUsername: plain.optional().describe('Claim with the short name. Default: preferred_username.'),
+    })
+    .optional()
+    .describe('Claims that this provider names differently. A named claim replaces the default one.'),
+  userNameKey: plain
+    .optional()
+    .describe('Claim with the name to show. Dex refuses a login without it. Default: name; email always works.'),
+  userIDKey: plain.optional().describe('Claim that never changes for a person. Default: sub.'),
+  promptType: z
+    .enum(['consent', 'login', 'select_account', 'none', 'omit'])
+    .optional()
+    .describe('The prompt parameter of each login; omit leaves it out. Default: consent.'),
+  rootCAData: pem('a PEM certificate')
+    .optional()
+    .describe("Base64 of the PEM of the CA that signed the provider's certificate, when it is your own."),
 });
 
 const ldap = z.strictObject({
@@ -121,6 +146,14 @@ const saml = z.strictObject({
   unverifiedEmails: cannotReject,
 });
 
+const namedSecrets = z.record(
+  z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'use upper-case letters, digits and "_"'),
+  secretReference,
+);
+
+/** Types whose providers mark verified addresses (EmailVerified in Dex's connector/*). All others take each address as verified. */
+const marksVerified = ['google', 'oauth', 'oidc'];
+
 const other = z
   .strictObject({
     type: z.literal('other'),
@@ -128,36 +161,80 @@ const other = z
     name,
     dexType: z
       .string()
-      .regex(/^[a-z0-9-]+$/, 'must be a type as Dex calls it: gitlab, google, microsoft, openshift …')
+      .regex(/^[a-zA-Z0-9-]+$/, 'must be a type as Dex calls it: gitlab, google, microsoft, openshift …')
       .describe('The type as Dex calls it: gitlab, google, microsoft, openshift …'),
-    unverifiedEmails: cannotReject,
+    unverifiedEmails: verifies,
     config: z
       .record(z.string(), z.unknown())
-      .describe('Passed to Dex as it is. Write a secret as $NAME and give NAME under secrets.'),
-    secrets: z
-      .record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'use upper-case letters, digits and "_"'), secretReference)
+      .describe(
+        'Passed to Dex as it is. Write a secret as $NAME and give NAME under secrets. redirectURI is filled in for types that have one.',
+      ),
+    secrets: namedSecrets.default({}).describe('Where the values of $NAME in config come from.'),
+    files: namedSecrets
       .default({})
-      .describe('Where the values of $NAME in config come from.'),
+      .describe(
+        "Secrets that Dex reads from a file: $NAME in config becomes the file's path. For example google's serviceAccountFilePath.",
+      ),
   })
   .superRefine(
     (value, context) => {
       const used = new Set<string>();
       for (const { path, text } of textsIn(value.config, ['config'])) {
-        const problem = rawTextProblem(text, value.secrets, used);
+        const problem = rawTextProblem(text, { ...value.secrets, ...value.files }, used);
         if (problem !== undefined) context.addIssue({ code: 'custom', path, ...problem });
       }
-      for (const key of Object.keys(value.secrets)) {
-        if (!used.has(key))
+      for (const list of ['secrets', 'files'] as const)
+        for (const key of Object.keys(value[list])) {
+          const twice = list === 'files' && key in value.secrets;
+          if (used.has(key) && !twice) continue;
           context.addIssue({
             code: 'custom',
-            path: ['secrets', key],
-            message: 'is used nowhere in config',
-            params: { hint: `Write $${key} where the secret belongs, or remove it.`, at: 'key' },
+            path: [list, key],
+            message: twice ? 'is under secrets, too' : 'is used nowhere in config',
+            params: {
+              hint: twice ? 'Use two names.' : `Write $${key} where the secret belongs, or remove it.`,
+              at: 'key',
+            },
           });
-      }
+        }
     },
-    reads('config', 'secrets'),
+    reads('config', 'secrets', 'files'),
+  )
+  .superRefine(
+    (value, context) => {
+      const problem = verifiedProblem(value.dexType, value.unverifiedEmails, value.config);
+      if (problem !== undefined) context.addIssue({ code: 'custom', ...problem });
+    },
+    reads('dexType', 'unverifiedEmails', 'config'),
   );
+
+/** What is said of unverified addresses must be what Dex does with them. */
+function verifiedProblem(
+  type: string,
+  said: 'accept' | 'reject',
+  config: Readonly<Record<string, unknown>>,
+): { path: string[]; message: string; params: { hint: string } } | undefined {
+  if (!marksVerified.includes(type))
+    return said === 'accept'
+      ? undefined
+      : {
+          path: ['unverifiedEmails'],
+          message: `must be "accept": Dex's connector ${type} takes each address as verified`,
+          params: { hint: 'Write accept if you trust the provider with addresses.' },
+        };
+  if (type !== 'oidc') return undefined;
+  const skips = config.insecureSkipEmailVerified === true;
+  if (skips === (said === 'accept')) return undefined;
+  return {
+    path: ['unverifiedEmails'],
+    message: `is "${said}", but config.insecureSkipEmailVerified is ${String(config.insecureSkipEmailVerified ?? false)}`,
+    params: {
+      hint: skips
+        ? 'Remove insecureSkipEmailVerified, or write accept.'
+        : 'Write reject, or set insecureSkipEmailVerified: true.',
+    },
+  };
+}
 
 /** What Dex would do to a text of a raw config: https://pkg.go.dev/os#Expand */
 function rawTextProblem(
@@ -189,6 +266,14 @@ function textsIn(value: unknown, path: PropertyKey[]): { path: PropertyKey[]; te
   if (typeof value === 'string') return [{ path, text: value }];
   if (Array.isArray(value)) return value.flatMap((entry, index) => textsIn(entry, [...path, index]));
   return isRecord(value) ? Object.entries(value).flatMap(([key, entry]) => textsIn(entry, [...path, key])) : [];
+}
+
+/** Types of Dex that send nobody to a provider's page, so have no redirectURI. */
+const withoutRedirect = ['atlassian-crowd', 'authproxy', 'keystone', 'ldap', 'mockCallback', 'mockPassword'];
+
+/** @returns true when Dex's connector of this type takes a redirectURI */
+export function takesRedirect(dexType: string): boolean {
+  return !withoutRedirect.includes(dexType);
 }
 
 /** One entry of `auth.connectors`: https://dexidp.io/docs/connectors/ */

@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { dnsNamePattern, isAddress } from './common.ts';
+import type { LoadBalancer } from './load-balancer.ts';
 
 interface HostProblem {
   message: string;
@@ -56,4 +58,14 @@ function writeInstead(text: string, example: string): string {
 
 function asciiHint(text: string, example: string): string {
   return URL.canParse(`https://${text}`) ? writeInstead(new URL(`https://${text}`).hostname, example) : example;
+}
+
+/**
+ * @param host DNS name or IP address
+ * @returns the host as it stands in a URL: an IPv6 address in brackets, with the public port when it is not 443
+ */
+export function authorityOf(host: string, { nodePort }: Pick<LoadBalancer, 'nodePort'>): string {
+  const port = nodePort === undefined ? 443 : (nodePort.publicPort ?? nodePort.https);
+  const name = isIPv6(host) ? `[${host}]` : host;
+  return port === 443 ? name : `${name}:${port}`;
 }

@@ -108,6 +108,8 @@ export const loadBalancer = z
   .meta(atMostOneInJsonSchema(kinds))
   .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
 
+export type LoadBalancer = z.output<typeof loadBalancer>;
+
 /** Looks at pools as they were written: a wrong entry must not hide that two others overlap. */
 function poolProblems(pools: unknown, context: z.RefinementCtx): void {
   eachRepetition(pools, 'name', (index, text) =>

@@ -75,6 +75,10 @@ export const configOptions: readonly ConfigOption[] = [
             ...{ type: 'ldap', id: 'ldap', name: 'LDAP', host: 'ldap.example.com:636', bindDN: 'cn=reader' },
             ...{ bindPassword: secret, unverifiedEmails: 'accept', userSearch: { baseDN: 'ou=people' } },
           },
+          {
+            ...{ type: 'other', id: 'google', name: 'Google', dexType: 'google', unverifiedEmails: 'reject' },
+            ...{ config: { clientID: 'a', serviceAccountFilePath: '$ACCOUNT' }, files: { ACCOUNT: secret } },
+          },
         ],
       },
     },
