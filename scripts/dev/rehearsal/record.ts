@@ -83,6 +83,8 @@ export interface Recorder {
   /** Times a stretch of work. @throws what the work throws */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
   check(result: CheckResult): void;
+  /** A line of progress, which is not kept. */
+  say(line: string): void;
   /** A file with a picture (PNG); it is read when the report is made. */
   picture(name: string, file: string): void;
   applications(times: readonly ApplicationTimes[]): void;
@@ -156,6 +158,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
       report(lineOf(result));
       save();
     },
+    say: (line) => report(`  … ${line}`),
     picture: (name, picture) => {
       state.pictures = [...state.pictures.filter((one) => one.file !== picture), { name, file: picture }];
       save();

@@ -57,7 +57,7 @@ export interface Site {
   /** Waits until every Application is Healthy at a commit. @throws RunError with what is not */
   untilHealthy(commit: string, seconds?: number): Promise<void>;
   /**
-   * Looks again and again until there is something.
+   * Looks again and again until there is something, and says every half minute what it waits for.
    *
    * @param what for the message when time is up
    * @param look gives undefined for "not yet"; an error counts as that, too
@@ -115,7 +115,7 @@ export async function openSite(
     await refresh();
     return (await git('rev-parse', 'HEAD')).trim();
   };
-  const wait: Site['until'] = (what, look, seconds) => until(what, look, seconds, signal);
+  const wait: Site['until'] = (what, look, seconds) => until({ what, seconds, signal, say: record.say }, look);
   return {
     folder,
     root,
@@ -170,16 +170,23 @@ export async function openSite(
   };
 }
 
+/** Seconds of silence, after which a wait says what it is for. */
+const patience = 30;
+
+interface Wait {
+  what: string;
+  seconds: number;
+  signal: AbortSignal;
+  say(line: string): void;
+}
+
 /** See {@link Site.until}. */
-async function until<T>(
-  what: string,
-  look: () => Promise<T | undefined>,
-  seconds: number,
-  signal?: AbortSignal,
-): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
+async function until<T>({ what, seconds, signal, say }: Wait, look: () => Promise<T | undefined>): Promise<T> {
+  const start = Date.now();
+  const deadline = start + seconds * 1000;
+  let said = start;
   for (;;) {
-    if (signal?.aborted) throw new RunError('the rehearsal was stopped');
+    if (signal.aborted) throw new RunError('the rehearsal was stopped');
     let last = 'nothing yet';
     try {
       const seen = await look();
@@ -187,8 +194,12 @@ async function until<T>(
     } catch (error) {
       last = error instanceof RunError ? [error.message, ...error.details].join('\n') : String(error);
     }
-    if (Date.now() > deadline)
-      throw new RunError(`waited ${seconds} s until ${what}`, { details: [`last seen: ${last}`] });
+    const now = Date.now();
+    if (now > deadline) throw new RunError(`waited ${seconds} s until ${what}`, { details: [`last seen: ${last}`] });
+    if (now - said > patience * 1000) {
+      said = now;
+      say(`waiting until ${what}: ${Math.round((now - start) / 1000)} of ${seconds} s`);
+    }
     await sleep(1_000);
   }
 }
