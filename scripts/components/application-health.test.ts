@@ -181,9 +181,13 @@ const cases: Record<string, [application: Part, expected: string]> = {
     child({ sync: outOfSync }, { spec: { syncPolicy: { automated: { prune: true } } } }),
     'Degraded: out of sync after its sync, and self-heal is off: sync it by hand, or switch it on',
   ],
+  'objects of which a busy Argo CD has not heard yet, repaired in the first seconds after their sync': [
+    child({ sync: outOfSync, operationState: { ...succeeded, operation: { sync: { autoHealAttemptsCount: 4 } } } }),
+    'Progressing: out of sync after its sync: waiting for self-heal',
+  ],
   'objects that something else changes again and again': [
-    child({ sync: outOfSync, operationState: { ...succeeded, operation: { sync: { autoHealAttemptsCount: 3 } } } }),
-    'Degraded: still out of sync after 3 repairs: something else changes its objects',
+    child({ sync: outOfSync, operationState: { ...succeeded, operation: { sync: { autoHealAttemptsCount: 5 } } } }),
+    'Degraded: still out of sync after 5 repairs: something else changes its objects',
   ],
   'an object that a newer chart dropped and Prune=false keeps': [
     child({ sync: outOfSync, resources: [{ kind: 'Deployment', status: 'Synced' }, leftover] }),
