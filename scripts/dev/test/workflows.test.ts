@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { commentLimit, commentMark, textLimit } from '../../diff/markdown.ts';
@@ -192,21 +192,6 @@ describe('a rendered commit of Renovate', () => {
 });
 
 describe('what people who contribute find', () => {
-  it('is there, and its links lead somewhere', () => {
-    const evidence = readdirSync(join(checkout, 'docs/evidence')).map((name) => `docs/evidence/${name}`);
-    const pages = readdirSync(join(checkout, 'docs')).filter((name) => name.endsWith('.md'));
-    for (const file of [
-      'CONTRIBUTING.md',
-      'SECURITY.md',
-      'CHANGELOG.md',
-      'README.md',
-      ...evidence,
-      ...pages.map((name) => `docs/${name}`),
-    ])
-      for (const [, target = ''] of readFileSync(join(checkout, file), 'utf8').matchAll(/\]\((?!https?:)([^)#\s]+)/g))
-        expect(existsSync(join(checkout, dirname(file), target)), `${file}: ${target}`).toBe(true);
-  });
-
   it('is a form for each kind of issue, as GitHub reads it', () => {
     for (const name of ['bug', 'feature']) {
       const form = parse(readFileSync(join(checkout, `.github/ISSUE_TEMPLATE/${name}.yaml`), 'utf8')) as {
