@@ -9,9 +9,9 @@ import { parseClusterFile } from '../config/parse.ts';
 import { runningApps } from '../config/running-apps.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
 import { platformPathOf } from '../config/schema/places.ts';
+import { checkRenderedTree } from '../dev/testing/tree-rules/index.ts';
 import { checkObject } from '../schemas/check.ts';
 import { renderTree } from './render.ts';
-import { checkTree } from './rules/index.ts';
 import { parseTree } from './rules/parsed-tree.ts';
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), '../dev/golden');
@@ -69,7 +69,7 @@ describe('the tree of', () => {
       ),
     );
     const tree = parseTree(name, new Map([...renderTree(scenario(name)), ...shared]));
-    expect(checkTree(tree)).toEqual([]);
+    expect(checkRenderedTree(tree)).toEqual([]);
     for (const { objects } of tree.files.values()) {
       for (const object of objects)
         if (object.kind !== 'Kustomization')

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { identityHeader } from './app-headers.ts';
 import { appSource } from './app-source.ts';
-import { duration, email, label, labelUpTo } from './common.ts';
+import { deadline, email, label, labelUpTo } from './common.ts';
 import { takenNamespaces } from './component-facts.ts';
 import { groupName } from './group-name.ts';
 import { platformPathOf } from './places.ts';
@@ -193,7 +193,7 @@ export const appFile = z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
       .default([])
       .describe('Additional sync options of its Application.'),
-    readyWithin: duration
+    readyWithin: deadline
       .default('10m')
       .describe('How long it may take to get ready before its wave counts as failed.'),
     dashboard: dashboardLink.optional(),

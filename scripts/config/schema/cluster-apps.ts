@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { appAccess, appHost, appPath } from './app.ts';
-import { duration, label } from './common.ts';
+import { deadline, label } from './common.ts';
 
 /** One entry of the `apps` section. */
 const appSettings = z
@@ -14,7 +14,7 @@ const appSettings = z
       .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
       .optional()
       .describe("Version of its chart or kustomization here. Default: app.yaml's."),
-    readyWithin: duration.optional().describe('How long it may take to get ready here.'),
+    readyWithin: deadline.optional().describe('How long it may take to get ready here.'),
   })
   .superRefine((value, context) => {
     if (value.path === undefined || value.host === undefined) return;

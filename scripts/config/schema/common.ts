@@ -37,6 +37,12 @@ export const duration = z
   .refine((text) => durationSeconds(text) > 0, 'must be longer than zero; write a duration as 2160h, 15m or 30s')
   .refine((text) => durationSeconds(text) <= 100 * 365 * 86400, 'must be at most a hundred years (876000h)');
 
+/** How long a component may take to get ready: the health check of Applications reads no more than a week. */
+export const deadline = duration.refine(
+  (text) => durationSeconds(text) <= 7 * 86400,
+  'must be at most a week (168h): Argo CD waits no longer for one wave',
+);
+
 /**
  * @param text a duration such as `1h30m`
  * @returns its length in seconds, 0 when it is not a duration

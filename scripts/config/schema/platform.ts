@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { duration, email, label, labelUpTo } from './common.ts';
+import { deadline, email, label, labelUpTo } from './common.ts';
 import { componentNames, kubeflowParts, takenNamespaces } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
-import { exactVersion } from './upstream.ts';
+import { exactVersion, repository } from './upstream.ts';
 
 /** The `argocd` section. */
 export const argocd = z
@@ -134,25 +134,28 @@ export const kubeflow = z
   .prefault({})
   .describe('Kubeflow.');
 
-const original = z
-  .string()
-  .regex(
-    /^(https:\/\/|oci:\/\/)\S+[^/\s]$/,
-    'must be the original https:// or oci:// address without a "/" at the end',
-  );
+/** Each becomes an entry of an AppProject's sourceRepos, as an original does. */
+const chartMirror = repository(
+  /^(https?|oci):\/\/\S+[^/\s]$/,
+  'must be an http(s):// or oci:// address without a "/" at the end',
+);
+const gitMirror = repository(
+  /^(https?|ssh|file):\/\/\S+[^/\s]$/,
+  'must be an http(s)://, ssh:// or file:// address without a "/" at the end',
+);
 
 /** The `mirrors` section, for sites with no internet. */
 export const mirrors = z
   .strictObject({
     charts: z
       .record(
-        original,
         z
           .string()
           .regex(
-            /^(https?:\/\/|oci:\/\/)\S+[^/\s]$/,
-            'must be an http(s):// or oci:// address without a "/" at the end',
+            /^(https|oci):\/\/\S+[^/\s]$/,
+            'must be the original https:// or oci:// address without a "/" at the end',
           ),
+        chartMirror,
       )
       .default({})
       .describe(
@@ -161,12 +164,7 @@ export const mirrors = z
     git: z
       .record(
         z.string().regex(/^https:\/\/\S+[^/\s]$/, 'must be the original https:// address without a "/" at the end'),
-        z
-          .string()
-          .regex(
-            /^(https?|ssh|file):\/\/\S+[^/\s]$/,
-            'must be an http(s)://, ssh:// or file:// address without a "/" at the end',
-          ),
+        gitMirror,
       )
       .default({})
       .describe('Git repositories: original address, whole → mirror.'),
@@ -203,7 +201,7 @@ export const componentSettings = z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
       .optional()
       .describe('Additional sync options of its Application.'),
-    readyWithin: duration
+    readyWithin: deadline
       .optional()
       .describe(
         'How long it may take to get ready after a sync before the wave counts as failed (it goes on by itself once it is ready).',

@@ -6,6 +6,14 @@ export const exactVersion = /^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
 /** Anything but what is another commit tomorrow. */
 const fixed = /^(?!(latest|stable|main|master|head|develop|HEAD)$)[^\s*^~<>=|]+$/;
 
+/** A repository's address, which becomes an entry of an AppProject's sourceRepos: Argo CD reads `*` there as a pattern. */
+export function repository(address: RegExp, message: string) {
+  return z
+    .string()
+    .regex(address, { abort: true, error: message })
+    .regex(/^[^*]*$/, 'must not contain "*": its AppProject would permit other repositories');
+}
+
 /** A version or tag: what helm and git get, and would take for an option if it began with "-". */
 function pin(description: string) {
   return z
@@ -37,10 +45,10 @@ export const chart = z.strictObject({
     // Helm would take one that begins with "-" for an option.
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'must be the name of a chart')
     .describe("The chart's name in its repository."),
-  repository: z
-    .string()
-    .regex(/^(https|oci):\/\/\S+[^/\s]$/, 'must be an https:// or oci:// address without a "/" at the end')
-    .describe('Helm repository, classic or OCI.'),
+  repository: repository(
+    /^(https|oci):\/\/\S+[^/\s]$/,
+    'must be an https:// or oci:// address without a "/" at the end',
+  ).describe('Helm repository, classic or OCI.'),
   version: z
     .string()
     .regex(exactVersion, 'must be one version, such as 1.2.3')
@@ -50,10 +58,9 @@ export const chart = z.strictObject({
 
 /** infrastructure/<component>/upstream.yaml or apps/<app>/upstream.yaml of kustomizations in a Git repository. */
 export const kustomization = z.strictObject({
-  repository: z
-    .string()
-    .regex(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end')
-    .describe('Git repository.'),
+  repository: repository(/^https:\/\/\S+[^/\s]$/, 'must be an https:// address without a "/" at the end').describe(
+    'Git repository.',
+  ),
   path: z
     .string()
     .regex(/^(?!-)[^\s/]+(\/[^\s/]+)*$/, 'must be a folder of the repository, as a/b')

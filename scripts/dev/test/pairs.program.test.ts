@@ -11,9 +11,9 @@ import { UsageError } from '../../report/errors.ts';
 import { checkObject } from '../../schemas/check.ts';
 import { renderDocuments } from '../../tree/render.ts';
 import { factsOf } from '../../tree/rules/facts.ts';
-import { checkTree } from '../../tree/rules/index.ts';
 import { parseTree } from '../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../workspace/read-inputs.ts';
+import { checkRenderedTree } from '../testing/tree-rules/index.ts';
 import { type ConfigOption, common, configOptions, contradictions, laid } from './config-options.ts';
 import { checkout } from './repository.ts';
 
@@ -78,7 +78,7 @@ function foundIn(cluster: Cluster): string[] {
     documents: new Map([...documents, ...handDocuments]),
     facts: factsOf(cluster),
   });
-  const rules = checkTree(parsed).map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
+  const rules = checkRenderedTree(parsed).map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
   const schema = [...tree].flatMap(([file, text]) =>
     schemaProblems(text, parsed.files.get(file)?.objects ?? []).map((what) => `schema ${file} ${what}`),
   );

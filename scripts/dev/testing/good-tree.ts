@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../components/component.ts';
-import { rules } from '../../tree/rules/index.ts';
 import { type ParsedTree, parseTree } from '../../tree/rules/parsed-tree.ts';
 import type { Finding } from '../../tree/rules/rule.ts';
 import { goodFiles } from './good-files.ts';
+import { ruleCalled } from './tree-rules/index.ts';
 
 /** The namespaced object that a chart gives in the good tree, to put others beside. */
 export function deployment(name: string, extra: Record<string, unknown> = {}): KubernetesObject {
@@ -59,12 +59,18 @@ const rendered: Readonly<Record<string, readonly KubernetesObject[]>> = {
   ],
 };
 
+/** What is in the good files: read once, not for each broken tree. */
+const documents = new Map(
+  [...parseTree('demo', new Map(Object.entries(goodFiles))).files.values()]
+    .filter(({ problem }) => problem === undefined)
+    .map(({ text, documents: list }) => [text, list] as const),
+);
+
 /** One change of the good tree: a text in a file, a whole file, or what a chart gives. */
 export type Change =
   | { file: string; from: string; to: string }
   | { file: string; text: string | undefined }
-  | { chart: string; objects: readonly KubernetesObject[] }
-  | { again: string; objects: readonly KubernetesObject[] };
+  | { chart: string; objects: readonly KubernetesObject[] };
 
 /**
  * @param changes what is broken; none for the good tree
@@ -73,13 +79,9 @@ export type Change =
 export function goodTree(...changes: readonly Change[]): ParsedTree {
   const texts = new Map(Object.entries(goodFiles));
   const first = new Map(Object.entries(rendered));
-  const second = new Map(Object.entries(rendered));
   for (const change of changes) {
     if ('chart' in change) {
       first.set(change.chart, [...(first.get(change.chart) ?? []), ...change.objects]);
-      second.set(change.chart, [...(second.get(change.chart) ?? []), ...change.objects]);
-    } else if ('again' in change) {
-      second.set(change.again, change.objects);
     } else if ('text' in change) {
       if (change.text === undefined) texts.delete(change.file);
       else texts.set(change.file, change.text);
@@ -99,12 +101,10 @@ export function goodTree(...changes: readonly Change[]): ParsedTree {
     idleMirrors: [],
     callers: [],
   };
-  return parseTree('demo', texts, { rendered: first, renderedAgain: second, facts });
+  return parseTree('demo', texts, { rendered: first, facts, documents });
 }
 
 /** @returns what one rule finds in the good tree with these changes */
 export function findings(rule: string, ...changes: readonly Change[]): Finding[] {
-  const found = rules.find(({ name }) => name === rule);
-  if (found === undefined) throw new Error(`there is no rule "${rule}"`);
-  return found.check(goodTree(...changes));
+  return ruleCalled(rule).check(goodTree(...changes));
 }

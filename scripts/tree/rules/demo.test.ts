@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadAllClusters } from '../../config/load.ts';
+import { checkRenderedTree } from '../../dev/testing/tree-rules/index.ts';
 import { checkObject } from '../../schemas/check.ts';
 import { renderTree } from '../render.ts';
-import { checkTree } from './index.ts';
 import { parseTree } from './parsed-tree.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -26,7 +26,7 @@ describe('the clusters that ship with the repository', () => {
     '%s keeps every rule and schema',
     (name, cluster) => {
       const tree = parseTree(name, new Map([...handOwned(), ...renderTree(cluster)]));
-      expect(checkTree(tree)).toEqual([]);
+      expect(checkRenderedTree(tree)).toEqual([]);
       const objects = [...tree.files.values()]
         .flatMap((file) => file.objects)
         .filter(({ kind }) => kind !== 'Kustomization');

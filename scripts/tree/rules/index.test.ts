@@ -16,7 +16,7 @@ describe('the rules', () => {
   });
 
   it('find nothing in a good tree whose charts are not rendered', () => {
-    const { rendered, renderedAgain, ...tree } = goodTree();
+    const { rendered, ...tree } = goodTree();
     expect(checkTree(tree)).toEqual([]);
   });
 
@@ -35,14 +35,15 @@ describe('the rules', () => {
   });
 
   it('name the rule and its reason beside what they found', () => {
-    const tree = goodTree({ file: 'clusters/demo/bootstrap.yaml', from: 'limit: -1', to: 'limit: 5' });
+    const file = 'clusters/demo/apps/04-dex.yaml';
+    const tree = goodTree({ file, from: 'targetRevision: 0.24.0', to: 'targetRevision: latest' });
     expect(checkTree(tree)).toEqual([
       {
-        rule: 'root-retries',
-        reason: expect.stringContaining('argoproj/argo-cd#11494'),
-        file: 'clusters/demo/bootstrap.yaml',
-        path: 'spec.syncPolicy.retry.limit',
-        message: 'must be -1',
+        rule: 'pinned-upstreams',
+        reason: expect.stringContaining('argocd-autopilot#557'),
+        file,
+        path: 'spec.sources[0].targetRevision',
+        message: '"latest" is not an exact version',
       },
     ]);
   });

@@ -13,18 +13,15 @@ import type { ParsedTree } from './parsed-tree.ts';
 import { placed } from './position.ts';
 import { projectRules } from './projects.ts';
 import { referenceRules } from './references.ts';
-import { rootRules } from './root.ts';
 import type { Finding, Rule } from './rule.ts';
 import { secretRules } from './secrets.ts';
 import { sourceRules } from './sources.ts';
-import { tenantRules } from './tenants.ts';
 import { valueRules } from './values.ts';
 import { waveRules } from './waves.ts';
 
 /** Every rule there is, by family. */
 export const rules: readonly Rule[] = [
   ...waveRules,
-  ...rootRules,
   ...sourceRules,
   ...applicationRules,
   ...projectRules,
@@ -39,7 +36,6 @@ export const rules: readonly Rule[] = [
   ...referenceRules,
   ...clusterNeedRules,
   ...mirrorRules,
-  ...tenantRules,
   ...appRules,
   ...appRightsRules,
 ];

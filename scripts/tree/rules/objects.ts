@@ -1,4 +1,3 @@
-import { generatedMark } from '../../components/domain.ts';
 import { oldNames } from '../../components/kubeflow/old-names.ts';
 import { skipMark } from '../directory-source.ts';
 import {
@@ -20,19 +19,6 @@ const readable: Rule = {
   reason: 'Argo CD refuses a whole folder for one file that is not YAML (argoproj/argo-cd#24874).',
   check: (tree) =>
     [...tree.files].flatMap(([file, { problem }]) => (problem === undefined ? [] : [{ file, message: problem }])),
-};
-
-const generatedSaysSo: Rule = {
-  name: 'generated-says-so',
-  reason: 'An edit in a generated file is overwritten, so each names its source in the first line (fluxcd/flux2#524).',
-  check(tree) {
-    const folder = `${folderOf(tree)}/`;
-    return [...tree.files]
-      .filter(([file]) => /^(apps|values|manifests)\/|^(bootstrap\.yaml|README\.md)$/.test(file.slice(folder.length)))
-      .filter(([file]) => file.startsWith(folder))
-      .filter(([, { text }]) => !text.startsWith(generatedMark) && !text.startsWith(`<!-- ${generatedMark.slice(2)}`))
-      .map(([file]) => ({ file, message: `must begin with "${generatedMark}"` }));
-  },
 };
 
 const nothingIsSkipped: Rule = {
@@ -112,26 +98,6 @@ const metricsInOrder: Rule = {
       })),
 };
 
-const rendersTheSame: Rule = {
-  name: 'renders-the-same',
-  reason:
-    'A chart that uses chance or the clock is out of sync after each comparison (argo-cd docs, user-guide/helm, random data).',
-  needs: 'charts',
-  check(tree) {
-    const again = tree.renderedAgain;
-    if (again === undefined) return [];
-    return children(tree).flatMap(({ file, name }): Finding[] => {
-      const first = tree.rendered?.get(name) ?? [];
-      const second = again.get(name) ?? [];
-      const texts = new Set(second.map((object) => JSON.stringify(object)));
-      const different = first.filter((object) => !texts.has(JSON.stringify(object)));
-      if (different.length === 0 && first.length !== second.length)
-        return [{ file, message: 'renders other objects each time' }];
-      return different.map((object) => ({ file, path: nameOf(object), message: 'renders differently each time' }));
-    });
-  },
-};
-
 const noOldNames: Rule = {
   name: 'no-old-names',
   reason:
@@ -160,11 +126,9 @@ function textsIn(value: unknown, path: string): { path: string; value: string }[
 /** The objects themselves, anyone who applies them. */
 export const objectRules: readonly Rule[] = [
   readable,
-  generatedSaysSo,
   nothingIsSkipped,
   oneOwner,
   replicasOrAutoscaler,
   metricsInOrder,
-  rendersTheSame,
   noOldNames,
 ];

@@ -39,8 +39,6 @@ export interface ParsedTree {
   rendered?: ReadonlyMap<string, readonly KubernetesObject[]>;
   /** What the rules know of the cluster beside its tree; without it some say nothing. */
   facts?: ClusterFacts;
-  /** The same as {@link ParsedTree.rendered}, rendered a second time. */
-  renderedAgain?: ReadonlyMap<string, readonly KubernetesObject[]>;
 }
 
 /** A source of an Application, as far as the rules look at it. */
@@ -75,7 +73,7 @@ export interface Placed {
 }
 
 /** What is known of a tree beside its files. */
-export interface Known extends Pick<ParsedTree, 'rendered' | 'renderedAgain' | 'facts'> {
+export interface Known extends Pick<ParsedTree, 'rendered' | 'facts'> {
   /** The documents of texts that the renderer just wrote: such a text is not read again, which is most of a check's time. */
   documents?: ReadonlyMap<string, readonly unknown[]>;
 }

@@ -16,7 +16,7 @@ export interface Finding {
 
 /** One thing that every tree must have or must not have. */
 export interface Rule {
-  /** Short and stable, as `root-retries`. */
+  /** Short and stable, as `pinned-upstreams`. */
   name: string;
   /** One sentence: what goes wrong otherwise, with the upstream issue or page. */
   reason: string;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyObjects } from '../../../cluster/apply.ts';
 import { inParallel } from '../../../cluster/parallel.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
-import { checkTree } from '../../../tree/rules/index.ts';
 import { allObjects, children, listAt, nameOf, namespaceOf, rootOf } from '../../../tree/rules/parsed-tree.ts';
 import { startTestServer, type TestServer } from '../../testing/api-server.ts';
+import { checkRenderedTree } from '../../testing/tree-rules/index.ts';
 import { refusal } from './accepted.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario, scenarioNames } from './scenarios.ts';
@@ -52,8 +52,9 @@ describe.each(scenarioNames)('the tree of %s', (name) => {
   });
 
   it('keeps every rule with what it renders, and renders the same each time', async () => {
-    const renderedAgain = await renderUpstream(scenario);
-    const findings = checkTree({ ...scenario.tree, rendered, renderedAgain });
+    // A chart that uses chance or the clock is out of sync after each comparison (argo-cd docs, user-guide/helm, random data).
+    expect(await renderUpstream(scenario)).toEqual(rendered);
+    const findings = checkRenderedTree({ ...scenario.tree, rendered });
     expect(findings.map(({ rule, file, path, message }) => `${rule}: ${file} ${path ?? ''}: ${message}`)).toEqual([]);
   });
 

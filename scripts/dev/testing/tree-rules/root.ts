@@ -1,4 +1,4 @@
-import { revisionAnnotation } from '../../components/domain.ts';
+import { revisionAnnotation } from '../../../components/domain.ts';
 import {
   at,
   type Child,
@@ -10,8 +10,8 @@ import {
   type ParsedTree,
   rootOf,
   textsAt,
-} from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+} from '../../../tree/rules/parsed-tree.ts';
+import type { Finding, Rule } from '../../../tree/rules/rule.ts';
 
 const rootRevision = '${ARGOCD_APP_REVISION}';
 const manifestPaths = 'argocd.argoproj.io/manifest-generate-paths';

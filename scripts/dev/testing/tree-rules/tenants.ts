@@ -9,8 +9,8 @@ import {
   rootObjects,
   rootOf,
   textsAt,
-} from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+} from '../../../tree/rules/parsed-tree.ts';
+import type { Finding, Rule } from '../../../tree/rules/rule.ts';
 
 function applicationSets(tree: ParsedTree): Placed[] {
   return allObjects(tree).filter(({ object }) => object.kind === 'ApplicationSet');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { manifests } from '../../dev/testing/good-files.ts';
-import { findings } from '../../dev/testing/good-tree.ts';
+import { manifests } from '../good-files.ts';
+import { findings } from '../good-tree.ts';
 
 const file = `${manifests}/issuer/tenants.yaml`;
 
