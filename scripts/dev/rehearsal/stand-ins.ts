@@ -15,7 +15,7 @@ export const sandboxStandIns: readonly StandIn[] = [
   {
     what: "Istio's build of Envoy",
     by: "Envoy as its makers build it, and with it two of Istio's own filters off (overrides/istiod.yaml)",
-    why: 'it comes out of a Python package; Istio itself is a commit of its main branch',
+    why: 'it comes out of a Python package',
   },
   {
     what: "cert-manager's programs",

@@ -36,7 +36,7 @@ function kubernetes(name: string, minutes: number): Program {
 }
 
 const argoCd = 'github.com/argoproj/argo-cd/v3';
-const istio = { module: 'istio', upstream: 'istio.io/istio', label: '2026-08-27' };
+const istio = { module: 'istio', upstream: 'istio.io/istio', label: '1.31.1' };
 const metallb = { module: 'metallb', upstream: 'go.universe.tf/metallb' };
 const pebble = { module: 'pebble', upstream: 'github.com/letsencrypt/pebble/v2', minutes: 1 };
 const oauth2Proxy = 'github.com/oauth2-proxy/oauth2-proxy/v7';
