@@ -11,6 +11,12 @@ const sentinelName = 'platform-ready';
 /** Applied before everything: argoproj/argo-cd#4369. */
 const first = { 'argocd.argoproj.io/sync-wave': '-2' };
 
+/** Of the root's own objects that stay when a component goes: the root is not out of sync from then on, repairing for ever. */
+const kept = {
+  'argocd.argoproj.io/sync-options': 'Prune=false',
+  'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+};
+
 /**
  * The platform's AppProject, with just the repositories, namespaces and cluster-scoped kinds that its components need. Those with a
  * project of their own are left out.
@@ -73,7 +79,7 @@ function appProject(
     metadata: {
       name,
       namespace: cluster.argocd.namespace,
-      annotations: { ...first, 'argocd.argoproj.io/sync-options': 'Prune=false' },
+      annotations: { ...first, ...kept },
     },
     spec: { description, ...limits, destinationServiceAccounts: appliedAsPlatform(cluster) },
   };
@@ -92,7 +98,7 @@ export function lockedDefaultProject(cluster: Cluster): KubernetesObject {
     metadata: {
       name: 'default',
       namespace: cluster.argocd.namespace,
-      annotations: { ...first, 'argocd.argoproj.io/sync-options': 'Prune=false' },
+      annotations: { ...first, ...kept },
     },
     spec: {
       description: 'Permits nothing',
@@ -120,9 +126,8 @@ export function namespaces(cluster: Cluster, components: readonly Component[]): 
       ...(need.labels === undefined ? {} : { labels: { ...need.labels } }),
       annotations: {
         'argocd.argoproj.io/sync-wave': '-1',
+        ...kept,
         'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
-        // Kept when its component has gone, it is no reason for the root to be out of sync from then on.
-        'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
       },
     },
   }));

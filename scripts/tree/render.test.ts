@@ -77,6 +77,16 @@ describe('the tree of', () => {
     }
   });
 
+  it.each(scenarios)('%s keeps no object that would leave the root out of sync when a component goes', (name) => {
+    const { files } = parseTree(name, renderTree(scenario(name)));
+    const roots = [...files].flatMap(([path, { objects }]) => (path.includes('/apps/') ? objects : []));
+    const options = ({ metadata }: (typeof roots)[number], of: string) =>
+      String(metadata?.annotations?.[`argocd.argoproj.io/${of}-options`]);
+    const kept = roots.filter((object) => options(object, 'sync').includes('Prune=false'));
+    expect(kept.map(({ kind }) => kind)).toContain('AppProject');
+    expect(kept.filter((object) => !options(object, 'compare').includes('IgnoreExtraneous'))).toEqual([]);
+  });
+
   it.each(scenarios)('%s routes no path of the host that an app could have, but for the apps', (name) => {
     const cluster = scenario(name);
     const tree = parseTree(name, renderTree(cluster));
