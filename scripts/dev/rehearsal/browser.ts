@@ -29,12 +29,13 @@ export interface Visitor {
   picture(caption: string, name: string): Promise<void>;
 }
 
-/** Selectors of Dex's form for static users. */
+/** Selectors of Dex's form for static users, and of the one that asks for a person's consent. */
 export const dexForm = {
   login: '#login',
   password: '#password',
   submit: '#submit-login',
   error: '#login-error',
+  consent: 'form:has(input[name="approval"][value="approve"]) button',
 } as const;
 
 /**

@@ -117,13 +117,17 @@ async function useBoth(
   return { own, rendered: (await mustRun(['git', '-C', site.root, 'rev-parse', 'HEAD'])).trim() };
 }
 
-/** Opens the platform, chooses where one comes from, and fills in the form. */
+/** Opens the platform, chooses where one comes from, fills in the form, and agrees to what the provider asks each time. */
 async function comeBy(visitor: Visitor, connector: string, person: Account): Promise<void> {
   await visitor.open('/');
+  const { host } = new URL(visitor.page.url());
   await visitor.page.click(`a[href*="/dex/auth/${connector}"]`);
   await visitor.page.waitForSelector(dexForm.login);
   const user = connector === 'directory' ? person.email.slice(0, person.email.indexOf('@')) : person.email;
   await visitor.logIn({ ...person, email: user });
+  if (connector !== 'provider') return;
+  // Dex asks a provider with prompt=consent: https://dexidp.io/docs/connectors/oidc/
+  await Promise.all([visitor.page.waitForURL((url) => url.host === host), visitor.page.click(dexForm.consent)]);
 }
 
 async function letsIn(site: Site, browser: RealBrowser, connector: string, person: Account): Promise<void> {
