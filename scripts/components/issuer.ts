@@ -24,7 +24,7 @@ export const certificateIssuer: Component = {
     if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);
     return [
       ...(cluster.tls.broughtCA === undefined ? privateCA(cluster) : []),
-      clusterIssuer({ ca: { secretName: caSecret } }),
+      clusterIssuer({ ca: { secretName: caSecret } }, afterItsSecret),
     ];
   },
   secrets: (cluster): SecretNeed[] =>
@@ -87,8 +87,11 @@ function privateCA(cluster: Cluster): KubernetesObject[] {
   ];
 }
 
-function clusterIssuer(spec: Record<string, unknown>): KubernetesObject {
-  return { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer', metadata: { name: issuer }, spec };
+/** Without the Secret, Argo CD would call the issuer Degraded, and the first sync of the root would fail for it. */
+const afterItsSecret = { annotations: { 'argocd.argoproj.io/sync-wave': '1' } };
+
+function clusterIssuer(spec: Record<string, unknown>, metadata: object = {}): KubernetesObject {
+  return { apiVersion: 'cert-manager.io/v1', kind: 'ClusterIssuer', metadata: { name: issuer, ...metadata }, spec };
 }
 
 function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[] {
