@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,15 @@ describe.runIf(process.platform === 'linux')('processes', () => {
     await startProcess(folder, { name: 'deaf', command: ['sh', '-c', "trap '' TERM; while true; do sleep 0.1; done"] });
     await stopProcess(folder, 'deaf', 300);
     expect(await isRunning(folder, 'deaf')).toBe(false);
+  });
+
+  it('ends what one has started, as nsenter has: it does not pass a signal on', async () => {
+    await startProcess(folder, { name: 'parent', command: ['sh', '-c', 'sleep 60 & echo $!; wait'] });
+    expect(await waitUntil(async () => logTail(folder, 'parent') !== '', 5_000)).toBe(true);
+    const child = Number(logTail(folder, 'parent'));
+    await stopProcess(folder, 'parent');
+    const gone = async () => !existsSync(`/proc/${child}`) || / Z /.test(readFileSync(`/proc/${child}/stat`, 'utf8'));
+    expect(await waitUntil(gone, 5_000)).toBe(true);
   });
 
   it('leaves a process alone that merely has the pid of an old one', async () => {

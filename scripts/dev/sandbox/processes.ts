@@ -82,7 +82,8 @@ export async function runningPid(folder: string, name: string): Promise<number |
 }
 
 /**
- * Ends the process of that name, and no other: first by request, after a while by force. Returns when it is gone.
+ * Ends the process of that name with those that it started, and no other: first by request, after a while by force. Returns when it is
+ * gone. A program in a sandbox is the child of the nsenter that brought it there, which passes no signal on.
  * What never ran, or has ended by itself, is not an error.
  * @param patience milliseconds to wait before force is used.
  */
@@ -90,11 +91,13 @@ export async function stopProcess(folder: string, name: string, patience = 20_00
   const record = await readRecord(folder, name);
   if (record) {
     const alive = () => startOf(record.pid) === record.since;
-    if (alive()) signal(record.pid, 'SIGTERM');
-    const deadline = Date.now() + patience;
-    while (alive() && Date.now() < deadline) await sleep(50);
-    if (alive()) signal(record.pid, 'SIGKILL');
-    while (alive()) await sleep(50);
+    if (alive()) {
+      signalGroup(record.pid, 'SIGTERM');
+      const deadline = Date.now() + patience;
+      while (alive() && Date.now() < deadline) await sleep(50);
+      signalGroup(record.pid, 'SIGKILL');
+      while (alive()) await sleep(50);
+    }
   }
   await rm(recordFile(folder, name), { force: true });
 }
@@ -106,9 +109,10 @@ export function logTail(folder: string, name: string, lines = 15): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Each was started as the first of a process group. */
+function signalGroup(first: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, name);
+    process.kill(-first, name);
   } catch {
     // It ended between the look and the signal.
   }
