@@ -5,7 +5,8 @@ import { buildSandbox } from '../sandbox/cluster.ts';
 import { messageOf, SandboxError } from '../sandbox/errors.ts';
 import { imageVersionsOf, repositoryRoot } from '../sandbox/of-repository.ts';
 import { checks } from './checks/index.ts';
-import { standInImages } from './kubeflow/index.ts';
+import { findSources, sourceLines } from './kubeflow/sources/find.ts';
+import { kubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import { takeFolder } from './lock.ts';
 import { logText, openShell, statusOf, statusText } from './look-inside.ts';
 import { lackForRehearsal } from './needs.ts';
@@ -19,16 +20,15 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
   switch (options.word) {
     case 'build':
       requireNeeds(false);
-      await buildSandbox({
-        images: imageVersionsOf(repositoryRoot),
-        standIns: standInImages(),
-        report: surroundings.report,
-      });
+      await buildAll(options, surroundings);
       reporter.result({ built: true }, 'all programs and images are built');
       return 0;
     case 'needs': {
       const lack = lackForRehearsal(options.context !== undefined);
-      reporter.result(lack, lack.problems.join('\n') || 'nothing is missing');
+      const kubeflow =
+        options.kubeflowSources === undefined ? [] : sourceLines(await findSources(options.kubeflowSources));
+      const missing = lack.problems.join('\n') || 'nothing is missing';
+      reporter.result({ ...lack, kubeflow }, [missing, ...kubeflow].join('\n'));
       return lack.problems.length === 0 ? 0 : 1;
     }
     case 'logs': {
@@ -48,6 +48,11 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
     default:
       return await withFolder(options, reporter, surroundings);
   }
+}
+
+async function buildAll({ kubeflowSources }: RehearseOptions, { report }: Surroundings): Promise<void> {
+  const { standIns, images: moreImages } = await kubeflowOnSandbox(kubeflowSources, report);
+  await buildSandbox({ images: imageVersionsOf(repositoryRoot), standIns, moreImages, report });
 }
 
 /** What changes something, and so has the folder for itself. */

@@ -8,6 +8,7 @@ import type { Sandbox } from '../sandbox/cluster.ts';
 import { repositoryRoot, upstreamFile, upstreamFiles } from '../sandbox/of-repository.ts';
 import { standInRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
+import type { KubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import { mustRun } from './run-program.ts';
 import { passwordVariables, type Site } from './site.ts';
 import { type ClusterFileSpec, clusterFile } from './site-files.ts';
@@ -82,14 +83,22 @@ export function sandboxSettings(
   };
 }
 
-/** Makes the repositories that stand in for Kubeflow's. @returns name → bare repository */
-export async function writeStandIns(folder: string): Promise<Record<string, string>> {
+/**
+ * Makes the repositories that stand in for Kubeflow's.
+ *
+ * @param kubeflow which of it is Kubeflow's own
+ * @returns name → bare repository
+ */
+export async function writeStandIns(
+  folder: string,
+  { repositories, manifests }: Pick<KubeflowOnSandbox, 'repositories' | 'manifests'>,
+): Promise<Record<string, string>> {
   const { standIns } = placesOf(folder);
   await rm(standIns, { recursive: true, force: true });
   const made: Record<string, string> = {};
-  for (const repository of standInRepositories) {
+  for (const repository of repositories) {
     const bare = join(standIns, `${repository.name}.git`);
-    await writeRepository(repository, bare);
+    await writeRepository(repository, bare, repository.name === 'kubeflow' ? manifests : undefined);
     made[repository.name] = bare;
   }
   return made;

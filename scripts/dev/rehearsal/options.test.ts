@@ -18,6 +18,8 @@ test.each([
   [['--fast'], "Unknown option '--fast'"],
   [['--address', '10.0.0.1'], '--address goes with --context only'],
   [['--quick', '--only', 'login'], '--quick and --only exclude each other'],
+  [['--kubeflow-sources', '/src', '--context', 'kind-test'], '--kubeflow-sources and --context exclude each other'],
+  [['check', '--kubeflow-sources', '/src'], '--kubeflow-sources: check builds nothing'],
 ])('refuses %j', (words, message) => {
   expect(() => parseOptions(words)).toThrow(UsageError);
   expect(() => parseOptions(words)).toThrow(message);
@@ -31,5 +33,7 @@ test('a rehearsal of root is the machine’s, any other the user’s own', () =>
 test('an option that npm took for itself is not lost', () => {
   const environment = { npm_lifecycle_event: 'rehearse', npm_config_quick: 'true' };
   expect(() => requireOwnOptions(environment)).toThrow('npm has taken --quick for itself');
+  const withSources = { npm_lifecycle_event: 'rehearse', npm_config_kubeflow_sources: '/src' };
+  expect(() => requireOwnOptions(withSources)).toThrow('npm has taken --kubeflow-sources for itself');
   expect(() => requireOwnOptions({ npm_lifecycle_event: 'rehearse' })).not.toThrow();
 });

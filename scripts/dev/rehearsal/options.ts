@@ -22,6 +22,8 @@ export interface RehearseOptions {
   address: string | undefined;
   /** A folder shaped as clusters/NAME: what its cluster.yaml says is laid over the rehearsal's own, overrides/ are copied. */
   settings: string | undefined;
+  /** A folder with clones of Kubeflow's repositories: its own programs are built and run. */
+  kubeflowSources: string | undefined;
   help: boolean;
 }
 
@@ -43,6 +45,8 @@ Without a word: a cluster from nothing, the bootstrap, every check, the report, 
   --yes           the answer to that
   --address IP    with --context: this machine, as the cluster reaches it (for Git)
   --settings DIR  lays DIR/cluster.yaml over the rehearsal's own, and copies DIR/overrides/
+  --kubeflow-sources DIR
+                  clones of kubeflow/kubeflow and kubeflow/community-distribution: Kubeflow's own programs run, not stand-ins
   --folder DIR    where all of it is kept; each folder is a rehearsal of its own
   --report FILE   where the HTML page goes
   --json          the record as JSON on stdout, progress on stderr
@@ -52,6 +56,7 @@ Examples:
   npm run rehearse -- --quick
   npm run rehearse -- up && npm run rehearse -- shell
   npm run rehearse -- check --only login,attacks
+  npm run rehearse -- --kubeflow-sources ~/src
   npm run rehearse -- --context kind-test
 `;
 
@@ -72,6 +77,15 @@ export function parseOptions(argv: readonly string[]): RehearseOptions {
     throw new UsageError('--address goes with --context only', { hint: 'The sandbox knows its own addresses.' });
   if (quick && only !== undefined)
     throw new UsageError('--quick and --only exclude each other', { hint: 'Keep one of them.' });
+  const kubeflowSources = values['kubeflow-sources'];
+  if (kubeflowSources !== undefined && context !== undefined)
+    throw new UsageError('--kubeflow-sources and --context exclude each other', {
+      hint: "A cluster of your own pulls Kubeflow's images from their registry.",
+    });
+  if (kubeflowSources !== undefined && !['run', 'needs', 'build', 'up'].includes(word))
+    throw new UsageError(`--kubeflow-sources: ${word} builds nothing`, {
+      hint: 'It goes with run, needs, build and up.',
+    });
   return {
     word,
     name,
@@ -85,6 +99,7 @@ export function parseOptions(argv: readonly string[]): RehearseOptions {
     keep: values.keep ?? false,
     address,
     settings: values.settings,
+    kubeflowSources,
     help: values.help ?? false,
   };
 }
@@ -96,6 +111,7 @@ const known = {
   yes: { type: 'boolean' },
   address: { type: 'string' },
   settings: { type: 'string' },
+  'kubeflow-sources': { type: 'string' },
   folder: { type: 'string' },
   report: { type: 'string' },
   json: { type: 'boolean' },
@@ -113,7 +129,7 @@ const known = {
 export function requireOwnOptions(environment: NodeJS.ProcessEnv): void {
   if (environment.npm_lifecycle_event !== 'rehearse') return;
   for (const name of Object.keys(known)) {
-    if ((environment[`npm_config_${name}`] ?? '') !== '')
+    if ((environment[`npm_config_${name.replaceAll('-', '_')}`] ?? '') !== '')
       throw new UsageError(`npm has taken --${name} for itself`, {
         hint: `Put options behind "--": npm run rehearse -- --${name}`,
       });

@@ -5,7 +5,8 @@ import { RunError, UsageError } from '../../report/errors.ts';
 import { sandboxDown, sandboxUp } from '../sandbox/cluster.ts';
 import { chartsOf, imageVersionsOf, repositoriesOf } from '../sandbox/of-repository.ts';
 import { checks } from './checks/index.ts';
-import { kubeflowParts, standInImages } from './kubeflow/index.ts';
+import { kubeflowParts } from './kubeflow/index.ts';
+import { kubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import {
   bootstrap,
   cloneRepository,
@@ -46,7 +47,7 @@ export interface Surroundings {
 
 /** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins again. */
 export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
-  const { word, quick, only, context } = options;
+  const { word, quick, only, context, kubeflowSources } = options;
   const file = placesOf(options.folder).record;
   const words = [
     'rehearse',
@@ -54,6 +55,7 @@ export async function recorderFor(options: RehearseOptions, { report }: Surround
     ...(quick ? ['--quick'] : []),
     ...(only.length > 0 ? ['--only', only.join(',')] : []),
     ...(context === undefined ? [] : ['--context', context]),
+    ...(kubeflowSources === undefined ? [] : ['--kubeflow-sources', kubeflowSources]),
   ];
   const earlier: RecordData | undefined =
     word === 'check' && existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
@@ -121,20 +123,26 @@ export async function up(
 }
 
 async function onSandbox(
-  { folder, settings }: RehearseOptions,
+  { folder, settings, kubeflowSources }: RehearseOptions,
   state: SiteState,
   record: Recorder,
   report: (line: string) => void,
 ): Promise<void> {
   const places = placesOf(folder);
-  record.describe({ standIns: sandboxStandIns, versions: await ranVersionsOf(places.root) });
+  const kubeflow = await kubeflowOnSandbox(kubeflowSources, report);
+  record.describe({ standIns: sandboxStandIns, versions: { ...(await ranVersionsOf(places.root)), ...kubeflow.runs } });
   const sandbox = await record.phase('Start the cluster', async () =>
     sandboxUp({
       folder: places.sandbox,
       images: imageVersionsOf(places.root),
       charts: await chartsOf(places.root),
-      repositories: { ...(await repositoriesOf(places.root)), ...(await writeStandIns(folder)), platform: places.bare },
-      standIns: standInImages(),
+      repositories: {
+        ...(await repositoriesOf(places.root)),
+        ...(await writeStandIns(folder, kubeflow)),
+        platform: places.bare,
+      },
+      standIns: kubeflow.standIns,
+      moreImages: kubeflow.images,
       report,
     }),
   );

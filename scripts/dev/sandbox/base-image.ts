@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { $ } from 'zx/core';
 import type { Report } from './build.ts';
 import { modulesFolder } from './build.ts';
 import { cacheFolder, hashOf, makeOnce } from './cache.ts';
 import { messageOf, SandboxError } from './errors.ts';
-import { searchPath } from './needs.ts';
+import { plainEnvironment, searchPath } from './needs.ts';
 
 // What the images' programs call: Argo CD (git, gpg, ssh, tini), Istio's proxy (iptables, glibc), and redis itself.
 const packages = [
@@ -25,11 +26,12 @@ const packages = [
 const users = { argocd: 999, proxy1337: 1337, app1000: 1000, app1001: 1001, app65532: 65532 };
 
 /**
- * Makes the base layer that all images share: a small Debian, from the package sources of this machine.
+ * Makes the base layer that images share: a small Debian, from the package sources of this machine.
+ * @param more Debian packages beside those that all of them have.
  * @returns the path of its tar archive in the cache.
  * @throws SandboxError when this is not a Debian, or a package cannot be had.
  */
-export async function baseLayer(report: Report): Promise<string> {
+export async function baseLayer(report: Report, more: readonly string[] = []): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1];
   if (!/^ID=debian$/m.test(release) || !suite) {
@@ -44,7 +46,7 @@ export async function baseLayer(report: Report): Promise<string> {
     ([name, id]) =>
       `--customize-hook=chroot "$1" groupadd -o -g ${id} ${name} && chroot "$1" useradd -o -M -d /home/${name} -u ${id} -g ${id} ${name}`,
   );
-  const options = ['--variant=minbase', `--include=${packages.join(',')}`, ...hooks, suite];
+  const options = ['--variant=minbase', `--include=${[...packages, ...more].join(',')}`, ...hooks, suite];
   const path = join(cacheFolder(), 'images', `base-${suite}-${hashOf(options)}.tar`);
   try {
     await makeOnce({
@@ -70,6 +72,18 @@ export async function baseLayer(report: Report): Promise<string> {
     throw new SandboxError(`mmdebstrap could not make the base of the images: ${messageOf(error)}`);
   }
   return path;
+}
+
+/**
+ * The version of Debian's Python, as 3.11: what an image runs that is made with the package python3.
+ * @throws SandboxError when apt does not know it.
+ */
+export async function pythonVersion(): Promise<string> {
+  const { stdout } = await $({ quiet: true, nothrow: true, env: plainEnvironment() })`apt-cache show python3`;
+  const version = /^Version: (\d+\.\d+)/m.exec(stdout)?.[1];
+  if (version === undefined)
+    throw new SandboxError('apt-cache knows no package python3: run "apt-get update" on a Debian');
+  return version;
 }
 
 /**

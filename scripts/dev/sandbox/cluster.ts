@@ -8,6 +8,7 @@ import { dnsObjects } from './dns.ts';
 import { SandboxError } from './errors.ts';
 import { waitUntil } from './https-get.ts';
 import { type ImageVersions, makeImages } from './image-table.ts';
+import type { ImageSpec } from './images.ts';
 import { kubectl } from './kubectl.ts';
 import { metricsObjects } from './metrics.ts';
 import { checkMachine } from './needs.ts';
@@ -27,6 +28,8 @@ export interface SandboxOptions {
   images: ImageVersions;
   /** Images, by their full name, that cannot be had: each is the stand-in program. */
   standIns?: readonly string[];
+  /** Images of more programs, by their full name. */
+  moreImages?: Readonly<Record<string, ImageSpec>>;
   /** Folders of charts to serve, at `chartsUrl`. */
   charts?: readonly string[];
   /** Name → bare repository to serve, at `gitUrl`/NAME. */
@@ -47,10 +50,13 @@ export interface Sandbox {
 }
 
 /** Builds everything that a sandbox needs, and starts nothing. */
-export async function buildSandbox(options: Pick<SandboxOptions, 'images' | 'standIns'> & { report: Report }) {
+export async function buildSandbox(
+  options: Pick<SandboxOptions, 'images' | 'standIns' | 'moreImages'> & { report: Report },
+) {
   checkMachine();
   const programs = await buildPrograms(programNames, options);
-  const images = await makeImages(options.images, options.standIns ?? [], options.report);
+  const { images: versions, standIns = [], moreImages = {}, report } = options;
+  const images = await makeImages(versions, standIns, moreImages, report);
   return { programs, images };
 }
 

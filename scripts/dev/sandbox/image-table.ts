@@ -34,15 +34,17 @@ const argocdNames = [
  * Makes every image that the platform runs, from programs that are built on this machine.
  * @param versions the tags under which they are served.
  * @param standIns names under which the stand-in program is served, too.
+ * @param more images that others have made programs for, by full name.
  * @returns full name (registry, repository, tag) → image.
  */
 export async function makeImages(
   versions: ImageVersions,
   standIns: readonly string[],
+  more: Readonly<Record<string, ImageSpec>>,
   report: Report,
 ): Promise<Record<string, Image>> {
   const base = await baseLayer(report);
-  const specs = { ...(await clusterImages(report)), ...(await platformImages(versions, base, report)) };
+  const specs = { ...(await clusterImages(report)), ...(await platformImages(versions, base, report)), ...more };
   const images: Record<string, Image> = {};
   const standIn = specs[standInImage];
   if (standIn) {

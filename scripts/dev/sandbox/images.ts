@@ -25,6 +25,8 @@ export type ImageFile = { copy: string } | { text: string } | { link: string };
 export interface ImageSpec {
   /** Path in the image → file. Programs and scripts are executable for all. */
   files: Readonly<Record<string, ImageFile>>;
+  /** A folder in the cache whose files lie at the root, as readable and executable as they are there. */
+  tree?: string;
   /** Folders with an owner of their own. */
   folders?: Readonly<Record<string, { owner: number }>>;
   /** The path of a tar archive that lies below the image's own files. */
@@ -114,6 +116,10 @@ async function writeImage(folder: string, spec: ImageSpec): Promise<void> {
 
 async function writeLayer(archive: string, folder: string, spec: ImageSpec): Promise<void> {
   await mkdir(folder);
+  if (spec.tree !== undefined) {
+    await $({ quiet: true })`cp --recursive --no-dereference --preserve=mode ${spec.tree}/. ${folder}`;
+    await $({ quiet: true })`chmod -R a+rX ${folder}`;
+  }
   for (const [path, file] of Object.entries(spec.files)) {
     const at = join(folder, path);
     await mkdir(dirname(at), { recursive: true });

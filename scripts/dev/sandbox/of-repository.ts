@@ -13,6 +13,8 @@ export interface UpstreamFile {
   chart?: string;
   repository: string;
   version: string;
+  /** Of a repository whose tag is pinned by its commit, too. */
+  commit?: string;
   image?: { version: string };
 }
 

@@ -3,6 +3,8 @@ import { repositoryRoot, upstreamFile } from '../../sandbox/of-repository.ts';
 import { centralDashboard, namespacesAndPolicies, profileController, userRoles } from './foundation.ts';
 import type { KubernetesObject } from './objects.ts';
 import * as pipelines from './pipelines.ts';
+import type { KubeflowProgramName } from './sources/programs.ts';
+import { programsOfPath } from './sources/programs.ts';
 import * as web from './web-apps.ts';
 
 /** A repository that stands in for an upstream one. */
@@ -96,9 +98,21 @@ function kustomization(fields: object): string {
   return stringify({ apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...fields });
 }
 
+/**
+ * @param own Kubeflow's own programs that run
+ * @returns the stand-ins without the paths whose programs all run: there, upstream's own manifests are taken
+ */
+export function standInsBeside(own: readonly KubeflowProgramName[]): StandInRepository[] {
+  const ownPath = (path: string) => programsOfPath[path]?.every((program) => own.includes(program)) ?? false;
+  return standInRepositories.map((repository) => ({
+    ...repository,
+    paths: Object.fromEntries(Object.entries(repository.paths).filter(([path]) => !ownPath(path))),
+  }));
+}
+
 /** @returns every image that the stand-ins name, by its full name; each is one and the same program */
-export function standInImages(): string[] {
-  const images = standInRepositories.flatMap((repository) =>
+export function standInImages(repositories: readonly StandInRepository[] = standInRepositories): string[] {
+  const images = repositories.flatMap((repository) =>
     Object.values(filesOf(repository)).flatMap((text) =>
       [...text.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map(([, image = '']) => fullName(image, repository.tag)),
     ),

@@ -8,14 +8,27 @@ import { filesOf, type StandInRepository } from './index.ts';
  * Writes such a repository as a bare one, with one commit that carries the tag.
  *
  * @param folder is made; what is there already is taken as it is
+ * @param below upstream's own files, where nothing stands in for them
  */
-export async function writeRepository(repository: StandInRepository, folder: string): Promise<void> {
+export async function writeRepository(
+  repository: StandInRepository,
+  folder: string,
+  below?: { repository: string; commit: string },
+): Promise<void> {
   if (existsSync(folder)) return;
   await mkdir(dirname(folder), { recursive: true });
   const work = await mkdtemp(join(dirname(folder), 'unfinished-'));
   const git = (...words: string[]) =>
     mustRun(['git', '-c', 'user.name=Rehearsal', '-c', 'user.email=rehearsal@example.com', '-C', work, ...words]);
   try {
+    await mkdir(join(work, 'tree'));
+    if (below !== undefined) {
+      const archive = join(work, 'below.tar');
+      await git('-c', 'safe.directory=*', '-C', below.repository, 'archive', `--output=${archive}`, below.commit);
+      await mustRun(['tar', '-x', '-f', archive, '-C', join(work, 'tree')]);
+    }
+    for (const path of Object.keys(repository.paths))
+      await rm(join(work, 'tree', path), { recursive: true, force: true });
     for (const [path, text] of Object.entries(filesOf(repository))) {
       await mkdir(dirname(join(work, 'tree', path)), { recursive: true });
       await writeFile(join(work, 'tree', path), text);
