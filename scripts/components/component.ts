@@ -75,6 +75,7 @@ export interface SecretNeed {
 export interface NamespaceNeed {
   name: string;
   labels?: Readonly<Record<string, string>>;
+  annotations?: Readonly<Record<string, string>>;
 }
 
 /** Fields that controllers write into objects which Git states, so that they are not drift. */

@@ -125,6 +125,7 @@ export function namespaces(cluster: Cluster, components: readonly Component[]): 
       name: need.name,
       ...(need.labels === undefined ? {} : { labels: { ...need.labels } }),
       annotations: {
+        ...need.annotations,
         'argocd.argoproj.io/sync-wave': '-1',
         ...kept,
         'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',

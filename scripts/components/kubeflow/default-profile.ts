@@ -15,6 +15,9 @@ export const defaultProfile: Component = {
   wanted: (cluster) =>
     runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled !== false && owner(cluster) !== undefined,
   needsHost: true,
+  // The controller takes the access to another owner only when the namespace names that one already: else the old owner keeps it,
+  // the new one gets nothing, and the Profile's condition alone says so (kubeflow/dashboard#33).
+  namespaces: (cluster) => [{ name: profileName(cluster), annotations: { owner: owner(cluster) ?? '' } }],
   sources: () => [],
   manifests: (cluster) => [
     {
