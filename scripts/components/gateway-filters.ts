@@ -143,8 +143,18 @@ function setOnAnswers(key: string, value: string): Record<string, unknown> {
   return { append: { header: { key, value }, append_action: 'ADD_IF_ABSENT' } };
 }
 
+/** Servers whose certificates browsers trust: not their staging servers, and none inside a company. */
+const publicAcmeServers = new Set([
+  'acme-v02.api.letsencrypt.org',
+  'acme.zerossl.com',
+  'dv.acme-v02.api.pki.goog',
+  'api.buypass.com',
+  'acme.ssl.com',
+]);
+
 function hasPublicCertificate({ tls }: Cluster): boolean {
-  return tls.acme !== undefined || tls.existingIssuer !== undefined;
+  if (tls.acme !== undefined) return publicAcmeServers.has(new URL(tls.acme.server).hostname);
+  return tls.existingIssuer?.trust === 'public';
 }
 
 function keepSession(cluster: Cluster): string {

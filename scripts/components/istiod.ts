@@ -49,6 +49,13 @@ export const istiod: Component = {
  */
 const idleConnectionsEnd = { connectionPool: { http: { idleTimeout: '4s' } } };
 
+/**
+ * Each group of a person adds some 190 bytes to the session's cookies, as two tokens hold it, and 90 to the check's answer. Envoy's default
+ * of 60 KiB holds 300 groups of 37 letters; this holds 900. In Envoy's runtime, because the gateway, the sidecar of OAuth2 Proxy and
+ * the cluster between them have a limit each.
+ */
+const headersKb = '256';
+
 function meshConfig(cluster: Cluster): Record<string, unknown> {
   return {
     // Without it /dex/../x and the like would pass the exclusions of the gateway's policy.
@@ -56,6 +63,10 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
     defaultTrafficPolicy: idleConnectionsEnd,
     defaultConfig: {
       holdApplicationUntilProxyStarts: true,
+      runtimeValues: {
+        'envoy.reloadable_features.max_request_headers_size_kb': headersKb,
+        'envoy.reloadable_features.max_response_headers_size_kb': headersKb,
+      },
       ...(cluster.istio.trustedProxies === 0
         ? {}
         : { gatewayTopology: { numTrustedProxies: cluster.istio.trustedProxies } }),

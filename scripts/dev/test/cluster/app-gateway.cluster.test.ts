@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimedIdentities } from '../../../components/identity.ts';
 import { Browser } from './test-browser.ts';
-import { type Lost, lost, own, platform, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { type Lost, lost, own, platform } from './test-envoy.ts';
+import { seen, startTestGateway, type TestGateway } from './test-gateway.ts';
 
 let gateway: TestGateway;
 
@@ -9,10 +10,6 @@ beforeAll(async () => {
   gateway = await startTestGateway();
 });
 afterAll(() => gateway?.stop());
-
-function seen({ body }: { body: string }): Record<string, string> {
-  return (JSON.parse(body) as { headers: Record<string, string> }).headers;
-}
 
 describe('while a part of the gate is gone', () => {
   const forged = {
@@ -291,35 +288,6 @@ describe('what reaches an app', () => {
     expect(claims).toMatchObject({ aud: 'oauth2-proxy', email: 'ann@example.com', groups: ['dev', 'platform-admins'] });
     for (const url of [`https://${platform}/`, `https://${platform}/argocd/`, `https://${own}/argocd/`])
       expect(seen(await ann.get(url))).not.toHaveProperty('authorization');
-  });
-});
-
-describe('a person in many groups', () => {
-  const many = (count: number) =>
-    Array.from({ length: count }, (_, index) => `a-group-with-forty-letters-in-it-${1_000_000 + index}`);
-  // What a browser sends beside: as many headers as any does.
-  const usual = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`x-usual-${index}`, 'x'.repeat(100)]));
-  const open = async (groups: readonly string[]) => {
-    const headers = { ...usual, 'kubeflow-userid': 'Ann.Smith@Example.COM', 'kubeflow-groups': groups.join(',') };
-    return await new Browser(gateway.inner).get(`https://${platform}/`, headers);
-  };
-
-  it.each([10, 100, 200, 500])('gets to a program with usual limits: %i groups', async (count) => {
-    const answer = await open([...many(count), 'zz-editors', 'platform-editors']);
-    expect(answer.status).toBe(200);
-    const headers = seen(answer);
-    const names = Object.keys(headers).filter((name) => name.startsWith('x-breakwater-group-'));
-    expect(names.length).toBe(Math.min(count + 2, 30));
-    expect(Object.keys(headers).length).toBeLessThan(100);
-    expect(Math.max(...Object.values(headers).map((value) => value.length))).toBeLessThan(8190 - 100);
-    // A group that an app's file names, whatever its place in the alphabet.
-    expect(names).toContain(`x-breakwater-group-${Buffer.from('platform-editors').toString('hex')}`);
-    expect(headers['kubeflow-groups']?.split(',')).toContain('platform-editors');
-    expect(names.includes(`x-breakwater-group-${Buffer.from('zz-editors').toString('hex')}`)).toBe(count === 10);
-  });
-
-  it('is one person, however the address is spelt', async () => {
-    expect(seen(await open([]))['kubeflow-userid']).toBe('ann.smith@example.com');
   });
 });
 

@@ -1,11 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import type { Cluster } from '../../../config/cluster.ts';
 import { loadCluster } from '../../../config/load.ts';
 import { renderTree } from '../../../tree/render.ts';
 import { factsOf } from '../../../tree/rules/facts.ts';
 import { type ParsedTree, parseTree } from '../../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../../workspace/read-inputs.ts';
+import { laid, type Settings } from '../config-options.ts';
 import { checkout, type TestRepository, testRepository } from '../repository.ts';
 
 /** A checkout with the tree of one cluster written into it. */
@@ -33,9 +35,15 @@ export const scenarioNames: readonly string[] = [
  * discovered, so that every component is there.
  *
  * @param overrides text of the user's own values, by component
+ * @param settings laid over the cluster.yaml of a golden tree
  */
-export async function openScenario(name: string, overrides: Readonly<Record<string, string>> = {}): Promise<Scenario> {
-  const repository = name === 'demo' ? testRepository() : testRepository({ [name]: clusterFile(name) });
+export async function openScenario(
+  name: string,
+  overrides: Readonly<Record<string, string>> = {},
+  settings: Settings = {},
+): Promise<Scenario> {
+  const file = () => stringify(laid(parse(clusterFile(name)), settings));
+  const repository = name === 'demo' ? testRepository() : testRepository({ [name]: file() });
   repository.write(`clusters/${name}/discovered.yaml`, 'host: 192.168.10.240\n');
   for (const [component, text] of Object.entries(overrides))
     repository.write(`clusters/${name}/overrides/${component}.yaml`, text);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,38 +7,50 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { parse, stringify } from 'yaml';
-import { accessFilter } from '../../../components/apps/access.ts';
-import { gatewayLock } from '../../../components/gate.ts';
-import { edgeFilters } from '../../../components/gateway-filters.ts';
-import { checkPrefix } from '../../../components/identity.ts';
-import { groupHeaders } from '../../../components/tenant-groups.ts';
-import { at, listAt, valuesOf } from '../../../tree/rules/parsed-tree.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
+import type { Settings } from '../config-options.ts';
 import { containerOf } from './container.ts';
-import { denialOf } from './istio-policy.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
+import { envoySettings, type Lost, type Ports } from './test-envoy.ts';
 
-/** The hosts of the scenario: the platform's, and one that an app has of its own. */
-export const platform = 'platform.example.com';
-export const own = `metrics.${platform}`;
 /** Of each user of the scenario. */
 export const password = 'password of a user';
 const hash = hashSync(password, 10);
 
-/** What somebody takes out of the gateway: one object each. */
-export const lost = ['nothing', 'check', 'edge', 'lock'] as const;
-export type Lost = (typeof lost)[number];
+/** How many groups people of the scenario are in, beside the few of its own users. */
+export const groupCounts = [10, 100, 400, 500, 800] as const;
+
+/** @returns the address of the person in so many groups */
+export function manyGroups(count: number): string {
+  return `groups-${count}@example.com`;
+}
+
+/** Of somebody at an identity provider that keeps addresses as people type them. */
+export const mixedCase = 'Ann.Smith@Example.COM';
+
+/** After what time a session is renewed with Dex. */
+export const refreshSeconds = 3;
+
+/** A user of Dex in so many groups. Names of 37 letters that no compression shortens, as Entra's are; then two that apps name. */
+function userOfDex(email: string, count: number): object {
+  const name = (index: number) => `g${createHash('sha256').update(String(index)).digest('hex').slice(0, 36)}`;
+  const groups = Array.from({ length: count - 2 }, (_, index) => name(index));
+  return { email, username: email, userID: email, hash, groups: [...groups, 'platform-editors', 'Team Blue'] };
+}
+
+/** @returns the headers that reached the program */
+export function seen({ body }: { body: string }): Record<string, string> {
+  return (JSON.parse(body) as { headers: Record<string, string> }).headers;
+}
 
 /** What runs on this machine. */
 export interface TestGateway {
   /** Port of Envoy, for plain HTTP. */
   port: number;
-  /** Behind the check, which takes any identity for the check's answer: the filters, and a sidecar with Envoy's own limits. */
-  inner: number;
   /** The same, while a part of the gate is gone. */
   ports: Readonly<Record<Lost, number>>;
   stop(): void;
@@ -45,11 +58,13 @@ export interface TestGateway {
 
 /**
  * Starts the real Envoy with the filters of the tree, OAuth2 Proxy and Dex with its settings, and a program that says what reached it.
- * Plain HTTP; istiod's part, from objects to Envoy's settings, is written out here.
+ * Plain HTTP.
+ *
+ * @param settings laid over those of the scenario's cluster.yaml
  */
-export async function startTestGateway(): Promise<TestGateway> {
+export async function startTestGateway(settings: Settings = {}): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-app-gateway-'));
-  const scenario = await openScenario('apps-of-every-kind');
+  const scenario = await openScenario('apps-of-every-kind', {}, settings);
   const run = new Run(folder, scenario);
   try {
     const programs = await buildPrograms(['dex', 'oauth2-proxy'], { report: (line) => console.log(line) });
@@ -57,18 +72,11 @@ export async function startTestGateway(): Promise<TestGateway> {
     const proxy = await run.proxy(programs['oauth2-proxy'], dex);
     const echo = await run.echo();
     const ports = await run.envoy({ dex, proxy, echo });
-    return { port: ports.nothing, ports, inner: ports.inner, stop: () => run.stop() };
+    return { port: ports.nothing, ports, stop: () => run.stop() };
   } catch (error) {
     run.stop();
     throw error;
   }
-}
-
-interface Ports {
-  dex: number;
-  proxy: number;
-  echo: number;
-  sidecar: number;
 }
 
 class Run {
@@ -87,7 +95,9 @@ class Run {
     const { env } = await this.#settings('dex');
     const file = join(this.folder, 'dex.yaml');
     const settings = parse(readFileSync(join(this.folder, 'config.yaml'), 'utf8'));
-    writeFileSync(file, stringify({ ...settings, storage: { type: 'memory' } }));
+    const extra = [userOfDex(mixedCase, 2), ...groupCounts.map((count) => userOfDex(manyGroups(count), count))];
+    const staticPasswords = [...settings.staticPasswords, ...extra];
+    writeFileSync(file, stringify({ ...settings, storage: { type: 'memory' }, staticPasswords }));
     const args = ['serve', '--web-http-addr', `127.0.0.1:${port}`, '--telemetry-addr', `127.0.0.1:${telemetry}`, file];
     await this.#start(program, args, env, `http://127.0.0.1:${telemetry}/healthz/ready`);
     return port;
@@ -103,7 +113,9 @@ class Run {
       .replace('0.0.0.0:44180', '127.0.0.1:0');
     writeFileSync(file, text);
     // There is no sidecar in front of it here.
-    const local = args.map((arg) => arg.replace('127.0.0.6/32', '127.0.0.1/32'));
+    const local = args.map((arg) =>
+      arg.replace('127.0.0.6/32', '127.0.0.1/32').replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
+    );
     await this.#start(program, local, env, `http://127.0.0.1:${port}/ping`);
     return port;
   }
@@ -120,22 +132,20 @@ class Run {
     return port;
   }
 
-  async envoy(upstreams: Omit<Ports, 'sidecar'>): Promise<Record<Lost | 'inner', number>> {
+  async envoy(upstreams: Pick<Ports, 'dex' | 'proxy' | 'echo'>): Promise<Record<Lost, number>> {
     const ports = {
       nothing: await freePort(),
       check: await freePort(),
       edge: await freePort(),
       lock: await freePort(),
     };
-    const [admin, inner, sidecar] = [await freePort(), await freePort(), await freePort()];
+    const admin = await freePort();
+    const all = { ...upstreams, sidecar: await freePort(), proxySidecar: await freePort() };
     const file = join(this.folder, 'envoy.json');
-    writeFileSync(
-      file,
-      JSON.stringify(envoySettings(this.scenario, { ...ports, inner }, admin, { ...upstreams, sidecar })),
-    );
+    writeFileSync(file, JSON.stringify(envoySettings(this.scenario, ports, admin, all)));
     const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
     await this.#start(await envoyProgram((line) => console.log(line)), args, {}, `http://127.0.0.1:${admin}/ready`);
-    return { ...ports, inner };
+    return ports;
   }
 
   stop(): void {
@@ -171,156 +181,4 @@ function secretValue(secret: string, key: string): string {
   if (secret === 'dex-users') return hash;
   if (key === 'client-id') return 'oauth2-proxy';
   return 'A'.repeat(43);
-}
-
-const types = 'type.googleapis.com/envoy';
-
-function envoySettings(
-  scenario: Scenario,
-  listeners: Record<Lost | 'inner', number>,
-  admin: number,
-  ports: Ports,
-): object {
-  const address = (number: number) => ({ socket_address: { address: '127.0.0.1', port_value: number } });
-  const cluster = (name: keyof Ports) => ({
-    name,
-    type: 'STATIC',
-    connect_timeout: '5s',
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: address(ports[name]) } }] }],
-    },
-  });
-  return {
-    admin: { address: address(admin) },
-    static_resources: {
-      clusters: [cluster('dex'), cluster('proxy'), cluster('echo'), cluster('sidecar')],
-      listeners: lost
-        .map((without) => ({
-          name: `without ${without}`,
-          address: address(listeners[without]),
-          filter_chains: [{ filters: [connectionManager(scenario, without)] }],
-        }))
-        .concat(
-          [
-            {
-              name: 'inner',
-              address: address(listeners.inner),
-              filters: behindTheCheck(scenario),
-              to: 'sidecar' as const,
-            },
-            { name: 'sidecar', address: address(ports.sidecar), filters: [], to: 'echo' as const },
-          ].map(({ filters, to, ...listener }) => ({
-            ...listener,
-            filter_chains: [{ filters: [plainManager(filters, to)] }],
-          })),
-        ),
-    },
-  };
-}
-
-function connectionManager(scenario: Scenario, without: Lost): object {
-  const { cluster } = scenario;
-  const edge = filtersOf(edgeFilters(cluster));
-  const keep = ({ part, filters }: { part: Lost; filters: unknown[] }) => (part === without ? [] : filters);
-  const open = {
-    [filterName]: { '@type': `${types}.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute`, disabled: true },
-  };
-  const to = (name: keyof Ports) => ({ route: { cluster: name } });
-  return {
-    name: 'envoy.filters.network.http_connection_manager',
-    typed_config: {
-      '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-      stat_prefix: 'gateway',
-      common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
-      // As istiod does.
-      upgrade_configs: [{ upgrade_type: 'websocket' }],
-      normalize_path: true,
-      merge_slashes: true,
-      path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD',
-      http_filters: [
-        ...keep({ part: 'edge', filters: edge.first }),
-        ...keep({ part: 'check', filters: [check(scenario)] }),
-        ...keep({ part: 'lock', filters: [denialOf(gatewayLock(cluster))] }),
-        ...keep({ part: 'edge', filters: edge.last }),
-        ...behindTheCheck(scenario).slice(edge.last.length),
-        router,
-      ],
-      route_config: {
-        virtual_hosts: [
-          {
-            name: 'platform',
-            domains: [platform],
-            routes: [
-              { match: { prefix: '/dex/' }, ...to('dex'), typed_per_filter_config: open },
-              { match: { prefix: '/oauth2/' }, ...to('proxy'), typed_per_filter_config: open },
-              { match: { prefix: '/' }, ...to('echo') },
-            ],
-          },
-          { name: 'own', domains: [own, `cd.${platform}`], routes: [{ match: { prefix: '/' }, ...to('echo') }] },
-        ],
-      },
-    },
-  };
-}
-
-const router = { name: 'router', typed_config: { '@type': `${types}.extensions.filters.http.router.v3.Router` } };
-
-function behindTheCheck({ cluster }: Scenario): unknown[] {
-  const ofApps = cluster.runningApps.map((app) => accessFilter(cluster, app));
-  return [edgeFilters(cluster), ...ofApps, groupHeaders(cluster)].flatMap((object) => filtersOf(object).last);
-}
-
-/** With the limits that Envoy has by itself. */
-function plainManager(filters: readonly unknown[], to: keyof Ports): object {
-  return {
-    name: 'envoy.filters.network.http_connection_manager',
-    typed_config: {
-      '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-      stat_prefix: to,
-      http_filters: [...filters, router],
-      route_config: {
-        virtual_hosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: to } }] }],
-      },
-    },
-  };
-}
-
-/** Filters of an EnvoyFilter, in the order in which Istio puts them: each INSERT_FIRST before the one before. */
-function filtersOf(object: object): { first: unknown[]; last: unknown[] } {
-  const patches = listAt(object, 'spec', 'configPatches').filter((patch) => at(patch, 'applyTo') === 'HTTP_FILTER');
-  const of = (operation: string) =>
-    patches
-      .filter((patch) => at(patch, 'patch', 'operation') === operation)
-      .map((patch) => at(patch, 'patch', 'value'));
-  return { first: of('INSERT_FIRST').toReversed(), last: of('INSERT_BEFORE') };
-}
-
-const filterName = 'envoy.filters.http.ext_authz';
-
-/** What istiod makes of the provider in its values. */
-function check(scenario: Scenario): object {
-  const [values] = valuesOf(scenario.tree, 'istiod').filter(({ file }) => file.includes('/values/'));
-  const provider = at(values?.values, 'meshConfig', 'extensionProviders', 0, 'envoyExtAuthzHttp');
-  const headers = (key: string) => ({
-    patterns: listAt(provider, key).map((name) => ({ exact: String(name), ignore_case: true })),
-  });
-  return {
-    name: filterName,
-    typed_config: {
-      '@type': `${types}.extensions.filters.http.ext_authz.v3.ExtAuthz`,
-      transport_api_version: 'V3',
-      http_service: {
-        server_uri: { uri: 'http://oauth2-proxy', cluster: 'proxy', timeout: '5s' },
-        path_prefix: checkPrefix,
-        authorization_request: {},
-        authorization_response: {
-          allowed_upstream_headers: headers('headersToUpstreamOnAllow'),
-          allowed_client_headers: headers('headersToDownstreamOnDeny'),
-          allowed_client_headers_on_success: headers('headersToDownstreamOnAllow'),
-        },
-      },
-      allowed_headers: headers('includeRequestHeadersInCheck'),
-    },
-  };
 }
