@@ -26,6 +26,9 @@ export const istiod: Component = {
     return {
       // The same in istio-base: https://github.com/istio/istio/issues/52785
       base: { validationFailurePolicy: 'Fail' },
+      // By itself istiod waits for Kubernetes 1.33 on every node. As a usual container a sidecar keeps a Job from ending, and an init
+      // container from the network; a native one is there since 1.29.
+      pilot: { env: { ENABLE_NATIVE_SIDECARS: 'true' } },
       ...(cluster.istio.cni.enabled ? { cni: { enabled: true } } : {}),
       ...(Object.keys(global).length === 0 ? {} : { global }),
       meshConfig: meshConfig(cluster),

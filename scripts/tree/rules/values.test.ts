@@ -111,6 +111,12 @@ const broken: [component: string, what: string, text: string, expected: string[]
       'known-overrides clusters/demo/overrides/dex.yaml:1:11 ingress.enabled is not a value to set by hand: is a second door',
     ],
   ],
+  [
+    'istiod',
+    'sidecars that keep Jobs from ending',
+    'pilot: {env: {ENABLE_NATIVE_SIDECARS: "false"}}\n',
+    ['generated-values-hold clusters/demo/overrides/istiod.yaml:1:15'],
+  ],
   ['dex', 'another name', 'fullnameOverride: sso\n', ['generated-values-hold clusters/demo/overrides/dex.yaml:1:1']],
   [
     'dex',
