@@ -16,8 +16,15 @@ export const defaultProfile: Component = {
     runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled !== false && owner(cluster) !== undefined,
   needsHost: true,
   // The controller takes the access to another owner only when the namespace names that one already: else the old owner keeps it,
-  // the new one gets nothing, and the Profile's condition alone says so (kubeflow/dashboard#33).
-  namespaces: (cluster) => [{ name: profileName(cluster), annotations: { owner: owner(cluster) ?? '' } }],
+  // the new one gets nothing, and the Profile's condition alone says so (kubeflow/dashboard#33). A namespace that is there gets its
+  // other labels, but not this one.
+  namespaces: (cluster) => [
+    {
+      name: profileName(cluster),
+      labels: { 'istio-injection': 'enabled' },
+      annotations: { owner: owner(cluster) ?? '' },
+    },
+  ],
   sources: () => [],
   manifests: (cluster) => [
     {
