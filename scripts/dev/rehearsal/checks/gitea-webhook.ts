@@ -11,8 +11,8 @@ export interface WebhookScene {
 }
 
 /**
- * The webhook stands at the host, and the gateway lets nothing else through by its path. What no route leads to is not found,
- * before anybody is asked who they are: this platform has no dashboard, to which all other paths belong.
+ * The webhook stands at the host, and the gateway lets nothing else through by its path. What no route leads to is refused, and nobody
+ * is asked who they are: the gate misses the check's mark. This platform has no dashboard, to which all other paths belong.
  */
 export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Promise<void> {
   const url = `https://${await site.host()}/hooks/argocd`;
@@ -35,7 +35,7 @@ export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Prom
     ['POST', '%2f..%2f..%2fapi'],
   ] as const) {
     const { status } = await ask(url + path, { ca, method, headers: json });
-    expect(`nothing else passes by that path: ${method} ${path}`, `${method} ${url}${path}`, 404, status);
+    expect(`nothing else passes by that path: ${method} ${path}`, `${method} ${url}${path}`, 403, status);
   }
 }
 
