@@ -6,8 +6,12 @@ import { ensureEmbeddedRemote } from '../git/embedded.ts';
 import { openRepository } from '../git/repository.ts';
 import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
-import { type BootstrapContext, type BootstrapOptions, remoteOf } from '../steps/context.ts';
+import type { BootstrapOptions } from '../steps/context.ts';
+import { resolveGitAccess } from '../steps/git-access.ts';
 import { hostOf } from '../steps/hosting.ts';
+import { probeRemote } from '../steps/make-repository.ts';
+import { once } from '../steps/once.ts';
+import { planWithHead } from '../steps/plan-cluster.ts';
 import { summary } from '../steps/summary.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -33,25 +37,30 @@ export async function run(invocation: Invocation): Promise<number> {
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)
     await ensureEmbeddedRemote(root, cluster.git.branch);
   // Without a push, no credentials are needed either.
-  const remote = asked.push ? await remoteOf(root, cluster, reporter) : { url: cluster.repositoryUrl };
-  const context: BootstrapContext = {
+  const access = resolveGitAccess(root, cluster, reporter);
+  const remote = asked.push ? await access.push() : { url: cluster.repositoryUrl };
+  const host = hostOf(cluster, access, reporter);
+  const { context, outcomes } = await bootstrap({
     root,
     options: asked,
     reporter,
     repository,
+    access,
     remote,
-    host: hostOf(root, cluster, remote, reporter),
-    cluster,
+    host,
+    remoteAtStart: once(() => probeRemote({ cluster, repository, remote, host, reporter })),
     connection,
+    cluster,
+    planned: await planWithHead(root, cluster, repository),
+    publication: { kind: 'none' },
     leftOut: [],
-  };
-  const outcomes = await bootstrap(context);
+  });
   reporter.result(
     {
       cluster: name,
       dryRun: asked.dryRun,
       steps: outcomes,
-      ...(context.published === undefined ? {} : { commit: context.published.commit }),
+      ...(context.publication.kind === 'published' ? { commit: context.publication.commit } : {}),
       leftOut: context.leftOut,
     },
     summary(context),

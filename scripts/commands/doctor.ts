@@ -10,16 +10,16 @@ import type { Host } from '../hosts/host.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
-import { remoteOf } from '../steps/context.ts';
-import { isKeyOf, wantsDeployKey } from '../steps/deploy-key.ts';
+import { isKeyOf } from '../steps/deploy-key.ts';
+import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
 import { hostOf } from '../steps/hosting.ts';
 import { probeRemote } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
-import { repositoryTrust } from '../steps/repository-trust.ts';
 import { requireValid } from '../steps/require-valid.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { onPath } from '../tools/find.ts';
+import { renderDocuments } from '../tree/render.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
@@ -156,8 +156,9 @@ async function checkRepository({ root }: Invocation, found: Found): Promise<Repo
 async function checkPublishable({ root }: Invocation, cluster: Cluster, repository: Repository, found: Found) {
   await attempt('tree', found, async () => {
     await requireCleanRepository(root);
-    requireUnblocked(await planWithHead(root, cluster, repository));
-    await requireValid({ root, cluster, repository, options: { remove: [] } }, true);
+    const planned = await planWithHead(root, cluster, repository);
+    requireUnblocked(planned);
+    await requireValid({ root, cluster, repository, planned, options: { remove: [] } }, true);
     found('tree', 'ok', 'what a bootstrap would publish passes the checks of validate');
   });
 }
@@ -179,15 +180,16 @@ async function checkRemote(
   if (cluster.embeddedRemote)
     return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
   await attempt('remote', found, async () => {
-    repositoryTrust(root, cluster);
-    const remote = await remoteOf(root, cluster, reporter);
-    const host = hostOf(root, cluster, remote, reporter);
+    const access = resolveGitAccess(root, cluster, reporter);
+    access.trust();
+    const remote = await access.push();
+    const host = hostOf(cluster, access, reporter);
     const state = await probeRemote({ cluster, repository, remote, host, reporter });
     if (state === undefined) {
       const { create } = cluster.git;
       return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);
     }
-    await checkHost(cluster, await host(), found);
+    await checkHost(cluster, access, await host(), found);
     const other = await repository.rewrittenUrl(remote.url);
     if (other !== undefined) found('remote', 'note', `your git settings rewrite ${remote.url} to ${other} (insteadOf)`);
     const there = state.branches.get(cluster.git.branch);
@@ -208,9 +210,9 @@ async function checkRemote(
 }
 
 /** What the Git host's API says, where it is needed beside git itself. */
-async function checkHost(cluster: Cluster, host: Host, found: Found): Promise<void> {
+async function checkHost(cluster: Cluster, { deployKey }: GitAccess, host: Host, found: Found): Promise<void> {
   const { webhook, publish } = cluster.git;
-  const administers = wantsDeployKey(cluster) || webhook;
+  const administers = deployKey || webhook;
   if (!administers && publish === 'push') return;
   if (!host.hasApi)
     return found('git host', 'note', 'no API is known for it, or no token is given: pull requests are left to you');
@@ -227,7 +229,7 @@ async function checkHost(cluster: Cluster, host: Host, found: Found): Promise<vo
         `${host.name}: the token does not administer the repository, as a deploy key and a webhook need`,
       );
     else found('git host', 'ok', `${host.name}: the repository is ${state.visibility}`);
-    if (wantsDeployKey(cluster)) {
+    if (deployKey) {
       const key = (await host.deployKeys()).find((entry) => isKeyOf(cluster.name, entry));
       if (key?.readOnly === true) found('deploy key', 'ok', `"${key.title}" is there, and may only read`);
       else found('deploy key', 'note', 'not there yet; the bootstrap adds it');
@@ -256,7 +258,10 @@ async function checkCluster({ options }: Invocation, cluster: Cluster, found: Fo
     if (missing.length > 0) return found('rights', 'missing', describeRights(missing).join('; '));
     found('rights', 'ok', 'all that the registration needs');
     await attempt('ownership', found, async () => {
-      const verdict = await requireOwnership(connection.api, ownershipQuestion(cluster, context));
+      const verdict = await requireOwnership(
+        connection.api,
+        ownershipQuestion(cluster, renderDocuments(cluster).documents, context),
+      );
       for (const { message, hint } of verdict.findings) found('ownership', 'note', `${message}. ${hint}`);
       found('ownership', 'ok', `nothing there belongs to anyone else (Argo CD: ${verdict.argocd})`);
     });

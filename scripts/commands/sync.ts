@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (newest.problem !== undefined)
     reporter.warn(`${newest.revision} could not be asked: ${newest.problem}; Argo CD takes what it finds there`);
   const dryRun = options.dryRun === true;
-  const steps = await runSteps(
+  const { outcomes: steps } = await runSteps(
     syncSteps,
     { cluster, connection, newest, reporter, wait: options.wait === true, timeoutMinutes },
     { dryRun, reporter },

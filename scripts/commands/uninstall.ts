@@ -1,7 +1,8 @@
 import { loadCluster } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import type { Outcome } from '../steps/step.ts';
+import type { Outcome, Progress } from '../steps/step.ts';
 import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
+import type { Kept, UninstallContext } from '../steps/uninstall-context.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import type { Invocation } from './invocation.ts';
@@ -22,26 +23,16 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!dryRun && options.yes !== true) {
     reporter.status(`This takes the platform of ${cluster.name} out of ${connection.server}:`);
     const planned = await uninstall(plan, true);
-    for (const line of keptLines(plan.kept)) reporter.status(line);
-    if (isNothing(planned)) return conclude(invocation, cluster.name, planned, plan.kept);
+    for (const line of keptLines(planned.context.kept)) reporter.status(line);
+    if (isNothing(planned.outcomes)) return conclude(invocation, planned);
     await confirm(cluster.name);
   }
-  const context = dryRun ? plan : { ...plan, kept: [] };
-  const steps = await uninstall(context, dryRun);
-  return conclude(invocation, cluster.name, steps, context.kept);
+  return conclude(invocation, await uninstall(plan, dryRun));
 }
 
-interface Kept {
-  what: string;
-  why: string;
-}
-
-function conclude(
-  { options, reporter }: Invocation,
-  cluster: string,
-  steps: readonly Outcome[],
-  kept: readonly Kept[],
-): number {
+function conclude({ options, reporter }: Invocation, { context, outcomes: steps }: Progress<UninstallContext>): number {
+  const { kept } = context;
+  const cluster = context.cluster.name;
   const nothing = isNothing(steps);
   const end =
     options.dryRun === true

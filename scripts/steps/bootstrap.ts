@@ -1,51 +1,69 @@
 import { loadCluster } from '../config/load.ts';
+import { UsageError } from '../report/errors.ts';
 import { commitTree } from './commit.ts';
-import type { BootstrapContext } from './context.ts';
+import { type BootstrapContext, withCluster } from './context.ts';
 import { discoverHost } from './discover.ts';
 import { makeRepository } from './make-repository.ts';
 import { writeObjects } from './objects.ts';
-import { preflight } from './preflight.ts';
 import { publish } from './publish.ts';
 import { deployKey, installArgocd, makeSecrets, registerRepository } from './register.ts';
-import { useCluster } from './registration.ts';
-import { requireValid } from './require-valid.ts';
-import { type Outcome, runSteps } from './step.ts';
+import { type CheckedStep, checkSteps, type Progress, runChecked } from './step.ts';
 import { waitForPlatform } from './wait.ts';
-import { setWebhook } from './webhook.ts';
+import { requireRotatable, setWebhook } from './webhook.ts';
 import { writeTree } from './write-tree.ts';
 
 /** Files → Git. */
 const publishing = [makeRepository, writeTree, commitTree, publish];
 
 /** Git → cluster: what is applied is what was pushed. */
-const registering = [writeObjects, installArgocd, makeSecrets, deployKey, registerRepository];
+const registering = [writeObjects, installArgocd, makeSecrets, deployKey];
 
 /**
  * The whole bootstrap. Each step looks at what is there first, so that a run which was killed is simply run again.
  *
  * With host: auto the tree is published twice: what needs the host follows when its address is known.
  *
+ * @returns what became of each step, and the context that the last one handed on
  * @throws UsageError, RunError; everything that can refuse does so before the first write
  */
-export async function bootstrap(context: BootstrapContext): Promise<Outcome[]> {
-  const { options, reporter } = context;
-  const run = (steps: Parameters<typeof runSteps<BootstrapContext>>[0]) =>
-    runSteps(steps, context, { dryRun: options.dryRun, reporter });
-  await preflight(context);
-  const outcomes = await run(publishing);
+export async function bootstrap(start: BootstrapContext): Promise<Progress<BootstrapContext>> {
+  const { dryRun } = start.options;
+  type State = Progress<BootstrapContext>;
+  const run = (steps: readonly CheckedStep<BootstrapContext>[], from: State) =>
+    runChecked(steps, from, { dryRun, reporter: start.reporter });
+  const publishAgain = async (from: State) => run(await checkSteps(publishing, from.context), from);
+
+  requireOptions(start);
+  const first = await checkSteps(publishing, start);
+  const onCluster = await checkSteps(registering, start);
+  const register = await checkSteps([registerRepository], start);
+  const discover = await checkSteps([discoverHost], start);
+  const last = await checkSteps([setWebhook, waitForPlatform], start);
+
+  let state = await run(first, { context: start, outcomes: [] });
   // Commits of others may have changed an input: what is registered must be rendered from what was pushed.
-  for (let round = 0; round < 3 && (context.published?.foreign.length ?? 0) > 0; round += 1) {
-    if (context.published?.localBehind !== undefined) break;
-    useCluster(context, loadCluster(context.root, context.cluster.name));
-    await requireValid(context, true);
-    outcomes.push(...(await run(publishing)));
+  for (let round = 0; round < 3 && hasForeignInputs(state.context); round += 1) {
+    const context = await withCluster(state.context, loadCluster(start.root, start.cluster.name));
+    state = await publishAgain({ ...state, context });
   }
-  outcomes.push(...(await run(registering)));
-  const unknown = context.cluster.knownHost === undefined;
-  outcomes.push(...(await run([discoverHost])));
-  if (unknown && context.cluster.knownHost !== undefined) {
-    await requireValid(context, true);
-    outcomes.push(...(await run([...publishing, registerRepository])));
-  }
-  return [...outcomes, ...(await run([setWebhook, waitForPlatform]))];
+  state = await run([...onCluster, ...register], state);
+  const { knownHost } = state.context.cluster;
+  state = await run(discover, state);
+  if (knownHost !== state.context.cluster.knownHost) state = await run(register, await publishAgain(state));
+  return await run(last, state);
+}
+
+/** @returns whether others' commits were found at the remote, and are in the work tree now */
+function hasForeignInputs({ publication }: BootstrapContext): boolean {
+  return publication.kind === 'published' && publication.foreign.length > 0 && publication.localBehind === undefined;
+}
+
+/** @throws UsageError for --rotate where nothing could be made again */
+function requireOptions(context: BootstrapContext): void {
+  const { options, connection, cluster } = context;
+  if (options.rotate.length > 0 && connection === undefined)
+    throw new UsageError('--rotate makes Secrets again in a cluster, and none is named', {
+      hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
+    });
+  requireRotatable(context);
 }

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { removalsFile } from '../config/removals.ts';
+import { commitObstacle } from '../git/state.ts';
 import { count } from '../report/count.ts';
 import { isGenerated } from '../tree/plan.ts';
 import type { BootstrapContext } from './context.ts';
-import { type ComparedCluster, planWithHead } from './plan-cluster.ts';
 import { step } from './step.ts';
 
 interface Found {
@@ -13,17 +13,23 @@ interface Found {
 }
 
 /** Where a commit would be made, and from what. */
-export type CommitPlace = Pick<BootstrapContext, 'root' | 'cluster' | 'repository'> & {
+export type CommitPlace = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'planned'> & {
   options: Pick<BootstrapContext['options'], 'remove'>;
 };
 
 /** Commits the generated files, and what the run itself found or made; nothing else, whatever is staged. */
 export const commitTree = step<BootstrapContext, Found, Found>({
   name: 'commit',
+  check: async (context) => {
+    const pending = await pathsToCommit(context);
+    const state = await context.repository.state();
+    // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.
+    const obstacle = commitObstacle({ ...state, identity: state.identity || pending.length === 0 });
+    if (obstacle !== undefined) throw obstacle;
+  },
   look: async (context) => {
-    const compared = await planWithHead(context.root, context.cluster, context.repository);
-    if (context.options.dryRun) return { paths: await pathsToCommit(context, compared) };
-    const candidates = [...compared.wanted.keys(), ...gone(context.root, compared), ...(await ownInputs(context))];
+    if (context.options.dryRun) return { paths: await pathsToCommit(context) };
+    const candidates = [...context.planned.wanted.keys(), ...gone(context), ...(await ownInputs(context))];
     return { paths: (await context.repository.dirty(candidates)).map(({ path }) => path) };
   },
   decide: (found, { cluster }) =>
@@ -57,16 +63,16 @@ function withInputs(paths: readonly string[]): string {
 }
 
 /** @returns what a run would commit, before it writes anything */
-export async function pathsToCommit(place: CommitPlace, compared: ComparedCluster): Promise<string[]> {
-  const { wanted, plan, head } = compared;
+export async function pathsToCommit(place: CommitPlace): Promise<string[]> {
+  const { wanted, plan, head } = place.planned;
   const changed = [...wanted].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
   const deleted = plan.delete.map(({ path }) => path).filter((path) => head.has(path));
   const own = (await place.repository.dirty(await ownInputs(place))).map(({ path }) => path);
-  return [...new Set([...changed, ...deleted, ...gone(place.root, compared), ...own])].sort();
+  return [...new Set([...changed, ...deleted, ...gone(place), ...own])].sort();
 }
 
 /** Generated files that HEAD has, that are no longer wanted, and that are gone from the disk. */
-function gone(root: string, { head, wanted, cluster }: ComparedCluster): string[] {
+function gone({ root, cluster, planned: { head, wanted } }: CommitPlace): string[] {
   return [...head]
     .filter(
       ([path, text]) => isGenerated(text) && !wanted.has(path) && !path.startsWith(`${cluster.folder}/overrides/`),

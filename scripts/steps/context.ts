@@ -1,17 +1,11 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Connection } from '../cluster/connect.ts';
 import type { Cluster } from '../config/cluster.ts';
-import type { SecretReference } from '../config/schema/common.ts';
-import { parseGitUrl } from '../config/schema/git-url.ts';
-import type { Published, Remote } from '../git/remote.ts';
+import type { Remote, RemoteState } from '../git/remote.ts';
 import type { Repository } from '../git/repository.ts';
-import { githubApi, installationToken } from '../hosts/github.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
-import { httpsAddress } from './hosting.ts';
-import type { RegistrationPlan } from './registration.ts';
+import type { GitAccess } from './git-access.ts';
+import { type ComparedCluster, planWithHead } from './plan-cluster.ts';
 
 /** What the user asked of a bootstrap. */
 export interface BootstrapOptions {
@@ -31,76 +25,47 @@ export interface BootstrapOptions {
   passwordsFile: string | undefined;
 }
 
-/** What the steps of a bootstrap share. */
+/** What came of publishing. */
+export type Publication =
+  /** Nothing yet, or --no-push. */
+  | { kind: 'none' }
+  /** The remote branch is at this commit. */
+  | { kind: 'published'; commit: string; foreign: readonly string[]; localBehind?: string }
+  /** A pull request has to be merged before the cluster can be registered. */
+  | { kind: 'review'; branch: string; url?: string };
+
+/** What the steps of a bootstrap share. It never changes: a step that has a result hands on a context with it. */
 export interface BootstrapContext {
   readonly root: string;
   readonly options: BootstrapOptions;
   readonly reporter: Reporter;
   readonly repository: Repository;
+  readonly access: GitAccess;
+  /** Where the tree is published; without a push, no credentials are resolved for it. */
   readonly remote: Remote;
   /** The Git host's API, which is found when it is first needed; plain Git where there is none. */
   readonly host: () => Promise<Host>;
-  /** True when there is no repository yet; then it is to be made. */
-  repositoryAbsent?: boolean;
-  /** Replaced when the host is discovered. */
-  cluster: Cluster;
+  /** What the remote had when it was first asked; undefined: there is no repository, and it is to be made. */
+  readonly remoteAtStart: () => Promise<RemoteState | undefined>;
   /** Absent where no context is named: objects are then written to a folder. */
   readonly connection: Connection | undefined;
-  /** What will be registered; made by the preflight. */
-  registration?: RegistrationPlan;
-  /** What publishing came to, once it is done. */
-  published?: Published;
-  /** What the run could not do and went on without, in plain sentences. */
-  readonly leftOut: string[];
-  /** A pull request that has to be merged before the cluster can be registered. */
-  review?: { branch: string; url?: string };
+  readonly cluster: Cluster;
+  /** The tree of `cluster`, and what was in its folder and at HEAD when it was rendered. */
+  readonly planned: ComparedCluster;
+  readonly publication: Publication;
+  /** What the run could not do and skipped, in plain sentences. */
+  readonly leftOut: readonly string[];
 }
 
-/** Where the embedded remote is. */
-export function embeddedRemoteFolder(root: string): string {
-  return join(root, '.breakwater', 'remote.git');
+/** Continues with inputs that changed during the run: what follows is rendered, and registered, from these. */
+export async function withCluster(context: BootstrapContext, cluster: Cluster): Promise<BootstrapContext> {
+  return { ...context, cluster, planned: await planWithHead(context.root, cluster, context.repository) };
 }
 
-/**
- * Resolves where the tree is published, and the credentials for it. A GitHub App gets its token of an hour here.
- *
- * @throws UsageError when a secret's source is missing; RunError when GitHub gives no token
- */
-export async function remoteOf(root: string, cluster: Cluster, reporter: Reporter): Promise<Remote> {
-  const { url, credentials, caFile } = cluster.git;
-  if (url === undefined) return { url: pathToFileURL(embeddedRemoteFolder(root)).href };
-  const ca = caFile === undefined ? {} : { caFile: absolutePath(root, caFile) };
-  if (credentials === undefined) return { url, ...ca };
-  const secret = (reference: SecretReference) => {
-    const value = resolveReference(root, reference);
-    reporter.hide([value]);
-    return value;
-  };
-  if ('sshKey' in credentials) {
-    const knownHosts = resolveReference(root, credentials.knownHosts);
-    const from = credentials.knownHosts;
-    const knownHostsFrom = 'file' in from ? from.file : `the variable ${from.env}`;
-    return { url, credentials: { sshKey: secret(credentials.sshKey), knownHosts, knownHostsFrom }, ...ca };
-  }
-  if ('deployKey' in credentials) {
-    // Argo CD reads with the key; who may add it writes with a token.
-    const token = secret(cluster.git.host.token ?? missing()).trim();
-    return { url: httpsAddress(cluster), credentials: { token, username: 'git' }, ...ca };
-  }
-  if ('token' in credentials) {
-    return { url, credentials: { token: secret(credentials.token).trim(), username: credentials.username }, ...ca };
-  }
-  const { id, installationId, privateKey, baseUrl } = credentials.githubApp;
-  const address = parseGitUrl(url);
-  const api = baseUrl ?? githubApi('host' in address ? address.host : '');
-  const token = await installationToken(
-    { baseUrl: api, ...ca },
-    { id, installationId, privateKey: secret(privateKey) },
-  );
-  reporter.hide([token]);
-  return { url, credentials: { token, username: 'x-access-token' }, ...ca };
-}
-
-function missing(): never {
-  throw new Error('a deploy key without a token was taken for good');
+/** @returns why no cluster is told anything now; undefined when nothing keeps it from that */
+export function notRegistered({ connection, publication, options }: BootstrapContext): string | undefined {
+  if (connection === undefined) return 'no Kubernetes context is named';
+  if (publication.kind === 'review') return 'the pull request has to be merged first; then run this again';
+  if (!options.push) return '--no-push: a cluster is told only about what was pushed';
+  return undefined;
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Api } from '../cluster/api.ts';
 import type { LiveData } from '../cluster/live.ts';
 import { applyRepository } from '../cluster/register.ts';
-import type { Cluster } from '../config/cluster.ts';
 import type { DeployKey } from '../hosts/host.ts';
 import { makeSshKey, publicHalf } from '../hosts/ssh-key.ts';
 import { RunError } from '../report/errors.ts';
@@ -29,11 +28,6 @@ export interface KeyWork {
   remove: readonly string[];
 }
 
-/** @returns true when Argo CD reads by a deploy key of ours */
-export function wantsDeployKey({ git }: Pick<Cluster, 'git'>): boolean {
-  return git.credentials !== undefined && 'deployKey' in git.credentials;
-}
-
 /**
  * Title of a key at the host. It holds the cluster, so that those of two clusters do not replace each other, and tells keys
  * of one cluster apart: Gitea takes each title once, and a new key is added before the old one goes.
@@ -52,11 +46,17 @@ function titleBegin(cluster: string): string {
   return `Argo CD of cluster ${cluster} (Breakwater `;
 }
 
-/** @returns the private half that the cluster has already */
-export async function keyInCluster(api: Api, cluster: Cluster): Promise<string | undefined> {
+/** @returns the private half that the cluster has already, masked from then on */
+export async function keyInCluster(
+  api: Api,
+  { cluster, reporter }: Pick<BootstrapContext, 'cluster' | 'reporter'>,
+): Promise<string | undefined> {
   const live = await api.find<LiveData>(repositoryObject(cluster));
   const text = live?.data?.sshPrivateKey;
-  return text === undefined || text === '' ? undefined : Buffer.from(text, 'base64').toString('utf8');
+  if (text === undefined || text === '') return undefined;
+  const privateKey = Buffer.from(text, 'base64').toString('utf8');
+  reporter.hide([privateKey]);
+  return privateKey;
 }
 
 /**
@@ -66,7 +66,8 @@ export async function keyInCluster(api: Api, cluster: Cluster): Promise<string |
  */
 export async function requireAdministrator(context: BootstrapContext): Promise<void> {
   const { cluster } = context;
-  if (context.repositoryAbsent === true) return;
+  // One that is made by the run is the token's own.
+  if ((await context.remoteAtStart()) === undefined) return;
   const host = await context.host();
   const state = await host.repository();
   if (state === undefined) {
@@ -92,12 +93,13 @@ export async function requireAdministrator(context: BootstrapContext): Promise<v
 export async function lookAtKeys(context: BootstrapContext, api: Api): Promise<KeysFound> {
   const { cluster } = context;
   const host = await context.host();
-  const privateKey = await keyInCluster(api, cluster);
+  const privateKey = await keyInCluster(api, context);
   return {
     cluster: cluster.name,
     host: host.name,
     ...(privateKey === undefined ? {} : { privateKey }),
-    atHost: context.repositoryAbsent === true ? [] : await host.deployKeys(),
+    // One that was made by the run has none.
+    atHost: (await context.remoteAtStart()) === undefined ? [] : await host.deployKeys(),
   };
 }
 
@@ -140,26 +142,19 @@ export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rota
  * Adds the key to the host, writes a new one to the cluster's Secret, then takes old ones away: in this order, so that a run
  * that is killed in between leaves a key that works, or none, and the next run goes on.
  */
-export async function changeKeys(
-  work: KeyWork,
-  context: BootstrapContext,
-  api: Api,
-  report: (line: string) => void,
-): Promise<string> {
-  const { cluster, registration } = context;
+export async function changeKeys(work: KeyWork, context: BootstrapContext, api: Api): Promise<string> {
+  const { cluster, reporter } = context;
   const host = await context.host();
-  const current = await keyInCluster(api, cluster);
+  const current = await keyInCluster(api, context);
   const pair =
     work.make || current === undefined
       ? makeSshKey(`Argo CD of cluster ${cluster.name}`)
       : { privateKey: current, publicKey: publicHalf(current) ?? '' };
-  context.reporter.hide([pair.privateKey]);
+  reporter.hide([pair.privateKey]);
   const title = deployKeyTitle(cluster.name, pair.publicKey);
   if (work.add) await host.changeDeployKeys({ add: { title, publicKey: pair.publicKey } });
   const secret = repositoryObject(cluster, { kind: 'ssh', privateKey: pair.privateKey });
-  await applyRepository(api, secret, work.make, { report });
-  if (registration !== undefined)
-    context.registration = { ...registration, repository: secret, rotateRepository: false };
+  await applyRepository(api, secret, work.make, { report: (line) => reporter.status(`    ${line}`) });
   if (work.remove.length > 0) await host.changeDeployKeys({ remove: work.remove });
   const done = work.make
     ? 'made a deploy key'

@@ -4,33 +4,33 @@ import type { Connection } from '../cluster/connect.ts';
 import { loadCluster } from '../config/load.ts';
 import { RunError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
-import type { BootstrapContext } from './context.ts';
+import { type BootstrapContext, notRegistered, withCluster } from './context.ts';
 import { followWaves } from './follow-waves.ts';
-import { gatewayService, useCluster } from './registration.ts';
+import { gatewayService } from './registration.ts';
 import { step } from './step.ts';
 
 /**
  * With host: auto, waits for the address that the load balancer gives the gateway, and writes it to discovered.yaml: an input
  * like cluster.yaml, committed, so that rendering never needs a cluster.
  */
-export const discoverHost = step<BootstrapContext, { host: string | undefined }, undefined>({
+export const discoverHost = step<BootstrapContext, string | undefined, Connection>({
   name: 'discover',
-  look: async ({ cluster }) => ({ host: cluster.knownHost }),
-  decide: ({ host }, { cluster, connection, options, review }) => {
+  look: async ({ cluster }) => cluster.knownHost,
+  decide: (host, context) => {
+    const { cluster, connection, options } = context;
     if (host !== undefined) return { kind: 'up-to-date', message: `the host is ${host}` };
-    if (connection === undefined || review !== undefined || !options.push)
+    if (connection === undefined || notRegistered(context) !== undefined)
       return { kind: 'skip', message: 'host: auto needs a registered cluster' };
     if (!options.wait)
       return { kind: 'skip', message: 'host: auto: run again with --wait, to find the address and publish the rest' };
     return {
       kind: 'do',
       message: `wait for the address of Service ${gatewayService.namespace}/${gatewayService.name}, and write it to ${cluster.folder}/discovered.yaml`,
-      work: undefined,
+      work: connection,
     };
   },
-  act: async (_, context) => {
-    const { root, cluster, connection } = context;
-    if (connection === undefined) throw new Error('decided without a connection');
+  act: async (connection, context) => {
+    const { root, cluster } = context;
     const host = await addressOnTheWay(context, connection);
     const path = `${cluster.folder}/discovered.yaml`;
     await writeInput(
@@ -38,10 +38,10 @@ export const discoverHost = step<BootstrapContext, { host: string | undefined },
       path,
       `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to have it found again.\n${stringify({ host })}`,
     );
-    useCluster(context, loadCluster(root, cluster.name));
-    if (context.cluster.knownHost !== host)
-      throw new RunError(`${path} was written, and reads ${context.cluster.knownHost} instead of ${host}`);
-    return `the gateway's address is ${host}`;
+    const next = await withCluster(context, loadCluster(root, cluster.name));
+    if (next.cluster.knownHost !== host)
+      throw new RunError(`${path} was written, and reads ${next.cluster.knownHost} instead of ${host}`);
+    return { message: `the gateway's address is ${host}`, next };
   },
 });
 

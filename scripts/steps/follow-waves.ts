@@ -14,11 +14,12 @@ import type { BootstrapContext } from './context.ts';
  * @throws RunError when time is up or a failure stands
  */
 export async function followWaves(
-  { cluster, options, published, repository, reporter }: BootstrapContext,
+  { cluster, options, publication, repository, reporter }: BootstrapContext,
   connection: Connection,
   signal?: AbortSignal,
 ): Promise<Progress> {
-  const commit = cluster.git.revision ?? published?.commit ?? (await repository.state()).head;
+  const published = publication.kind === 'published' ? publication.commit : (await repository.state()).head;
+  const commit = cluster.git.revision ?? published;
   return await watchPlatform(connection, {
     root: cluster.argocd.root.name,
     namespace: cluster.argocd.namespace,

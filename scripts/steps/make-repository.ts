@@ -1,14 +1,14 @@
 import type { RemoteState } from '../git/remote.ts';
 import { RepositoryNotFound } from '../git/remote-failures.ts';
+import type { Host } from '../hosts/host.ts';
 import { RunError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
-/** What a look at the remote takes and notes. */
-export type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'> & {
-  repositoryAbsent?: boolean;
-  reporter?: Pick<Reporter, 'status'>;
+/** What a look at the remote takes. */
+type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'> & {
+  reporter: Pick<Reporter, 'status'>;
 };
 
 /** Milliseconds after which a person is told what is waited for. */
@@ -17,16 +17,15 @@ const patience = 5_000;
 /**
  * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
  *
- * @returns undefined when there is none and it is to be made, which is then noted in the context
+ * @returns undefined when there is none and it is to be made
  * @throws RunError when it can't be read, or is absent and not to be made
  */
 export async function probeRemote(context: RemoteLook): Promise<RemoteState | undefined> {
   const { cluster, repository, remote } = context;
-  if (context.repositoryAbsent === true) return undefined;
   const started = Date.now();
   const told = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1000);
-    context.reporter?.status(`    waiting for ${remote.url} (${seconds} s; given up after 30 s without an answer)`);
+    context.reporter.status(`    waiting for ${remote.url} (${seconds} s; given up after 30 s without an answer)`);
   }, patience);
   try {
     return await repository.probe(remote);
@@ -48,36 +47,32 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
         cause: error,
       });
     }
-    context.repositoryAbsent = true;
     return undefined;
   } finally {
     clearInterval(told);
   }
 }
 
-interface Found {
-  host: string;
-}
-
 /** Makes the repository at its host, where there is none. Settings of one that exists are never touched. */
-export const makeRepository = step<BootstrapContext, Found | undefined, Found>({
+export const makeRepository = step<BootstrapContext, Host | undefined, Host>({
   name: 'repository',
-  look: async (context) => (context.repositoryAbsent === true ? { host: (await context.host()).name } : undefined),
-  decide: (found, { cluster, options }) => {
+  look: async (context) => {
+    if (!context.options.push || context.cluster.embeddedRemote) return undefined;
+    return (await context.remoteAtStart()) === undefined ? await context.host() : undefined;
+  },
+  decide: (host, { cluster, options }) => {
     if (!options.push) return { kind: 'skip', message: '--no-push' };
     if (cluster.embeddedRemote) return { kind: 'skip', message: 'the embedded remote is used' };
-    if (found === undefined) return { kind: 'up-to-date', message: `${cluster.repositoryUrl} is there` };
+    if (host === undefined) return { kind: 'up-to-date', message: `${cluster.repositoryUrl} is there` };
     return {
       kind: 'do',
-      message: `make the ${cluster.git.create} repository ${cluster.repositoryUrl} (${found.host})`,
-      work: found,
+      message: `make the ${cluster.git.create} repository ${cluster.repositoryUrl} (${host.name})`,
+      work: host,
     };
   },
-  act: async (_found, context) => {
-    const { cluster } = context;
+  act: async (host, { cluster }) => {
     const { create } = cluster.git;
-    await (await context.host()).createRepository(create === 'never' ? 'private' : create);
-    context.repositoryAbsent = false;
+    await host.createRepository(create === 'never' ? 'private' : create);
     return `made the ${create} repository ${cluster.repositoryUrl}`;
   },
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { withoutValues } from '../cluster/repository-secret.ts';
 import type { SecretNeed } from '../components/component.ts';
+import type { Cluster } from '../config/cluster.ts';
 import { count } from '../report/count.ts';
 import { RunError } from '../report/errors.ts';
 import { header, toYaml } from '../tree/yaml.ts';
@@ -10,40 +11,47 @@ import { registrationObjects, repositoryObject } from './registration.ts';
 import { step } from './step.ts';
 import { argocdKustomizations, argocdObjects } from './upstream-objects.ts';
 
+interface Objects {
+  files: ReadonlyMap<string, string>;
+  /** What could not be built, in a sentence. */
+  leftOut: readonly string[];
+}
+
 interface Found {
   /** Undefined where they are not wanted, or not made yet (dry run: Argo CD's have to be fetched). */
-  files: ReadonlyMap<string, string> | undefined;
+  objects: Objects | undefined;
   /** The folder holds these very files already. */
   there: boolean;
 }
 
 /** Where no cluster is named: the objects that would be applied go to a folder, for a person to read. */
-export const writeObjects = step<BootstrapContext, Found, Found>({
+export const writeObjects = step<BootstrapContext, Found, Objects>({
   name: 'objects',
-  look: async (context) => {
-    if (context.connection !== undefined || context.options.dryRun) return { files: undefined, there: false };
-    const files = await objectFiles(context);
-    return { files, there: await holdsExactly(join(context.root, folderOf(context.cluster.name)), files) };
+  look: async ({ root, cluster, connection, options }) => {
+    if (connection !== undefined || options.dryRun) return { objects: undefined, there: false };
+    const objects = await objectFiles(root, cluster);
+    return { objects, there: await holdsExactly(join(root, folderOf(cluster.name)), objects.files) };
   },
-  decide: (found, { cluster, connection }) => {
-    const folder = folderOf(cluster.name);
-    if (connection !== undefined) return { kind: 'skip', message: 'they are applied to the cluster instead' };
-    if (found.there)
+  decide: ({ objects = { files: new Map(), leftOut: [] }, there }, context) => {
+    const folder = folderOf(context.cluster.name);
+    if (context.connection !== undefined) return { kind: 'skip', message: 'they are applied to the cluster instead' };
+    const next = { ...context, leftOut: [...context.leftOut, ...objects.leftOut] };
+    if (there)
       return {
         kind: 'up-to-date',
-        message: `${folder} has the ${found.files?.size} files that a cluster would be told`,
+        message: `${folder} has the ${objects.files.size} files that a cluster would be told`,
+        next,
       };
-    return { kind: 'do', message: `write the objects that a cluster would be told to ${folder}`, work: found };
+    return { kind: 'do', message: `write the objects that a cluster would be told to ${folder}`, work: objects, next };
   },
-  act: async ({ files = new Map() }, { root, cluster }) => {
+  act: async ({ files }, { root, cluster }) => {
     const folder = folderOf(cluster.name);
     await writeFolder(join(root, folder), files);
     return `wrote ${count(files.size, 'file')} to ${folder}: ${[...files.keys()].sort().join(', ')}`;
   },
 });
 
-async function objectFiles(context: BootstrapContext): Promise<Map<string, string>> {
-  const { root, cluster } = context;
+async function objectFiles(root: string, cluster: Cluster): Promise<Objects> {
   const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
   const line = header(`${cluster.folder}/cluster.yaml`, cluster.name);
   const files = new Map([
@@ -53,17 +61,16 @@ async function objectFiles(context: BootstrapContext): Promise<Map<string, strin
     ['05-project.yaml', toYaml(line, [project])],
     ['06-root-application.yaml', toYaml(line, [rootApplication])],
   ]);
-  if (!cluster.argocd.install) return files;
+  if (!cluster.argocd.install) return { files, leftOut: [] };
   try {
     files.set('02-argocd.yaml', toYaml(line, await argocdObjects(root, cluster, { keep: true })));
+    return { files, leftOut: [] };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
-    context.leftOut.push(
-      `Argo CD's own objects could not be built here: ${error.message}. ${folderOf(cluster.name)}/02-argocd.kustomization.yaml builds them where its repository can be reached. ${error.hint ?? ''}`.trim(),
-    );
+    const sentence = `Argo CD's own objects could not be built here: ${error.message}. ${folderOf(cluster.name)}/02-argocd.kustomization.yaml builds them where its repository can be reached. ${error.hint ?? ''}`;
+    return { files, leftOut: [sentence.trim()] };
   }
-  return files;
 }
 
 /** @returns where the objects of a cluster go, relative to the repository */

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { isGeneratedBody, pullRequestBody } from '../diff/pull-request-body.ts';
+import { UsageError } from '../report/errors.ts';
 import { placedComponents } from '../tree/render.ts';
 import { pathsToCommit } from './commit.ts';
-import { type BootstrapContext, embeddedRemoteFolder } from './context.ts';
+import type { BootstrapContext, Publication } from './context.ts';
+import { embeddedRemoteFolder } from './git-access.ts';
 import { probeRemote } from './make-repository.ts';
-import { planWithHead } from './plan-cluster.ts';
-import { step } from './step.ts';
+import { requireValid } from './require-valid.ts';
+import { type Done, step } from './step.ts';
 
 interface Found {
-  branch: string;
   head: string | undefined;
   /** Where the remote branch is; undefined when there is none. */
   there: string | undefined;
@@ -17,50 +18,96 @@ interface Found {
 }
 
 /** Publishes what is committed: by a push to the branch, or by a branch of its own and a pull request. */
-export const publish = step<BootstrapContext, Found, Found>({
+export const publish = step<BootstrapContext, Found, undefined>({
   name: 'publish',
+  check: requirePublishable,
   look: async (context) => {
-    const { root, cluster, repository, options } = context;
-    const { branch } = cluster.git;
+    const { cluster, repository, options } = context;
     const { head } = await repository.state();
-    // A dry run does not make the embedded remote.
-    const absent = cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root));
-    const there = options.push && !absent ? (await probeRemote(context))?.branches.get(branch) : undefined;
-    if (head !== undefined && head === there) context.published = { commit: head, pushed: false, foreign: [] };
-    const pending =
-      options.dryRun && (await pathsToCommit(context, await planWithHead(root, cluster, repository))).length > 0;
-    return { branch, head, there, pending };
+    const there = asksRemote(context) ? (await probeRemote(context))?.branches.get(cluster.git.branch) : undefined;
+    return { head, there, pending: options.dryRun && (await pathsToCommit(context)).length > 0 };
   },
-  decide: (found, context) => {
+  decide: ({ head, there, pending }, context) => {
     const { cluster, options } = context;
+    const { branch } = cluster.git;
     const where = cluster.embeddedRemote ? 'the embedded remote (.breakwater/remote.git)' : cluster.repositoryUrl;
     if (!options.push) return { kind: 'skip', message: '--no-push' };
-    if (found.head !== undefined && found.head === found.there && !found.pending) {
-      return { kind: 'up-to-date', message: `${found.branch} of ${where} has everything (${found.head.slice(0, 12)})` };
-    }
+    const same = head !== undefined && head === there;
+    const next = same ? withPublication(context, { kind: 'published', commit: head, foreign: [] }) : context;
+    if (same && !pending)
+      return { kind: 'up-to-date', message: `${branch} of ${where} has everything (${head.slice(0, 12)})`, next };
     const how =
       publishMode(context) === 'push'
-        ? `push to ${found.branch} of ${where}`
+        ? `push to ${branch} of ${where}`
         : `push branch ${reviewBranch(cluster.name)} to ${where} and open a pull request`;
-    return { kind: 'do', message: how, work: found };
+    return { kind: 'do', message: how, work: undefined, next };
   },
-  act: async ({ branch }, context) => {
-    const { repository, remote, reporter } = context;
+  act: async (_, context) => {
+    const { repository, remote, reporter, cluster } = context;
+    const { branch } = cluster.git;
     if (publishMode(context) === 'pull-request') return await publishForReview(context, branch);
-    const published = await repository.publish({ remote, branch });
-    context.published = published;
+    const { pushed, ...published } = await repository.publish({ remote, branch });
     for (const subject of published.foreign) reporter.status(`    found on ${branch}, kept: ${subject}`);
     if (published.localBehind !== undefined) reporter.warn(published.localBehind);
     const commit = published.commit.slice(0, 12);
-    return published.pushed ? `pushed ${commit} to ${branch}` : `${branch} has everything already (${commit})`;
+    return {
+      message: pushed ? `pushed ${commit} to ${branch}` : `${branch} has everything already (${commit})`,
+      next: withPublication(context, { kind: 'published', ...published }),
+    };
   },
 });
 
+function withPublication(context: BootstrapContext, publication: Publication): BootstrapContext {
+  return { ...context, publication };
+}
+
+/** @returns whether the remote is asked: a dry run does not make the embedded one, and without a push nothing is asked */
+function asksRemote({ root, cluster, options }: BootstrapContext): boolean {
+  return options.push && !(cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)));
+}
+
+/** @throws UsageError, RunError when the branch, the remote, or what would be sent to it stands in the way */
+async function requirePublishable(context: BootstrapContext): Promise<void> {
+  const { cluster, repository, remote, publication } = context;
+  const { branch } = cluster.git;
+  const mode = publishMode(context);
+  const state = await repository.state();
+  if (mode === 'push' && state.branch !== branch) {
+    const make = (await repository.hasBranch(branch)) ? '' : '-c ';
+    throw new UsageError(
+      `you are on branch ${state.branch ?? '(none)'}, and cluster ${cluster.name} is published to ${branch}`,
+      { hint: `Run "git switch ${make}${branch}", or set git.branch in ${cluster.folder}/cluster.yaml.` },
+    );
+  }
+  const first = publication.kind === 'none';
+  if (first) await warnOfSurprises(context, state.shallow);
+  const asked = asksRemote(context);
+  const found = asked ? await (first ? context.remoteAtStart() : probeRemote(context)) : undefined;
+  const there = found?.branches.get(branch);
+  const nothingToSend = there !== undefined && there === state.head && (await pathsToCommit(context)).length === 0;
+  // What others pushed meanwhile is checked whole: the cluster is going to read it.
+  await requireValid(context, !(nothingToSend && first));
+  // A repository that is made by the run has nothing yet that could refuse.
+  if (found === undefined) return;
+  if (there !== undefined && there !== state.head) await repository.requireRelated({ remote, branch });
+  // Recovery onto a new cluster needs no right to write.
+  if (!nothingToSend && mode === 'push') await repository.requirePushable({ remote, branch });
+}
+
+async function warnOfSurprises({ cluster, repository, remote, reporter, options }: BootstrapContext, shallow: boolean) {
+  if (shallow)
+    reporter.warn(
+      'this is a shallow clone: if the remote has moved, the run may have to stop; "git fetch --unshallow" helps',
+    );
+  const other = options.push ? await repository.rewrittenUrl(remote.url) : undefined;
+  if (other !== undefined)
+    reporter.warn(
+      `git rewrites ${remote.url} to ${other} (url.*.insteadOf in your git settings): this run publishes there, with whatever credentials git has for it, and Argo CD reads ${cluster.repositoryUrl}`,
+    );
+}
+
 /** @returns how this run publishes: as the config says, unless --pull-request was given */
-export function publishMode({
-  cluster,
-  options,
-}: Pick<BootstrapContext, 'cluster' | 'options'>): 'push' | 'pull-request' {
+function publishMode({ cluster, options }: Pick<BootstrapContext, 'cluster' | 'options'>): 'push' | 'pull-request' {
   return options.pullRequest ? 'pull-request' : cluster.git.publish;
 }
 
@@ -69,30 +116,35 @@ function reviewBranch(cluster: string): string {
   return `breakwater/${cluster}`;
 }
 
-async function publishForReview(context: BootstrapContext, base: string): Promise<string> {
+async function publishForReview(context: BootstrapContext, base: string): Promise<Done<BootstrapContext>> {
   const { cluster, repository, remote } = context;
-  const review = reviewBranch(cluster.name);
-  const published = await repository.publishForReview({ remote, base, review });
-  if (!published.toReview) {
-    context.published = published;
-    return `${base} has everything already (${published.commit.slice(0, 12)})`;
-  }
+  const branch = reviewBranch(cluster.name);
+  const published = await repository.publishForReview({ remote, base, review: branch });
+  const { commit, foreign } = published;
+  if (!published.toReview)
+    return {
+      message: `${base} has everything already (${commit.slice(0, 12)})`,
+      next: withPublication(context, { kind: 'published', commit, foreign }),
+    };
   const host = await context.host();
   const request = {
     base,
-    head: review,
+    head: branch,
     title: `Render cluster ${cluster.name}`,
     body: pullRequestBody({
       cluster: cluster.name,
-      changes: await repository.changes(published.base, published.commit),
+      changes: await repository.changes(published.base, commit),
       waves: new Map(placedComponents(cluster).map(({ component, wave }) => [component.name, wave])),
     }),
     mayReplace: isGeneratedBody,
   };
   // Without an API the pull request is left to the user.
   const url = host.hasApi ? (await host.openPullRequest(request)).url : undefined;
-  context.review = { branch: review, ...(url === undefined ? {} : { url }) };
-  return url === undefined
-    ? `pushed ${review}; open a pull request from it into ${base}`
-    : `pushed ${review}; pull request: ${url}`;
+  return {
+    message:
+      url === undefined
+        ? `pushed ${branch}; open a pull request from it into ${base}`
+        : `pushed ${branch}; pull request: ${url}`,
+    next: withPublication(context, { kind: 'review', branch, ...(url === undefined ? {} : { url }) }),
+  };
 }

@@ -2,146 +2,246 @@ import type { Applied } from '../cluster/apply.ts';
 import { applyObjects } from '../cluster/apply.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { installArgoCD } from '../cluster/install-argocd.ts';
-import { register } from '../cluster/register.ts';
-import { describeSecretPlan } from '../cluster/secret-plan.ts';
+import type { LiveData } from '../cluster/live.ts';
+import type { Verdict } from '../cluster/ownership.ts';
+import { requireRights, rightsFor } from '../cluster/preflight.ts';
+import { holdsOthers, register } from '../cluster/register.ts';
+import { requireOwnership } from '../cluster/require-ownership.ts';
+import { describeSecretPlan, lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
+import { type PreparedSecret, prepareSecrets } from '../cluster/secret-values.ts';
 import { writeSecrets } from '../cluster/secret-write.ts';
 import { trustHost } from '../cluster/trust.ts';
-import type { BootstrapContext } from './context.ts';
-import { changeKeys, decideKey, type KeysFound, type KeyWork, lookAtKeys, wantsDeployKey } from './deploy-key.ts';
+import type { KubernetesObject } from '../components/component.ts';
+import { UsageError } from '../report/errors.ts';
+import { resolveReference } from '../workspace/secret-reference.ts';
+import { type BootstrapContext, notRegistered } from './context.ts';
+import {
+  changeKeys,
+  decideKey,
+  type KeysFound,
+  type KeyWork,
+  keyInCluster,
+  lookAtKeys,
+  requireAdministrator,
+} from './deploy-key.ts';
 import { tellPasswords } from './passwords.ts';
-import type { RegistrationPlan } from './registration.ts';
-import { repositoryTrust } from './repository-trust.ts';
-import { type AnyStep, type Decision, type Step, step } from './step.ts';
-
-interface Ready {
-  connection: Connection;
-  plan: RegistrationPlan;
-}
+import {
+  gatewayService,
+  ownershipQuestion,
+  registrationObjects,
+  repositoryObject,
+  repositorySecretName,
+} from './registration.ts';
+import { type AnyStep, type Decision, type Done, step } from './step.ts';
+import { argocdObjects } from './upstream-objects.ts';
+import { webhookRotation } from './webhook.ts';
 
 /** Seconds until Argo CD's own workloads must be ready, images pulled. */
 const argocdReadyWithin = 900;
 
-/** What keeps a cluster from being told anything now; undefined when nothing does. */
-function obstacle({ connection, review, options }: BootstrapContext): string | undefined {
-  if (connection === undefined) return 'no Kubernetes context is named';
-  if (review !== undefined) return 'the pull request has to be merged first; then run this again';
-  if (!options.push) return '--no-push: a cluster is told only about what was pushed';
-  return undefined;
+/** A step that needs a cluster: it has a connection, or is skipped. */
+interface ClusterStep<Checked, Found, Work> {
+  name: string;
+  /** Why it is skipped whatever else is there. */
+  unwanted?(context: BootstrapContext): string | undefined;
+  check(context: BootstrapContext, connection: Connection): Promise<Checked>;
+  look(context: BootstrapContext, connection: Connection, checked: Checked): Promise<Found>;
+  decide(found: Found, context: BootstrapContext): Decision<Work>;
+  act(work: Work, context: BootstrapContext, connection: Connection): Promise<string | Done<BootstrapContext>>;
 }
 
-/** A step of the registration: it has a connection and a plan, or is left out. */
-function clusterStep(
-  name: string,
-  decide: (ready: Ready, context: BootstrapContext) => Decision<Ready>,
-  act: Step<BootstrapContext, Ready | undefined, Ready>['act'],
-): AnyStep<BootstrapContext> {
-  return step<BootstrapContext, Ready | undefined, Ready>({
-    name,
-    look: async ({ connection, registration }) =>
-      connection === undefined || registration === undefined ? undefined : { connection, plan: registration },
-    decide: (found, context) => {
-      const reason = obstacle(context);
-      if (found === undefined || reason !== undefined)
-        return { kind: 'skip', message: reason ?? 'no Kubernetes context is named' };
-      return decide(found, context);
+function clusterStep<Checked, Found, Work>(own: ClusterStep<Checked, Found, Work>): AnyStep<BootstrapContext> {
+  type Ready<Value> = { connection: Connection; value: Value };
+  return step<BootstrapContext, Ready<Found> | string, Ready<Work>, Ready<Checked> | undefined>({
+    name: own.name,
+    check: async (context) => {
+      const { connection } = context;
+      return connection && { connection, value: await own.check(context, connection) };
     },
-    act,
+    look: async (context, checked) => {
+      const reason = own.unwanted?.(context) ?? notRegistered(context);
+      if (checked === undefined || reason !== undefined) return reason ?? 'no Kubernetes context is named';
+      const { connection, value } = checked;
+      return { connection, value: await own.look(context, connection, value) };
+    },
+    decide: (found, context) => {
+      if (typeof found === 'string') return { kind: 'skip', message: found };
+      const decision = own.decide(found.value, context);
+      if (decision.kind !== 'do') return decision;
+      return { ...decision, work: { connection: found.connection, value: decision.work } };
+    },
+    act: ({ connection, value }, context) => own.act(value, context, connection),
   });
 }
 
-export const installArgocd = clusterStep(
-  'argocd',
-  (ready) => {
-    const { verdict, argocd } = ready.plan;
-    if (verdict?.argocd === 'existing') return { kind: 'skip', message: 'used as it is (argocd.install: false)' };
-    if (verdict?.argocd === 'self-managed') return { kind: 'up-to-date', message: 'manages itself from Git' };
+interface ArgocdFound {
+  verdict: Verdict;
+  /** Argo CD's own objects; empty where it is not ours to install. */
+  objects: readonly KubernetesObject[];
+}
+
+export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>({
+  name: 'argocd',
+  check: checkCluster,
+  look: async (_context, _connection, checked) => checked,
+  decide: (found) => {
+    if (found.verdict.argocd === 'existing') return { kind: 'skip', message: 'used as it is (argocd.install: false)' };
+    if (found.verdict.argocd === 'self-managed') return { kind: 'up-to-date', message: 'manages itself from Git' };
     return {
       kind: 'do',
-      message: `install Argo CD (${argocd.length} objects) and wait until it is ready`,
-      work: ready,
+      message: `install Argo CD (${found.objects.length} objects) and wait until it is ready`,
+      work: found,
     };
   },
-  async ({ connection: { api }, plan }, { reporter }) => {
-    if (plan.verdict === undefined) throw new Error('the cluster was not looked at');
+  act: async ({ verdict, objects }, { cluster, reporter }, { api }) => {
     const report = (line: string) => reporter.status(`    ${line}`);
-    await applyObjects(api, plan.namespaces, { report, leaveTracked: true });
-    const applied = await installArgoCD(api, {
-      objects: plan.argocd,
-      verdict: plan.verdict,
-      readyWithinSeconds: argocdReadyWithin,
-      report,
-    });
+    await applyObjects(api, registrationObjects(cluster).namespaces, { report, leaveTracked: true });
+    const applied = await installArgoCD(api, { objects, verdict, readyWithinSeconds: argocdReadyWithin, report });
     return `Argo CD is ready: ${tally(applied)}`;
   },
-);
+});
 
-export const makeSecrets = clusterStep(
-  'secrets',
-  (ready) => {
-    const plans = (ready.plan.prepared ?? []).map(({ plan }) => plan);
-    const changes = plans.filter(({ action, restart }) => action !== 'keep' || restart.length > 0);
-    if (changes.length === 0) return { kind: 'up-to-date', message: `${plans.length} Secrets are there and kept` };
-    return {
-      kind: 'do',
-      message: `make ${changes.length} of ${plans.length} Secrets`,
-      details: changes.map(describeSecretPlan),
-      work: ready,
-    };
-  },
-  async ({ connection: { api }, plan }, context) => {
-    const { cluster, reporter } = context;
-    await applyObjects(api, plan.namespaces, { leaveTracked: true });
-    const { applied, restarted } = await writeSecrets(api, plan.prepared ?? [], {
-      cluster: cluster.name,
-      tell: (passwords) => tellPasswords(passwords, context),
-      report: (line) => reporter.status(`    ${line}`),
+/** Looks at the cluster's rights and owners, and at what Argo CD will be told, before anything is written. */
+async function checkCluster(context: BootstrapContext, connection: Connection): Promise<ArgocdFound> {
+  const { root, cluster, planned, options, reporter, access } = context;
+  const { api, user } = connection;
+  // What Argo CD shall trust is resolved once more when it is written.
+  access.trust();
+  if (cluster.embeddedRemote) {
+    throw new UsageError(`Argo CD can't reach the embedded remote of this machine`, {
+      hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository that the cluster can reach.`,
     });
-    return `Secrets: ${tally(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
+  }
+  for (const warning of connection.warnings) reporter.warn(warning);
+  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
+  const repository = repositoryObject(cluster, access.argocd());
+  const may = (more: readonly KubernetesObject[]) =>
+    requireRights(
+      api,
+      rightsFor({
+        objects: [...namespaces, ...more, repository, project, rootApplication],
+        secrets,
+        argocdNamespace: cluster.argocd.namespace,
+        ...(cluster.host === 'auto' ? { service: gatewayService } : {}),
+      }),
+      user,
+    );
+  // Before the look at who owns what, which needs rights itself; Argo CD's own objects are known after it.
+  await may([]);
+  const question = ownershipQuestion(cluster, planned.documents, connection.context, options.movedFrom);
+  const verdict = await requireOwnership(api, question);
+  for (const { message, hint } of verdict.findings) reporter.warn(`${message}. ${hint}`);
+  if (!access.deployKey) warnOfOtherCredentials(verdict.repository, repository, context);
+  const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';
+  const objects = installed ? [] : await argocdObjects(root, cluster, { keep: !options.dryRun });
+  if (objects.length > 0) await may(objects);
+  return { verdict, objects };
+}
+
+/** Credentials that are there stay until they are rotated by name: nothing would say so before the old ones are revoked. */
+function warnOfOtherCredentials(
+  live: Verdict['repository'],
+  wanted: KubernetesObject,
+  { options, reporter }: BootstrapContext,
+): void {
+  const { name, namespace } = wanted.metadata;
+  if (live === undefined || options.rotate.includes(name) || !holdsOthers(live, wanted as LiveData)) return;
+  reporter.warn(
+    `Secret ${namespace}/${name} holds other credentials than git.credentials gives now, and Argo CD keeps using those. To replace them: --rotate ${name}`,
+  );
+}
+
+export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly PreparedSecret[], readonly PreparedSecret[]>(
+  {
+    name: 'secrets',
+    check: async ({ root, cluster, options }, { api }) => {
+      const { secrets } = registrationObjects(cluster);
+      // The repository's Secret is written with the registration, the webhook's by a step of its own, not with the platform's.
+      const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
+      const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
+      const plans = planSecrets(secrets, await lookAtSecrets(api, secrets), rotate, elsewhere);
+      // Values are made only where they will be written; names and keys are enough for a dry run.
+      return await prepareSecrets(plans, (reference) => resolveReference(root, reference));
+    },
+    look: async (_context, _connection, prepared) => prepared,
+    decide: (prepared) => {
+      const changes = prepared
+        .map(({ plan }) => plan)
+        .filter(({ action, restart }) => action !== 'keep' || restart.length > 0);
+      if (changes.length === 0) return { kind: 'up-to-date', message: `${prepared.length} Secrets are there and kept` };
+      return {
+        kind: 'do',
+        message: `make ${changes.length} of ${prepared.length} Secrets`,
+        details: changes.map(describeSecretPlan),
+        work: prepared,
+      };
+    },
+    act: async (prepared, context, { api }) => {
+      const { cluster, reporter } = context;
+      await applyObjects(api, registrationObjects(cluster).namespaces, { leaveTracked: true });
+      const { applied, restarted } = await writeSecrets(api, prepared, {
+        cluster: cluster.name,
+        tell: (passwords) => tellPasswords(passwords, context),
+        report: (line) => reporter.status(`    ${line}`),
+      });
+      return `Secrets: ${tally(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
+    },
   },
 );
 
 /** The key with which Argo CD reads the repository: private half in the cluster, public half at the Git host. */
-export const deployKey = step<BootstrapContext, KeysFound | undefined, KeyWork>({
+export const deployKey = clusterStep<void, KeysFound, KeyWork>({
   name: 'deploy-key',
-  look: async (context) => {
-    const { connection, cluster } = context;
-    const wanted = wantsDeployKey(cluster) && connection !== undefined && obstacle(context) === undefined;
-    return wanted ? await lookAtKeys(context, connection.api) : undefined;
+  unwanted: ({ access }) => (access.deployKey ? undefined : 'not asked for (git.credentials.deployKey)'),
+  check: async (context) => {
+    if (context.access.deployKey && context.options.push) await requireAdministrator(context);
   },
-  decide: (found, context) => {
-    if (!wantsDeployKey(context.cluster)) return { kind: 'skip', message: 'not asked for (git.credentials.deployKey)' };
-    const reason = obstacle(context);
-    if (found === undefined || reason !== undefined)
-      return { kind: 'skip', message: reason ?? 'no Kubernetes context is named' };
-    return decideKey(found, context.registration?.rotateRepository === true);
-  },
-  act: async (work, context) => {
-    const { connection, reporter } = context;
-    if (connection === undefined) throw new Error('a deploy key without a cluster was asked for');
-    return await changeKeys(work, context, connection.api, (line) => reporter.status(`    ${line}`));
-  },
+  look: (context, { api }) => lookAtKeys(context, api),
+  decide: (found, { cluster, options }) => decideKey(found, options.rotate.includes(repositorySecretName(cluster))),
+  act: (work, context, { api }) => changeKeys(work, context, api),
 });
 
-export const registerRepository = clusterStep(
-  'register',
-  (ready) => ({
-    kind: 'do',
-    message: `apply the repository Secret, AppProject ${ready.plan.project.metadata.name} and root Application ${ready.plan.root.metadata.name}`,
-    work: ready,
-  }),
-  async ({ connection: { api }, plan }, { root, cluster, reporter }) => {
-    const trust = repositoryTrust(root, cluster);
+interface Registration {
+  repository: KubernetesObject;
+  /** True: credentials that are there are replaced (`--rotate` with the Secret's name). */
+  rotate: boolean;
+}
+
+export const registerRepository = clusterStep<void, Registration, Registration>({
+  name: 'register',
+  check: async () => undefined,
+  look: async (context, { api }) => {
+    const { cluster, access, options } = context;
+    if (!access.deployKey) {
+      const rotate = options.rotate.includes(repositorySecretName(cluster));
+      return { repository: repositoryObject(cluster, access.argocd()), rotate };
+    }
+    const privateKey = await keyInCluster(api, context);
+    const key = privateKey === undefined ? undefined : ({ kind: 'ssh', privateKey } as const);
+    return { repository: repositoryObject(cluster, key), rotate: false };
+  },
+  decide: (found, { cluster }) => {
+    const { project, root } = registrationObjects(cluster);
+    return {
+      kind: 'do',
+      message: `apply the repository Secret, AppProject ${project.metadata.name} and root Application ${root.metadata.name}`,
+      work: found,
+    };
+  },
+  act: async ({ repository, rotate }, { cluster, access, reporter }, { api }) => {
+    const { project, root } = registrationObjects(cluster);
+    const trust = access.trust();
     const trusted = trust === undefined ? [] : await trustHost(api, trust);
     const registered = await register(
       api,
-      { repository: plan.repository, rotate: plan.rotateRepository, projects: [plan.project], root: plan.root },
+      { repository, rotate, projects: [project], root },
       { report: (line) => reporter.status(`    ${line}`) },
     );
     const applied = [...trusted, ...registered];
     const message = `registered with Argo CD: ${tally(applied)}`;
-    return applied.every(({ change }) => change === 'unchanged') ? { unchanged: message } : message;
+    return { message, unchanged: applied.every(({ change }) => change === 'unchanged') };
   },
-);
+});
 
 function tally(applied: readonly Applied[]): string {
   const count = (change: Applied['change']) => applied.filter((entry) => entry.change === change).length;

@@ -10,7 +10,6 @@ import { RunError, UsageError } from '../report/errors.ts';
 import { checkInputs, findingLines } from './check-inputs.ts';
 import { type CommitPlace, pathsToCommit } from './commit.ts';
 import { treeFolders } from './compare-with-base.ts';
-import { planWithHead } from './plan-cluster.ts';
 
 /**
  * Checks what this run would publish by the checks of `validate`, before it writes anything. What would be published is made
@@ -47,9 +46,9 @@ export async function requireValid(place: CommitPlace, others: boolean): Promise
 
 /** Writes what the run will commit over the files of HEAD. */
 async function layOver(folder: string, place: CommitPlace): Promise<void> {
-  const planned = await planWithHead(place.root, place.cluster, place.repository);
+  const { planned } = place;
   const stale = new Set(planned.plan.delete.map(({ path }) => path));
-  for (const path of await pathsToCommit(place, planned)) {
+  for (const path of await pathsToCommit(place)) {
     const [source, target] = [join(place.root, path), join(folder, path)];
     // What is there may be executable, or a folder.
     await rm(target, { force: true, recursive: true });

@@ -6,8 +6,8 @@ import type { Cluster } from '../config/cluster.ts';
 import type { Repository } from '../git/repository.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { remoteOf } from './context.ts';
 import { wavesOf } from './follow-waves.ts';
+import { resolveGitAccess } from './git-access.ts';
 
 /**
  * Asks the remote for the commit that the root should be at. What stands in the way is told, and fails nothing: who looks at a
@@ -22,7 +22,7 @@ export async function newestCommit(
   const revision = cluster.git.revision ?? cluster.git.branch;
   if (/^[0-9a-f]{40}$/.test(revision)) return { revision, commit: revision };
   try {
-    const { branches } = await repository.probe(await remoteOf(root, cluster, reporter));
+    const { branches } = await repository.probe(await resolveGitAccess(root, cluster, reporter).push());
     const commit = branches.get(revision);
     return commit === undefined ? { revision, problem: 'the remote has no such branch' } : { revision, commit };
   } catch (error) {

@@ -1,24 +1,40 @@
 import type { Reporter } from '../report/reporter.ts';
 
-/** What a step is about to do, decided from what it found; pure data, so that a dry run prints the same. */
-export type Decision<Work> =
-  | { kind: 'up-to-date'; message: string }
-  /** Left out on purpose, with the reason. */
-  | { kind: 'skip'; message: string }
-  | { kind: 'do'; message: string; details?: readonly string[]; work: Work };
+/**
+ * What a step is about to do, decided from what it found; pure data, so that a dry run prints the same.
+ *
+ * `next` is the context of the steps that follow, where the decision itself changes it.
+ */
+export type Decision<Work, Context = never> =
+  | { kind: 'up-to-date'; message: string; next?: Context }
+  /** Skipped on purpose, with the reason. */
+  | { kind: 'skip'; message: string; next?: Context }
+  | { kind: 'do'; message: string; details?: readonly string[]; work: Work; next?: Context };
+
+/** What a step did. */
+export interface Done<Context> {
+  message: string;
+  /** True: it turned out that everything was as it should be. */
+  unchanged?: boolean;
+  /** The context of the steps that follow, where acting changed it. */
+  next?: Context;
+}
 
 /**
- * One step of a run: it looks at what is there, decides (pure), and acts. A run that was killed anywhere is simply run again.
+ * One step of a run: it checks, looks, decides (pure) and acts. A run that was killed anywhere is simply run again.
  *
- * @typeParam Context what all steps of the run share
+ * @typeParam Context what the steps of the run share; it never changes, and a step hands on another one
+ * @typeParam Checked what the check found, for the step itself
  */
-export interface Step<Context, Found, Work> {
+interface Step<Context, Found, Work, Checked = void> {
   name: string;
+  /** Refuses what would fail later. Made for all steps before the first one acts; changes nothing. Only a step that has nothing to check has none. */
+  check?(context: Context): Promise<Checked>;
   /** Reads the world and changes nothing. */
-  look(context: Context): Promise<Found>;
-  decide(found: Found, context: Context): Decision<Work>;
-  /** @returns one line that says what was done; as `unchanged` when it turned out that all was as it should be */
-  act(work: Work, context: Context): Promise<string | { unchanged: string }>;
+  look(context: Context, checked: Checked): Promise<Found>;
+  decide(found: Found, context: Context): Decision<Work, Context>;
+  /** @returns one line that says what was done, or more */
+  act(work: Work, context: Context): Promise<string | Done<Context>>;
 }
 
 /** What became of a step, for people and for --json. */
@@ -29,29 +45,64 @@ export interface Outcome {
   details?: readonly string[];
 }
 
+/** How far a run is: what the next step gets, and what became of those before. */
+export interface Progress<Context> {
+  context: Context;
+  outcomes: readonly Outcome[];
+}
+
+interface RunOptions {
+  dryRun: boolean;
+  reporter: Reporter;
+}
+
+/** A step that has made its check. */
+export type CheckedStep<Context> = (
+  context: Context,
+  options: RunOptions,
+) => Promise<{ context: Context; outcome: Outcome }>;
+
 /** A step whose types are its own business. */
 export interface AnyStep<Context> {
-  name: string;
-  run(context: Context, options: { dryRun: boolean; reporter: Reporter }): Promise<Outcome>;
+  check(context: Context): Promise<CheckedStep<Context>>;
 }
 
 /** Hides a step's own types, so that different steps fit into one list. */
-export function step<Context, Found, Work>(definition: Step<Context, Found, Work>): AnyStep<Context> {
+export function step<Context, Found, Work, Checked = void>(
+  definition: Step<Context, Found, Work, Checked>,
+): AnyStep<Context> {
   return {
-    name: definition.name,
-    async run(context, { dryRun, reporter }) {
-      const decision = definition.decide(await definition.look(context), context);
-      const { message } = decision;
-      if (decision.kind !== 'do') {
-        return { step: definition.name, outcome: decision.kind === 'skip' ? 'skipped' : 'up-to-date', message };
-      }
-      const details = decision.details === undefined ? {} : { details: decision.details };
-      if (dryRun) return { step: definition.name, outcome: 'would-do', message, ...details };
-      if (decision.details !== undefined) for (const detail of decision.details) reporter.status(`    ${detail}`);
-      const result = await definition.act(decision.work, context);
-      if (typeof result !== 'string')
-        return { step: definition.name, outcome: 'up-to-date', message: result.unchanged, ...details };
-      return { step: definition.name, outcome: 'done', message: result, ...details };
+    check: async (before) => {
+      const checked = (await definition.check?.(before)) as Checked;
+      return (context, options) => runStep(definition, checked, context, options);
+    },
+  };
+}
+
+async function runStep<Context, Found, Work, Checked>(
+  { name, look, decide, act }: Step<Context, Found, Work, Checked>,
+  checked: Checked,
+  context: Context,
+  { dryRun, reporter }: RunOptions,
+): Promise<{ context: Context; outcome: Outcome }> {
+  const decision = decide(await look(context, checked), context);
+  const { message, next = context } = decision;
+  if (decision.kind !== 'do') {
+    const outcome = decision.kind === 'skip' ? 'skipped' : 'up-to-date';
+    return { context: next, outcome: { step: name, outcome, message } };
+  }
+  const details = decision.details === undefined ? {} : { details: decision.details };
+  if (dryRun) return { context: next, outcome: { step: name, outcome: 'would-do', message, ...details } };
+  for (const detail of decision.details ?? []) reporter.status(`    ${detail}`);
+  const result = await act(decision.work, next);
+  const done: Done<Context> = typeof result === 'string' ? { message: result } : result;
+  return {
+    context: done.next ?? next,
+    outcome: {
+      step: name,
+      outcome: done.unchanged === true ? 'up-to-date' : 'done',
+      message: done.message,
+      ...details,
     },
   };
 }
@@ -59,22 +110,49 @@ export function step<Context, Found, Work>(definition: Step<Context, Found, Work
 const marks = { 'up-to-date': '=', skipped: '-', done: '+', 'would-do': '~' } as const;
 
 /**
- * Runs steps in order and says what became of each.
+ * Makes the checks of steps, in order.
  *
- * @throws whatever a step throws; what was done before it stays done, and the next run finds it so
+ * @returns the steps, for {@link runChecked}
+ * @throws what a check refuses
  */
-export async function runSteps<Context>(
+export async function checkSteps<Context>(
   steps: readonly AnyStep<Context>[],
   context: Context,
-  options: { dryRun: boolean; reporter: Reporter },
-): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const each of steps) {
-    const outcome = await each.run(context, options);
+): Promise<CheckedStep<Context>[]> {
+  const checked: CheckedStep<Context>[] = [];
+  for (const each of steps) checked.push(await each.check(context));
+  return checked;
+}
+
+/**
+ * Runs steps in order and says what became of each.
+ *
+ * @param from how far the run is
+ * @throws whatever a step throws; what was done before it stays done, and the next run finds it so
+ */
+export async function runChecked<Context>(
+  steps: readonly CheckedStep<Context>[],
+  from: Progress<Context>,
+  options: RunOptions,
+): Promise<Progress<Context>> {
+  let { context } = from;
+  const outcomes = [...from.outcomes];
+  for (const run of steps) {
+    const { context: next, outcome } = await run(context, options);
+    context = next;
     outcomes.push(outcome);
     options.reporter.status(`${marks[outcome.outcome]} ${outcome.step}: ${outcome.message}`);
     if (outcome.outcome === 'would-do')
       for (const detail of outcome.details ?? []) options.reporter.status(`    ${detail}`);
   }
-  return outcomes;
+  return { context, outcomes };
+}
+
+/** Checks all steps, then runs them; see {@link checkSteps} and {@link runChecked}. */
+export async function runSteps<Context>(
+  steps: readonly AnyStep<Context>[],
+  context: Context,
+  options: RunOptions,
+): Promise<Progress<Context>> {
+  return await runChecked(await checkSteps(steps, context), { context, outcomes: [] }, options);
 }

@@ -10,8 +10,9 @@ export function summary(context: BootstrapContext): string {
   return ['', ...standing(context), ...leftOut(context), ...next(context)].join('\n');
 }
 
-function standing({ cluster, connection, options, review }: BootstrapContext): string[] {
-  if (review !== undefined) return [`Cluster ${cluster.name} is proposed as a change; nothing is registered yet.`];
+function standing({ cluster, connection, options, publication }: BootstrapContext): string[] {
+  if (publication.kind === 'review')
+    return [`Cluster ${cluster.name} is proposed as a change; nothing is registered yet.`];
   if (connection === undefined) {
     const where = cluster.embeddedRemote ? 'the embedded remote, .breakwater/remote.git' : cluster.repositoryUrl;
     const how = options.push ? `published to ${where}` : 'committed, not pushed';
@@ -24,11 +25,11 @@ function standing({ cluster, connection, options, review }: BootstrapContext): s
 }
 
 function leftOut(context: BootstrapContext): string[] {
-  const { cluster, connection, options, review } = context;
+  const { cluster, connection, options, publication } = context;
   const sentences = [...context.leftOut];
   if (connection !== undefined && !options.push)
     sentences.unshift('the push, and so the registration; run it again without --no-push.');
-  if (connection === undefined && review === undefined)
+  if (connection === undefined && publication.kind !== 'review')
     sentences.unshift(
       `no Kubernetes context is named, so no cluster was told. What it would be told is in ${folderOf(cluster.name)}.`,
     );
@@ -38,10 +39,10 @@ function leftOut(context: BootstrapContext): string[] {
 }
 
 function next(context: BootstrapContext): string[] {
-  const { cluster, connection, options, review } = context;
-  if (review !== undefined)
+  const { cluster, connection, options, publication } = context;
+  if (publication.kind === 'review')
     return [
-      `Next: merge ${review.url ?? `the branch ${review.branch} into ${cluster.git.branch}`}, then run this again.`,
+      `Next: merge ${publication.url ?? `the branch ${publication.branch} into ${cluster.git.branch}`}, then run this again.`,
     ];
   if (connection === undefined) return nextWithoutCluster(context);
   if (!options.push) return [];

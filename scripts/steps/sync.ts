@@ -24,9 +24,9 @@ function rootOf({ cluster }: SyncContext) {
   return { apiVersion: applicationApi, kind: 'Application', metadata: { name: root.name, namespace } };
 }
 
-const takeNewestCommit = step<SyncContext, LiveApplication, undefined>({
+const takeNewestCommit = step<SyncContext, LiveApplication, undefined, LiveApplication>({
   name: 'sync',
-  look: async (context) => {
+  check: async (context) => {
     const root = rootOf(context);
     const live = await context.connection.api.find<LiveApplication>(root);
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) {
@@ -37,6 +37,7 @@ const takeNewestCommit = step<SyncContext, LiveApplication, undefined>({
     }
     return live;
   },
+  look: async (_, live) => live,
   decide: (live, { newest }) => decide(live.metadata.name, hasteFor(live, newest.commit), newest),
   act: async (_, context) => {
     const root = rootOf(context);
@@ -67,7 +68,7 @@ function decide(root: string, haste: Haste, { commit, revision }: Newest): Decis
   }
 }
 
-const waitForWaves = step<SyncContext, undefined, undefined>({
+const waitForWaves = step<SyncContext, void, undefined>({
   name: 'wait',
   look: async () => undefined,
   decide: (_, { wait, timeoutMinutes }) =>

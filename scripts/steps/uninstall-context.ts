@@ -18,6 +18,19 @@ export interface UninstallContext {
   readonly inventory: ReadonlyMap<string, readonly LiveObject[]>;
   /** The CRDs of the platform: Argo CD's mark is not on them. */
   readonly definitions: readonly LiveObject[];
-  /** What stays, and why; filled by the steps. */
-  readonly kept: { what: string; why: string }[];
+  /** What stays, by what the steps so far decided. */
+  readonly kept: readonly Kept[];
+  /** Namespaces among it. */
+  readonly keptNamespaces: readonly string[];
+}
+
+/** Something that stays, and why. */
+export interface Kept {
+  what: string;
+  why: string;
+}
+
+/** @returns the context of the steps that follow, with more that stays */
+export function keeping(context: UninstallContext, more: readonly Kept[]): UninstallContext {
+  return { ...context, kept: [...context.kept, ...more] };
 }

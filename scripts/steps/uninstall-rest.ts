@@ -6,7 +6,7 @@ import { clusterLabel } from '../components/domain.ts';
 import { enabledComponents } from '../components/index.ts';
 import { namespaces } from '../tree/platform.ts';
 import { type AnyStep, step } from './step.ts';
-import type { UninstallContext } from './uninstall-context.ts';
+import { type Kept, keeping, type UninstallContext } from './uninstall-context.ts';
 import { countKinds, isData, reasonToKeep, stagesOf } from './uninstall-plan.ts';
 
 function objectsOf({ inventory }: UninstallContext): LiveObject[] {
@@ -71,18 +71,25 @@ export const removeNamespaces: AnyStep<UninstallContext> = step<
 >({
   name: 'namespaces',
   look: placesOf,
-  decide: (places, { kept }) => {
-    for (const { name, reason } of places)
-      if (reason !== undefined) kept.push({ what: `Namespace ${name}, with its Secrets`, why: reason });
+  decide: (places, context) => {
+    const kept = places.flatMap(({ name, reason }) =>
+      reason === undefined ? [] : [{ what: `Namespace ${name}, with its Secrets`, why: reason }],
+    );
+    const keptNamespaces = places.filter(({ reason }) => reason !== undefined).map(({ name }) => name);
+    const next = { ...keeping(context, kept), keptNamespaces };
     const going = places.filter(({ reason }) => reason === undefined).map(({ name }) => name);
     const unmarked = places.filter(({ reason, marked }) => reason !== undefined && !marked).map(({ name }) => name);
     if (going.length === 0 && unmarked.length === 0)
-      return { kind: 'up-to-date', message: places.length === 0 ? 'there are none' : 'those that are there stay' };
+      return {
+        kind: 'up-to-date',
+        message: places.length === 0 ? 'there are none' : 'those that are there stay',
+        next,
+      };
     const messages = [
       ...(going.length === 0 ? [] : [`delete ${going.join(', ')}, with all Secrets in them`]),
       ...(unmarked.length === 0 ? [] : [`mark ${unmarked.join(', ')}, which stay, as this cluster's own`]),
     ];
-    return { kind: 'do', message: messages.join('; '), work: { going, unmarked } };
+    return { kind: 'do', message: messages.join('; '), work: { going, unmarked }, next };
   },
   act: async ({ going, unmarked }, context) => {
     const { api } = context.connection;
@@ -106,6 +113,7 @@ interface Definition extends LiveObject {
 interface Definitions {
   going: readonly Definition[];
   instances: readonly LiveObject[];
+  kept: readonly Kept[];
 }
 
 function isArgocd({ metadata }: LiveObject): boolean {
@@ -120,6 +128,7 @@ async function instancesOf({ connection: { api } }: UninstallContext, { spec }: 
 async function splitDefinitions(context: UninstallContext, definitions: readonly LiveObject[]): Promise<Definitions> {
   const going: Definition[] = [];
   const instances: LiveObject[] = [];
+  const kept: Kept[] = [];
   const taken = goingKeys(context);
   const places = await placesOf(context);
   const emptied = new Set(places.filter(({ reason }) => reason === undefined).map(({ name }) => name));
@@ -135,7 +144,7 @@ async function splitDefinitions(context: UninstallContext, definitions: readonly
       const names = others
         .slice(0, 3)
         .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`.replace(/^\//, ''));
-      context.kept.push({
+      kept.push({
         what: describeObject(definition),
         why: `${others.length} ${definition.spec.names.kind} of others (${names.join(', ')}${others.length > 3 ? ', …' : ''})`,
       });
@@ -144,7 +153,7 @@ async function splitDefinitions(context: UninstallContext, definitions: readonly
     going.push(definition);
     instances.push(...found);
   }
-  return { going, instances };
+  return { going, instances, kept };
 }
 
 /** A part of another object of its group, as a Challenge is of an Order: it counts there. */
@@ -167,10 +176,15 @@ export const removeDefinitions: AnyStep<UninstallContext> = step<UninstallContex
       context,
       context.definitions.filter((object) => !isArgocd(object)),
     ),
-  decide: (found, { kept }) =>
-    found.going.length === 0
-      ? { kind: 'up-to-date', message: kept.length === 0 ? 'there are none' : 'those that are there stay' }
-      : { kind: 'do', message: `delete ${found.going.length} CRDs`, work: found },
+  decide: (found, context) => {
+    const next = keeping(context, found.kept);
+    if (found.going.length > 0) return { kind: 'do', message: `delete ${found.going.length} CRDs`, work: found, next };
+    return {
+      kind: 'up-to-date',
+      message: found.kept.length === 0 ? 'there are none' : 'those that are there stay',
+      next,
+    };
+  },
   act: async (found, context) => {
     await dropDefinitions(context, found);
     return `${found.going.length} CRDs gone`;
@@ -221,18 +235,19 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
     return {
       namespace: installed && (await connection.api.find(place)) !== undefined ? namespace : undefined,
       objects: found,
-      definitions: installed ? await splitDefinitions(context, crds) : { going: [], instances: [] },
+      definitions: installed ? await splitDefinitions(context, crds) : { going: [], instances: [], kept: [] },
     };
   },
-  decide: ({ namespace, objects, definitions }) => {
+  decide: ({ namespace, objects, definitions }, context) => {
+    const next = keeping(context, definitions.kept);
     const parts = [
       ...(objects.length === 0 ? [] : [countKinds(objects)]),
       ...(namespace === undefined ? [] : [`the namespace ${namespace}`]),
       ...(definitions.going.length === 0 ? [] : [`${definitions.going.length} CRDs`]),
     ];
     return parts.length === 0
-      ? { kind: 'up-to-date', message: 'nothing is there of it' }
-      : { kind: 'do', message: `delete ${parts.join(', ')}`, work: { namespace, objects, definitions } };
+      ? { kind: 'up-to-date', message: 'nothing is there of it', next }
+      : { kind: 'do', message: `delete ${parts.join(', ')}`, work: { namespace, objects, definitions }, next };
   },
   act: async ({ namespace, objects, definitions }, context) => {
     const { api } = context.connection;
@@ -253,6 +268,6 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
 });
 
 /** Secrets stay with a namespace that stays: they belong to the data in it. */
-function isKept({ kept }: UninstallContext, { metadata }: LiveObject): boolean {
-  return kept.some(({ what }) => what.startsWith(`Namespace ${metadata.namespace},`));
+function isKept({ keptNamespaces }: UninstallContext, { metadata }: LiveObject): boolean {
+  return metadata.namespace !== undefined && keptNamespaces.includes(metadata.namespace);
 }

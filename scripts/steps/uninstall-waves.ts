@@ -2,7 +2,7 @@ import type { LiveApplication } from '../cluster/applications.ts';
 import { describeObject, type LiveObject } from '../cluster/live.ts';
 import { removeObjects, stripFinalizers } from '../cluster/remove.ts';
 import { type AnyStep, step } from './step.ts';
-import type { UninstallContext } from './uninstall-context.ts';
+import { keeping, type UninstallContext } from './uninstall-context.ts';
 import { countKinds, stagesOf } from './uninstall-plan.ts';
 
 /**
@@ -49,11 +49,12 @@ export const removeTenants: AnyStep<UninstallContext> = step<UninstallContext, T
     applications: tenants,
     objects: tenants.flatMap(({ metadata }) => inventory.get(metadata.name) ?? []),
   }),
-  decide: ({ sets, applications, objects }, { deleteData, kept }) => {
+  decide: ({ sets, applications, objects }, context) => {
+    const { deleteData } = context;
     if (sets.length === 0 && applications.length === 0) return { kind: 'up-to-date', message: 'there are none' };
     const names = applications.map(({ metadata }) => metadata.name).join(', ');
-    if (!deleteData && objects.length > 0)
-      kept.push({ what: `what ${names} deployed (${countKinds(objects)})`, why: 'tenants are data' });
+    const stays = !deleteData && objects.length > 0;
+    const kept = stays ? [{ what: `what ${names} deployed (${countKinds(objects)})`, why: 'tenants are data' }] : [];
     const what = deleteData && objects.length > 0 ? ` and ${countKinds(objects)}` : '';
     return {
       kind: 'do',
@@ -62,6 +63,7 @@ export const removeTenants: AnyStep<UninstallContext> = step<UninstallContext, T
           ? 'delete their ApplicationSet, which has made no Applications'
           : `delete their ApplicationSet, the Applications ${names}${what}`,
       work: { sets, applications, objects: deleteData ? objects : [] },
+      next: keeping(context, kept),
     };
   },
   act: async ({ sets, applications, objects }, context) => {
@@ -94,19 +96,23 @@ export function removeComponents(title: string, names: readonly string[]): AnySt
           })),
         )
       ).filter(({ application, objects }) => application !== undefined || objects.length > 0),
-    decide: (parts, { deleteData, kept }) => {
+    decide: (parts, context) => {
       const { kept: staying, ...going } = stagesOf(
         parts.flatMap(({ objects }) => objects),
-        { deleteData },
+        context,
       );
-      for (const object of staying) kept.push({ what: describeObject(object), why: 'it holds data' });
+      const next = keeping(
+        context,
+        staying.map((object) => ({ what: describeObject(object), why: 'it holds data' })),
+      );
       const objects = Object.values(going).flat();
       if (objects.length === 0 && parts.every(({ application }) => application === undefined))
-        return { kind: 'up-to-date', message: `nothing is there of ${names.join(', ')}` };
+        return { kind: 'up-to-date', message: `nothing is there of ${names.join(', ')}`, next };
       return {
         kind: 'do',
         message: `take out ${names.join(', ')}: ${countKinds(objects) || 'their Applications'}`,
         work: parts,
+        next,
       };
     },
     act: async (parts, context) => {

@@ -9,9 +9,10 @@ import { argocd } from '../components/argocd.ts';
 import { allComponents } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError } from '../report/errors.ts';
+import { renderDocuments } from '../tree/render.ts';
 import { wavesOf } from './follow-waves.ts';
 import { ownershipQuestion } from './registration.ts';
-import { type AnyStep, type Outcome, runSteps } from './step.ts';
+import { type AnyStep, type Progress, runSteps } from './step.ts';
 import type { UninstallContext } from './uninstall-context.ts';
 import { findDefinitions, markDefinitions } from './uninstall-mark.ts';
 import { removeArgocd, removeDefinitions, removeNamespaces } from './uninstall-rest.ts';
@@ -37,7 +38,7 @@ export async function lookBeforeUninstall(
   { reporter, deleteData }: Pick<UninstallContext, 'reporter' | 'deleteData'>,
 ): Promise<UninstallContext> {
   const { api } = connection;
-  const question = ownershipQuestion(cluster);
+  const question = ownershipQuestion(cluster, renderDocuments(cluster).documents);
   const found = await lookAtOwnership(api, question);
   const refused = judgeOwnership(found, question).findings.filter(({ code }) => forbidding.has(code));
   if (refused.length > 0)
@@ -64,7 +65,18 @@ export async function lookBeforeUninstall(
   const all = [...names, ...applications.map(nameOf), ...tenants.map(nameOf)].filter((name) => !foreignNames.has(name));
   const inventory = await takeInventory(api, new Set(all));
   const definitions = await findDefinitions(api, applications);
-  return { cluster, connection, reporter, deleteData, applications, tenants, inventory, definitions, kept: [] };
+  return {
+    cluster,
+    connection,
+    reporter,
+    deleteData,
+    applications,
+    tenants,
+    inventory,
+    definitions,
+    kept: [],
+    keptNamespaces: [],
+  };
 }
 
 function listOf(applications: readonly LiveApplication[]): string {
@@ -112,8 +124,9 @@ function steps({ cluster, applications, inventory }: UninstallContext): AnyStep<
  * they lived in, and Argo CD at the end. It deletes by itself and asks nothing of Argo CD, which may be broken. Killed anywhere,
  * it is run again.
  *
+ * @returns what became of each step, and in the context what stays
  * @throws RunError when something does not go
  */
-export async function uninstall(context: UninstallContext, dryRun: boolean): Promise<Outcome[]> {
+export async function uninstall(context: UninstallContext, dryRun: boolean): Promise<Progress<UninstallContext>> {
   return await runSteps(steps(context), context, { dryRun, reporter: context.reporter });
 }

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import type { Connection } from '../cluster/connect.ts';
 import type { LiveData } from '../cluster/live.ts';
 import { domain } from '../components/domain.ts';
 import { hasPrivateCa } from '../components/private-ca.ts';
 import { webhookSecretKeys, webhookUrl } from '../components/webhook.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import type { BootstrapContext } from './context.ts';
+import { type BootstrapContext, notRegistered } from './context.ts';
+import { requireAdministrator } from './deploy-key.ts';
 import { type Decision, step } from './step.ts';
 
 /** On argocd-secret: which webhook has its secret, so that a run that was killed in between sets it again. */
@@ -41,7 +43,7 @@ export interface WebhookFound {
  *
  * @param rotate true: new secrets are asked for
  */
-export function decideWebhook(found: WebhookFound, rotate: boolean): Decision<WebhookFound> {
+export function decideWebhook<Found extends WebhookFound>(found: Found, rotate: boolean): Decision<Found> {
   const { url, host, id, missing, mark } = found;
   if (rotate)
     return {
@@ -84,17 +86,25 @@ export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'c
 }
 
 /** What keeps the webhook from being set now; undefined when nothing does. */
-function obstacle({ cluster, connection, review, options }: BootstrapContext): string | undefined {
+function obstacle(context: BootstrapContext): string | undefined {
+  const { cluster, options } = context;
   if (!cluster.git.webhook) return 'not asked for (git.webhook); Argo CD looks by itself';
-  if (connection === undefined) return 'no Kubernetes context is named';
-  if (review !== undefined) return 'the pull request has to be merged first; then run this again';
-  if (!options.push) return '--no-push';
+  const reason = notRegistered(context);
+  if (reason !== undefined) return options.push ? reason : '--no-push';
   return cluster.knownHost === undefined ? 'the host is not known yet' : undefined;
 }
 
+interface Work extends WebhookFound {
+  connection: Connection;
+}
+
 /** The webhook by which the Git host tells Argo CD of each push, through the gateway. */
-export const setWebhook = step<BootstrapContext, WebhookFound | undefined, WebhookFound>({
+export const setWebhook = step<BootstrapContext, Work | undefined, Work>({
   name: 'webhook',
+  check: async (context) => {
+    const { cluster, connection, options } = context;
+    if (connection !== undefined && options.push && cluster.git.webhook) await requireAdministrator(context);
+  },
   look: async (context) => {
     const { cluster, connection } = context;
     if (connection === undefined || obstacle(context) !== undefined) return undefined;
@@ -102,23 +112,24 @@ export const setWebhook = step<BootstrapContext, WebhookFound | undefined, Webho
     const host = await context.host();
     const url = webhookUrl(cluster);
     return {
+      connection,
       url,
       host: host.name,
-      id: context.repositoryAbsent === true ? undefined : await host.webhook(url),
+      // A repository that was made by the run has none.
+      id: (await context.remoteAtStart()) === undefined ? undefined : await host.webhook(url),
       missing: webhookSecretKeys.filter((key) => (live?.data?.[key] ?? '') === ''),
       mark: live?.metadata.annotations?.[webhookMark],
     };
   },
   decide: (found, context) => {
-    const reason = obstacle(context);
-    if (found === undefined || reason !== undefined) return { kind: 'skip', message: reason ?? 'nothing to do' };
+    if (found === undefined) return { kind: 'skip', message: obstacle(context) ?? 'nothing to do' };
     return decideWebhook(found, context.options.rotate.includes(webhookRotation));
   },
-  act: async ({ url, missing }, context) => {
-    const { cluster, connection } = context;
+  act: async ({ connection, url, missing }, context) => {
+    const { cluster } = context;
     const host = await context.host();
     const key = keyOfHost[host.name];
-    if (connection === undefined || key === undefined)
+    if (key === undefined)
       throw new RunError(`${host.name} has no webhook that Argo CD knows`, { hint: 'Set git.webhook: false.' });
     const reference = secretOf(cluster);
     const live = await connection.api.find<LiveData>(reference);

@@ -8,40 +8,39 @@ import { RunError, UsageError } from '../report/errors.ts';
 import { isGenerated } from '../tree/plan.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
+import { requireCleanRepository } from './check-repository.ts';
 import type { BootstrapContext } from './context.ts';
-import { type ComparedCluster, changes, type PlannedCluster, planWithHead } from './plan-cluster.ts';
+import { type ComparedCluster, changes, type PlannedCluster } from './plan-cluster.ts';
 import { bringsCrds } from './removals.ts';
 import { step } from './step.ts';
 
-interface Found extends ComparedCluster {
-  /** Components that may go: named on the command line, or in removals.yaml. */
-  named: readonly string[];
-  /** Entries that removals.yaml lacks. */
+/** Entries that removals.yaml lacks, and will have. */
+interface Found {
   toNote: readonly string[];
 }
 
 /** Writes the generated files of the cluster: new ones first, deletions last. */
 export const writeTree = step<BootstrapContext, Found, Found>({
   name: 'tree',
-  look: async ({ root, cluster, repository, options }) => {
-    const compared = await planWithHead(root, cluster, repository);
-    const named = namedRemovals(root, cluster, options.remove);
-    return { ...compared, named, toNote: removalsToNote(root, compared, options.remove) };
+  check: async ({ root, cluster, planned, options }) => {
+    requireComponents(planned, options.remove);
+    requireUnblocked(planned);
+    await requireCleanRepository(root);
+    requireNamedRemovals(planned, namedRemovals(root, cluster, options.remove));
   },
-  decide: (found, { cluster }) => {
-    const { plan, named, toNote } = found;
-    requireUnblocked(found);
-    requireNamedRemovals(found, named);
-    const details = [...toNote.map((entry) => `note       ${removalsFile}: ${entry}`), ...changes(plan)];
+  look: async ({ root, planned, options }) => ({ toNote: removalsToNote(root, planned, options.remove) }),
+  decide: (found, { cluster, planned }) => {
+    const { plan } = planned;
+    const details = [...found.toNote.map((entry) => `note       ${removalsFile}: ${entry}`), ...changes(plan)];
     if (details.length === 0)
       return { kind: 'up-to-date', message: `${cluster.folder}: ${count(plan.keep.length, 'file')} as generated` };
-    return { kind: 'do', message: `write ${tally(found)} in ${cluster.folder}`, details, work: found };
+    return { kind: 'do', message: `write ${tally(planned)} in ${cluster.folder}`, details, work: found };
   },
-  act: async (found, { root, cluster }) => {
-    if (found.toNote.length > 0)
-      await writeInput(root, removalsFile, withRemovals(await readText(root, removalsFile), found.toNote));
-    await carryOut(root, found.plan);
-    return `wrote ${tally(found)} in ${cluster.folder}`;
+  act: async ({ toNote }, { root, cluster, planned }) => {
+    if (toNote.length > 0)
+      await writeInput(root, removalsFile, withRemovals(await readText(root, removalsFile), toNote));
+    await carryOut(root, planned.plan);
+    return `wrote ${tally(planned)} in ${cluster.folder}`;
   },
 });
 
@@ -66,7 +65,7 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
  *
  * @throws UsageError
  */
-export function requireNamedRemovals(compared: ComparedCluster, named: readonly string[]): void {
+function requireNamedRemovals(compared: ComparedCluster, named: readonly string[]): void {
   const removed = removedFrom(compared);
   const unnamed = removed.filter((name) => !named.includes(name));
   const withKinds = unnamed.filter(bringsCrds([compared.cluster]));
@@ -79,7 +78,7 @@ export function requireNamedRemovals(compared: ComparedCluster, named: readonly 
 }
 
 /** @returns what may go: named on the command line, or in removals.yaml */
-export function namedRemovals(root: string, cluster: Cluster, remove: readonly string[]): string[] {
+function namedRemovals(root: string, cluster: Cluster, remove: readonly string[]): string[] {
   const before = `${cluster.folder}/`;
   const noted = [...readRemovals(root)].filter((entry) => entry.startsWith(before));
   return [...remove, ...noted.map((entry) => entry.slice(before.length))];
@@ -111,7 +110,7 @@ function applicationOf(path: string): string | undefined {
 }
 
 /** @throws UsageError when --remove names neither a component nor an app that was there: what was meant would stay guarded, or worse, not */
-export function requireComponents({ wanted, head }: ComparedCluster, names: readonly string[]): void {
+function requireComponents({ wanted, head }: ComparedCluster, names: readonly string[]): void {
   const applications = [...wanted.keys(), ...head.keys()].flatMap((path) => applicationOf(path) ?? []);
   const known = [...new Set<string>([...componentNames, ...applications.filter((name) => name !== 'ready')])];
   const wrong = names.find((name) => !known.includes(name));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostPlace } from './hosting.ts';
+import { hostPlace } from './host-place.ts';
 
 const place = (url: string | undefined, web?: string) =>
   hostPlace({ git: { url, host: web === undefined ? {} : { url: web } } as never });

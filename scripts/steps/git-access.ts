@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { addressOf, checkKnownHosts } from '../cluster/known-hosts.ts';
+import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
+import type { Trust } from '../cluster/trust.ts';
+import type { Cluster } from '../config/cluster.ts';
+import type { SecretReference } from '../config/schema/common.ts';
+import { parseGitUrl } from '../config/schema/git-url.ts';
+import type { Remote } from '../git/remote.ts';
+import { githubApi, installationToken } from '../hosts/github.ts';
+import { UsageError } from '../report/errors.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { readRegularFile } from '../workspace/regular-file.ts';
+import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
+import { httpsAddress } from './host-place.ts';
+import { once } from './once.ts';
+
+/**
+ * How this run, Argo CD and the host's API get to the repository of a cluster. Each answer is resolved when it is first asked for:
+ * a run that does not push needs no credentials, and one without a cluster needs none for Argo CD.
+ */
+export interface GitAccess {
+  /** True: Argo CD reads with a deploy key, which the bootstrap makes in the cluster. */
+  readonly deployKey: boolean;
+  /** Where the tree is published, and the credentials for it. A GitHub App gets its token of an hour here. */
+  push(): Promise<Remote>;
+  /** What Argo CD reads with; undefined for a public repository, and for a deploy key. */
+  argocd(): RepositoryCredentials | undefined;
+  /** What Argo CD has to trust about the host: its SSH keys or its CA; undefined when nothing is configured. */
+  trust(): Trust | undefined;
+  /** The token for the host's API: git.host.token, else the one that git pushes with. */
+  api(): Promise<{ token?: string; tokenOf: 'user' | 'installation' }>;
+}
+
+/** What depends on the kind of credentials. */
+type ByKind = Pick<GitAccess, 'push' | 'argocd' | 'trust'>;
+
+/** @returns the folder of the embedded remote */
+export function embeddedRemoteFolder(root: string): string {
+  return join(root, '.breakwater', 'remote.git');
+}
+
+/**
+ * Takes apart `git` of cluster.yaml; the only place that knows the kinds of credentials. Each secret is masked before anybody gets it.
+ *
+ * @returns functions that throw UsageError when a secret's source is missing or a file can't be used; RunError when GitHub gives no token
+ */
+export function resolveGitAccess(root: string, cluster: Cluster, reporter: Pick<Reporter, 'hide'>): GitAccess {
+  const { credentials, host } = cluster.git;
+  const secrets = new Map<SecretReference, string>();
+  const secret = (reference: SecretReference): string => {
+    const value = secrets.get(reference) ?? resolveReference(root, reference);
+    secrets.set(reference, value);
+    reporter.hide([value]);
+    return value;
+  };
+  const kind = byKind(root, cluster, secret, (token) => reporter.hide([token]));
+  const push = once(kind.push);
+  return {
+    deployKey: credentials !== undefined && 'deployKey' in credentials,
+    push,
+    argocd: kind.argocd,
+    trust: kind.trust,
+    api: async () => {
+      if (host.token !== undefined) return { token: secret(host.token).trim(), tokenOf: 'user' };
+      const pushed = (await push()).credentials;
+      const tokenOf = credentials !== undefined && 'githubApp' in credentials ? 'installation' : 'user';
+      return pushed !== undefined && 'token' in pushed ? { token: pushed.token, tokenOf } : { tokenOf };
+    },
+  };
+}
+
+function byKind(
+  root: string,
+  cluster: Cluster,
+  secret: (reference: SecretReference) => string,
+  hide: (token: string) => void,
+): ByKind {
+  const { url, credentials, caFile } = cluster.git;
+  if (url === undefined) {
+    const embedded = { url: pathToFileURL(embeddedRemoteFolder(root)).href };
+    return { push: async () => embedded, argocd: () => undefined, trust: () => undefined };
+  }
+  const ca = caFile === undefined ? {} : { caFile: absolutePath(root, caFile) };
+  const trustCa = () => (caFile === undefined ? undefined : trustOf(cluster, () => ({ ca: readCa(root, caFile) })));
+  const trustHosts = (from: SecretReference) => () =>
+    trustOf(cluster, ({ host, port }) => ({ knownHosts: checkKnownHosts(resolveReference(root, from), host, port) }));
+
+  if (credentials === undefined) return { push: async () => ({ url, ...ca }), argocd: () => undefined, trust: trustCa };
+  if ('sshKey' in credentials) {
+    const { sshKey, knownHosts: from } = credentials;
+    const knownHostsFrom = 'file' in from ? from.file : `the variable ${from.env}`;
+    return {
+      push: async () => {
+        const knownHosts = resolveReference(root, from);
+        return { url, credentials: { sshKey: secret(sshKey), knownHosts, knownHostsFrom }, ...ca };
+      },
+      argocd: () => ({ kind: 'ssh', privateKey: secret(sshKey) }),
+      trust: trustHosts(from),
+    };
+  }
+  if ('deployKey' in credentials) {
+    const { token } = cluster.git.host;
+    const { knownHosts } = credentials.deployKey;
+    return {
+      // Argo CD reads with the key; the bootstrap, which may add it, writes with the token that the schema asks for.
+      push: async () => ({
+        url: httpsAddress(cluster),
+        ...(token === undefined ? {} : { credentials: { token: secret(token).trim(), username: 'git' } }),
+        ...ca,
+      }),
+      argocd: () => undefined,
+      trust: knownHosts === undefined ? () => undefined : trustHosts(knownHosts),
+    };
+  }
+  if ('token' in credentials) {
+    const { token, readToken, username } = credentials;
+    return {
+      push: async () => ({ url, credentials: { token: secret(token).trim(), username }, ...ca }),
+      // Argo CD only reads.
+      argocd: () => ({ kind: 'token', username, token: secret(readToken ?? token).trim() }),
+      trust: trustCa,
+    };
+  }
+  const { id, installationId, privateKey, baseUrl } = credentials.githubApp;
+  return {
+    push: async () => {
+      const address = parseGitUrl(url);
+      const api = baseUrl ?? githubApi('host' in address ? address.host : '');
+      const app = { id, installationId, privateKey: secret(privateKey) };
+      const token = await installationToken({ baseUrl: api, ...ca }, app);
+      hide(token);
+      return { url, credentials: { token, username: 'x-access-token' }, ...ca };
+    },
+    argocd: () => ({
+      kind: 'github-app',
+      id,
+      installationId,
+      privateKey: secret(privateKey),
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+    }),
+    trust: trustCa,
+  };
+}
+
+type Place = { host: string; port: number | undefined };
+
+function trustOf(
+  { git, argocd }: Cluster,
+  what: (place: Place) => Pick<Trust, 'ca' | 'knownHosts'>,
+): Trust | undefined {
+  const parsed = git.url === undefined ? undefined : parseGitUrl(git.url);
+  if (parsed === undefined || 'problem' in parsed) return undefined;
+  const { host, port } = parsed;
+  return { namespace: argocd.namespace, host, address: addressOf(host, port), ...what({ host, port }) };
+}
+
+function readCa(root: string, caFile: string): string {
+  const text = readRegularFile(absolutePath(root, caFile), caFile, 'cluster.yaml names it as git.caFile.');
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new UsageError(`git.caFile: ${caFile} holds no PEM certificate`);
+}
