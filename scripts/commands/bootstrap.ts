@@ -13,6 +13,7 @@ import { probeRemote } from '../steps/make-repository.ts';
 import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { summary } from '../steps/summary.ts';
+import { placePlatform } from '../tree/place.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
@@ -51,7 +52,7 @@ export async function run(invocation: Invocation): Promise<number> {
     remoteAtStart: once(() => probeRemote({ cluster, repository, remote, host, reporter })),
     connection,
     cluster,
-    planned: await planWithHead(root, cluster, repository),
+    planned: await planWithHead(root, placePlatform(cluster), repository),
     publication: { kind: 'none' },
     leftOut: [],
   });

@@ -19,6 +19,7 @@ import { ownershipQuestion, registrationObjects, repositoryObject } from '../ste
 import { requireValid } from '../steps/require-valid.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { onPath } from '../tools/find.ts';
+import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -156,7 +157,7 @@ async function checkRepository({ root }: Invocation, found: Found): Promise<Repo
 async function checkPublishable({ root }: Invocation, cluster: Cluster, repository: Repository, found: Found) {
   await attempt('tree', found, async () => {
     await requireCleanRepository(root);
-    const planned = await planWithHead(root, cluster, repository);
+    const planned = await planWithHead(root, placePlatform(cluster), repository);
     requireUnblocked(planned);
     await requireValid({ root, cluster, repository, planned, options: { remove: [] } }, true);
     found('tree', 'ok', 'what a bootstrap would publish passes the checks of validate');
@@ -249,7 +250,8 @@ async function checkCluster({ options }: Invocation, cluster: Cluster, found: Fo
       `${connection.server}, Kubernetes ${connection.version}, as ${connection.user ?? 'an unnamed user'}`,
     );
     for (const warning of connection.warnings) found('cluster', 'note', warning);
-    const { namespaces, project, root, secrets } = registrationObjects(cluster);
+    const platform = placePlatform(cluster);
+    const { namespaces, project, root, secrets } = registrationObjects(platform);
     const objects = [...namespaces, repositoryObject(cluster), project, root];
     const missing = await missingRights(
       connection.api,
@@ -260,7 +262,7 @@ async function checkCluster({ options }: Invocation, cluster: Cluster, found: Fo
     await attempt('ownership', found, async () => {
       const verdict = await requireOwnership(
         connection.api,
-        ownershipQuestion(cluster, renderDocuments(cluster).documents, context),
+        ownershipQuestion(platform, renderDocuments(platform).documents, context),
       );
       for (const { message, hint } of verdict.findings) found('ownership', 'note', `${message}. ${hint}`);
       found('ownership', 'ok', `nothing there belongs to anyone else (Argo CD: ${verdict.argocd})`);

@@ -1,13 +1,12 @@
 import { loadCluster } from '../config/load.ts';
 import { mermaid } from '../tree/graph.ts';
-import { placedComponents } from '../tree/render.ts';
+import { placePlatform } from '../tree/place.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { Invocation } from './invocation.ts';
 
 /** `npm run graph`: the waves as a Mermaid diagram. */
 export async function run(invocation: Invocation): Promise<number> {
-  const cluster = loadCluster(invocation.root, chooseCluster(invocation));
-  const placed = placedComponents(cluster);
+  const { cluster, placed } = placePlatform(loadCluster(invocation.root, chooseCluster(invocation)));
   const diagram = mermaid(placed);
   const on = new Set(placed.map(({ component }) => component.name));
   const waves = placed.map(({ component, wave }) => ({

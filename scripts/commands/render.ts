@@ -1,9 +1,10 @@
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import { publishedSchemas } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { changes, differences, type PlannedCluster, planCluster, planWithHead } from '../steps/plan-cluster.ts';
+import { placePlatform } from '../tree/place.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
@@ -15,7 +16,7 @@ export async function run(invocation: Invocation): Promise<number> {
   if (options.all === true && options.cluster !== undefined)
     throw new UsageError('--all and --cluster exclude each other');
   const names = options.all === true ? chooseClusters({ root, options: {} }) : [chooseCluster(invocation)];
-  const planned = await Promise.all(loadClusters(root, names).map((cluster) => plan(root, cluster)));
+  const planned = await Promise.all(loadClusters(root, names).map((cluster) => plan(root, placePlatform(cluster))));
   if (options.check === true) {
     const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
@@ -40,7 +41,7 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   for (const [file, text] of await staleSchemas(root)) await writeInput(root, file, text);
   const results = [];
-  for (const { cluster, plan: whole } of planned) {
+  for (const { platform, plan: whole } of planned) {
     const stale = whole.delete.map(({ path }) => path);
     const plan = options.prune === true ? whole : { ...whole, delete: [] };
     for (const line of changes(plan)) reporter.status(`    ${line}`);
@@ -48,7 +49,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = options.prune === true ? stale : [];
     results.push({
-      cluster: cluster.name,
+      cluster: platform.cluster.name,
       written,
       deleted,
       stale: options.prune === true ? [] : stale,
@@ -56,7 +57,7 @@ export async function run(invocation: Invocation): Promise<number> {
     });
     for (const { path, reason } of plan.unexpected)
       reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
-    reporter.status(summary(cluster.name, written.length, deleted.length, plan.keep.length));
+    reporter.status(summary(platform.cluster.name, written.length, deleted.length, plan.keep.length));
     if (deleted.length < stale.length)
       reporter.warn(
         `${count(stale.length, 'generated file')} no longer wanted; add --prune to delete: ${stale.join(', ')}`,
@@ -80,12 +81,12 @@ function summary(name: string, written: number, deleted: number, unchanged: numb
 }
 
 /** Looks at Git only when something differs: it tells edits by hand from older renderings, and takes time to load. */
-async function plan(root: string, cluster: Cluster): Promise<PlannedCluster> {
-  const planned = await planCluster(root, cluster);
+async function plan(root: string, platform: Platform): Promise<PlannedCluster> {
+  const planned = await planCluster(root, platform);
   if (planned.plan.change.length + planned.plan.delete.length === 0) return planned;
   const { openRepository } = await import('../git/repository.ts');
   try {
-    return await planWithHead(root, cluster, await openRepository(root));
+    return await planWithHead(root, platform, await openRepository(root));
   } catch (error) {
     // Rendering needs no repository.
     if (error instanceof RunError) return planned;

@@ -6,6 +6,7 @@ import { requirePlatform } from '../cluster/require-platform.ts';
 import type { PlatformStatus } from '../cluster/status.ts';
 import type { TenantPlace } from '../cluster/tenants.ts';
 import { type Followed, follow, withoutClock } from '../cluster/watch.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadAllClusters, loadCluster } from '../config/load.ts';
 import { loadTenants } from '../config/tenants.ts';
@@ -16,6 +17,7 @@ import { expectedRoot } from '../steps/registration.ts';
 import { newestCommit, statusOf } from '../steps/status.ts';
 import { statusPage } from '../steps/status-page.ts';
 import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
+import { placePlatform } from '../tree/place.ts';
 import { writeReport } from '../workspace/write-report.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
@@ -23,7 +25,7 @@ import { hideSecrets } from './hide-secrets.ts';
 import type { Invocation } from './invocation.ts';
 
 interface Looked {
-  cluster: Cluster;
+  platform: Platform;
   connection: Connection;
   repository: Repository;
 }
@@ -31,9 +33,10 @@ interface Looked {
 /** `npm run status`: the Applications by wave, what a waiting root waits for, and what Git has. */
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
-  const cluster = loadCluster(root, chooseCluster(invocation));
+  const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
+  const { cluster } = platform;
   hideSecrets(invocation, [cluster]);
-  const looked = { cluster, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
+  const looked = { platform, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
   await requirePlatform(looked.connection, expectedRoot(cluster), { absent: 'allowed' });
   const status = options.watch === true ? await watch(invocation, looked) : await look(invocation, looked);
   if (typeof options.html === 'string') {
@@ -48,14 +51,15 @@ export async function run(invocation: Invocation): Promise<number> {
 
 async function look(
   { root, reporter }: Invocation,
-  { cluster, connection, repository }: Looked,
+  { platform, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
+  const { cluster } = platform;
   const [{ items }, newest, keptTenants] = await Promise.all([
     connection.api.list<LiveApplication>(applicationApi, 'Application', { namespace: cluster.argocd.namespace }),
     newestCommit(root, cluster, repository, reporter),
     keptIn(root, cluster, connection),
   ]);
-  return statusOf(items, { cluster, newest, keptTenants, context: connection.context });
+  return statusOf(items, { platform, newest, keptTenants, context: connection.context });
 }
 
 /** Places of removed tenants, by the tenants that the checkout has. */
@@ -63,7 +67,7 @@ async function keptIn(root: string, cluster: Cluster, connection: Connection): P
   return await orphanedTenantsIfReadable(connection, cluster, loadTenants(root, loadAllClusters(root)));
 }
 
-function factsOf({ cluster, connection }: Looked, { root }: PlatformStatus) {
+function factsOf({ platform: { cluster }, connection }: Looked, { root }: PlatformStatus) {
   return [
     { name: 'Context', value: connection.context },
     { name: 'API server', value: `${connection.server}, Kubernetes ${connection.version}` },
@@ -80,8 +84,9 @@ const gitPause = 15_000;
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */
 async function watch(
   { root, reporter }: Invocation,
-  { cluster, connection, repository }: Looked,
+  { platform, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
+  const { cluster } = platform;
   const stop = new AbortController();
   const end = () => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
@@ -93,7 +98,7 @@ async function watch(
   let keptTenants = await keptIn(root, cluster, connection);
   let asked = Date.now();
   const stateOf = (applications: readonly LiveApplication[]) =>
-    statusOf(applications, { cluster, newest, keptTenants, context: connection.context });
+    statusOf(applications, { platform, newest, keptTenants, context: connection.context });
   let status = stateOf([]);
   try {
     while (!stop.signal.aborted) {

@@ -1,10 +1,12 @@
 import { requirePlatform } from '../cluster/require-platform.ts';
 import { loadCluster } from '../config/load.ts';
 import { openRepository } from '../git/repository.ts';
+import { wavesOf } from '../steps/follow-waves.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { newestCommit } from '../steps/status.ts';
 import { runSteps } from '../steps/step.ts';
 import { syncSteps } from '../steps/sync.ts';
+import { placePlatform } from '../tree/place.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { hideSecrets } from './hide-secrets.ts';
@@ -15,7 +17,8 @@ import { minutesOf } from './minutes.ts';
 export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   const timeoutMinutes = minutesOf(options);
-  const cluster = loadCluster(root, chooseCluster(invocation));
+  const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
+  const { cluster } = platform;
   hideSecrets(invocation, [cluster]);
   const connection = await connectTo(cluster, invocation);
   await requirePlatform(connection, expectedRoot(cluster), { absent: 'allowed' });
@@ -25,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const dryRun = options.dryRun === true;
   const { outcomes: steps } = await runSteps(
     syncSteps,
-    { cluster, connection, newest, reporter, wait: options.wait === true, timeoutMinutes },
+    { cluster, waves: wavesOf(platform), connection, newest, reporter, wait: options.wait === true, timeoutMinutes },
     { dryRun, reporter },
   );
   reporter.result(

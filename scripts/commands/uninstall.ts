@@ -3,6 +3,7 @@ import { RunError, UsageError } from '../report/errors.ts';
 import type { Outcome, Progress } from '../steps/step.ts';
 import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
 import type { Kept, UninstallContext } from '../steps/uninstall-context.ts';
+import { placePlatform } from '../tree/place.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import type { Invocation } from './invocation.ts';
@@ -15,10 +16,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const deleteData = options.deleteData === true;
   if (deleteData && options.keepData === true)
     throw new UsageError('--keep-data and --delete-data exclude each other', { hint: 'Keep one of them.' });
-  const cluster = loadCluster(root, chooseCluster(invocation));
+  const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
+  const { cluster } = platform;
   if (!dryRun && options.yes !== true) requireTerminal(cluster.name, reporter.json);
   const connection = await connectTo(cluster, invocation);
-  const look = () => lookBeforeUninstall(connection, cluster, { reporter, deleteData });
+  const look = () => lookBeforeUninstall(connection, platform, { reporter, deleteData });
   const plan = await look();
   if (!dryRun && options.yes !== true) {
     reporter.status(`This takes the platform of ${cluster.name} out of ${connection.server}:`);

@@ -27,17 +27,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const names = chooseClusters(invocation);
   const rendered = options.rendered === true || options.record === true;
   const recorded = readChartLock(root);
-  const { clusters, tenants, results, tenantApps } = await checkInputs(root, names, {
-    more: async (cluster) => (rendered ? await checkRendered(root, join(root, '.breakwater'), cluster) : []),
+  const { clusters, platforms, tenants, results, tenantApps } = await checkInputs(root, names, {
+    more: async (platform) => (rendered ? await checkRendered(root, join(root, '.breakwater'), platform) : []),
     tell,
   });
-  const chosen = clusters.filter(({ name }) => names.includes(name));
   const named = typeof options.base === 'string' ? options.base : undefined;
   const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
   const charts = rendered
-    ? await checkCharts(root, join(root, '.breakwater', 'charts'), chosen, {
+    ? await checkCharts(root, join(root, '.breakwater', 'charts'), platforms, {
         recorded,
         record: options.record === true,
       })

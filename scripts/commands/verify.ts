@@ -15,10 +15,12 @@ import {
 } from '../components/domain.ts';
 import { gatewayCertificate } from '../components/gateway.ts';
 import { loginSecret } from '../components/oauth2-proxy.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
+import { placePlatform } from '../tree/place.ts';
 import type { Group, Row } from '../verify/check.ts';
 import { Client } from '../verify/client.ts';
 import type { Credentials } from '../verify/credentials.ts';
@@ -48,13 +50,14 @@ export async function run(invocation: Invocation): Promise<number> {
   const { root, options, reporter } = invocation;
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => ended.abort(new RunError(`ended by ${name}`)));
-  const cluster = loadCluster(root, chooseCluster(invocation));
+  const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
+  const { cluster } = platform;
   const wanted = chosenGroups(options);
-  if (options.list === true) return list(invocation, cluster, wanted);
+  if (options.list === true) return list(invocation, platform, wanted);
   const given = { ...credentials(root, cluster, options) };
   reporter.hide([given.first, given.second].flatMap((who) => (who === undefined ? [] : [who.password])));
   const api = await connection(invocation, cluster);
-  const { site, target } = siteOf(cluster, { ...where(options), ...(await trusted(options, api)) });
+  const { site, target } = siteOf(platform, { ...where(options), ...(await trusted(options, api)) });
   reporter.status(`verifying ${site.origin}${target.address === target.host ? '' : ` at ${target.address}`}`);
   const client = new Client(target, { ...pace, signal: ended.signal });
   const key = api === undefined ? undefined : await cookieKey(invocation, api);
@@ -68,7 +71,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const rows = await runGroups(client, known, wanted, (group, done) => show(group.title, group.name, done));
   let missed: RunError | undefined;
   if (wantsInside(options)) {
-    const inside = await fromInside(invocation, cluster, api, site, known.forged).catch((error: unknown) => {
+    const inside = await fromInside(invocation, platform, api, site, known.forged).catch((error: unknown) => {
       // What was tried from outside is not thrown away with it.
       if (!(error instanceof RunError) || ended.signal.aborted) throw error;
       missed = error;
@@ -91,8 +94,9 @@ function conclude({ reporter }: Invocation, cluster: string, url: string, rows: 
   return counts.failed === 0 ? 0 : 1;
 }
 
-function list({ reporter }: Invocation, cluster: Cluster, wanted: readonly Group[]): number {
-  const { site } = siteOf(cluster, cluster.knownHost === undefined ? { url: 'https://platform.invalid' } : {});
+function list({ reporter }: Invocation, platform: Platform, wanted: readonly Group[]): number {
+  const { cluster } = platform;
+  const { site } = siteOf(platform, cluster.knownHost === undefined ? { url: 'https://platform.invalid' } : {});
   const checks = wanted.flatMap((group) =>
     group.checks(site).map((check) => ({
       id: `${group.name}/${check.id}`,
@@ -128,7 +132,7 @@ function wantsInside({ only }: Invocation['options']): boolean {
 /** What only a pod in the cluster can try. */
 async function fromInside(
   { options, reporter }: Invocation,
-  cluster: Cluster,
+  platform: Platform,
   api: Api | undefined,
   site: Site,
   forged: string,
@@ -136,10 +140,11 @@ async function fromInside(
   if (api === undefined) return insideSkipped('needs --context: a pod in the cluster makes the calls');
   const routes = await readRoutes(api, gatewaySelector);
   const image = text(options, 'probeImage') ?? probeImage;
+  const { cluster } = platform;
   const restricted = cluster.istio.cni.enabled;
   return await runInside(site, forged, {
     ...routes,
-    rendered: publishedBy(cluster),
+    rendered: publishedBy(platform),
     ownLogin: [`argocd-server.${cluster.argocd.namespace}`],
     closed: closedServices(cluster.argocd.namespace, routes.running),
     gatewayService: `${gatewayRelease}.${gatewayNamespace}.svc.cluster.local`,

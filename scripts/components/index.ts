@@ -13,7 +13,6 @@ import { istiod } from './istiod.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { metallb } from './metallb.ts';
 import { oauth2Proxy } from './oauth2-proxy.ts';
-import { settingsOf } from './settings.ts';
 import { tenants } from './tenants.ts';
 
 const registry: Readonly<Record<ComponentName, Component>> = {
@@ -37,23 +36,4 @@ export const components: readonly Component[] = componentNames.map((name) => reg
 /** @returns every component that a cluster may have: the program's own, and the apps that run there */
 export function allComponents(cluster: Cluster): readonly Component[] {
   return [...components, ...appComponents(cluster)];
-}
-
-/** @returns the components that are switched on, whether or not they can be rendered yet */
-export function enabledComponents(cluster: Cluster): Component[] {
-  return allComponents(cluster).filter(
-    (component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false,
-  );
-}
-
-/**
- * @returns the components that are switched on but left out until the host is known: those that need it, and those that
- *   come after them
- */
-export function waitingForHost(cluster: Cluster): Component[] {
-  if (cluster.knownHost !== undefined) return [];
-  const enabled = enabledComponents(cluster);
-  const waits = (component: Component): boolean =>
-    component.needsHost === true || enabled.some((other) => component.dependsOn.includes(other.name) && waits(other));
-  return enabled.filter(waits);
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { applicationOf, componentOf } from '../tree/application-file.ts';
 import type { ChangedPath } from './changed-path.ts';
 
 /** What a pull request of a bootstrap is about. */
@@ -55,19 +56,13 @@ interface Row {
 function rowsOf(folder: string, changes: readonly ChangedPath[], waves: ReadonlyMap<string, number>): Row[] {
   const rows = new Map<string, Row>();
   for (const change of changes) {
-    const component = componentOf(change.path.slice(folder.length));
+    const component = componentOf(change.path.slice(folder.length)) ?? 'the root';
     // The wave of one that goes is in the name of its file.
-    const wave = waves.get(component) ?? Number(/apps\/(\d+)-/.exec(change.path)?.[1] ?? -1);
+    const wave = waves.get(component) ?? applicationOf(change.path)?.wave ?? -1;
     const row = rows.get(component) ?? { wave, component, paths: [] };
     rows.set(component, { ...row, wave: Math.max(row.wave, wave), paths: [...row.paths, change] });
   }
   return [...rows.values()].sort((a, b) => a.wave - b.wave || (a.component < b.component ? -1 : 1));
-}
-
-/** As `dex` for apps/06-dex.yaml, values/dex.yaml, overrides/dex.yaml and manifests/dex/…. */
-function componentOf(path: string): string {
-  const found = /^(?:apps\/\d+-|values\/|overrides\/|manifests\/)([a-z0-9-]+)/.exec(path)?.[1];
-  return found === undefined || ['project', 'namespaces', 'ready'].includes(found) ? 'the root' : found;
 }
 
 function table(rows: readonly Row[]): string[] {

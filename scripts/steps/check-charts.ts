@@ -1,6 +1,5 @@
-import { enabledComponents } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
 import { chartLockFile, chartLockText } from '../config/chart-lock.ts';
-import type { Cluster } from '../config/cluster.ts';
 import { chartDigest } from '../tools/helm.ts';
 import { chartRepository } from '../tree/application.ts';
 import { writeInput } from '../workspace/write-input.ts';
@@ -18,10 +17,10 @@ import type { CheckFinding } from './check-cluster.ts';
 export async function checkCharts(
   root: string,
   cache: string,
-  clusters: readonly Cluster[],
+  platforms: readonly Platform[],
   { recorded, record }: { recorded: ReadonlyMap<string, string>; record: boolean },
 ): Promise<{ findings: CheckFinding[]; notes: string[] }> {
-  const found = await digestsOf(cache, clusters);
+  const found = await digestsOf(cache, platforms);
   const findings = found.flatMap(({ name, from, digest }): CheckFinding[] => {
     const expected = recorded.get(name);
     if (expected === undefined || expected === digest) return [];
@@ -47,10 +46,10 @@ interface Fetched {
   digest: string;
 }
 
-async function digestsOf(cache: string, clusters: readonly Cluster[]): Promise<Fetched[]> {
+async function digestsOf(cache: string, platforms: readonly Platform[]): Promise<Fetched[]> {
   const fetched = new Map<string, Fetched>();
-  for (const cluster of clusters)
-    for (const source of enabledComponents(cluster).flatMap((component) => component.sources(cluster))) {
+  for (const { cluster, enabled } of platforms)
+    for (const source of enabled.flatMap((component) => component.sources(cluster))) {
       if (source.kind !== 'chart') continue;
       const { chart, version, repository } = source;
       const [name, from] = [`${repository}/${chart}@${version}`, chartRepository(cluster, repository)];

@@ -1,4 +1,4 @@
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import { checkObject } from '../schemas/check.ts';
 import { factsOf } from '../tree/rules/facts.ts';
 import { checkTree } from '../tree/rules/index.ts';
@@ -23,8 +23,9 @@ export interface CheckFinding {
 /**
  * Checks a cluster's tree as it is on disk: that it is as generated, the rules of a safe tree, and each object's schema.
  */
-export async function checkCluster(root: string, cluster: Cluster): Promise<CheckFinding[]> {
-  const { plan, documents } = await planCluster(root, cluster);
+export async function checkCluster(root: string, platform: Platform): Promise<CheckFinding[]> {
+  const { cluster } = platform;
+  const { plan, documents } = await planCluster(root, platform);
   const drift = [
     ...plan.create.map(({ path }) => ({ file: path, message: 'is missing' })),
     ...plan.change.map(({ path, executable }) => ({
@@ -44,7 +45,7 @@ export async function checkCluster(root: string, cluster: Cluster): Promise<Chec
     reason: 'Argo CD may read what stands there: remove it, or move it to overrides/ if it is a setting of yours',
   }));
   const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
-  const tree = parseTree(cluster.name, files, { documents, facts: factsOf(cluster) });
+  const tree = parseTree(cluster.name, files, { documents, facts: factsOf(platform) });
   const own = [...tree.files].filter(([path]) => path.startsWith(`${cluster.folder}/`));
   const schema = own.flatMap(([file, { objects }]) =>
     objects

@@ -1,6 +1,6 @@
 import type { KustomizeSource } from '../components/component.ts';
-import { enabledComponents } from '../components/index.ts';
 import { mirrorGit } from '../components/mirrors.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { tagCommit } from '../git/upstream.ts';
 import { RunError } from '../report/errors.ts';
@@ -13,9 +13,9 @@ import { inWords } from './render-side.ts';
  *
  * @returns what does not agree, or cannot be asked
  */
-export async function checkCommits(cluster: Cluster): Promise<CheckFinding[]> {
+export async function checkCommits({ cluster, enabled }: Platform): Promise<CheckFinding[]> {
   const pinned = new Map<string, { source: KustomizeSource; commit: string }>();
-  for (const source of enabledComponents(cluster).flatMap((component) => component.sources(cluster)))
+  for (const source of enabled.flatMap((component) => component.sources(cluster)))
     if (source.kind === 'kustomize' && source.commit !== undefined)
       pinned.set(`${source.repository} ${source.version} ${source.commit}`, { source, commit: source.commit });
   const findings = [...pinned.values()].map(async ({ source, commit }): Promise<CheckFinding[]> => {

@@ -1,7 +1,9 @@
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadClusters } from '../config/load.ts';
 import type { Tenant } from '../config/tenant.ts';
 import { loadTenants } from '../config/tenants.ts';
+import { placePlatform } from '../tree/place.ts';
 import { type CheckFinding, checkCluster } from './check-cluster.ts';
 import { checkTenants } from './check-tenants.ts';
 
@@ -9,6 +11,8 @@ import { checkTenants } from './check-tenants.ts';
 export interface InputsChecked {
   /** Those that were asked for and, where they are among those of the repository, all others. */
   clusters: readonly Cluster[];
+  /** Those that were checked. */
+  platforms: readonly Platform[];
   tenants: readonly Tenant[];
   /** In the order of the names. */
   results: readonly { cluster: string; findings: readonly CheckFinding[] }[];
@@ -29,7 +33,7 @@ export async function checkInputs(
   root: string,
   names: readonly string[],
   options: {
-    more?: (cluster: Cluster) => Promise<readonly CheckFinding[]>;
+    more?: (platform: Platform) => Promise<readonly CheckFinding[]>;
     tell?: (what: string, findings: readonly CheckFinding[]) => void;
   } = {},
 ): Promise<InputsChecked> {
@@ -39,14 +43,16 @@ export async function checkInputs(
   // Tenants are checked together and against all clusters, whichever cluster is asked for.
   const tenants = loadTenants(root, clusters);
   const results = [];
-  for (const cluster of clusters.filter(({ name }) => names.includes(name))) {
-    const findings = [...(await checkCluster(root, cluster)), ...(await more(cluster))];
+  const platforms = clusters.filter(({ name }) => names.includes(name)).map(placePlatform);
+  for (const platform of platforms) {
+    const { cluster } = platform;
+    const findings = [...(await checkCluster(root, platform)), ...(await more(platform))];
     results.push({ cluster: cluster.name, findings });
     tell(cluster.name, findings);
   }
   const tenantApps = clusters[0] === undefined ? [] : await checkTenants(root, clusters[0].shared, tenants);
   if (tenantApps.length > 0) tell('tenants', tenantApps);
-  return { clusters, tenants, results, tenantApps };
+  return { clusters, platforms, tenants, results, tenantApps };
 }
 
 /** @returns findings by rule, for people, so that a reason stands once for all that it explains */

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../components/component.ts';
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import { RunError } from '../report/errors.ts';
 import { checkObject } from '../schemas/check.ts';
 import { factsOf } from '../tree/rules/facts.ts';
@@ -16,7 +16,8 @@ import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
  * @param cache folder for charts and repositories, as `.breakwater`
  * @returns what was found beyond what is found without charts; a chart that is not available is a finding
  */
-export async function checkRendered(root: string, cache: string, cluster: Cluster): Promise<CheckFinding[]> {
+export async function checkRendered(root: string, cache: string, platform: Platform): Promise<CheckFinding[]> {
+  const { cluster } = platform;
   const side = await readSide(root, cluster.name);
   const rendered = new Map<string, KubernetesObject[]>();
   const findings: CheckFinding[] = [];
@@ -32,10 +33,10 @@ export async function checkRendered(root: string, cache: string, cluster: Cluste
       findings.push({ rule: 'rendered', file, message: inWords(error) });
     }
   }
-  const tree = { ...side.tree, facts: factsOf(cluster) };
+  const tree = { ...side.tree, facts: factsOf(platform) };
   const known = new Set(checkTree(tree).map((finding) => JSON.stringify(finding)));
   const further = checkTree({ ...tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
-  return [...findings, ...(await checkCommits(cluster)), ...further];
+  return [...findings, ...(await checkCommits(platform)), ...further];
 }
 
 function schemaFindings(file: string, objects: readonly KubernetesObject[]): CheckFinding[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removalsFile } from '../config/removals.ts';
 import { commitObstacle } from '../git/state.ts';
 import { count } from '../report/count.ts';
+import { componentOf } from '../tree/application-file.ts';
 import { isGenerated } from '../tree/plan.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
@@ -101,11 +102,9 @@ async function ownInputs({ root, cluster, repository, options }: CommitPlace): P
 }
 
 function message(name: string, paths: readonly string[]): string {
-  const components = new Set(
-    paths
-      .map((path) => /\/(?:apps\/\d+-|values\/|manifests\/)([a-z0-9-]+)/.exec(path)?.[1])
-      .filter((part) => part !== undefined),
-  );
+  const folder = `clusters/${name}/`;
+  const own = paths.filter((path) => path.startsWith(folder)).map((path) => path.slice(folder.length));
+  const components = new Set(own.flatMap((path) => componentOf(path) ?? []));
   const what = components.size > 0 && components.size <= 4 ? ` (${[...components].sort().join(', ')})` : '';
   return `Render cluster ${name}${what}\n\nGenerated from clusters/${name}/cluster.yaml${withInputs(paths)}.\n`;
 }

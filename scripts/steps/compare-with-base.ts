@@ -9,6 +9,7 @@ import { count } from '../report/count.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { buildOf } from '../tree/directory-source.ts';
+import { placePlatform } from '../tree/place.ts';
 import type { TreePlan } from '../tree/plan.ts';
 import { checkRepository } from './check-repository.ts';
 import { differences as driftOf, planCluster } from './plan-cluster.ts';
@@ -96,7 +97,7 @@ export async function compareWithBase({
         after: after === undefined ? undefined : { side: after, files: tenants.after },
         all: allTenants,
       });
-      const plan = cluster === undefined ? undefined : (await planCluster(root, cluster)).plan;
+      const plan = cluster === undefined ? undefined : (await planCluster(root, placePlatform(cluster))).plan;
       for (const { path } of plan?.unexpected ?? []) notShown.add(path);
       const notes = [...(plan === undefined ? [] : driftNotes(name, plan)), ...pair.notes, ...teams.notes];
       const changes = compare([...pair.before, ...teams.before], [...pair.after, ...teams.after]);

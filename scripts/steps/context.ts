@@ -4,6 +4,7 @@ import type { Remote, RemoteState } from '../git/remote.ts';
 import type { Repository } from '../git/repository.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { placePlatform } from '../tree/place.ts';
 import type { GitAccess } from './git-access.ts';
 import { type ComparedCluster, planWithHead } from './plan-cluster.ts';
 
@@ -50,7 +51,7 @@ export interface BootstrapContext {
   /** Absent where no context is named: objects are then written to a folder. */
   readonly connection: Connection | undefined;
   readonly cluster: Cluster;
-  /** The tree of `cluster`, and what was in its folder and at HEAD when it was rendered. */
+  /** Its platform and tree, and what was in its folder and at HEAD when it was rendered. */
   readonly planned: ComparedCluster;
   readonly publication: Publication;
   /** What the run could not do and skipped, in plain sentences. */
@@ -59,7 +60,8 @@ export interface BootstrapContext {
 
 /** Continues with inputs that changed during the run: what follows is rendered, and registered, from these. */
 export async function withCluster(context: BootstrapContext, cluster: Cluster): Promise<BootstrapContext> {
-  return { ...context, cluster, planned: await planWithHead(context.root, cluster, context.repository) };
+  const planned = await planWithHead(context.root, placePlatform(cluster), context.repository);
+  return { ...context, cluster, planned };
 }
 
 /** @returns why no cluster is told anything now; undefined when nothing keeps it from that */

@@ -1,8 +1,7 @@
 import type { Connection } from '../cluster/connect.ts';
 import type { Progress, Wave } from '../cluster/progress.ts';
 import { watchPlatform } from '../cluster/watch.ts';
-import type { Cluster } from '../config/cluster.ts';
-import { placedComponents } from '../tree/render.ts';
+import type { Platform } from '../components/platform.ts';
 import type { BootstrapContext } from './context.ts';
 
 /**
@@ -14,7 +13,7 @@ import type { BootstrapContext } from './context.ts';
  * @throws RunError when time is up or a failure stands
  */
 export async function followWaves(
-  { cluster, options, publication, repository, reporter }: BootstrapContext,
+  { cluster, planned, options, publication, repository, reporter }: BootstrapContext,
   connection: Connection,
   signal?: AbortSignal,
 ): Promise<Progress> {
@@ -23,7 +22,7 @@ export async function followWaves(
   return await watchPlatform(connection, {
     root: cluster.argocd.root.name,
     namespace: cluster.argocd.namespace,
-    waves: wavesOf(cluster),
+    waves: wavesOf(planned.platform),
     ...(commit === undefined ? {} : { commit }),
     ...(signal === undefined ? {} : { signal }),
     timeoutSeconds: options.timeoutMinutes * 60,
@@ -32,9 +31,9 @@ export async function followWaves(
 }
 
 /** @returns the waves of a cluster's tree, first one first, with the names of their Applications */
-export function wavesOf(cluster: Cluster): Wave[] {
+export function wavesOf({ placed }: Platform): Wave[] {
   const waves = new Map<number, string[]>();
-  for (const { component, wave } of placedComponents(cluster)) {
+  for (const { component, wave } of placed) {
     waves.set(wave, [...(waves.get(wave) ?? []), component.name]);
   }
   return [...waves.entries()].sort(([a], [b]) => a - b).map(([wave, applications]) => ({ wave, applications }));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { withoutValues } from '../cluster/repository-secret.ts';
 import type { SecretNeed } from '../components/component.ts';
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import { count } from '../report/count.ts';
 import { RunError } from '../report/errors.ts';
 import { header, toYaml } from '../tree/yaml.ts';
@@ -27,9 +27,9 @@ interface Found {
 /** Where no cluster is named: the objects that would be applied go to a folder, for a person to read. */
 export const writeObjects = step<BootstrapContext, Found, Objects>({
   name: 'objects',
-  look: async ({ root, cluster, connection, options }) => {
+  look: async ({ root, cluster, planned, connection, options }) => {
     if (connection !== undefined || options.dryRun) return { objects: undefined, there: false };
-    const objects = await objectFiles(root, cluster);
+    const objects = await objectFiles(root, planned.platform);
     return { objects, there: await holdsExactly(join(root, folderOf(cluster.name)), objects.files) };
   },
   decide: ({ objects = { files: new Map(), leftOut: [] }, there }, context) => {
@@ -51,8 +51,9 @@ export const writeObjects = step<BootstrapContext, Found, Objects>({
   },
 });
 
-async function objectFiles(root: string, cluster: Cluster): Promise<Objects> {
-  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
+async function objectFiles(root: string, platform: Platform): Promise<Objects> {
+  const { cluster } = platform;
+  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(platform);
   const line = header(`${cluster.folder}/cluster.yaml`, cluster.name);
   const files = new Map([
     ['01-namespaces.yaml', toYaml(line, namespaces)],

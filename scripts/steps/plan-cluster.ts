@@ -1,4 +1,4 @@
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Repository } from '../git/repository.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
 import { type RenderedTree, renderDocuments } from '../tree/render.ts';
@@ -7,7 +7,7 @@ import { readPresent } from '../workspace/present.ts';
 
 /** The tree of a cluster, and what separates the folder on disk from it. */
 export interface PlannedCluster {
-  cluster: Cluster;
+  platform: Platform;
   wanted: RenderedTree['tree'];
   documents: RenderedTree['documents'];
   plan: TreePlan;
@@ -26,13 +26,14 @@ export interface ComparedCluster extends PlannedCluster {
  */
 export async function planCluster(
   root: string,
-  cluster: Cluster,
+  platform: Platform,
   head?: ReadonlyMap<string, string>,
 ): Promise<PlannedCluster> {
-  const { tree: wanted, documents } = renderDocuments(cluster);
+  const { cluster } = platform;
+  const { tree: wanted, documents } = renderDocuments(platform);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
   const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { cluster, wanted, documents, plan: await withoutIgnored(root, plan) };
+  return { platform, wanted, documents, plan: await withoutIgnored(root, plan) };
 }
 
 /** What Git ignores reaches no Argo CD, as an editor's own files. Git is asked only where there is something. */
@@ -47,11 +48,11 @@ async function withoutIgnored(root: string, plan: TreePlan): Promise<TreePlan> {
 /** Plans with what HEAD holds, so that edits by hand are told apart. */
 export async function planWithHead(
   root: string,
-  cluster: Cluster,
+  platform: Platform,
   repository: Pick<Repository, 'headPaths' | 'headText'>,
 ): Promise<ComparedCluster> {
-  const head = await repository.headText(await repository.headPaths([cluster.folder]));
-  return { ...(await planCluster(root, cluster, head)), head };
+  const head = await repository.headText(await repository.headPaths([platform.cluster.folder]));
+  return { ...(await planCluster(root, platform, head)), head };
 }
 
 /** One line per file that differs from the tree, for people; empty when nothing does. */

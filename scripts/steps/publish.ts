@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isGeneratedBody, pullRequestBody } from '../diff/pull-request-body.ts';
 import { UsageError } from '../report/errors.ts';
-import { placedComponents } from '../tree/render.ts';
 import { pathsToCommit } from './commit.ts';
 import type { BootstrapContext, Publication } from './context.ts';
 import { embeddedRemoteFolder } from './git-access.ts';
@@ -117,7 +116,7 @@ function reviewBranch(cluster: string): string {
 }
 
 async function publishForReview(context: BootstrapContext, base: string): Promise<Done<BootstrapContext>> {
-  const { cluster, repository, remote } = context;
+  const { cluster, planned, repository, remote } = context;
   const branch = reviewBranch(cluster.name);
   const published = await repository.publishForReview({ remote, base, review: branch });
   const { commit, foreign } = published;
@@ -134,7 +133,7 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
     body: pullRequestBody({
       cluster: cluster.name,
       changes: await repository.changes(published.base, commit),
-      waves: new Map(placedComponents(cluster).map(({ component, wave }) => [component.name, wave])),
+      waves: new Map(planned.platform.placed.map(({ component, wave }) => [component.name, wave])),
     }),
     mayReplace: isGeneratedBody,
   };

@@ -93,9 +93,9 @@ export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>(
       work: found,
     };
   },
-  act: async ({ verdict, objects }, { cluster, reporter }, { api }) => {
+  act: async ({ verdict, objects }, { planned, reporter }, { api }) => {
     const report = (line: string) => reporter.status(`    ${line}`);
-    await applyObjects(api, registrationObjects(cluster).namespaces, { report, leaveTracked: true });
+    await applyObjects(api, registrationObjects(planned.platform).namespaces, { report, leaveTracked: true });
     const applied = await installArgoCD(api, { objects, verdict, readyWithinSeconds: argocdReadyWithin, report });
     return `Argo CD is ready: ${tally(applied)}`;
   },
@@ -113,7 +113,7 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
     });
   }
   for (const warning of connection.warnings) reporter.warn(warning);
-  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(cluster);
+  const { namespaces, project, root: rootApplication, secrets } = registrationObjects(planned.platform);
   const repository = repositoryObject(cluster, access.argocd());
   const may = (more: readonly KubernetesObject[]) =>
     requireRights(
@@ -128,7 +128,7 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
     );
   // Before the look at who owns what, which needs rights itself; Argo CD's own objects are known after it.
   await may([]);
-  const question = ownershipQuestion(cluster, planned.documents, connection.context, options.movedFrom);
+  const question = ownershipQuestion(planned.platform, planned.documents, connection.context, options.movedFrom);
   const verdict = await requireOwnership(api, question);
   for (const { message, hint } of verdict.findings) reporter.warn(`${message}. ${hint}`);
   if (!access.deployKey) warnOfOtherCredentials(verdict.repository, repository, context);
@@ -154,8 +154,8 @@ function warnOfOtherCredentials(
 export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly PreparedSecret[], readonly PreparedSecret[]>(
   {
     name: 'secrets',
-    check: async ({ root, cluster, options }, { api }) => {
-      const { secrets } = registrationObjects(cluster);
+    check: async ({ root, cluster, planned, options }, { api }) => {
+      const { secrets } = registrationObjects(planned.platform);
       // The repository's Secret is written with the registration, the webhook's by a step of its own, not with the platform's.
       const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
       const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
@@ -177,8 +177,8 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
       };
     },
     act: async (prepared, context, { api }) => {
-      const { cluster, reporter } = context;
-      await applyObjects(api, registrationObjects(cluster).namespaces, { leaveTracked: true });
+      const { cluster, planned, reporter } = context;
+      await applyObjects(api, registrationObjects(planned.platform).namespaces, { leaveTracked: true });
       const { applied, restarted } = await writeSecrets(api, prepared, {
         cluster: cluster.name,
         tell: (passwords) => tellPasswords(passwords, context),
@@ -220,16 +220,16 @@ export const registerRepository = clusterStep<void, Registration, Registration>(
     const key = privateKey === undefined ? undefined : ({ kind: 'ssh', privateKey } as const);
     return { repository: repositoryObject(cluster, key), rotate: false };
   },
-  decide: (found, { cluster }) => {
-    const { project, root } = registrationObjects(cluster);
+  decide: (found, { planned }) => {
+    const { project, root } = registrationObjects(planned.platform);
     return {
       kind: 'do',
       message: `apply the repository Secret, AppProject ${project.metadata.name} and root Application ${root.metadata.name}`,
       work: found,
     };
   },
-  act: async ({ repository, rotate }, { cluster, access, reporter }, { api }) => {
-    const { project, root } = registrationObjects(cluster);
+  act: async ({ repository, rotate }, { planned, access, reporter }, { api }) => {
+    const { project, root } = registrationObjects(planned.platform);
     const trust = access.trust();
     const trusted = trust === undefined ? [] : await trustHost(api, trust);
     const registered = await register(

@@ -4,12 +4,12 @@ import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
 import type { ExpectedRoot } from '../cluster/require-platform.ts';
 import { argocd, requiredSettings } from '../components/argocd.ts';
-import type { Component, KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { KubernetesObject, SecretNeed } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
-import { enabledComponents } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { namespaces, project, root } from '../tree/platform.ts';
-import { placedComponents, type RenderedTree } from '../tree/render.ts';
+import type { RenderedTree } from '../tree/render.ts';
 
 /** What a cluster is told of the tree. */
 interface RegistrationObjects {
@@ -21,26 +21,28 @@ interface RegistrationObjects {
 }
 
 /** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
-function neededSecrets(cluster: Cluster): SecretNeed[] {
-  return enabledComponents(cluster).flatMap((component) => component.secrets?.(cluster) ?? []);
+function neededSecrets({ cluster, enabled }: Platform): SecretNeed[] {
+  return enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */
-function neededNamespaces(cluster: Cluster): KubernetesObject[] {
-  const secrets = new Set(neededSecrets(cluster).map(({ namespace }) => namespace));
-  return namespaces(cluster, enabledComponents(cluster)).filter(
+function neededNamespaces(platform: Platform): KubernetesObject[] {
+  const { cluster, enabled } = platform;
+  const secrets = new Set(neededSecrets(platform).map(({ namespace }) => namespace));
+  return namespaces(cluster, enabled).filter(
     ({ metadata: { name } }) => name === cluster.argocd.namespace || secrets.has(name),
   );
 }
 
 /** The same objects as in the tree: what is registered is what Git holds. */
-export function registrationObjects(cluster: Cluster): RegistrationObjects {
-  const placed: Component[] = placedComponents(cluster).map(({ component }) => component);
+export function registrationObjects(platform: Platform): RegistrationObjects {
+  const { cluster, placed } = platform;
+  const components = placed.map(({ component }) => component);
   return {
-    project: project(cluster, placed),
+    project: project(cluster, components),
     root: root(cluster),
-    namespaces: neededNamespaces(cluster),
-    secrets: neededSecrets(cluster),
+    namespaces: neededNamespaces(platform),
+    secrets: neededSecrets(platform),
   };
 }
 
@@ -75,11 +77,12 @@ export function expectedRoot(cluster: Cluster): ExpectedRoot {
  * @param movedFrom the repository's address before it moved, as the user says
  */
 export function ownershipQuestion(
-  cluster: Cluster,
+  platform: Platform,
   documents: RenderedTree['documents'],
   context?: string,
   movedFrom?: string,
 ): OwnershipQuestion {
+  const { cluster, enabled, placed } = platform;
   return {
     cluster: cluster.name,
     ...(context === undefined ? {} : { context }),
@@ -87,18 +90,18 @@ export function ownershipQuestion(
       namespace: cluster.argocd.namespace,
       install: argocd.wanted(cluster),
       settings: requiredSettings(cluster),
-      kinds: kindsOf(cluster, documents),
+      kinds: kindsOf(platform, documents),
     },
     root: {
       name: cluster.argocd.root.name,
       project: cluster.argocd.root.project,
       repositoryUrl: cluster.repositoryUrl,
       path: `${cluster.folder}/apps`,
-      children: placedComponents(cluster).map(({ component }) => component.name),
+      children: placed.map(({ component }) => component.name),
       ...(movedFrom === undefined ? {} : { movedFrom }),
     },
     repositorySecret: repositorySecretName(cluster),
-    namespaces: namespaces(cluster, enabledComponents(cluster))
+    namespaces: namespaces(cluster, enabled)
       .map(({ metadata }) => metadata.name)
       .filter((name) => name !== cluster.argocd.namespace),
   };
@@ -108,12 +111,12 @@ export function ownershipQuestion(
 const chartKinds = ['ConfigMap', 'Deployment.apps', 'Secret', 'Service', 'ServiceAccount'];
 
 /** @returns kinds whose objects Argo CD has to apply, as `EnvoyFilter.networking.istio.io` */
-function kindsOf(cluster: Cluster, documents: RenderedTree['documents']): string[] {
+function kindsOf({ cluster, placed }: Platform, documents: RenderedTree['documents']): string[] {
   const objects = [...documents.values()].flat() as { apiVersion?: string; kind?: string }[];
   const kinds = objects
     .filter(({ kind }) => kind !== undefined && kind !== 'Kustomization')
     .map(({ apiVersion = '', kind }) => [kind, groupOf(apiVersion)].filter((part) => part !== '').join('.'));
-  const wide = placedComponents(cluster)
+  const wide = placed
     .flatMap(({ component }) => component.clusterKinds?.(cluster) ?? [])
     .map((kind) => kind.split('/').reverse().join('.'));
   return [...new Set([...chartKinds, ...kinds, ...wide])].sort();

@@ -2,6 +2,7 @@ import type { LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { type Newest, type PlatformStatus, platformStatus } from '../cluster/status.ts';
 import type { TenantPlace } from '../cluster/tenants.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Repository } from '../git/repository.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -35,20 +36,21 @@ export async function newestCommit(
 export function statusOf(
   applications: readonly LiveApplication[],
   {
-    cluster,
+    platform,
     newest,
     context,
     keptTenants,
-  }: { cluster: Cluster; newest: Newest; keptTenants: readonly TenantPlace[] | undefined } & Pick<
+  }: { platform: Platform; newest: Newest; keptTenants: readonly TenantPlace[] | undefined } & Pick<
     Connection,
     'context'
   >,
 ): PlatformStatus {
+  const { cluster } = platform;
   const status = platformStatus(applications, {
     cluster: cluster.name,
     root: cluster.argocd.root.name,
     namespace: cluster.argocd.namespace,
-    waves: wavesOf(cluster),
+    waves: wavesOf(platform),
     newest,
     context,
     now: Date.now(),

@@ -1,4 +1,3 @@
-import { waitingForHost } from '../components/index.ts';
 import type { BootstrapContext } from './context.ts';
 import { folderOf } from './objects.ts';
 
@@ -25,7 +24,7 @@ function standing({ cluster, connection, options, publication }: BootstrapContex
 }
 
 function leftOut(context: BootstrapContext): string[] {
-  const { cluster, connection, options, publication } = context;
+  const { cluster, planned, connection, options, publication } = context;
   const sentences = [...context.leftOut];
   if (connection !== undefined && !options.push)
     sentences.unshift('the push, and so the registration; run it again without --no-push.');
@@ -33,7 +32,7 @@ function leftOut(context: BootstrapContext): string[] {
     sentences.unshift(
       `no Kubernetes context is named, so no cluster was told. What it would be told is in ${folderOf(cluster.name)}.`,
     );
-  const waiting = waitingForHost(cluster).map(({ name }) => name);
+  const waiting = planned.platform.waiting.map(({ name }) => name);
   if (waiting.length > 0) sentences.push(`until the host is known (host: auto): ${waiting.join(', ')}.`);
   return sentences.map((sentence) => `Left out: ${sentence}`);
 }

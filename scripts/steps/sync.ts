@@ -1,17 +1,18 @@
 import { applicationApi, type LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
+import type { Wave } from '../cluster/progress.ts';
 import type { Newest } from '../cluster/status.ts';
 import { type Haste, hasteFor, takeNewest } from '../cluster/take-newest.ts';
 import { watchPlatform } from '../cluster/watch.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { RunError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { wavesOf } from './follow-waves.ts';
 import { type Decision, step } from './step.ts';
 
 /** What the steps of a sync share. */
 interface SyncContext {
   readonly cluster: Cluster;
+  readonly waves: readonly Wave[];
   readonly connection: Connection;
   readonly newest: Newest;
   readonly reporter: Reporter;
@@ -75,11 +76,11 @@ const waitForWaves = step<SyncContext, void, undefined>({
     wait
       ? { kind: 'do', message: `wait up to ${timeoutMinutes} minutes until every wave is Healthy`, work: undefined }
       : { kind: 'skip', message: 'add --wait to watch the waves' },
-  act: async (_, { cluster, connection, newest, reporter, timeoutMinutes }) => {
+  act: async (_, { cluster, waves, connection, newest, reporter, timeoutMinutes }) => {
     const { line } = await watchPlatform(connection, {
       root: cluster.argocd.root.name,
       namespace: cluster.argocd.namespace,
-      waves: wavesOf(cluster),
+      waves,
       ...(newest.commit === undefined ? {} : { commit: newest.commit }),
       timeoutSeconds: timeoutMinutes * 60,
       report: (text) => reporter.status(`    ${text}`),

@@ -1,12 +1,14 @@
 import type { LiveApplication } from '../cluster/applications.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { LiveObject } from '../cluster/live.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Reporter } from '../report/reporter.ts';
 
 /** What the steps of an uninstall share. */
 export interface UninstallContext {
   readonly cluster: Cluster;
+  readonly platform: Platform;
   readonly connection: Connection;
   readonly reporter: Reporter;
   readonly deleteData: boolean;

@@ -3,7 +3,6 @@ import { describeObject, groupOf, type LiveObject } from '../cluster/live.ts';
 import { removeNamespace, removeObjects, stripFinalizers } from '../cluster/remove.ts';
 import { argocd } from '../components/argocd.ts';
 import { clusterLabel } from '../components/domain.ts';
-import { enabledComponents } from '../components/index.ts';
 import { namespaces } from '../tree/platform.ts';
 import { type AnyStep, step } from './step.ts';
 import { type Kept, keeping, type UninstallContext } from './uninstall-context.ts';
@@ -32,9 +31,9 @@ interface Place {
 }
 
 async function placesOf(context: UninstallContext): Promise<Place[]> {
-  const { cluster, connection, deleteData, tenants, inventory } = context;
+  const { cluster, platform, connection, deleteData, tenants, inventory } = context;
   const ofTenants = new Set(tenants.flatMap(({ metadata }) => (inventory.get(metadata.name) ?? []).map(keyOf)));
-  const known = namespaces(cluster, enabledComponents(cluster)).map(({ metadata }) => metadata.name);
+  const known = namespaces(cluster, platform.enabled).map(({ metadata }) => metadata.name);
   const tracked = objectsOf(context)
     .filter((object) => object.kind === 'Namespace' && !ofTenants.has(keyOf(object)))
     .map(({ metadata }) => metadata.name);

@@ -7,7 +7,7 @@ import { ownerOf } from '../cluster/owner.ts';
 import { lookAtOwnership } from '../cluster/ownership.ts';
 import { argocd } from '../components/argocd.ts';
 import { allComponents } from '../components/index.ts';
-import type { Cluster } from '../config/cluster.ts';
+import type { Platform } from '../components/platform.ts';
 import { RunError } from '../report/errors.ts';
 import { renderDocuments } from '../tree/render.ts';
 import { wavesOf } from './follow-waves.ts';
@@ -34,11 +34,12 @@ const forbidding = new Set([
  */
 export async function lookBeforeUninstall(
   connection: Connection,
-  cluster: Cluster,
+  platform: Platform,
   { reporter, deleteData }: Pick<UninstallContext, 'reporter' | 'deleteData'>,
 ): Promise<UninstallContext> {
   const { api } = connection;
-  const question = ownershipQuestion(cluster, renderDocuments(cluster).documents);
+  const { cluster } = platform;
+  const question = ownershipQuestion(platform, renderDocuments(platform).documents);
   const found = await lookAtOwnership(api, question);
   const refused = judgeOwnership(found, question).findings.filter(({ code }) => forbidding.has(code));
   if (refused.length > 0)
@@ -67,6 +68,7 @@ export async function lookBeforeUninstall(
   const definitions = await findDefinitions(api, applications);
   return {
     cluster,
+    platform,
     connection,
     reporter,
     deleteData,
@@ -94,8 +96,8 @@ function isOf(object: LiveObject, names: ReadonlySet<string>): boolean {
 }
 
 /** Reverse order of waves; components that the config no longer has go with the last wave. */
-function steps({ cluster, applications, inventory }: UninstallContext): AnyStep<UninstallContext>[] {
-  const waves = wavesOf(cluster);
+function steps({ cluster, platform, applications, inventory }: UninstallContext): AnyStep<UninstallContext>[] {
+  const waves = wavesOf(platform);
   const placed = new Set(waves.flatMap((wave) => wave.applications));
   const { name: root } = cluster.argocd.root;
   const rest = [...new Set([...applications.map(nameOf), ...inventory.keys()])].filter(

@@ -5,6 +5,7 @@ import { closest } from '../config/suggest.ts';
 import { mostRemovals } from '../diff/removals.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
+import { applicationOf } from '../tree/application-file.ts';
 import { isGenerated } from '../tree/plan.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
@@ -68,7 +69,7 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
 function requireNamedRemovals(compared: ComparedCluster, named: readonly string[]): void {
   const removed = removedFrom(compared);
   const unnamed = removed.filter((name) => !named.includes(name));
-  const withKinds = unnamed.filter(bringsCrds([compared.cluster]));
+  const withKinds = unnamed.filter(bringsCrds([compared.platform.cluster]));
   if ((removed.length <= mostRemovals || unnamed.length === 0) && withKinds.length === 0) return;
   const kinds =
     withKinds.length === 0 ? '' : `; with the CRDs of ${withKinds.join(', ')}, all objects of their kinds go`;
@@ -89,30 +90,24 @@ function removalsToNote(root: string, compared: ComparedCluster, remove: readonl
   const noted = readRemovals(root);
   return removedFrom(compared)
     .filter((name) => remove.includes(name))
-    .map((name) => `${compared.cluster.folder}/${name}`)
+    .map((name) => `${compared.platform.cluster.folder}/${name}`)
     .filter((entry) => !noted.has(entry));
 }
 
+/** A component that only changed its wave has a new file, and the same name. */
 function removedFrom({ plan, wanted, head }: ComparedCluster): string[] {
-  const kept = new Set([...wanted.keys()].map(applicationOf));
+  const kept = new Set([...wanted.keys()].map((path) => applicationOf(path)?.name));
   const there = [
     ...plan.delete.map(({ path }) => path),
     ...[...head].filter(([, text]) => isGenerated(text)).map(([path]) => path),
   ];
-  return [...new Set(there.map(applicationOf))].filter(
-    (name): name is string => name !== undefined && name !== 'ready' && !kept.has(name),
-  );
-}
-
-/** A component that only changed its wave has a new file, and the same name. */
-function applicationOf(path: string): string | undefined {
-  return /\/apps\/\d+-(.+)\.yaml$/.exec(path)?.[1];
+  return [...new Set(there.flatMap((path) => applicationOf(path)?.name ?? []))].filter((name) => !kept.has(name));
 }
 
 /** @throws UsageError when --remove names neither a component nor an app that was there: what was meant would stay guarded, or worse, not */
 function requireComponents({ wanted, head }: ComparedCluster, names: readonly string[]): void {
-  const applications = [...wanted.keys(), ...head.keys()].flatMap((path) => applicationOf(path) ?? []);
-  const known = [...new Set<string>([...componentNames, ...applications.filter((name) => name !== 'ready')])];
+  const applications = [...wanted.keys(), ...head.keys()].flatMap((path) => applicationOf(path)?.name ?? []);
+  const known = [...new Set<string>([...componentNames, ...applications])];
   const wrong = names.find((name) => !known.includes(name));
   if (wrong === undefined) return;
   const near = closest(wrong, known);

@@ -1,10 +1,5 @@
 import type { Component } from '../components/component.ts';
-
-/** A component with the wave that it is in. */
-export interface Placed {
-  component: Component;
-  wave: number;
-}
+import type { Placed } from '../components/platform.ts';
 
 /**
  * Draws the waves as a Mermaid flow chart: one box per wave, and an arrow for each dependency that does not follow from

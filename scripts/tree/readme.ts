@@ -1,14 +1,13 @@
 import type { Component } from '../components/component.ts';
 import { generatedMark } from '../components/domain.ts';
-import { waitingForHost } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { mermaid, type Placed } from './graph.ts';
+import { mermaid } from './graph.ts';
 
 /**
  * Writes clusters/<name>/README.md: the waves as a picture, and a table of what runs where.
  */
-export function readme(cluster: Cluster, placed: readonly Placed[]): string {
-  const waiting = waitingForHost(cluster);
+export function readme({ cluster, placed, waiting }: Platform): string {
   const url =
     cluster.knownHost === undefined ? 'not known yet: the load balancer gives it' : `https://${cluster.knownHost}/`;
   return `<!-- ${generatedMark.slice(2)} from ${cluster.folder}/cluster.yaml: change that, then run "npm run render -- --cluster ${cluster.name}". -->

@@ -1,27 +1,15 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
-import { allComponents, enabledComponents, waitingForHost } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
-import type { Placed } from './graph.ts';
+import { applicationFile, lastFile } from './application-file.ts';
+import { placePlatform } from './place.ts';
 import { kustomization, lockedDefaultProject, namespaces, ownProjects, project, root, sentinel } from './platform.ts';
 import { readme } from './readme.ts';
-import { computeWaves } from './waves.ts';
 import { header, toYaml } from './yaml.ts';
 
 /** The tree as text: path (relative to the repository, forward slashes) → content. */
 export type Tree = ReadonlyMap<string, string>;
-
-/** @returns the components that are in the tree, with their waves */
-export function placedComponents(cluster: Cluster): Placed[] {
-  const enabled = enabledComponents(cluster);
-  const waves = computeWaves(allComponents(cluster), enabled);
-  // By name: an app is a component again each time that it is asked for.
-  const waiting = new Set(waitingForHost(cluster).map(({ name }) => name));
-  return enabled
-    .filter((component) => !waiting.has(component.name))
-    .map((component) => ({ component, wave: waves.get(component.name) ?? 0 }))
-    .sort((a, b) => a.wave - b.wave);
-}
 
 /** A tree with what its texts say, for anyone who looks at the objects and need not read them again. */
 export interface RenderedTree {
@@ -36,12 +24,12 @@ export interface RenderedTree {
  * Pure: the same cluster gives the same bytes.
  */
 export function renderTree(cluster: Cluster): Tree {
-  return renderDocuments(cluster).tree;
+  return renderDocuments(placePlatform(cluster)).tree;
 }
 
 /** Renders the tree, and keeps its objects beside the texts; see {@link renderTree}. */
-export function renderDocuments(cluster: Cluster): RenderedTree {
-  const placed = placedComponents(cluster);
+export function renderDocuments(platform: Platform): RenderedTree {
+  const { cluster, placed } = platform;
   const list = placed.map(({ component }) => component);
   const file = `${cluster.folder}/cluster.yaml`;
   const line = header(file, cluster.name);
@@ -65,9 +53,7 @@ export function renderDocuments(cluster: Cluster): RenderedTree {
   app('00-namespaces.yaml', namespaces(cluster, list));
   for (const { component, wave } of placed) {
     const manifests = component.manifests?.(cluster) ?? [];
-    app(`${String(wave).padStart(2, '0')}-${component.name}.yaml`, [
-      application(cluster, component, wave, manifests.length > 0),
-    ]);
+    app(applicationFile(wave, component.name), [application(cluster, component, wave, manifests.length > 0)]);
     for (const object of manifests) write(manifestFile(component, object), [object]);
     const values = chartValues(cluster, component);
     if (values !== undefined) {
@@ -76,9 +62,9 @@ export function renderDocuments(cluster: Cluster): RenderedTree {
     }
   }
   const last = Math.max(0, ...placed.map(({ wave }) => wave)) + 1;
-  app(`${String(last).padStart(2, '0')}-ready.yaml`, [sentinel(cluster, last)]);
+  app(lastFile(last), [sentinel(cluster, last)]);
   write('apps/kustomization.yaml', [kustomization(apps)]);
-  tree.set(`${cluster.folder}/README.md`, readme(cluster, placed));
+  tree.set(`${cluster.folder}/README.md`, readme(platform));
   return { tree, documents };
 }
 

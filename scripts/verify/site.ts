@@ -7,7 +7,7 @@ import {
   sessionCookie,
   sharedSessionCookie,
 } from '../components/identity.ts';
-import { enabledComponents, waitingForHost } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { componentFacts } from '../config/schema/component-facts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -31,7 +31,8 @@ const innerPlaces: ReadonlySet<string> = new Set(['kubeflow-profiles']);
  * @returns what is known of a cluster's platform without asking it
  * @throws RunError while the host is not known; UsageError for an address that is none
  */
-export function siteOf(cluster: Cluster, where: Where = {}): { site: Site; target: Target } {
+export function siteOf(platform: Platform, where: Where = {}): { site: Site; target: Target } {
+  const { cluster } = platform;
   const { host, authority, port } = addressOf(cluster, where.url);
   const origin = `https://${authority}`;
   return {
@@ -39,7 +40,7 @@ export function siteOf(cluster: Cluster, where: Where = {}): { site: Site; targe
       host,
       authority,
       origin,
-      places: placesOf(cluster),
+      places: placesOf(platform),
       connector: cluster.auth.users.length > 0 ? 'local' : (cluster.auth.connectors[0]?.id ?? 'local'),
       sessionCookie: ownHosts(cluster).length === 0 ? sessionCookie : sharedSessionCookie,
       identityHeaders: claimedIdentities,
@@ -89,8 +90,8 @@ function parseUrl(text: string): { host: string; authority: string; port: number
   };
 }
 
-function placesOf(cluster: Cluster): Place[] {
-  const kubeflow = enabledComponents(cluster).flatMap(({ name }): Place[] => {
+function placesOf({ cluster, enabled }: Platform): Place[] {
+  const kubeflow = enabled.flatMap(({ name }): Place[] => {
     const path = (componentFacts as Readonly<Record<string, { page?: string }>>)[name]?.page;
     return path === undefined ? [] : [{ name, path, ...(innerPlaces.has(name) ? { inner: true } : {}) }];
   });
@@ -116,17 +117,14 @@ export interface Published {
 }
 
 /** @returns what a cluster's tree renders of Gateways, and what it serves on port 80 */
-export function publishedBy(cluster: Cluster): Published {
-  const waiting = waitingForHost(cluster);
-  const objects = enabledComponents(cluster)
-    .filter((component) => !waiting.includes(component))
-    .flatMap((component) =>
-      (component.manifests?.(cluster) ?? []).map(({ kind, metadata, spec }) => ({
-        id: `${metadata.namespace ?? component.namespace(cluster)}/${metadata.name}`,
-        kind,
-        spec,
-      })),
-    );
+export function publishedBy({ cluster, placed }: Platform): Published {
+  const objects = placed.flatMap(({ component }) =>
+    (component.manifests?.(cluster) ?? []).map(({ kind, metadata, spec }) => ({
+      id: `${metadata.namespace ?? component.namespace(cluster)}/${metadata.name}`,
+      kind,
+      spec,
+    })),
+  );
   const gateways = objects.filter(({ kind }) => kind === 'Gateway');
   const plainGateways = gateways.filter(({ spec }) => serves80(spec)).map(({ id }) => id);
   const plainRoutes = objects

@@ -14,6 +14,7 @@ import {
 import { checkCluster } from '../../steps/check-cluster.ts';
 import { differences, planCluster } from '../../steps/plan-cluster.ts';
 import { buildKustomization } from '../../tools/kustomize.ts';
+import { placePlatform } from '../../tree/place.ts';
 import { checkout } from './repository.ts';
 
 const folders = (path: string) =>
@@ -76,8 +77,8 @@ describe('the clusters that the repository holds', () => {
     const clusters = loadAllClusters(checkout);
     expect(clusters.map(({ name }) => name)).toContain('demo');
     for (const cluster of clusters) {
-      expect(differences((await planCluster(checkout, cluster)).plan)).toEqual([]);
-      expect(await checkCluster(checkout, cluster)).toEqual([]);
+      expect(differences((await planCluster(checkout, placePlatform(cluster))).plan)).toEqual([]);
+      expect(await checkCluster(checkout, placePlatform(cluster))).toEqual([]);
     }
   });
 });

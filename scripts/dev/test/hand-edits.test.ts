@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../config/load.ts';
 import { type CheckFinding, checkCluster } from '../../steps/check-cluster.ts';
+import { placePlatform } from '../../tree/place.ts';
 import { type ParsedTree, parseTree } from '../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../workspace/read-inputs.ts';
 import { rendererRules } from '../testing/tree-rules/index.ts';
@@ -16,6 +17,8 @@ const project = 'apps/00-project.yaml';
 const defaultProject = 'apps/00-default-project.yaml';
 const root = 'bootstrap.yaml';
 const set = 'manifests/tenants/applicationset-tenants-place.yaml';
+
+const check = () => checkCluster(repository.root, placePlatform(loadCluster(repository.root, 'demo')));
 
 /** For each rule of the renderer, an edit by hand that it finds: file of clusters/demo, text, other text. */
 const edits: Readonly<Record<string, readonly [file: string, from: string, to: string]>> = {
@@ -77,7 +80,7 @@ beforeAll(async () => {
       text.replace(from, () => to),
     );
   }
-  found = await checkCluster(repository.root, loadCluster(repository.root, 'demo'));
+  found = await check();
   tree = parseTree('demo', await readInputs(repository.root, ['clusters/demo', 'infrastructure', 'apps']));
 });
 afterAll(() => repository?.remove());
@@ -98,7 +101,7 @@ describe('a hand in a generated file', () => {
 
   it('that adds a file is drift, too', async () => {
     repository.write('clusters/demo/apps/99-mine.yaml', 'kind: ConfigMap\n');
-    const again = await checkCluster(repository.root, loadCluster(repository.root, 'demo'));
+    const again = await check();
     expect(again).toContainEqual(expect.objectContaining({ rule: 'drift', file: 'clusters/demo/apps/99-mine.yaml' }));
   });
 });

@@ -9,6 +9,7 @@ import { readShared } from '../../config/shared.ts';
 import { loadTenants } from '../../config/tenants.ts';
 import { UsageError } from '../../report/errors.ts';
 import { checkObject } from '../../schemas/check.ts';
+import { placePlatform } from '../../tree/place.ts';
 import { renderDocuments } from '../../tree/render.ts';
 import { factsOf } from '../../tree/rules/facts.ts';
 import { parseTree } from '../../tree/rules/parsed-tree.ts';
@@ -73,10 +74,11 @@ function schemaProblems(text: string, objects: readonly KubernetesObject[]): str
 
 /** @returns what validate finds in the cluster's tree */
 function foundIn(cluster: Cluster): string[] {
-  const { tree, documents } = renderDocuments(cluster);
+  const platform = placePlatform(cluster);
+  const { tree, documents } = renderDocuments(platform);
   const parsed = parseTree('pair', new Map([...hand, ...tree]), {
     documents: new Map([...documents, ...handDocuments]),
-    facts: factsOf(cluster),
+    facts: factsOf(platform),
   });
   const rules = checkRenderedTree(parsed).map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
   const schema = [...tree].flatMap(([file, text]) =>

@@ -1,12 +1,11 @@
-import { enabledComponents } from '../../components/index.ts';
-import type { Cluster } from '../../config/cluster.ts';
+import type { Platform } from '../../components/platform.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
 import type { ClusterFacts } from './parsed-tree.ts';
 
 /** @returns what the rules need to know of a cluster beside its tree */
-export function factsOf(cluster: Cluster): ClusterFacts {
+export function factsOf({ cluster, enabled }: Platform): ClusterFacts {
   return {
-    secrets: enabledComponents(cluster).flatMap((component) => component.secrets?.(cluster) ?? []),
+    secrets: enabled.flatMap((component) => component.secrets?.(cluster) ?? []),
     imageMirrors: cluster.mirrors.images,
     idleMirrors: idleMirrors(cluster),
     metricsServer: cluster.kubernetes.metricsServer,

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../config/load.ts';
 import { values } from '../../dev/testing/good-files.ts';
 import { type Change, findings } from '../../dev/testing/good-tree.ts';
+import { placePlatform } from '../place.ts';
 import { renderDocuments } from '../render.ts';
 import { checkTree } from './index.ts';
 import { merge } from './merged-values.ts';
@@ -14,7 +15,7 @@ let demo: ReadonlyMap<string, string>;
 let documents: ReadonlyMap<string, readonly object[]>;
 
 beforeAll(() => {
-  const rendered = renderDocuments(loadCluster(root, 'demo'));
+  const rendered = renderDocuments(placePlatform(loadCluster(root, 'demo')));
   const files = new Map(rendered.tree);
   documents = rendered.documents;
   for (const name of ['gateway', 'istiod', 'istio-base', 'istio-cni', 'dex', 'oauth2-proxy', 'cert-manager']) {

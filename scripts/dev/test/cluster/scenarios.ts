@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { Cluster } from '../../../config/cluster.ts';
 import { loadCluster } from '../../../config/load.ts';
+import { placePlatform } from '../../../tree/place.ts';
 import { renderTree } from '../../../tree/render.ts';
 import { factsOf } from '../../../tree/rules/facts.ts';
 import { type ParsedTree, parseTree } from '../../../tree/rules/parsed-tree.ts';
@@ -50,7 +51,7 @@ export async function openScenario(
   const cluster = loadCluster(repository.root, name);
   writeTree(repository, renderTree(cluster));
   const files = await readInputs(repository.root, [cluster.folder, 'infrastructure', 'apps']);
-  const tree = parseTree(name, files, { facts: factsOf(cluster) });
+  const tree = parseTree(name, files, { facts: factsOf(placePlatform(cluster)) });
   return { name, root: repository.root, cluster, tree, remove: () => repository.remove() };
 }
 

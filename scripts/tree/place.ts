@@ -1,0 +1,28 @@
+import type { Component } from '../components/component.ts';
+import { allComponents } from '../components/index.ts';
+import type { Platform } from '../components/platform.ts';
+import { settingsOf } from '../components/settings.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { computeWaves } from './waves.ts';
+
+/** Decides which components a cluster has, in which wave each one is, and which wait for the host. Pure. */
+export function placePlatform(cluster: Cluster): Platform {
+  const all = allComponents(cluster);
+  const enabled = all.filter(
+    (component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false,
+  );
+  const waves = computeWaves(all, enabled);
+  const waiting = cluster.knownHost === undefined ? waitingForHost(enabled) : [];
+  const placed = enabled
+    .filter((component) => !waiting.includes(component))
+    .map((component) => ({ component, wave: waves.get(component.name) ?? 0 }))
+    .sort((a, b) => a.wave - b.wave);
+  return { cluster, enabled, placed, waiting };
+}
+
+/** @returns the components that need the host, and those that come after them */
+function waitingForHost(enabled: readonly Component[]): Component[] {
+  const waits = (component: Component): boolean =>
+    component.needsHost === true || enabled.some((other) => component.dependsOn.includes(other.name) && waits(other));
+  return enabled.filter(waits);
+}
