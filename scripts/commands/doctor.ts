@@ -1,4 +1,5 @@
 import { connect } from '../cluster/connect.ts';
+import { facilities } from '../cluster/facilities.ts';
 import { describeRights, missingRights, rightsFor } from '../cluster/preflight.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
@@ -250,6 +251,9 @@ async function checkCluster({ options }: Invocation, cluster: Cluster, found: Fo
       `${connection.server}, Kubernetes ${connection.version}, as ${connection.user ?? 'an unnamed user'}`,
     );
     for (const warning of connection.warnings) found('cluster', 'note', warning);
+    await attempt('facilities', found, async () => {
+      for (const { what, state, message } of await facilities(connection.api, cluster)) found(what, state, message);
+    });
     const platform = placePlatform(cluster);
     const { namespaces, project, root, secrets } = registrationObjects(platform);
     const objects = [...namespaces, repositoryObject(cluster), project, root];

@@ -23,7 +23,10 @@ export const gateway: Component = {
   dependsOn: ['istiod'],
   wanted: () => true,
   sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
-  values: (cluster) => ({ service: service(cluster) }),
+  values: (cluster) => ({
+    service: service(cluster),
+    ...(cluster.loadBalancer.proxyProtocol ? { podAnnotations: proxyProtocol(cluster) } : {}),
+  }),
   // Without a host there is an address to discover, and nothing to serve yet: only what refuses.
   manifests: (cluster) => [
     loginRequired(cluster),
@@ -56,11 +59,18 @@ function service(cluster: Cluster): Record<string, unknown> {
   const ports = loadBalancer.nodePort;
   return {
     type: ports === undefined ? 'LoadBalancer' : 'NodePort',
+    ...(loadBalancer.class === undefined ? {} : { loadBalancerClass: loadBalancer.class }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(address === undefined || loadBalancer.metallb !== undefined ? {} : { loadBalancerIP: address }),
     // Not 15021, which the chart would publish, too: the gateway's health is for the cluster.
     ports: [servicePort('http2', 80, ports?.http), servicePort('https', 443, ports?.https)],
   };
+}
+
+/** https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/ */
+function proxyProtocol({ istio }: Cluster): Record<string, string> {
+  const hops = istio.trustedProxies === 0 ? {} : { numTrustedProxies: istio.trustedProxies };
+  return { 'proxy.istio.io/config': JSON.stringify({ gatewayTopology: { ...hops, proxyProtocol: {} } }) };
 }
 
 function servicePort(name: string, port: number, nodePort: number | undefined): Record<string, unknown> {

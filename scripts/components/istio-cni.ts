@@ -1,3 +1,4 @@
+import { istioPlatform } from '../config/schema/kubernetes.ts';
 import type { Component } from './component.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
@@ -18,10 +19,17 @@ export const istioCni: Component = {
   sources: (cluster) => [chartSource(cluster, 'istio-cni', 'istio-cni')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');
+    const { binDir, confDir } = cluster.istio.cni;
+    const platform = istioPlatform(cluster.kubernetes);
+    const global = {
+      ...(platform === undefined ? {} : { platform }),
+      ...(hub === 'docker.io/istio' ? {} : { hub }),
+    };
     return {
-      cniBinDir: cluster.istio.cni.binDir,
-      cniConfDir: cluster.istio.cni.confDir,
-      ...(hub === 'docker.io/istio' ? {} : { global: { hub } }),
+      // Unsaid, the chart chooses by platform.
+      ...(binDir === undefined ? {} : { cniBinDir: binDir }),
+      ...(confDir === undefined ? {} : { cniConfDir: confDir }),
+      ...(Object.keys(global).length === 0 ? {} : { global }),
     };
   },
   // It writes to the nodes' folders.

@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { istioPlatform } from '../config/schema/kubernetes.ts';
 import { hasOwnHosts, sendsToken } from './apps/place.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
@@ -19,7 +20,9 @@ export const istiod: Component = {
   sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');
+    const platform = istioPlatform(cluster.kubernetes);
     const global = {
+      ...(platform === undefined ? {} : { platform }),
       ...(hub === 'docker.io/istio' ? {} : { hub }),
       ...(cluster.istio.cni.enabled ? { proxy: { seccompProfile: { type: 'RuntimeDefault' } } } : {}),
     };

@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { takenNamespaces } from '../config/schema/component-facts.ts';
+import { apiPorts, identityServers, nameServers } from '../config/schema/kubernetes.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
@@ -239,6 +240,9 @@ export function platformFacts(cluster: Cluster): Record<string, unknown> {
     gatewayPrincipal,
     groupHeader: groupHeaderPrefix,
     kubeflow: kubeflowNeighbours(cluster),
+    nameServers: nameServers(cluster.kubernetes),
+    apiPorts: apiPorts(cluster.kubernetes),
+    identityServers: identityServers(cluster.kubernetes),
     // Without Istio's CNI plugin, the sidecar's init container needs more than any level grants.
     podSecurity: cluster.istio.cni.enabled,
     reserved: reservedNamespaces(cluster),

@@ -79,6 +79,14 @@ function platformSchema(): object {
       required: ['callers', 'called'],
       additionalProperties: false,
     },
+    nameServers: servers('Name servers that pods may ask: each is a namespace or an address.', {
+      namespace: string('Namespace of its pods.'),
+      cidr: string('Its address, as a range.'),
+    }),
+    apiPorts: { type: 'array', description: 'Ports of the API server.', items: { type: 'integer' } },
+    identityServers: servers("Where pods ask for the cloud's identity of their account.", {
+      cidr: string('Its address, as a range.'),
+    }),
     podSecurity: { type: 'boolean', description: 'Whether namespaces enforce Pod Security.' },
     reserved: { type: 'array', description: 'Namespaces that are taken.', items: { type: 'string' } },
     reservedPattern: string('The same, by their beginnings.'),
@@ -89,6 +97,15 @@ function platformSchema(): object {
     properties,
     required: Object.keys(properties),
     additionalProperties: false,
+  };
+}
+
+function servers(description: string, place: object): object {
+  const properties = { ...place, port: { type: 'integer', description: 'Its port.' } };
+  return {
+    type: 'array',
+    description,
+    items: { type: 'object', properties, required: ['port'], additionalProperties: false },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
+  storagePatches,
   validatingWebhook,
   wants,
 } from './part.ts';
@@ -23,7 +24,7 @@ export const katib: Component = {
     kubeflowSource(cluster, {
       folder: 'kubeflow-katib/katib',
       path: { '26.03': 'applications/katib/upstream/installs/katib-with-kubeflow' },
-      patches: [hostPatch(cluster)],
+      patches: [hostPatch(cluster), ...storagePatches(cluster)],
       images: [
         'ghcr.io/kubeflow/katib/katib-controller',
         'ghcr.io/kubeflow/katib/katib-db-manager',

@@ -99,6 +99,14 @@ export function hostPatch(cluster: Cluster): KustomizePatch {
   ]);
 }
 
+/** @returns the patch that gives a source's volumes the class that the cluster names; none where it names none */
+export function storagePatches({ kubernetes: { storageClass } }: Cluster): KustomizePatch[] {
+  if (storageClass === undefined) return [];
+  return [
+    jsonPatch({ kind: 'PersistentVolumeClaim' }, [{ op: 'add', path: '/spec/storageClassName', value: storageClass }]),
+  ];
+}
+
 /** @returns the same for a controller that makes routes itself and reads the host from a ConfigMap */
 export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: configMap }, [

@@ -11,6 +11,7 @@ import {
   kubeflowSource,
   kubeflowUpstream,
   mutatingWebhook,
+  storagePatches,
   wants,
 } from './part.ts';
 
@@ -113,6 +114,7 @@ function storeSources(cluster: Cluster): KustomizeSource[] {
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/mysql',
       path: { '26.03': `${thirdParty}/mysql/base` },
+      patches: storagePatches(cluster),
       images: ['mysql'],
     }),
     kubeflowSource(cluster, {
@@ -122,6 +124,7 @@ function storeSources(cluster: Cluster): KustomizeSource[] {
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/seaweedfs',
       path: { '26.03': `${thirdParty}/seaweedfs/istio` },
+      patches: storagePatches(cluster),
       images: ['chrislusf/seaweedfs'],
     }),
   ];

@@ -6,6 +6,7 @@ import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { git } from './git.ts';
 import { authorityOf, host } from './host.ts';
+import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
 import { reads } from './reads.ts';
@@ -33,20 +34,7 @@ export const clusterFile = z
     labels: clusterLabels
       .default({})
       .describe('Labels of the cluster, by which tenants choose it (clusters.labels in tenant.yaml).'),
-    kubernetes: z
-      .strictObject({
-        context: z
-          .string()
-          .min(1, 'must not be empty')
-          .optional()
-          .describe('Context in your kubeconfig. Never the current one by accident: name it here or with --context.'),
-        metricsServer: z
-          .boolean()
-          .default(false)
-          .describe('Whether the cluster has a metrics server (resource metrics API), which autoscalers need.'),
-      })
-      .prefault({})
-      .describe('The Kubernetes cluster itself, and how the bootstrap reaches it.'),
+    kubernetes,
     git,
     argocd,
     tls: tls.prefault({}),
@@ -148,7 +136,7 @@ export const clusterFile = z
         });
       }
     },
-    reads('host', 'loadBalancer.nodePort', 'auth.connectors'),
+    reads('host', 'loadBalancer', 'auth.connectors'),
   )
   .superRefine(checkComponents, componentRulesRead)
   .describe("Breakwater's one file per cluster.");

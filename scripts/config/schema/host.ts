@@ -64,8 +64,11 @@ function asciiHint(text: string, example: string): string {
  * @param host DNS name or IP address
  * @returns the host as it stands in a URL: an IPv6 address in brackets, with the public port when it is not 443
  */
-export function authorityOf(host: string, { nodePort }: Pick<LoadBalancer, 'nodePort'>): string {
-  const port = nodePort === undefined ? 443 : (nodePort.publicPort ?? nodePort.https);
+export function authorityOf(
+  host: string,
+  { nodePort, publicPort }: Pick<LoadBalancer, 'nodePort' | 'publicPort'>,
+): string {
+  const port = nodePort === undefined ? (publicPort ?? 443) : (nodePort.publicPort ?? nodePort.https);
   const name = isIPv6(host) ? `[${host}]` : host;
   return port === 443 ? name : `${name}:${port}`;
 }

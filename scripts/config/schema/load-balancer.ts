@@ -63,6 +63,25 @@ export const loadBalancer = z
       })
       .optional()
       .describe('No load balancer: ports on each node. Needs a host that is not auto.'),
+    publicPort: z
+      .int()
+      .min(1, 'must be a port from 1 to 65535')
+      .max(65535, 'must be a port from 1 to 65535')
+      .optional()
+      .describe('The HTTPS port that people use, when something in front maps another one to 443. Default: 443.'),
+    class: z
+      .string()
+      .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'is not a class: write PREFIX/NAME')
+      .optional()
+      .describe(
+        'loadBalancerClass of the Service, where more than one controller makes load balancers. It cannot be changed later.',
+      ),
+    proxyProtocol: z
+      .boolean()
+      .default(false)
+      .describe(
+        "true: the gateway expects the PROXY protocol, which carries the clients' addresses. The load balancer must speak it, too, mostly by an annotation.",
+      ),
     annotations: z
       .record(
         z
@@ -99,6 +118,30 @@ export const loadBalancer = z
   )
   .superRefine(
     (value, context) => {
+      for (const [name, text] of Object.entries(value.annotations)) {
+        const problem = annotationProblem(name, text, value.proxyProtocol);
+        if (problem === undefined) continue;
+        const { message, hint } = problem;
+        context.addIssue({ code: 'custom', path: ['annotations', name], message, params: { hint, at: 'key' } });
+      }
+    },
+    reads('annotations', 'proxyProtocol'),
+  )
+  .superRefine(
+    (value, context) => {
+      const { nodePort } = value;
+      const refuse = (path: string, message: string, hint: string) =>
+        context.addIssue({ code: 'custom', path: [path], message, params: { hint, at: 'key' } });
+      if (nodePort === undefined) return;
+      if (value.publicPort !== undefined)
+        refuse('publicPort', 'has no effect with nodePort', 'Write loadBalancer.nodePort.publicPort.');
+      if (value.class !== undefined)
+        refuse('class', 'has no effect with nodePort', 'A Service of type NodePort gets no load balancer. Remove it.');
+    },
+    reads('publicPort', 'class', 'nodePort'),
+  )
+  .superRefine(
+    (value, context) => {
       if (value.nodePort !== undefined && value.nodePort.http === value.nodePort.https)
         context.addIssue({ code: 'custom', path: ['nodePort', 'https'], message: 'must differ from nodePort.http' });
     },
@@ -109,6 +152,36 @@ export const loadBalancer = z
   .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
 
 export type LoadBalancer = z.output<typeof loadBalancer>;
+
+/** Annotations by which a load balancer ends TLS itself. With them the gateway finds no TLS, and no request its certificate. */
+const endsTls = [
+  /^service\.beta\.kubernetes\.io\/aws-load-balancer-ssl-(cert|ports)$/,
+  /^service\.beta\.kubernetes\.io\/do-loadbalancer-(certificate-id|tls-ports|protocol)$/,
+  /^service\.beta\.kubernetes\.io\/(linode-loadbalancer-port-443|scw-loadbalancer-certificate-ids)$/,
+  /^service\.beta\.kubernetes\.io\/oci-load-balancer-(ssl-ports|tls-secret)$/,
+  /^load-balancer\.hetzner\.cloud\/http-certificates$/,
+];
+
+/** @returns what is wrong with an annotation whose counterpart at the gateway is missing or impossible */
+function annotationProblem(
+  name: string,
+  text: string,
+  proxyProtocol: boolean,
+): { message: string; hint: string } | undefined {
+  if (endsTls.some((pattern) => pattern.test(name)))
+    return {
+      message: 'lets the load balancer end TLS, which must end at the gateway',
+      hint: "Remove it. The gateway's certificate comes from tls.",
+    };
+  const speaks = /proxy-protocol|proxyprotocol/i.test(name)
+    ? !/^(false|none|disabled|)$/i.test(text)
+    : /proxy_protocol_v2\.enabled\s*=\s*true/i.test(text);
+  if (!speaks || proxyProtocol) return undefined;
+  return {
+    message: 'switches the PROXY protocol on at the load balancer only, so no request gets through',
+    hint: 'Set loadBalancer.proxyProtocol: true.',
+  };
+}
 
 /** Looks at pools as they were written: a wrong entry must not hide that two others overlap. */
 function poolProblems(pools: unknown, context: z.RefinementCtx): void {

@@ -76,13 +76,17 @@ export const istio = z
         binDir: z
           .string()
           .startsWith('/', 'must be an absolute path')
-          .default('/opt/cni/bin')
-          .describe('Folder of CNI binaries on the nodes (GKE: /home/kubernetes/bin).'),
+          .optional()
+          .describe(
+            'Folder of CNI binaries on the nodes. Default: as kubernetes.distribution has it, else /opt/cni/bin.',
+          ),
         confDir: z
           .string()
           .startsWith('/', 'must be an absolute path')
-          .default('/etc/cni/net.d')
-          .describe('Folder of CNI configurations on the nodes.'),
+          .optional()
+          .describe(
+            'Folder of CNI configurations on the nodes. Default: as kubernetes.distribution has it, else /etc/cni/net.d.',
+          ),
       })
       .prefault({})
       .describe("Istio's CNI plugin, which lets pods with sidecars start under Pod Security."),

@@ -85,6 +85,12 @@ const network = z
       .array(outsideAddresses)
       .optional()
       .describe('Addresses outside of the cluster that its pods may call, as 10.20.0.0/16.'),
+    cloudIdentity: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether its pods may ask the cloud for the identity of their account (EKS Pod Identity, GKE Workload Identity). On GKE without Workload Identity they would get the node's. Default: false.",
+      ),
     services: z
       .array(z.enum(['LoadBalancer', 'NodePort']))
       .optional()

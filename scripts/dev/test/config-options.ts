@@ -106,7 +106,20 @@ export const configOptions: readonly ConfigOption[] = [
     'node ports': { loadBalancer: { nodePort: { http: 30080, https: 30443 } } },
     'node ports behind another port': { loadBalancer: { nodePort: { http: 30080, https: 30443, publicPort: 443 } } },
     'a fixed address': { loadBalancer: { address: { ip: '192.0.2.30' } } },
+    'another public port': { loadBalancer: { publicPort: 8443 } },
+    'PROXY protocol and a class': { loadBalancer: { proxyProtocol: true, class: 'service.k8s.aws/nlb' } },
     annotations: { loadBalancer: { annotations: { 'example.com/internal': 'true' } } },
+  }),
+  ...options('distribution', {
+    GKE: { kubernetes: { distribution: 'gke' } },
+    OpenShift: { kubernetes: { distribution: 'openshift' } },
+    'name servers elsewhere': {
+      kubernetes: {
+        nameServers: [{ address: '10.0.0.2' }, { address: 'fd00::10', port: 5353 }],
+        apiPorts: [8443],
+        storageClass: 'fast',
+      },
+    },
   }),
   ...options('CNI', {
     'no CNI plugin': { istio: { cni: { enabled: false } } },

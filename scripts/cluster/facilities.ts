@@ -1,0 +1,110 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { distributions } from '../config/schema/kubernetes.ts';
+import type { Api } from './api.ts';
+import type { LiveObject } from './live.ts';
+
+type Distribution = (typeof distributions)[number];
+
+/** As `kubectl get nodes -o yaml` shows it. */
+export interface Node extends LiveObject {
+  spec?: { providerID?: string };
+  status?: { nodeInfo?: { kubeletVersion?: string; osImage?: string; architecture?: string } };
+}
+
+/** As `kubectl get storageclasses -o yaml` shows it. */
+export type StorageClass = LiveObject;
+
+/** One thing that a cluster has or lacks, for a person to read. */
+export interface Facility {
+  what: 'distribution' | 'storage' | 'architecture';
+  state: 'ok' | 'missing' | 'note';
+  message: string;
+}
+
+const defaultClass = 'storageclass.kubernetes.io/is-default-class';
+
+/** How each distribution marks its nodes. */
+const marks: readonly [Distribution, (node: Node) => boolean][] = [
+  ['openshift', ({ metadata }) => metadata.labels?.['node.openshift.io/os_id'] !== undefined],
+  ['microk8s', ({ metadata }) => metadata.labels?.['microk8s.io/cluster'] !== undefined],
+  ['eks', (node) => /-eks-/.test(kubelet(node))],
+  ['gke', (node) => /-gke\./.test(kubelet(node))],
+  ['k3s', (node) => /\+k3s/.test(kubelet(node))],
+  [
+    'aks',
+    ({ metadata }) => Object.keys(metadata.labels ?? {}).some((name) => name.startsWith('kubernetes.azure.com/')),
+  ],
+  ['talos', ({ status }) => /^Talos/.test(status?.nodeInfo?.osImage ?? '')],
+];
+
+/** @returns the distribution that the nodes belong to; undefined where they show none that is known */
+export function distributionOf(nodes: readonly Node[]): Distribution | undefined {
+  return marks.find(([, isMarked]) => nodes.some(isMarked))?.[0];
+}
+
+/** @returns what a cluster has of what the platform takes for granted */
+export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]> {
+  const { items: nodes } = await api.list<Node>('v1', 'Node');
+  const { items: classes } = await api.list<StorageClass>('storage.k8s.io/v1', 'StorageClass');
+  return judgeFacilities(cluster, nodes, classes);
+}
+
+/** The same, from what was found. */
+export function judgeFacilities(
+  { kubernetes: { distribution, storageClass }, kubeflow }: Cluster,
+  nodes: readonly Node[],
+  classes: readonly StorageClass[],
+): Facility[] {
+  const seen = distributionOf(nodes);
+  const names = classes.map(({ metadata }) => metadata.name);
+  const byDefault = classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
+  const needsVolumes = kubeflow.components.length > 0;
+  const others = new Set(
+    nodes.map(({ status }) => status?.nodeInfo?.architecture ?? 'amd64').filter((one) => one !== 'amd64'),
+  );
+  return [
+    seen === undefined || seen === distribution
+      ? { what: 'distribution', state: 'ok', message: `${distribution}, by cluster.yaml` }
+      : {
+          what: 'distribution',
+          state: 'missing',
+          message: `the nodes are ${seen}'s, and kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`,
+        },
+    ...(storageClass !== undefined && !names.includes(storageClass)
+      ? [
+          {
+            what: 'storage' as const,
+            state: 'missing' as const,
+            message: `there is no StorageClass ${storageClass}; there are: ${names.join(', ') || 'none'}`,
+          },
+        ]
+      : byDefault !== undefined
+        ? [
+            {
+              what: 'storage' as const,
+              state: 'ok' as const,
+              message: `default StorageClass ${byDefault.metadata.name}`,
+            },
+          ]
+        : [
+            {
+              what: 'storage' as const,
+              state: needsVolumes && storageClass === undefined ? ('missing' as const) : ('note' as const),
+              message: `no StorageClass is the default, so volumes that name none stay Pending: kubectl annotate storageclass ${names[0] ?? 'NAME'} ${defaultClass}=true`,
+            },
+          ]),
+    ...(others.size === 0
+      ? []
+      : [
+          {
+            what: 'architecture' as const,
+            state: 'note' as const,
+            message: `some nodes are ${[...others].join(', ')}: some of Kubeflow's images exist for amd64 only`,
+          },
+        ]),
+  ];
+}
+
+function kubelet({ status }: Node): string {
+  return status?.nodeInfo?.kubeletVersion ?? '';
+}
