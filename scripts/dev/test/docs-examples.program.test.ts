@@ -86,7 +86,8 @@ it('every example renders', () => {
 it('every example is valid', () => {
   const { code, stdout, stderr } = repository.breakwater('validate');
   expect(code, placesOf(stdout + stderr)).toBe(0);
-});
+  // Some thirty clusters, on a machine that builds programs meanwhile.
+}, 900_000);
 
 /** Adds to a program's output which page each file comes from. */
 function placesOf(output: string): string {
