@@ -29,8 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     define(program, command, async (positional, options) => {
       try {
         requireOwnOptions(command, process.env);
-        const { run } = await command.load();
-        outcome.code = await run({ root: repositoryRoot(process.cwd()), options, positional, reporter });
+        outcome.code = await command.run({ root: repositoryRoot(process.cwd()), options, positional, reporter });
       } catch (thrown) {
         outcome.code = reporter.fail(thrown);
       }
@@ -58,7 +57,7 @@ function define(program: Command, command: CommandEntry, action: Action): void {
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();
-  for (const [flags, description] of command.options) child.option(flags, description);
+  for (const { flags, description } of Object.values(command.options)) child.option(flags, description);
   child.action(async (...parameters: unknown[]) => {
     const positional = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
     await action(positional, child.opts<Record<string, unknown>>());
@@ -75,7 +74,7 @@ function define(program: Command, command: CommandEntry, action: Action): void {
 function requireOwnOptions({ usage, options }: CommandEntry, environment: NodeJS.ProcessEnv): void {
   const name = usage.replace(/ .*/, '');
   if (environment.npm_lifecycle_event !== name) return;
-  for (const flags of ['--json', ...options.map(([flags]) => flags)]) {
+  for (const flags of ['--json', ...Object.values(options).map(({ flags }) => flags)]) {
     const [option = ''] = flags.split(' ');
     const negated = option.startsWith('--no-');
     const taken = environment[`npm_config_${option.replace(negated ? '--no-' : '--', '').replaceAll('-', '_')}`];

@@ -17,13 +17,12 @@ import { placePlatform } from '../tree/place.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { Invocation } from './invocation.ts';
-import { minutesOf } from './minutes.ts';
+import type { InvocationOf } from './invocation.ts';
 import { prepareClusterFile } from './new.ts';
 import { ask, asksOnTerminal } from './terminal.ts';
 
 /** `npm run bootstrap`: from cluster.yaml to a registered platform. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const asked = bootstrapOptions(options);
   const name = chooseCluster(invocation);
@@ -33,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
   hideSecrets(invocation, [cluster]);
   const repository = await openRepository(root);
   if (asked.pullRequest) requireHost(cluster);
-  const contextName = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+  const contextName = options.context ?? cluster.kubernetes.context;
   const connection = contextName === undefined ? undefined : await connect({ context: contextName });
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)
     await ensureEmbeddedRemote(root, cluster.git.branch);
@@ -79,13 +78,12 @@ function requireHost(cluster: Cluster): void {
 }
 
 /** A typo must not make a cluster, and push it: without a terminal to ask on, a cluster is made by `new` only. */
-async function makeCluster({ root, options, reporter }: Invocation, name: string): Promise<void> {
+async function makeCluster({ root, options, reporter }: InvocationOf<'bootstrap'>, name: string): Promise<void> {
   const near = closest(name, listClusters(root));
   const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
   const answer = await ask(`There is no cluster "${name}" yet${meant}. To make and publish it, type its name again: `);
   if (answer !== name) throw new UsageError('no cluster was made', { hint: `Later, by name: npm run new -- ${name}` });
-  const answers = { context: typeof options.context === 'string' ? options.context : undefined };
-  const made = await prepareClusterFile(root, name, answers, false);
+  const made = await prepareClusterFile(root, name, { context: options.context }, false);
   // What cannot be committed is not begun.
   await (await openRepository(root)).requireCommittable();
   await writeInput(root, made.path, made.text, { exclusive: true });
@@ -93,18 +91,6 @@ async function makeCluster({ root, options, reporter }: Invocation, name: string
   if (made.reminder !== undefined) reporter.warn(made.reminder);
 }
 
-function bootstrapOptions(options: Invocation['options']): BootstrapOptions {
-  const list = (key: string) =>
-    typeof options[key] === 'string' ? options[key].split(',').filter((entry) => entry !== '') : [];
-  return {
-    dryRun: options.dryRun === true,
-    push: options.push !== false,
-    pullRequest: options.pullRequest === true,
-    wait: options.wait === true,
-    timeoutMinutes: minutesOf(options),
-    rotate: list('rotate'),
-    ...(typeof options.movedFrom === 'string' ? { movedFrom: options.movedFrom } : {}),
-    remove: list('remove'),
-    passwordsFile: typeof options.passwordsFile === 'string' ? options.passwordsFile : undefined,
-  };
+function bootstrapOptions({ timeout, movedFrom, ...rest }: InvocationOf<'bootstrap'>['options']): BootstrapOptions {
+  return { ...rest, timeoutMinutes: timeout, ...(movedFrom === undefined ? {} : { movedFrom }) };
 }

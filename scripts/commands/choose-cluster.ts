@@ -2,12 +2,15 @@ import { listClusters } from '../config/load.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Invocation } from './invocation.ts';
 
+/** A command that takes --cluster. */
+type Choice = Pick<Invocation<{ cluster: string | undefined }>, 'root' | 'options'>;
+
 /**
  * @returns the cluster that was named, or the only one there is
  * @throws UsageError that lists them when there are several, or none
  */
-export function chooseCluster({ root, options }: Pick<Invocation, 'root' | 'options'>): string {
-  if (typeof options.cluster === 'string') return options.cluster;
+export function chooseCluster({ root, options }: Choice): string {
+  if (options.cluster !== undefined) return options.cluster;
   const names = listClusters(root);
   const [only, ...others] = names;
   if (only === undefined) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
@@ -19,8 +22,8 @@ export function chooseCluster({ root, options }: Pick<Invocation, 'root' | 'opti
 }
 
 /** @returns the clusters that a command works on: the named one, or all */
-export function chooseClusters({ root, options }: Pick<Invocation, 'root' | 'options'>): string[] {
-  if (typeof options.cluster === 'string') return [options.cluster];
+export function chooseClusters({ root, options }: Choice): string[] {
+  if (options.cluster !== undefined) return [options.cluster];
   const names = listClusters(root);
   if (names.length === 0) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
   return names;

@@ -8,8 +8,11 @@ import type { Invocation } from './invocation.ts';
  *
  * @throws UsageError when no context is named; RunError when the cluster can't be reached
  */
-export async function connectTo(cluster: Cluster, { options, reporter }: Invocation): Promise<Connection> {
-  const context = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+export async function connectTo(
+  cluster: Cluster,
+  { options, reporter }: Invocation<{ context: string | undefined }>,
+): Promise<Connection> {
+  const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
     throw new UsageError(`no context is named for cluster ${cluster.name}`, {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,

@@ -6,15 +6,14 @@ import { UsageError } from '../report/errors.ts';
 import { compareWithBase } from '../steps/compare-with-base.ts';
 import { chooseClusters } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** `npm run diff`: what the work tree would change in the clusters, after Helm and kustomize, against a base commit. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'diff'>): Promise<number> {
   const { root, options, reporter } = invocation;
-  if (options.markdown === true && reporter.json) throw new UsageError('--markdown and --json exclude each other');
-  const named = typeof options.base === 'string' ? options.base : undefined;
+  if (options.markdown && reporter.json) throw new UsageError('--markdown and --json exclude each other');
   const here = listClusters(root);
-  const only = typeof options.cluster === 'string' ? options.cluster : undefined;
+  const only = options.cluster;
   // A cluster that the change removes is in the base only.
   const clusters = loadClusters(
     root,
@@ -24,11 +23,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const { base, differences, notShown } = await compareWithBase({
     root,
     clusters,
-    named,
+    named: options.base,
     only,
-    allTenants: options.allTenants === true,
+    allTenants: options.allTenants,
     // A comment holds the difference alone.
-    reporter: options.markdown === true ? { ...reporter, status: () => undefined } : reporter,
+    reporter: options.markdown ? { ...reporter, status: () => undefined } : reporter,
   });
   const changes = differences.flatMap((difference) => difference.changes);
   const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -47,9 +46,9 @@ export async function run(invocation: Invocation): Promise<number> {
         })),
       })),
     },
-    options.markdown === true
+    options.markdown
       ? diffMarkdown({ differences, notShown }, base.description)
       : diffText({ differences, notShown }, base.description, coloured),
   );
-  return options.exitCode === true && changes.length + notShown.length > 0 ? 1 : 0;
+  return options.exitCode && changes.length + notShown.length > 0 ? 1 : 0;
 }

@@ -25,7 +25,7 @@ import { renderDocuments } from '../tree/render.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** One line of the doctor. */
 interface Finding {
@@ -38,7 +38,7 @@ interface Finding {
 const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
 
 /** `npm run doctor`: what is there and what is missing, one line each. Changes nothing. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   const { reporter, root } = invocation;
   const clusters = listClusters(root);
   // Several clusters and none named: the same question as everywhere, before a list that would answer half of it.
@@ -119,7 +119,7 @@ async function checkConfig(root: string, name: string, found: Found): Promise<Cl
   });
 }
 
-async function checkFiles({ root }: Invocation, found: Found): Promise<void> {
+async function checkFiles({ root }: InvocationOf<'doctor'>, found: Found): Promise<void> {
   const missing = await missingTemplateFiles(root, [
     'clusters/cluster.schema.json',
     'apps/app.schema.json',
@@ -132,7 +132,7 @@ async function checkFiles({ root }: Invocation, found: Found): Promise<void> {
   else found('template files', 'missing', `${missing.join(', ')}: get them back with "git checkout HEAD -- PATH"`);
 }
 
-async function checkRepository({ root }: Invocation, found: Found): Promise<Repository | undefined> {
+async function checkRepository({ root }: InvocationOf<'doctor'>, found: Found): Promise<Repository | undefined> {
   return await attempt('git', found, async () => {
     const repository = await openRepository(root);
     const state = await repository.state();
@@ -155,7 +155,12 @@ async function checkRepository({ root }: Invocation, found: Found): Promise<Repo
 }
 
 /** What a bootstrap would refuse to publish. */
-async function checkPublishable({ root }: Invocation, cluster: Cluster, repository: Repository, found: Found) {
+async function checkPublishable(
+  { root }: InvocationOf<'doctor'>,
+  cluster: Cluster,
+  repository: Repository,
+  found: Found,
+) {
   await attempt('tree', found, async () => {
     await requireCleanRepository(root);
     const planned = await planWithHead(root, placePlatform(cluster), repository);
@@ -174,7 +179,7 @@ function checkTools(found: Found): void {
 }
 
 async function checkRemote(
-  { root, reporter }: Invocation,
+  { root, reporter }: InvocationOf<'doctor'>,
   cluster: Cluster,
   repository: Repository,
   found: Found,
@@ -239,8 +244,8 @@ async function checkHost(cluster: Cluster, { deployKey }: GitAccess, host: Host,
   });
 }
 
-async function checkCluster({ options }: Invocation, cluster: Cluster, found: Found): Promise<void> {
-  const context = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+async function checkCluster({ options }: InvocationOf<'doctor'>, cluster: Cluster, found: Found): Promise<void> {
+  const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
     return found('cluster', 'note', 'no context is named: add --context NAME, or kubernetes.context in cluster.yaml');
   await attempt('cluster', found, async () => {

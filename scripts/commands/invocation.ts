@@ -1,10 +1,17 @@
 import type { Reporter } from '../report/reporter.ts';
+import type { declarations } from './declarations.ts';
+import type { OptionValues } from './options.ts';
 
 /** What a command gets. */
-export interface Invocation {
+export interface Invocation<Options = object> {
   /** The repository's root: npm runs scripts there. */
   root: string;
-  options: Readonly<Record<string, unknown>>;
+  options: Options;
   positional: readonly string[];
   reporter: Reporter;
 }
+
+/** What the command of that name gets. */
+export type InvocationOf<Name extends keyof typeof declarations> = Invocation<
+  OptionValues<(typeof declarations)[Name]['options']>
+>;

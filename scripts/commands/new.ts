@@ -6,13 +6,13 @@ import { clusterFile } from '../config/schema/cluster.ts';
 import { email as emailSchema } from '../config/schema/common.ts';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { writeInput } from '../workspace/write-input.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 import { ask, asksOnTerminal } from './terminal.ts';
 
 const fallbackEmail = 'user@example.com';
 
 /** What can be said of a new cluster on the command line. */
-export interface NewClusterAnswers {
+interface NewClusterAnswers {
   email?: string | undefined;
   host?: string | undefined;
   gitUrl?: string | undefined;
@@ -20,15 +20,8 @@ export interface NewClusterAnswers {
 }
 
 /** `npm run new`: writes a commented cluster.yaml. */
-export async function run({ root, positional: [name = ''], options, reporter }: Invocation): Promise<number> {
-  const text = (key: string) => (typeof options[key] === 'string' ? options[key] : undefined);
-  const answers: NewClusterAnswers = {
-    email: text('email'),
-    host: text('host'),
-    gitUrl: text('gitUrl'),
-    context: text('context'),
-  };
-  const { path, text: file, reminder } = await prepareClusterFile(root, name, answers, options.json === true);
+export async function run({ root, positional: [name = ''], options, reporter }: InvocationOf<'new'>): Promise<number> {
+  const { path, text: file, reminder } = await prepareClusterFile(root, name, options, reporter.json);
   await writeInput(root, path, file, { exclusive: true });
   if (reminder !== undefined) reporter.warn(reminder);
   reporter.result(

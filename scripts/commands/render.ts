@@ -8,16 +8,15 @@ import { placePlatform } from '../tree/place.ts';
 import { carryOut } from '../workspace/carry-out.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** `npm run render`: writes the tree of one or all clusters, or checks that it is as it would be written. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   const { root, options, reporter } = invocation;
-  if (options.all === true && options.cluster !== undefined)
-    throw new UsageError('--all and --cluster exclude each other');
-  const names = options.all === true ? chooseClusters({ root, options: {} }) : [chooseCluster(invocation)];
+  if (options.all && options.cluster !== undefined) throw new UsageError('--all and --cluster exclude each other');
+  const names = options.all ? chooseClusters({ root, options: { cluster: undefined } }) : [chooseCluster(invocation)];
   const planned = await Promise.all(loadClusters(root, names).map((cluster) => plan(root, placePlatform(cluster))));
-  if (options.check === true) {
+  if (options.check) {
     const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
       { clusters: names, drift },
@@ -43,16 +42,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const results = [];
   for (const { platform, plan: whole } of planned) {
     const stale = whole.delete.map(({ path }) => path);
-    const plan = options.prune === true ? whole : { ...whole, delete: [] };
+    const plan = options.prune ? whole : { ...whole, delete: [] };
     for (const line of changes(plan)) reporter.status(`    ${line}`);
     await carryOut(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
-    const deleted = options.prune === true ? stale : [];
+    const deleted = options.prune ? stale : [];
     results.push({
       cluster: platform.cluster.name,
       written,
       deleted,
-      stale: options.prune === true ? [] : stale,
+      stale: options.prune ? [] : stale,
       unchanged: plan.keep.length,
     });
     for (const { path, reason } of plan.unexpected)

@@ -22,7 +22,7 @@ import { writeReport } from '../workspace/write-report.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 interface Looked {
   platform: Platform;
@@ -31,26 +31,26 @@ interface Looked {
 }
 
 /** `npm run status`: the Applications by wave, what a waiting root waits for, and what Git has. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'status'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
   const { cluster } = platform;
   hideSecrets(invocation, [cluster]);
   const looked = { platform, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
   await requirePlatform(looked.connection, expectedRoot(cluster), { absent: 'allowed' });
-  const status = options.watch === true ? await watch(invocation, looked) : await look(invocation, looked);
-  if (typeof options.html === 'string') {
+  const status = options.watch ? await watch(invocation, looked) : await look(invocation, looked);
+  if (options.html !== undefined) {
     const file = resolve(options.html);
     await writeReport(file, pageHtml(statusPage(status, factsOf(looked, status), Date.now())));
     reporter.status(`wrote ${file}`);
   }
-  const shown = options.watch === true && !reporter.json;
+  const shown = options.watch && !reporter.json;
   reporter.result(status, shown ? '' : statusText(status, process.stdout.isTTY ? process.stdout.columns : undefined));
-  return status.ok || options.watch === true ? 0 : 1;
+  return status.ok || options.watch ? 0 : 1;
 }
 
 async function look(
-  { root, reporter }: Invocation,
+  { root, reporter }: InvocationOf<'status'>,
   { platform, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
   const { cluster } = platform;
@@ -83,7 +83,7 @@ const gitPause = 15_000;
 
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */
 async function watch(
-  { root, reporter }: Invocation,
+  { root, reporter }: InvocationOf<'status'>,
   { platform, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
   const { cluster } = platform;

@@ -10,13 +10,11 @@ import { placePlatform } from '../tree/place.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { Invocation } from './invocation.ts';
-import { minutesOf } from './minutes.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** `npm run sync`: ends what holds the root up, and has it take the newest commit at once. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'sync'>): Promise<number> {
   const { root, options, reporter } = invocation;
-  const timeoutMinutes = minutesOf(options);
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
   const { cluster } = platform;
   hideSecrets(invocation, [cluster]);
@@ -25,10 +23,18 @@ export async function run(invocation: Invocation): Promise<number> {
   const newest = await newestCommit(root, cluster, await openRepository(root), reporter);
   if (newest.problem !== undefined)
     reporter.warn(`${newest.revision} could not be asked: ${newest.problem}; Argo CD takes what it finds there`);
-  const dryRun = options.dryRun === true;
+  const { dryRun } = options;
   const { outcomes: steps } = await runSteps(
     syncSteps,
-    { cluster, waves: wavesOf(platform), connection, newest, reporter, wait: options.wait === true, timeoutMinutes },
+    {
+      cluster,
+      waves: wavesOf(platform),
+      connection,
+      newest,
+      reporter,
+      wait: options.wait,
+      timeoutMinutes: options.timeout,
+    },
     { dryRun, reporter },
   );
   reporter.result(

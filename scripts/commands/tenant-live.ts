@@ -11,7 +11,7 @@ import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** A cluster that is looked at. */
 export interface Live {
@@ -21,13 +21,13 @@ export interface Live {
 }
 
 /** @returns the cluster that --context or --cluster names; undefined when neither is given */
-export async function connectTo(invocation: Invocation): Promise<Live | undefined> {
+export async function connectTo(invocation: InvocationOf<'tenant'>): Promise<Live | undefined> {
   const { options, root } = invocation;
   if (options.context === undefined && options.cluster === undefined) return undefined;
   const name = chooseCluster(invocation);
   const cluster = loadAllClusters(root).find((one) => one.name === name);
   if (cluster === undefined) throw new UsageError(`there is no cluster ${JSON.stringify(name)}`);
-  const context = typeof options.context === 'string' ? options.context : cluster.kubernetes.context;
+  const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
     throw new UsageError('which cluster? No context is named', {
       hint: `Add --context NAME, or set kubernetes.context in clusters/${name}/cluster.yaml.`,
@@ -41,9 +41,9 @@ export async function connectTo(invocation: Invocation): Promise<Live | undefine
  * `npm run tenant -- purge NAME`: deletes what a removed tenant left, or the namespaces that a tenant dropped, after it was
  * shown and agreed to.
  */
-export async function purge(invocation: Invocation, name: string): Promise<number> {
+export async function purge(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
-  const live = await connectTo({ ...invocation, options: { cluster: chooseCluster(invocation), ...options } });
+  const live = await connectTo({ ...invocation, options: { ...options, cluster: chooseCluster(invocation) } });
   if (live === undefined) throw new Error('no cluster was chosen');
   const here = tenantHere(root, name, live.cluster);
   const own = here === undefined ? [] : namespacesOf(here);
@@ -64,11 +64,11 @@ export async function purge(invocation: Invocation, name: string): Promise<numbe
       hint: 'Is it merged? Argo CD looks at Git every minute.',
     });
   for (const line of contents(place)) reporter.status(line);
-  if (options.dryRun === true) {
+  if (options.dryRun) {
     reporter.result({ tenant: name, place, deleted: [] }, 'This was a dry run: nothing was deleted.');
     return 0;
   }
-  if (options.yes !== true && !(await agreed(name, reporter.json))) {
+  if (!options.yes && !(await agreed(name, reporter.json))) {
     throw new UsageError('nothing was deleted', { hint: 'Agree by typing the name, or add --yes.' });
   }
   const deleted = await purgePlace(live.connection.api, place);

@@ -13,14 +13,14 @@ import { UsageError } from '../report/errors.ts';
 import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 import { connectTo, purge } from './tenant-live.ts';
 import { describeTenant } from './tenant-objects.ts';
 
 const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
 
 /** `npm run tenant -- ACTION NAME`: a convenience over tenants/<team>/; a merge does the rest. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'tenant'>): Promise<number> {
   const [action = '', name] = invocation.positional;
   if (action === 'list' && name === undefined) return await list(invocation);
   if (!(actions as readonly string[]).includes(action)) {
@@ -37,7 +37,7 @@ export async function run(invocation: Invocation): Promise<number> {
   return action === 'remove' ? await remove(invocation, name) : await purge(invocation, name);
 }
 
-async function add(invocation: Invocation, name: string): Promise<number> {
+async function add(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
   const path = `tenants/${name}/tenant.yaml`;
   const wrong = tenantName.safeParse(name).error?.issues[0];
@@ -49,19 +49,19 @@ async function add(invocation: Invocation, name: string): Promise<number> {
     throw new UsageError(`there is a tenant ${name} already; it was left as it is`, {
       hint: `Change ${path} by hand.`,
     });
-  const owner = text(options, 'owner');
+  const owner = options.owner;
   if (owner === undefined)
     throw new UsageError('a tenant needs an owner', { hint: `For example --owner ann@example.com` });
   const clusters = loadAllClusters(root);
   const given = {
     name,
     owner,
-    kind: text(options, 'kind') ?? 'namespace',
-    displayName: text(options, 'displayName'),
-    members: listOf(options, 'members'),
-    quota: quotaOf(options),
-    clusters: listOf(options, 'clusters'),
-    repositories: listOf(options, 'repositories'),
+    kind: options.kind ?? 'namespace',
+    displayName: options.displayName,
+    members: options.members,
+    quota: quotaOf(options.quota),
+    clusters: options.clusters,
+    repositories: options.repositories,
   };
   const file = newTenantFile(given);
   const tenant = readBack(root, clusters, given, { path, file });
@@ -70,16 +70,16 @@ async function add(invocation: Invocation, name: string): Promise<number> {
   // Before anything is written: what can't be rendered here would not come up there either.
   const cluster = clusters.find((one) => belongsTo(tenant, one));
   const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
-  if (options.dryRun !== true) {
+  if (!options.dryRun) {
     await writeInput(root, path, file, { exclusive: true });
     if (cleared !== noted) await writeInput(root, removalsFile, cleared);
   }
   reporter.result(
-    { tenant: name, file: path, written: options.dryRun !== true, objects: gets?.objects },
+    { tenant: name, file: path, written: !options.dryRun, objects: gets?.objects },
     [
-      options.dryRun === true ? `would write ${path}:\n\n${file}` : `wrote ${path}`,
+      options.dryRun ? `would write ${path}:\n\n${file}` : `wrote ${path}`,
       ...(gets === undefined || cluster === undefined ? [] : [`${cluster.name} gets:`, ...gets.lines]),
-      ...(options.dryRun === true
+      ...(options.dryRun
         ? []
         : [
             ...(tenant.members?.some((member) => 'group' in member)
@@ -114,7 +114,7 @@ function readBack(
   }
 }
 
-async function list(invocation: Invocation): Promise<number> {
+async function list(invocation: InvocationOf<'tenant'>): Promise<number> {
   const { root, reporter } = invocation;
   const clusters = loadAllClusters(root);
   const tenants = loadTenants(root, clusters);
@@ -144,11 +144,11 @@ async function list(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-async function show(invocation: Invocation, name: string): Promise<number> {
+async function show(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
   const clusters = loadAllClusters(root);
   const tenant = find(loadTenants(root, clusters), name);
-  const asked = text(options, 'cluster');
+  const asked = options.cluster;
   const chosen = clusters.filter((cluster) => asked === undefined || cluster.name === asked);
   if (chosen.length === 0) throw new UsageError(`there is no cluster ${JSON.stringify(asked)}`);
   const file = (await readText(root, tenant.source)) ?? '';
@@ -161,21 +161,21 @@ async function show(invocation: Invocation, name: string): Promise<number> {
     const gets = await describeTenant(root, cluster, name, file);
     results.push({ cluster: cluster.name, ...gets.objects });
     reporter.status(`${cluster.name} gets for ${name}:`);
-    for (const line of options.manifests === true ? gets.manifests : gets.lines) reporter.status(line);
+    for (const line of options.manifests ? gets.manifests : gets.lines) reporter.status(line);
   }
   reporter.result({ tenant: name, clusters: results }, '');
   return 0;
 }
 
-async function remove(invocation: Invocation, name: string): Promise<number> {
+async function remove(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, reporter, options } = invocation;
   if (!listTenants(root).includes(name)) throw unknown(root, name);
   const deletes = /^deletionPolicy:\s*['"]?delete\b/m.test((await readText(root, `tenants/${name}/tenant.yaml`)) ?? '');
   // Noted first: killed between the two, the entry is found again, and the folder is still there.
   const noted = withRemovals(await readText(root, removalsFile), [`tenants/${name}`]);
   readRemovals(root);
-  if (options.dryRun !== true) await writeInput(root, removalsFile, noted);
-  const removed = await removeInputs(root, `tenants/${name}`, { dryRun: options.dryRun === true });
+  if (!options.dryRun) await writeInput(root, removalsFile, noted);
+  const removed = await removeInputs(root, `tenants/${name}`, { dryRun: options.dryRun });
   const what = deletes
     ? 'Its namespaces are deleted with all data at once: its deletionPolicy is delete.'
     : `Kept: its namespaces, with volumes, quota and what runs there (cut off from everybody). They go by: npm run tenant -- purge ${name}`;
@@ -185,14 +185,14 @@ async function remove(invocation: Invocation, name: string): Promise<number> {
       removed,
       noted: { file: removalsFile, entry: `tenants/${name}` },
       deletionPolicy: deletes ? 'delete' : 'keep',
-      dryRun: options.dryRun === true,
+      dryRun: options.dryRun,
     },
     [
-      `${options.dryRun === true ? 'would remove' : 'removed'} ${removed.join(', ')}`,
-      `${options.dryRun === true ? 'would note' : 'noted'} tenants/${name} in ${removalsFile}, where reviewers see it`,
+      `${options.dryRun ? 'would remove' : 'removed'} ${removed.join(', ')}`,
+      `${options.dryRun ? 'would note' : 'noted'} tenants/${name} in ${removalsFile}, where reviewers see it`,
       'After the merge these end at once: roles, contributors, routes, AuthorizationPolicies, network openings, and the rights of its Applications.',
       what,
-      ...(options.dryRun === true
+      ...(options.dryRun
         ? []
         : [`Undo, before you commit: git checkout -- tenants/${name}, and take its entry out of ${removalsFile}`]),
     ].join('\n'),
@@ -219,20 +219,9 @@ function unknown(root: string, name: string): UsageError {
   });
 }
 
-function text(options: Invocation['options'], key: string): string | undefined {
-  return typeof options[key] === 'string' ? options[key] : undefined;
-}
-
-function listOf(options: Invocation['options'], key: string): string[] {
-  return (text(options, key) ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-}
-
-function quotaOf(options: Invocation['options']): Record<string, string> {
+function quotaOf(quota: readonly string[]): Record<string, string> {
   return Object.fromEntries(
-    listOf(options, 'quota').map((entry) => {
+    quota.map((entry) => {
       const [key, amount, ...rest] = entry.split('=');
       if (key === undefined || amount === undefined || rest.length > 0)
         throw new UsageError(`--quota takes NAME=AMOUNT, and ${JSON.stringify(entry)} is none`, {

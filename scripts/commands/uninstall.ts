@@ -6,23 +6,23 @@ import type { Kept, UninstallContext } from '../steps/uninstall-context.ts';
 import { placePlatform } from '../tree/place.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 import { ask, asksOnTerminal } from './terminal.ts';
 
 /** `npm run uninstall`: takes the platform out of the cluster, the last wave first. Git stays as it is. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'uninstall'>): Promise<number> {
   const { root, options, reporter } = invocation;
-  const dryRun = options.dryRun === true;
-  const deleteData = options.deleteData === true;
-  if (deleteData && options.keepData === true)
+  const dryRun = options.dryRun;
+  const deleteData = options.deleteData;
+  if (deleteData && options.keepData)
     throw new UsageError('--keep-data and --delete-data exclude each other', { hint: 'Keep one of them.' });
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
   const { cluster } = platform;
-  if (!dryRun && options.yes !== true) requireTerminal(cluster.name, reporter.json);
+  if (!dryRun && !options.yes) requireTerminal(cluster.name, reporter.json);
   const connection = await connectTo(cluster, invocation);
   const look = () => lookBeforeUninstall(connection, platform, { reporter, deleteData });
   const plan = await look();
-  if (!dryRun && options.yes !== true) {
+  if (!dryRun && !options.yes) {
     reporter.status(`This takes the platform of ${cluster.name} out of ${connection.server}:`);
     const planned = await uninstall(plan, true);
     for (const line of keptLines(planned.context.kept)) reporter.status(line);
@@ -32,18 +32,20 @@ export async function run(invocation: Invocation): Promise<number> {
   return conclude(invocation, await uninstall(plan, dryRun));
 }
 
-function conclude({ options, reporter }: Invocation, { context, outcomes: steps }: Progress<UninstallContext>): number {
+function conclude(
+  { options, reporter }: InvocationOf<'uninstall'>,
+  { context, outcomes: steps }: Progress<UninstallContext>,
+): number {
   const { kept } = context;
   const cluster = context.cluster.name;
   const nothing = isNothing(steps);
-  const end =
-    options.dryRun === true
-      ? 'This was a dry run: nothing was changed.'
-      : nothing
-        ? `Nothing to do: the platform of ${cluster} is not there.`
-        : `The platform of ${cluster} is out. Git is as it was: npm run bootstrap -- --cluster ${cluster} brings it back.`;
+  const end = options.dryRun
+    ? 'This was a dry run: nothing was changed.'
+    : nothing
+      ? `Nothing to do: the platform of ${cluster} is not there.`
+      : `The platform of ${cluster} is out. Git is as it was: npm run bootstrap -- --cluster ${cluster} brings it back.`;
   reporter.result(
-    { cluster, dryRun: options.dryRun === true, nothingToDo: nothing, steps, kept },
+    { cluster, dryRun: options.dryRun, nothingToDo: nothing, steps, kept },
     ['', ...keptLines(kept), end].join('\n'),
   );
   return 0;

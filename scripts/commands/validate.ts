@@ -12,10 +12,10 @@ import { checkDeleted, checkRepository } from '../steps/check-repository.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
 import { pinNotes } from '../steps/pin-notes.ts';
 import { chooseClusters } from './choose-cluster.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** `npm run validate`: every check that needs no cluster; with --rendered also what charts give, which has to be fetched once. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'validate'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const tell = (what: string, findings: readonly CheckFinding[]): void => {
     reporter.status(`${what}: ${findings.length === 0 ? 'good' : count(findings.length, 'finding')}`);
@@ -25,20 +25,19 @@ export async function run(invocation: Invocation): Promise<number> {
   const repository = [...(await checkRepository(root)), ...(await checkDeleted(root))];
   if (repository.length > 0) tell('repository', repository);
   const names = chooseClusters(invocation);
-  const rendered = options.rendered === true || options.record === true;
+  const rendered = options.rendered || options.record;
   const recorded = readChartLock(root);
   const { clusters, platforms, tenants, results, tenantApps } = await checkInputs(root, names, {
     more: async (platform) => (rendered ? await checkRendered(root, join(root, '.breakwater'), platform) : []),
     tell,
   });
-  const named = typeof options.base === 'string' ? options.base : undefined;
-  const { base, findings: removals } = await compareRemovals(root, clusters, named, rendered);
+  const { base, findings: removals } = await compareRemovals(root, clusters, options.base, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
   const charts = rendered
     ? await checkCharts(root, join(root, '.breakwater', 'charts'), platforms, {
         recorded,
-        record: options.record === true,
+        record: options.record,
       })
     : { findings: [], notes: [] };
   if (charts.findings.length > 0) tell('charts', charts.findings);

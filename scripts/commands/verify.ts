@@ -34,7 +34,7 @@ import { publishedBy, siteOf } from '../verify/site.ts';
 import { rowLines, summary, tally } from '../verify/table.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { chooseCluster } from './choose-cluster.ts';
-import type { Invocation } from './invocation.ts';
+import type { InvocationOf } from './invocation.ts';
 
 /** Milliseconds: a request without an answer is given up; and requests are at least so far apart. */
 const pace = { timeout: 10_000, pause: 25 };
@@ -46,14 +46,14 @@ const probeImage = 'docker.io/curlimages/curl:8.16.0';
 const ended = new AbortController();
 
 /** `npm run verify`: attacks a running platform, and says what came back. Exit code 1 when one check failed. */
-export async function run(invocation: Invocation): Promise<number> {
+export async function run(invocation: InvocationOf<'verify'>): Promise<number> {
   const { root, options, reporter } = invocation;
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => ended.abort(new RunError(`ended by ${name}`)));
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
   const { cluster } = platform;
   const wanted = chosenGroups(options);
-  if (options.list === true) return list(invocation, platform, wanted);
+  if (options.list) return list(invocation, platform, wanted);
   const given = { ...credentials(root, cluster, options) };
   reporter.hide([given.first, given.second].flatMap((who) => (who === undefined ? [] : [who.password])));
   const api = await connection(invocation, cluster);
@@ -86,7 +86,7 @@ export async function run(invocation: Invocation): Promise<number> {
   return 1;
 }
 
-function conclude({ reporter }: Invocation, cluster: string, url: string, rows: readonly Row[]): number {
+function conclude({ reporter }: InvocationOf<'verify'>, cluster: string, url: string, rows: readonly Row[]): number {
   const counts = tally(rows);
   if (counts.passed + counts.failed === 0)
     throw new RunError('nothing could be checked', { details: rows.map(({ id, why }) => `${id}: ${why ?? ''}`) });
@@ -94,7 +94,7 @@ function conclude({ reporter }: Invocation, cluster: string, url: string, rows: 
   return counts.failed === 0 ? 0 : 1;
 }
 
-function list({ reporter }: Invocation, platform: Platform, wanted: readonly Group[]): number {
+function list({ reporter }: InvocationOf<'verify'>, platform: Platform, wanted: readonly Group[]): number {
   const { cluster } = platform;
   const { site } = siteOf(platform, cluster.knownHost === undefined ? { url: 'https://platform.invalid' } : {});
   const checks = wanted.flatMap((group) =>
@@ -114,8 +114,8 @@ function list({ reporter }: Invocation, platform: Platform, wanted: readonly Gro
   return 0;
 }
 
-function chosenGroups({ only }: Invocation['options']): readonly Group[] {
-  if (typeof only !== 'string') return groups;
+function chosenGroups({ only }: InvocationOf<'verify'>['options']): readonly Group[] {
+  if (only === undefined) return groups;
   const names = only.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => name !== insideGroup && !groups.some((group) => group.name === name));
   if (unknown.length > 0)
@@ -125,13 +125,13 @@ function chosenGroups({ only }: Invocation['options']): readonly Group[] {
   return groups.filter(({ name }) => names.includes(name));
 }
 
-function wantsInside({ only }: Invocation['options']): boolean {
-  return typeof only !== 'string' || only.split(',').some((name) => name.trim() === insideGroup);
+function wantsInside({ only }: InvocationOf<'verify'>['options']): boolean {
+  return only === undefined || only.split(',').some((name) => name.trim() === insideGroup);
 }
 
 /** What only a pod in the cluster can try. */
 async function fromInside(
-  { options, reporter }: Invocation,
+  { options, reporter }: InvocationOf<'verify'>,
   platform: Platform,
   api: Api | undefined,
   site: Site,
@@ -139,7 +139,7 @@ async function fromInside(
 ): Promise<Row[]> {
   if (api === undefined) return insideSkipped('needs --context: a pod in the cluster makes the calls');
   const routes = await readRoutes(api, gatewaySelector);
-  const image = text(options, 'probeImage') ?? probeImage;
+  const image = options.probeImage ?? probeImage;
   const { cluster } = platform;
   const restricted = cluster.istio.cni.enabled;
   return await runInside(site, forged, {
@@ -163,25 +163,20 @@ function closedServices(namespace: string, running: ReadonlySet<string>) {
   }));
 }
 
-function text(options: Invocation['options'], name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function where(options: Invocation['options']): { url?: string; address?: string } {
-  const [url, address] = [text(options, 'url'), text(options, 'address')];
+function where(options: InvocationOf<'verify'>['options']): { url?: string; address?: string } {
+  const { url, address } = options;
   return { ...(url === undefined ? {} : { url }), ...(address === undefined ? {} : { address }) };
 }
 
-function credentials(root: string, cluster: Cluster, options: Invocation['options']): Given {
-  const connector = text(options, 'connector') ?? 'local';
-  const who = (user: string, env: string, file: string): Credentials | undefined => {
-    const email = text(options, user);
-    const reference = referenceOf(
-      text(options, env),
-      text(options, file),
-      `${user === 'user' ? '' : 'second-'}password`,
-    );
+function credentials(root: string, cluster: Cluster, options: InvocationOf<'verify'>['options']): Given {
+  const connector = options.connector ?? 'local';
+  const who = (
+    user: 'user' | 'secondUser',
+    env: 'passwordEnv' | 'secondPasswordEnv',
+    file: 'passwordFile' | 'secondPasswordFile',
+  ): Credentials | undefined => {
+    const email = options[user];
+    const reference = referenceOf(options[env], options[file], `${user === 'user' ? '' : 'second-'}password`);
     if (email === undefined) {
       if (reference !== undefined) throw new UsageError(`whose password? Name the user: --${dashed(user)} EMAIL`);
       return undefined;
@@ -213,8 +208,8 @@ function referenceOf(env: string | undefined, file: string | undefined, what: st
 }
 
 /** @throws UsageError when the context is that of another cluster: its keys and pods would be used against this one */
-async function connection({ options, reporter }: Invocation, cluster: Cluster): Promise<Api | undefined> {
-  const context = text(options, 'context');
+async function connection({ options, reporter }: InvocationOf<'verify'>, cluster: Cluster): Promise<Api | undefined> {
+  const context = options.context;
   if (context === undefined) return undefined;
   const opened = await connect({ context });
   const own = readable(() => requirePlatform(opened, expectedRoot(cluster), { absent: 'refused' }).then(() => true));
@@ -224,8 +219,8 @@ async function connection({ options, reporter }: Invocation, cluster: Cluster): 
 }
 
 /** The CA that --ca names, or that the cluster keeps beside the gateway's certificate. */
-async function trusted(options: Invocation['options'], api: Api | undefined): Promise<{ ca?: string }> {
-  const file = text(options, 'ca');
+async function trusted(options: InvocationOf<'verify'>['options'], api: Api | undefined): Promise<{ ca?: string }> {
+  const file = options.ca;
   if (file !== undefined) {
     try {
       return { ca: await readFile(file, 'utf8') };
@@ -237,7 +232,7 @@ async function trusted(options: Invocation['options'], api: Api | undefined): Pr
   return ca === undefined ? {} : { ca };
 }
 
-async function cookieKey({ reporter }: Invocation, api: Api): Promise<string | undefined> {
+async function cookieKey({ reporter }: InvocationOf<'verify'>, api: Api): Promise<string | undefined> {
   const key = await readable(() => secretText(api, { name: loginSecret, namespace: authNamespace }, 'cookie-secret'));
   if (key !== undefined) reporter.hide([key]);
   return key;

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../commands/index.ts';
 import { components } from '../../components/index.ts';
@@ -51,6 +52,14 @@ describe('the registry of commands, package.json and the README', () => {
     const rows = [...table.matchAll(/^\| `npm run ([a-z]+)/gm)].map((match) => match[1]);
     expect(rows.filter((name) => name !== 'rehearse').toSorted()).toEqual(names.toSorted());
   });
+
+  it.each(commands.map(({ usage, options }) => [usage, options] as const))(
+    '%s: its options are read by the names that commander gives them',
+    (_, options) => {
+      const given = Object.values(options).map(({ flags }) => new Option(flags).attributeName());
+      expect(Object.keys(options)).toEqual(given);
+    },
+  );
 });
 
 describe('the namespaces of the components, switched on or not', () => {
