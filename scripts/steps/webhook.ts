@@ -87,10 +87,10 @@ export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'c
 
 /** What keeps the webhook from being set now; undefined when nothing does. */
 function obstacle(context: BootstrapContext): string | undefined {
-  const { cluster, options } = context;
+  const { cluster, connection, options } = context;
   if (!cluster.git.webhook) return 'not asked for (git.webhook); Argo CD looks by itself';
   const reason = notRegistered(context);
-  if (reason !== undefined) return options.push ? reason : '--no-push';
+  if (reason !== undefined) return connection === undefined || options.push ? reason : '--no-push';
   return cluster.knownHost === undefined ? 'the host is not known yet' : undefined;
 }
 
