@@ -73,6 +73,17 @@ local function latest(...)
   return found
 end
 
+-- When the API server last saw a change of this part of the object: what it notes for server-side apply, for every writer.
+-- https://kubernetes.io/docs/reference/using-api/server-side-apply/#managed-fields
+local function written_at(app, field)
+  local found = ""
+  for _, entry in ipairs(app.metadata.managedFields or {}) do
+    if (entry.fieldsV1 or {})["f:" .. field] ~= nil then found = latest(found, entry.time) end
+  end
+  if found == "" then return app.metadata.creationTimestamp end
+  return found
+end
+
 local function with_reason(text, reason)
   if is_empty(reason) then return text end
   return text .. ": " .. reason
@@ -86,6 +97,16 @@ local function complaint(status, types)
   return nil
 end
 
+-- Something that comes by itself, unless a part of Argo CD stands still.
+local function waiting(notes, since, text, hint)
+  if is_past(since, deadline(notes)) then
+    return answer("Degraded", text .. ", for more than " .. deadline(notes) .. " s: " .. hint)
+  end
+  return answer("Progressing", text)
+end
+
+local stands_still = "see whether Argo CD's application controller and repository server run"
+
 local function running_sync(app, notes)
   local operation = app.status.operationState
   if operation ~= nil and (operation.phase == "Running" or operation.phase == "Terminating") then
@@ -94,12 +115,15 @@ local function running_sync(app, notes)
     end
     return answer("Progressing", with_reason("sync is running", operation.message))
   end
-  if app.operation ~= nil then return answer("Progressing", "sync is requested") end
+  if app.operation ~= nil then
+    return waiting(notes, written_at(app, "operation"), "sync is requested", stands_still)
+  end
   return nil
 end
 
 -- nil when the very sources of the spec were compared, at the pinned commit.
-local function comparison(app, pin)
+local function comparison(app, notes, pin)
+  local function not_yet(text) return waiting(notes, written_at(app, "spec"), text, stands_still) end
   local sync = app.status.sync
   local sources = sources_of(app.spec)
   local compared_spec = same(sources, sources_of(sync.comparedTo or {}))
@@ -109,18 +133,18 @@ local function comparison(app, pin)
     if why == nil and compared_spec then why = complaint(app.status, { ComparisonError = true }) end
     if why ~= nil then return answer("Degraded", why) end
   end
-  if not compared_spec then return answer("Progressing", "waiting for a comparison with the newest spec") end
+  if not compared_spec then return not_yet("waiting for a comparison with the newest spec") end
 
   local pinned = false
   for index, source in ipairs(sources) do
     if source.targetRevision == pin then
       pinned = true
-      if revisions_of(sync)[index] ~= pin then return answer("Progressing", "waiting for a comparison with " .. pin) end
+      if revisions_of(sync)[index] ~= pin then return not_yet("waiting for a comparison with " .. pin) end
     end
   end
   if not pinned then return answer("Degraded", "no source is pinned to " .. pin) end
   if sync.status ~= "Synced" and sync.status ~= "OutOfSync" then
-    return answer("Progressing", "waiting for a comparison")
+    return not_yet("waiting for a comparison")
   end
   -- Argo CD drops such an object from what it compares, and calls the rest Synced and Healthy: a policy may be among them.
   local excluded = complaint(app.status, { ExcludedResourceWarning = true })
@@ -142,7 +166,7 @@ local function has_failed(operation)
   return operation ~= nil and (operation.phase == "Failed" or operation.phase == "Error")
 end
 
-local function out_of_sync(app)
+local function out_of_sync(app, notes)
   local operation = last_sync(app)
   if has_failed(operation) then return answer("Degraded", with_reason("sync failed", operation.message)) end
   local refusal = complaint(app.status, { SyncError = true })
@@ -153,7 +177,9 @@ local function out_of_sync(app)
     return answer("Degraded", "out of sync, and auto-sync is off: sync it by hand, or switch it on")
   end
   if operation == nil then
-    return answer("Progressing", "out of sync: waiting for auto-sync, which a closed sync window would hold back")
+    local last = app.status.operationState or {}
+    local since = latest(written_at(app, "spec"), last.finishedAt, app.status.health.lastTransitionTime)
+    return waiting(notes, since, "out of sync: waiting for auto-sync", "see whether a sync window of its project is closed")
   end
   if not automated.selfHeal then
     return answer("Degraded", "out of sync after its sync, and self-heal is off: sync it by hand, or switch it on")
@@ -208,15 +234,19 @@ end
 
 local function health_of(app)
   local status = app.status or {}
-  if is_empty(status.health) or is_empty(status.health.status) then return answer("Progressing", "not reported yet") end
   local notes = app.metadata.annotations or {}
   local pin = notes["breakwater.dev/revision"]
-  if is_empty(pin) then return answer(status.health.status, status.health.message) end
-  if is_empty(status.sync) then return answer("Progressing", "not compared yet") end
+  local unknown = is_empty(status.health) or is_empty(status.health.status)
+  if is_empty(pin) then
+    if unknown then return answer("Progressing", "not reported yet") end
+    return answer(status.health.status, status.health.message)
+  end
+  if unknown then return waiting(notes, written_at(app, "spec"), "not reported yet", stands_still) end
+  if is_empty(status.sync) then return waiting(notes, written_at(app, "spec"), "not compared yet", stands_still) end
 
-  local verdict = running_sync(app, notes) or comparison(app, pin)
+  local verdict = running_sync(app, notes) or comparison(app, notes, pin)
   if verdict ~= nil then return verdict end
-  if status.sync.status == "OutOfSync" and not only_leftovers(app) then return out_of_sync(app) end
+  if status.sync.status == "OutOfSync" and not only_leftovers(app) then return out_of_sync(app, notes) end
   return failed_hook(app) or own_health(app, notes)
 end
 

@@ -9,6 +9,7 @@ import {
   health,
   leftover,
   now,
+  oldChild,
   outOfSync,
   type Part,
   pin,
@@ -22,6 +23,8 @@ import {
 } from '../dev/testing/application-health.fixtures.ts';
 import { readyWithinAnnotation, revisionAnnotation } from './domain.ts';
 
+const standsStill = "see whether Argo CD's application controller and repository server run";
+
 const cases: Record<string, [application: Part, expected: string]> = {
   'a child without status': [{ ...child(), status: undefined }, 'Progressing: not reported yet'],
   'a child with an empty status': [{ ...child(), status: { health: {}, sync: {} } }, 'Progressing: not reported yet'],
@@ -31,6 +34,39 @@ const cases: Record<string, [application: Part, expected: string]> = {
   ],
   'a child that is synced and healthy at the pin': [child(), 'Healthy: '],
   'a child that was never synced because it matched at once': [child({ operationState: undefined }), 'Healthy: '],
+
+  'a child that was never reported': [
+    { ...oldChild(), status: undefined },
+    `Degraded: not reported yet, for more than 300 s: ${standsStill}`,
+  ],
+  'a child that was never compared': [
+    oldChild({ sync: {} }),
+    `Degraded: not compared yet, for more than 300 s: ${standsStill}`,
+  ],
+  'a spec that was never compared': [
+    oldChild({ sync: stale }),
+    `Degraded: waiting for a comparison with the newest spec, for more than 300 s: ${standsStill}`,
+  ],
+  'a commit that was never compared': [
+    oldChild({ sync: { ...stale, comparedTo: { sources: sources() } } }),
+    `Degraded: waiting for a comparison with ${pin}, for more than 300 s: ${standsStill}`,
+  ],
+  'a comparison that never said what it found': [
+    oldChild({ sync: { ...uncompared, revisions } }),
+    `Degraded: waiting for a comparison, for more than 300 s: ${standsStill}`,
+  ],
+  'a sync that is requested and never begins': [
+    oldChild({}, { operation: { sync: {} } }),
+    `Degraded: sync is requested, for more than 300 s: ${standsStill}`,
+  ],
+  'a sync that is held back for ever': [
+    oldChild({ sync: outOfSync, operationState: undefined, health: health('Missing') }),
+    'Degraded: out of sync: waiting for auto-sync, for more than 300 s: see whether a sync window of its project is closed',
+  ],
+  'an Application of somebody else that was never reported': [
+    { ...oldChild(), metadata: { name: 'red', creationTimestamp: '2026-03-01T00:00:00Z' }, status: undefined },
+    'Progressing: not reported yet',
+  ],
 
   'a sync that is requested': [child({}, { operation: { sync: {} } }), 'Progressing: sync is requested'],
   'a sync that is running': [
@@ -146,11 +182,11 @@ const cases: Record<string, [application: Part, expected: string]> = {
   ],
   'a failed sync of the commit before': [
     child({ sync: outOfSync, operationState: staleFailure }),
-    'Progressing: out of sync: waiting for auto-sync, which a closed sync window would hold back',
+    'Progressing: out of sync: waiting for auto-sync',
   ],
   'a failed operation that never became a sync': [
     child({ sync: outOfSync, operationState: { ...failed, syncResult: undefined } }),
-    'Progressing: out of sync: waiting for auto-sync, which a closed sync window would hold back',
+    'Progressing: out of sync: waiting for auto-sync',
   ],
   'a sync that would remove every object': [
     child({
@@ -162,7 +198,7 @@ const cases: Record<string, [application: Part, expected: string]> = {
   ],
   'a new child whose first sync did not begin yet': [
     child({ sync: outOfSync, operationState: undefined, health: health('Missing') }),
-    'Progressing: out of sync: waiting for auto-sync, which a closed sync window would hold back',
+    'Progressing: out of sync: waiting for auto-sync',
   ],
   'auto-sync that is off': [
     child({ sync: outOfSync, operationState: staleFailure }, { spec: { syncPolicy: undefined } }),
@@ -199,7 +235,7 @@ const cases: Record<string, [application: Part, expected: string]> = {
   ],
   'an object that is dropped by the spec that is yet to be synced': [
     child({ sync: outOfSync, operationState: undefined, resources: [leftover] }),
-    'Progressing: out of sync: waiting for auto-sync, which a closed sync window would hold back',
+    'Progressing: out of sync: waiting for auto-sync',
   ],
 
   'a hook that failed after all objects were synced': [

@@ -32,8 +32,17 @@ export const succeeded = {
 };
 export const failed = { ...succeeded, phase: 'Failed', message: 'one or more objects failed to apply' };
 
+/** As the API server notes who wrote a part of an object, and when. */
+function written(field: string, time: string): Part {
+  return { manager: 'argocd-controller', operation: 'Update', time, fieldsV1: { [`f:${field}`]: {} } };
+}
+
 /** A child that is Synced at the pin and Healthy, with parts of its status replaced. */
-export function child(status: Part = {}, rest: { spec?: Part; annotations?: Part; operation?: Part } = {}): Part {
+export function child(
+  status: Part = {},
+  rest: { spec?: Part; annotations?: Part; operation?: Part; specAt?: string } = {},
+): Part {
+  const { specAt = '2026-03-29T11:58:00Z' } = rest;
   return {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
@@ -41,6 +50,11 @@ export function child(status: Part = {}, rest: { spec?: Part; annotations?: Part
       name: 'cert-manager',
       creationTimestamp: '2026-03-01T00:00:00Z',
       annotations: { [revisionAnnotation]: pin, [readyWithinAnnotation]: '300', ...rest.annotations },
+      managedFields: [
+        written('status', '2026-03-29T11:59:59Z'),
+        written('spec', specAt),
+        ...(rest.operation === undefined ? [] : [written('operation', specAt)]),
+      ],
     },
     spec: { sources: sources(), syncPolicy: { automated: { prune: true, selfHeal: true } }, ...rest.spec },
     ...(rest.operation && { operation: rest.operation }),
@@ -51,6 +65,11 @@ export function child(status: Part = {}, rest: { spec?: Part; annotations?: Part
       ...status,
     },
   };
+}
+
+/** The same, whose spec was written an hour ago. */
+export function oldChild(status: Part = {}, rest: { operation?: Part } = {}): Part {
+  return child(status, { ...rest, specAt: '2026-03-29T11:00:00Z' });
 }
 
 /** What a newer version dropped, and is not pruned. */
