@@ -22,6 +22,7 @@ import {
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 import { rateLimitFilter } from './rate-limits.ts';
 import { refusalFilter } from './refusals.ts';
+import { sandboxedAnswers } from './sandboxed-answers.ts';
 
 /** Where OAuth2 Proxy leads after the login, when that is another host than its own. */
 export const returnHeader = 'x-auth-request-redirect';
@@ -34,7 +35,7 @@ export const returnHeader = 'x-auth-request-redirect';
  *    only those which the answer contains); OAuth2 Proxy is told the path to return to; each answer gets the headers that protect
  *    browsers. Then the mark by which the second lock knows that this filter ran ({@link edgeMark}).
  * 3. What nobody may ask for is refused, and what needs no login is limited.
- * 4. Programs that ask get 401 instead of the login page.
+ * 4. Programs that ask get 401 instead of the login page. Answers that hold what users wrote run no scripts.
  * 5. Before the router: the session cookie and the token are taken off, so that no upstream (a user's notebook) gets hold of
  *    another user's session: GHSA-qjw6-hpc7-w36h.
  */
@@ -71,6 +72,7 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
       refusalFilter(cluster),
       rateLimitFilter(),
       scriptFilter('programs', tellPrograms),
+      ...sandboxedAnswers(cluster),
     ]),
     scriptBeforeRouter('keep-session', keepSession(cluster)),
   ]);

@@ -14,6 +14,10 @@ const header = (name: string, regex: string): Permission => ({
 const not = (rule: Permission): Permission => ({ not_rule: rule });
 const all = (...rules: Permission[]): Permission => ({ and_rules: { rules } });
 
+/** A letter or digit that is encoded, which no program does unless it hides something: Pipelines' API decodes paths. */
+const encodedLetter = '%(3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])';
+const uploads = path('(?i)(/pipeline)?/apis/[^/]*/pipelines/upload/?');
+
 /** Pipelines' web server finds its routes in any case, with and without the prefix under which it is served. */
 const artifacts = '(?i)(/pipeline)?/artifacts/';
 
@@ -35,6 +39,14 @@ function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission
         ':path',
         `${artifacts}.*[?&]providerInfo=[^&]*(endpoint|\\\\|%5c|%4[1-9a-f]|%5[0-9a]|%6[1-9a-f]|%7[0-9a]).*`,
       ),
+    ],
+    // CVE-2026-77596: without a namespace, everyone who is logged in uploads a pipeline that all others are offered. Go takes the first
+    // namespace of a query and drops what holds a semicolon: net/url, ParseQuery.
+    'pipelines-shared-uploads': [
+      all(uploads, not(header(':path', '[^?]*\\?([^&]*&)*namespace=[a-z0-9-]+(&.*)?'))),
+      all(uploads, header(':path', '.*[?&]namespace=?(&.*)?')),
+      all(uploads, header(':path', '(?i)[^?]*\\?([^&]*&)*[^=&]*%[^=&]*(=.*|&.*)?')),
+      path(`(?i)(/pipeline)?/apis/.*${encodedLetter}.*`),
     ],
     // Nothing here logs in so, and each request to begin it makes an object in the cluster's etcd.
     'device-logins': [path('/dex/device(/.*)?')],

@@ -55,7 +55,7 @@ function application() {
 }
 const notes = () =>
   (JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] }).notes.filter(
-    (note) => !/(dex|oauth2-proxy)\/upstream/.test(note),
+    (note) => !/(dex|oauth2-proxy)\/upstream|Pipelines before/.test(note),
   );
 
 describe('a commit beside a version', () => {

@@ -14,8 +14,15 @@ export function isKnownHole(
     /\/apis\/.*\/_proxy/i.test(decoded) ||
     value('referer').includes('/_proxy/') ||
     /\/artifacts\/.*(source=http|endpoint)/.test(decoded) ||
+    (/\/pipelines\/upload(\?|$)/.test(target) &&
+      !/[?&]namespace=[^&]/.test(target.replace(/[?&](%6e|n)amespace=&.*/, ''))) ||
     target.startsWith('/dex/device') ||
     value('service-worker') !== '' ||
     (foreign && !link && !/^\/(dex|oauth2)\//.test(target))
   );
+}
+
+/** @returns whether the gateway keeps an answer from being a page: scripts/components/sandboxed-answers.ts */
+export function isSandboxed(target: string): boolean {
+  return target.startsWith('/pipeline/') && target !== '/pipeline/';
 }

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { claimedIdentities } from '../../components/identity.ts';
 import type { Target } from '../../verify/client.ts';
 import { cookieSigner } from '../../verify/sign-cookie.ts';
-import { isKnownHole } from './fake-known-holes.ts';
+import { isKnownHole, isSandboxed } from './fake-known-holes.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
 /** What a platform may do wrong. */
@@ -117,7 +117,12 @@ class Platform {
     request.on('end', () => {
       const reply = this.#reply(request, Buffer.concat(chunks).toString());
       const framed = this.#has('frames anywhere') ? {} : { 'content-security-policy': "frame-ancestors 'self'" };
-      const headers: Headers = { ...framed, ...reply.headers };
+      const guarded = !this.#has('shuts no known hole') && isSandboxed(request.url);
+      const headers: Headers = {
+        ...framed,
+        ...(guarded ? { 'content-security-policy': 'sandbox' } : {}),
+        ...reply.headers,
+      };
       if (this.#has('hides who answered')) delete headers['x-envoy-upstream-service-time'];
       response.writeHead(reply.status, headers);
       response.end(reply.body ?? '');

@@ -1,4 +1,5 @@
-import type { Group } from '../check.ts';
+import { headerValues } from '../answer.ts';
+import type { Expectation, Group } from '../check.ts';
 import { forbidden } from '../judge.ts';
 import { cookieOf } from '../known.ts';
 import type { Request } from '../request.ts';
@@ -8,6 +9,8 @@ interface Hole {
   id: string;
   tries: string;
   request: Request;
+  /** Default: refused by the gateway. */
+  expect?: Expectation;
 }
 
 /** An address for documentation, where nothing is: https://www.rfc-editor.org/rfc/rfc5737 */
@@ -23,6 +26,24 @@ const proxyPaths: Readonly<Record<string, string>> = {
   encoded: `/pipeline/apis/v1beta1/%5Fproxy/${nowhere}`,
   slashes: `/pipeline/apis/v1beta1%2F_proxy%2F${nowhere}`,
   check: `/check/pipeline/apis/v1beta1/_proxy/${nowhere}`,
+};
+
+const sharedUploads: Readonly<Record<string, string>> = {
+  'no-namespace': '?name=x',
+  empty: '?name=x&namespace=',
+  twice: '?namespace=&namespace=x',
+  encoded: '?%6eamespace=&namespace=x',
+};
+
+/** A browser runs no script of the answer, refused or served. */
+const noScripts: Expectation = {
+  text: 'an answer that is not a page of the platform (Content-Security-Policy: sandbox), or none',
+  judge: ({ answers }) =>
+    answers.every((answer) =>
+      headerValues(answer, 'content-security-policy').some((policy) => policy.includes('sandbox')),
+    )
+      ? undefined
+      : 'a browser would run its scripts',
 };
 
 const holes: readonly Hole[] = [
@@ -47,6 +68,17 @@ const holes: readonly Hole[] = [
     request: {
       target: `/pipeline/artifacts/get?source=s3&bucket=x&key=x&providerInfo=${encoded(`{"Params":{"endpoint":"${nowhere}"}}`)}`,
     },
+  },
+  ...Object.entries(sharedUploads).map(([name, query]) => ({
+    id: `pipelines-shared-upload-${name}`,
+    tries: `to upload a pipeline that everyone is offered: CVE-2026-77596 (${name})`,
+    request: { method: 'POST', target: `/pipeline/apis/v2beta1/pipelines/upload${query}`, body: '' },
+  })),
+  {
+    id: 'pipelines-script',
+    tries: "to have a script run as the platform's, by a message that repeats the request: CVE-2026-88986",
+    request: { target: `/pipeline/k8s/pod?podname=x&podnamespace=${encoded('<script>alert(1)</script>')}` },
+    expect: noScripts,
   },
   {
     id: 'dex-devices',
@@ -89,13 +121,13 @@ export const knownHoles: Group = {
   name: 'known-holes',
   title: 'Published holes of programs behind the gateway',
   checks: () =>
-    holes.map(({ id, tries, request }) => ({
+    holes.map(({ id, tries, request, expect = forbidden }) => ({
       id,
       tries,
       send: ({ first }) => ({
         ...request,
         headers: [...(first === undefined ? [] : [['Cookie', cookieOf(first)] as const]), ...(request.headers ?? [])],
       }),
-      expect: forbidden,
+      expect,
     })),
 };

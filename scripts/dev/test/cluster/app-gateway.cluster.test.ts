@@ -73,6 +73,13 @@ describe('what the gateway refuses anyone who asks', () => {
       '/pipeline/artifacts/get?source=s3&providerInfo=%7B%22endpoint%22%3A%22x%22%7D',
     ],
     ['the same, encoded twice', '/pipeline/artifacts/get?source=s3&providerInfo=%7B%22%65ndpoint%22%3A%22x%22%7D'],
+    ['a shared upload to Pipelines', '/pipeline/apis/v2beta1/pipelines/upload?name=x'],
+    ['the same with an empty namespace', '/pipeline/apis/v1beta1/pipelines/upload?namespace='],
+    ['the same with a second namespace', '/pipeline/apis/v2beta1/pipelines/upload?namespace=&namespace=red'],
+    ['the same without a value', '/pipeline/apis/v2beta1/pipelines/upload?namespace&namespace=red'],
+    ['the same, encoded', '/pipeline/apis/v2beta1/pipelines/upload?%6Eamespace=&namespace=red'],
+    ['the same with a semicolon', '/pipeline/apis/v2beta1/pipelines/upload?namespace=red;x'],
+    ['the same with an encoded path', '/pipeline/apis/v2beta1/pipelines/upl%6Fad'],
     ['a service worker', '/tenants/red/worker.js', { 'service-worker': 'script' }],
     [
       "another page's request",
@@ -83,6 +90,9 @@ describe('what the gateway refuses anyone who asks', () => {
   ];
   const served: [what: string, path: string, headers?: Record<string, string>][] = [
     ['an API of Pipelines', '/pipeline/apis/v2beta1/pipelines/names/my_proxy'],
+    ['an upload for a namespace', '/pipeline/apis/v2beta1/pipelines/upload?name=My%20pipeline&namespace=red'],
+    ['the same, written first', '/pipeline/apis/v2beta1/pipelines/upload?namespace=red&name=x%3Dy'],
+    ['a name with a sign', '/pipeline/apis/v2beta1/pipelines/names/my%40pipeline'],
     ["an artifact of the platform's store", '/pipeline/artifacts/get?source=minio&namespace=red&bucket=b&key=x'],
     [
       'the same with the usual provider',
@@ -105,6 +115,24 @@ describe('what the gateway refuses anyone who asks', () => {
   it.each(served)('but not %s: %s', async (_, path, headers = {}) => {
     expect((await ann.get(`https://${platform}${path}`, headers)).status).toBe(200);
   });
+});
+
+it('answers of Pipelines that are not its pages run no scripts', async () => {
+  const ann = new Browser(gateway.port);
+  await ann.open(`https://${platform}/`, 'ann@example.com');
+  const policyOf = async (url: string) => (await ann.get(url)).headers['content-security-policy'];
+  for (const path of [
+    '/pipeline/artifacts/get?source=minio&namespace=red&bucket=b&key=x.html',
+    '/pipeline/k8s/pod?podname=x&podnamespace=%3Cscript%3E',
+    '/PIPELINE/k8s/pod',
+    '/pipeline//k8s/pod',
+    '/pipeline/static/../k8s/pod',
+    '/pipeline/apps/tensorboard?logdir=x',
+  ])
+    expect(await policyOf(`https://${platform}${path}`), path).toBe("sandbox, frame-ancestors 'self'");
+  for (const path of ['/', '/pipeline/', '/pipeline/?ns=red', '/pipeline/static/js/main.js', '/notebook/red/lab/'])
+    expect(await policyOf(`https://${platform}${path}`), path).toBe("frame-ancestors 'self'");
+  expect(await policyOf(`https://${own}/pipeline/k8s/pod`)).toBe("frame-ancestors 'self'");
 });
 
 describe('a program that asks without a session', () => {

@@ -1,0 +1,13 @@
+import type { Cluster } from './cluster.ts';
+
+/**
+ * Published holes of what runs that only another version shuts, where the gateway cannot.
+ *
+ * @returns sentences that begin with a file
+ */
+export function holeNotes({ folder, kubeflow }: Cluster): string[] {
+  if (!kubeflow.components.includes('pipelines')) return [];
+  return [
+    `${folder}/cluster.yaml: Pipelines before 2.18 let everyone who is logged in change and delete shared pipelines (CVE-2026-77596, GHSA-ghgh-57qv-h687); Kubeflow ${kubeflow.version} has an older one. The gateway refuses to upload new ones, no more. See docs/security.md, Known holes.`,
+  ];
+}
