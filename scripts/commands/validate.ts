@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readChartLock } from '../config/chart-lock.ts';
-import { groupNotes } from '../config/group-notes.ts';
+import { addressNotes, groupNotes } from '../config/group-notes.ts';
 import { holeNotes } from '../config/hole-notes.ts';
 import { portNotes } from '../config/port-notes.ts';
 import { removalsFile } from '../config/removals.ts';
@@ -45,6 +45,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
   const notes = [
     ...(await pinNotes(root, clusters)),
     ...clusters.flatMap(groupNotes),
+    ...clusters.flatMap(addressNotes),
     ...clusters.flatMap(holeNotes),
     ...clusters.flatMap(portNotes),
     ...charts.notes,

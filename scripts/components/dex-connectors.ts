@@ -70,6 +70,8 @@ export function dexConnector(connector: Connector, redirectURI: string): Record<
         scopes: connector.scopes,
         insecureSkipEmailVerified: connector.unverifiedEmails === 'accept',
         insecureEnableGroups: connector.groups,
+        claimModifications:
+          connector.groupsPrefix === undefined ? undefined : { modifyGroupNames: { prefix: connector.groupsPrefix } },
         getUserInfo: connector.getUserInfo,
         ...claims(connector.claimMapping),
         userNameKey: connector.userNameKey,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
 import { exposedApps, ownHosts, sendsToken } from './apps/place.ts';
@@ -24,6 +25,7 @@ export const loginTime = '15m';
 const redisSecret = 'oauth2-proxy-redis';
 const caSecret = 'oauth2-proxy-ca';
 const caFolder = '/etc/breakwater/ca';
+const redisCaFolder = '/etc/breakwater/redis';
 
 /** OAuth2 Proxy: answers the gateway's question whether a request is somebody's, and logs people in through Dex. */
 export const oauth2Proxy: Component = {
@@ -48,14 +50,7 @@ export const oauth2Proxy: Component = {
       ...(cluster.auth.session.redis === undefined
         ? {}
         : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
-      ...(trustsPrivateCa(cluster)
-        ? {
-            extraVolumes: [
-              { name: 'ca', secret: { secretName: caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-            ],
-            extraVolumeMounts: [{ name: 'ca', mountPath: caFolder, readOnly: true }],
-          }
-        : {}),
+      ...volumes(cluster),
     };
   },
   namespaces: (cluster) => [loginNamespace(cluster)],
@@ -64,6 +59,7 @@ export const oauth2Proxy: Component = {
     ...(cluster.components.dex?.enabled === false ? [strictMutualTls()] : []),
     authorizationPolicy(),
     route(cluster),
+    ...redisCa(cluster),
     ...(trustsPrivateCa(cluster)
       ? [
           caCertificate(
@@ -175,6 +171,7 @@ function flags(cluster: Cluster): Record<string, unknown> {
     'cookie-refresh': session.refresh,
     'cookie-csrf-expire': loginTime,
     'silence-ping-logging': true,
+    ...(session.redis?.caBundle === undefined ? {} : { 'redis-ca-path': `${redisCaFolder}/ca.crt` }),
     ...(machineTokens ? { 'skip-jwt-bearer-tokens': true } : {}),
   };
 }
@@ -209,6 +206,36 @@ function sessionStorage(redis: NonNullable<Cluster['auth']['session']['redis']>)
       ...(redis.password === undefined ? {} : { existingSecret: redisSecret, passwordKey: 'redis-password' }),
       standalone: { connectionUrl: redis.url },
     },
+  };
+}
+
+/** Named by its content, so that another CA starts the program again. */
+function redisCa({ auth }: Cluster): KubernetesObject[] {
+  const bundle = auth.session.redis?.caBundle;
+  if (bundle === undefined) return [];
+  const name = `oauth2-proxy-redis-ca-${createHash('sha256').update(bundle).digest('hex').slice(0, 8)}`;
+  const data = { 'ca.crt': Buffer.from(bundle, 'base64').toString() };
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: authNamespace, annotations: early }, data },
+  ];
+}
+
+/** The CAs of the gateway and of the Redis, as files. */
+function volumes(cluster: Cluster): Record<string, unknown> {
+  const items = [{ key: 'ca.crt', path: 'ca.crt' }];
+  const mounted = [
+    ...(trustsPrivateCa(cluster)
+      ? [{ volume: { name: 'ca', secret: { secretName: caSecret, items } }, mountPath: caFolder }]
+      : []),
+    ...redisCa(cluster).map(({ metadata: { name } }) => ({
+      volume: { name: 'redis-ca', configMap: { name, items } },
+      mountPath: redisCaFolder,
+    })),
+  ];
+  if (mounted.length === 0) return {};
+  return {
+    extraVolumes: mounted.map(({ volume }) => volume),
+    extraVolumeMounts: mounted.map(({ volume, mountPath }) => ({ name: volume.name, mountPath, readOnly: true })),
   };
 }
 

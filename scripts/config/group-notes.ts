@@ -19,11 +19,28 @@ export function groupNotes(cluster: Cluster): string[] {
   );
 }
 
-/** GitHub's come from the organisations that cluster.yaml names; nobody knows what a raw connector sends. */
+/**
+ * Says where somebody could be taken for another person: Kubeflow knows people by their address, whichever connector they came by.
+ * Directories say who has which address; elsewhere it may be for people to choose.
+ *
+ * @returns sentences that begin with a file
+ */
+export function addressNotes({ auth, folder }: Cluster): string[] {
+  const unsure = auth.connectors.filter(
+    (connector) => connector.type === 'other' || (connector.type === 'oidc' && connector.unverifiedEmails === 'accept'),
+  );
+  if (unsure.length === 0 || auth.connectors.length + auth.users.length < 2) return [];
+  const names = unsure.map(({ id }) => id).join(', ');
+  return [
+    `${folder}/cluster.yaml: anyone who can choose an address at a connector (${names}) logs in as the person with that address, wherever that person logs in. See docs/security.md, Addresses.`,
+  ];
+}
+
+/** Under the names of other connectors. GitHub's come from the organisations that cluster.yaml names; nobody knows what a raw connector sends. */
 function bringsGroups(connector: Connector): boolean {
   switch (connector.type) {
     case 'oidc':
-      return connector.groups;
+      return connector.groups && connector.groupsPrefix === undefined;
     case 'ldap':
       return connector.groupSearch !== undefined;
     case 'saml':

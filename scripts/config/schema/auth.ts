@@ -26,16 +26,39 @@ const user = z
     }
   }, readsAsWritten);
 
-const redis = z.strictObject({
-  url: z
-    .string()
-    .regex(
-      /^rediss?:\/\/[^@\s/]+(:\d+)?(\/\d+)?$/,
-      'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
-    )
-    .describe('Address of a Redis that exists.'),
-  password: secretReference.optional().describe('Its password.'),
-});
+const redis = z
+  .strictObject({
+    url: z
+      .string()
+      .regex(
+        /^rediss?:\/\/[^@\s/]+(:\d+)?(\/\d+)?$/,
+        'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
+      )
+      .describe('Address of a Redis that exists; rediss:// speaks TLS.'),
+    password: secretReference.optional().describe('Its password.'),
+    caBundle: z
+      .base64()
+      .refine(isPem, 'must be the base64 of PEM certificates')
+      .optional()
+      .describe('Base64 of the PEM of the CA that signed its certificate, where programs do not trust that already.'),
+  })
+  .superRefine(
+    (value, context) => {
+      if (value.caBundle !== undefined && value.url.startsWith('redis://')) {
+        context.addIssue({
+          code: 'custom',
+          path: ['caBundle'],
+          message: 'has no effect, as url is redis://, which is without TLS',
+          params: { hint: 'Write rediss:// in url, or remove caBundle.', at: 'key' },
+        });
+      }
+    },
+    reads('url', 'caBundle'),
+  );
+
+function isPem(base64: string): boolean {
+  return /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(Buffer.from(base64, 'base64').toString());
+}
 
 const session = z
   .strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dexText, secretReference } from './common.ts';
+import { groupName } from './group-name.ts';
 import { isRecord, reads } from './reads.ts';
 
 const id = z
@@ -51,42 +52,60 @@ const github = z.strictObject({
   hostName: plain.optional().describe('Host of a GitHub Enterprise Server.'),
 });
 
-const oidc = z.strictObject({
-  type: z.literal('oidc'),
-  id,
-  name,
-  issuer: z.url({ protocol: /^https?$/, error: 'must be a URL' }).describe("The provider's issuer URL."),
-  clientID: plain.describe('The client id that the provider gave.'),
-  clientSecret: secretReference,
-  unverifiedEmails: verifies,
-  scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to ask for, beside openid.'),
-  groups: z.boolean().default(false).describe("Take over the provider's groups claim."),
-  getUserInfo: z
-    .boolean()
-    .default(true)
-    .describe(
-      'Ask the userinfo endpoint, whose claims replace those of the token. Set false where there is none, or where it is wrong (Cognito sends email_verified as text).',
-    ),
-  claimMapping: z
-    .strictObject({
-      email: plain.optional().describe('Claim with the e-mail address. Default: email.'),
-      groups: plain.optional().describe('Claim with the groups, e.g. cognito:groups. Default: groups.'),
-      preferredUsername: plain.optional().describe('Claim with the short name. Default: preferred_username.'),
-    })
-    .optional()
-    .describe('Claims that this provider names differently. A named claim replaces the default one.'),
-  userNameKey: plain
-    .optional()
-    .describe('Claim with the name to show. Dex refuses a login without it. Default: name; email always works.'),
-  userIDKey: plain.optional().describe('Claim that never changes for a person. Default: sub.'),
-  promptType: z
-    .enum(['consent', 'login', 'select_account', 'none', 'omit'])
-    .optional()
-    .describe('The prompt parameter of each login; omit leaves it out. Default: consent.'),
-  rootCAData: pem('a PEM certificate')
-    .optional()
-    .describe("Base64 of the PEM of the CA that signed the provider's certificate, when it is your own."),
-});
+const oidc = z
+  .strictObject({
+    type: z.literal('oidc'),
+    id,
+    name,
+    issuer: z.url({ protocol: /^https?$/, error: 'must be a URL' }).describe("The provider's issuer URL."),
+    clientID: plain.describe('The client id that the provider gave.'),
+    clientSecret: secretReference,
+    unverifiedEmails: verifies,
+    scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to ask for, beside openid.'),
+    groups: z.boolean().default(false).describe("Take over the provider's groups claim."),
+    groupsPrefix: groupName
+      .optional()
+      .describe(
+        'Put before the name of each of its groups, e.g. company/, so that none is named like a group of another connector.',
+      ),
+    getUserInfo: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Ask the userinfo endpoint, whose claims replace those of the token. Set false where there is none, or where it is wrong (Cognito sends email_verified as text).',
+      ),
+    claimMapping: z
+      .strictObject({
+        email: plain.optional().describe('Claim with the e-mail address. Default: email.'),
+        groups: plain.optional().describe('Claim with the groups, e.g. cognito:groups. Default: groups.'),
+        preferredUsername: plain.optional().describe('Claim with the short name. Default: preferred_username.'),
+      })
+      .optional()
+      .describe('Claims that this provider names differently. A named claim replaces the default one.'),
+    userNameKey: plain
+      .optional()
+      .describe('Claim with the name to show. Dex refuses a login without it. Default: name; email always works.'),
+    userIDKey: plain.optional().describe('Claim that never changes for a person. Default: sub.'),
+    promptType: z
+      .enum(['consent', 'login', 'select_account', 'none', 'omit'])
+      .optional()
+      .describe('The prompt parameter of each login; omit leaves it out. Default: consent.'),
+    rootCAData: pem('a PEM certificate')
+      .optional()
+      .describe("Base64 of the PEM of the CA that signed the provider's certificate, when it is your own."),
+  })
+  .superRefine(
+    (value, context) => {
+      if (value.groupsPrefix !== undefined && !value.groups)
+        context.addIssue({
+          code: 'custom',
+          path: ['groupsPrefix'],
+          message: 'has no effect, as this connector brings no groups',
+          params: { hint: 'Set groups: true, or remove groupsPrefix.', at: 'key' },
+        });
+    },
+    reads('groups', 'groupsPrefix'),
+  );
 
 const ldap = z.strictObject({
   type: z.literal('ldap'),

@@ -15,6 +15,8 @@ export interface ConfigOption {
 const owner = { email: 'ann@example.com', groups: ['platform-admins'] };
 const secret = { env: 'SECRET' };
 
+const someCa = Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n').toString('base64');
+
 /** What every cluster of the pairs has. */
 export const common: Settings = {
   name: 'pair',
@@ -89,6 +91,9 @@ export const configOptions: readonly ConfigOption[] = [
   ...options('session', {
     'sessions in Redis': {
       auth: { session: { store: 'redis', redis: { url: 'redis://redis.example.com:6379', password: secret } } },
+    },
+    'sessions in Redis by TLS': {
+      auth: { session: { store: 'redis', redis: { url: 'rediss://redis.example.com:6379', caBundle: someCa } } },
     },
     'a short session': { auth: { session: { lifetime: '8h', refresh: '15m' } } },
   }),

@@ -131,7 +131,22 @@ auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}
       `${at} administers grafana (apps/grafana/app.yaml). See docs/security.md, Groups.`,
     ]);
     expect(notesWith([connector('company', '')])).toEqual([]);
+    const prefixed = (id: string) => connector(id, `, groups: true, groupsPrefix: ${id}/`);
+    expect(notesWith([prefixed('company'), prefixed('partner')])).toEqual([]);
+    const config = readFileSync(join(repository.root, 'clusters/demo/values/dex.yaml'), 'utf8');
+    expect(config).toContain('modifyGroupNames:\n          prefix: company/');
     expect(notesWith([connector('company', ', groups: true')], true)[0]).toContain('platform-admins or admin at');
+  });
+
+  it('and where people may choose their address', () => {
+    const accepts = connector('lax', '').replace('unverifiedEmails: reject', 'unverifiedEmails: accept');
+    const addresses = (connectors: readonly string[]) => {
+      notesWith(connectors);
+      const { notes } = JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] };
+      return notes.filter((note) => note.includes('Addresses'));
+    };
+    expect(addresses([accepts])).toEqual([expect.stringContaining('choose an address at a connector (lax) logs in as')]);
+    expect(addresses([connector('strict', '')])).toEqual([]);
   });
 
   it('is none for being named as the local account of Argo CD, while that is off', () => {

@@ -68,10 +68,11 @@ export async function startTestGateway(settings: Settings = {}): Promise<TestGat
   const run = new Run(folder, scenario);
   try {
     const programs = await buildPrograms(['dex', 'oauth2-proxy'], { report: (line) => console.log(line) });
-    const dex = await run.dex(programs.dex);
-    const proxy = await run.proxy(programs['oauth2-proxy'], dex);
-    const echo = await run.echo();
+    const [dex, proxy, echo] = [await freePort(), await freePort(), await run.echo()];
+    // First: what the others connect to and from may be a port that was free before.
     const ports = await run.envoy({ dex, proxy, echo });
+    await run.dex(programs.dex, dex);
+    await run.proxy(programs['oauth2-proxy'], proxy, dex);
     return { port: ports.nothing, ports, stop: () => run.stop() };
   } catch (error) {
     run.stop();
@@ -90,8 +91,8 @@ class Run {
     this.scenario = scenario;
   }
 
-  async dex(program: string): Promise<number> {
-    const [port, telemetry] = [await freePort(), await freePort()];
+  async dex(program: string, port: number): Promise<void> {
+    const telemetry = await freePort();
     const { env } = await this.#settings('dex');
     const file = join(this.folder, 'dex.yaml');
     const settings = parse(readFileSync(join(this.folder, 'config.yaml'), 'utf8'));
@@ -100,11 +101,9 @@ class Run {
     writeFileSync(file, stringify({ ...settings, storage: { type: 'memory' }, staticPasswords }));
     const args = ['serve', '--web-http-addr', `127.0.0.1:${port}`, '--telemetry-addr', `127.0.0.1:${telemetry}`, file];
     await this.#start(program, args, env, `http://127.0.0.1:${telemetry}/healthz/ready`);
-    return port;
   }
 
-  async proxy(program: string, dex: number): Promise<number> {
-    const port = await freePort();
+  async proxy(program: string, port: number, dex: number): Promise<void> {
     const { args, env } = await this.#settings('oauth2-proxy');
     const file = join(this.folder, 'oauth2_proxy.yml');
     const text = readFileSync(file, 'utf8')
@@ -112,12 +111,16 @@ class Run {
       .replace('0.0.0.0:4180', `127.0.0.1:${port}`)
       .replace('0.0.0.0:44180', '127.0.0.1:0');
     writeFileSync(file, text);
+    const redisCa = join(this.folder, 'redis-ca.crt');
+    writeFileSync(redisCa, Buffer.from(this.scenario.cluster.auth.session.redis?.caBundle ?? '', 'base64'));
     // There is no sidecar in front of it here.
     const local = args.map((arg) =>
-      arg.replace('127.0.0.6/32', '127.0.0.1/32').replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
+      arg
+        .replace('127.0.0.6/32', '127.0.0.1/32')
+        .replace('/etc/breakwater/redis/ca.crt', redisCa)
+        .replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
     );
     await this.#start(program, local, env, `http://127.0.0.1:${port}/ping`);
-    return port;
   }
 
   async echo(): Promise<number> {
@@ -176,9 +179,11 @@ class Run {
   }
 }
 
+/** Value of every other Secret. */
+export const secret = 'A'.repeat(43);
+
 /** As the bootstrap makes them. */
-function secretValue(secret: string, key: string): string {
-  if (secret === 'dex-users') return hash;
-  if (key === 'client-id') return 'oauth2-proxy';
-  return 'A'.repeat(43);
+function secretValue(name: string, key: string): string {
+  if (name === 'dex-users') return hash;
+  return key === 'client-id' ? 'oauth2-proxy' : secret;
 }
