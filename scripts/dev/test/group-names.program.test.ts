@@ -145,7 +145,9 @@ auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}
       const { notes } = JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] };
       return notes.filter((note) => note.includes('Addresses'));
     };
-    expect(addresses([accepts])).toEqual([expect.stringContaining('choose an address at a connector (lax) logs in as')]);
+    expect(addresses([accepts])).toEqual([
+      expect.stringContaining('choose an address at a connector (lax) logs in as'),
+    ]);
     expect(addresses([connector('strict', '')])).toEqual([]);
   });
 
