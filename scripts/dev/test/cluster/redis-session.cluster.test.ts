@@ -9,6 +9,8 @@ import { Browser } from './test-browser.ts';
 import { platform } from './test-envoy.ts';
 import { manyGroups, secret, seen, startTestGateway, type TestGateway } from './test-gateway.ts';
 
+const program = 'redis-server';
+
 let folder: string;
 let redis: ChildProcess;
 let gateway: TestGateway;
@@ -27,7 +29,7 @@ beforeAll(async () => {
     authority.ca.certificate,
   ];
   redis = spawn(
-    'redis-server',
+    program,
     [
       '--port',
       '0',
