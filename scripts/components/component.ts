@@ -93,7 +93,7 @@ export interface IgnoredDifference {
 export interface Component {
   /** Name of the component and of its Application: one of the program's own, or an app's. */
   name: string;
-  /** One line for people: what it is. */
+  /** One-line description of the app, for readers. */
   summary: string;
   /** Its hand-owned folder. */
   folder: string;

@@ -32,13 +32,16 @@ describe("Argo CD's policies", () => {
   });
 
   it.each([
-    ['g, CN=ML Users,OU=x, role:admin', 'has 4 parts, where "g" takes 3: put a name with a comma in double quotes'],
-    ['g, a"b, role:admin', 'has a double quote that stands alone'],
-    ['g, "a" b, role:admin', 'has a double quote that stands alone'],
-    ['g, "a, role:admin', 'has a double quote that stands alone'],
-    ['p, role:team, applications, get, team/*', 'has 5 parts, where "p" takes 6'],
-    ['q, a, b', 'begins with neither "p" nor "g"'],
-    ['g, ops , role:admin', 'has a blank behind "ops", which counts'],
+    [
+      'g, CN=ML Users,OU=x, role:admin',
+      'has 4 fields, and "g" needs 3: put a name that contains a comma in double quotes',
+    ],
+    ['g, a"b, role:admin', 'has a stray double quote'],
+    ['g, "a" b, role:admin', 'has a stray double quote'],
+    ['g, "a, role:admin', 'has a stray double quote'],
+    ['p, role:team, applications, get, team/*', 'has 5 fields, and "p" needs 6'],
+    ['q, a, b', 'must start with "p" or "g"'],
+    ['g, ops , role:admin', 'has whitespace after "ops"'],
   ])('%s is refused, since all policies would be void', (line, problem) => {
     expect(policyFindings(patches(line))).toEqual([
       {

@@ -1,35 +1,35 @@
 import { parse } from 'yaml';
 import type { KustomizePatch } from './cluster.ts';
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import { isRecord } from './schema/reads.ts';
 
-/** A line of a policy of Argo CD. */
+/** A line of an Argo CD RBAC policy. */
 interface PolicyLine {
-  /** Index of the patch that it is in. */
+  /** Index of the patch that contains the line. */
   patch: number;
   text: string;
   parts: string[];
-  /** Why Argo CD would not read it, or not as it looks. */
+  /** Reason why Argo CD rejects or misreads the line. */
   problem?: string;
 }
 
-/** How many parts a line has, by its first one. */
+/** Number of fields in a line, by its first field. */
 const lengths: Readonly<Record<string, number>> = { p: 6, g: 3 };
 
 /**
- * Checks the policies in patches of Argo CD's ConfigMap argocd-rbac-cm. One line that it can't read, and no policy holds any more.
+ * Checks the policies in patches of Argo CD's ConfigMap argocd-rbac-cm. One line that Argo CD cannot read disables the whole policy.
  *
  * @returns findings at the patches of a kustomization
  */
-export function policyFindings(patches: readonly KustomizePatch[]): Finding[] {
-  return policyLines(patches).flatMap(({ patch, text, problem }): Finding[] =>
+export function policyFindings(patches: readonly KustomizePatch[]): InputFinding[] {
+  return policyLines(patches).flatMap(({ patch, text, problem }): InputFinding[] =>
     problem === undefined
       ? []
       : [{ path: ['patches', patch, 'patch'], at: 'value', message: `the policy "${text}" ${problem}` }],
   );
 }
 
-/** @returns groups (and users) by the role that the policies give them, as `role:admin` */
+/** @returns groups (and users) to which the policies give a role, such as `role:admin` */
 export function groupsOfRole(patches: readonly KustomizePatch[], role: string): string[] {
   return policyLines(patches).flatMap(({ parts: [kind, group, given] }) =>
     kind === 'g' && given === role && group !== undefined ? [group] : [],
@@ -45,7 +45,7 @@ function policyLines(patches: readonly KustomizePatch[]): PolicyLine[] {
   );
 }
 
-/** The texts of `policy.csv` and `policy.<anything>.csv`. https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/ */
+/** Extracts `policy.csv` and `policy.<anything>.csv` from a patch. https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac/ */
 function policyTexts(patch: string): string[] {
   let object: unknown;
   try {
@@ -64,18 +64,23 @@ function readLine(patch: number, text: string): PolicyLine {
   if (typeof parts === 'string') return { patch, text, parts: [], problem: parts };
   const [kind = ''] = parts;
   const length = lengths[kind];
-  if (length === undefined) return { patch, text, parts, problem: 'begins with neither "p" nor "g"' };
+  if (length === undefined) return { patch, text, parts, problem: 'must start with "p" or "g"' };
   if (parts.length !== length) {
-    const problem = `has ${parts.length} parts, where "${kind}" takes ${length}: put a name with a comma in double quotes`;
+    const problem = `has ${parts.length} fields, and "${kind}" needs ${length}: put a name that contains a comma in double quotes`;
     return { patch, text, parts, problem };
   }
   const loose = parts.find((part) => part !== part.trimEnd());
   if (loose !== undefined)
-    return { patch, text, parts, problem: `has a blank behind "${loose.trimEnd()}", which counts` };
+    return {
+      patch,
+      text,
+      parts,
+      problem: `has whitespace after "${loose.trimEnd()}", which Argo CD takes as part of the name`,
+    };
   return { patch, text, parts };
 }
 
-/** The parts of a line as Go's encoding/csv reads them, which drops blanks before a part only; a sentence where it refuses the line. */
+/** Splits a line as Go's encoding/csv does, which trims leading whitespace only. Returns a message where that refuses the line. */
 function csvParts(line: string): string[] | string {
   const parts: string[] = [];
   let rest = line;
@@ -84,8 +89,7 @@ function csvParts(line: string): string[] | string {
     const quoted = /^"((?:[^"]|"")*)"(,|$)/.exec(rest);
     const plain = /^([^",]*)(,|$)/.exec(rest);
     const found = quoted ?? plain;
-    if (found === null)
-      return 'has a double quote that stands alone: quote the whole name, and double quotes within it';
+    if (found === null) return 'has a stray double quote: quote the whole name, and double the quotes inside it';
     parts.push((found[1] ?? '').replaceAll('""', '"'));
     if (found[2] === '') return parts;
     rest = rest.slice(found[0].length);

@@ -6,11 +6,11 @@ import { UsageError } from '../report/errors.ts';
 import { parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 
-/** Where the content of each chart is recorded. */
+/** File that records the digest of each chart. */
 export const chartLockFile = 'infrastructure/charts.lock.yaml';
 
-const preamble = `# The digest of each chart's archive, as it was when "npm run validate -- --rendered --record" first fetched it.
-# From then on another content under the same version is a finding. Remove a line to record that chart again.
+const preamble = `# The digest of each chart's archive, recorded when "npm run validate -- --rendered --record" first fetched it.
+# Different content under the same version is then an error. Remove a line to record that chart again.
 `;
 const file = z.strictObject({
   charts: z.record(
@@ -34,7 +34,7 @@ export function readChartLock(root: string): ReadonlyMap<string, string> {
   return new Map(Object.entries(parsed.value.charts));
 }
 
-/** @returns the text of the file with these digests, in one order on any machine */
+/** @returns the text of the file with these digests, sorted the same on every machine */
 export function chartLockText(digests: ReadonlyMap<string, string>): string {
   const sorted = [...digests].sort(([one], [other]) => (one < other ? -1 : 1));
   return preamble + stringify({ charts: Object.fromEntries(sorted) }, { lineWidth: 0 });

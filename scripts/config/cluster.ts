@@ -3,7 +3,7 @@ import type { ClusterFile, Discovered } from './schema/cluster.ts';
 import type { DeniedKind } from './schema/denied.ts';
 import type { Upstream } from './schema/upstream.ts';
 
-/** One patch of a kustomization, as kustomize and Argo CD's `spec.sources[].kustomize.patches` take it. */
+/** One patch of a kustomization, in the format of kustomize and of Argo CD's `spec.sources[].kustomize.patches`. */
 export interface KustomizePatch {
   patch: string;
   target?: Readonly<Record<string, string>>;
@@ -20,61 +20,61 @@ export interface AppManifest {
 /** One folder of apps/ with an app.yaml. */
 export interface SharedApp {
   name: string;
-  /** As `apps/grafana`. */
+  /** For example `apps/grafana`. */
   folder: string;
   file: AppFile;
-  /** Where app.yaml says its place, as `apps/grafana/app.yaml:5:15`. */
+  /** Position of `place` in app.yaml, for example `apps/grafana/app.yaml:5:15`. */
   placedAt: string;
   manifests: readonly AppManifest[];
 }
 
-/** An app as it runs on one cluster: its app.yaml with the cluster's settings over it. */
+/** An app on one cluster: its app.yaml with the cluster's settings applied. */
 export interface App extends AppFile {
   name: string;
-  /** As `apps/grafana`. */
+  /** For example `apps/grafana`. */
   folder: string;
-  /** Name of its Application: its own, unless a component of the platform has that. */
+  /** Name of its Application: the app's name, unless a component has the same. */
   application: string;
   namespace: string;
   manifests: readonly AppManifest[];
 }
 
-/** What infrastructure/ and apps/ hold: yours, and the same for every cluster. Keys are folders, as `infrastructure/dex`. */
+/** Inputs in infrastructure/ and apps/, shared by all clusters. Keys are folders, for example `infrastructure/dex`. */
 export interface Shared {
   /** From <folder>/upstream.yaml. */
   upstream: ReadonlyMap<string, Upstream>;
   /** From <folder>/kustomization.yaml (kind: Component). */
   patches: ReadonlyMap<string, readonly KustomizePatch[]>;
-  /** The namespace that <folder>/kustomization.yaml sets, where it sets one. */
+  /** Namespace set in <folder>/kustomization.yaml, if any. */
   namespaces: ReadonlyMap<string, string>;
   /** Text of infrastructure/argocd/application-health.lua. */
   applicationHealth: string;
-  /** Kinds that only the platform writes in tenants' namespaces, from infrastructure/tenant/denied.yaml. */
+  /** Kinds that only the platform may write in tenants' namespaces, from infrastructure/tenant/denied.yaml. */
   denied: readonly DeniedKind[];
   /** The apps of apps/, by name. */
   apps: ReadonlyMap<string, SharedApp>;
 }
 
-/** One validated value: everything that the components and the tree are computed from. */
+/** The validated configuration of one cluster, from which components and tree are computed. */
 export interface Cluster extends ClusterFile {
-  /** Folder of the cluster, as `clusters/demo`. */
+  /** Folder of the cluster, for example `clusters/demo`. */
   folder: string;
   shared: Shared;
   discovered: Discovered | undefined;
-  /** The groups by which tenants name their members, sorted. */
+  /** Groups that tenants list as members, sorted. */
   memberGroups: readonly string[];
-  /** The apps that run here, sorted by name. */
+  /** Apps enabled on this cluster, sorted by name. */
   runningApps: readonly App[];
-  /** The host as far as it is known: configured, or discovered; undefined while it is auto and not found yet. */
+  /** The host, configured or discovered; undefined while it is auto and not discovered yet. */
   knownHost: string | undefined;
-  /** The repository as Argo CD reads it, in its one spelling. */
+  /** The repository URL that Argo CD uses, in canonical form. */
   repositoryUrl: string;
-  /** True where no git.url is configured: the remote is a bare repository under .breakwater/. */
+  /** True without git.url: the remote is a bare repository under .breakwater/. */
   embeddedRemote: boolean;
 }
 
 /**
- * Stands for the embedded remote in generated files, so that they are the same on every machine. No cluster can reach
+ * URL of the embedded remote in generated files, so that they are the same on every machine. No cluster can reach
  * it: `.invalid` never resolves (RFC 2606).
  */
 export const embeddedRemoteUrl = 'https://embedded.invalid/breakwater.git';

@@ -15,43 +15,43 @@ import {
 import type { Problem } from '../report/errors.ts';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 
-/** Deeper files are refused: no config of ours is nested half as deep. */
+/** Maximum nesting. No config of ours is half as deep. */
 const deepest = 100;
-/** A document with its aliases written out may have so many nodes; more is an attack or an accident. */
+/** Maximum number of nodes with aliases expanded. More is an attack or an accident. */
 const mostNodes = 100_000;
-/** After so many errors of syntax the rest is noise. */
+/** Maximum number of syntax errors to report. The rest is noise. */
 const mostSyntaxErrors = 10;
 
-/** One YAML document with what is needed to point into it. */
+/** A YAML document, with the means to locate positions in it. */
 export interface InputDocument {
   file: string;
   document: Document;
   lines: LineCounter;
-  /** The whole text, for values as they were written. */
+  /** The whole text, to quote values as written. */
   text: string;
   value: unknown;
 }
 
-/** What reading a text as YAML gave: `input` is there unless the text is not a usable YAML at all. */
+/** Result of parsing YAML. `input` is absent when the text is not usable YAML. */
 export interface ParsedDocument {
   input: InputDocument | undefined;
   problems: readonly Problem[];
 }
 
 /**
- * Reads a text as one YAML 1.2 document of plain data.
+ * Parses text as a single YAML 1.2 document of plain data.
  *
  * @param text the file's text
  * @param file path for problems
- * @param emptyHint what to do when there is nothing in it
+ * @param emptyHint hint for an empty file
  */
 export function parseDocument(text: string, file: string, emptyHint?: string): ParsedDocument {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
-    // Excerpts in messages would show secrets; and on deep nesting they end the process.
+    // Excerpts in messages would show secrets, and on deep nesting they crash the process.
     prettyErrors: false,
-    // Looked for below, where the first place is known too.
+    // Found below, where the position of the first key is known, too.
     uniqueKeys: false,
     resolveKnownTags: false,
     logLevel: 'silent',
@@ -69,13 +69,13 @@ export function parseDocument(text: string, file: string, emptyHint?: string): P
   if (second !== undefined) {
     const problem = at(
       second.range?.[0] ?? 0,
-      'a second document begins here',
+      'a second document starts here',
       'Keep one document in the file: remove "---".',
     );
     return { input: undefined, problems: [problem] };
   }
   if (document.directives?.yaml.version !== '1.2')
-    return { input: undefined, problems: [at(0, 'is read as YAML 1.2', 'Remove the line %YAML.')] };
+    return { input: undefined, problems: [at(0, 'must be YAML 1.2', 'Remove the line %YAML.')] };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
     return { input: undefined, problems: [emptyFile(file, emptyHint)] };
   const walk = new Walk(lines, at);
@@ -93,7 +93,7 @@ function emptyFile(file: string, hint: string | undefined): Problem {
 
 function syntaxProblems(errors: readonly YAMLError[], at: At): Problem[] {
   const deep = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
-  // The column is where the parser's stack ran out, which differs from machine to machine.
+  // The column is where the parser's stack overflowed, which differs between machines.
   if (deep !== undefined) return [{ ...at(deep.pos[0], 'is nested too deeply'), column: 1 }];
   return errors.slice(0, mostSyntaxErrors).map((error) => {
     const [message, hint] = syntaxWords(error);
@@ -106,24 +106,24 @@ function syntaxWords(error: YAMLError): [message: string, hint?: string] {
     case 'TAB_AS_INDENT':
       return ['a tab is used as indentation', 'Use spaces.'];
     case 'BAD_SCALAR_START':
-      return ['a text must not begin with this character', 'Put the text in quotes.'];
+      return ['a plain string must not start with this character', 'Put the string in quotes.'];
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return [
-        'a second ": " in one line, or a line that is indented too far',
-        'Put a text that contains ": " in quotes.',
-      ];
+      return ['a second ": " in one line, or a line indented too far', 'Put a string that contains ": " in quotes.'];
     case 'MULTILINE_IMPLICIT_KEY':
-      return ['a key must stand on one line with its ":"', 'Is a ":" missing, or is the indentation wrong?'];
+      return ['a key and its ":" must be on one line', 'Is a ":" missing, or is the indentation wrong?'];
     case 'TAG_RESOLVE_FAILED':
       return ['has a tag that is not supported', 'Write the value without "!".'];
     case 'BAD_DQ_ESCAPE':
-      return ['has an unknown escape in double quotes', "Write \\\\ for a backslash, or use single quotes: '…'."];
+      return [
+        'has an unknown escape sequence in double quotes',
+        "Write \\\\ for a backslash, or use single quotes: '…'.",
+      ];
     default:
       return [`is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`];
   }
 }
 
-/** Looks at what YAML allows and we do not. */
+/** Finds YAML features that we do not accept. */
 class Walk {
   readonly problems: Problem[] = [];
   /** True when the value could not be computed safely. */
@@ -139,7 +139,7 @@ class Walk {
     this.at = at;
   }
 
-  /** @returns how many nodes there are with aliases written out */
+  /** @returns the number of nodes with aliases expanded */
   node(node: Node | null, path: KeyPath, above: readonly Node[]): number {
     if (node === null || this.unusable) return 1;
     if (path.length > deepest) return this.#refuse(node, 'is nested too deeply', undefined, path.slice(0, 8));
@@ -152,12 +152,7 @@ class Walk {
     if (isMap<Node, Node | null>(node)) size += this.#map(node.items, path, [...above, node]);
     this.#sizes.set(node, size);
     if (size > mostNodes)
-      return this.#refuse(
-        node,
-        `has too many values: at most ${mostNodes} are read, aliases written out`,
-        undefined,
-        path,
-      );
+      return this.#refuse(node, `has too many values: more than ${mostNodes} with aliases expanded`, undefined, path);
     return size;
   }
 
@@ -175,10 +170,10 @@ class Walk {
     return size;
   }
 
-  /** @returns the key's text; undefined, and a problem, when it is not a plain text */
+  /** @returns the key's text; undefined, with a problem reported, when it is not a plain string */
   #key(key: Node, path: KeyPath): string | undefined {
     if (!isScalar(key)) {
-      this.#refuse(key, 'a key must be plain text', 'Put a text that begins with "{" or "[" in quotes.', path);
+      this.#refuse(key, 'a key must be a plain string', 'Put a string that starts with "{" or "[" in quotes.', path);
       return undefined;
     }
     if (key.anchor !== undefined) this.#anchors.set(key.anchor, key);
@@ -186,7 +181,7 @@ class Walk {
       this.#refuse(
         key,
         'merge keys ("<<") are not supported',
-        'Repeat the keys; an anchor for a whole value (&x, *x) works.',
+        'Repeat the keys. Anchors for whole values (&x, *x) work.',
         path,
       );
       return undefined;
@@ -194,7 +189,7 @@ class Walk {
     if (typeof key.value !== 'string') {
       const written = key.source ?? '';
       const hint = written === '' ? 'Put a key before the ":".' : `Quote it: "${written}"`;
-      this.problems.push(this.at(key.range?.[0] ?? 0, `the key must be text, is ${kindOf(key)}`, hint, path));
+      this.problems.push(this.at(key.range?.[0] ?? 0, `the key must be a string, is ${kindOf(key)}`, hint, path));
     }
     return String(key.value);
   }
@@ -215,7 +210,7 @@ class Walk {
 
   #twice(key: Node, earlier: Node, path: KeyPath): Problem {
     const { line } = this.lines.linePos(earlier.range?.[0] ?? 0);
-    return this.at(key.range?.[0] ?? 0, `is given twice, first in line ${line}`, 'Keep one of them.', path);
+    return this.at(key.range?.[0] ?? 0, `is defined twice, first on line ${line}`, 'Keep one of them.', path);
   }
 
   #refuse(node: Node, message: string, hint: string | undefined, path: KeyPath): number {

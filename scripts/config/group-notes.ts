@@ -4,10 +4,10 @@ import type { Cluster } from './cluster.ts';
 type Connector = Cluster['auth']['connectors'][number];
 
 /**
- * Says where a group that somebody makes at an identity provider could be one that has power here: groups of all connectors count
- * alike, by their names alone. Nobody can tell from a configuration who may make groups there, so these are notes and not findings.
+ * Warns about groups that someone could create at an identity provider to gain rights here: groups of all connectors are matched by
+ * name alone. The configuration does not show who may create groups there, so these are notes and not findings.
  *
- * @returns sentences that begin with a file
+ * @returns sentences that start with a file
  */
 export function groupNotes(cluster: Cluster): string[] {
   const sources = cluster.auth.connectors.filter(bringsGroups);
@@ -23,7 +23,7 @@ export function groupNotes(cluster: Cluster): string[] {
  * Says where somebody could be taken for another person: Kubeflow knows people by their address, whichever connector they came by.
  * Directories say who has which address; elsewhere it may be for people to choose.
  *
- * @returns sentences that begin with a file
+ * @returns sentences that start with a file
  */
 export function addressNotes({ auth, folder }: Cluster): string[] {
   const unsure = auth.connectors.filter(
@@ -56,7 +56,7 @@ function powersOf({ runningApps, shared, argocd }: Cluster): { groups: string[];
       app.folder === 'apps/argocd'
         ? [
             ...groupsOfRole(shared.patches.get(app.folder) ?? [], 'role:admin'),
-            // Argo CD's own policy; denied where the account of this name is off (components/apps/argocd.ts).
+            // Argo CD's own policy; denied where the account of this name is disabled (components/apps/argocd.ts).
             ...(argocd.localAdmin === true ? ['admin'] : []),
           ]
         : [];

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.ts';
 /**
  * Published holes of what runs that only another version shuts, where the gateway cannot.
  *
- * @returns sentences that begin with a file
+ * @returns sentences that start with a file
  */
 export function holeNotes({ folder, kubeflow }: Cluster): string[] {
   if (!kubeflow.components.includes('pipelines')) return [];

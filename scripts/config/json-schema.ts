@@ -4,12 +4,12 @@ import { clusterFile } from './schema/cluster.ts';
 import { unwrap } from './schema-shape.ts';
 import { publishedTenantSchemas } from './tenant-json-schema.ts';
 
-/** Where the schema is published, relative to the repository. */
+/** Published schema of cluster.yaml, relative to the repository. */
 const clusterSchemaFile = 'clusters/cluster.schema.json';
-/** The same of app.yaml. */
+/** Published schema of app.yaml. */
 const appSchemaFile = 'apps/app.schema.json';
 
-/** Every published schema: where it is, and how its text is computed. */
+/** Published schemas by path, each with the function that computes its text. */
 export const publishedSchemas: ReadonlyMap<string, () => string> = new Map([
   [clusterSchemaFile, clusterJsonSchema],
   [appSchemaFile, appJsonSchema],
@@ -27,7 +27,7 @@ export function appJsonSchema(): string {
 }
 
 /**
- * Computes the JSON Schema of a file as a person writes it: defaults are optional. Draft 7, which the YAML language server knows best:
+ * Computes the JSON Schema of a hand-written file, where defaults are optional. Draft 7, which the YAML language server supports best:
  * https://github.com/redhat-developer/yaml-language-server
  */
 function jsonSchema(file: z.ZodType, title: string): string {
@@ -56,7 +56,7 @@ function listKeys(zodSchema: z.core.$ZodTypes, jsonSchema: z.core.JSONSchema.Bas
   delete jsonSchema.propertyNames;
 }
 
-/** The default of a section is "all of its defaults": an empty object says nothing more. */
+/** A section that defaults to an empty object has no default worth printing. */
 function isEmptyObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0;
 }

@@ -76,7 +76,7 @@ describe('what is asked for', () => {
   it('is answered with the clusters that there are, and how to make one', () => {
     const error = refused(() => loadCluster(root, 'prdo'));
     expect(error.message).toContain('clusters/prdo/cluster.yaml does not exist');
-    expect(error.hint).toBe('Did you mean "prod"? Clusters here: prod. Make it with: npm run new -- prdo');
+    expect(error.hint).toBe('Did you mean "prod"? Clusters here: prod. To create it: npm run new -- prdo');
   });
 
   it('cannot lead out of clusters/', () => {
@@ -107,7 +107,7 @@ describe('files that are not what they should be', () => {
     const error = refused(() => loadAllClusters(root));
     expect(error.message).toBe('6 mistakes in 5 files');
     expect(error.problems.map(({ file, line, path, message, hint }) => [file, line, path, message, hint])).toEqual([
-      ['infrastructure/dex/upstream.yaml', 3, 'version', 'must be text, is a number (1.10)', 'Quote it: "1.10"'],
+      ['infrastructure/dex/upstream.yaml', 3, 'version', 'must be a string, is a number (1.10)', 'Quote it: "1.10"'],
       [
         'apps/kubeflow/kubeflow-katib/katib/kustomization.yaml',
         1,
@@ -139,7 +139,7 @@ describe('files that are not what they should be', () => {
     ['a folder', 'is a folder, not a file', (path: string) => mkdirSync(path)],
     [
       'a file of 10 MB',
-      'is too large: 10000000 bytes, and at most 1048576 are read',
+      'is too large: 10000000 bytes, and the limit is 1048576',
       (path: string) => writeFileSync(path, Buffer.alloc(10_000_000, '#')),
     ],
     [
@@ -176,8 +176,8 @@ describe('files that are not what they should be', () => {
       '- {group: batch, kind: CronJob}\n- {group: istio.io, kind: "*", resource: gateways}\n- {grop: x, kind: "*"}\n',
     );
     expect(problemsOf()).toMatchObject([
-      { file, line: 1, message: 'needs resource: the admission policy knows kinds by their plural' },
-      { file, line: 2, path: '[1].resource', message: 'must be left out: "*" stands for all kinds' },
+      { file, line: 1, message: 'needs resource: the admission policy matches kinds by their plural' },
+      { file, line: 2, path: '[1].resource', message: 'must be absent: "*" stands for all kinds' },
       { file, line: 3, hint: 'Did you mean "group"?' },
     ]);
     write(file, '[]\n');

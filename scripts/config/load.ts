@@ -37,12 +37,12 @@ export function loadCluster(root: string, name: string): Cluster {
   return cluster;
 }
 
-/** Reads all clusters of a repository, what they share only once; see {@link loadCluster}. */
+/** Reads all clusters of a repository, and shared files only once; see {@link loadCluster}. */
 export function loadAllClusters(root: string): Cluster[] {
   return loadClusters(root, listClusters(root));
 }
 
-/** Reads some clusters, what they share only once; see {@link loadCluster}. */
+/** Reads the named clusters, and shared files only once; see {@link loadCluster}. */
 export function loadClusters(root: string, names: readonly string[]): Cluster[] {
   const all = listClusters(root);
   requireClusters(all, names);
@@ -69,9 +69,7 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
   const folder = `clusters/${name}`;
   if (lstatSync(join(root, folder)).isSymbolicLink())
     return {
-      problems: [
-        { file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself in its place.' },
-      ],
+      problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Replace it with the folder itself.' }],
     };
   const read = readInput(root, `${folder}/cluster.yaml`);
   const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared) : read;
@@ -91,10 +89,12 @@ function readDiscovered(root: string, file: string): Parsed<Discovered | undefin
   if (!exists(join(root, file))) return { value: undefined };
   const read = readInput(root, file);
   if ('problems' in read) return read;
-  return parseInput(discoveredFile, read.text, file, { emptyHint: 'Delete it: the next run with --wait writes it.' });
+  return parseInput(discoveredFile, read.text, file, {
+    emptyHint: 'Delete it: the next bootstrap with --wait writes it.',
+  });
 }
 
-/** An override whose file is misnamed would be passed over in silence. */
+/** Reports misnamed overrides, which would otherwise be ignored silently. */
 function overrideProblems(root: string, folder: string, known: readonly string[]): Problem[] {
   return entriesOf(join(root, folder)).flatMap((entry) => {
     const component = entry.replace(/\.ya?ml$/, '');
@@ -112,7 +112,7 @@ function overrideProblems(root: string, folder: string, known: readonly string[]
 }
 
 function misnamed(file: string, hint: string): Problem {
-  return { file, path: '', message: 'is the override of no component', hint };
+  return { file, path: '', message: 'does not belong to any component or app', hint };
 }
 
 function assemble(name: string, { file, discovered }: Own, shared: Shared, groups: readonly string[]): Cluster {
@@ -136,7 +136,7 @@ function requireClusters(clusters: readonly string[], names: readonly string[]):
   const near = closest(name, clusters);
   const list = clusters.length === 0 ? 'There is no cluster yet.' : `Clusters here: ${clusters.join(', ')}.`;
   throw new UsageError(`there is no cluster ${JSON.stringify(name)}: clusters/${name}/cluster.yaml does not exist`, {
-    hint: `${near === undefined ? '' : `Did you mean "${near}"? `}${list} Make it with: npm run new -- ${name}`,
+    hint: `${near === undefined ? '' : `Did you mean "${near}"? `}${list} To create it: npm run new -- ${name}`,
   });
 }
 
@@ -150,7 +150,7 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** @returns names in a folder, sorted the same on any machine; none when it is not a folder */
+/** @returns names in a folder, sorted the same on every machine; none when it is not a folder */
 function entriesOf(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat?.isDirectory() === true

@@ -2,7 +2,7 @@ import { readInput } from './read-input.ts';
 import { listTenants, parseTenantFile } from './tenants.ts';
 
 /**
- * Reads which groups the tenants' members are named by. A file with mistakes counts as empty: whatever reads tenants tells of them.
+ * Reads the groups among the tenants' members. An invalid file counts as empty: the code that reads tenants reports its mistakes.
  *
  * @param root the repository's folder
  * @returns the groups, each once, sorted

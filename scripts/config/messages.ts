@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import { secretReference } from './schema/common.ts';
 import {
   allowedKeys,
@@ -20,20 +20,20 @@ type Issue = z.core.$ZodIssue;
 const isMissing = 'is missing';
 
 /**
- * Turns what zod found into plain words.
+ * Turns zod's issues into readable findings.
  *
- * @param schema the schema that was parsed with, with `parseOptions`
+ * @param schema the schema used to parse with `parseOptions`
  * @param issues zod's issues
- * @param look what stands at a path of the input
+ * @param look returns the value at a path of the input
  */
-export function explain(schema: Schema, issues: readonly Issue[], look: (path: KeyPath) => Written): Finding[] {
+export function explain(schema: Schema, issues: readonly Issue[], look: (path: KeyPath) => Written): InputFinding[] {
   return new Explainer(schema, look).all(schema, issues, []);
 }
 
 class Explainer {
   readonly top: Schema;
   readonly look: (path: KeyPath) => Written;
-  /** Paths that misspelt keys would have. */
+  /** Paths of keys for which a misspelt key was found. */
   readonly #meant = new Set<string>();
 
   constructor(top: Schema, look: (path: KeyPath) => Written) {
@@ -41,13 +41,13 @@ class Explainer {
     this.look = look;
   }
 
-  /** @param base path of the value that `schema` is about; the issues' paths begin there */
-  all(schema: Schema, issues: readonly Issue[], base: KeyPath): Finding[] {
+  /** @param base path of the value that `schema` describes; the issues' paths are relative to it */
+  all(schema: Schema, issues: readonly Issue[], base: KeyPath): InputFinding[] {
     const findings = issues.slice(0, mostProblems).flatMap((issue) => {
       const path = [...base, ...issue.path];
       return this.#one(issue, path, this.#schemaAt(schema, issue.path, base));
     });
-    // A key that is misspelt is not missing as well.
+    // A misspelt key is not reported as missing, too.
     return findings.filter(({ path, message }) => message !== isMissing || !this.#meant.has(formatPath(path)));
   }
 
@@ -60,23 +60,23 @@ class Explainer {
     return found;
   }
 
-  #one(issue: Issue, path: KeyPath, schema: Schema | undefined): Finding[] {
+  #one(issue: Issue, path: KeyPath, schema: Schema | undefined): InputFinding[] {
     const written = this.look(path);
     if (issue.code === 'unrecognized_keys')
       return this.#unknownKeys(issue.keys.slice(0, mostProblems), path, schema, written.value);
     if (issue.code === 'custom') return [this.#custom(issue, path)];
     if (issue.code === 'invalid_key') {
       const problem = issue.issues[0]?.message ?? noWords;
-      return [{ path, at: 'key', message: problem === noWords ? 'is not such a key' : problem }];
+      return [{ path, at: 'key', message: problem === noWords ? 'is not a valid key' : problem }];
     }
     if (!written.exists) return [missing(path, schema, issue)];
     if (issue.code === 'invalid_union') return this.#union(issue, path, schema, written);
     return [{ path, at: 'value', ...words(issue, written, schema) }];
   }
 
-  #custom(issue: z.core.$ZodIssueCustom, path: KeyPath): Finding {
+  #custom(issue: z.core.$ZodIssueCustom, path: KeyPath): InputFinding {
     const { hint, at, among } = issue.params ?? {};
-    // Of keys that exclude each other, the second one in the file is the one too many.
+    // Of mutually exclusive keys, the second in the file is reported.
     const clashing = Array.isArray(among)
       ? Object.keys(this.look(path).value ?? {}).filter((key) => among.includes(key))
       : [];
@@ -88,17 +88,17 @@ class Explainer {
     };
   }
 
-  #unknownKeys(keys: readonly string[], path: KeyPath, schema: Schema | undefined, value: unknown): Finding[] {
+  #unknownKeys(keys: readonly string[], path: KeyPath, schema: Schema | undefined, value: unknown): InputFinding[] {
     const inner = schema === undefined ? undefined : unwrap(schema);
     if (inner?._zod.def.type !== 'union') return keys.map((key) => this.#unknownKey(path, key, inner));
-    // One branch of the union fits but for keys that belong to another.
+    // One branch of the union matches, except for keys of another branch.
     const { options } = inner._zod.def;
     const clash = clashOf(options, path, value);
     if (clash !== undefined) return [clash];
     return keys.map((key) => this.#unknownKey(path, key, chooseBranch(options, value)));
   }
 
-  #unknownKey(path: KeyPath, key: string, schema: Schema | undefined): Finding {
+  #unknownKey(path: KeyPath, key: string, schema: Schema | undefined): InputFinding {
     const allowed = (schema === undefined ? undefined : allowedKeys(schema)) ?? [];
     const near = closest(key, allowed);
     if (near !== undefined) this.#meant.add(formatPath([...path, near]));
@@ -107,18 +107,23 @@ class Explainer {
 
   #keyHint(path: KeyPath, key: string, near: string | undefined, allowed: readonly string[]): string | undefined {
     if (near !== undefined) return `Did you mean "${near}"?`;
-    // A key of this name in another section is another thing: tls.existingIssuer.kind is not git.host.kind.
+    // The same key in another section means something else: tls.existingIssuer.kind is not git.host.kind.
     const elsewhere = pathsOfKey(this.top, key, '').filter(
       (other) => path.length === 0 || other.startsWith(`${String(path[0])}.`),
     );
-    if (elsewhere.length === 1) return `Its place is ${elsewhere[0]}.`;
-    return allowed.length === 0 ? undefined : `Allowed here: ${allowed.join(', ')}.`;
+    if (elsewhere.length === 1) return `It belongs at ${elsewhere[0]}.`;
+    return allowed.length === 0 ? undefined : `Allowed keys: ${allowed.join(', ')}.`;
   }
 
-  #union(issue: z.core.$ZodIssueInvalidUnion, path: KeyPath, schema: Schema | undefined, written: Written): Finding[] {
+  #union(
+    issue: z.core.$ZodIssueInvalidUnion,
+    path: KeyPath,
+    schema: Schema | undefined,
+    written: Written,
+  ): InputFinding[] {
     const inner = schema === undefined ? undefined : unwrap(schema);
     if (inner === undefined || inner._zod.def.type !== 'union') {
-      // The issue of a discriminator has the discriminator's own path.
+      // zod reports a discriminator's issue at the discriminator's path.
       return [
         { path, at: 'value', ...choiceWords((issue as { options?: readonly unknown[] }).options ?? [], written) },
       ];
@@ -137,15 +142,15 @@ class Explainer {
   }
 }
 
-/** A value that has the keys of several branches of a union. */
-function clashOf(options: readonly Schema[], path: KeyPath, value: unknown): Finding | undefined {
+/** InputFinding for a value with keys of several branches of a union. */
+function clashOf(options: readonly Schema[], path: KeyPath, value: unknown): InputFinding | undefined {
   const named = namedBranches(options, value);
   if (named.length < 2) return undefined;
   const message = `names ${named.length} kinds (${named.join(', ')})`;
   return { path: [...path, named[1] ?? ''], at: 'key', message, hint: `Keep one of: ${choicesOf(options)}.` };
 }
 
-function missing(path: KeyPath, schema: Schema | undefined, issue: Issue): Finding {
+function missing(path: KeyPath, schema: Schema | undefined, issue: Issue): InputFinding {
   return { path, at: 'key', message: isMissing, hint: missingHint(schema, issue) };
 }
 
@@ -156,7 +161,7 @@ function missingHint(schema: Schema | undefined, issue: Issue): string | undefin
   return described ?? (issue.code === 'invalid_value' ? `Write ${issue.values.map(String).join(' or ')}.` : undefined);
 }
 
-/** @returns dotted paths of all sections (not of list entries) that have this key */
+/** @returns dotted paths of all sections (not list entries) that have this key */
 function pathsOfKey(schema: Schema, key: string, prefix: string): string[] {
   const inner = unwrap(schema);
   if (inner._zod.def.type !== 'object') return [];

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** What a new cluster's file states; what is left out stands there as a comment, with its default. */
+/** Settings of a new cluster's file. Absent ones are written as comments, with their defaults. */
 export interface NewCluster {
   name: string;
   /** DNS name, IP address or `auto`. Default: auto. */
@@ -17,32 +17,32 @@ export interface NewCluster {
 /**
  * Writes the commented cluster.yaml of a new cluster.
  *
- * @returns the file's text; it is not validated, so that mistakes are reported with their place in the file
+ * @returns the file's text; it is not validated, so that mistakes are reported with their position in the file
  */
 export function newClusterFile(options: NewCluster): string {
   const { name, host = 'auto', context, gitUrl, branch, email = 'user@example.com' } = options;
   return `# yaml-language-server: $schema=../cluster.schema.json
-# One cluster of the platform. A line that begins with "#" shows a default, or an example of something that is off.
-# Change this file, then run: npm run bootstrap -- --cluster ${name}
+# Configuration of one cluster. Commented lines show a default, or an example of something that is off.
+# After a change, run: npm run bootstrap -- --cluster ${name}
 name: ${scalar(name)}
 
-# The one name under which people reach the platform: a DNS name, an IP address, or auto (the address that the load
-# balancer gives; found by "npm run bootstrap -- --wait").
+# The platform's host: a DNS name, an IP address, or auto (the load balancer's address, discovered by
+# "npm run bootstrap -- --wait").
 host: ${scalar(host)}
 
-# The context in your kubeconfig. It is never the current one by accident: name it here, or with --context. Without
-# one, the bootstrap writes down what it would apply.
+# Context in your kubeconfig. The current context is never used implicitly: set it here, or pass --context. Without
+# a context, the bootstrap writes the manifests to a folder instead of applying them.
 ${context === undefined ? commented(`kubernetes:\n  context: ${scalar(name)}`) : `kubernetes:\n  context: ${scalar(context)}`}
 
-# Where the tree is published and where Argo CD reads it. Without url: a bare repository under .breakwater/, enough to
-# try everything but a real cluster.
+# The repository that holds the tree and that Argo CD reads. Without url: a bare repository under .breakwater/, enough
+# to try everything except a real cluster.
 ${gitSection(gitUrl, branch)}
-# Who may log in. A password is made for each user and shown once, unless it comes from outside:
+# Users who may log in. Unless you set a password, the bootstrap generates one and shows it once:
 auth:
   users:
     - email: ${scalar(email)}
       # password: {env: USER_PASSWORD}
-  # People of your company come in through a connector: GitHub, OIDC, LDAP, SAML or any other that Dex has.
+  # Connect your identity provider with a connector: GitHub, OIDC, LDAP, SAML or any other connector of Dex.
   # connectors:
   #   - type: oidc
   #     id: company
@@ -56,30 +56,30 @@ auth:
   #   lifetime: 168h
   #   refresh: 1h
 
-# Where the certificate comes from: a private CA that is made in the cluster. For a public name, better:
+# The gateway's certificate. Default: a private CA created in the cluster. For a public DNS name, use ACME:
 # tls:
 #   acme:
 #     email: ${scalar(email)}
 
-# How traffic reaches the gateway: through an address as the cloud gives it. On your own machines:
+# How traffic reaches the gateway. Default: a load balancer with an address from the cloud. On bare metal:
 # loadBalancer:
 #   metallb:
 #     pools:
 #       - name: public
 #         addresses: [192.168.10.240-192.168.10.250]
 
-# Which parts of Kubeflow run. All of these do; serving (KServe with Knative) is the one to ask for.
+# Parts of Kubeflow to install. These are the default; serving (KServe with Knative) is optional.
 # kubeflow:
 #   components: [central-dashboard, profiles, notebooks, volumes, tensorboards, pipelines, katib, trainer]
 
-# What else runs behind the same login, from apps/. docs/apps.md says how to add a web program of your own.
+# Apps from apps/ that run behind the same login. To add your own, see docs/apps.md.
 # apps:
 #   prometheus: {}
 #   grafana: {access: {groups: [platform-admins]}}
 #   argocd: {}
 
-# Everything else has a default, too: clusters/cluster.schema.json describes each key, and an editor with a YAML
-# language server completes it. Values of charts go to overrides/<component>.yaml beside this file.
+# All other settings have defaults: clusters/cluster.schema.json describes each key, and an editor with a YAML
+# language server completes it. Put Helm values in overrides/<component>.yaml next to this file.
 `;
 }
 
@@ -94,12 +94,12 @@ function gitSection(url: string | undefined, branch: string | undefined): string
   return `git:
   url: ${scalar(url)}
 ${branch === undefined ? '  # branch: main' : `  branch: ${scalar(branch)}`}
-  # Without credentials: the repository is public, and you push with what git on your machine has.
+  # Without credentials, the repository must be public, and the bootstrap pushes with the credentials of your own git.
 ${indented(commented(credentials))}
 `;
 }
 
-/** Quoted where YAML, in either version, would read something else than the text. */
+/** Quotes text that YAML 1.1 or 1.2 would read as something other than that string. */
 function scalar(text: string): string {
   const plain = stringify(text, { version: '1.1', lineWidth: 0 }).trimEnd();
   return plain.startsWith('|') || plain.startsWith('>') ? JSON.stringify(text) : plain;

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Problem } from '../report/errors.ts';
 import { formatPath } from './paths.ts';
 
-/** What a new tenant's file states; what is left out stands there as a comment. */
+/** Settings of a new tenant's file. Absent ones are written as comments. */
 export interface NewTenant {
   name: string;
   kind: string;
@@ -12,7 +12,7 @@ export interface NewTenant {
   members: readonly string[];
   /** Amounts by key of `quota`. */
   quota: Readonly<Record<string, string>>;
-  /** Names of clusters; empty: all. */
+  /** Names of clusters. Empty: all. */
   clusters: readonly string[];
   repositories: readonly string[];
 }
@@ -20,44 +20,44 @@ export interface NewTenant {
 /**
  * Writes the commented tenant.yaml of a new tenant.
  *
- * @returns the file's text; it is not validated, so that mistakes are reported with their place in the file
+ * @returns the file's text; it is not validated, so that mistakes are reported with their position in the file
  */
 export function newTenantFile(tenant: NewTenant): string {
   const { name, kind, owner, displayName, members, quota, clusters, repositories } = tenant;
   return `# yaml-language-server: $schema=../tenant.schema.json
-# One team of the platform. After the merge the team has its place; without this folder it has none. docs/tenants.md explains each part.
+# One team of the platform. Merging this file gives the team its namespaces; removing the folder revokes access. See docs/tenants.md.
 ${displayName === undefined ? `# displayName: ${name}` : `displayName: ${scalar(displayName)}`}
 
-# kubeflow: a Profile of Kubeflow. namespace: plain namespaces.
+# kubeflow: a Kubeflow Profile. namespace: plain namespaces.
 kind: ${scalar(kind)}
 
-# Who answers for it (role admin), and who else may enter: people by address, groups by the name that the identity provider gives.
+# The owner (role admin) and further members: people by e-mail address, groups by their name at the identity provider.
 owner: ${scalar(owner)}
 ${section('members', members.map(memberOf), '- {email: bob@example.com, role: edit}\n- {group: acme:team, role: view}')}
-# Its namespaces: its own, and further ones that begin with its name and "--".
+# Namespaces: <team>, and further ones that start with <team>--.
 ${commented(`namespaces: [${name}, ${name}--dev]`)}
 
 # Clusters, by name or by label (labels in cluster.yaml). Default: all.
 ${clusters.length === 0 ? commented('clusters: {names: [prod]}') : `clusters: {names: [${clusters.map(scalar).join(', ')}]}`}
 
-# What each of its namespaces may use; infrastructure/tenant/values.yaml has the defaults.
+# Quota of each namespace. Defaults: infrastructure/tenant/values.yaml.
 ${quotaSection(quota)}
-# What its pods may reach beside its own namespaces, DNS and the gateway, and who may reach them.
+# Network access beyond its own namespaces, DNS and the gateway.
 ${commented('network:\n  internet: true\n  to: [shared-data]\n  from: [other-team]')}
 
-# Paths of the host that lead to its Services, for its members.
+# Paths on the platform's host that lead to its Services, for its members.
 ${commented(`routes:\n  - {path: /tenants/${name}/, service: web, port: 80}`)}
 
-# Git repositories that its Applications may deploy from, beside tenants/${name}/apps/ here.
+# Git repositories that its Applications may deploy from, in addition to tenants/${name}/apps/ here.
 ${repositories.length === 0 ? commented('repositories: ["https://github.com/acme/team.git"]') : `repositories:\n${repositories.map((url) => `  - ${scalar(url)}`).join('\n')}`}
 `;
 }
 
 /**
- * Says of a mistake in the text of {@link newTenantFile}, which nobody can look at yet, what was typed for it.
+ * Reports a mistake in the text of {@link newTenantFile}, which is not on disk yet, by the option that was typed.
  *
- * @param problem of the new file
- * @returns the same without a line, and with the option and its value
+ * @param problem a problem in the new file
+ * @returns the problem without a position, and with the option and its value
  */
 export function asTyped({ line: _, column: __, ...problem }: Problem, tenant: NewTenant): Problem {
   return { ...problem, typed: typedFor(problem.path, tenant) };
@@ -107,7 +107,7 @@ function quotaSection(quota: NewTenant['quota']): string {
   return `quota:\n${lines.join('\n')}\n`;
 }
 
-/** Quoted where YAML, in either version, would read something else than the text, also within braces. */
+/** Quotes text that YAML 1.1 or 1.2 would read as something other than that string, including within braces. */
 function scalar(text: string): string {
   const plain = stringify([text], { version: '1.1', lineWidth: 0, collectionStyle: 'flow' }).trim();
   return plain.startsWith('[') ? plain.slice(1, -1).trim() : JSON.stringify(text);

@@ -32,7 +32,7 @@ describe('the bytes of an input', () => {
   });
 
   it('are refused unread when there are 10 MB of them', () => {
-    const message = `is too large: 10000000 bytes, and at most ${largestInput} are read`;
+    const message = `is too large: 10000000 bytes, and the limit is ${largestInput}`;
     expect(decode(Buffer.alloc(10_000_000, '#'))).toMatchObject({ problems: [{ message }] });
   });
 });

@@ -4,24 +4,24 @@ import type { Shared } from './cluster.ts';
 import { type InputDocument, parseDocument } from './document.ts';
 import { explain } from './messages.ts';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
-import { type Finding, locate, place } from './positions.ts';
+import { type InputFinding, locate, place } from './positions.ts';
 import { appFindings } from './running-apps.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
 import { versionFindings } from './version-floors.ts';
 import { parseOptions, type Written } from './words.ts';
 
-/** A validated value, or everything that is wrong with the text. */
+/** A validated value, or every problem with the text. */
 export type Parsed<T> = { value: T } | { problems: readonly Problem[] };
 
 /**
- * Reads a text as YAML and validates it.
+ * Parses text as YAML and validates it.
  *
  * @param schema what the value must be
  * @param text the file's text
  * @param file path for problems
- * @param options `emptyHint`: what to do about an empty file; `further`: rules beyond the schema, on whatever was written;
- *   they are not told where the schema has something to say already; `whole`: rules on the value, when the schema has nothing to say
+ * @param options `emptyHint`: hint for an empty file; `further`: rules beyond the schema, on the value as written;
+ *   their findings are dropped where the schema reports one; `whole`: rules on the value, once the schema accepts it
  */
 export function parseInput<S extends z.ZodType>(
   schema: S,
@@ -29,8 +29,8 @@ export function parseInput<S extends z.ZodType>(
   file: string,
   options: {
     emptyHint?: string;
-    further?: (value: unknown) => readonly Finding[];
-    whole?: (value: z.output<S>) => readonly Finding[];
+    further?: (value: unknown) => readonly InputFinding[];
+    whole?: (value: z.output<S>) => readonly InputFinding[];
   } = {},
 ): Parsed<z.output<S>> {
   const { input, problems } = parseDocument(text, file, options.emptyHint);
@@ -48,9 +48,9 @@ export function parseInput<S extends z.ZodType>(
  * Reads the text of a cluster.yaml.
  *
  * @param text the file's text
- * @param file path for problems, as `clusters/demo/cluster.yaml`
- * @param folder name of the folder that the file is in, which must be the cluster's name
- * @param shared apps and upstreams of all clusters; undefined where they can't be read, which is a problem elsewhere
+ * @param file path for problems, for example `clusters/demo/cluster.yaml`
+ * @param folder name of the file's folder, which must equal the cluster's name
+ * @param shared apps and upstreams of all clusters; undefined when they could not be read, which is reported elsewhere
  */
 export function parseClusterFile(
   text: string,
@@ -61,16 +61,16 @@ export function parseClusterFile(
   return parseInput(clusterFile, text, file, {
     whole: (value) =>
       shared === undefined ? [] : [...appFindings(value, shared.apps), ...versionFindings(value, shared.upstream)],
-    emptyHint: `Write at least "name: ${folder}" and who may log in; clusters/demo/cluster.yaml is an example.`,
+    emptyHint: `Write at least "name: ${folder}" and auth.users; clusters/demo/cluster.yaml is an example.`,
     further: (value) => nameFindings(value, folder),
   });
 }
 
-function nameFindings(value: unknown, folder: string): Finding[] {
+function nameFindings(value: unknown, folder: string): InputFinding[] {
   const name = isRecord(value) ? value.name : undefined;
   if (typeof name !== 'string' || name === folder) return [];
   const hint = `Write name: ${folder}, or rename the folder.`;
-  return [{ path: ['name'], at: 'value', message: `must be the name of its folder, ${folder}`, hint }];
+  return [{ path: ['name'], at: 'value', message: `must equal the name of its folder, ${folder}`, hint }];
 }
 
 function look(input: InputDocument, path: KeyPath): Written {

@@ -1,11 +1,11 @@
-/** Path of keys and list indexes from the top of a file. */
+/** Keys and list indexes from the top of a file. */
 export type KeyPath = readonly PropertyKey[];
 
-/** After so many mistakes in one file the rest is not looked at: it would take long and nobody would read it. */
+/** Maximum number of problems per file. Further ones would cost time, and nobody would read them. */
 export const mostProblems = 500;
 
 /**
- * Writes a key path as people read it.
+ * Formats a key path for messages.
  *
  * @returns for example `auth.users[0].email`, or `loadBalancer.annotations["a.b/c"]`
  */

@@ -1,15 +1,15 @@
 import type { Cluster } from './cluster.ts';
 
 /**
- * Says what else has to lead to the gateway for ACME: it proves the host on port 80, which no node port is. What stands in front of the
- * nodes cannot be seen from a configuration, so this is a note and not a finding.
+ * Warns that ACME needs port 80, which cannot be a node port. The configuration does not show what forwards to the
+ * nodes, so this is a note and not a finding.
  *
- * @returns sentences that begin with a file
+ * @returns sentences that start with a file
  */
 export function portNotes(cluster: Cluster): string[] {
   const ports = cluster.loadBalancer.nodePort;
   if (cluster.tls.acme === undefined || ports === undefined) return [];
   return [
-    `${cluster.folder}/cluster.yaml: tls.acme proves ${cluster.host} on port 80, and the gateway is at loadBalancer.nodePort.http (${ports.http}): something in front of the nodes must lead port 80 there.`,
+    `${cluster.folder}/cluster.yaml: tls.acme validates ${cluster.host} on port 80, and the gateway listens on loadBalancer.nodePort.http (${ports.http}): a load balancer or firewall in front of the nodes must forward port 80 to it.`,
   ];
 }

@@ -3,31 +3,31 @@ import type { Problem } from '../report/errors.ts';
 import type { InputDocument } from './document.ts';
 import { formatPath, type KeyPath } from './paths.ts';
 
-/** What is wrong with the value (or the key) at a path. */
-export interface Finding {
+/** A problem with the value (or the key) at a path. */
+export interface InputFinding {
   path: KeyPath;
   /** Whether to point at the key or at its value. */
   at: 'key' | 'value';
   message: string;
-  /** Of what it clashes with in the same file: its place is told behind the message. */
+  /** Path of the conflicting entry in the same file; the message ends with its position. */
   other?: KeyPath | undefined;
   hint?: string | undefined;
 }
 
-/** Where a path leads in a document. */
+/** Position of a path in a document. */
 export interface Spot {
-  /** False when the path ends in a key or an item that is not there. */
+  /** False when the key or item does not exist. */
   exists: boolean;
-  /** Offset of the key (or list item); of the parent's when it is not there. */
+  /** Offset of the key (or list item); if absent, of the parent's. */
   key: number;
-  /** Offset of the value; as `key` when there is none. */
+  /** Offset of the value; if absent, equal to `key`. */
   value: number;
-  /** The value as it was written, for plain scalars. */
+  /** The value as written, for plain scalars. */
   source: string | undefined;
 }
 
 /**
- * Follows a path through the nodes of a document. Aliases are followed, but what an alias itself stands for is at the alias.
+ * Follows a path through the nodes of a document, and through aliases. The value of an alias is located at the alias.
  *
  * @param input a document
  * @param path keys and list indexes
@@ -42,7 +42,7 @@ export function locate(input: Pick<InputDocument, 'document'>, path: KeyPath): S
     if (next === undefined) return { ...spot, exists: false, value: spot.key, source: undefined };
     node = next.value;
     const key = next.key.range?.[0] ?? spot.key;
-    // The value of "key:" with nothing behind it has no place of its own.
+    // The empty value of "key:" has no position of its own.
     const written = node?.range !== undefined && node?.range !== null && node.range[0] < node.range[1];
     spot = { exists: true, key, value: written ? (node?.range?.[0] ?? key) : key, source: sourceOf(node) };
   }
@@ -50,11 +50,11 @@ export function locate(input: Pick<InputDocument, 'document'>, path: KeyPath): S
 }
 
 /**
- * Gives findings their places.
+ * Adds file, line and column to findings.
  *
  * @returns problems in the order of the file
  */
-export function place(input: InputDocument, findings: readonly Finding[]): Problem[] {
+export function place(input: InputDocument, findings: readonly InputFinding[]): Problem[] {
   return findings
     .map((finding) => {
       const spot = locate(input, finding.path);
@@ -74,20 +74,20 @@ export function place(input: InputDocument, findings: readonly Finding[]): Probl
     });
 }
 
-function otherPlace(input: InputDocument, { other }: Finding): string {
+function otherPlace(input: InputDocument, { other }: InputFinding): string {
   if (other === undefined) return '';
   const { line, col } = input.lines.linePos(locate(input, other).value);
   return ` (the other is at ${line}:${col})`;
 }
 
-/** Messages may quote what was written, however long it is. */
+/** Messages can quote input of any length, so shorten it. */
 function shortened(text: string): string {
   return text.length > 500 ? `${text.slice(0, 497)}…` : text;
 }
 
 function step(node: Node | null | undefined, part: PropertyKey): { key: Node; value: Node | null } | undefined {
   if (isMap<Node, Node | null>(node)) {
-    // As in the parsed value, the last one wins among repeated keys.
+    // As in the parsed value, the last of repeated keys wins.
     const pair: Pair<Node, Node | null> | undefined = node.items.findLast(
       ({ key }) => isScalar(key) && String(key.value) === String(part),
     );

@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../report/errors.ts';
 
-/** Larger files are refused unread: the largest sensible input is a few dozen KiB. */
+/** Maximum size. The largest sensible input is a few dozen KiB. */
 export const largestInput = 1024 * 1024;
 
 export type Read = { text: string } | { problems: readonly Problem[] };
@@ -12,15 +12,15 @@ export type Read = { text: string } | { problems: readonly Problem[] };
  *
  * @param root the repository's folder
  * @param file path relative to it, with forward slashes
- * @param missingHint what to do when there is no such file
- * @returns the text without a byte order mark, or what is wrong with the file
- * @throws what the file system says when it fails in another way than by absence
+ * @param missingHint hint when the file does not exist
+ * @returns the text without a byte order mark, or the problem with the file
+ * @throws file system errors other than a missing file
  */
 export function readInput(root: string, file: string, missingHint?: string): Read {
   const path = join(root, file);
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return wrong(file, 'there is no such file', missingHint);
-  if (stat.isSymbolicLink()) return wrong(file, 'is a symbolic link', 'Put the file itself in its place.');
+  if (stat.isSymbolicLink()) return wrong(file, 'is a symbolic link', 'Replace it with the file itself.');
   if (stat.isDirectory()) return wrong(file, 'is a folder, not a file');
   if (!stat.isFile()) return wrong(file, 'is not a regular file');
   if (stat.size > largestInput) return tooLarge(file, stat.size);
@@ -41,7 +41,7 @@ export function decodeInput(bytes: Uint8Array, file: string): Read {
   } catch {
     return wrong(file, 'is not UTF-8 text', 'Save it as UTF-8 in your editor.');
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
   if (control === null) return { text };
   const before = text.slice(0, control.index).split('\n');
@@ -52,7 +52,7 @@ export function decodeInput(bytes: Uint8Array, file: string): Read {
     column: (before.at(-1)?.length ?? 0) + 1,
     path: '',
     message: `contains the control character U+${code}`,
-    hint: 'Remove it; YAML has no place for it.',
+    hint: 'Remove it: YAML does not allow it.',
   };
   return { problems: [problem] };
 }
@@ -62,5 +62,5 @@ function wrong(file: string, message: string, hint?: string): Read {
 }
 
 function tooLarge(file: string, size: number): Read {
-  return wrong(file, `is too large: ${size} bytes, and at most ${largestInput} are read`, 'Is it the right file?');
+  return wrong(file, `is too large: ${size} bytes, and the limit is ${largestInput}`, 'Is it the right file?');
 }

@@ -1,7 +1,7 @@
 import { appJsonSchema, clusterJsonSchema } from './json-schema.ts';
 import { tenantJsonSchema } from './tenant-json-schema.ts';
 
-/** What this needs of a node of the JSON Schema. */
+/** The parts of a JSON Schema node that the reference uses. */
 interface Node {
   type?: string;
   description?: string;
@@ -26,8 +26,8 @@ interface Row {
 }
 
 /**
- * Writes the reference of cluster.yaml: a table per section with every key, its default and what it means, out of the published JSON
- * Schema, so that docs and program can't drift apart.
+ * Writes the reference of cluster.yaml from the published JSON Schema, so that docs and program cannot diverge: a table per section
+ * with every key, its default and its meaning.
  *
  * @returns Markdown
  */
@@ -75,7 +75,7 @@ function wholeReference(text: string): string {
 
 const placeholders: Readonly<Record<string, string>> = { components: '<component>', apps: '<app>' };
 
-/** Sections whose keys are names, with the same settings below each. */
+/** @returns true for sections whose keys are names, with the same settings under each */
 function isByName(node: Node): boolean {
   const entries = Object.values(node.properties ?? {});
   return (
@@ -93,7 +93,7 @@ function rows(path: string, node: Node, definitions: Node['definitions']): Row[]
   const { properties = {}, required = [], items } = resolved(node, definitions);
   if (isSecret(node)) return [];
   const own = Object.entries(properties).flatMap(([key, child]) => {
-    // The kind of a variant is in its path already.
+    // The path already contains the kind of the variant.
     if (child.const !== undefined && key === 'type') return [];
     const at = `${path}.${key}`;
     return [row(at, child, required.includes(key), definitions), ...rows(at, child, definitions)];
@@ -112,7 +112,7 @@ function row(key: string, node: Node, required: boolean, definitions: Node['defi
   return { key, value: required ? '(required)' : '', meaning: meaning + choices };
 }
 
-/** A reference to a definition stands alone, or in allOf beside a description. */
+/** Resolves a reference to a definition, which is alone or in allOf next to a description. */
 function resolved(node: Node, definitions: Node['definitions']): Node {
   const name = reference(node)?.split('/').at(-1);
   return name === undefined ? node : (definitions?.[name] ?? node);

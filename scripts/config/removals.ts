@@ -5,7 +5,7 @@ import { UsageError } from '../report/errors.ts';
 import { parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 
-/** Where it is said what a change takes away on purpose. */
+/** File that lists intended deletions. */
 export const removalsFile = 'removals.yaml';
 
 const name = '[a-z0-9]([a-z0-9.-]*[a-z0-9])?';
@@ -21,7 +21,7 @@ const file = z.strictObject({ removals: z.array(entry).nullable().default([]) })
  * Reads removals.yaml.
  *
  * @param root the repository's folder
- * @returns its entries; none when there is no such file
+ * @returns its entries; none when the file does not exist
  * @throws UsageError with every mistake
  */
 export function readRemovals(root: string): ReadonlySet<string> {
@@ -36,9 +36,9 @@ export function readRemovals(root: string): ReadonlySet<string> {
 }
 
 /**
- * Adds entries to the text of removals.yaml; what is there already stays as it is.
+ * Adds entries to the text of removals.yaml and leaves existing ones unchanged.
  *
- * @param text the file's text, undefined when there is none yet
+ * @param text the file's text, undefined when the file does not exist yet
  */
 export function withRemovals(text: string | undefined, entries: readonly string[]): string {
   const head =
@@ -51,7 +51,7 @@ export function withRemovals(text: string | undefined, entries: readonly string[
 }
 
 /**
- * Takes entries out of the text of removals.yaml, when what they name comes back.
+ * Removes entries from the text of removals.yaml, when their objects are back.
  *
  * @param text the file's text
  */
@@ -60,7 +60,7 @@ export function withoutRemovals(text: string, entries: readonly string[]): strin
   return lines.join('\n');
 }
 
-const preamble = `# What is taken away on purpose, by name, in the pull request that does it: "npm run validate" refuses the loss of many
-# Applications, of a CRD or of a tenant without it. An entry may stay; it is to go when what it names comes back.
+const preamble = `# Intended deletions, listed in the pull request that makes them. Without an entry, "npm run validate" refuses to delete
+# many Applications, a CRD or a tenant. Remove an entry when its object comes back.
 removals:
 `;

@@ -9,28 +9,28 @@ const manager = z.object({
 });
 const settings = z.object({ customManagers: z.array(manager) });
 
-/** One of the expressions by which Renovate finds versions. */
+/** One of the regular expressions that Renovate finds versions with. */
 export type RenovateManager = z.output<typeof manager>;
 
-/** A version as Renovate finds it. */
+/** A version that Renovate finds. */
 export interface RenovateVersion {
   datasource: string;
   /** Chart, image or repository. */
   name: string;
   version: string;
-  /** Commit or digest beside it. */
+  /** Commit or digest next to the version. */
   digest?: string;
-  /** The text in which Renovate puts the new version. */
+  /** The text that Renovate rewrites with the new version. */
   replaced: string;
 }
 
 /**
  * Reads the custom managers of .github/renovate.json5.
  *
- * @returns undefined when the file has what this reader does not know; Renovate may still read it
+ * @returns the managers; undefined for a syntax that this reader does not support, although Renovate might
  */
 export function readRenovate(text: string): RenovateManager[] | undefined {
-  // JSON5 of the kinds that the file uses is YAML's flow style, but for comments and the escapes in single quotes.
+  // The file's JSON5 is valid YAML flow style, except for comments and escapes in single quotes.
   const plain = text
     .replaceAll(/^\s*\/\/.*$/gm, '')
     .replaceAll(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) => `"${inner.replaceAll('"', '\\"')}"`);
@@ -42,7 +42,7 @@ export function readRenovate(text: string): RenovateManager[] | undefined {
   }
 }
 
-/** @returns what Renovate finds in a file, by https://docs.renovatebot.com/modules/manager/regex/ */
+/** @returns the versions that Renovate finds in a file, by https://docs.renovatebot.com/modules/manager/regex/ */
 export function seenByRenovate(managers: readonly RenovateManager[], path: string, text: string): RenovateVersion[] {
   return managers
     .filter(({ managerFilePatterns }) =>

@@ -48,7 +48,7 @@ describe('Argo CD as an app', () => {
       cluster('apps: {argocd: {}}\n', `host: platform.example.com\ntls: {existingIssuer: {name: x${more}}}\n`);
     issuer('');
     expect(problems()).toEqual([
-      'clusters/prod/cluster.yaml:5 Argo CD checks logins by the certificate, and needs to know how tls.existingIssuer is trusted',
+      'clusters/prod/cluster.yaml:5 Argo CD verifies the certificate of the login and needs tls.existingIssuer.trust',
     ]);
     for (const trust of ['public', 'private']) {
       issuer(`, trust: ${trust}`);
@@ -129,34 +129,34 @@ describe('what can not be is refused, with both owners of a clash', () => {
     [
       'the same path',
       'apps: {grafana: {path: /tools/}, prometheus: {path: /tools/}}\n',
-      'grafana (/tools/) and prometheus (/tools/) want the same path (the other is at 4:24)',
+      'grafana (/tools/) and prometheus (/tools/) use the same path (the other is at 4:24)',
     ],
     [
       'a path within a path',
       'apps: {grafana: {path: /tools/grafana/}, prometheus: {path: /tools/}}\n',
-      'grafana (/tools/grafana/) and prometheus (/tools/) want the same path (the other is at 4:24)',
+      'grafana (/tools/grafana/) and prometheus (/tools/) use the same path (the other is at 4:24)',
     ],
     [
       'the same host',
       'apps: {grafana: {host: m}, prometheus: {host: m}}\n',
-      'grafana (m) and prometheus (m) want the same host (the other is at 4:24)',
+      'grafana (m) and prometheus (m) use the same host (the other is at 4:24)',
     ],
     ['an app that is not there', 'apps: {grafan: {}}\n', 'there is no apps/grafan/app.yaml'],
     [
       "an app with the user's token on a path",
       'apps: {argocd: {path: /argocd/}}\n',
-      "argocd gets the user's token (token: true), so it needs a host of its own",
+      "argocd gets the user's token (token: true), so it needs its own host",
     ],
     ['a version of what has none', 'apps: {argocd: {version: 1.2.3}}\n', 'has no effect: the app has no upstream'],
     [
       'a namespace of the default profile',
       'apps: {grafana: {}}\nkubeflow: {defaultProfile: {name: grafana}}\n',
-      'grafana\'s namespace "grafana" is that of kubeflow.defaultProfile',
+      'grafana\'s namespace "grafana" belongs to kubeflow.defaultProfile',
     ],
     [
       'the name of the root',
       'apps: {grafana: {}}\nargocd: {root: {name: grafana}}\n',
-      'grafana and the root Application (argocd.root.name) have one name',
+      'grafana and the root Application (argocd.root.name) have the same name',
     ],
   ])('%s', (_, apps, message) => {
     cluster(apps);
@@ -165,27 +165,27 @@ describe('what can not be is refused, with both owners of a clash', () => {
 
   it.each(['host: auto\n', 'host: 192.0.2.7\n'])('a host of its own with %s', (host) => {
     cluster('apps: {grafana: {host: grafana}}\n', host);
-    expect(problems().join()).toContain("grafana has a host of its own, which needs a DNS name as the cluster's host");
+    expect(problems().join()).toContain("grafana has its own host, which needs a DNS name as the cluster's host");
   });
 
   it('two apps under one path, with the places of both, whichever file says them', () => {
     app('hello', 'clusters: [prod]\n');
     cluster('apps: {grafana: {path: /hello/grafana/}}\n');
     expect(problems()).toEqual([
-      'clusters/prod/cluster.yaml:4 grafana (/hello/grafana/) and hello (/hello/, apps/hello/app.yaml:3:8) want the same path',
+      'clusters/prod/cluster.yaml:4 grafana (/hello/grafana/) and hello (/hello/, apps/hello/app.yaml:3:8) use the same path',
     ]);
     app('world', 'clusters: [prod]\n');
     write('apps/world/app.yaml', readFileSync(join(root, 'apps/world/app.yaml'), 'utf8').replace('/world/', '/hello/'));
     cluster('');
     expect(problems()).toEqual([
-      'clusters/prod/cluster.yaml:1 hello (/hello/, apps/hello/app.yaml:3:8) and world (/hello/, apps/world/app.yaml:3:8) want the same path',
+      'clusters/prod/cluster.yaml:1 hello (/hello/, apps/hello/app.yaml:3:8) and world (/hello/, apps/world/app.yaml:3:8) use the same path',
     ]);
   });
 
   it('two apps in one namespace', () => {
     app('hello', 'namespace: grafana\n');
     cluster('apps: {grafana: {}, hello: {}}\n');
-    expect(problems()).toEqual(['clusters/prod/cluster.yaml:4 grafana and hello want the same namespace, grafana']);
+    expect(problems()).toEqual(['clusters/prod/cluster.yaml:4 grafana and hello use the same namespace, grafana']);
   });
 
   it('a folder without app.yaml, with a name of the platform, or no name', () => {
@@ -194,7 +194,7 @@ describe('what can not be is refused, with both owners of a clash', () => {
     app('dex');
     app('Hello');
     expect(problems()).toEqual([
-      'apps/Hello is not a name for an app',
+      'apps/Hello is not a valid app name',
       'apps/dex is the name of a component of the platform',
       'apps/empty/app.yaml there is no such file',
     ]);
@@ -206,7 +206,7 @@ describe('what can not be is refused, with both owners of a clash', () => {
       'description: hello\nsource: {manifests: true}\nplace: {path: /hello/}\nservice: {name: x, port: 80}\naccess: {everyone: true}\n',
     );
     cluster('');
-    expect(problems()).toEqual(['apps/hello/manifests has no objects']);
+    expect(problems()).toEqual(['apps/hello/manifests is empty']);
     write('apps/hello/manifests/a.yaml', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n');
     write(
       'apps/hello/manifests/b.yaml',
@@ -214,7 +214,7 @@ describe('what can not be is refused, with both owners of a clash', () => {
     );
     write('apps/hello/manifests/c.yaml', 'kind: Service\n');
     expect(problems()).toEqual([
-      'apps/hello/manifests/a.yaml:2 must not be Namespace: the app gets its own',
+      'apps/hello/manifests/a.yaml:2 must not be Namespace: Breakwater generates the namespace',
       "apps/hello/manifests/b.yaml:3 must be hello, the app's own",
       'apps/hello/manifests/c.yaml:1 is missing',
       'apps/hello/manifests/c.yaml:1 is missing',

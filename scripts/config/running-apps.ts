@@ -1,5 +1,5 @@
 import type { App, SharedApp } from './cluster.ts';
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import { argocdApp } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
@@ -8,15 +8,15 @@ import { pathsOverlap } from './schema/places.ts';
 import { closest } from './suggest.ts';
 
 /**
- * Chooses the apps that run on a cluster: those that its cluster.yaml names, and those that name it.
+ * Selects the apps of a cluster: those listed in its cluster.yaml, and those whose app.yaml lists the cluster.
  *
  * @param shared the apps of apps/, by name
- * @returns the apps with this cluster's settings over their own, sorted by name
+ * @returns the apps with the cluster's settings applied, sorted by name
  */
 export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
   const all = [...shared.values()];
   const runs = (app: SharedApp) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name);
-  // An app that does not run here has no account here: a policy that names it would admit anyone who makes one.
+  // An app that does not run here has no account here: a policy that lists it would admit anyone who creates one.
   const absent = new Set(all.filter((app) => !runs(app)).map((app) => app.file.namespace ?? app.name));
   return all
     .filter(runs)
@@ -50,7 +50,7 @@ function withSettings({ name, folder, file, manifests }: SharedApp, cluster: Clu
   };
 }
 
-/** A commit belongs to the tag of app.yaml, and goes with it. */
+/** Replaces the version and drops the commit, which belongs to the tag in app.yaml. */
 function withVersion(source: App['source'], version: string): App['source'] {
   if (!('version' in source)) return source;
   if (!('commit' in source)) return { ...source, version };
@@ -59,11 +59,11 @@ function withVersion(source: App['source'], version: string): App['source'] {
 }
 
 /**
- * Finds what can't be of the apps of one cluster.
+ * Finds invalid app settings of one cluster.
  *
  * @returns findings in its cluster.yaml
  */
-export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): Finding[] {
+export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): InputFinding[] {
   const apps = runningApps(file, shared);
   return [
     ...unknownApps(file, shared),
@@ -72,7 +72,7 @@ export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, Share
   ];
 }
 
-function unknownApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): Finding[] {
+function unknownApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): InputFinding[] {
   return Object.keys(file.apps)
     .filter((name) => !shared.has(name))
     .map((name) => {
@@ -82,39 +82,35 @@ function unknownApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>):
     });
 }
 
-/** What an app can't be on this cluster, whatever the others are. */
-function ownFindings(file: ClusterFile, app: App): Finding[] {
-  const findings: Finding[] = [];
+/** Finds invalid settings of one app, regardless of the others. */
+function ownFindings(file: ClusterFile, app: App): InputFinding[] {
+  const findings: InputFinding[] = [];
   const report = (key: string, message: string, hint?: string) =>
     findings.push({ path: ['apps', app.name, key], at: 'value', message, hint });
   const settings = file.apps[app.name];
   if ('host' in app.place && (file.host === 'auto' || isAddress(file.host)))
     report(
       'host',
-      `${app.name} has a host of its own, which needs a DNS name as the cluster's host, not ${file.host === 'auto' ? 'auto' : 'an IP address'}`,
+      `${app.name} has its own host, which needs a DNS name as the cluster's host, not ${file.host === 'auto' ? 'auto' : 'an IP address'}`,
       app.token
-        ? "Set host to a DNS name, or switch the app off: it gets the user's token, so it can't be on a path."
+        ? "Set host to a DNS name, or disable the app: it gets the user's token, so it cannot be on a path."
         : `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
     );
   if ('path' in app.place && app.token)
     report(
       'path',
-      `${app.name} gets the user's token (token: true), so it needs a host of its own`,
+      `${app.name} gets the user's token (token: true), so it needs its own host`,
       `Remove the line, or give it a host: apps: {${app.name}: {host: ${app.name}}}`,
     );
   if (settings?.version !== undefined && !('version' in app.source))
     report('version', 'has no effect: the app has no upstream', 'Remove the line.');
   if (app.name === argocdApp && file.tls.existingIssuer !== undefined && file.tls.existingIssuer.trust === undefined)
-    report(
-      '',
-      'Argo CD checks logins by the certificate, and needs to know how tls.existingIssuer is trusted',
-      trustHint,
-    );
+    report('', 'Argo CD verifies the certificate of the login and needs tls.existingIssuer.trust', trustHint);
   if ('installed' in app.source) return findings;
   const owner = namespaceOwner(file, app.namespace);
-  if (owner !== undefined) report('', `${app.name}'s namespace "${app.namespace}" is that of ${owner}`);
+  if (owner !== undefined) report('', `${app.name}'s namespace "${app.namespace}" belongs to ${owner}`);
   if (app.application === file.argocd.root.name)
-    report('', `${app.name} and the root Application (argocd.root.name) have one name`);
+    report('', `${app.name} and the root Application (argocd.root.name) have the same name`);
   return findings;
 }
 
@@ -124,35 +120,35 @@ function namespaceOwner(file: ClusterFile, namespace: string): string | undefine
   return takenNamespaces.includes(namespace) ? 'Kubernetes or the platform' : undefined;
 }
 
-/** Where the settings of apps are. */
+/** Files that hold the settings of apps. */
 interface Settings {
   file: ClusterFile;
   shared: ReadonlyMap<string, SharedApp>;
 }
 
-/** What two apps can't share. */
-function clashes(app: App, other: App, settings: Settings): Finding[] {
-  const found: Finding[] = [];
+/** Finds conflicts between two apps. */
+function clashes(app: App, other: App, settings: Settings): InputFinding[] {
+  const found: InputFinding[] = [];
   if ('path' in app.place && 'path' in other.place && pathsOverlap(app.place.path, other.place.path))
     found.push(placeClash(app, other, 'path', settings));
   if ('host' in app.place && 'host' in other.place && app.place.host === other.place.host)
     found.push(placeClash(app, other, 'host', settings));
   const own = (one: App) => !('installed' in one.source);
   if (own(app) && own(other) && app.namespace === other.namespace) {
-    const message = `${other.name} and ${app.name} want the same namespace, ${app.namespace}`;
+    const message = `${other.name} and ${app.name} use the same namespace, ${app.namespace}`;
     found.push({ path: ['apps', app.name], at: 'key', message });
   }
   return found;
 }
 
-/** Names where either of two apps got its place: in cluster.yaml, or in its own file. */
-function placeClash(app: App, other: App, kind: 'path' | 'host', { file, shared }: Settings): Finding {
+/** InputFinding for two apps at one address, with the position of both settings: in cluster.yaml or app.yaml. */
+function placeClash(app: App, other: App, kind: 'path' | 'host', { file, shared }: Settings): InputFinding {
   const setHere = (one: App) => file.apps[one.name]?.[kind] !== undefined;
   const named = (one: App) => {
     const place = 'path' in one.place ? one.place.path : one.place.host;
     return `${one.name} (${place}${setHere(one) ? '' : `, ${shared.get(one.name)?.placedAt}`})`;
   };
-  const message = `${named(other)} and ${named(app)} want the same ${kind}`;
+  const message = `${named(other)} and ${named(app)} use the same ${kind}`;
   const [first, second] = [app, other].filter(setHere).map((one) => ['apps', one.name, kind]);
   if (first === undefined) return { path: ['apps', app.name], at: 'key', message };
   return { path: first, at: 'value', message, other: second };

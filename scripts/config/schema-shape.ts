@@ -4,9 +4,9 @@ import { closest } from './suggest.ts';
 type Schema = z.core.$ZodType;
 
 /**
- * Takes off what does not change the shape: optional, default, prefault and the like.
+ * Removes wrappers that do not change the shape: optional, default, prefault and the like.
  *
- * @returns the schema inside
+ * @returns the inner schema
  */
 export function unwrap(schema: Schema): z.core.$ZodTypes {
   const typed = schema as z.core.$ZodTypes;
@@ -31,7 +31,7 @@ export function descriptionOf(schema: Schema): string | undefined {
 }
 
 /**
- * @returns the keys that an object of this schema may have; undefined when any (or none) may stand there
+ * @returns the keys allowed by an object schema; undefined when any keys (or none) are allowed
  */
 export function allowedKeys(schema: Schema): string[] | undefined {
   const inner = unwrap(schema);
@@ -42,12 +42,12 @@ export function allowedKeys(schema: Schema): string[] | undefined {
 }
 
 /**
- * One step down.
+ * Descends one level.
  *
  * @param schema schema of a value
  * @param part key or index in the value
- * @param value the value itself, which chooses among the branches of a union
- * @returns the schema of that part, undefined when the schema has nothing there
+ * @param value the value itself, which selects the branch of a union
+ * @returns the schema of that part, undefined when the schema has no such part
  */
 export function childSchema(schema: Schema, part: PropertyKey, value: unknown): Schema | undefined {
   const inner = unwrap(schema);
@@ -68,10 +68,10 @@ export function childSchema(schema: Schema, part: PropertyKey, value: unknown): 
 }
 
 /**
- * Finds the branch of a union that was meant: by a key whose value only that branch takes (a discriminator), else by the keys that the
- * value has, near misses included.
+ * Finds the intended branch of a union: by a discriminator, else by the keys of the
+ * value, including near misses.
  *
- * @returns undefined when nothing speaks for one of them
+ * @returns undefined when no branch is more likely than the others
  */
 export function chooseBranch(options: readonly Schema[], value: unknown): Schema | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
@@ -92,7 +92,7 @@ function branchScore(option: Schema, value: object): number {
   }, 0);
 }
 
-/** @returns keys of the value that only one branch knows, one for each branch that it names */
+/** @returns keys of the value that belong to a single branch, one for each such branch */
 export function namedBranches(options: readonly Schema[], value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
   const shapes = options.map((option) => allowedKeys(option) ?? []);
@@ -102,7 +102,7 @@ export function namedBranches(options: readonly Schema[], value: unknown): strin
   return own.flatMap((keys) => keys.filter((key) => Object.hasOwn(value, key)).slice(0, 1));
 }
 
-/** @returns what a union takes, in words: `{env: …} or {file: …}` */
+/** @returns the alternatives of a union, for messages: `{env: …} or {file: …}` */
 export function choicesOf(options: readonly Schema[]): string {
   const choices = options.map((option) => {
     const inner = unwrap(option);

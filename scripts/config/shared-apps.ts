@@ -5,14 +5,14 @@ import type { Problem } from '../report/errors.ts';
 import type { AppManifest, SharedApp } from './cluster.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
-import { type Finding, place } from './positions.ts';
+import { type InputFinding, place } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type AppFile, appFile, argocdApp, longestAppName } from './schema/app.ts';
 import { componentNames } from './schema/component-facts.ts';
 import { isRecord } from './schema/reads.ts';
 import { closest } from './suggest.ts';
 
-/** Folders of apps/ that components of the program own. */
+/** Folders of apps/ that belong to components. */
 const ownFolders = ['kubeflow'];
 
 const manifest = z.looseObject({
@@ -22,19 +22,19 @@ const manifest = z.looseObject({
     .looseObject({
       name: z
         .string()
-        .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a name as Kubernetes takes it')
+        .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be a valid Kubernetes name')
         .describe('Name of the object.'),
-      namespace: z.string().optional().describe("The app's namespace."),
+      namespace: z.string().optional().describe('Namespace of the app.'),
     })
     .describe('Name and namespace.'),
 });
 
 /**
- * Reads apps/<app>/app.yaml and the manifests beside it.
+ * Reads apps/<app>/app.yaml and the manifests next to it.
  *
  * @param root the repository's folder
- * @param clusters names of the clusters that there are
- * @returns the apps by name, or everything that is wrong with their files
+ * @param clusters names of all clusters
+ * @returns the apps by name, or every problem with their files
  */
 export function readApps(root: string, clusters: readonly string[]): Parsed<ReadonlyMap<string, SharedApp>> {
   const problems: Problem[] = [];
@@ -51,11 +51,7 @@ function readApp(root: string, name: string, clusters: readonly string[]): Parse
   const folder = `apps/${name}`;
   const misnamed = nameProblem(name);
   if (misnamed !== undefined) return { problems: [{ file: folder, path: '', ...misnamed }] };
-  const read = readInput(
-    root,
-    `${folder}/app.yaml`,
-    'Write one, or remove the folder; docs/apps.md shows what is in it.',
-  );
+  const read = readInput(root, `${folder}/app.yaml`, 'Write one (see docs/apps.md), or remove the folder.');
   if ('problems' in read) return read;
   const parsed = parseAppFile(read.text, `${folder}/app.yaml`, name, clusters);
   if ('problems' in parsed) return parsed;
@@ -76,29 +72,30 @@ function placedAt(text: string, file: string): string {
  * Reads the text of an app.yaml.
  *
  * @param text the file's text
- * @param file path for problems, as `apps/grafana/app.yaml`
+ * @param file path for problems, for example `apps/grafana/app.yaml`
  * @param name the app's name: its folder
- * @param clusters names of the clusters that there are
+ * @param clusters names of all clusters
  */
 export function parseAppFile(text: string, file: string, name: string, clusters: readonly string[]): Parsed<AppFile> {
   return parseInput(appFile, text, file, {
-    emptyHint: 'Write description, source, place, service and access; docs/apps.md has an example.',
+    emptyHint: 'Set description, source, place, service and access; docs/apps.md has an example.',
     further: (value) => [...clusterFindings(value, clusters), ...namespaceFindings(value, name)],
   });
 }
 
 function nameProblem(name: string): Pick<Problem, 'message' | 'hint'> | undefined {
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
-    return { message: 'is not a name for an app', hint: 'Use lower-case letters, digits and "-".' };
-  if (name.length > longestAppName) return { message: `is too long for an app: at most ${longestAppName} characters` };
+    return { message: 'is not a valid app name', hint: 'Use lower-case letters, digits and "-".' };
+  if (name.length > longestAppName)
+    return { message: `is too long for an app name: at most ${longestAppName} characters` };
   const taken = (componentNames as readonly string[]).includes(name) && name !== argocdApp;
   return taken ? { message: 'is the name of a component of the platform', hint: 'Rename the folder.' } : undefined;
 }
 
-/** A name that no cluster has would be passed over in silence. */
-function clusterFindings(value: unknown, clusters: readonly string[]): Finding[] {
+/** Reports unknown clusters, which would otherwise be ignored silently. */
+function clusterFindings(value: unknown, clusters: readonly string[]): InputFinding[] {
   const list = isRecord(value) && Array.isArray(value.clusters) ? value.clusters : [];
-  return list.flatMap((name: unknown, index): Finding[] => {
+  return list.flatMap((name: unknown, index): InputFinding[] => {
     if (typeof name !== 'string' || clusters.includes(name)) return [];
     const near = closest(name, clusters);
     const hint = near === undefined ? `Clusters here: ${clusters.join(', ')}.` : `Did you mean "${near}"?`;
@@ -106,17 +103,17 @@ function clusterFindings(value: unknown, clusters: readonly string[]): Finding[]
   });
 }
 
-/** Without a namespace the app's name is one, which may be taken. */
-function namespaceFindings(value: unknown, name: string): Finding[] {
+/** The default namespace is the app's name, which can be reserved. */
+function namespaceFindings(value: unknown, name: string): InputFinding[] {
   if (!isRecord(value) || value.namespace !== undefined || !/^(kube|istio)-/.test(name)) return [];
-  return [{ path: ['namespace'], at: 'key', message: `"${name}" is not a name for a namespace of an app` }];
+  return [{ path: ['namespace'], at: 'key', message: `"${name}" cannot be an app's namespace` }];
 }
 
 function readManifests(root: string, folder: string, namespace: string): Parsed<AppManifest[]> {
   const names = filesOf(root, folder).filter((name) => /\.ya?ml$/.test(name));
   if (names.length === 0)
     return {
-      problems: [{ file: folder, path: '', message: 'has no objects', hint: 'Put one object per .yaml file there.' }],
+      problems: [{ file: folder, path: '', message: 'is empty', hint: 'Add one object per .yaml file.' }],
     };
   const problems: Problem[] = [];
   const objects = new Map<string, AppManifest>();
@@ -130,18 +127,18 @@ function readManifests(root: string, folder: string, namespace: string): Parsed<
       continue;
     }
     const key = `${parsed.value.kind} ${parsed.value.metadata.name}`;
-    if (objects.has(key)) problems.push({ file, path: '', message: `${key} is in another file already` });
+    if (objects.has(key)) problems.push({ file, path: '', message: `${key} is also in another file` });
     objects.set(key, withNamespace(parsed.value, namespace));
   }
   return problems.length > 0 ? { problems } : { value: [...objects.values()] };
 }
 
-function manifestFindings(value: unknown, namespace: string): Finding[] {
+function manifestFindings(value: unknown, namespace: string): InputFinding[] {
   if (!isRecord(value)) return [];
   const own = isRecord(value.metadata) ? value.metadata.namespace : undefined;
   return [
     ...(value.kind === 'Namespace'
-      ? [{ path: ['kind'], at: 'value' as const, message: 'must not be Namespace: the app gets its own' }]
+      ? [{ path: ['kind'], at: 'value' as const, message: 'must not be Namespace: Breakwater generates the namespace' }]
       : []),
     ...(typeof own === 'string' && own !== namespace
       ? [{ path: ['metadata', 'namespace'], at: 'value' as const, message: `must be ${namespace}, the app's own` }]

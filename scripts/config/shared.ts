@@ -20,11 +20,11 @@ const deniedFileName = 'infrastructure/tenant/denied.yaml';
 const healthFile = 'infrastructure/argocd/application-health.lua';
 
 /**
- * Reads what infrastructure/ and apps/ hold.
+ * Reads infrastructure/ and apps/.
  *
  * @param root the repository's folder
- * @param clusters names of the clusters that there are
- * @returns the value that all clusters share, or everything that is wrong with the files
+ * @param clusters names of all clusters
+ * @returns the inputs that all clusters share, or every problem with the files
  */
 export function readShared(root: string, clusters: readonly string[]): Parsed<Shared> {
   const problems: Problem[] = [];
@@ -47,7 +47,7 @@ export function readShared(root: string, clusters: readonly string[]): Parsed<Sh
       });
     else if (!/^apps\/[^/]+\/manifests\//.test(file)) problems.push(...misnamed(file, name));
   }
-  // Their absence is a mistake in the repository, not in the program.
+  // A missing file is a mistake in the repository, not in the program.
   const missing = templateFiles.filter((file) => lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined);
   problems.push(...missing.map(missingFile));
   for (const [folder, finding] of skewFindings(upstream)) {
@@ -77,7 +77,7 @@ function missingFile(file: string): Problem {
     file,
     path: '',
     message: 'there is no such file',
-    hint: `It comes with this repository: git checkout HEAD -- ${file} (if a commit deleted it, git log --diff-filter=D -- ${file} names that).`,
+    hint: `Restore it: git checkout HEAD -- ${file} (if a commit deleted it, git log --diff-filter=D -- ${file} finds the commit).`,
   };
 }
 
@@ -94,17 +94,17 @@ function readUpstream(root: string, folder: string): Parsed<Upstream> {
   if ('problems' in parsed) return parsed;
   if (folder === 'apps/kubeflow' && !(kubeflowVersions as readonly string[]).includes(parsed.value.version)) {
     const known = kubeflowVersions.join(', ');
-    const message = `must be a version whose paths this program knows: ${known}`;
-    return { problems: [{ file, path: 'version', message, hint: 'Paths move between releases of Kubeflow.' }] };
+    const message = `must be a supported Kubeflow release: ${known}`;
+    return { problems: [{ file, path: 'version', message, hint: 'Paths differ between Kubeflow releases.' }] };
   }
   const wanted = requiredUpstreams[folder];
   const found = 'chart' in parsed.value ? 'chart' : 'kustomization';
   if (wanted === undefined || wanted === found) return parsed;
-  const hint = wanted === 'chart' ? 'Give chart, repository and version.' : 'Give repository, path and version.';
+  const hint = wanted === 'chart' ? 'Set chart, repository and version.' : 'Set repository, path and version.';
   return { problems: [{ file, path: '', message: `must describe a ${wanted}, describes a ${found}`, hint }] };
 }
 
-/** @returns undefined for a kustomization of the usual kind, which is not ours to read */
+/** @returns undefined for a plain Kustomization, which we do not read */
 function readComponent(root: string, file: string): Parsed<KustomizeComponent | undefined> {
   const read = readInput(root, file);
   if ('problems' in read) return read;
@@ -122,15 +122,15 @@ function toPatch({ patch, target }: KustomizeComponent['patches'][number]): Kust
   return { patch, target: Object.fromEntries(stated) };
 }
 
-/** A misspelt upstream.yaml would be passed over in silence. */
+/** Reports a misspelt upstream.yaml, which would otherwise be ignored silently. */
 function misnamed(file: string, name: string): Problem[] {
   const known = ['upstream.yaml', 'kustomization.yaml', 'values.yaml', 'app.yaml'];
   const near = /\.ya?ml$/.test(name) && !known.includes(name) ? closest(name, known) : undefined;
   if (near === undefined) return [];
-  return [{ file, path: '', message: 'has a name that nothing reads', hint: `Did you mean "${near}"?` }];
+  return [{ file, path: '', message: 'has a name that Breakwater does not read', hint: `Did you mean "${near}"?` }];
 }
 
-/** @returns paths of all files, relative to root, with forward slashes, in one order on any machine */
+/** @returns paths of all files, relative to root, with forward slashes, sorted the same on every machine */
 function filesUnder(root: string, folder: string): string[] {
   const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
   if (stat === undefined || !stat.isDirectory()) return [];

@@ -1,9 +1,9 @@
 /**
- * Finds the word that was probably meant.
+ * Finds the word that was probably intended.
  *
- * @param word what was written
- * @param candidates what could have been written
- * @returns the nearest candidate within a third of its letters (at least one), of two that are as near the one that begins with the
+ * @param word the word as written
+ * @param candidates the valid words
+ * @returns the nearest candidate within a third of its letters (at least one), on a tie the one that starts with the
  *   word; undefined when none is near
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
@@ -24,7 +24,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Letters to insert, drop, replace or swap with their neighbour (optimal string alignment). */
+/** Number of letters to insert, drop, replace or swap (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let older: number[] = [];
   let old: number[] = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,8 +1,8 @@
 import { requiredUpstreams } from './schema/component-facts.ts';
 
 /**
- * What this template brings in infrastructure/ and apps/kubeflow/, by folder. Each of these files says something that the platform
- * counts on, beside its upstream.yaml: an absent one would be passed over by kustomize, Helm and Argo CD, as if nothing had been to say.
+ * Files that this template ships in infrastructure/ and apps/kubeflow/, by folder. The platform needs each of them in addition to
+ * upstream.yaml, and kustomize, Helm and Argo CD would ignore a missing one silently.
  */
 const brought: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-dashboard/dashboard': ['kustomization.yaml'],
@@ -59,7 +59,7 @@ const brought: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Paths of all of them, relative to the repository. */
+/** Paths of all template files, relative to the repository. */
 export const templateFiles: readonly string[] = [
   ...Object.keys(requiredUpstreams).map((folder) => `${folder}/upstream.yaml`),
   ...Object.entries(brought).flatMap(([folder, names]) => names.map((name) => `${folder}/${name}`)),

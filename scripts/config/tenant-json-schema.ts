@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { tenantDefaults, tenantFile } from './schema/tenant.ts';
 
-/** Where the schema of tenant.yaml is published for editors, relative to the repository. */
+/** Published schema of tenant.yaml for editors, relative to the repository. */
 const tenantSchemaFile = 'tenants/tenant.schema.json';
-/** Where the same stands for the chart, by which Helm refuses what is not a good tenant. */
+/** The chart's values.schema.json, with which Helm rejects an invalid tenant.yaml. */
 const tenantChartSchemaFile = 'infrastructure/tenant/values.schema.json';
 
-/** Every published schema: where it is, and how its text is computed. */
+/** Published schemas by path, each with the function that computes its text. */
 export const publishedTenantSchemas: ReadonlyMap<string, () => string> = new Map([
   [tenantSchemaFile, tenantJsonSchema],
   [tenantChartSchemaFile, tenantChartSchema],
@@ -22,15 +22,15 @@ function schemaOf(schema: z.ZodType): ObjectSchema {
   return z.toJSONSchema(schema, { target: 'draft-07', io: 'input' }) as ObjectSchema;
 }
 
-/** @returns the JSON Schema of tenant.yaml as a person writes it, the same on any machine */
+/** @returns the JSON Schema of a hand-written tenant.yaml, the same on any machine */
 export function tenantJsonSchema(): string {
   const { $schema, ...rest } = schemaOf(tenantFile);
   return text({ $comment: comment, $schema, title: 'tenants/<team>/tenant.yaml of Breakwater', ...rest });
 }
 
 /**
- * The same schema for all values of the chart: tenant.yaml laid over the chart's defaults, and what the ApplicationSet says of the
- * cluster. No key is required as long as none of a tenant is there: without a tenant.yaml the chart renders nothing.
+ * The same schema for all values of the chart: tenant.yaml over the chart's defaults, plus the cluster's facts from the ApplicationSet.
+ * Without any key of a tenant, no key is required: without a tenant.yaml the chart renders nothing.
  */
 function tenantChartSchema(): string {
   const { $schema, properties, required = [], ...rest } = schemaOf(tenantFile);
@@ -38,10 +38,10 @@ function tenantChartSchema(): string {
   return text({
     $comment: comment,
     $schema,
-    title: 'Values of the chart: tenant.yaml over values.yaml, with what the ApplicationSet says of the cluster',
+    title: 'Values of the chart: tenant.yaml over values.yaml, plus facts about the cluster from the ApplicationSet',
     ...rest,
     properties: {
-      part: { enum: ['access', 'place'], description: 'Which half of a tenant is rendered.' },
+      part: { enum: ['access', 'place'], description: 'The half of the tenant to render.' },
       platform: platformSchema(),
       ...properties,
     },
@@ -58,23 +58,23 @@ function platformSchema(): object {
     cluster: string('Name of the cluster.'),
     labels: {
       type: 'object',
-      description: 'Its labels.',
+      description: 'Labels of the cluster.',
       additionalProperties: { type: 'string' },
     },
     argocd: string('Namespace of Argo CD.'),
-    server: string('The cluster, as Argo CD calls it.'),
-    repository: string('This repository.'),
+    server: string('Address of the cluster in Argo CD.'),
+    repository: string('Address of this repository.'),
     host: string('Host of the platform.'),
-    gateway: string('The Gateway that routes are bound to.'),
-    gatewayNamespace: string('Its namespace.'),
-    gatewayPrincipal: string('Its account in the mesh.'),
-    groupHeader: string('Beginning of the headers that the gateway sets, one for each group.'),
+    gateway: string('Gateway for the routes.'),
+    gatewayNamespace: string('Namespace of the gateway.'),
+    gatewayPrincipal: string('Mesh identity of the gateway.'),
+    groupHeader: string('Prefix of the headers that the gateway sets, one for each group.'),
     kubeflow: {
       type: 'object',
-      description: "Kubeflow's namespaces, for tenants of that kind.",
+      description: "Kubeflow's namespaces, for tenants of kind kubeflow.",
       properties: {
-        callers: { type: 'array', description: 'Those that call pods of users.', items: { type: 'string' } },
-        called: { type: 'array', description: 'Those that pods of users call.', items: { type: 'string' } },
+        callers: { type: 'array', description: 'Namespaces that call pods of users.', items: { type: 'string' } },
+        called: { type: 'array', description: 'Namespaces that pods of users call.', items: { type: 'string' } },
       },
       required: ['callers', 'called'],
       additionalProperties: false,
@@ -88,12 +88,12 @@ function platformSchema(): object {
       cidr: string('Its address, as a range.'),
     }),
     podSecurity: { type: 'boolean', description: 'Whether namespaces enforce Pod Security.' },
-    reserved: { type: 'array', description: 'Namespaces that are taken.', items: { type: 'string' } },
-    reservedPattern: string('The same, by their beginnings.'),
+    reserved: { type: 'array', description: 'Reserved namespaces.', items: { type: 'string' } },
+    reservedPattern: string('Pattern of reserved namespaces.'),
   };
   return {
     type: 'object',
-    description: 'What the tree says of the cluster.',
+    description: 'Facts about the cluster, from the tree.',
     properties,
     required: Object.keys(properties),
     additionalProperties: false,

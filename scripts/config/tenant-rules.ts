@@ -1,4 +1,4 @@
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import { overlap, parseRange } from './schema/address-ranges.ts';
 import { isAddress } from './schema/common.ts';
 import { namespaceSeparator, type TenantDefaults, tenantPaths } from './schema/tenant.ts';
@@ -6,12 +6,12 @@ import { amountOf } from './schema/tenant-quota.ts';
 import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 
-/** @returns the namespaces of a tenant: its own, unless it lists some */
+/** @returns the namespaces of a tenant; by default one, with its name */
 export function namespacesOf(tenant: Pick<Tenant, 'name' | 'namespaces'>): readonly string[] {
   return tenant.namespaces ?? [tenant.name];
 }
 
-/** @returns true when the tenant has its place on the cluster */
+/** @returns true when the cluster is one of the tenant's */
 export function belongsTo({ clusters }: Pick<Tenant, 'clusters'>, cluster: Pick<TenantCluster, 'name' | 'labels'>) {
   const { names, labels } = clusters ?? {};
   if (names === undefined && labels === undefined) return true;
@@ -20,7 +20,7 @@ export function belongsTo({ clusters }: Pick<Tenant, 'clusters'>, cluster: Pick<
   return wanted.length > 0 && wanted.every(([name, value]) => cluster.labels[name] === value);
 }
 
-/** Who has what, over all tenants. */
+/** Names already in use, over all tenants. */
 interface Taken {
   tenants: ReadonlyMap<string, Tenant>;
   repositories: ReadonlyMap<string, Tenant>;
@@ -29,20 +29,20 @@ interface Taken {
 /**
  * Rules over a tenant's fields together, and over all tenants.
  *
- * @param defaults what all tenants get: the devices that a quota names are known by them
- * @returns the tenants with findings, with their findings
+ * @param defaults defaults for all tenants, which list the known devices
+ * @returns findings by tenant
  */
 export function tenantFindings(
   tenants: readonly Tenant[],
   clusters: readonly TenantCluster[],
   defaults: Pick<TenantDefaults, 'quota' | 'limits'>,
-): [Tenant, readonly Finding[]][] {
+): [Tenant, readonly InputFinding[]][] {
   const repositories = new Map<string, Tenant>();
   for (const tenant of tenants)
     for (const url of tenant.repositories ?? [])
       if (!repositories.has(compared(url))) repositories.set(compared(url), tenant);
   const taken: Taken = { tenants: new Map(tenants.map((tenant) => [tenant.name, tenant])), repositories };
-  return tenants.flatMap((tenant): [Tenant, readonly Finding[]][] => {
+  return tenants.flatMap((tenant): [Tenant, readonly InputFinding[]][] => {
     const findings = [
       ...memberFindings(tenant),
       ...namespaceFindings(tenant, taken, clusters),
@@ -59,47 +59,47 @@ export function tenantFindings(
   });
 }
 
-/** Members whose objects would have one name, which is made of their own (see the chart's tenant.bindingName). */
-function memberFindings({ owner, members = [] }: Tenant): Finding[] {
+/** Finds members whose objects would have the same name (see tenant.bindingName in the chart). */
+function memberFindings({ owner, members = [] }: Tenant): InputFinding[] {
   const bound = (email: string) => email.replaceAll(/[^a-z0-9]+/g, '-');
   const first = new Map([[bound(owner), owner]]);
-  return members.flatMap((member, index): Finding[] => {
+  return members.flatMap((member, index): InputFinding[] => {
     if (!('email' in member)) return [];
     const earlier = first.get(bound(member.email));
     first.set(bound(member.email), member.email);
     if (earlier === undefined) return [];
     const message =
       earlier === owner && member.email === owner
-        ? 'is the owner, who has the role admin already'
-        : `can't be told from ${earlier} where only letters and digits count: names of objects`;
-    // Repetitions are the schema's to report.
+        ? 'is the owner, who already has the role admin'
+        : `results in the same object names as ${earlier}: these keep only letters and digits`;
+    // The schema reports repetitions.
     return earlier === member.email && earlier !== owner
       ? []
       : [{ path: ['members', index, 'email'], at: 'value', message }];
   });
 }
 
-/** The tenant that a namespace belongs to by its name. */
+/** @returns the tenant that a namespace belongs to by its name */
 function ownerOf(namespace: string, { tenants }: Taken): Tenant | undefined {
   return tenants.get(namespace.split(namespaceSeparator)[0] ?? '');
 }
 
-function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): Finding[] {
+function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): InputFinding[] {
   const { name } = tenant;
   const list = namespacesOf(tenant);
-  const lacking: Finding[] = list.includes(name)
+  const lacking: InputFinding[] = list.includes(name)
     ? []
-    : [{ path: ['namespaces'], at: 'key', message: `must hold ${name}, in which its own manifests land` }];
-  const rest = list.flatMap((namespace, index): Finding[] => {
+    : [{ path: ['namespaces'], at: 'key', message: `must contain ${name}, the namespace of its manifests` }];
+  const rest = list.flatMap((namespace, index): InputFinding[] => {
     const written = tenant.namespaces !== undefined;
-    const at: Pick<Finding, 'path' | 'at'> = written
+    const at: Pick<InputFinding, 'path' | 'at'> = written
       ? { path: ['namespaces', index], at: 'value' }
       : { path: [], at: 'key' };
     if (namespace !== name && !namespace.startsWith(name + namespaceSeparator)) {
       const owner = ownerOf(namespace, taken);
       const whose = owner === undefined ? '' : `"${namespace}" belongs to the tenant ${owner.name} (${owner.source}): `;
       const hint = `For example ${name}${namespaceSeparator}${namespace}`;
-      return [{ ...at, message: `${whose}must be ${name}, or begin with ${name}${namespaceSeparator}`, hint }];
+      return [{ ...at, message: `${whose}must be ${name}, or start with ${name}${namespaceSeparator}`, hint }];
     }
     const clash = clusters.find(
       ({ argocd, kubeflow, runningApps }) =>
@@ -108,56 +108,59 @@ function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly Tena
     );
     if (clash === undefined) return [];
     return [
-      { ...at, message: `the namespace "${namespace}" is taken on the cluster ${clash.name}`, hint: 'Rename it.' },
+      { ...at, message: `the namespace "${namespace}" is reserved on the cluster ${clash.name}`, hint: 'Rename it.' },
     ];
   });
   return [...lacking, ...rest];
 }
 
-function routeFindings(tenant: Tenant, { tenants }: Taken): Finding[] {
+function routeFindings(tenant: Tenant, { tenants }: Taken): InputFinding[] {
   const own = `${tenantPaths}${tenant.name}/`;
   const routes = tenant.routes ?? [];
-  return routes.flatMap(({ path, namespace }, index): Finding[] => {
-    const findings: Finding[] = [];
+  return routes.flatMap(({ path, namespace }, index): InputFinding[] => {
+    const findings: InputFinding[] = [];
     if (!path.startsWith(own)) {
       const other = tenants.get(path.split('/')[2] ?? '');
       const whose = other === undefined ? '' : `belongs to the tenant ${other.name} (${other.source}): `;
-      findings.push({ path: ['routes', index, 'path'], at: 'value', message: `${whose}must begin with ${own}` });
+      findings.push({ path: ['routes', index, 'path'], at: 'value', message: `${whose}must start with ${own}` });
     }
     const earlier = routes.slice(0, index).find((route) => path.startsWith(route.path));
     if (earlier !== undefined) {
       const message =
-        earlier.path === path
-          ? `"${path}" is in the list already`
-          : `is never reached: ${earlier.path} comes before it`;
+        earlier.path === path ? `"${path}" is listed twice` : `is never reached: ${earlier.path} comes before it`;
       const hint = earlier.path === path ? undefined : `Put it before the route ${earlier.path}.`;
       const other = ['routes', routes.indexOf(earlier), 'path'];
       findings.push({ path: ['routes', index, 'path'], at: 'value', message, hint, other });
     }
     if (namespace !== undefined && !namespacesOf(tenant).includes(namespace)) {
       const hint = `Its namespaces are: ${namespacesOf(tenant).join(', ')}.`;
-      findings.push({ path: ['routes', index, 'namespace'], at: 'value', message: 'is none of its namespaces', hint });
+      findings.push({
+        path: ['routes', index, 'namespace'],
+        at: 'value',
+        message: 'is not one of its namespaces',
+        hint,
+      });
     }
     return findings;
   });
 }
 
-function repositoryFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): Finding[] {
-  return (tenant.repositories ?? []).flatMap((url, index): Finding[] => {
+function repositoryFindings(tenant: Tenant, taken: Taken, clusters: readonly TenantCluster[]): InputFinding[] {
+  return (tenant.repositories ?? []).flatMap((url, index): InputFinding[] => {
     const path = ['repositories', index];
     if (clusters.some(({ repositoryUrl }) => compared(repositoryUrl) === compared(url))) {
-      const hint = `Put its manifests into tenants/${tenant.name}/apps/, and remove this line.`;
+      const hint = `Put its manifests in tenants/${tenant.name}/apps/, and remove this line.`;
       return [{ path, at: 'value', message: "is the platform's own repository", hint }];
     }
     const other = taken.repositories.get(compared(url));
     if (other === undefined || other === tenant) return [];
     const message = `belongs to the tenant ${other.name} (${other.source})`;
-    return [{ path, at: 'value', message, hint: 'A repository is deployed from by one tenant.' }];
+    return [{ path, at: 'value', message, hint: 'A repository belongs to one tenant.' }];
   });
 }
 
-function networkFindings(tenant: Tenant, taken: Taken): Finding[] {
-  return (tenant.network?.to ?? []).flatMap((namespace, index): Finding[] => {
+function networkFindings(tenant: Tenant, taken: Taken): InputFinding[] {
+  return (tenant.network?.to ?? []).flatMap((namespace, index): InputFinding[] => {
     const owner = ownerOf(namespace, taken);
     if (owner === undefined || owner === tenant) return [];
     const lets = (owner.network?.from ?? []).some((from) => namespacesOf(tenant).includes(from));
@@ -165,14 +168,14 @@ function networkFindings(tenant: Tenant, taken: Taken): Finding[] {
     const message = lets
       ? `the tenant ${owner.name} has no namespace "${namespace}" (${owner.source})`
       : `the tenant ${owner.name} does not let ${tenant.name} in (${owner.source})`;
-    const hint = lets ? undefined : `It must name one of this tenant's namespaces under network.from.`;
+    const hint = lets ? undefined : `Ask that tenant to list one of this tenant's namespaces under network.from.`;
     return [{ path: ['network', 'to', index], at: 'value', message, hint }];
   });
 }
 
-/** Apps take calls from the gateway, and from the accounts that their app.yaml names. */
-function appFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
-  return (tenant.network?.to ?? []).flatMap((namespace, index): Finding[] => {
+/** Finds calls to apps, which only accept the gateway and the accounts in their app.yaml. */
+function appFindings(tenant: Tenant, clusters: readonly TenantCluster[]): InputFinding[] {
+  return (tenant.network?.to ?? []).flatMap((namespace, index): InputFinding[] => {
     const app = clusters
       .filter((cluster) => belongsTo(tenant, cluster))
       .flatMap(({ runningApps }) => runningApps)
@@ -182,16 +185,16 @@ function appFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Findin
     const own = namespacesOf(tenant)[0];
     const message =
       'installed' in app.source
-        ? `is a way around the gateway: the app ${app.name} is not guarded in its own namespace`
-        : `opens nothing: the app ${app.name} takes calls from the gateway only`;
-    const hint = `Reach it by its address, or name the account under callers in ${app.folder}/app.yaml: {namespace: ${own}, serviceAccount: default}`;
+        ? `bypasses the gateway: nothing else protects the app ${app.name} inside its namespace`
+        : `has no effect: the app ${app.name} accepts calls from the gateway only`;
+    const hint = `Call it at its public address, or add the account under callers in ${app.folder}/app.yaml: {namespace: ${own}, serviceAccount: default}`;
     return [{ path: ['network', 'to', index], at: 'value', message, hint }];
   });
 }
 
-/** Ranges in which a cluster is known to be: MetalLB's pools lie in the network of its nodes, node ports are on them. */
-function addressFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
-  return (tenant.network?.addresses ?? []).flatMap((text, index): Finding[] => {
+/** Finds ranges that contain a cluster's own addresses: MetalLB's pools lie in the nodes' network, node ports are on the nodes. */
+function addressFindings(tenant: Tenant, clusters: readonly TenantCluster[]): InputFinding[] {
+  return (tenant.network?.addresses ?? []).flatMap((text, index): InputFinding[] => {
     const range = parseRange(text);
     if (typeof range === 'string') return [];
     for (const cluster of clusters.filter((one) => belongsTo(tenant, one))) {
@@ -200,8 +203,15 @@ function addressFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Fi
         return typeof other !== 'string' && overlap(range, other);
       });
       if (held === undefined) continue;
-      const message = `holds ${held}, which is the cluster ${cluster.name} itself`;
-      return [{ path: ['network', 'addresses', index], at: 'value', message, hint: 'Name the servers that it needs.' }];
+      const message = `contains ${held}, which belongs to the cluster ${cluster.name} itself`;
+      return [
+        {
+          path: ['network', 'addresses', index],
+          at: 'value',
+          message,
+          hint: 'List only the servers that the tenant needs.',
+        },
+      ];
     }
     return [];
   });
@@ -215,37 +225,37 @@ function ownAddresses({ knownHost, loadBalancer }: TenantCluster): string[] {
   ];
 }
 
-/** A LimitRange whose request is above its limit, or its limit above its maximum, is refused by Kubernetes. */
-function limitFindings({ limits }: Tenant, defaults: Pick<TenantDefaults, 'limits'>): Finding[] {
+/** Finds a request above its limit, or a limit above its maximum: Kubernetes refuses such a LimitRange. */
+function limitFindings({ limits }: Tenant, defaults: Pick<TenantDefaults, 'limits'>): InputFinding[] {
   const order = ['request', 'limit', 'max'] as const;
   const amount = (part: (typeof order)[number], key: 'cpu' | 'memory' | 'ephemeralStorage') =>
     limits?.[part]?.[key] ?? defaults.limits?.[part]?.[key];
   return (['cpu', 'memory', 'ephemeralStorage'] as const).flatMap((key) =>
-    order.flatMap((upper, index): Finding[] => {
+    order.flatMap((upper, index): InputFinding[] => {
       const high = amount(upper, key);
       const lower = order.slice(0, index).find((part) => amountOf(amount(part, key) ?? '0') > amountOf(high ?? '1P'));
       if (high === undefined || lower === undefined) return [];
       const own = [upper, lower].find((part) => limits?.[part]?.[key] !== undefined);
       const message = `limits.${lower}.${key} is ${amount(lower, key)}, more than limits.${upper}.${key}, which is ${high}`;
-      const hint = `Set both; what tenant.yaml leaves out is in infrastructure/tenant/values.yaml.`;
+      const hint = `Set both. The default is in infrastructure/tenant/values.yaml.`;
       return [{ path: own === undefined ? [] : ['limits', own, key], at: 'value', message, hint }];
     }),
   );
 }
 
-/** A device that is misspelt: its quota counts nothing, and the one that is meant stays at none. */
-function deviceFindings({ quota }: Tenant, known: readonly string[]): Finding[] {
-  return Object.keys(quota?.gpus ?? {}).flatMap((name): Finding[] => {
+/** Finds misspelt devices: the quota would count nothing, and the intended device would stay at zero. */
+function deviceFindings({ quota }: Tenant, known: readonly string[]): InputFinding[] {
+  return Object.keys(quota?.gpus ?? {}).flatMap((name): InputFinding[] => {
     const near = known.includes(name) ? undefined : closest(name, known);
     if (near === undefined) return [];
     const hint = `Did you mean "${near}"? If not, add it to quota.gpus in infrastructure/tenant/values.yaml.`;
-    return [{ path: ['quota', 'gpus', name], at: 'key', message: 'is not a device that is known here', hint }];
+    return [{ path: ['quota', 'gpus', name], at: 'key', message: 'is an unknown device', hint }];
   });
 }
 
-function clusterFindings(tenant: Tenant, clusters: readonly TenantCluster[]): Finding[] {
+function clusterFindings(tenant: Tenant, clusters: readonly TenantCluster[]): InputFinding[] {
   const known = clusters.map(({ name }) => name);
-  const findings: Finding[] = (tenant.clusters?.names ?? []).flatMap((name, index): Finding[] =>
+  const findings: InputFinding[] = (tenant.clusters?.names ?? []).flatMap((name, index): InputFinding[] =>
     known.includes(name)
       ? []
       : [
@@ -275,7 +285,7 @@ function runsProfiles({ kubeflow, components }: TenantCluster): boolean {
   return kubeflow.components.includes('profiles') && components['kubeflow-profiles']?.enabled !== false;
 }
 
-/** As Argo CD compares repositories, closely enough for two spellings to meet: letter case and one ".git" make no difference. */
+/** Normalises a repository as Argo CD compares it, closely enough: ignores letter case and a trailing ".git". */
 function compared(url: string): string {
   const scp = /^([^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url);
   const plain = scp === null ? url.replace(/^(https?|ssh):\/\/([^@/]*@)?/, '') : `${scp[2]}/${scp[3]}`;

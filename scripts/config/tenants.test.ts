@@ -114,17 +114,17 @@ const clashes: [
     'b',
     3,
     'namespaces[1]',
-    'belongs to the tenant a (tenants/a/tenant.yaml): must be b, or begin with b--',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must be b, or start with b--',
   ],
-  ['a namespace of nobody', { a: 'namespaces: [a, shop]\n' }, 'a', 3, 'namespaces[1]', 'must be a, or begin with a--'],
-  ['namespaces without its own', { a: 'namespaces: [a--dev]\n' }, 'a', 3, 'namespaces', 'must hold a'],
+  ['a namespace of nobody', { a: 'namespaces: [a, shop]\n' }, 'a', 3, 'namespaces[1]', 'must be a, or start with a--'],
+  ['namespaces without its own', { a: 'namespaces: [a--dev]\n' }, 'a', 3, 'namespaces', 'must contain a,'],
   [
     "another tenant's path",
     { a: '', b: 'routes: [{path: /tenants/a/, service: web, port: 80}]\n' },
     'b',
     3,
     'routes[0].path',
-    'belongs to the tenant a (tenants/a/tenant.yaml): must begin with /tenants/b/',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must start with /tenants/b/',
   ],
   [
     'one path twice',
@@ -132,7 +132,7 @@ const clashes: [
     'a',
     5,
     'routes[1].path',
-    'is in the list already (the other is at 4:12)',
+    'is listed twice (the other is at 4:12)',
   ],
   [
     'a path that is never reached',
@@ -148,7 +148,7 @@ const clashes: [
     'a',
     3,
     'routes[0].namespace',
-    'none of its namespaces',
+    'not one of its namespaces',
   ],
   [
     "another tenant's repository, in another spelling",
@@ -180,7 +180,7 @@ const clashes: [
     'a',
     3,
     'quota.gpus["nvida.com/gpu"]',
-    'is not a device that is known here',
+    'is an unknown device',
   ],
   [
     'a cluster that there is not',
@@ -205,7 +205,7 @@ const clashes: [
     'a',
     3,
     'members[1].email',
-    "can't be told from b.c@example.com",
+    'results in the same object names as b.c@example.com',
   ],
 ];
 
@@ -218,8 +218,8 @@ describe('what a tenant may not have is refused, with both owners named where th
   });
 
   it.each([
-    ['the app as it is', '', 'opens nothing: the app grafana takes calls from the gateway only'],
-    ['an app that is installed already', 'source: {installed: true}', 'is a way around the gateway'],
+    ['the app as it is', '', 'has no effect: the app grafana accepts calls from the gateway only'],
+    ['an app that is installed already', 'source: {installed: true}', 'bypasses the gateway'],
   ])('a call to an app: %s', (_, source, message) => {
     const file = readFileSync(join(root, 'apps/grafana/app.yaml'), 'utf8');
     if (source !== '')
@@ -238,10 +238,10 @@ describe('what a tenant may not have is refused, with both owners named where th
   });
 
   it.each([
-    ['host: 192.0.2.10', 'holds 192.0.2.10-192.0.2.10'],
+    ['host: 192.0.2.10', 'contains 192.0.2.10-192.0.2.10'],
     [
       'loadBalancer: {metallb: {pools: [{name: a, addresses: [192.0.2.20-192.0.2.30]}]}}',
-      'holds 192.0.2.20-192.0.2.30',
+      'contains 192.0.2.20-192.0.2.30',
     ],
   ])('addresses of the cluster itself: %s', (line, message) => {
     write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' }).replace(/^host:.*\n/m, '')}\n${line}\n`);
@@ -277,8 +277,8 @@ describe('what a tenant may not have is refused, with both owners named where th
 
 describe('folders that are not tenants', () => {
   it.each([
-    ['kube-x', 'is taken'],
-    ['argocd', 'is taken'],
+    ['kube-x', 'is reserved'],
+    ['argocd', 'is reserved'],
     ['a--b', 'must not contain "--"'],
     ['A', 'use lower-case letters'],
     ['a'.repeat(41), 'at most 40 characters'],

@@ -10,10 +10,10 @@ import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
 
-/** Where the defaults of all tenants are: values of the chart that renders each of them. */
+/** Defaults for all tenants: the values of the chart that renders each tenant. */
 const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
 
-/** @returns names of the folders in tenants/, sorted the same on any machine */
+/** @returns names of the folders in tenants/, sorted the same on every machine */
 export function listTenants(root: string): string[] {
   const folder = join(root, 'tenants');
   if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
@@ -24,11 +24,11 @@ export function listTenants(root: string): string[] {
 }
 
 /**
- * Reads all tenants of a repository, and checks each of them and all of them together.
+ * Reads and validates all tenants of a repository, each alone and together.
  *
  * @param root the repository's folder
- * @param clusters the clusters that they may belong to
- * @param others texts that take the place of files, or are added to them, by path: what would be written
+ * @param clusters all clusters
+ * @param others texts by path that replace files or add to them: a change about to be written
  * @throws UsageError with every mistake of every file
  */
 export function loadTenants(
@@ -41,7 +41,7 @@ export function loadTenants(
   const tenants: Tenant[] = [];
   const texts = new Map<string, string>();
   const added = [...others.keys()].map((path) => path.split('/')[1] ?? '').sort();
-  // Those that are there come first: what two want alike is the new one's mistake.
+  // Existing tenants come first, so that a conflict is reported at the new one.
   for (const name of new Set([...listTenants(root), ...added])) {
     const read = readTenant(root, name, others);
     if ('problems' in read) problems.push(...read.problems);
@@ -63,14 +63,14 @@ export function loadTenants(
 }
 
 /**
- * Reads the text of a tenant.yaml by itself, without a look at other tenants.
+ * Reads the text of a tenant.yaml without regard to other tenants.
  *
  * @param file path for problems
  * @param name name of its folder
  */
 export function parseTenantFile(text: string, file: string, name: string): Parsed<TenantFile> {
   return parseInput(tenantFile, text, file, {
-    emptyHint: `Write at least kind and owner, or remove the folder tenants/${name}; docs/tenants.md has an example.`,
+    emptyHint: `Set at least kind and owner, or remove the folder tenants/${name}; docs/tenants.md has an example.`,
   });
 }
 
@@ -85,10 +85,10 @@ function readTenant(
   const given = others.get(source);
   if (given === undefined && lstatSync(join(root, folder)).isSymbolicLink())
     return {
-      problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Put the folder itself there.' }],
+      problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Replace it with the folder itself.' }],
     };
   const nested = nestedProblems(root, folder);
-  // A folder that only holds others is not a tenant whose file is missing.
+  // A folder that only contains folders is not a tenant without a file.
   if (given === undefined && nested.length > 0 && !existsSync(join(root, source))) return { problems: nested };
   problems.push(...nested, ...misspeltApps(root, folder));
   const read = given === undefined ? readInput(root, source, missingHint(root, folder)) : { text: given };
@@ -105,17 +105,17 @@ function nameProblems(file: string, name: string): Problem[] {
   const issue = tenantName.safeParse(name).error?.issues[0];
   return issue === undefined
     ? []
-    : [{ file, path: '', message: `can't be the name of a tenant: ${issue.message}`, hint: 'Rename the folder.' }];
+    : [{ file, path: '', message: `cannot be a tenant's name: ${issue.message}`, hint: 'Rename the folder.' }];
 }
 
-/** Tenants are the folders of tenants/ itself: Argo CD makes nothing of one that lies deeper. */
+/** Finds tenants in subfolders: Argo CD only reads folders directly under tenants/. */
 function nestedProblems(root: string, folder: string): Problem[] {
   return folders(join(root, folder))
     .filter((name) => existsSync(join(root, folder, name, 'tenant.yaml')))
     .map((name) => ({
       file: `${folder}/${name}/tenant.yaml`,
       path: '',
-      message: 'is read by nobody: a tenant is a folder of tenants/ itself',
+      message: "is not read: a tenant's folder must be directly under tenants/",
       hint: `Move it: git mv ${folder}/${name} tenants/${name}`,
     }));
 }
@@ -128,7 +128,7 @@ function misspeltApps(root: string, folder: string): Problem[] {
     .map((name) => ({
       file: `${folder}/${name}`,
       path: '',
-      message: 'is read by nobody: manifests of the team are in apps/',
+      message: "is not read: the team's manifests must be in apps/",
       hint: `Rename it: git mv ${folder}/${name} ${folder}/apps`,
     }));
 }
@@ -140,13 +140,13 @@ function folders(folder: string): string[] {
     .map(({ name }) => name);
 }
 
-/** A folder without a tenant.yaml means that the tenant is removed, so a misspelt one would take it away. */
+/** Hint for a folder without tenant.yaml: a misspelt file would remove the tenant. */
 function missingHint(root: string, folder: string): string {
   const near = closest('tenant.yaml', readdirSync(join(root, folder)));
   return near === undefined ? `Write it, or remove the folder ${folder}.` : `Rename ${folder}/${near}.`;
 }
 
 function readDefaults(root: string): Parsed<TenantDefaults> {
-  const read = readInput(root, tenantDefaultsFile, 'It comes with this repository: restore it from Git.');
+  const read = readInput(root, tenantDefaultsFile, 'Restore it from Git.');
   return 'problems' in read ? read : parseInput(tenantDefaults, read.text, tenantDefaultsFile);
 }

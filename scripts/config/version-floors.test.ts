@@ -47,7 +47,7 @@ const inCluster = 'clusters/prod/cluster.yaml';
 
 describe('versions of one cluster', () => {
   it.each([
-    ['argocd: {version: v2.9.3}\n', [`${inCluster}:3:19 is too old: argocd must be 3.5.4 or newer, as`]],
+    ['argocd: {version: v2.9.3}\n', [`${inCluster}:3:19 is too old: argocd must be 3.5.4 or newer, because`]],
     [
       'components: {oauth2-proxy: {version: 6.0.0}}\n',
       [`${inCluster}:3:38 is too old: oauth2-proxy must be 10.4.0 or newer`],
@@ -91,7 +91,7 @@ describe('versions of all clusters', () => {
     ],
     ['oauth2-proxy', /^version: .*/m, 'version: 6.0.0', ':4:10 is too old: oauth2-proxy must be 10.4.0'],
     ['dex', /^ {2}version: .*/m, '  version: v2.44.0', 'is too old: dex must be 2.45.0 or newer'],
-    ['dex', /^image:\n(?: .*\n)+/m, '', "must name an image: the chart's own may be older than 2.45.0"],
+    ['dex', /^image:\n(?: .*\n)+/m, '', "must set image: the chart's default can be older than 2.45.0"],
     ['argocd', /^version: .*/m, 'version: v3.4.4', ':4:10 is too old: argocd must be 3.5.4'],
     ['argocd', /^version: .*/m, 'version: stable', ':4:10 must be one version, not a branch'],
     ['gateway', /^version: .*/m, 'version: 1.32.0', ':4:10 gateway 1.32.0 and istiod'],

@@ -1,20 +1,20 @@
 import semver from 'semver';
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import type { ClusterFile } from './schema/cluster.ts';
 import type { ComponentName } from './schema/component-facts.ts';
 import type { Upstream } from './schema/upstream.ts';
 
-/** The oldest version with which the tree holds. */
+/** The oldest version that the tree works with. */
 interface Floor {
   component: ComponentName;
-  /** What has the version: the upstream itself, or the image that runs in place of its own. */
+  /** Whether the floor is for the upstream, or for the image that replaces its default. */
   of: 'upstream' | 'image';
   least: string;
-  /** Why, with its source. */
+  /** Reason, with its source. */
   because: string;
 }
 
-const istio = 'values are written as its charts take them from there on (istio docs, setup/upgrade)';
+const istio = 'older charts do not accept the generated values (istio docs, setup/upgrade)';
 
 /** Every version that the tree needs, in one place. */
 export const floors: readonly Floor[] = [
@@ -23,7 +23,7 @@ export const floors: readonly Floor[] = [
     of: 'upstream',
     least: '3.5.4',
     because:
-      'it closes the critical holes of October 2026; waves need syncPolicy.retry.refresh (argoproj/argo-cd#23038)',
+      'it fixes the critical vulnerabilities of October 2026; waves need syncPolicy.retry.refresh (argoproj/argo-cd#23038)',
   },
   {
     component: 'cert-manager',
@@ -55,40 +55,45 @@ export const floors: readonly Floor[] = [
   },
 ];
 
-/** What runs beside istiod, and how its minor version may differ: https://istio.io/latest/docs/releases/supported-releases/ */
+/** Components that run with istiod, and how far their minor version may differ: https://istio.io/latest/docs/releases/supported-releases/ */
 const skews: readonly { component: ComponentName; older: number; newer: number; because: string }[] = [
-  { component: 'istio-base', older: 0, newer: 1, because: 'istiod needs the kinds of its own version or of the next' },
-  { component: 'istio-cni', older: 1, newer: 0, because: 'no part of the mesh may be newer than istiod' },
-  { component: 'gateway', older: 1, newer: 0, because: 'a proxy may not be newer than istiod (istio/istio.io#12554)' },
+  {
+    component: 'istio-base',
+    older: 0,
+    newer: 1,
+    because: 'istiod needs the CRDs of its own minor version or the next',
+  },
+  { component: 'istio-cni', older: 1, newer: 0, because: 'no part of the mesh can be newer than istiod' },
+  { component: 'gateway', older: 1, newer: 0, because: 'a proxy cannot be newer than istiod (istio/istio.io#12554)' },
 ];
 
-/** @returns whether a version is below another; undefined for what is not a version, which another check says */
+/** @returns whether a version is below another; undefined for an invalid version, which another check reports */
 export function below(version: string | undefined, least: string): boolean | undefined {
   const parsed = semver.coerce(version, { includePrerelease: true });
   return parsed === null ? undefined : semver.lt(parsed, least);
 }
 
-/** @returns the finding in words, behind the version's place */
+/** @returns the message of the finding, without the position */
 export function tooOld({ component, least, because }: Floor): string {
-  return `is too old: ${component} must be ${least} or newer, as ${because}`;
+  return `is too old: ${component} must be ${least} or newer, because ${because}`;
 }
 
 /**
  * Finds versions below the floor in an upstream.yaml.
  *
- * @param folder as `infrastructure/dex`
+ * @param folder for example `infrastructure/dex`
  */
-export function upstreamFindings(folder: string, upstream: Upstream): Finding[] {
+export function upstreamFindings(folder: string, upstream: Upstream): InputFinding[] {
   return floors
     .filter(({ component }) => folder === `infrastructure/${component}`)
-    .flatMap((floor): Finding[] => {
+    .flatMap((floor): InputFinding[] => {
       if (floor.of === 'upstream')
         return below(upstream.version, floor.least) === true
           ? [{ path: ['version'], at: 'value', message: tooOld(floor) }]
           : [];
       const image = 'chart' in upstream ? upstream.image : undefined;
       if (image === undefined) {
-        const message = `must name an image: the chart's own may be older than ${floor.least}, and ${floor.because}`;
+        const message = `must set image: the chart's default can be older than ${floor.least}, and ${floor.because}`;
         return [{ path: ['image'], at: 'key', message }];
       }
       return below(image.version, floor.least) === true
@@ -98,18 +103,18 @@ export function upstreamFindings(folder: string, upstream: Upstream): Finding[] 
 }
 
 /**
- * Finds versions in a cluster.yaml that are below their floor, or too far from istiod's.
+ * Finds versions in a cluster.yaml that are too old, or too far from istiod's.
  *
  * @param upstream the versions of all clusters, by folder
  */
-export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string, Upstream>): Finding[] {
+export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string, Upstream>): InputFinding[] {
   const own = (component: ComponentName) =>
     component === 'argocd' ? file.argocd.version : file.components[component]?.version;
   const path = (component: ComponentName) =>
     component === 'argocd' ? ['argocd', 'version'] : ['components', component, 'version'];
   const old = floors
     .filter(({ component, of, least }) => of === 'upstream' && below(own(component), least) === true)
-    .map((floor): Finding => ({ path: path(floor.component), at: 'value', message: tooOld(floor) }));
+    .map((floor): InputFinding => ({ path: path(floor.component), at: 'value', message: tooOld(floor) }));
   const versionOf = (component: ComponentName) =>
     own(component) ?? upstream.get(`infrastructure/${component}`)?.version;
   const runs = (component: ComponentName) =>
@@ -117,7 +122,7 @@ export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string,
   const apart = skews
     .filter(({ component }) => runs(component) && runs('istiod'))
     .filter(({ component }) => own(component) !== undefined || own('istiod') !== undefined)
-    .flatMap(({ component }): Finding[] => {
+    .flatMap(({ component }): InputFinding[] => {
       const message = skewOf(component, versionOf(component), versionOf('istiod'));
       const at = own(component) === undefined ? 'istiod' : component;
       return message === undefined ? [] : [{ path: path(at), at: 'value', message }];
@@ -126,13 +131,13 @@ export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string,
 }
 
 /**
- * Finds upstreams that are too far from istiod's.
+ * Finds upstreams whose version is too far from istiod's.
  *
  * @returns findings by folder
  */
-export function skewFindings(upstream: ReadonlyMap<string, Upstream>): [folder: string, Finding][] {
+export function skewFindings(upstream: ReadonlyMap<string, Upstream>): [folder: string, InputFinding][] {
   const versionOf = (component: ComponentName) => upstream.get(`infrastructure/${component}`)?.version;
-  return skews.flatMap(({ component }): [string, Finding][] => {
+  return skews.flatMap(({ component }): [string, InputFinding][] => {
     const message = skewOf(component, versionOf(component), versionOf('istiod'));
     return message === undefined ? [] : [[`infrastructure/${component}`, { path: ['version'], at: 'value', message }]];
   });
@@ -144,5 +149,5 @@ function skewOf(component: ComponentName, version: string | undefined, istiod: s
   if (skew === undefined || part === null || control === null) return undefined;
   const ahead = (part.major - control.major) * 1000 + part.minor - control.minor;
   if (ahead <= skew.newer && ahead >= -skew.older) return undefined;
-  return `${component} ${version} and istiod ${istiod} do not go together: ${skew.because}, and both within one minor version`;
+  return `${component} ${version} and istiod ${istiod} are incompatible: ${skew.because}, and at most one minor version apart`;
 }

@@ -1,30 +1,30 @@
 import type { z } from 'zod';
-import type { Finding } from './positions.ts';
+import type { InputFinding } from './positions.ts';
 import { allowedKeys } from './schema-shape.ts';
 import { closest } from './suggest.ts';
 
-/** What stands at a path of the input. */
+/** The value at a path of the input. */
 export interface Written {
   exists: boolean;
   value: unknown;
-  /** As it was written, for plain scalars: `012` for the number 12. */
+  /** The source text of a plain scalar: `012` for the number 12. */
   source: string | undefined;
 }
 
-/** Stands in issues for which the schema has no words of its own. */
+/** Marks issues for which the schema has no message. */
 export const noWords = '<no words>';
 
-/** Options for `safeParse`, so that our own words can be told from zod's. */
+/** Options for `safeParse`, which tell our messages from zod's. */
 export const parseOptions = { error: () => noWords };
 
-export type Words = Pick<Finding, 'message' | 'hint'>;
+export type Words = Pick<InputFinding, 'message' | 'hint'>;
 
 /**
- * Says what is wrong with one value.
+ * Returns the message for one invalid value.
  *
  * @param issue zod's issue, found with `parseOptions`
- * @param written what stands there
- * @param schema what should stand there
+ * @param written the value
+ * @param schema the schema for the value
  */
 export function words(issue: z.core.$ZodIssue, written: Written, schema: z.core.$ZodType | undefined): Words {
   const type = typeWords(issue, written, schema);
@@ -43,17 +43,17 @@ export function words(issue: z.core.$ZodIssue, written: Written, schema: z.core.
         ? { message: `must have at most ${issue.maximum} characters` }
         : { message: `must be at most ${issue.maximum}, is ${shown(written)}` };
     default:
-      return { message: 'has the wrong form' };
+      return { message: 'has the wrong format' };
   }
 }
 
-/** Words for a value of the wrong type; undefined when the type is right. */
+/** Message for a value of the wrong type; undefined when the type is right. */
 function typeWords(issue: z.core.$ZodIssue, written: Written, schema: z.core.$ZodType | undefined): Words | undefined {
   const expected = expectedType(issue);
   if (expected === undefined || expected.fits(written.value)) return undefined;
   const { value } = written;
   if (value === null)
-    return { message: `must be ${expected.words}, is empty`, hint: 'Give it a value, or remove the key.' };
+    return { message: `must be ${expected.words}, is empty`, hint: 'Set a value, or remove the key.' };
   return {
     message: `must be ${expected.words}, is ${expected.name === 'section' ? kindOf(value) : describe(written)}`,
     hint: typeHint(expected.name, written, schema),
@@ -72,7 +72,7 @@ function expectedType(issue: z.core.$ZodIssue): Expected | undefined {
   return issue.code === 'invalid_type' ? types[issue.expected] : undefined;
 }
 
-const text: Expected = { name: 'text', words: 'text', fits: (value) => typeof value === 'string' };
+const text: Expected = { name: 'text', words: 'a string', fits: (value) => typeof value === 'string' };
 const section: Expected = { name: 'section', words: 'a section with keys', fits: () => false };
 const types: Record<string, Expected> = {
   string: text,
@@ -97,7 +97,7 @@ function typeHint(
     case 'number':
       return typeof value === 'string' && /^\d+$/.test(value) ? 'Remove the quotes.' : undefined;
     case 'list':
-      return typeof value === 'object' ? 'Begin each entry with "- ".' : `Write it as a list: [${source ?? '…'}]`;
+      return typeof value === 'object' ? 'Start each entry with "- ".' : `Write it as a list: [${source ?? '…'}]`;
     case 'section':
       return sectionHint(value, (schema === undefined ? undefined : allowedKeys(schema)) ?? []);
   }
@@ -106,7 +106,7 @@ function typeHint(
 function sectionHint(value: unknown, allowed: readonly string[]): string | undefined {
   const switched = typeof value === 'boolean' ? value : typeof value === 'string' ? booleanOf(value) : undefined;
   if (switched !== undefined && allowed.includes('enabled')) return `Write {enabled: ${switched}}.`;
-  return allowed.length === 0 ? undefined : `Its keys are: ${allowed.join(', ')}.`;
+  return allowed.length === 0 ? undefined : `Allowed keys: ${allowed.join(', ')}.`;
 }
 
 function booleanHint(value: string): string | undefined {
@@ -114,13 +114,13 @@ function booleanHint(value: string): string | undefined {
   return meant === undefined ? undefined : `Write ${meant}, without quotes.`;
 }
 
-/** YAML 1.1 took these words for booleans; YAML 1.2 and we do not. */
+/** YAML 1.1 read these words as booleans; YAML 1.2 and we do not. */
 function booleanOf(value: string): boolean | undefined {
   if (/^(true|yes|on|y)$/i.test(value)) return true;
   return /^(false|no|off|n)$/i.test(value) ? false : undefined;
 }
 
-/** Words for a value that is none of those which may stand there. */
+/** Message for a value outside the allowed set. */
 export function choiceWords(values: readonly unknown[], written: Written): Words {
   const choices = values.map(String);
   const near = typeof written.value === 'string' ? closest(written.value, choices) : undefined;
@@ -131,20 +131,20 @@ export function choiceWords(values: readonly unknown[], written: Written): Words
   };
 }
 
-/** What a value is, with the value itself where it is short and no structure. */
+/** Describes a value by its kind, with the value itself if it is short and scalar. */
 function describe(written: Written): string {
   const { value } = written;
-  if (typeof value === 'string') return `the text ${JSON.stringify(shorten(value))}`;
+  if (typeof value === 'string') return `the string ${JSON.stringify(shorten(value))}`;
   if (typeof value === 'number') return `a number (${shown(written)})`;
   return typeof value === 'boolean' ? `${shown(written)}` : kindOf(value);
 }
 
-/** What a value is, without the value: it could be a secret. */
+/** Describes a value by its kind alone: it could be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a section with keys';
-  if (typeof value === 'string') return 'text';
+  if (typeof value === 'string') return 'a string';
   return typeof value === 'number' ? 'a number' : 'true or false';
 }
 

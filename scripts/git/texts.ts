@@ -19,7 +19,7 @@ export interface CommittedChange {
 
 const plainDiff = ['diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
 
-/** @returns the commit at HEAD, undefined when there is none yet */
+/** @returns the commit at HEAD, undefined when the file does not exist yet */
 export async function headCommit(git: Git): Promise<string | undefined> {
   return (await orUndefined(git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])))?.trim();
 }

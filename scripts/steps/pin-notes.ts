@@ -9,7 +9,7 @@ const renovateFile = '.github/renovate.json5';
 interface Pin {
   file: string;
   version: string;
-  /** Commit or digest beside it. */
+  /** Commit or digest next to the version. */
   exact: string | undefined;
   /** What the version names, when it can be moved to other content. */
   movable: 'commit' | 'digest' | undefined;
@@ -20,7 +20,7 @@ interface Pin {
  * it is wrong, so these are notes and not findings.
  *
  * @param clusters all clusters of the repository
- * @returns sentences that begin with a file
+ * @returns sentences that start with a file
  */
 export async function pinNotes(root: string, clusters: readonly Cluster[]): Promise<string[]> {
   const shared = clusters[0]?.shared;

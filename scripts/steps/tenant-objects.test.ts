@@ -238,8 +238,8 @@ describe('the chart of tenants', () => {
     ['every address', `${small}network: {addresses: [0.0.0.0/0]}\n`, 'team-a', '/network/addresses/0'],
     ["a cloud's metadata", `${small}network: {addresses: [169.254.169.254/32]}\n`, 'team-a', '/network/addresses/0'],
     ['an address of 240 characters', small.replace('ann', 'a'.repeat(228)), 'team-a', '/owner'],
-    ['a name of Kubernetes', small, 'kube-system', 'belongs to Kubernetes or to the platform'],
-    ['a name with the separator', small, 'a--b', "can't be the name of a tenant"],
+    ['a name of Kubernetes', small, 'kube-system', 'is reserved for Kubernetes or the platform'],
+    ['a name with the separator', small, 'a--b', "cannot be a tenant's name"],
   ])('refuses by itself, whatever was validated before: %s', async (_, text, name, message) => {
     const refusal = await render(text, name).then(
       () => undefined,

@@ -22,7 +22,7 @@ no namespace and no path that another one, or the platform, could have. Every pa
 {{- define "tenant.namespaces" -}}
 {{- $name := .Release.Name -}}
 {{- if or (contains "--" $name) (gt (len $name) 40) (not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $name)) -}}
-{{- fail (printf "%q can't be the name of a tenant" $name) -}}
+{{- fail (printf "%q cannot be a tenant's name" $name) -}}
 {{- end -}}
 {{- $namespaces := .Values.namespaces | default (list $name) -}}
 {{- range $namespaces -}}
@@ -30,7 +30,7 @@ no namespace and no path that another one, or the platform, could have. Every pa
 {{- fail (printf "the namespace %q must be %q, or begin with %q" . $name (printf "%s--" $name)) -}}
 {{- end -}}
 {{- if or (has . $.Values.platform.reserved) (regexMatch $.Values.platform.reservedPattern .) -}}
-{{- fail (printf "the namespace %q belongs to Kubernetes or to the platform" .) -}}
+{{- fail (printf "the namespace %q is reserved for Kubernetes or the platform" .) -}}
 {{- end -}}
 {{- end -}}
 {{- range .Values.routes -}}

@@ -8,10 +8,10 @@ export interface AddressRange {
 }
 
 /**
- * Parses what MetalLB takes as a pool's range: https://metallb.io/configuration/
+ * Parses the range of a MetalLB pool: https://metallb.io/configuration/
  *
  * @param text `FIRST-LAST` or `ADDRESS/LENGTH`
- * @returns the range, or a sentence saying what is wrong
+ * @returns the range, or the error message
  */
 export function parseRange(text: string): AddressRange | string {
   const dash = text.split('-');
@@ -21,7 +21,7 @@ export function parseRange(text: string): AddressRange | string {
     const to = addressNumber(last);
     if (from === undefined || to === undefined) return `"${text}" is not a range of addresses`;
     if (isIPv4(first) !== isIPv4(last)) return `"${text}" mixes IPv4 and IPv6`;
-    if (to < from) return `"${text}" ends before it begins`;
+    if (to < from) return `"${text}" ends before it starts`;
     return { first: from, last: to, v4: isIPv4(first) };
   }
   const [address = '', length, rest] = text.split('/');
@@ -30,9 +30,9 @@ export function parseRange(text: string): AddressRange | string {
     return `"${text}" is not a range of addresses`;
   const v4 = isIPv4(address);
   const bits = v4 ? 32 : 128;
-  if (Number(length) > bits) return `"${text}": the prefix is longer than ${bits} bits`;
+  if (Number(length) > bits) return `"${text}": the prefix must be at most /${bits}`;
   const size = 1n << BigInt(bits - Number(length));
-  if (base % size !== 0n) return `"${text}" has bits set behind the prefix`;
+  if (base % size !== 0n) return `"${text}" has bits set after the prefix`;
   return { first: base, last: base + size - 1n, v4 };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { groupName } from './group-name.ts';
 
-/** Headers that carry something else than who a person is. */
+/** Headers that must never carry an identity: HTTP, the mesh or the gateway uses them. */
 const otherHeaders =
   /^(host|cookie|authorization|connection|upgrade|te|trailer|transfer-encoding|content-.*|x-forwarded-(for|proto|uri|host)|x-envoy-.*|x-request-id|x-breakwater-.*)$/i;
 
@@ -12,7 +12,10 @@ const headerName = z
     error: 'must be the name of a header: letters, digits and "-" (headers with "_" are dropped at the gateway)',
   })
   .max(100, 'at most 100 characters')
-  .refine((text) => !otherHeaders.test(text), 'is not a header for an identity: HTTP, the mesh or the gateway needs it')
+  .refine(
+    (text) => !otherHeaders.test(text),
+    'cannot carry an identity: HTTP, the mesh or the gateway uses this header',
+  )
   .describe('Name of the header.');
 
 const headerValue = z
@@ -22,9 +25,7 @@ const headerValue = z
 
 const direct = z.strictObject({
   name: headerName,
-  value: z
-    .enum(['email', 'groups'])
-    .describe('email: the verified address. groups: all groups, with commas between them.'),
+  value: z.enum(['email', 'groups']).describe('email: the verified address. groups: all groups, separated by commas.'),
 });
 
 const byGroup = z.strictObject({
@@ -32,14 +33,14 @@ const byGroup = z.strictObject({
   byGroup: z
     .array(
       z.strictObject({
-        group: groupName.describe('Members of this group get the value.'),
-        value: headerValue.describe('What the header says for them.'),
+        group: groupName.describe('Group whose members get the value.'),
+        value: headerValue.describe('Value of the header for members of the group.'),
       }),
     )
     .min(1, 'must not be empty')
-    .describe('The first entry whose group the person is in decides: for programs that know roles.'),
-  otherwise: headerValue.optional().describe('What it says for everyone else. Absent: they get no such header.'),
+    .describe('For apps with roles of their own: the first entry whose group the user belongs to sets the value.'),
+  otherwise: headerValue.optional().describe('Value for everyone else. Absent: the header is not sent.'),
 });
 
-/** One header by which an app learns who somebody is. */
+/** One identity header of an app. */
 export const identityHeader = z.union([direct, byGroup]);

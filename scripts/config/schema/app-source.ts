@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { chart, kustomization } from './upstream.ts';
 
 const manifests = z.strictObject({
-  manifests: z.literal(true).describe('Plain objects in manifests/*.yaml beside app.yaml, one object per file.'),
+  manifests: z.literal(true).describe('Plain manifests in manifests/*.yaml next to app.yaml, one object per file.'),
 });
 
 const installed = z.strictObject({
-  installed: z.literal(true).describe('It runs already, as a part of the platform: only its route is made.'),
+  installed: z.literal(true).describe('Already installed as part of the platform: only the route is created.'),
 });
 
-/** Where an app's objects come from. */
+/** Source of an app's objects. */
 export const appSource = z
   .union([
     chart.omit({ image: true }).extend({
@@ -18,7 +18,7 @@ export const appSource = z
         .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'use lower-case letters, digits and "-"')
         .max(53, "at most 53 characters: Helm's limit")
         .optional()
-        .describe("Helm's name of the release. Default: the app's name."),
+        .describe("Helm release name. Default: the app's name."),
     }),
     kustomization.required({ path: true }),
     manifests,

@@ -7,10 +7,10 @@ import { groupName } from './group-name.ts';
 import { platformPathOf } from './places.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
-/** Longest app name: `app-<name>-redirect` and the like must be DNS labels, and stay readable. */
+/** Longest app name: `app-<name>-redirect` and the like must be DNS labels, and readable. */
 export const longestAppName = 40;
 
-/** The one app whose name a component has, too: Argo CD's own pages. */
+/** The only app that shares its name with a component: Argo CD's own pages. */
 export const argocdApp = 'argocd';
 
 /** A path prefix under the platform's host. */
@@ -18,7 +18,7 @@ export const appPath = z
   .string()
   .regex(/^\/([A-Za-z0-9_~-][A-Za-z0-9._~-]*\/)+$/, {
     abort: true,
-    error: 'must begin and end with "/", and have letters, digits and "._~-" between: /grafana/',
+    error: 'must start and end with "/", with letters, digits and "._~-" in between: /grafana/',
   })
   .max(200, 'at most 200 characters')
   .superRefine((text, context) => {
@@ -27,56 +27,58 @@ export const appPath = z
     context.addIssue({
       code: 'custom',
       message: `${taken} belongs to the platform`,
-      params: { hint: 'Take another path.' },
+      params: { hint: 'Choose another path.' },
     });
   });
 
-/** First label of a host of its own. */
+/** First label of an app's own host. */
 export const appHost = label.refine(
   (text) => !text.startsWith('xn--'),
-  'must not begin with "xn--": such names look like others',
+  'must not start with "xn--": such names can imitate others',
 );
 
 const place = z
   .union([
     z.strictObject({
       path: appPath.describe(
-        "Path prefix under the platform's host. The app must expect its requests there, or set strip.",
+        "Path prefix under the platform's host. The app must serve under this prefix, or set strip.",
       ),
-      strip: z.boolean().default(false).describe('The app gets its requests without the prefix.'),
+      strip: z.boolean().default(false).describe('Remove the prefix before a request reaches the app.'),
     }),
     z.strictObject({
       host: appHost.describe(
-        "A host of its own below the platform's: grafana becomes grafana.<host>, with its own certificate.",
+        "The app's own host under the platform's: grafana becomes grafana.<host>, with its own certificate.",
       ),
     }),
   ])
-  .describe('Where it appears: {path: /grafana/} or {host: grafana}.');
+  .describe('Address of the app: {path: /grafana/} or {host: grafana}.');
 
 const service = z
   .strictObject({
-    name: label.describe('The Service that is routed to.'),
-    port: z.int().min(1).max(65535).describe('Its port.'),
+    name: label.describe('Service that receives the requests.'),
+    port: z.int().min(1).max(65535).describe('Port of the Service.'),
     protocol: z
       .enum(['http', 'https'])
       .default('http')
-      .describe("What it speaks. http: the mesh encrypts. https: TLS of its own, whose certificate isn't checked."),
+      .describe(
+        "Protocol of the Service. http: encrypted by the mesh. https: the app's own TLS, whose certificate is not verified.",
+      ),
     pods: z
       .record(z.string().min(1), z.string())
       .refine((labels) => Object.keys(labels).length > 0, 'must not be empty')
       .optional()
       .describe(
-        "Labels of the Service's pods: only they are closed to everybody but the gateway. Default: all pods of the namespace.",
+        "Labels of the Service's pods. Only these pods are restricted to requests from the gateway. Default: all pods of the namespace.",
       ),
   })
-  .describe('Which Service and port.');
+  .describe('Service and port that receive the requests.');
 
-/** Who may open an app. */
+/** Access rules of an app. */
 export const appAccess = z
   .strictObject({
-    everyone: z.literal(true).optional().describe('Everyone who is logged in.'),
-    groups: z.array(groupName).optional().describe('Members of any of these groups, letter by letter.'),
-    emails: z.array(email).optional().describe('People with these addresses.'),
+    everyone: z.literal(true).optional().describe('Every logged-in user.'),
+    groups: z.array(groupName).optional().describe('Members of any of these groups. Names are case-sensitive.'),
+    emails: z.array(email).optional().describe('Users with these e-mail addresses.'),
   })
   .superRefine(
     (value, context) => {
@@ -84,7 +86,7 @@ export const appAccess = z
       if (value.everyone === true && (value.groups !== undefined || value.emails !== undefined))
         context.addIssue({
           code: 'custom',
-          message: 'everyone and a list exclude each other',
+          message: 'everyone cannot be combined with groups or emails',
           params: {
             hint: 'Keep one of them.',
             at: 'key',
@@ -94,17 +96,20 @@ export const appAccess = z
       else if (value.everyone !== true && named === 0)
         context.addIssue({
           code: 'custom',
-          message: 'nobody could open it',
-          params: { hint: 'Name groups or emails, or write everyone: true.', at: 'key' },
+          message: 'no user could open the app',
+          params: { hint: 'Set groups or emails, or everyone: true.', at: 'key' },
         });
     },
     reads('everyone', 'groups', 'emails'),
   )
-  .meta({ id: 'access', description: 'Who may open it: groups, emails, or everyone who is logged in.' });
+  .meta({
+    id: 'access',
+    description: 'Users who may open the app: by groups, by emails, or everyone who is logged in.',
+  });
 
 const caller = z.strictObject({
-  namespace: label.describe('Its namespace.'),
-  serviceAccount: label.describe('Its account.'),
+  namespace: label.describe('Namespace of the account.'),
+  serviceAccount: label.describe('Name of the ServiceAccount.'),
 });
 
 const dashboardLink = z
@@ -113,35 +118,33 @@ const dashboardLink = z
       .string()
       .regex(/^[^\p{Cc}]+$/u, 'must not be empty, and stand on one line')
       .max(60, 'at most 60 characters')
-      .describe('What the link says.'),
+      .describe('Text of the link.'),
     icon: z
       .string()
       .regex(/^[a-z0-9:-]+$/, 'must be the name of an iron-icon, as assessment or social:mood')
       .default('launch')
-      .describe('An iron-icon without "icons:".'),
+      .describe('Icon of the link: the name of an iron-icon, without "icons:".'),
   })
-  .describe("A link in the central dashboard's menu, where that runs.");
+  .describe("A link in the menu of Kubeflow's central dashboard, if it is installed.");
 
 const clusterScopedKind = z
   .string()
   .regex(/^[a-z0-9.-]*\/[A-Z][A-Za-z0-9]*$/, 'must be group/Kind, as rbac.authorization.k8s.io/ClusterRole');
 
-/** apps/<app>/app.yaml, whole. */
+/** The whole of apps/<app>/app.yaml. */
 export const appFile = z
   .strictObject({
     description: z
       .string()
       .regex(/^[^\p{Cc}|]+$/u, 'must stand on one line, without "|"')
       .max(120, 'at most 120 characters')
-      .describe('One line for people: what it is.'),
+      .describe('One-line description of the app, for readers.'),
     source: appSource,
-    namespace: label.optional().describe("Where it runs; its own, which is made. Default: the app's name."),
+    namespace: label.optional().describe("Namespace of the app, created for it alone. Default: the app's name."),
     clusters: z
       .array(labelUpTo(63, 'it must be a DNS label'))
       .default([])
-      .describe(
-        'Clusters on which it runs unless their cluster.yaml says otherwise (apps.<app>.enabled). Default: none.',
-      ),
+      .describe('Clusters that run the app, unless their cluster.yaml sets apps.<app>.enabled. Default: none.'),
     place,
     service,
     access: appAccess,
@@ -149,7 +152,7 @@ export const appFile = z
       .record(z.string(), z.json())
       .default({})
       .describe(
-        "The chart's values that depend on the cluster: {url}, {host} and {path} in texts are filled in. All others go to values.yaml beside this file.",
+        'Chart values that depend on the cluster: {url}, {host} and {path} are replaced in strings. Put all other values in values.yaml next to this file.',
       ),
     headers: z
       .array(identityHeader)
@@ -157,45 +160,50 @@ export const appFile = z
         { name: 'kubeflow-userid', value: 'email' },
         { name: 'kubeflow-groups', value: 'groups' },
       ])
-      .describe('By which headers it learns who somebody is. An empty list: it learns nothing.'),
+      .describe('Headers that tell the app who the user is. An empty list: none.'),
     token: z
       .boolean()
       .default(false)
       .describe(
-        "Whether it gets the user's ID token in the Authorization header, on a host of its own. Anyone who runs it can then act as each of its visitors.",
+        "Send the user's ID token to the app in the Authorization header. Requires the app's own host. Anyone who controls the app can then act as its users.",
       ),
     apiPaths: z
       .array(z.string().regex(/^([A-Za-z0-9._~-]+\/)+$/, 'must be relative and end with "/", as api/'))
       .default([])
-      .describe('Paths below its place where a request without a login gets 401 instead of the login page.'),
+      .describe(
+        'Paths under its address where a request without a session gets 401 instead of a redirect to the login page.',
+      ),
     callers: z
       .array(caller)
       .default([])
-      .describe('Accounts in the cluster that may call it beside the gateway. They can forge who they are for.'),
+      .describe(
+        'ServiceAccounts in the cluster that may call the app directly, in addition to the gateway. They can forge the identity headers.',
+      ),
     podSecurity: z
       .enum(['restricted', 'baseline', 'privileged'])
       .default('restricted')
-      .describe('Pod Security level that its namespace enforces.'),
-    clusterKinds: z.array(clusterScopedKind).default([]).describe('Cluster-scoped kinds that its source makes.'),
-    alsoWritesTo: z.array(label).default([]).describe('Namespaces into which its source writes beside its own.'),
+      .describe("Pod Security level enforced in the app's namespace."),
+    clusterKinds: z
+      .array(clusterScopedKind)
+      .default([])
+      .describe("Cluster-scoped kinds that the app's source contains."),
+    alsoWritesTo: z.array(label).default([]).describe("Further namespaces that the app's source writes to."),
     administrator: z
       .boolean()
       .default(false)
       .describe(
-        'true: its source may give itself rights over the cluster (cluster-admin, wildcards, escalate, bind, impersonate) and write to namespaces of the platform, as some operators do.',
+        "true: the app's source may grant cluster-wide rights (cluster-admin, wildcards, escalate, bind, impersonate) and write to the platform's namespaces, as some operators need.",
       ),
     after: z
       .enum(['platform', 'login'])
       .default('platform')
-      .describe('Its wave: after everything else, or as soon as the login stands.'),
-    serverSideApply: z.boolean().default(false).describe('For objects larger than 256 KiB.'),
+      .describe('Wave of the app: last, or as soon as the login works.'),
+    serverSideApply: z.boolean().default(false).describe('Use server-side apply, for objects larger than 256 KiB.'),
     syncOptions: z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
       .default([])
-      .describe('Additional sync options of its Application.'),
-    readyWithin: deadline
-      .default('10m')
-      .describe('How long it may take to get ready before its wave counts as failed.'),
+      .describe('Additional sync options of the Application.'),
+    readyWithin: deadline.default('10m').describe('Time the app may take to become ready before its wave fails.'),
     dashboard: dashboardLink.optional(),
   })
   .superRefine(
@@ -205,7 +213,7 @@ export const appFile = z
       context.addIssue({
         code: 'custom',
         path: ['namespace'],
-        message: 'is taken: it belongs to Kubernetes or to the platform',
+        message: 'is reserved for Kubernetes or the platform',
       });
     },
     reads('namespace', 'source'),
@@ -218,8 +226,8 @@ export const appFile = z
           context.addIssue({
             code: 'custom',
             path: ['alsoWritesTo', index],
-            message: 'belongs to Kubernetes or to the platform',
-            params: { hint: 'If you trust its source with that, set administrator: true.' },
+            message: 'is reserved for Kubernetes or the platform',
+            params: { hint: 'If you trust the source with these rights, set administrator: true.' },
           });
     },
     reads('administrator', 'alsoWritesTo'),
@@ -231,7 +239,7 @@ export const appFile = z
         code: 'custom',
         path: ['namespace'],
         message: 'is missing',
-        params: { hint: 'Say where it runs already.', at: 'key' },
+        params: { hint: 'Set it to the namespace where the app runs.', at: 'key' },
       });
     },
     reads('namespace', 'source'),
@@ -242,8 +250,8 @@ export const appFile = z
       context.addIssue({
         code: 'custom',
         path: ['service', 'protocol'],
-        message: 'https is for what runs outside the mesh (source: {installed: true})',
-        params: { hint: 'Let it speak http: the mesh encrypts.' },
+        message: 'https is only for apps outside the mesh (source: {installed: true})',
+        params: { hint: 'Use http: the mesh encrypts the traffic.' },
       });
     },
     reads('service', 'source'),
@@ -267,8 +275,8 @@ export const appFile = z
         code: 'custom',
         path: ['token'],
         message:
-          "needs a host of its own: on a path, each page of the platform's host could call it with its visitor's token",
-        params: { hint: 'Write place: {host: NAME} for NAME.<host>, or token: false.' },
+          "needs the app's own host: on a path, any page of the platform's host could call the app with the user's token",
+        params: { hint: 'Set place: {host: NAME} for NAME.<host>, or token: false.' },
       });
     },
     reads('token', 'place'),
@@ -279,16 +287,16 @@ export const appFile = z
       context.addIssue({
         code: 'custom',
         path: ['headers', index, 'name'],
-        message: `"${text}" is in the list already`,
+        message: `"${text}" is listed twice`,
       }),
     );
   }, reads('headers'))
   .superRefine((value, context) => {
     for (const field of ['clusters', 'alsoWritesTo', 'clusterKinds', 'apiPaths'] as const)
       eachRepetition(value[field], undefined, (index, text) =>
-        context.addIssue({ code: 'custom', path: [field, index], message: `"${text}" is in the list already` }),
+        context.addIssue({ code: 'custom', path: [field, index], message: `"${text}" is listed twice` }),
       );
   }, readsAsWritten)
-  .describe('One app behind the login.');
+  .describe('An app behind the login.');
 
 export type AppFile = z.output<typeof appFile>;

@@ -6,12 +6,12 @@ import { eachRepetition, reads, readsAsWritten } from './reads.ts';
 
 const user = z
   .strictObject({
-    email: email.describe('Who it is; Kubeflow knows people by their e-mail address.'),
+    email: email.describe('E-mail address of the user. Kubeflow identifies users by it.'),
     name: dexText.max(200, 'at most 200 characters').optional().describe('Display name. Default: the e-mail address.'),
-    groups: z.array(groupName).default([]).describe('Groups, for auth.groups and Kubeflow.'),
+    groups: z.array(groupName).default([]).describe('Groups of the user, for auth.groups and Kubeflow.'),
     password: secretReference
       .optional()
-      .describe('The password. Neither password nor passwordHash: one is made and shown once.'),
+      .describe('The password. Without password and passwordHash, the bootstrap generates one and shows it once.'),
     passwordHash: secretReference
       .optional()
       .describe('The bcrypt hash of the password ($2a$, $2b$ or $2y$, cost 10 or more).'),
@@ -20,7 +20,7 @@ const user = z
     if (value.password !== undefined && value.passwordHash !== undefined) {
       context.addIssue({
         code: 'custom',
-        message: 'password and passwordHash exclude each other',
+        message: 'password and passwordHash cannot both be set',
         params: { hint: 'Keep one of them.', at: 'key', among: ['password', 'passwordHash'] },
       });
     }
@@ -35,7 +35,7 @@ const redis = z
         'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
       )
       .describe('Address of a Redis that exists; rediss:// speaks TLS.'),
-    password: secretReference.optional().describe('Its password.'),
+    password: secretReference.optional().describe('Password of the Redis.'),
     caBundle: z
       .base64()
       .refine(isPem, 'must be the base64 of PEM certificates')
@@ -62,19 +62,17 @@ function isPem(base64: string): boolean {
 
 const session = z
   .strictObject({
-    lifetime: duration
-      .default('168h')
-      .describe('How long a session lasts that nobody uses: each refresh begins it again.'),
+    lifetime: duration.default('168h').describe('Lifetime of an idle session. Each refresh restarts it.'),
     refresh: duration
       .default('1h')
       .describe(
-        'After what time the session is renewed with Dex. A user who was removed is out five minutes after this; a sign-out ends the session in one browser only.',
+        'Interval at which a session is renewed with Dex. A removed user loses access five minutes after this at the latest; a sign-out ends the session in one browser only.',
       ),
     store: z
       .enum(['cookie', 'redis'])
       .default('cookie')
-      .describe('Where sessions are kept: in the (encrypted) cookie, or in a Redis of yours.'),
-    redis: redis.optional().describe('The Redis that keeps the sessions, with store: redis.'),
+      .describe('Session store: the encrypted cookie, or your own Redis.'),
+    redis: redis.optional().describe('The Redis that stores the sessions (store: redis).'),
   })
   .superRefine(
     (value, context) => {
@@ -93,7 +91,7 @@ const session = z
       context.addIssue({
         code: 'custom',
         path: ['lifetime'],
-        message: 'must be longer than 15m, the time a person has to log in',
+        message: 'must be longer than 15m, the time a user has to log in',
       });
     }
   }, reads('lifetime'))
@@ -103,8 +101,8 @@ const session = z
         context.addIssue({
           code: 'custom',
           path: ['store'],
-          message: 'redis needs the address of a Redis',
-          params: { hint: 'Add redis: {url: redis://HOST:PORT} beside it.' },
+          message: 'redis needs an address',
+          params: { hint: 'Add session.redis: {url: redis://HOST:PORT}.' },
         });
       }
     },
@@ -115,40 +113,40 @@ const session = z
       context.addIssue({
         code: 'custom',
         path: ['redis'],
-        message: 'is given, but store is cookie',
+        message: 'has no effect with store: cookie',
         params: { hint: 'Set session.store: redis, or remove redis.', at: 'key' },
       });
     }
   }, reads('store'))
   .prefault({})
-  .describe('How long a login lasts, and where sessions are kept.');
+  .describe('Session lifetime and session store.');
 
-/** The `auth` section: who may log in, and how long a login lasts. */
+/** The `auth` section: users, connectors, groups and sessions. */
 export const auth = z
   .strictObject({
-    users: z.array(user).default([]).describe('Users that Dex knows itself (static users).'),
+    users: z.array(user).default([]).describe("Users in Dex's own configuration (static users)."),
     connectors: z
       .array(connector)
       .default([])
-      .describe('Where else people come from: GitHub, OIDC, LDAP, SAML, or any other connector of Dex.'),
+      .describe('Identity providers: GitHub, OIDC, LDAP, SAML, or any other connector of Dex.'),
     emailDomains: z
       .array(z.string().regex(/^(\*|[a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/, 'must be a domain such as example.com, or "*"'))
-      .min(1, 'must not be empty: nobody could log in')
+      .min(1, 'must not be empty: no user could log in')
       .default(['*'])
-      .describe('Domains of e-mail addresses that may log in.'),
-    groups: z.array(groupName).default([]).describe('Groups that may log in; empty: everybody whom Dex knows.'),
+      .describe('E-mail domains whose users may log in.'),
+    groups: z.array(groupName).default([]).describe('Groups whose members may log in. Empty: every user known to Dex.'),
     session,
     issuer: z
       .enum(['in-cluster', 'gateway'])
       .default('in-cluster')
       .describe(
-        'How OAuth2 Proxy reaches Dex: at its Service (starts without the load balancer), or through the gateway with the CA, by discovery.',
+        'How OAuth2 Proxy reaches Dex. service: at its Service, so that it starts without the load balancer. gateway: through the gateway, by OIDC discovery, trusting its CA.',
       ),
     machineTokens: z
       .boolean()
       .default(false)
       .describe(
-        'Accept ID tokens of Dex in the Authorization header, for SDK clients outside the cluster. Off: the header is removed, and such a client gets 401 or the login.',
+        'Accept Dex ID tokens in the Authorization header, for SDK clients outside the cluster. false: the gateway removes the header, and such clients get 401 or the login page.',
       ),
   })
   .superRefine((value, context) => {
@@ -156,14 +154,14 @@ export const auth = z
       context.addIssue({
         code: 'custom',
         path: ['users', index, 'email'],
-        message: `"${text}" is a second user with this address`,
+        message: `"${text}" is the address of two users`,
       }),
     );
     eachRepetition(value.connectors, 'id', (index, text) =>
       context.addIssue({
         code: 'custom',
         path: ['connectors', index, 'id'],
-        message: `"${text}" is a second connector with this id`,
+        message: `"${text}" is the id of two connectors`,
       }),
     );
   }, readsAsWritten)
@@ -173,11 +171,11 @@ export const auth = z
         context.addIssue({
           code: 'custom',
           path: [],
-          message: 'nobody could log in: there are neither users nor connectors',
+          message: 'no user could log in: auth.users and auth.connectors are both empty',
           params: { hint: 'Add auth.users: [{email: you@example.com}], or a connector.', at: 'key' },
         });
       }
     },
     reads('users', 'connectors'),
   )
-  .describe('Who may log in, and how long a login lasts.');
+  .describe('Users, identity providers and sessions.');

@@ -5,22 +5,22 @@ import { deadline, label } from './common.ts';
 /** One entry of the `apps` section. */
 const appSettings = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether it runs here.'),
-    path: appPath.optional().describe("Path prefix here. Default: app.yaml's place."),
-    host: appHost.optional().describe("First label of a host of its own here. Default: app.yaml's place."),
-    access: appAccess.optional().describe("Who may open it here, in place of app.yaml's access."),
+    enabled: z.boolean().default(true).describe('Whether the cluster runs the app.'),
+    path: appPath.optional().describe('Path prefix on this cluster. Default: place in app.yaml.'),
+    host: appHost.optional().describe("First label of the app's own host on this cluster. Default: place in app.yaml."),
+    access: appAccess.optional().describe('Users who may open the app on this cluster. Replaces access in app.yaml.'),
     version: z
       .string()
       .regex(/^v?\d+\.\d+(\.\d+)?([-+.][0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.3')
       .optional()
-      .describe("Version of its chart or kustomization here. Default: app.yaml's."),
-    readyWithin: deadline.optional().describe('How long it may take to get ready here.'),
+      .describe('Version of the chart or kustomization on this cluster. Default: version in app.yaml.'),
+    readyWithin: deadline.optional().describe('Time the app may take to become ready on this cluster.'),
   })
   .superRefine((value, context) => {
     if (value.path === undefined || value.host === undefined) return;
     context.addIssue({
       code: 'custom',
-      message: 'path and host exclude each other',
+      message: 'path and host cannot both be set',
       params: { hint: 'Keep one of them.', at: 'key', among: ['path', 'host'] },
     });
   })
@@ -30,4 +30,4 @@ const appSettings = z
 export const clusterApps = z
   .record(label, appSettings)
   .default({})
-  .describe('Which apps of apps/ run here, behind the same login, and where. An app that is named runs.');
+  .describe('Apps from apps/ that this cluster runs behind the login. Listing an app enables it.');

@@ -16,24 +16,24 @@ import { tls } from './tls.ts';
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
 const longestClusterName = 63 - 'breakwater-repository-'.length;
 
-/** What to do where the program must know whether a CA has to be brought along. */
+/** Hint for the cases where the program must know whether the issuer's CA is publicly trusted. */
 export const trustHint =
-  'Say tls.existingIssuer.trust: public (an ACME issuer) or private (a CA, which signs names inside the cluster, too).';
+  'Set tls.existingIssuer.trust to public (an ACME issuer) or private (your own CA, which can also sign cluster-internal names).';
 
-/** clusters/<name>/cluster.yaml, whole. */
+/** The whole of clusters/<name>/cluster.yaml. */
 export const clusterFile = z
   .strictObject({
-    name: labelUpTo(longestClusterName, "longer names derived from it would pass Kubernetes' limit of 63").describe(
-      'Name of the cluster; the same as its folder.',
+    name: labelUpTo(longestClusterName, "names derived from it would exceed Kubernetes' limit of 63").describe(
+      'Name of the cluster. Must equal the name of its folder.',
     ),
     host: host
       .default('auto')
       .describe(
-        'The one name of the platform: a DNS name, an IP address, or auto (the address that the load balancer gives, found by the bootstrap).',
+        "The platform's host: a DNS name, an IP address, or auto (the load balancer's address, discovered by the bootstrap).",
       ),
     labels: clusterLabels
       .default({})
-      .describe('Labels of the cluster, by which tenants choose it (clusters.labels in tenant.yaml).'),
+      .describe('Labels of the cluster. Tenants select clusters by them (clusters.labels in tenant.yaml).'),
     kubernetes,
     git,
     argocd,
@@ -47,7 +47,7 @@ export const clusterFile = z
     components: z
       .partialRecord(z.enum(componentNames), componentSettings)
       .default({})
-      .describe('Switches, versions and sync options per component. Values go to overrides/<component>.yaml.'),
+      .describe('Per component: on or off, version and sync options. Put Helm values in overrides/<component>.yaml.'),
   })
   .superRefine(
     (value, context) => {
@@ -55,8 +55,8 @@ export const clusterFile = z
         context.addIssue({
           code: 'custom',
           path: ['host'],
-          message: 'auto has nothing to discover with loadBalancer.nodePort',
-          params: { hint: "Give a DNS name or a node's address." },
+          message: 'auto does not work with loadBalancer.nodePort: there is no load balancer address to discover',
+          params: { hint: "Set host to a DNS name or a node's address." },
         });
       }
     },
@@ -69,7 +69,7 @@ export const clusterFile = z
         code: 'custom',
         path: ['tls', 'acme'],
         message: `needs a DNS name as host, not ${value.host === 'auto' ? 'auto' : 'an IP address'}`,
-        params: { hint: 'Set host to the name that leads to the gateway.', at: 'key' },
+        params: { hint: 'Set host to a DNS name that resolves to the gateway.', at: 'key' },
       });
     },
     reads('host', 'tls.acme'),
@@ -81,7 +81,7 @@ export const clusterFile = z
       context.addIssue({
         code: 'custom',
         path: ['auth', 'issuer'],
-        message: 'gateway needs to know how tls.existingIssuer is trusted',
+        message: 'gateway needs tls.existingIssuer.trust',
         params: { hint: trustHint },
       });
     },
@@ -101,8 +101,8 @@ export const clusterFile = z
       context.addIssue({
         code: 'custom',
         path: ['kubeflow', 'defaultProfile'],
-        message: 'has no owner: there are no auth.users',
-        params: { hint: 'Set kubeflow.defaultProfile.owner, or enabled: false.', at: 'key' },
+        message: 'needs an owner, and auth.users is empty',
+        params: { hint: 'Set kubeflow.defaultProfile.owner, or kubeflow.defaultProfile.enabled: false.', at: 'key' },
       });
     },
     reads('kubeflow.defaultProfile', 'kubeflow.components', 'auth.users'),
@@ -113,7 +113,7 @@ export const clusterFile = z
       context.addIssue({
         code: 'custom',
         path: ['kubeflow', 'defaultProfile', 'name'],
-        message: `"${value.argocd.namespace}" is the namespace of Argo CD`,
+        message: `"${value.argocd.namespace}" is Argo CD's namespace`,
       });
     },
     reads('kubeflow.defaultProfile', 'argocd.namespace'),
@@ -139,15 +139,15 @@ export const clusterFile = z
     reads('host', 'loadBalancer', 'auth.connectors'),
   )
   .superRefine(checkComponents, componentRulesRead)
-  .describe("Breakwater's one file per cluster.");
+  .describe('Configuration of one Breakwater cluster.');
 
 export type ClusterFile = z.output<typeof clusterFile>;
-/** clusters/<name>/discovered.yaml: written once by a run, committed, read like a lock file. */
+/** clusters/<name>/discovered.yaml: written by the bootstrap, committed, and read like a lock file. */
 export const discoveredFile = z.strictObject({
   host: z
     .string()
     .refine((text) => isAddress(text) || dnsNamePattern.test(text), 'must be an IP address or a DNS name')
-    .describe("The gateway's address as the load balancer gave it."),
+    .describe('Address that the load balancer assigned to the gateway.'),
 });
 
 export type Discovered = z.output<typeof discoveredFile>;

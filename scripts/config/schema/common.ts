@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { isRecord } from './reads.ts';
 
 /**
- * RFC 1123 label: names of clusters, pools, profiles.
+ * An RFC 1123 label, for names of clusters, pools and profiles.
  *
- * @param longest characters at most
- * @param why reason for the limit, as the message ends
+ * @param longest maximum number of characters
+ * @param why reason for the limit, which ends the message
  */
 export function labelUpTo(longest: number, why: string) {
   return z
     .string()
     .regex(
       /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-      'use lower-case letters, digits and "-", beginning and ending with a letter or digit',
+      'use lower-case letters, digits and "-", starting and ending with a letter or digit',
     )
     .max(longest, { abort: true, error: `at most ${longest} characters: ${why}` });
 }
@@ -30,12 +30,12 @@ export function isAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes('%');
 }
 
-/** A duration as Go writes it, whole units only: `2160h`, `15m`, `30s`. */
+/** A duration in Go's format, whole units only: `2160h`, `15m`, `30s`. */
 export const duration = z
   .string()
   .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/, { abort: true, error: 'write a duration as 2160h, 15m or 30s' })
-  .refine((text) => durationSeconds(text) > 0, 'must be longer than zero; write a duration as 2160h, 15m or 30s')
-  .refine((text) => durationSeconds(text) <= 100 * 365 * 86400, 'must be at most a hundred years (876000h)');
+  .refine((text) => durationSeconds(text) > 0, 'must be longer than zero, for example 2160h, 15m or 30s')
+  .refine((text) => durationSeconds(text) <= 100 * 365 * 86400, 'must be at most 100 years (876000h)');
 
 /** How long a component may take to get ready: the health check of Applications reads no more than a week. */
 export const deadline = duration.refine(
@@ -54,22 +54,22 @@ export function durationSeconds(text: string): number {
 }
 
 /**
- * An e-mail address as an identity: exactly one `@`, because programs would take more apart differently. Characters with a meaning
- * elsewhere are left out: `*` is a wildcard in Istio's policies, `$` and `{` mean something to Dex.
+ * An e-mail address as an identity: exactly one `@`, because programs split several differently. Characters with a meaning
+ * elsewhere are refused: `*` is a wildcard in Istio's policies, `$` and `{` are expanded by Dex.
  */
 export const email = z
   .string()
   .regex(/^[^@]+@[^@]+$/, { abort: true, error: 'must be an e-mail address with exactly one "@"' })
   .regex(/^[A-Za-z0-9._+=~&'/!#?-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, {
     abort: true,
-    error: 'is not an e-mail address: use letters, digits and ._+=~&\'/!#?- before the "@", and a domain behind it',
+    error: 'is not an e-mail address: use letters, digits and ._+=~&\'/!#?- before the "@", and a domain after it',
   })
   .max(254, 'at most 254 characters')
   .superRefine((text, context) => {
     if (text !== text.toLowerCase())
       context.addIssue({
         code: 'custom',
-        message: 'must be in lower case: Kubeflow compares owners letter by letter',
+        message: 'must be in lower case: Kubeflow compares addresses case-sensitively',
         params: { hint: `Write ${text.toLowerCase()}` },
       });
   });
@@ -81,12 +81,12 @@ export const dexText = z
   .superRefine((text, context) => {
     if (text.includes('{{'))
       context.addIssue({ code: 'custom', message: 'must not contain "{{": Dex reads its configuration as a template' });
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
     if (/[\u0000-\u001f\u007f]/.test(text))
       context.addIssue({ code: 'custom', message: 'must not contain line breaks or other control characters' });
   });
 
-/** Where a secret comes from: never the secret itself. */
+/** Reference to a secret, never the secret itself. */
 export const secretReference = z
   .union([
     z.strictObject({
@@ -102,12 +102,12 @@ export const secretReference = z
   .meta({
     id: 'secret',
     description:
-      'Where the secret comes from when the bootstrap runs: {env: NAME} or {file: PATH}. Never the secret itself.',
+      'Source of the secret, read when the bootstrap runs: {env: NAME} or {file: PATH}. Never the secret itself.',
   });
 
 export type SecretReference = z.output<typeof secretReference>;
 
-/** Keys that choose one kind among several: the object must hold at most one of them. Use it with `readsAsWritten`. */
+/** Rule for mutually exclusive keys: the object may hold at most one of them. Use it with `readsAsWritten`. */
 export function atMostOne(kinds: readonly string[], what: string) {
   return (value: unknown, context: z.RefinementCtx): void => {
     if (!isRecord(value)) return;
@@ -122,7 +122,7 @@ export function atMostOne(kinds: readonly string[], what: string) {
   };
 }
 
-/** The same rule for editors, as a part of the JSON Schema. */
+/** The same rule as JSON Schema, for editors. */
 export function atMostOneInJsonSchema(kinds: readonly string[]) {
   const pairs = kinds.flatMap((kind, index) => kinds.slice(index + 1).map((other) => [kind, other]));
   return { not: { anyOf: pairs.map((pair) => ({ required: pair })) } };

@@ -1,24 +1,24 @@
-/** What the rest of the program has to know of a component without loading it: each fact is written here, once. */
+/** Facts about a component that the rest of the program needs without loading it. Each is written once, here. */
 interface ComponentFacts {
-  /** Namespaces that it makes, whatever a cluster switches on: nothing else may be called so. */
+  /** Namespaces of the component. They are reserved whether or not it runs. */
   namespaces: readonly string[];
-  /** What infrastructure/<name>/upstream.yaml has to describe; without one there is no such file. */
+  /** Kind of source in infrastructure/<name>/upstream.yaml. Absent: there is no such file. */
   upstream?: 'chart' | 'kustomization';
   /** Further folders whose upstream.yaml describes a kustomization. */
   kustomizations?: readonly string[];
-  /** Its name in `kubeflow.components`. */
+  /** Name of the component in `kubeflow.components`. */
   part?: string;
-  /** First parts of the paths that it serves on the platform's host, reserved whether or not it runs. */
+  /** First segments of its paths on the platform's host. They are reserved whether or not it runs. */
   paths?: readonly string[];
-  /** Prefix of its web page's VirtualService. */
+  /** Prefix of the VirtualService for its web page. */
   page?: string;
-  /** What to do instead of setting `components.<name>.version`, which has no effect. */
+  /** Hint for `components.<name>.version`, where that has no effect. */
   versionHint?: string;
-  /** What to set so that it runs; undefined when the config asks for it already. */
+  /** Hint that says which setting enables the component; undefined when the config enables it. */
   missingSwitch?(config: Switches): string | undefined;
 }
 
-/** The settings that switch components on and off. */
+/** Settings that enable and disable components. */
 interface Switches {
   argocd: { install: boolean };
   loadBalancer: { metallb?: unknown };
@@ -28,7 +28,7 @@ interface Switches {
 }
 
 const noUpstream = 'It has no upstream: remove the line.';
-const releaseDecides = 'The Kubeflow release decides: set kubeflow.version.';
+const releaseDecides = 'The Kubeflow release sets the version: set kubeflow.version.';
 
 /** A part of Kubeflow: it runs when kubeflow.components names it. */
 function kubeflowPart<const Part extends string>(part: Part, facts: Partial<ComponentFacts> = {}) {
@@ -42,7 +42,7 @@ function kubeflowPart<const Part extends string>(part: Part, facts: Partial<Comp
   };
 }
 
-/** The components in the order in which people think of them. A test asserts that components/ agrees. */
+/** The components in reading order. A test compares them with components/. */
 const facts = {
   argocd: {
     namespaces: ['argocd'],
@@ -56,7 +56,7 @@ const facts = {
     namespaces: ['metallb-system'],
     upstream: 'chart',
     missingSwitch: ({ loadBalancer }) =>
-      loadBalancer.metallb === undefined ? 'Give it addresses: loadBalancer.metallb.pools.' : undefined,
+      loadBalancer.metallb === undefined ? 'Set loadBalancer.metallb.pools.' : undefined,
   },
   'cert-manager': { namespaces: ['cert-manager'], upstream: 'chart' },
   'istio-base': { namespaces: ['istio-system'], upstream: 'chart' },
@@ -71,7 +71,7 @@ const facts = {
     namespaces: [],
     versionHint: noUpstream,
     missingSwitch: ({ tls }) =>
-      tls.existingIssuer === undefined ? undefined : 'Remove tls.existingIssuer: certificates come from there.',
+      tls.existingIssuer === undefined ? undefined : 'Remove tls.existingIssuer, which provides the certificates.',
   },
   dex: { namespaces: ['auth'], upstream: 'chart', paths: ['dex'] },
   'oauth2-proxy': { namespaces: ['auth'], upstream: 'chart', paths: ['oauth2'] },
@@ -80,11 +80,11 @@ const facts = {
     kustomizations: ['apps/kubeflow'],
     versionHint: releaseDecides,
     missingSwitch: ({ kubeflow }) =>
-      kubeflow.components.length > 0 ? undefined : 'List some parts in kubeflow.components.',
+      kubeflow.components.length > 0 ? undefined : 'Add at least one part to kubeflow.components.',
   },
   'kubeflow-dashboard': kubeflowPart('central-dashboard', {
     page: '/',
-    // What it serves beside "/", and the menu's page of a part that we do not install.
+    // Its paths besides "/", and the menu's page of a part that we do not install.
     paths: [
       '_',
       'api',
@@ -141,12 +141,12 @@ export type KubeflowPart = Extract<(typeof facts)[ComponentName], { part: string
 /** The parts that `kubeflow.components` may list. */
 export const kubeflowParts = all.flatMap(({ part }) => part ?? []) as [KubeflowPart, ...KubeflowPart[]];
 
-/** The component that a part is. */
+/** The component of each part. */
 export const componentOfPart = Object.fromEntries(
   Object.entries(componentFacts).flatMap(([name, { part }]) => (part === undefined ? [] : [[part, name]])),
 ) as Readonly<Record<KubeflowPart, ComponentName>>;
 
-/** Namespaces that belong to Kubernetes or to the platform, so that nothing else may be put there. */
+/** Namespaces reserved for Kubernetes or the platform. */
 export const takenNamespaces: readonly string[] = [
   ...new Set([
     ...['default', 'kube-system', 'kube-public', 'kube-node-lease'],
@@ -154,10 +154,10 @@ export const takenNamespaces: readonly string[] = [
   ]),
 ].sort();
 
-/** First parts of the paths that belong to the platform. */
+/** First segments of the platform's paths. */
 export const platformPaths: readonly string[] = all.flatMap(({ paths }) => paths ?? []).sort();
 
-/** Folders whose upstream.yaml components count on, and what it has to describe. */
+/** Folders whose upstream.yaml a component needs, with the kind of source that it must describe. */
 export const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = Object.fromEntries(
   Object.entries(componentFacts).flatMap(([name, { upstream, kustomizations = [] }]) => [
     ...(upstream === undefined ? [] : [[`infrastructure/${name}`, upstream] as const]),

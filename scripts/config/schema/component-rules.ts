@@ -5,7 +5,7 @@ import type { argocd, componentSettings, istio, kubeflow } from './platform.ts';
 import { reads } from './reads.ts';
 import type { tls } from './tls.ts';
 
-/** The sections that the rules read. */
+/** Sections of cluster.yaml that the rules read. */
 interface Config {
   argocd: z.output<typeof argocd>;
   tls: z.output<typeof tls>;
@@ -15,7 +15,7 @@ interface Config {
   components: Partial<Record<ComponentName, z.output<typeof componentSettings>>>;
 }
 
-/** What the rules below read, beside `components` itself. */
+/** Fields that the rules below read, besides `components`. */
 export const componentRulesRead = reads(
   'components',
   'argocd.install',
@@ -26,12 +26,12 @@ export const componentRulesRead = reads(
   'kubeflow.defaultProfile',
 );
 
-/** What stands between everybody and the platform: what else there is refuses all requests without it. */
+/** Components that every request passes: without one of them, the others refuse all requests. */
 const indispensable: readonly ComponentName[] = ['istiod', 'gateway', 'oauth2-proxy'];
 
 /**
- * Reports settings under `components` that would change nothing: a version that is chosen elsewhere, and a component
- * switched on that the rest of the file does not ask for.
+ * Reports settings under `components` that have no effect: a version that is set elsewhere, and `enabled: true` for a component
+ * that the rest of the file leaves out.
  */
 export function checkComponents(value: Config, context: z.core.$RefinementCtx): void {
   for (const [name, settings] of entries(value)) {
@@ -49,7 +49,7 @@ export function checkComponents(value: Config, context: z.core.$RefinementCtx): 
       context.addIssue({
         code: 'custom',
         path: [...path, 'enabled'],
-        message: `cannot be false: without ${name} nobody gets in`,
+        message: `must not be false: without ${name} no request reaches the platform`,
         params: { hint: 'Remove the line.' },
       });
     }
@@ -58,7 +58,7 @@ export function checkComponents(value: Config, context: z.core.$RefinementCtx): 
       context.addIssue({
         code: 'custom',
         path: [...path, 'enabled'],
-        message: `does not switch ${name} on by itself`,
+        message: `alone does not enable ${name}`,
         params: { hint: needed },
       });
     }

@@ -7,18 +7,18 @@ const id = z
   .string()
   .regex(/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/, 'use up to 40 lower-case letters, digits and single "-"')
   .describe("Stable id; part of the users' identity.");
-const name = dexText.describe('What the login page shows.');
+const name = dexText.describe('Name on the login page.');
 const verifies = z
   .enum(['accept', 'reject'])
   .describe(
-    'What to do with an e-mail address that the provider has not verified. Anyone who can set an unverified address can become another user.',
+    'How to treat an e-mail address that the provider has not verified. Anyone who can set an unverified address can impersonate another user.',
   );
 const cannotReject = z
   .literal('accept', {
-    error: 'must be "accept": this kind of connector has no mark for verified addresses, so Dex takes each as verified',
+    error: 'must be "accept": this connector does not say whether an address is verified, so Dex trusts every one',
   })
   .describe(
-    'Must be accept, said explicitly: this kind has no mark for verified addresses, so the directory is trusted with them.',
+    'Must be accept, written out: this connector does not say whether an address is verified, so the directory is trusted.',
   );
 
 /** Dex expands $VARIABLES in a connector's config. */
@@ -44,12 +44,12 @@ const github = z.strictObject({
     .array(
       z.strictObject({
         name: plain.describe('Name of the organisation.'),
-        teams: z.array(plain).optional().describe('Teams of it that may log in. Default: all.'),
+        teams: z.array(plain).optional().describe('Teams whose members may log in. Default: all.'),
       }),
     )
-    .min(1, 'name at least one organisation: without any, everybody on GitHub could log in')
-    .describe('Organisations (and teams) that may log in.'),
-  hostName: plain.optional().describe('Host of a GitHub Enterprise Server.'),
+    .min(1, 'needs at least one organisation: without one, everyone on GitHub could log in')
+    .describe('Organisations (and teams) whose members may log in.'),
+  hostName: plain.optional().describe('Host name of a GitHub Enterprise Server.'),
 });
 
 const oidc = z
@@ -58,11 +58,11 @@ const oidc = z
     id,
     name,
     issuer: z.url({ protocol: /^https?$/, error: 'must be a URL' }).describe("The provider's issuer URL."),
-    clientID: plain.describe('The client id that the provider gave.'),
+    clientID: plain.describe('Client id issued by the provider.'),
     clientSecret: secretReference,
     unverifiedEmails: verifies,
-    scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to ask for, beside openid.'),
-    groups: z.boolean().default(false).describe("Take over the provider's groups claim."),
+    scopes: z.array(plain).default(['profile', 'email']).describe('Scopes to request in addition to openid.'),
+    groups: z.boolean().default(false).describe("Use the provider's groups claim."),
     groupsPrefix: groupName
       .optional()
       .describe(
@@ -72,27 +72,29 @@ const oidc = z
       .boolean()
       .default(true)
       .describe(
-        'Ask the userinfo endpoint, whose claims replace those of the token. Set false where there is none, or where it is wrong (Cognito sends email_verified as text).',
+        'Query the userinfo endpoint, whose claims replace those of the token. Set false if there is none or if it is wrong (Cognito sends email_verified as a string).',
       ),
     claimMapping: z
       .strictObject({
-        email: plain.optional().describe('Claim with the e-mail address. Default: email.'),
-        groups: plain.optional().describe('Claim with the groups, e.g. cognito:groups. Default: groups.'),
-        preferredUsername: plain.optional().describe('Claim with the short name. Default: preferred_username.'),
+        email: plain.optional().describe('Claim that holds the e-mail address. Default: email.'),
+        groups: plain.optional().describe('Claim that holds the groups, for example cognito:groups. Default: groups.'),
+        preferredUsername: plain.optional().describe('Claim that holds the user name. Default: preferred_username.'),
       })
       .optional()
-      .describe('Claims that this provider names differently. A named claim replaces the default one.'),
+      .describe('Claims with other names at this provider. They replace the defaults.'),
     userNameKey: plain
       .optional()
-      .describe('Claim with the name to show. Dex refuses a login without it. Default: name; email always works.'),
-    userIDKey: plain.optional().describe('Claim that never changes for a person. Default: sub.'),
+      .describe(
+        'Claim that holds the display name. Dex refuses a login without it. Default: name; email always works.',
+      ),
+    userIDKey: plain.optional().describe('Claim that identifies a user and never changes. Default: sub.'),
     promptType: z
       .enum(['consent', 'login', 'select_account', 'none', 'omit'])
       .optional()
-      .describe('The prompt parameter of each login; omit leaves it out. Default: consent.'),
+      .describe('Prompt parameter of the login request. omit sends none. Default: consent.'),
     rootCAData: pem('a PEM certificate')
       .optional()
-      .describe("Base64 of the PEM of the CA that signed the provider's certificate, when it is your own."),
+      .describe("Base64 of the PEM of the CA that signed the provider's certificate, if it is a private one."),
   })
   .superRefine(
     (value, context) => {
@@ -111,42 +113,42 @@ const ldap = z.strictObject({
   type: z.literal('ldap'),
   id,
   name,
-  host: plain.describe('HOST:PORT of the server.'),
-  insecureNoSSL: z.boolean().default(false).describe('Speak plain LDAP: passwords travel unencrypted.'),
-  startTLS: z.boolean().default(false).describe('Begin in plain text and change to TLS (port 389).'),
+  host: plain.describe('The server, as HOST:PORT.'),
+  insecureNoSSL: z.boolean().default(false).describe('Use LDAP without TLS: passwords travel unencrypted.'),
+  startTLS: z.boolean().default(false).describe('Upgrade a plain connection to TLS (StartTLS, port 389).'),
   rootCAData: pem('a PEM certificate')
     .optional()
     .describe("Base64 of the PEM of the CA that signed the server's certificate."),
-  bindDN: plain.optional().describe('Who Dex is when it searches. Default: nobody (anonymous).'),
-  bindPassword: secretReference.optional().describe('The password of bindDN.'),
+  bindDN: plain.optional().describe('DN that Dex binds as to search. Default: anonymous.'),
+  bindPassword: secretReference.optional().describe('Password of bindDN.'),
   unverifiedEmails: cannotReject,
   userSearch: z
     .strictObject({
-      baseDN: plain.describe('Where the search begins.'),
-      filter: plain.optional().describe('Further condition, as an LDAP filter.'),
-      username: plain.default('uid').describe('Attribute that people type in as their name.'),
-      idAttr: plain.default('uid').describe('Attribute that never changes for a person.'),
-      emailAttr: plain.default('mail').describe('Attribute of the e-mail address.'),
-      nameAttr: plain.default('cn').describe('Attribute of the name to show.'),
+      baseDN: plain.describe('Base DN of the search.'),
+      filter: plain.optional().describe('Additional LDAP filter.'),
+      username: plain.default('uid').describe('Attribute that users type as their user name.'),
+      idAttr: plain.default('uid').describe('Attribute that identifies a user and never changes.'),
+      emailAttr: plain.default('mail').describe('Attribute that holds the e-mail address.'),
+      nameAttr: plain.default('cn').describe('Attribute that holds the display name.'),
     })
-    .describe('How a person is found.'),
+    .describe('Search for a user.'),
   groupSearch: z
     .strictObject({
-      baseDN: plain.describe('Where the search begins.'),
-      filter: plain.optional().describe('Further condition, as an LDAP filter.'),
-      nameAttr: plain.default('cn').describe('Attribute of the name to show.'),
+      baseDN: plain.describe('Base DN of the search.'),
+      filter: plain.optional().describe('Additional LDAP filter.'),
+      nameAttr: plain.default('cn').describe('Attribute that holds the display name.'),
       userMatchers: z
         .array(
           z.strictObject({
-            userAttr: plain.describe("Attribute of the user's entry."),
-            groupAttr: plain.describe("Attribute of the group's entry."),
+            userAttr: plain.describe("Attribute in the user's entry."),
+            groupAttr: plain.describe("Attribute in the group's entry."),
           }),
         )
         .min(1, 'needs at least one pair of attributes')
-        .describe('Pairs of attributes that are equal when the user is in the group.'),
+        .describe('Attribute pairs. A user is a member of a group when one pair has equal values.'),
     })
     .optional()
-    .describe('How the groups of a person are found.'),
+    .describe("Search for a user's groups."),
 });
 
 const saml = z.strictObject({
@@ -155,13 +157,13 @@ const saml = z.strictObject({
   name,
   ssoURL: z
     .url({ protocol: /^https$/, error: 'must be an https:// URL' })
-    .describe("The provider's address for logins."),
-  caData: pem('a PEM certificate').describe("Base64 of the PEM certificate that signs the provider's answers."),
-  entityIssuer: plain.optional().describe('What Dex calls itself in requests.'),
-  ssoIssuer: plain.optional().describe('What the provider must call itself in answers.'),
-  usernameAttr: plain.default('name').describe('Attribute of the name to show.'),
-  emailAttr: plain.default('email').describe('Attribute of the e-mail address.'),
-  groupsAttr: plain.optional().describe('Attribute of the groups.'),
+    .describe("The provider's single sign-on URL."),
+  caData: pem('a PEM certificate').describe("Base64 of the PEM certificate that signs the provider's responses."),
+  entityIssuer: plain.optional().describe('Issuer that Dex sends in requests.'),
+  ssoIssuer: plain.optional().describe('Issuer that responses of the provider must contain.'),
+  usernameAttr: plain.default('name').describe('Attribute that holds the display name.'),
+  emailAttr: plain.default('email').describe('Attribute that holds the e-mail address.'),
+  groupsAttr: plain.optional().describe('Attribute that holds the groups.'),
   unverifiedEmails: cannotReject,
 });
 
@@ -180,19 +182,19 @@ const other = z
     name,
     dexType: z
       .string()
-      .regex(/^[a-zA-Z0-9-]+$/, 'must be a type as Dex calls it: gitlab, google, microsoft, openshift …')
-      .describe('The type as Dex calls it: gitlab, google, microsoft, openshift …'),
+      .regex(/^[a-zA-Z0-9-]+$/, "must be Dex's name for a connector type: gitlab, google, microsoft, openshift …")
+      .describe("Dex's name for the connector type: gitlab, google, microsoft, openshift …"),
     unverifiedEmails: verifies,
     config: z
       .record(z.string(), z.unknown())
       .describe(
-        'Passed to Dex as it is. Write a secret as $NAME and give NAME under secrets. redirectURI is filled in for types that have one.',
+        'Passed to Dex unchanged. Write a secret as $NAME and define NAME under secrets. redirectURI is filled in for types that need it.',
       ),
-    secrets: namedSecrets.default({}).describe('Where the values of $NAME in config come from.'),
+    secrets: namedSecrets.default({}).describe('Sources of the values of $NAME in config.'),
     files: namedSecrets
       .default({})
       .describe(
-        "Secrets that Dex reads from a file: $NAME in config becomes the file's path. For example google's serviceAccountFilePath.",
+        "Secrets that Dex reads from a file: $NAME in config becomes the path of the file, for example for google's serviceAccountFilePath.",
       ),
   })
   .superRefine(
@@ -209,9 +211,9 @@ const other = z
           context.addIssue({
             code: 'custom',
             path: [list, key],
-            message: twice ? 'is under secrets, too' : 'is used nowhere in config',
+            message: twice ? 'is under secrets, too' : 'is not used in config',
             params: {
-              hint: twice ? 'Use two names.' : `Write $${key} where the secret belongs, or remove it.`,
+              hint: twice ? 'Use two names.' : `Write $${key} in config, or remove the entry.`,
               at: 'key',
             },
           });
@@ -227,7 +229,7 @@ const other = z
     reads('dexType', 'unverifiedEmails', 'config'),
   );
 
-/** What is said of unverified addresses must be what Dex does with them. */
+/** Checks that unverifiedEmails matches what Dex does with unverified addresses. */
 function verifiedProblem(
   type: string,
   said: 'accept' | 'reject',
@@ -238,8 +240,8 @@ function verifiedProblem(
       ? undefined
       : {
           path: ['unverifiedEmails'],
-          message: `must be "accept": Dex's connector ${type} takes each address as verified`,
-          params: { hint: 'Write accept if you trust the provider with addresses.' },
+          message: `must be "accept": Dex's connector ${type} trusts every address as verified`,
+          params: { hint: "Write accept if you trust the provider's addresses." },
         };
   if (type !== 'oidc') return undefined;
   const skips = config.insecureSkipEmailVerified === true;
@@ -255,7 +257,7 @@ function verifiedProblem(
   };
 }
 
-/** What Dex would do to a text of a raw config: https://pkg.go.dev/os#Expand */
+/** Finds text in a raw config that Dex would expand: https://pkg.go.dev/os#Expand */
 function rawTextProblem(
   text: string,
   secrets: Readonly<Record<string, unknown>>,
@@ -268,8 +270,8 @@ function rawTextProblem(
     const key = match[1];
     if (key === undefined)
       return {
-        message: 'has a "$" that begins no secret\'s name: Dex expands it',
-        params: { hint: 'Put the whole text into a secret.' },
+        message: 'has a "$" that does not start the name of a secret: Dex would expand it',
+        params: { hint: 'Put the whole text in a secret.' },
       };
     if (!Object.hasOwn(secrets, key))
       return {

@@ -11,16 +11,16 @@ const entry = z
   })
   .superRefine(({ kind, resource }, context) => {
     if (kind === '*' && resource !== undefined)
-      context.addIssue({ code: 'custom', path: ['resource'], message: 'must be left out: "*" stands for all kinds' });
+      context.addIssue({ code: 'custom', path: ['resource'], message: 'must be absent: "*" stands for all kinds' });
     if (kind !== '*' && resource === undefined)
       context.addIssue({
         code: 'custom',
-        message: 'needs resource: the admission policy knows kinds by their plural',
-        params: { hint: `\`kubectl api-resources\` lists it: the first column beside ${kind}.` },
+        message: 'needs resource: the admission policy matches kinds by their plural',
+        params: { hint: `\`kubectl api-resources\` lists it in the first column.` },
       });
   });
 
-/** infrastructure/tenant/denied.yaml: kinds that only the platform writes in a tenant's namespaces. */
+/** infrastructure/tenant/denied.yaml: kinds that only the platform may write in a tenant's namespaces. */
 export const deniedFile = z.array(entry).min(1, "must name the platform's kinds");
 
 export type DeniedKind = z.output<typeof entry>;

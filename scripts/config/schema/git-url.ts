@@ -1,9 +1,9 @@
-/** A repository's address, taken apart once for all uses (push, Secret, known hosts, AppProject). */
+/** A parsed repository address, for every use (push, Secret, known hosts, AppProject). */
 export interface GitUrl {
   scheme: 'https' | 'http' | 'ssh' | 'file';
   /** Host name; empty for file. */
   host: string;
-  /** Port when the URL names one. */
+  /** Port, if the URL has one. */
   port?: number;
   /** User name of an ssh address. */
   user?: string;
@@ -19,17 +19,17 @@ export interface GitUrlProblem {
 }
 
 /**
- * Parses what git and Argo CD both understand as a repository's address.
+ * Parses a repository address that both git and Argo CD understand.
  *
- * Argo CD compares repositories by a normalised URL; we keep one spelling so that no comparison is needed:
+ * Argo CD compares repositories by a normalised URL; we keep one spelling, so plain comparison works:
  * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL).
  *
  * @param text an https://, ssh://, user@host:path or file:// address
- * @returns the parts, or what is wrong and what would be right
+ * @returns the parts, or the problem with a hint
  */
 export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   if (text.trim() !== text || /\s/.test(text))
-    return { problem: 'must not contain blanks', hint: 'Write a blank in a path as %20.' };
+    return { problem: 'must not contain spaces', hint: 'Write a space in a path as %20.' };
   const schemed = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
   if (schemed === null) return parseScpLike(text);
   const scheme = (schemed[1] ?? '').toLowerCase();
@@ -45,21 +45,21 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   const url = new URL(text);
   if (url.password !== '' || (scheme !== 'ssh' && url.username !== '')) {
     return {
-      problem: 'must not contain credentials: they would be in Git, logs and process lists',
-      hint: 'Name them under git.credentials.',
+      problem: 'must not contain credentials: they would end up in Git, logs and process lists',
+      hint: 'Put them under git.credentials.',
     };
   }
   if (url.search !== '' || url.hash !== '')
-    return { problem: 'must not have a query or a fragment', hint: 'Give the branch as git.branch.' };
+    return { problem: 'must not have a query or a fragment', hint: 'Set git.branch for a branch.' };
   const path = url.pathname.replace(/^\/+|\/+$/g, '');
   if (path === '')
-    return { problem: 'names a host but no repository', hint: `For example ${scheme}://${url.host}/acme/platform.git` };
+    return { problem: 'has a host but no repository', hint: `For example ${scheme}://${url.host}/acme/platform.git` };
   if (url.pathname.endsWith('/'))
     return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
   if (path.includes('//'))
     return {
       problem: 'must not contain "//" in its path',
-      hint: `Write ${path.replace(/\/{2,}/g, '/')} behind the host.`,
+      hint: `Write ${path.replace(/\/{2,}/g, '/')} after the host.`,
     };
   if (scheme !== 'ssh' && /^gitlab\./i.test(url.hostname) && !path.endsWith('.git')) {
     return {
@@ -83,8 +83,8 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
 function parseScpLike(text: string): GitUrl | GitUrlProblem {
   if (/^[^/]*:[^/]*@/.test(text)) {
     return {
-      problem: 'must not contain credentials: they would be in Git, logs and process lists',
-      hint: 'Name them under git.credentials.',
+      problem: 'must not contain credentials: they would end up in Git, logs and process lists',
+      hint: 'Put them under git.credentials.',
     };
   }
   const match = /^(?:([^@/:]+)@)?([^/:@]+):(.*)$/.exec(text);
@@ -93,20 +93,20 @@ function parseScpLike(text: string): GitUrl | GitUrlProblem {
   const [, user, host = '', path = ''] = match;
   if (path.startsWith('/')) {
     return {
-      problem: 'an scp-like path must not begin with "/": Argo CD and git read it differently',
+      problem: 'an scp-like path must not start with "/": Argo CD and git read it differently',
       hint: `Write ssh://${user === undefined ? '' : `${user}@`}${host}${path}`,
     };
   }
   const port = /^(\d{1,5})\/(.+)$/.exec(path);
   if (port !== null) {
     return {
-      problem: 'an scp-like address has no place for a port: git would read it as a folder',
+      problem: 'an scp-like address cannot have a port: git would read it as a folder',
       hint: `Write ssh://${user === undefined ? '' : `${user}@`}${host}:${port[1]}/${port[2]}`,
     };
   }
   const trimmed = path.replace(/\/+$/, '');
   if (trimmed === '')
-    return { problem: 'names a host but no repository', hint: `For example git@${host}:acme/platform.git` };
+    return { problem: 'has a host but no repository', hint: `For example git@${host}:acme/platform.git` };
   if (trimmed !== path) return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
   if (user === undefined) return { problem: 'has no user', hint: `Write git@${host}:${path}` };
   return { scheme: 'ssh', host: host.toLowerCase(), user, path, canonical: `${user}@${host.toLowerCase()}:${path}` };
@@ -117,6 +117,7 @@ function parseFile(text: string): GitUrl | GitUrlProblem {
   if (!rest.startsWith('/') || rest === '/')
     return { problem: 'needs an absolute path', hint: 'For example file:///srv/git/platform.git (three slashes).' };
   const path = rest.replace(/\/+$/, '');
-  if (/%(?![0-9a-f]{2})/i.test(path)) return { problem: 'has a "%" that begins no escape', hint: 'Write "%" as %25.' };
+  if (/%(?![0-9a-f]{2})/i.test(path))
+    return { problem: 'has a "%" that does not start an escape', hint: 'Write "%" as %25.' };
   return { scheme: 'file', host: '', path: decodeURIComponent(path), canonical: `file://${path}` };
 }

@@ -11,32 +11,32 @@ const credentials = z
       readToken: secretReference
         .optional()
         .describe(
-          'An access token that may only read the repository, for Argo CD. Absent: Argo CD, in the cluster, gets the one that may push.',
+          'A read-only access token for Argo CD. Absent: Argo CD, in the cluster, gets the token that can push.',
         ),
       username: z
         .string()
         .min(1, 'must not be empty')
         .default('git')
-        .describe('User name that goes with the token; most hosts take any.'),
+        .describe('User name for the token. Most hosts accept any.'),
     }),
     z.strictObject({
       sshKey: secretReference.describe('A private SSH key without passphrase (ssh and scp-like URLs).'),
       knownHosts: secretReference.describe(
-        "The host's keys, as `ssh-keyscan HOST` prints them; check them before you trust them.",
+        "The host's keys, as `ssh-keyscan HOST` prints them. Verify them before you trust them.",
       ),
     }),
     z.strictObject({
       githubApp: z
         .strictObject({
-          id: z.int().positive().describe("The App's id."),
-          installationId: z.int().positive().describe('The id of its installation on the repository.'),
-          privateKey: secretReference.describe("The App's private key (PEM)."),
+          id: z.int().positive().describe('Id of the App.'),
+          installationId: z.int().positive().describe("Id of the App's installation on the repository."),
+          privateKey: secretReference.describe('Private key of the App (PEM).'),
           baseUrl: z
             .url({ protocol: /^https$/, error: 'must be an https:// URL' })
             .optional()
-            .describe('API address of a GitHub Enterprise Server, as https://github.example.com/api/v3.'),
+            .describe('API URL of a GitHub Enterprise Server, for example https://github.example.com/api/v3.'),
         })
-        .describe('A GitHub App that is installed on the repository.'),
+        .describe('A GitHub App installed on the repository.'),
     }),
     z.strictObject({
       deployKey: z
@@ -44,16 +44,16 @@ const credentials = z
           knownHosts: secretReference
             .optional()
             .describe(
-              "The host's keys, as `ssh-keyscan HOST` prints them. Absent: those that Argo CD brings (github.com, gitlab.com and others).",
+              "The host's keys, as `ssh-keyscan HOST` prints them. Absent: the keys that Argo CD ships (github.com, gitlab.com and others).",
             ),
         })
         .describe(
-          'An SSH key that may only read, made by the bootstrap for Argo CD and added to the repository by git.host.token; the bootstrap itself pushes over https with that token.',
+          'A read-only SSH key for Argo CD. The bootstrap generates it, adds it to the repository with git.host.token, and pushes over https with the same token.',
         ),
     }),
   ])
   .describe(
-    'How Argo CD and the bootstrap get at the repository: token, sshKey with knownHosts, githubApp, or deployKey. Absent: a public repository.',
+    'How Argo CD and the bootstrap access the repository: token, sshKey with knownHosts, githubApp, or deployKey. Absent: a public repository.',
   );
 
 const host = z
@@ -62,21 +62,25 @@ const host = z
       .enum(['github', 'gitea', 'gitlab', 'git'])
       .optional()
       .describe(
-        'What the host is. Absent: told by its name, else the host is asked. gitea: Forgejo, too. git: any other; then nothing but pushing.',
+        'Software of the Git host. Absent: detected from the host name, or by asking the host. gitea includes Forgejo. git: any other host, which the bootstrap only pushes to.',
       ),
     url: z
       .url({ protocol: /^https$/, error: 'must be an https:// URL' })
       .refine((text) => !text.endsWith('/'), 'must not end with "/"')
       .optional()
       .describe(
-        "The host's web address, where it is not https:// and the host of git.url: another port, or a path in front, as https://example.com/gitea.",
+        'Web address of the host, if it differs from https:// and the host of git.url: another port or a path prefix, for example https://example.com/gitea.',
       ),
-    token: secretReference.optional().describe("Access token for the host's API. Absent: the one of git.credentials."),
+    token: secretReference
+      .optional()
+      .describe("Access token for the host's API. Absent: the token in git.credentials."),
   })
   .prefault({})
-  .describe("The Git host's API: it makes the repository, the deploy key, the webhook and pull requests.");
+  .describe(
+    "The Git host's API. The bootstrap uses it for the repository, the deploy key, the webhook and pull requests.",
+  );
 
-/** The `git` section: where the tree is published and where Argo CD reads it. */
+/** The `git` section: the repository that holds the tree and that Argo CD reads. */
 export const git = z
   .strictObject({
     url: z
@@ -86,11 +90,11 @@ export const git = z
         if ('problem' in parsed)
           context.addIssue({ code: 'custom', message: parsed.problem, params: { hint: parsed.hint } });
       })
-      // For editors; the rule above says more.
+      // For editors; the rule above gives better messages.
       .meta({ pattern: '^(https?://[^@\\s]+|ssh://\\S+|file:///\\S+|[^@/:\\s]+@[^/:\\s]+:[^/\\s]\\S*)$' })
       .optional()
       .describe(
-        'The repository: https://, ssh://, user@host:path or file://. Absent: an embedded remote in .breakwater/, enough to try everything but a real cluster.',
+        'The repository: https://, ssh://, user@host:path or file://. Absent: an embedded remote in .breakwater/, enough to try everything except a real cluster.',
       ),
     branch: z
       .string()
@@ -104,7 +108,7 @@ export const git = z
           });
       })
       .default('main')
-      .describe('The branch that Argo CD follows.'),
+      .describe('Branch that Argo CD follows.'),
     revision: z
       .string()
       .regex(/^[0-9a-f]{40}$/, 'must be a full commit id (40 hexadecimal digits), as `git rev-parse HEAD` prints it')
@@ -116,13 +120,13 @@ export const git = z
       .enum(['private', 'internal', 'public', 'never'])
       .default('private')
       .describe(
-        'Who may see the repository that is made when there is none: it takes a token for the host. never: a missing repository is an error.',
+        'Visibility of the repository that the bootstrap creates if none exists. Needs a token for the host. never: a missing repository is an error.',
       ),
     webhook: z
       .boolean()
       .default(false)
       .describe(
-        'true: the host tells Argo CD of each push by a webhook through the gateway, which must be reachable from it. false: Argo CD looks by itself, each minute.',
+        'true: a webhook tells Argo CD about each push, through the gateway, which the Git host must be able to reach. false: Argo CD polls every minute.',
       ),
     caFile: z
       .string()
@@ -133,7 +137,7 @@ export const git = z
       .enum(['push', 'pull-request'])
       .default('push')
       .describe(
-        'push: commit and push to the branch. pull-request: push a branch of its own and open a pull request, for protected branches.',
+        'push: commit and push to the branch. pull-request: push to a new branch and open a pull request, for protected branches.',
       ),
   })
   .superRefine(
@@ -179,9 +183,9 @@ export const git = z
     reads('url', 'publish'),
   )
   .prefault({})
-  .describe('Where the tree is published and where Argo CD reads it.');
+  .describe('The repository that holds the tree and that Argo CD reads.');
 
-/** Hosts whose SSH keys Argo CD's own manifests bring: argocd-ssh-known-hosts-cm. */
+/** Hosts whose SSH keys ship with Argo CD's manifests: argocd-ssh-known-hosts-cm. */
 const knownToArgocd = [
   ...['github.com', 'gitlab.com', 'bitbucket.org', 'ssh.dev.azure.com', 'ssh.github.com', 'altssh.gitlab.com'],
 ];
@@ -193,7 +197,7 @@ interface GitSettings {
   webhook: boolean;
 }
 
-/** What a setting for the host's API needs beside itself. */
+/** Finds settings for the host's API that lack another setting. */
 function hostProblems(value: GitSettings): { path: string[]; message: string; hint: string }[] {
   const { url, credentials: given, webhook } = value;
   const parsed = url === undefined ? undefined : parseGitUrl(url);
@@ -205,7 +209,7 @@ function hostProblems(value: GitSettings): { path: string[]; message: string; hi
   if (deployKey !== undefined && value.host.token === undefined)
     problems.push({
       path: ['credentials'],
-      message: 'a deploy key needs git.host.token, which adds it to the repository',
+      message: 'a deploy key needs git.host.token, to add the key to the repository',
       hint: 'Set git.host.token to {env: NAME} or {file: PATH}.',
     });
   if (deployKey !== undefined && deployKey.knownHosts === undefined && address?.scheme === 'ssh') {
@@ -213,14 +217,14 @@ function hostProblems(value: GitSettings): { path: string[]; message: string; hi
       problems.push({
         path: ['credentials', 'deployKey'],
         message: `Argo CD does not know the SSH keys of ${address.host}`,
-        hint: 'Set knownHosts to what `ssh-keyscan` prints for it, compared with what the host publishes.',
+        hint: 'Set knownHosts to the output of `ssh-keyscan`, and compare it with the keys that the host publishes.',
       });
   }
   if (webhook && (!hasToken || value.host.kind === 'git'))
     problems.push({
       path: ['webhook'],
       message: "needs the host's API",
-      hint: 'Set git.host.token (and git.host.kind to github, gitea or gitlab), or make the webhook by hand.',
+      hint: 'Set git.host.token (and git.host.kind to github, gitea or gitlab), or create the webhook by hand.',
     });
   return problems;
 }
@@ -233,19 +237,19 @@ function schemeOf(url: string | undefined): string | undefined {
 
 function credentialsProblem(url: string | undefined, ssh: boolean): GitUrlProblem | undefined {
   const scheme = schemeOf(url);
-  if (scheme === undefined) return { problem: 'needs git.url', hint: 'The embedded remote takes no credentials.' };
+  if (scheme === undefined) return { problem: 'needs git.url', hint: 'The embedded remote needs no credentials.' };
   if (scheme === 'file')
-    return { problem: 'git.url is a file:// address, which takes none', hint: 'Remove credentials.' };
+    return { problem: 'a file:// address in git.url needs no credentials', hint: 'Remove git.credentials.' };
   if (ssh && scheme !== 'ssh') {
     return {
-      problem: `an SSH key does not go with an ${scheme} URL`,
-      hint: 'Give a token, or write git.url as ssh://git@host/path.',
+      problem: `an SSH key does not work with an ${scheme} URL`,
+      hint: 'Set a token, or write git.url as ssh://git@host/path.',
     };
   }
   if (!ssh && scheme !== 'https') {
     return {
-      problem: `a token goes with https:// only, and git.url is ${scheme}`,
-      hint: 'A token over plain http could be read on the way; over ssh it is not used.',
+      problem: `a token works with https:// only, and git.url is ${scheme}`,
+      hint: 'Plain http would expose the token; ssh does not use one.',
     };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a group's name may not be, for editors and charts: the same as the rules below. */
+/** The rules below as JSON Schema, for editors and charts. */
 const asJsonSchema = {
   pattern: '^[^,"$\\p{Cc}]+$',
   not: { anyOf: [{ pattern: '^(system|role|proj):' }, { pattern: '^\\s|\\s$' }, { pattern: '\\{\\{' }] },
@@ -9,26 +9,29 @@ const asJsonSchema = {
 const rules: readonly { refused: RegExp; message: string; hint?: string }[] = [
   {
     refused: /,/,
-    message: 'must not contain ",": groups travel as one list with commas between them',
-    hint: 'Let the identity provider send a name without one, as the common name of an LDAP group (groupSearch.nameAttr: cn).',
+    message: 'must not contain ",": groups are sent as one comma-separated list',
+    hint: "Make the identity provider send names without commas, for example an LDAP group's common name (groupSearch.nameAttr: cn).",
   },
   { refused: /\p{Cc}/u, message: 'must not contain line breaks or other control characters' },
   // validateGroupName in pkg/apis/application/v1alpha1/types.go of Argo CD
-  { refused: /"/, message: "must not contain '\"': Argo CD refuses projects whose roles name such a group" },
+  { refused: /"/, message: "must not contain '\"': Argo CD refuses projects with such a group in a role" },
   // https://github.com/oauth2-proxy/oauth2-proxy/blob/master/pkg/apis/options/load.go
-  { refused: /\$/, message: 'must not contain "$": OAuth2 Proxy takes what follows for a variable' },
+  { refused: /\$/, message: 'must not contain "$": OAuth2 Proxy would expand it as a variable' },
   { refused: /\{\{/, message: 'must not contain "{{": Dex reads its configuration as a template' },
   {
     refused: /^system:/,
-    message: `must not begin with "system:": such groups are Kubernetes' own, every account or its administrators`,
+    message: `must not start with "system:": Kubernetes reserves these groups for its own accounts and administrators`,
   },
   // https://github.com/argoproj/argo-cd/blob/master/assets/builtin-policy.csv
-  { refused: /^(role|proj):/, message: `must not begin with "role:" or "proj:": so Argo CD's own roles are named` },
+  {
+    refused: /^(role|proj):/,
+    message: `must not start with "role:" or "proj:": Argo CD's own roles have these prefixes`,
+  },
 ];
 
 /**
- * A group as the identity provider names it, the same wherever one is written: auth.users, auth.groups, app.yaml, tenant.yaml. A name
- * reaches a list with commas between (the header of groups), Argo CD's policies (CSV), Lua, names of headers in hexadecimal, and RBAC.
+ * A group's name at the identity provider, under the same rules in auth.users, auth.groups, app.yaml and tenant.yaml. It ends up in a
+ * comma-separated header, Argo CD's policies (CSV), Lua, hexadecimal header names, and RBAC.
  */
 export const groupName = z
   .string()
@@ -40,7 +43,7 @@ export const groupName = z
     if (text !== text.trim())
       context.addIssue({
         code: 'custom',
-        message: 'must not begin or end with blanks',
+        message: 'must not start or end with whitespace',
         params: { hint: `Write ${text.trim()}` },
       });
   })

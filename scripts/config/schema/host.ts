@@ -17,7 +17,7 @@ export const host = z
       context.addIssue({ code: 'custom', message: problem.message, params: { hint: problem.hint } });
   })
   .meta({
-    // For editors; the rule above says more.
+    // For editors; the rule above gives better messages.
     pattern: '^(auto|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+|[0-9a-f:]*:[0-9a-f:.]+)$',
   });
 
@@ -28,15 +28,15 @@ function hostProblem(text: string): HostProblem | undefined {
   const url = /^[a-z][a-z0-9+.-]*:\/\/([^/:?#]*)/i.exec(text);
   if (url !== null) return { message: 'must be a host, not a URL', hint: writeInstead(url[1] ?? '', example) };
   if (text !== text.trim())
-    return { message: 'must not begin or end with blanks', hint: writeInstead(text.trim(), example) };
+    return { message: 'must not start or end with whitespace', hint: writeInstead(text.trim(), example) };
   if (/^[^:]+:\d+$/.test(text))
-    return { message: 'must not contain a port', hint: 'Give ports under loadBalancer.nodePort.' };
+    return { message: 'must not contain a port', hint: 'Set ports under loadBalancer.nodePort.' };
   if (/^\[.*\]$/.test(text))
     return { message: 'must not have brackets', hint: writeInstead(text.slice(1, -1), example) };
   if (text.includes('/'))
     return { message: 'must not contain a path', hint: writeInstead(text.split('/')[0] ?? '', example) };
   if (text.includes('@')) return { message: 'must not contain a user', hint: example };
-  if (text.includes('*')) return { message: 'must not be a wildcard', hint: 'One host serves the whole platform.' };
+  if (text.includes('*')) return { message: 'must not be a wildcard', hint: 'The whole platform uses one host.' };
   if (text.toLowerCase() === 'auto' || (text !== text.toLowerCase() && dnsName(text.toLowerCase())))
     return { message: 'must be in lower case', hint: `Write ${text.toLowerCase()}` };
   if (text.endsWith('.')) return { message: 'must not end with "."', hint: writeInstead(text.slice(0, -1), example) };
@@ -47,7 +47,7 @@ function hostProblem(text: string): HostProblem | undefined {
   return { message: 'is neither a DNS name with a dot, nor an IP address, nor auto', hint: example };
 }
 
-/** Names of digits only after the last dot look like addresses to browsers. */
+/** Browsers take a name whose last label is all digits for an IP address. */
 function dnsName(text: string): boolean {
   return dnsNamePattern.test(text) && !/\.\d+$/.test(text);
 }

@@ -12,8 +12,8 @@ const target = z.strictObject({
 });
 
 /**
- * kustomization.yaml of kind Component beside an upstream.yaml: patches that Argo CD lays over the upstream. Only what Argo CD can carry
- * inline is allowed: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/#patches
+ * kustomization.yaml of kind Component next to an upstream.yaml: patches that Argo CD applies to the upstream. Only fields that Argo CD can hold
+ * inline are allowed: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/#patches
  */
 export const kustomizeComponent = z.strictObject({
   apiVersion: z.literal('kustomize.config.k8s.io/v1alpha1'),
@@ -22,15 +22,15 @@ export const kustomizeComponent = z.strictObject({
   patches: z
     .array(
       z.strictObject({
-        target: target.optional().describe('Objects that the patch is for.'),
+        target: target.optional().describe('Objects to patch.'),
         patch: z
           .string()
           .min(1, 'must not be empty')
-          .describe('JSON patch or strategic merge patch, as a block of text.'),
+          .describe('JSON patch or strategic merge patch, as a block string.'),
       }),
     )
     .default([])
-    .describe('Patches, applied in this order.'),
+    .describe('Patches, applied in the given order.'),
 });
 
 export type KustomizeComponent = z.output<typeof kustomizeComponent>;

@@ -29,13 +29,10 @@ const nodePortNumber = z
 /** The `loadBalancer` section: how traffic reaches the gateway. */
 export const loadBalancer = z
   .strictObject({
-    cloud: z.strictObject({}).optional().describe('An address as the cloud gives it. The default.'),
+    cloud: z.strictObject({}).optional().describe('An address assigned by the cloud. The default.'),
     address: z
       .strictObject({
-        ip: z
-          .string()
-          .refine(isAddress, 'must be an IP address')
-          .describe('The address that the cloud has reserved for you.'),
+        ip: z.string().refine(isAddress, 'must be an IP address').describe('An address reserved for you in the cloud.'),
       })
       .optional()
       .describe('A fixed address (loadBalancerIP) from the cloud.'),
@@ -46,10 +43,10 @@ export const loadBalancer = z
           .string()
           .refine(isAddress, 'must be an IP address')
           .optional()
-          .describe("The gateway's own address out of the pools; MetalLB chooses when absent."),
+          .describe("The gateway's address, from the pools. Default: MetalLB chooses."),
       })
       .optional()
-      .describe('MetalLB, installed as one more component, for clusters without a load balancer.'),
+      .describe('Install MetalLB, for clusters without a load balancer.'),
     nodePort: z
       .strictObject({
         http: nodePortNumber.default(30080).describe('Port on each node for plain HTTP (redirects only).'),
@@ -59,10 +56,10 @@ export const loadBalancer = z
           .min(1, 'must be a port from 1 to 65535')
           .max(65535, 'must be a port from 1 to 65535')
           .optional()
-          .describe('The HTTPS port that people use, when something in front maps it (443). Default: the https port.'),
+          .describe('HTTPS port that users connect to, if a device in front maps it (443). Default: the https port.'),
       })
       .optional()
-      .describe('No load balancer: ports on each node. Needs a host that is not auto.'),
+      .describe('No load balancer: use ports on each node. Needs a host other than auto.'),
     publicPort: z
       .int()
       .min(1, 'must be a port from 1 to 65535')
@@ -88,7 +85,7 @@ export const loadBalancer = z
           .string()
           .regex(
             /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-            'is not the name of an annotation: write PREFIX/NAME or NAME',
+            'is not a valid annotation name: use PREFIX/NAME or NAME',
           ),
         z.string(),
       )
@@ -110,7 +107,7 @@ export const loadBalancer = z
         context.addIssue({
           code: 'custom',
           path: ['metallb', 'address'],
-          message: `${wanted} is in none of the pools`,
+          message: `${wanted} is not in any of the pools`,
         });
       }
     },
@@ -149,7 +146,7 @@ export const loadBalancer = z
   )
   .prefault({})
   .meta(atMostOneInJsonSchema(kinds))
-  .describe('How traffic reaches the gateway: at most one of cloud (default), address, metallb, nodePort.');
+  .describe('How traffic reaches the gateway. Set at most one of cloud (default), address, metallb, nodePort.');
 
 export type LoadBalancer = z.output<typeof loadBalancer>;
 
@@ -183,16 +180,16 @@ function annotationProblem(
   };
 }
 
-/** Looks at pools as they were written: a wrong entry must not hide that two others overlap. */
+/** Checks pools as written, so that a bad entry does not hide an overlap between two others. */
 function poolProblems(pools: unknown, context: z.RefinementCtx): void {
   eachRepetition(pools, 'name', (index, text) =>
     context.addIssue({
       code: 'custom',
       path: ['metallb', 'pools', index, 'name'],
-      message: `"${text}" is a second pool with this name`,
+      message: `"${text}" is the name of two pools`,
     }),
   );
-  // In order of their beginnings, a range can only overlap the one before it that reaches furthest.
+  // Sorted by start, a range can only overlap the earlier one that reaches furthest.
   const ranges = writtenRanges(pools).sort(
     (a, b) => Number(a.range.v4) - Number(b.range.v4) || order(a.range.first, b.range.first),
   );
@@ -215,7 +212,7 @@ function order(a: bigint, b: bigint): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** Told at the later of the two. */
+/** Reports an overlap at the later of the two ranges. */
 function overlapIssue(one: WrittenRange, other: WrittenRange) {
   const [earlier, later] =
     one.pool < other.pool || (one.pool === other.pool && one.index < other.index) ? [one, other] : [other, one];
@@ -223,7 +220,7 @@ function overlapIssue(one: WrittenRange, other: WrittenRange) {
   return {
     code: 'custom' as const,
     path: ['metallb', 'pools', later.pool, 'addresses', later.index],
-    message: `"${later.text}" overlaps "${earlier.text}" (${place}): MetalLB refuses that`,
+    message: `"${later.text}" overlaps "${earlier.text}" (${place}): MetalLB refuses overlapping ranges`,
   };
 }
 

@@ -10,10 +10,10 @@ export const argocd = z
     namespace: label
       .refine(
         (text) => text === 'argocd' || !takenNamespaces.includes(text),
-        'is taken: it belongs to Kubernetes or to another component',
+        'is reserved for Kubernetes or another component',
       )
       .default('argocd')
-      .describe('Where Argo CD runs, or shall run.'),
+      .describe('Namespace of Argo CD.'),
     version: z
       .string()
       .regex(/^v\d+\.\d+\.\d+$/, 'must be a release such as v3.5.7')
@@ -22,41 +22,41 @@ export const argocd = z
     install: z
       .boolean()
       .default(true)
-      .describe('true: install Argo CD and let it manage itself. false: use the one that is there.'),
+      .describe('true: install Argo CD and let it manage itself. false: use the existing Argo CD.'),
     controllerAccount: label
       .default('argocd-application-controller')
       .describe(
-        "Service account of Argo CD's application controller. Another one is for an Argo CD of your own (install: false) only.",
+        "ServiceAccount of Argo CD's application controller. Only change it for your own Argo CD (install: false).",
       ),
     localAdmin: z
       .boolean()
       .optional()
       .describe(
-        "Whether Argo CD's local user admin may log in where its pages are served (apps.argocd). Default: no; its login is then the platform's alone.",
+        "Allow Argo CD's local admin user to log in on its pages (apps.argocd). false: only the platform's login works.",
       ),
     root: z
       .strictObject({
         name: label
           .refine(
             (text) => !(componentNames as readonly string[]).includes(text),
-            'is the name of a component: their Applications would collide',
+            'is the name of a component: the two Applications would collide',
           )
           .default('platform')
           .describe('Name of the root Application.'),
         project: label
-          .refine((text) => text !== 'default', 'must not be default: that project permits everything')
+          .refine((text) => text !== 'default', "must not be default: Argo CD's default project permits everything")
           .default('platform')
-          .describe('Name of the AppProject of the platform.'),
+          .describe("Name of the platform's AppProject."),
       })
       .prefault({})
-      .describe('The root Application, which Argo CD follows to all the others.'),
+      .describe('The root Application, which holds all others.'),
   })
   .superRefine(({ install, controllerAccount }, context) => {
     if (install && controllerAccount !== 'argocd-application-controller')
       context.addIssue({
         code: 'custom',
         path: ['controllerAccount'],
-        message: 'is for an Argo CD of your own (argocd.install: false): ours has its own name for it',
+        message: 'needs your own Argo CD (argocd.install: false): the one that Breakwater installs has a fixed account',
       });
   })
   .prefault({})
@@ -71,36 +71,36 @@ export const istio = z
           .boolean()
           .default(true)
           .describe(
-            "Istio's CNI plugin. Off: pods with sidecars are refused where a namespace enforces Pod Security, so our namespaces and Kubeflow's profiles then enforce none (profiles that are there already keep their label).",
+            "Istio's CNI plugin. false: Pod Security would refuse pods with sidecars, so the platform's namespaces and new Kubeflow profiles enforce no level (existing profiles keep their label).",
           ),
         binDir: z
           .string()
           .startsWith('/', 'must be an absolute path')
           .optional()
           .describe(
-            'Folder of CNI binaries on the nodes. Default: as kubernetes.distribution has it, else /opt/cni/bin.',
+            'Folder of the CNI binaries on the nodes. Default: as kubernetes.distribution has it, else /opt/cni/bin.',
           ),
         confDir: z
           .string()
           .startsWith('/', 'must be an absolute path')
           .optional()
           .describe(
-            'Folder of CNI configurations on the nodes. Default: as kubernetes.distribution has it, else /etc/cni/net.d.',
+            'Folder of the CNI configurations on the nodes. Default: as kubernetes.distribution has it, else /etc/cni/net.d.',
           ),
       })
       .prefault({})
-      .describe("Istio's CNI plugin, which lets pods with sidecars start under Pod Security."),
+      .describe("Istio's CNI plugin, which pods with sidecars need to start under Pod Security."),
     trustedProxies: z
       .int()
       .min(0)
       .max(10)
       .default(0)
-      .describe('How many proxies in front of the gateway set X-Forwarded-For (numTrustedProxies).'),
+      .describe('Number of proxies in front of the gateway that set X-Forwarded-For (numTrustedProxies).'),
   })
   .prefault({})
-  .describe('The mesh.');
+  .describe('The service mesh.');
 
-/** Releases whose paths the program knows (scripts/components/kubeflow/). */
+/** Supported Kubeflow releases: scripts/components/kubeflow/ knows their paths. */
 export const kubeflowVersions = ['26.03'] as const;
 
 export type KubeflowVersion = (typeof kubeflowVersions)[number];
@@ -110,7 +110,7 @@ export const kubeflow = z
   .strictObject({
     version: z
       .enum(kubeflowVersions, {
-        error: `must be a version whose paths this program knows: ${kubeflowVersions.join(', ')}`,
+        error: `must be a supported Kubeflow release: ${kubeflowVersions.join(', ')}`,
       })
       .optional()
       .describe('Kubeflow release. Default: apps/kubeflow/upstream.yaml.'),
@@ -118,22 +118,24 @@ export const kubeflow = z
       .array(z.enum(kubeflowParts))
       .superRefine((parts, context) => {
         eachRepetition(parts, undefined, (index, text) =>
-          context.addIssue({ code: 'custom', path: [index], message: `"${text}" is in the list already` }),
+          context.addIssue({ code: 'custom', path: [index], message: `"${text}" is listed twice` }),
         );
       }, readsAsWritten)
       .default(kubeflowParts.filter((part) => part !== 'serving'))
-      .describe('Which parts run. serving is KServe with Knative.'),
+      .describe('Parts to install. serving is KServe with Knative.'),
     defaultProfile: z
       .strictObject({
-        enabled: z.boolean().optional().describe('Whether there is one. Default: true where it has an owner.'),
-        name: labelUpTo(59, "longer names derived from it would pass Kubernetes' limit of 63")
-          .refine((text) => !takenNamespaces.includes(text), 'is taken: it belongs to Kubernetes or to the platform')
+        enabled: z.boolean().optional().describe('Whether to create the profile. Default: true if it has an owner.'),
+        name: labelUpTo(59, "names derived from it would exceed Kubernetes' limit of 63")
+          .refine((text) => !takenNamespaces.includes(text), 'is reserved for Kubernetes or the platform')
           .optional()
-          .describe("The profile's namespace. Default: from the owner's address."),
-        owner: email.optional().describe('Default: the first of auth.users.'),
+          .describe("Namespace of the profile. Default: derived from the owner's address."),
+        owner: email
+          .optional()
+          .describe('E-mail address of the owner. E-mail address of the owner. Default: the first of auth.users.'),
       })
       .prefault({})
-      .describe('A profile (namespace) for the first user.'),
+      .describe('A Kubeflow profile (namespace) for the first user.'),
   })
   .prefault({})
   .describe('Kubeflow.');
@@ -141,14 +143,14 @@ export const kubeflow = z
 /** Each becomes an entry of an AppProject's sourceRepos, as an original does. */
 const chartMirror = repository(
   /^(https?|oci):\/\/\S+[^/\s]$/,
-  'must be an http(s):// or oci:// address without a "/" at the end',
+  'must be an http(s):// or oci:// address without a trailing "/"',
 );
 const gitMirror = repository(
   /^(https?|ssh|file):\/\/\S+[^/\s]$/,
-  'must be an http(s)://, ssh:// or file:// address without a "/" at the end',
+  'must be an http(s)://, ssh:// or file:// address without a trailing "/"',
 );
 
-/** The `mirrors` section, for sites with no internet. */
+/** The `mirrors` section, for sites without internet access. */
 export const mirrors = z
   .strictObject({
     charts: z
@@ -157,13 +159,13 @@ export const mirrors = z
           .string()
           .regex(
             /^(https|oci):\/\/\S+[^/\s]$/,
-            'must be the original https:// or oci:// address without a "/" at the end',
+            'must be the original https:// or oci:// address without a trailing "/"',
           ),
         chartMirror,
       )
       .default({})
       .describe(
-        'Helm repositories: original address, whole → mirror. A mirror may be classic (https://) or OCI (oci://).',
+        'Helm repositories: full original address → mirror. A mirror may be classic (https://) or OCI (oci://).',
       ),
     git: z
       .record(
@@ -171,7 +173,7 @@ export const mirrors = z
         gitMirror,
       )
       .default({})
-      .describe('Git repositories: original address, whole → mirror.'),
+      .describe('Git repositories: full original address → mirror.'),
     images: z
       .record(
         z
@@ -186,16 +188,16 @@ export const mirrors = z
       )
       .default({})
       .describe(
-        "Image registries: original prefix → mirror. The longest prefix that fits wins. Images that an app's chart names by itself are set in its values; validate --rendered names them.",
+        "Image registries: original prefix → mirror. The longest matching prefix wins. Set images that an app's chart hard-codes in its values; validate --rendered lists them.",
       ),
   })
   .prefault({})
-  .describe('Replacements for everything that comes from the internet.');
+  .describe('Mirrors for everything that comes from the internet.');
 
 /** One entry of the `components` section. */
 export const componentSettings = z
   .strictObject({
-    enabled: z.boolean().optional().describe('Switches the component on or off.'),
+    enabled: z.boolean().optional().describe('Enables or disables the component.'),
     version: z
       .string()
       .regex(exactVersion, 'must be one version, such as 1.2.3')
@@ -204,11 +206,11 @@ export const componentSettings = z
     syncOptions: z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
       .optional()
-      .describe('Additional sync options of its Application.'),
+      .describe('Additional sync options of the Application.'),
     readyWithin: deadline
       .optional()
       .describe(
-        'How long it may take to get ready after a sync before the wave counts as failed (it goes on by itself once it is ready).',
+        'Time the component may take to become ready after a sync before the wave fails. The rollout continues once it is ready.',
       ),
   })
   .meta({ id: 'component', description: 'Settings of one component.' });

@@ -6,17 +6,17 @@ interface Payload {
 }
 
 /**
- * Says which fields a rule over several fields reads (second argument of `superRefine`). zod leaves such rules out when anything in the
- * object is wrong, so mistakes would come one by one; with this, a rule runs unless a field that it reads is wrong by itself.
+ * Declares the fields that a rule over several fields reads (second argument of `superRefine`). zod skips such rules when anything in the
+ * object is invalid, so users would see one mistake at a time. With this, a rule runs unless a field that it reads is itself invalid.
  *
- * @param fields dotted paths inside the object, as `tls.acme`
+ * @param fields dotted paths inside the object, such as `tls.acme`
  */
 export function reads(...fields: readonly string[]): { when: (payload: Payload) => boolean } {
   const paths = fields.map((field) => field.split('.'));
   return { when: ({ issues }) => !issues.some((issue) => paths.some((path) => spoils(issue, path))) };
 }
 
-/** For a rule that looks at the object as it was written and expects anything in its fields: it runs unless it is not an object. */
+/** For a rule that reads the object as written and copes with any value in its fields: it runs on every object. */
 export const readsAsWritten = {
   when: ({ issues }: Payload) => issues.every((issue) => hasPath(issue) || issue.code === 'unrecognized_keys'),
 };
@@ -24,8 +24,8 @@ export const readsAsWritten = {
 /**
  * Reports each entry of a list that repeats an earlier one.
  *
- * @param list what was written: anything
- * @param key the entries' key to compare; undefined compares the entries themselves
+ * @param list the list as written, of any type
+ * @param key key of the entries to compare; undefined compares the entries themselves
  * @param report called with the index and the text of each repetition
  */
 export function eachRepetition(list: unknown, key: string | undefined, report: (index: number, text: string) => void) {
@@ -52,7 +52,7 @@ function spoils(issue: z.core.$ZodRawIssue, field: readonly string[]): boolean {
   const path = (issue.path ?? []).map(String);
   const shared = Math.min(path.length, field.length);
   if (path.slice(0, shared).some((part, index) => part !== field[index])) return false;
-  // An unknown key beside the field says nothing about it, unless it is the field misspelt.
+  // An unknown key next to the field does not concern it, unless it is the field misspelt.
   if (issue.code === 'unrecognized_keys' && path.length < field.length) {
     const wanted = field[path.length] ?? '';
     return issue.keys.some((key) => closest(key, [wanted]) !== undefined);

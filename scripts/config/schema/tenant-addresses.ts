@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
 
-/** Ranges in which no server outside of a cluster lives, with what a pod would reach there. */
+/** Ranges that hold no server outside the cluster, with what a pod would reach there. */
 const refused: readonly { ranges: readonly string[]; what: string }[] = [
   // 169.254.169.254 on every cloud, fd00:ec2::254 on AWS, fd20:ce::254 on Google Cloud
   {
     ranges: ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', 'fd20:ce::/32'],
-    what: "link-local addresses: a cloud's metadata service gives the node's credentials there",
+    what: "link-local addresses: a cloud's metadata service hands out the node's credentials there",
   },
   { ranges: ['0.0.0.0/8', '127.0.0.0/8', '::/127'], what: "the node's own addresses" },
-  { ranges: ['224.0.0.0/3', 'ff00::/8'], what: 'addresses of multicast' },
+  { ranges: ['224.0.0.0/3', 'ff00::/8'], what: 'multicast addresses' },
 ];
 
 /** The shortest masks: wider ranges hold the pods and Services of most clusters. */
 const shortestMask = { v4: 12, v6: 32 };
 
-/** A range of addresses outside of the cluster. */
+/** A range of addresses outside the cluster. */
 export const outsideAddresses = z
   .string()
   .regex(/^[0-9a-f.:]+\/[0-9]{1,3}$/, { abort: true, error: 'must be addresses with a mask, as 10.20.0.0/16' })
@@ -29,12 +29,13 @@ export const outsideAddresses = z
 
 function whyNot(text: string, range: AddressRange): [message?: string, hint?: string] {
   const mask = Number(text.split('/')[1]);
-  if (mask === 0) return ['is every address, the cluster and its nodes included', 'For the internet: internet: true.'];
+  if (mask === 0)
+    return ['covers every address, including the cluster and its nodes', 'Use internet: true for the internet.'];
   const shortest = range.v4 ? shortestMask.v4 : shortestMask.v6;
   if (mask < shortest)
     return [
-      `is too wide: most clusters have their own pods and Services in there; the mask must be /${shortest} or longer`,
-      'Name the networks that it needs.',
+      `is too wide: most clusters use it for pods and Services; the mask must be /${shortest} or longer`,
+      'List the networks that the tenant needs.',
     ];
   const held = refused.find(({ ranges }) => ranges.some((each) => overlaps(each, range)));
   return held === undefined ? [] : [`holds ${held.what}`];

@@ -22,22 +22,22 @@ const units: Readonly<Record<string, number>> = {
   Pi: 2 ** 50,
 };
 
-/** @returns a quantity as a number: of cores (500m is 0.5) or of bytes */
+/** @returns a quantity as a number of cores (500m is 0.5) or bytes */
 export function amountOf(text: string): number {
   const [, amount = '0', unit = ''] = /^([0-9.]+)([A-Za-z]*)$/.exec(text) ?? [];
   return Number(amount) * (units[unit] ?? 1);
 }
 
-/** Names of Kubernetes' own resources and of storage classes: a quota of `requests.<name>` would count nothing. */
+/** Names of Kubernetes' own resources and of storage classes: a quota on `requests.<name>` counts nothing. */
 const noDevice = /(^|\.)(kubernetes|k8s)\.io\/|\/(requests|limits)\./;
 
-/** A device as its plugin names it, which a quota counts as `requests.<name>`. */
+/** Resource name of a device plugin. A quota counts it as `requests.<name>`. */
 const device = z
   .string()
   .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be the name of a resource, as nvidia.com/gpu')
-  .refine((name) => !noDevice.test(name), 'names no device: such a quota counts nothing');
+  .refine((name) => !noDevice.test(name), 'does not name a device: such a quota counts nothing');
 
-/** Kinds of Kubernetes' own that a tenant can make, as quotas spell them. https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
+/** Built-in kinds that a tenant can create, as quotas spell them. https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
 const ownResources: readonly string[] = [
   ...['configmaps', 'persistentvolumeclaims', 'pods', 'podtemplates', 'replicationcontrollers', 'secrets'],
   ...['serviceaccounts', 'services', 'events'],
@@ -47,13 +47,13 @@ const ownResources: readonly string[] = [
   ...['resourceclaims.resource.k8s.io', 'resourceclaimtemplates.resource.k8s.io'],
 ];
 
-/** API groups of Kubernetes' own, all of whose kinds that a tenant can make are in the list above. */
+/** Built-in API groups: the list above holds each of their kinds that a tenant can create. */
 const ownGroups = [
   ...['', 'apps', 'batch', 'autoscaling', 'policy', 'coordination.k8s.io', 'events.k8s.io', 'resource.k8s.io'],
   ...['networking.k8s.io', 'discovery.k8s.io', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'apiextensions.k8s.io'],
 ];
 
-/** A kind as `count/<name>` of a quota spells it. */
+/** A kind, spelt as in `count/<name>` of a quota. */
 const countedKind = z
   .string()
   .regex(/^[a-z0-9-]+(\.[a-z0-9.-]+)?$/, 'must be the plural of a kind with its group, as jobs.batch or secrets')
@@ -63,59 +63,59 @@ const countedKind = z
     const near = ownResources.find((known) => known.startsWith(`${name}.`)) ?? closest(name, ownResources);
     context.addIssue({
       code: 'custom',
-      message: `"${name}" counts nothing: no tenant can make such a kind${near === undefined ? '' : `. Did you mean "${near}"?`}`,
+      message: `"${name}" counts nothing: tenants cannot create this kind${near === undefined ? '' : `. Did you mean "${near}"?`}`,
     });
   });
 
-/** What all pods and objects of a namespace may use together. */
+/** Quota of a namespace. */
 export const quota = z
   .strictObject({
-    cpu: cpu.optional().describe('Cores that its pods may ask for (requests).'),
-    memory: memory.optional().describe('Memory that its pods may ask for (requests).'),
+    cpu: cpu.optional().describe('Total CPU requests of the pods, in cores.'),
+    memory: memory.optional().describe('Total memory requests of the pods.'),
     gpus: z
       .record(device, number)
       .optional()
-      .describe(
-        'Devices by the name of their resource: {nvidia.com/gpu: 2}. Default: none of those listed in values.yaml.',
-      ),
-    ephemeralStorage: memory.optional().describe("Space on the nodes' disks that its pods may fill (limits)."),
-    storage: memory.optional().describe('Storage that its PersistentVolumeClaims may ask for.'),
-    claims: number.optional().describe('How many PersistentVolumeClaims.'),
-    pods: number.optional().describe('How many pods that are not finished.'),
+      .describe('Devices by resource name: {nvidia.com/gpu: 2}. Default: none of the devices in values.yaml.'),
+    ephemeralStorage: memory.optional().describe('Total ephemeral storage limits of the pods.'),
+    storage: memory.optional().describe('Total storage requests of the PersistentVolumeClaims.'),
+    claims: number.optional().describe('Number of PersistentVolumeClaims.'),
+    pods: number.optional().describe('Number of pods that have not finished.'),
     objects: z
       .record(countedKind, number)
       .optional()
-      .describe('How many objects of a kind there may be: {jobs.batch: 500, secrets: 300}.'),
+      .describe('Number of objects per kind: {jobs.batch: 500, secrets: 300}.'),
   })
   .optional()
-  .describe('What each of its namespaces may use. What is left out: infrastructure/tenant/values.yaml.');
+  .describe('Quota of each of its namespaces. Defaults: infrastructure/tenant/values.yaml.');
 
 const amounts = (what: string) =>
   z
     .strictObject({
       cpu: cpu.optional().describe('Cores.'),
       memory: memory.optional().describe('Memory.'),
-      ephemeralStorage: memory.optional().describe("Space on the node's disk."),
+      ephemeralStorage: memory.optional().describe('Ephemeral storage.'),
     })
     .optional()
     .describe(what);
 
-/** What one container may use. */
+/** Limits of one container. */
 export const limits = z
   .strictObject({
-    request: amounts('What a container asks for that does not say (LimitRange defaultRequest).'),
-    limit: amounts('Where a container ends that does not say (LimitRange default).'),
-    max: amounts("What no container may pass. Not below 2 cores and 1Gi, the limits of Istio's sidecar."),
+    request: amounts('Default requests of a container (LimitRange defaultRequest).'),
+    limit: amounts('Default limits of a container (LimitRange default).'),
+    max: amounts(
+      "Highest limits of a container (LimitRange max). At least 2 cores and 1Gi, the limits of Istio's sidecar.",
+    ),
   })
   .superRefine(({ max }, context) => {
     const refuse = (key: 'cpu' | 'memory', least: string) =>
       context.addIssue({
         code: 'custom',
         path: ['max', key],
-        message: `must be at least ${least}: Istio's sidecar, which each pod gets, has that limit`,
+        message: `must be at least ${least}: Istio's sidecar, which runs in each pod, has that limit`,
       });
     if (max?.cpu !== undefined && amountOf(max.cpu) < 2) refuse('cpu', '2');
     if (max?.memory !== undefined && amountOf(max.memory) < 2 ** 30) refuse('memory', '1Gi');
   }, reads('max'))
   .optional()
-  .describe('What each container may use. What is left out: infrastructure/tenant/values.yaml.');
+  .describe('Limits of each container. Defaults: infrastructure/tenant/values.yaml.');

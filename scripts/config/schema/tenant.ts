@@ -10,13 +10,13 @@ import { limits, quota } from './tenant-quota.ts';
 /** Longest name of a tenant: `tenant-<name>-access` and its namespaces must be DNS labels. */
 export const longestTenantName = 40;
 
-/** Between a tenant's name and the rest of a further namespace's name. No tenant's name holds it, so no two tenants share one. */
+/** Separates a tenant's name from the rest of a further namespace's name. No tenant's name contains it, so namespaces never clash. */
 export const namespaceSeparator = '--';
 
-/** Path below which a tenant's routes are: no other app or part of the platform has one there. */
+/** Path prefix of all tenants' routes, which no app or part of the platform uses. */
 export const tenantPaths = '/tenants/';
 
-/** Beginnings of namespaces that belong to Kubernetes or to the platform. */
+/** Name prefixes reserved for namespaces of Kubernetes and the platform. */
 export const takenPrefixes: readonly string[] = [
   'kube-',
   'istio-',
@@ -27,64 +27,64 @@ export const takenPrefixes: readonly string[] = [
 ];
 
 /**
- * @param name a namespace, or a tenant's name, which is its first namespace's
- * @returns true when it belongs to Kubernetes or to the platform
+ * @param name a namespace, or a tenant's name (also the name of its first namespace)
+ * @returns true when it is reserved for Kubernetes or the platform
  */
 function isTaken(name: string): boolean {
   return takenNamespaces.includes(name) || takenPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Name of a tenant: that of its folder. */
+/** Name of a tenant, which is the name of its folder. */
 export const tenantName = labelUpTo(
   longestTenantName,
-  "longer names derived from it would pass Kubernetes' limit of 63",
+  "names derived from it would exceed Kubernetes' limit of 63",
 ).superRefine((text, context) => {
   if (isTaken(text))
-    context.addIssue({ code: 'custom', message: `"${text}" is taken: it belongs to Kubernetes or to the platform` });
+    context.addIssue({ code: 'custom', message: `"${text}" is reserved for Kubernetes or the platform` });
   if (text.includes(namespaceSeparator))
     context.addIssue({
       code: 'custom',
-      message: `must not contain "${namespaceSeparator}": that stands between a tenant and its further namespaces`,
+      message: `must not contain "${namespaceSeparator}", which separates a tenant's name from the rest of a namespace's name`,
     });
 });
 
-/** For editors and the chart: names that are taken. */
+/** Reserved names as JSON Schema, for editors and the chart. */
 const notTaken = {
   not: { anyOf: [{ enum: [...takenNamespaces] }, { pattern: `^(${takenPrefixes.join('|')})` }] },
 };
 
-const namespace = label
-  .refine((text) => !isTaken(text), 'is taken: it belongs to Kubernetes or to the platform')
-  .meta(notTaken);
+const namespace = label.refine((text) => !isTaken(text), 'is reserved for Kubernetes or the platform').meta(notTaken);
 
-/** A person, by an address of which names of objects are made: `user-<address>-clusterrole-<role>`, at most 253 characters. */
-const person = email.max(200, 'at most 200 characters: names of objects are made of it');
+/** A person's e-mail address. It becomes part of object names: `user-<address>-clusterrole-<role>`, at most 253 characters. */
+const person = email.max(200, 'at most 200 characters: it becomes part of object names');
 
 const oneLine = /^[^\p{Cc}{}]+$/u;
 
 const role = z
   .enum(['admin', 'edit', 'view'])
   .default('edit')
-  .describe('What they may do: view, edit, or admin (edit, and Applications of their own in Argo CD).');
+  .describe('Role: view, edit, or admin (edit, plus creating Applications in Argo CD).');
 
 const member = z.union([
-  z.strictObject({ email: person.describe('Address of a person, as the identity provider gives it.'), role }),
-  z.strictObject({ group: groupName.describe('Name of a group of the identity provider.'), role }),
+  z.strictObject({ email: person.describe('E-mail address of a person, as the identity provider sends it.'), role }),
+  z.strictObject({ group: groupName.describe('Name of a group at the identity provider.'), role }),
 ]);
 
-/** Openings beside its own namespaces, DNS, the mesh and the gateway. */
+/** Network access beyond its own namespaces, DNS, the mesh and the gateway. */
 const network = z
   .strictObject({
-    internet: z.boolean().optional().describe('Whether its pods may reach addresses outside of private networks.'),
+    internet: z.boolean().optional().describe('Whether its pods may reach public addresses.'),
     to: z
       .array(namespace)
       .optional()
-      .describe("Namespaces that its pods may call. Another tenant's must name this one under network.from."),
+      .describe(
+        'Namespaces that its pods may call. If one belongs to another tenant, that tenant must list this one under network.from.',
+      ),
     from: z.array(namespace).optional().describe('Namespaces whose pods may call its pods.'),
     addresses: z
       .array(outsideAddresses)
       .optional()
-      .describe('Addresses outside of the cluster that its pods may call, as 10.20.0.0/16.'),
+      .describe('Addresses outside the cluster that its pods may call, for example 10.20.0.0/16.'),
     cloudIdentity: z
       .boolean()
       .optional()
@@ -94,26 +94,24 @@ const network = z
     services: z
       .array(z.enum(['LoadBalancer', 'NodePort']))
       .optional()
-      .describe(
-        'Types of Services that publish its pods beside the gateway, without its TLS and its login. Default: none.',
-      ),
+      .describe('Service types that may expose its pods without the gateway, its TLS and its login. Default: none.'),
   })
   .optional()
-  .describe('What its pods may reach, and who may reach them, beside their own namespaces, DNS and the gateway.');
+  .describe('Network access beyond its own namespaces, DNS and the gateway.');
 
 const route = z.strictObject({
   path: z
     .string()
     .regex(/^\/tenants\/[a-z0-9-]+\/([A-Za-z0-9_~-][A-Za-z0-9._~-]*\/)*$/, {
       abort: true,
-      error: 'must be /tenants/<team>/, or lie below it, and end with "/"',
+      error: 'must be /tenants/<team>/ or a path under it, and end with "/"',
     })
     .max(200, 'at most 200 characters')
-    .describe('Path prefix under the host, within /tenants/<team>/.'),
-  service: label.describe('Service that it leads to.'),
-  namespace: namespace.optional().describe('Namespace of the Service. Default: the first of its namespaces.'),
+    .describe("Path prefix on the platform's host, within /tenants/<team>/."),
+  service: label.describe('Service that receives the requests.'),
+  namespace: namespace.optional().describe("Namespace of the Service. Default: the tenant's first namespace."),
   port: z.int().min(1).max(65535).describe('Port of the Service.'),
-  strip: z.boolean().optional().describe('true: the Service gets its requests without the prefix.'),
+  strip: z.boolean().optional().describe('Remove the prefix before a request reaches the Service.'),
 });
 
 const repository = z
@@ -127,10 +125,10 @@ const repository = z
           ? ['must not be a file:// address', 'Argo CD reads it from inside the cluster.']
           : parsed.canonical === text
             ? [undefined, undefined]
-            : ['is not spelt as Argo CD compares it', `Write ${parsed.canonical}`];
+            : ['is not in the form that Argo CD compares', `Write ${parsed.canonical}`];
     if (message !== undefined) context.addIssue({ code: 'custom', message, params: { hint } });
     else if (/[*!,]/.test(text))
-      context.addIssue({ code: 'custom', message: 'must name one repository, without "*", "!" or ","' });
+      context.addIssue({ code: 'custom', message: 'must be a single repository, without "*", "!" or ","' });
   })
   .meta({ pattern: '^(https?://[^@\\s*!,]+|ssh://[^\\s*!,]+|[^@/:\\s*!,]+@[^/:\\s*!,]+:[^/\\s*!,][^\\s*!,]*)$' });
 
@@ -138,25 +136,25 @@ const kind = z.strictObject({
   group: z
     .string()
     .regex(/^[a-z0-9.-]*$/, 'must be an API group, as batch; empty for the core group')
-    .describe('API group, as batch; "" for the core group.'),
+    .describe('API group, for example batch; "" for the core group.'),
   kind: z
     .string()
     .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a kind, as CronJob')
-    .describe('Kind, as CronJob.'),
+    .describe('Kind, for example CronJob.'),
 });
 
 const labelText = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value');
 
-/** Labels of a cluster, by which tenants choose it. */
+/** Labels of a cluster, which tenants select by. */
 export const clusterLabels = z.record(
   z.string().regex(/^[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a label name, as env'),
   labelText,
 );
 
-/** `privileged` is not among them: its pods own the node. */
+/** Not `privileged`: such pods control the node. */
 const podSecurity = z.enum(['baseline', 'restricted']);
 
-/** tenants/<team>/tenant.yaml, whole. */
+/** The whole of tenants/<team>/tenant.yaml. */
 export const tenantFile = z
   .strictObject({
     displayName: z
@@ -164,55 +162,62 @@ export const tenantFile = z
       .regex(oneLine, 'must stand on one line, without "{" and "}"')
       .max(100, 'at most 100 characters')
       .optional()
-      .describe('Name for people. Default: the name of the folder.'),
+      .describe('Display name. Default: the name of the folder.'),
     kind: z
       .enum(['kubeflow', 'namespace'])
-      .describe('kubeflow: a Profile of Kubeflow, whose members are its contributors. namespace: plain namespaces.'),
-    owner: person.describe('Address of the person who answers for it; has the role admin.'),
-    members: z.array(member).optional().describe('Who else may enter: {email: …, role: …} or {group: …, role: …}.'),
+      .describe('kubeflow: a Kubeflow Profile with the members as its contributors. namespace: plain namespaces.'),
+    owner: person.describe('E-mail address of the person responsible, who has the role admin.'),
+    members: z.array(member).optional().describe('Further members: {email: …, role: …} or {group: …, role: …}.'),
     namespaces: z
       .array(namespace)
       .min(1)
       .max(20, 'at most 20 namespaces')
       .optional()
-      .describe('Its namespaces: <team>, and <team>--<anything>. Default: <team>.'),
+      .describe('Namespaces: <team> and <team>--<anything>. Default: <team>.'),
     clusters: z
       .strictObject({
         names: z.array(label).optional().describe('Names of clusters.'),
         labels: clusterLabels.optional().describe('Labels that a cluster must have (labels in cluster.yaml).'),
       })
       .optional()
-      .describe('Clusters that it belongs to: those named, and those with all of these labels. Default: all.'),
+      .describe('Clusters for this tenant: those listed, plus those with all of the labels. Default: all.'),
     quota,
     limits,
     podSecurity: podSecurity
       .optional()
-      .describe('Pod Security level of its namespaces. Default: infrastructure/tenant/values.yaml.'),
+      .describe('Pod Security level of the namespaces. Default: infrastructure/tenant/values.yaml.'),
     priorityClasses: z
-      .array(label.refine((text) => !text.startsWith('system-'), 'belongs to Kubernetes'))
+      .array(label.refine((text) => !text.startsWith('system-'), 'is reserved for Kubernetes'))
       .max(20, 'at most 20')
       .optional()
       .describe(
-        'PriorityClasses above 0 that its pods may have: they can push out others, also of the platform. Default: none.',
+        "PriorityClasses above 0 that its pods may use. Such pods can preempt others, including the platform's. Default: none.",
       ),
     network,
-    routes: z.array(route).max(50, 'at most 50 routes').optional().describe('Paths of the host that lead to it.'),
+    routes: z
+      .array(route)
+      .max(50, 'at most 50 routes')
+      .optional()
+      .describe("Paths on the platform's host that lead to its Services."),
     repositories: z
       .array(repository)
       .optional()
-      .describe('Git repositories that it may deploy from, beside its own folder in this one.'),
-    deny: z.array(kind).optional().describe('Kinds that its Applications may not hold, beside those of the platform.'),
+      .describe('Git repositories that it may deploy from, in addition to its folder in this one.'),
+    deny: z
+      .array(kind)
+      .optional()
+      .describe("Kinds that its Applications must not contain, in addition to the platform's list."),
     deletionPolicy: z
       .enum(['keep', 'delete'])
       .optional()
       .describe(
-        'What becomes of its namespaces when the folder is removed. keep: they stay until purged. delete: they go at once, with all data. Default: keep.',
+        'What happens to the namespaces when the folder is removed. keep: they stay until purged. delete: they are deleted at once, with all data. Default: keep.',
       ),
   })
   .superRefine((value, context) => {
     const repeated = (key: 'namespaces' | 'repositories', text?: string) =>
       eachRepetition((value as Record<string, unknown>)[key], undefined, (index, found) =>
-        context.addIssue({ code: 'custom', path: [key, index], message: `"${text ?? found}" is in the list already` }),
+        context.addIssue({ code: 'custom', path: [key, index], message: `"${text ?? found}" is listed twice` }),
       );
     repeated('namespaces');
     repeated('repositories');
@@ -221,18 +226,18 @@ export const tenantFile = z
         context.addIssue({
           code: 'custom',
           path: ['members', index, key],
-          message: `"${text}" is in the list already`,
+          message: `"${text}" is listed twice`,
         }),
       );
   }, readsAsWritten);
 
 export type TenantFile = z.output<typeof tenantFile>;
 
-/** What infrastructure/tenant/values.yaml may set for all tenants: the same keys, none required. */
+/** Defaults for all tenants in infrastructure/tenant/values.yaml: the same keys, all optional. */
 export const tenantDefaults = z.strictObject({
   quota: tenantFile.shape.quota,
   limits: tenantFile.shape.limits,
-  podSecurity: podSecurity.describe('Pod Security level of namespaces whose tenant.yaml names none.'),
+  podSecurity: podSecurity.describe('Pod Security level of namespaces whose tenant.yaml sets none.'),
   network: tenantFile.shape.network,
   deletionPolicy: tenantFile.shape.deletionPolicy,
 });

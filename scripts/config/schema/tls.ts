@@ -4,7 +4,7 @@ import { reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
 
-/** The `tls` section: where the gateway's certificate comes from. */
+/** The `tls` section: the source of the gateway's certificate. */
 export const tls = z
   .strictObject({
     privateCA: z
@@ -17,10 +17,12 @@ export const tls = z
           .describe("The CA's common name."),
         duration: duration
           .default('87600h')
-          .describe("How long the CA certificate is valid. Its key never rotates, so that clients' trust stays good."),
+          .describe('Lifetime of the CA certificate. Its key never rotates, so clients that trust it keep working.'),
       })
       .optional()
-      .describe('A private CA made in the cluster: self-signed Issuer, CA Certificate, CA ClusterIssuer. The default.'),
+      .describe(
+        'A private CA created in the cluster: self-signed Issuer, CA Certificate, CA ClusterIssuer. The default.',
+      ),
     broughtCA: z
       .strictObject({
         certificateFile: z
@@ -31,28 +33,28 @@ export const tls = z
           .string()
           .min(1, 'must not be empty')
           .describe(
-            "PEM file of the CA's private key, unencrypted, outside Git; it goes into a Secret in the cluster.",
+            "PEM file of the CA's private key, unencrypted, outside Git. The bootstrap stores it in a Secret in the cluster.",
           ),
       })
       .optional()
-      .describe('A private CA that you bring, as openssl or cfssl make it.'),
+      .describe('Your own private CA, for example from openssl or cfssl.'),
     acme: z
       .strictObject({
         server: z
           .url({ protocol: /^https$/, error: 'must be an https:// URL' })
           .default('https://acme-v02.api.letsencrypt.org/directory')
           .describe("The ACME server's directory."),
-        email: email.describe('Where the ACME server sends notices.'),
+        email: email.describe('E-mail address for notices from the ACME server.'),
         caBundle: z
           .base64()
           .optional()
           .describe(
-            "Base64 of the PEM of the CA that signed the ACME server's own certificate, for a server inside the company.",
+            "Base64 of the PEM of the CA that signed the ACME server's own certificate, for an internal server.",
           ),
       })
       .optional()
       .describe(
-        'Certificates from an ACME server, proven by HTTP-01 through the gateway. Needs a DNS name that leads to the gateway.',
+        'Certificates from an ACME server, by HTTP-01 through the gateway. Needs a DNS name that resolves to the gateway.',
       ),
     existingIssuer: z
       .strictObject({
@@ -61,13 +63,13 @@ export const tls = z
           .enum(['public', 'private'])
           .optional()
           .describe(
-            'Whether programs trust its certificates already (public: an ACME issuer), or need its CA (private: it signs names inside the cluster, too). Needed with auth.issuer: gateway and with apps.argocd.',
+            'public: programs already trust its certificates (an ACME issuer). private: they need its CA, which can also sign cluster-internal names. Required with auth.issuer: gateway and with apps.argocd.',
           ),
       })
       .optional()
-      .describe('A ClusterIssuer that exists already.'),
-    duration: duration.default('2160h').describe("How long the gateway's certificate is valid."),
-    renewBefore: duration.default('360h').describe('How long before its end the certificate is renewed.'),
+      .describe('An existing ClusterIssuer.'),
+    duration: duration.default('2160h').describe("Lifetime of the gateway's certificate."),
+    renewBefore: duration.default('360h').describe('How long before expiry the certificate is renewed.'),
   })
   .superRefine(atMostOne(kinds, 'tls'), readsAsWritten)
   .superRefine(
@@ -87,7 +89,7 @@ export const tls = z
       context.addIssue({
         code: 'custom',
         path: ['duration'],
-        message: 'must be at least 1h (cert-manager refuses less)',
+        message: "must be at least 1h, cert-manager's minimum",
       });
     }
   }, reads('duration'))
@@ -108,5 +110,5 @@ export const tls = z
   )
   .meta(atMostOneInJsonSchema(kinds))
   .describe(
-    'Where the certificate comes from: at most one of privateCA, broughtCA, acme, existingIssuer; a private CA made in the cluster when none is named.',
+    "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, acme, existingIssuer. Default: privateCA.",
   );

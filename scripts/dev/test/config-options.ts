@@ -206,8 +206,8 @@ const each = (ones: readonly string[], others: readonly string[], message: strin
 export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
   ...each(['ACME'], nameless, 'needs a DNS name as host'),
   ...each(nameless, ownHosts, 'has a host of its own, which needs a DNS name'),
-  ...each(discovered, ['node ports', 'node ports behind another port'], 'has nothing to discover'),
-  ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'needs to know how tls.existingIssuer is trusted'),
+  ...each(discovered, ['node ports', 'node ports behind another port'], 'no load balancer address to discover'),
+  ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'tls.existingIssuer.trust'),
   ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
 ];
 

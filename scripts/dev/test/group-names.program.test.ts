@@ -23,18 +23,18 @@ const good = [
 ];
 
 const bad: readonly [name: string, why: string][] = [
-  ['CN=ML Users,OU=x', 'must not contain ",": groups travel as one list with commas between them'],
+  ['CN=ML Users,OU=x', 'must not contain ",": groups are sent as one comma-separated list'],
   ['a"b', "must not contain '\"'"],
   ['a$HOME', 'must not contain "$"'],
   ['a{{b', 'must not contain "{{"'],
   ['a\nb', 'must not contain line breaks or other control characters'],
-  [' a', 'must not begin or end with blanks'],
-  ['a ', 'must not begin or end with blanks'],
+  [' a', 'must not start or end with whitespace'],
+  ['a ', 'must not start or end with whitespace'],
   ['', 'must not be empty'],
-  ['system:authenticated', 'must not begin with "system:"'],
-  ['system:masters', 'must not begin with "system:"'],
-  ['system:serviceaccounts', 'must not begin with "system:"'],
-  ['role:admin', 'must not begin with "role:" or "proj:"'],
+  ['system:authenticated', 'must not start with "system:"'],
+  ['system:masters', 'must not start with "system:"'],
+  ['system:serviceaccounts', 'must not start with "system:"'],
+  ['role:admin', 'must not start with "role:" or "proj:"'],
   ['x'.repeat(201), 'at most 200 characters'],
 ];
 

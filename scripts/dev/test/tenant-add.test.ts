@@ -75,7 +75,7 @@ describe('npm run tenant -- add, with a mistake', () => {
       'clusters/demo/cluster.yaml',
       'name: demo\nhost: a.example.com\nauth: {emailDomains: [example.com], users: [{email: ann@example.com}]}\nargocd: {namespace: cd}\n',
     );
-    expect(add('cd').stderr).toContain('\n  cd: the namespace "cd" is taken on the cluster demo');
+    expect(add('cd').stderr).toContain('\n  cd: the namespace "cd" is reserved on the cluster demo');
     expect(add('../red')).toMatchObject({ code: 2, stderr: expect.stringContaining(`"../red" can't be the name`) });
     expect(repository.git('status', '--porcelain').split('\n')).toHaveLength(2);
   });
