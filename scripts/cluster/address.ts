@@ -9,10 +9,10 @@ export interface AddressWait {
   name: string;
   namespace: string;
   timeoutSeconds: number;
-  /** Takes a line whenever the reason why there is no address changes. */
+  /** Receives a line whenever the reason for the missing address changes. */
   report?: (line: string) => void;
   signal?: AbortSignal;
-  /** Milliseconds between two looks. Default 2000. */
+  /** Milliseconds between polls. Default 2000. */
   pause?: number;
 }
 
@@ -30,10 +30,10 @@ interface LiveEvent extends LiveObject {
 }
 
 /**
- * Waits for the address that the load balancer gives to a Service.
+ * Waits for the load balancer to assign an address to a Service.
  *
- * @returns the IP address, or the host name where the cloud gives that
- * @throws RunError when there is none in time, with the reason as far as the cluster tells
+ * @returns the IP address, or the host name if the cloud assigns one
+ * @throws RunError on timeout, with the reason from the cluster if there is one
  */
 export async function waitForAddress(api: Api, wait: AddressWait): Promise<string> {
   const reference = { apiVersion: 'v1', kind: 'Service', metadata: { name: wait.name, namespace: wait.namespace } };
@@ -71,12 +71,12 @@ function addressOf(service: LiveService | undefined): string | undefined {
 }
 
 async function pendingReason(api: Api, wait: AddressWait, service: LiveService | undefined): Promise<string> {
-  if (service === undefined) return 'it is not there yet';
+  if (service === undefined) return 'the Service does not exist yet';
   if (service.spec?.type !== 'LoadBalancer')
-    return `its type is ${service.spec?.type ?? 'ClusterIP'}, which gets no address`;
+    return `its type is ${service.spec?.type ?? 'ClusterIP'}, and only type LoadBalancer gets an address`;
   const event = await lastWarning(api, wait);
   if (event !== undefined) return `${event.reason ?? 'warning'}: ${event.message ?? ''}`;
-  return 'the load balancer has not given one';
+  return 'the load balancer has not assigned one';
 }
 
 async function lastWarning(api: Api, { name, namespace }: AddressWait): Promise<LiveEvent | undefined> {
@@ -88,7 +88,7 @@ async function lastWarning(api: Api, { name, namespace }: AddressWait): Promise<
     const time = (event: LiveEvent) => Date.parse(event.lastTimestamp ?? event.eventTime ?? '') || 0;
     return items.sort((a, b) => time(a) - time(b)).at(-1);
   } catch (error) {
-    // The reason is a help; without the right to read events the message is just shorter.
+    // The reason is optional: without the right to read events, the message is shorter.
     if (error instanceof ApiError && error.status === 403) return undefined;
     throw error;
   }

@@ -16,7 +16,7 @@ export interface ApiStatus {
   };
 }
 
-/** The API server refused a request. Its message holds no value of a Secret. */
+/** The API server refused a request. The message never contains a Secret's values. */
 export class ApiError extends RunError {
   override name = 'ApiError';
   readonly status: number;
@@ -29,7 +29,7 @@ export class ApiError extends RunError {
   }
 }
 
-/** An end that was asked for is passed on; the network's error is kept as the cause. */
+/** Turns a network error into a message, with the error as its cause. An abort by the caller is rethrown. */
 export function unanswered(request: ApiRequest, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const late = error instanceof Error && error.name === 'TimeoutError';
@@ -37,18 +37,18 @@ export function unanswered(request: ApiRequest, error: unknown): unknown {
   return new RunError(
     `no answer from the API server to ${request.method} ${request.path} (${late ? 'time is up' : code})`,
     {
-      hint: 'Run it again: what is done already is kept.',
+      hint: 'Run it again: finished steps are kept.',
       cause: error,
     },
   );
 }
 
-/** @returns true when other field managers own what we wanted to apply */
+/** @returns true when another field manager owns a field that we tried to apply */
 export function isFieldConflict(status: ApiStatus | undefined): boolean {
   return status?.details?.causes?.some((cause) => cause.reason === 'FieldManagerConflict') === true;
 }
 
-/** @returns the refusal of a request, without the values of a Secret that was sent */
+/** @returns the error for a refused request, without the values of a Secret in the request */
 export function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
   const body = (response.body ?? {}) as ApiStatus;
   const reason = body.message ?? (response.text.slice(0, 300) || 'no reason given');
@@ -58,10 +58,10 @@ export function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
 }
 
 function hintFor(status: number): string {
-  if (status === 401) return 'The credentials in the kubeconfig are not accepted or have expired: log in again.';
-  if (status === 403) return 'Use a context whose user has this right, or have it given.';
-  if (status === 409) return 'Somebody else changed it at the same moment: run it again.';
-  return 'Run it again; if it stays, look at the API server and at the admission webhooks of the cluster.';
+  if (status === 401) return 'The credentials in the kubeconfig are invalid or have expired: log in again.';
+  if (status === 403) return 'Use a context whose user has this right, or ask an administrator for it.';
+  if (status === 409) return 'Another program changed it at the same time: run it again.';
+  return "Run it again. If it fails again, check the API server and the cluster's admission webhooks.";
 }
 
 function isReference(value: unknown): value is ObjectReference {

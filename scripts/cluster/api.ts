@@ -4,12 +4,12 @@ import { ApiError, type ApiStatus, errorOf, isFieldConflict, unanswered } from '
 import { groupOf, type LiveObject, type ObjectReference } from './live.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
-/** The name under which we own fields of objects that we apply. */
+/** Our field manager for server-side apply. */
 export const fieldManager = 'breakwater';
 
 const watchSeconds = 60;
 
-/** How a kind is called in paths. */
+/** Resource name of a kind, for request paths. */
 export interface Resource {
   group: string;
   version: string;
@@ -18,7 +18,7 @@ export interface Resource {
   namespaced: boolean;
 }
 
-/** One thing that somebody may or may not do. */
+/** A permission to check. */
 export interface Right {
   verb: string;
   group: string;
@@ -29,7 +29,7 @@ export interface Right {
 }
 
 export interface ApplyOptions {
-  /** Takes fields over from other field managers. */
+  /** Takes over fields from other field managers. */
   force?: boolean;
   dryRun?: boolean;
   /** Default: `fieldManager`. */
@@ -53,13 +53,13 @@ interface ListPage<T> {
 }
 
 export interface RetryOptions {
-  /** How often a request is sent at most. */
+  /** Maximum number of attempts per request. */
   attempts: number;
-  /** Milliseconds before the second try; doubles with each further one. */
+  /** Milliseconds before the second attempt, doubled for each further one. */
   pause: number;
 }
 
-/** Objects of one cluster: read, applied, watched. Passing failures are tried again, a bounded number of times. */
+/** Client for one cluster's API. Transient failures are retried a limited number of times. */
 export class Api {
   readonly #transport: Transport;
   readonly #retry: RetryOptions;
@@ -77,14 +77,14 @@ export class Api {
     return response.body as T;
   }
 
-  /** As `request`, for answers that are not JSON: a pod's log. @throws ApiError for a status of 400 or above */
+  /** Like `request`, for responses that are not JSON, such as a pod's log. @throws ApiError for a status of 400 or above */
   async text(request: ApiRequest): Promise<string> {
     const response = await this.#sendWithRetries(request);
     if (response.status >= 400) throw errorOf(request, response);
     return response.text;
   }
 
-  /** @returns the object, or undefined when it, its namespace or its kind is not there */
+  /** @returns the object, or undefined when it, its namespace or its kind does not exist */
   async find<T extends LiveObject>(reference: ObjectReference): Promise<T | undefined> {
     const resource = await this.findResource(reference.apiVersion, reference.kind);
     if (resource === undefined) return undefined;
@@ -96,7 +96,7 @@ export class Api {
     }
   }
 
-  /** @returns all objects of a kind and the list's resourceVersion; none when the kind is not there */
+  /** @returns all objects of a kind and the list's resourceVersion; none when the kind does not exist */
   async list<T extends LiveObject>(
     apiVersion: string,
     kind: string,
@@ -126,13 +126,13 @@ export class Api {
     try {
       return await this.request<ListPage<T>>(request);
     } catch (error) {
-      // The kind was there and is no more.
+      // The kind has been removed meanwhile.
       if (error instanceof ApiError && error.status === 404) return {};
       throw error;
     }
   }
 
-  /** Makes an object that is not there yet. @throws ApiError 409 when it is */
+  /** Creates an object. @throws ApiError 409 when it exists */
   async create<T extends LiveObject>(object: ObjectReference & { metadata: object }): Promise<T> {
     const resource = await this.resource(object.apiVersion, object.kind);
     return this.request<T>({
@@ -163,7 +163,7 @@ export class Api {
     });
   }
 
-  /** JSON merge patch (RFC 7386): what the patch does not name stays as it is. */
+  /** JSON merge patch (RFC 7386): fields outside the patch stay unchanged. */
   async merge<T extends LiveObject>(reference: ObjectReference, patch: object): Promise<T> {
     const resource = await this.resource(reference.apiVersion, reference.kind);
     return this.request<T>({
@@ -171,14 +171,14 @@ export class Api {
       path: pathOf(resource, reference.metadata),
       query: { fieldManager },
       contentType: 'application/merge-patch+json',
-      // The kind tells the redaction of messages that this is a Secret's data.
+      // Message redaction needs the kind to recognise a Secret.
       body: { apiVersion: reference.apiVersion, kind: reference.kind, ...patch },
     });
   }
 
   /**
-   * Changes of a kind since a resourceVersion, for a minute, or until the server ends the watch or `signal` fires. The end
-   * is asked for: a connection that died without a word would look like a cluster where nothing happens.
+   * Changes of a kind since a resourceVersion, for a minute, or until the server ends the watch or `signal` fires. The watch has a
+   * timeout, because a silently dropped connection would look like a cluster without changes.
    */
   async *watch(
     apiVersion: string,
@@ -197,7 +197,7 @@ export class Api {
     }
   }
 
-  /** @returns whether we may do it: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
+  /** @returns whether we have the permission: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
   async allowed(right: Right): Promise<boolean> {
     const review = await this.request<{ status?: { allowed?: boolean } }>({
       method: 'POST',
@@ -211,16 +211,16 @@ export class Api {
     return review.status?.allowed === true;
   }
 
-  /** @throws RunError when the cluster does not know the kind */
+  /** @throws RunError when the cluster does not serve the kind */
   async resource(apiVersion: string, kind: string): Promise<Resource> {
     const resource = await this.findResource(apiVersion, kind);
     if (resource !== undefined) return resource;
-    throw new RunError(`the cluster does not know the kind ${kind} of ${apiVersion}`, {
+    throw new RunError(`the cluster does not serve the kind ${kind} of ${apiVersion}`, {
       hint: 'Its CustomResourceDefinition is not installed, or serves other versions.',
     });
   }
 
-  /** How a kind is called, asked again when it was not known: its CRD may have come since (fluxcd/flux2#2351). */
+  /** Looks up a kind's resource, again if it was unknown: its CRD may exist by now (fluxcd/flux2#2351). */
   async findResource(apiVersion: string, kind: string): Promise<Resource | undefined> {
     const known = this.#resources.get(apiVersion)?.find((resource) => resource.kind === kind);
     if (known !== undefined) return known;
@@ -262,7 +262,7 @@ export class Api {
   }
 }
 
-/** Answers after which the same request may well succeed. A creation is repeated only when the server did not begin it. */
+/** @returns true for responses worth a retry. A create is only retried if the server did not start it. */
 function passing(request: ApiRequest, response: ApiResponse): boolean {
   if (response.status === 429 || response.status === 503) return true;
   if (response.status === 409) return request.method === 'PATCH' && !isFieldConflict(response.body as ApiStatus);

@@ -18,7 +18,7 @@ export interface ApplicationResource {
   namespace?: string;
   name: string;
   status?: string;
-  /** Git no longer has it. */
+  /** True when Git no longer contains it. */
   requiresPruning?: boolean;
   health?: { status?: string; message?: string };
 }
@@ -28,7 +28,7 @@ export interface LiveApplication extends LiveObject {
   spec?: { project?: string; source?: ApplicationSource; sources?: readonly ApplicationSource[] };
   operation?: unknown;
   status?: {
-    /** When Argo CD last compared it with Git. */
+    /** Time of Argo CD's last comparison with Git. */
     reconciledAt?: string;
     sync?: { status?: string; revision?: string; revisions?: readonly string[] };
     health?: { status?: string; message?: string; lastTransitionTime?: string };
@@ -50,7 +50,7 @@ export interface LiveApplication extends LiveObject {
   };
 }
 
-/** @returns the sources of an Application, however they are written */
+/** @returns the sources of an Application, from `source` or `sources` */
 export function sourcesOf(application: LiveApplication): readonly ApplicationSource[] {
   const { source, sources = [] } = application.spec ?? {};
   return sources.length > 0 || source === undefined ? sources : [source];
@@ -64,7 +64,7 @@ export function deploys(application: LiveApplication, from: { repositoryUrl: str
 }
 
 /**
- * Compares repositories as Argo CD does: case, one `.git`, and ssh:// against the scp-like form make no difference.
+ * Compares repositories as Argo CD does: ignores case, a trailing `.git`, and ssh:// versus the scp-like form.
  * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL)
  */
 export function sameRepository(a: string, b: string): boolean {

@@ -8,30 +8,30 @@ import { trackingAnnotation } from './owner.ts';
 import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
 
-/** What became of one object. */
+/** Result for one object. */
 export interface Applied {
-  /** As `Deployment argocd/argocd-server`. */
+  /** For example `Deployment argocd/argocd-server`. */
   object: string;
   change: 'created' | 'changed' | 'unchanged';
 }
 
 export interface ApplyRun {
-  /** Takes fields over from other field managers: only where the caller says why. */
+  /** Takes over fields from other field managers. Only where the caller says why. */
   force?: boolean;
   /** Field manager; default `breakwater`. */
   manager?: string;
-  /** Leaves objects alone that Argo CD applies from Git already: two writers would undo each other. */
+  /** Skips objects that Argo CD already applies from Git: two writers would undo each other. */
   leaveTracked?: boolean;
-  /** Writes nothing and answers the same, asking the server where it can. */
+  /** Writes nothing and returns the same result, with a server-side dry run where possible. */
   dryRun?: boolean;
-  /** Takes one line per object that changed. */
+  /** Receives one line per changed object. */
   report?: (line: string) => void;
   signal?: AbortSignal;
   /** Seconds until CRDs must be served. Default 60. */
   timeoutSeconds?: number;
 }
 
-/** How many objects of one rank are written at the same time. */
+/** Number of objects of one rank to write in parallel. */
 const writers = 6;
 
 const ranks: readonly (readonly string[])[] = [
@@ -41,16 +41,16 @@ const ranks: readonly (readonly string[])[] = [
   ['ClusterRoleBinding', 'RoleBinding', 'ConfigMap', 'Secret', 'NetworkPolicy'],
   ['Service'],
 ];
-/** An AppProject must be there before its Applications (argoproj/argo-cd#4369). */
+/** An AppProject must exist before its Applications (argoproj/argo-cd#4369). */
 const lastRanks = ['AppProject', 'Application'];
 
 /**
- * Applies objects by server-side apply as the field manager `breakwater`, in the order in which they need each other:
- * CRDs first, awaited until they are served, then namespaces, accounts and rights, the rest, custom objects last.
+ * Applies objects with server-side apply as the field manager `breakwater`, in dependency order:
+ * CRDs first, until they are served, then namespaces, accounts and roles, then the rest, with custom objects last.
  *
- * @param objects in any order; an object that is there and equal stays as it is
+ * @param objects in any order; an equal object stays unchanged
  * @returns one entry per object, in the order in which they were applied
- * @throws RunError when another field manager owns a field (it names manager and field), ApiError when the server refuses
+ * @throws RunError when another field manager owns a field (with manager and field), ApiError when the server refuses
  */
 export async function applyObjects(
   api: Api,
@@ -107,7 +107,7 @@ export async function applyObject(api: Api, object: KubernetesObject, run: Apply
   }
 }
 
-/** Compares what was stated; what the server and controllers keep about it by themselves counts as no change. */
+/** Compares objects, ignoring the fields that the server and controllers maintain. */
 function same(before: LiveObject, after: LiveObject): boolean {
   return isDeepStrictEqual(stated(before), stated(after));
 }
@@ -123,9 +123,9 @@ function conflict(name: string, error: ApiError): RunError {
     const manager = /^conflict with "([^"]*)"/.exec(cause.message ?? '')?.[1] ?? cause.message ?? 'another program';
     return `${cause.field ?? 'a field'} belongs to "${manager}"`;
   });
-  return new RunError(`${name} was changed by another program, and is left as it is: ${details.join('; ')}`, {
+  return new RunError(`${name} was changed by another program and was not touched: ${details.join('; ')}`, {
     details,
-    hint: 'If the change is wanted, make it in Git (overrides/); if not, take it back there, then run it again.',
+    hint: 'To keep the change, make it in Git (overrides/). Otherwise revert it in the cluster. Then run it again.',
     cause: error,
   });
 }
@@ -148,9 +148,9 @@ interface Definition extends LiveObject {
   status?: { conditions?: readonly { type: string; status: string; message?: string }[] };
 }
 
-/** @returns undefined when the CRD is served, else why not */
+/** @returns undefined when the CRD is served, else the reason why not */
 function establishedState(crd: Definition | undefined): string | undefined {
-  if (crd === undefined) return 'a CRD vanished';
+  if (crd === undefined) return 'a CRD was deleted meanwhile';
   const condition = (type: string) => crd.status?.conditions?.find((item) => item.type === type);
   if (condition('Established')?.status === 'True') return undefined;
   const names = condition('NamesAccepted');

@@ -9,26 +9,26 @@ import type { LiveObject } from './live.ts';
 import { type ProbeAnswer, type ProbeCall, probePod, readAnswers } from './probe-pod.ts';
 import { waitUntil } from './wait.ts';
 
-/** How the calls are made. */
+/** Options for calls from inside the cluster. */
 export interface InsideOptions {
   /** Image with sh, curl, head, base64 and tr. */
   image: string;
   /** Whether pods of the mesh pass the Pod Security level `restricted` (Istio's CNI plugin). */
   restricted: boolean;
-  /** Takes a line about what is going on. */
+  /** Receives progress lines. */
   report?: (line: string) => void;
   signal?: AbortSignal;
 }
 
-/** Label of the throwaway namespaces, so that what a killed run left is found by the next. */
+/** Label of the throwaway namespaces, so that the next run finds leftovers of a killed one. */
 const label = `${domain}/verify`;
 const podSeconds = 240;
 
 /**
- * Calls addresses from two pods in a namespace of their own, one in the mesh and one outside of it, and takes both away.
- * They are nobody: no rights, no token, the default service account.
+ * Calls addresses from two pods in a throwaway namespace, one in the mesh and one outside it, and deletes both.
+ * The pods have no rights and no token, and use the default service account.
  *
- * @throws RunError when a pod does not come to its end, with the reason; ApiError without the rights
+ * @throws RunError when a pod does not finish, with the reason; ApiError without the rights
  */
 export async function callInside(
   api: Api,
@@ -57,7 +57,7 @@ function namespaceObject(name: string, { restricted }: InsideOptions): Kubernete
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
 }
 
-/** A namespace's service account comes a moment after the namespace. */
+/** Retries, because a namespace's service account appears a moment after the namespace. */
 async function createPod(
   api: Api,
   namespace: string,
@@ -100,14 +100,14 @@ async function answersOf(
       const probe = pod?.status?.containerStatuses?.find((container) => container.name === 'probe')?.state;
       state = probe?.waiting?.message ?? probe?.waiting?.reason ?? pod?.status?.phase ?? state;
       if (/ImagePull|InvalidImage/.test(probe?.waiting?.reason ?? ''))
-        throw new RunError(`the image ${image} can't be had in the cluster: ${state}`, {
-          hint: 'Name one that has sh and curl: --probe-image IMAGE',
+        throw new RunError(`the cluster cannot pull the image ${image}: ${state}`, {
+          hint: 'Choose one with sh and curl: --probe-image IMAGE',
         });
       return probe?.terminated !== undefined;
     },
     { seconds: podSeconds, ...(signal === undefined ? {} : { signal }) },
   );
-  if (!done) throw new RunError(`the pod ${namespace}/${name} did not come to its end in ${podSeconds} s: ${state}`);
+  if (!done) throw new RunError(`the pod ${namespace}/${name} did not finish within ${podSeconds} s: ${state}`);
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/log`;
   return readAnswers(await api.text({ method: 'GET', path, query: { container: 'probe' } }), name);
 }

@@ -50,7 +50,7 @@ describe('connecting', () => {
       }),
     ).rejects.toMatchObject({
       name: 'RunError',
-      message: expect.stringContaining('the credentials are not accepted or have expired'),
+      message: expect.stringContaining('the credentials are invalid or have expired'),
     });
   });
 
@@ -87,7 +87,7 @@ describe('connecting', () => {
           entry.user = {};
         });
       }),
-    ).rejects.toThrow('the credentials are not accepted or have expired');
+    ).rejects.toThrow('the credentials are invalid or have expired');
   });
 
   it("says so when the server's CA is unknown", async () => {
@@ -97,7 +97,7 @@ describe('connecting', () => {
           entry.cluster = { server: test.server.url };
         });
       }),
-    ).rejects.toMatchObject({ message: expect.stringContaining('signed by a CA that the kubeconfig does not name') });
+    ).rejects.toMatchObject({ message: expect.stringContaining('signed by a CA that is not in the kubeconfig') });
   });
 
   it('says so when the certificate is for another name', async () => {
@@ -107,7 +107,7 @@ describe('connecting', () => {
           entry.cluster = { ...entry.cluster, 'tls-server-name': 'other.example.com' };
         });
       }),
-    ).rejects.toThrow('its certificate is for another name');
+    ).rejects.toThrow('its certificate is for a different name');
   });
 
   it('goes through the proxy that the kubeconfig names', async () => {

@@ -6,7 +6,7 @@ import { runPlugins } from './credential-plugin.ts';
 import { type KubeconfigPlace, kubeconfigFor } from './kubeconfig.ts';
 import { kubeTransport } from './transport.ts';
 
-/** Older servers are refused: tenants are held by ValidatingAdmissionPolicies, which are there since 1.30. */
+/** Oldest supported server: tenant isolation needs ValidatingAdmissionPolicies, which exist since 1.30. */
 const oldestServer = '1.30';
 /** Oldest Kubernetes that Argo CD 3.5 is tested with (its docs/operator-manual/tested-kubernetes-versions.md). */
 const oldestTestedServer = '1.33';
@@ -14,33 +14,33 @@ const oldestTestedServer = '1.33';
 export interface ConnectOptions extends KubeconfigPlace {
   /** Name of the context; must be given. */
   context: string | undefined;
-  /** Seconds until an unreachable server is given up. Default 15. */
+  /** Seconds to wait for an unreachable server. Default 15. */
   timeoutSeconds?: number;
-  /** Seconds that the kubeconfig's credential plugin may take, a login by a person included. Default 90. */
+  /** Seconds that the kubeconfig's credential plugin may take, including an interactive login. Default 90. */
   pluginSeconds?: number;
-  /** Ends every request of the run. */
+  /** Aborts all requests. */
   signal?: AbortSignal;
   retry?: RetryOptions;
 }
 
-/** A cluster that answers and knows us. */
+/** A working connection to a cluster. */
 export interface Connection {
   context: string;
   /** Address of the API server. */
   server: string;
-  /** Version of the API server, as `1.37.2`. */
+  /** Version of the API server, for example `1.37.2`. */
   version: string;
-  /** The user as the API server calls it; undefined where it does not say. */
+  /** Our user name at the API server; undefined where it does not say. */
   user: string | undefined;
   warnings: readonly string[];
   api: Api;
 }
 
 /**
- * Connects to the cluster of a context: the server answers, trusts us, and is new enough.
+ * Connects to the cluster of a context, and checks that it answers, accepts our credentials and is new enough.
  *
- * @throws UsageError when the context is not named or unknown; RunError, in plain words and within bounded time, when
- *   the server is unreachable, its certificate unknown, or our credentials are missing, expired or refused
+ * @throws UsageError when the context is missing or unknown; RunError, within a bounded time, when
+ * the server is unreachable, its certificate is unknown, or our credentials are missing, expired or refused
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const config = await kubeconfigFor(options.context, options);
@@ -49,7 +49,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const server = config.getCurrentCluster()?.server ?? '';
   const timeoutSeconds = options.timeoutSeconds ?? 15;
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  // The first answer is awaited once and shortly; later requests may take longer (large CRDs, slow webhooks).
+  // The first request has a short timeout and no retries; later requests may take longer (large CRDs, slow webhooks).
   const first = new Api(kubeTransport(config, { timeout: timeoutSeconds * 1000, ...signal }), {
     attempts: 1,
     pause: 0,
@@ -68,7 +68,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
 }
 
 /**
- * @param version version of the API server, as `1.33.1` or `1.33.1-eks-1234`
+ * @param version version of the API server, for example `1.33.1` or `1.33.1-eks-1234`
  * @returns warnings, one line each
  * @throws RunError when the server is older than `oldestServer`
  */
@@ -92,7 +92,7 @@ function older(version: string, floor: string): boolean {
   return major < floorMajor || (major === floorMajor && minor < floorMinor);
 }
 
-/** `/version` answers strangers, too: only this shows that the credentials are good. */
+/** Checks the credentials: `/version` would also answer without them. */
 async function whoAmI(api: Api): Promise<string | undefined> {
   try {
     const review = await api.request<{ status?: { userInfo?: { username?: string } } }>({
@@ -102,7 +102,7 @@ async function whoAmI(api: Api): Promise<string | undefined> {
     });
     return review.status?.userInfo?.username;
   } catch (error) {
-    // Some clusters take this right away from ordinary users; what they may do is asked later, right by right.
+    // Some clusters deny this to ordinary users; their permissions are checked later, one by one.
     if (error instanceof ApiError && error.status === 403 && !/system:anonymous/.test(error.message)) return undefined;
     throw error;
   }

@@ -2,7 +2,7 @@ import { RunError } from '../report/errors.ts';
 import { ApiError } from './api-error.ts';
 import { PluginError } from './credential-plugin.ts';
 
-/** Where a connection was tried, for its message. */
+/** A connection attempt, for the message. */
 export interface Attempt {
   context: string;
   server: string;
@@ -19,21 +19,21 @@ const unknownCa = new Set([
 ]);
 
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name could not be looked up',
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'its host name does not resolve',
+  EAI_AGAIN: 'its host name could not be resolved',
   ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no way to it',
-  ENETUNREACH: 'there is no way to it',
-  ECONNRESET: 'it ended the connection',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ECONNRESET: 'it closed the connection',
   EPROTO: 'it does not speak TLS',
 };
 
 /**
- * Says in plain words why a cluster could not be reached.
+ * Explains why a cluster could not be reached.
  *
- * @param error whatever was thrown on the way
- * @returns an error to throw: what failed and what to do
+ * @param error the error from the connection attempt
+ * @returns the error to throw, with a hint
  */
 export function connectionProblem(error: unknown, attempt: Attempt): Error {
   const { context, server } = attempt;
@@ -51,19 +51,22 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
     return failed(`no answer within ${attempt.timeoutSeconds} s`, 'Check VPN, proxy and firewall, then run it again.');
   }
   if (path !== undefined && (code === 'ENOENT' || code === 'EACCES')) {
-    return failed(`the kubeconfig names ${path}, which cannot be read (${code})`, 'Bring the file, or mend the path.');
+    return failed(
+      `the kubeconfig names ${path}, which cannot be read (${code})`,
+      'Restore the file, or correct the path.',
+    );
   }
   if (code !== undefined && unknownCa.has(code)) {
     return failed(
-      `its certificate is signed by a CA that the kubeconfig does not name (${code})`,
-      'Set certificate-authority in the kubeconfig to the CA of this cluster; get it again if the cluster was made again.',
+      `its certificate is signed by a CA that is not in the kubeconfig (${code})`,
+      'Set certificate-authority in the kubeconfig to the CA of this cluster. If the cluster was re-created, fetch its kubeconfig again.',
     );
   }
   if (code === 'CERT_HAS_EXPIRED') return failed('its certificate has expired', "Renew the API server's certificate.");
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return failed(
-      'its certificate is for another name',
-      'Use the name that the certificate is for, or tls-server-name.',
+      'its certificate is for a different name',
+      'Use the name in the certificate, or set tls-server-name.',
     );
   }
   const reason = code === undefined ? undefined : reasons[code];
@@ -75,7 +78,7 @@ export function connectionProblem(error: unknown, attempt: Attempt): Error {
 
 function refused(error: ApiError, failed: (reason: string, hint: string) => Error): Error {
   if (error.status === 401 || /system:anonymous/.test(error.message)) {
-    return failed('the credentials are not accepted or have expired (HTTP 401)', 'Log in to the cluster again.');
+    return failed('the credentials are invalid or have expired (HTTP 401)', 'Log in to the cluster again.');
   }
   return failed(error.message, 'Check that the address in the kubeconfig is a Kubernetes API server.');
 }
@@ -90,7 +93,7 @@ interface NodeError {
 function describe(error: unknown): NodeError {
   if (!(error instanceof Error)) return { name: '', message: String(error) };
   const { code, path } = error as NodeJS.ErrnoException;
-  // Several addresses of one name were tried: any of their errors says enough.
+  // Several addresses of one name were tried: any of their errors will do.
   const inner = error instanceof AggregateError ? error.errors[0] : undefined;
   if (inner instanceof Error && inner !== error) return describe(inner);
   return {

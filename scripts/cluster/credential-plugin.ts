@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { KubeConfig, User } from '@kubernetes/client-node';
 import { RunError } from '../report/errors.ts';
 
-/** The kubeconfig's credential plugin did not give credentials. */
+/** The kubeconfig's credential plugin did not return credentials. */
 export class PluginError extends RunError {
   override name = 'PluginError';
 }
@@ -20,12 +20,12 @@ interface Credential {
 }
 
 /**
- * Runs the kubeconfig's credential plugins in place of the library, which waits for one for ever and does not tell it which
- * version of the interface is spoken.
+ * Runs the kubeconfig's credential plugins instead of the library, which has no timeout and does not pass the
+ * version of the interface.
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
  *
- * @param seconds how long a plugin may take; a person may have to log in meanwhile
+ * @param seconds time limit of a plugin, which may include an interactive login
  */
 export function runPlugins(config: KubeConfig, seconds: number): void {
   const plugins = new Map<string, Plugin>();
@@ -51,7 +51,7 @@ export function runPlugins(config: KubeConfig, seconds: number): void {
   });
 }
 
-/** A credential without an end is good for the whole run. */
+/** @returns the credential if it has not expired; without an expiry it is valid for the whole run */
 function fresh(credential: Credential | undefined): Credential | undefined {
   const end = credential?.status?.expirationTimestamp;
   return end === undefined || Date.parse(end) > Date.now() + 10_000 ? credential : undefined;
@@ -90,7 +90,7 @@ async function runPlugin({ apiVersion, command, args, env }: Plugin, seconds: nu
       failed(`gave nothing within ${seconds} s`, 'It may be waiting for a login: run it by hand, then run this again.'),
     );
     child.kill('SIGKILL');
-    // What it started may hold these open; nobody reads them any more.
+    // Its child processes may keep these open; they are not read any more.
     child.stdout?.destroy();
     child.stderr?.destroy();
   }, seconds * 1000);
@@ -98,13 +98,13 @@ async function runPlugin({ apiVersion, command, args, env }: Plugin, seconds: nu
     return JSON.parse(await promise) as Credential;
   } catch (error) {
     if (error instanceof PluginError) throw error;
-    throw failed('gave no ExecCredential', 'Run it by hand: it must print JSON.');
+    throw failed('did not print an ExecCredential', 'Run it by hand: it must print JSON.');
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** As Promise.withResolvers, which Node 20 lacks. */
+/** Promise.withResolvers, which Node 20 lacks. */
 function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;

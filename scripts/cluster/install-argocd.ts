@@ -9,9 +9,9 @@ import { waitForWorkloads } from './workloads.ts';
 export interface ArgoCDInstall {
   /** Its namespace and all its manifests, rendered from the source that its own Application reads. */
   objects: readonly KubernetesObject[];
-  /** What the look at the cluster said. */
+  /** The verdict on the cluster's current state. */
   verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions'>;
-  /** Seconds until its workloads must be ready; undefined: they are not waited for. */
+  /** Seconds until its workloads must be ready; undefined: do not wait. */
   readyWithinSeconds?: number;
   dryRun?: boolean;
   report?: (line: string) => void;
@@ -19,11 +19,11 @@ export interface ArgoCDInstall {
 }
 
 /**
- * Installs Argo CD, or completes an installation that was cut short. One that manages itself from Git, or belongs to
- * somebody else, is left alone. Server-side apply: its ApplicationSet CRD is too large for the other (argocd-autopilot#689).
+ * Installs Argo CD, or completes an interrupted installation. An Argo CD that manages itself from Git, or has another
+ * owner, is left alone. Uses server-side apply, because the ApplicationSet CRD is too large otherwise (argocd-autopilot#689).
  *
- * @returns what became of each object; empty when it was left alone
- * @throws RunError when it is not ready in time, or another program holds a field
+ * @returns the result for each object; empty when Argo CD was left alone
+ * @throws RunError when it is not ready in time, or another program owns a field
  */
 export async function installArgoCD(api: Api, install: ArgoCDInstall): Promise<Applied[]> {
   const { verdict, report, readyWithinSeconds } = install;
@@ -33,11 +33,11 @@ export async function installArgoCD(api: Api, install: ArgoCDInstall): Promise<A
     ...(report === undefined ? {} : { report }),
   };
   if (verdict.argocd === 'existing') {
-    report?.('Argo CD is used as it is (argocd.install: false)');
+    report?.('using the existing Argo CD (argocd.install: false)');
     return [];
   }
   if (verdict.argocd === 'self-managed') {
-    report?.('Argo CD manages itself from Git: left to it');
+    report?.('Argo CD manages itself from Git: nothing to install');
   } else {
     report?.(verdict.argocd === 'absent' ? 'installing Argo CD' : 'completing the installation of Argo CD');
   }
@@ -50,7 +50,7 @@ export async function installArgoCD(api: Api, install: ArgoCDInstall): Promise<A
 
 /**
  * The field manager under which Argo CD itself applies: https://github.com/argoproj/argo-cd/blob/master/common/common.go.
- * Under a name of ours, each field would belong to us, too, and stay when a later version of the manifests drops it.
+ * Under our own name, we would co-own each field, and it would stay when a later version of the manifests drops it.
  */
 const argocdManager = 'argocd-controller';
 
@@ -65,13 +65,13 @@ async function applyManifests(
   const rest = marked.filter((object) => !isDefinition(object));
   const as = { ...run, manager: argocdManager };
   return [
-    // Left by an Argo CD that is gone: nobody else keeps these fields.
+    // Left over from a removed Argo CD: no other program maintains these fields.
     ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: verdict.takeOverDefinitions })),
     ...(await applyObjects(api, await keepKnownHosts(api, rest), as)),
   ];
 }
 
-/** Says that it is ours until Argo CD manages itself: then its own mark takes the label's place. */
+/** Marks the object as ours until Argo CD manages itself and sets its tracking annotation. */
 function withClusterLabel(object: KubernetesObject, cluster: string): KubernetesObject {
   const labels = { ...object.metadata.labels, [clusterLabel]: cluster };
   return { ...object, metadata: { ...object.metadata, labels } };

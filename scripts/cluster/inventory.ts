@@ -4,14 +4,14 @@ import { describeObject, groupOf, type LiveObject, type ObjectReference } from '
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
 
-/** A kind of objects that can be listed and deleted. */
+/** A kind whose objects can be listed and deleted. */
 export interface Kind {
   apiVersion: string;
   kind: string;
   namespaced: boolean;
 }
 
-/** What comes and goes with other objects, or with time: never looked through. */
+/** Kinds whose objects come and go with others or expire: never searched. */
 const passing = new Set([
   'Event',
   'Pod',
@@ -28,8 +28,8 @@ interface ResourceList {
 }
 
 /**
- * @param all true: also kinds whose objects come and go with others
- * @returns every kind of the cluster, in the version that each group prefers; a group whose API does not answer is left out
+ * @param all true: include kinds whose objects come and go with others
+ * @returns every kind of the cluster, in each group's preferred version; a group whose API does not answer is skipped
  */
 export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
   const { groups = [] } = await api.request<{ groups?: { preferredVersion: { groupVersion: string } }[] }>({
@@ -50,8 +50,8 @@ export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
 }
 
 /**
- * A group whose backend is gone, or a kind that went meanwhile, holds nothing that we could have made there. Any other refusal is
- * passed on: what is not seen would be left behind without a word.
+ * A group without a backend, or a kind removed meanwhile, cannot contain objects of ours. Other errors are
+ * rethrown, because unseen objects would be left behind silently.
  */
 async function orNothing<T>(answer: Promise<T>, nothing: T, statuses: readonly number[]): Promise<T> {
   try {
@@ -63,12 +63,12 @@ async function orNothing<T>(answer: Promise<T>, nothing: T, statuses: readonly n
 }
 
 /**
- * Finds what an uninstall may have to do with, by what the objects say themselves: Argo CD's mark names the Application. So it
- * needs neither Argo CD nor the Applications, and finds the same after a run that was killed.
+ * Finds the objects that an uninstall has to handle, by Argo CD's tracking annotation on them. So it
+ * needs neither Argo CD nor the Applications, and returns the same after a killed run.
  *
  * @param applications names of Applications
- * @returns per Application its objects; those that we applied ourselves stand under `''`
- * @throws ApiError when a kind can't be listed
+ * @returns objects per Application; those that we applied ourselves are under `''`
+ * @throws ApiError when a kind cannot be listed
  */
 export async function takeInventory(
   api: Api,
@@ -92,7 +92,7 @@ export async function takeInventory(
   return found;
 }
 
-/** @returns a text that tells objects apart, also those of one name in different groups, whatever version they are read in */
+/** @returns a key that is unique per object across groups, and independent of the API version */
 export function keyOf(object: ObjectReference): string {
   return `${groupOf(object.apiVersion)} ${describeObject(object)}`;
 }

@@ -1,20 +1,20 @@
 import { clusterLabel } from '../components/domain.ts';
 import { sameRepository, sourcesOf } from './applications.ts';
 import { describeObject, type LiveData } from './live.ts';
-import type { Finding, Ownership, OwnershipQuestion } from './ownership.ts';
+import type { Ownership, OwnershipFinding, OwnershipQuestion } from './ownership.ts';
 import { isRepository, refusal } from './whose.ts';
 
 /**
- * Finds out whether the cluster is another one than the folder says. Two trees in one Argo CD would overwrite and prune each other's
+ * Checks that the cluster is the one of the folder. Two trees in one Argo CD would overwrite and prune each other's
  * Applications, which have the same names.
  *
- * @returns one refusal, which makes all that else is found meaningless; undefined where this is the cluster, or a free one
+ * @returns a refusal that supersedes all other findings; undefined when this is the right cluster, or an unused one
  */
-export function judgeCluster(found: Ownership, question: OwnershipQuestion): Finding | undefined {
+export function judgeCluster(found: Ownership, question: OwnershipQuestion): OwnershipFinding | undefined {
   return judgeOther(found, question) ?? judgeMoved(found, question);
 }
 
-function judgeOther(found: Ownership, question: OwnershipQuestion): Finding | undefined {
+function judgeOther(found: Ownership, question: OwnershipQuestion): OwnershipFinding | undefined {
   const marks = new Map<string, string[]>();
   const mark = (name: string | undefined, what: string) => {
     if (name !== undefined && name !== question.cluster) marks.set(name, [...(marks.get(name) ?? []), what]);
@@ -45,16 +45,16 @@ function judgeOther(found: Ownership, question: OwnershipQuestion): Finding | un
   return refusal(
     'other-cluster',
     `this is the cluster "${other}", not "${question.cluster}": ${seen[0]}${more}`,
-    `Is this the right context${context}? Name that of ${question.cluster} with --context. If ${other} is to make room, take it out first: npm run uninstall -- --cluster ${other}.${
+    `Is this the right context${context}? Pass the context of ${question.cluster} with --context. To replace ${other}, uninstall it first: npm run uninstall -- --cluster ${other}.${
       found.applications.length > 0 || left.length === 0
         ? ''
-        : ` If it is gone and these are its leftovers, which ${question.cluster} may have: ${unlabel}${left.length > 3 ? '; and so on' : ''}.`
+        : ` If it is gone and these are leftovers that ${question.cluster} may take over: ${unlabel}${left.length > 3 ? '; and so on' : ''}.`
     }`,
   );
 }
 
-/** The same cluster, by the Secret that a former run made for it, and another repository. */
-function judgeMoved(found: Ownership, question: OwnershipQuestion): Finding | undefined {
+/** OwnershipFinding for the same cluster (by the Secret of an earlier run) with a different repository. */
+function judgeMoved(found: Ownership, question: OwnershipQuestion): OwnershipFinding | undefined {
   const { repositoryUrl } = question.root;
   const secret = found.repositories.find(
     ({ metadata }) =>
@@ -67,12 +67,12 @@ function judgeMoved(found: Ownership, question: OwnershipQuestion): Finding | un
   if (from === undefined || !there || isRepository(from, question.root)) return undefined;
   return refusal(
     'repository-moved',
-    `this cluster deploys from ${from}, and git.url is ${repositoryUrl} now`,
-    `If that repository moved there with its history, say so: --moved-from ${from} (docs/operations.md, "Move the repository"). If not, correct git.url, or name another --context.`,
+    `this cluster deploys from ${from}, but git.url is ${repositoryUrl}`,
+    `If the repository moved there with its history, pass --moved-from ${from} (docs/operations.md, "Move the repository"). Otherwise correct git.url, or pass another --context.`,
   );
 }
 
-/** @returns a Secret's value as text */
+/** @returns a Secret's value as a string */
 export function text({ data = {} }: LiveData, key: string): string {
   return Buffer.from(data[key] ?? '', 'base64').toString('utf8');
 }

@@ -1,13 +1,13 @@
 import { parse } from 'yaml';
-import type { Finding, Ownership, OwnershipQuestion, Verdict } from './ownership.ts';
+import type { Ownership, OwnershipFinding, OwnershipQuestion, Verdict } from './ownership.ts';
 import { isController, refusal } from './whose.ts';
 
 type ArgoCDVerdict = Omit<Verdict, 'cluster'>;
 
-/** Judges an Argo CD that is used as it is (argocd.install: false): whether it runs, and whether it would do what the tree counts on. */
+/** Checks an existing Argo CD (argocd.install: false): whether it runs, and has the settings that the tree needs. */
 export function judgeExisting(found: Ownership, question: OwnershipQuestion): ArgoCDVerdict {
   const { namespace } = question.argocd;
-  const verdict = (findings: Finding[]): ArgoCDVerdict => ({
+  const verdict = (findings: OwnershipFinding[]): ArgoCDVerdict => ({
     argocd: 'existing',
     takeOverDefinitions: false,
     findings,
@@ -28,7 +28,7 @@ export function judgeExisting(found: Ownership, question: OwnershipQuestion): Ar
   return verdict([...judgeSettings(found, question), ...judgeResources(found, question)]);
 }
 
-function judgeSettings(found: Ownership, { argocd }: OwnershipQuestion): Finding[] {
+function judgeSettings(found: Ownership, { argocd }: OwnershipQuestion): OwnershipFinding[] {
   const data = found.settings?.data ?? {};
   return Object.entries(argocd.settings ?? {})
     .filter(([key, value]) => data[key]?.trim() !== value.trim())
@@ -43,19 +43,21 @@ function judgeSettings(found: Ownership, { argocd }: OwnershipQuestion): Finding
 
 const impersonation = 'application.sync.impersonation';
 
-/** What follows where a setting is not as it has to be. Default: waves do not wait. */
+/** Consequence of each wrong setting. Default: waves do not wait. */
 const withoutSetting: Readonly<Record<string, string>> = {
-  'jsonnet.enable': 'Jsonnet of any folder runs in its repository server',
-  'resource.compareoptions': 'Applications with aggregated ClusterRoles are out of sync for ever',
+  'jsonnet.enable': 'Jsonnet from any folder runs in its repository server',
+  'resource.compareoptions': 'Applications with aggregated ClusterRoles stay OutOfSync',
   [`${impersonation}.enabled`]: "tenants' objects are applied with all of Argo CD's rights",
 };
 
 function settingHint(key: string, value: string): string {
   const text = value.trim();
-  const what = text.includes('\n') ? 'the text of infrastructure/argocd/application-health.lua' : JSON.stringify(text);
-  const set = `Set it to ${what}, there where this Argo CD is managed.`;
+  const what = text.includes('\n')
+    ? 'the content of infrastructure/argocd/application-health.lua'
+    : JSON.stringify(text);
+  const set = `Set it to ${what} where this Argo CD is managed.`;
   if (key !== `${impersonation}.enabled`) return set;
-  return `${set} If other projects of it name no destinationServiceAccounts, set ${impersonation}.enforced to "false" beside it.`;
+  return `${set} If its other projects have no destinationServiceAccounts, also set ${impersonation}.enforced to "false".`;
 }
 
 /** One entry of resource.exclusions or resource.inclusions: argo-cd docs, operator-manual/declarative-setup. */
@@ -65,13 +67,13 @@ interface ResourceFilter {
   clusters?: readonly string[];
 }
 
-/** Argo CD drops an excluded object, and calls the rest of its Application Synced and Healthy: a policy would be gone without a word. */
-function judgeResources(found: Ownership, { argocd }: OwnershipQuestion): Finding[] {
+/** Finds excluded kinds: Argo CD drops such objects and reports the Application as Synced and Healthy, so a policy would be missing silently. */
+function judgeResources(found: Ownership, { argocd }: OwnershipQuestion): OwnershipFinding[] {
   const kinds = argocd.kinds ?? [];
   return (['resource.exclusions', 'resource.inclusions'] as const).flatMap((key) => {
     const filters = filtersOf(found.settings?.data?.[key]);
     if (filters === undefined) {
-      const hint = 'Argo CD does not start with it either: correct it there where this Argo CD is managed.';
+      const hint = 'Argo CD does not start with it either. Correct it where this Argo CD is managed.';
       return [
         refusal('argocd-resources', `"${key}" of the ConfigMap ${argocd.namespace}/argocd-cm is not a list`, hint),
       ];
@@ -84,10 +86,10 @@ function judgeResources(found: Ownership, { argocd }: OwnershipQuestion): Findin
     return [
       refusal(
         'argocd-resources',
-        `"${key}" of the ConfigMap ${argocd.namespace}/argocd-cm takes objects of the tree away: ${lost.join(', ')}`,
+        `"${key}" of the ConfigMap ${argocd.namespace}/argocd-cm excludes objects of the tree: ${lost.join(', ')}`,
         key === 'resource.exclusions'
-          ? 'Take these kinds out of it, there where this Argo CD is managed.'
-          : 'Add these kinds to it, there where this Argo CD is managed.',
+          ? 'Remove these kinds from it where this Argo CD is managed.'
+          : 'Add these kinds to it where this Argo CD is managed.',
       ),
     ];
   });

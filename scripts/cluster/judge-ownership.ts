@@ -4,7 +4,7 @@ import { judgeCluster, text } from './judge-cluster.ts';
 import { judgeExisting } from './judge-existing.ts';
 import { describeObject } from './live.ts';
 import { describeOwner, ownerOf } from './owner.ts';
-import type { ArgoCDState, Finding, Ownership, OwnershipQuestion, Verdict } from './ownership.ts';
+import type { ArgoCDState, Ownership, OwnershipFinding, OwnershipQuestion, Verdict } from './ownership.ts';
 import {
   applicationNamed,
   isController,
@@ -16,7 +16,7 @@ import {
   refusal,
 } from './whose.ts';
 
-/** Says what belongs to whom. Pure. */
+/** Decides which existing objects the run may own. Pure. */
 export function judgeOwnership(found: Ownership, question: OwnershipQuestion): Verdict {
   const argocd = question.argocd.install ? judgeInstall(found, question) : judgeExisting(found, question);
   const another = judgeCluster(found, question);
@@ -44,8 +44,8 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
   const findings = elsewhere.map(({ metadata }) =>
     refusal(
       'argocd-elsewhere',
-      `Argo CD already runs in namespace ${metadata.namespace}, and one cluster has one set of its CRDs`,
-      `To use that one, set argocd.namespace: ${metadata.namespace} and argocd.install: false; to install ours, remove it first.`,
+      `Argo CD already runs in namespace ${metadata.namespace}, and a cluster can have only one set of its CRDs`,
+      `To use it, set argocd.namespace: ${metadata.namespace} and argocd.install: false. To install a new one, remove it first.`,
     ),
   );
   const first = here.find((item) => !isOurs(item, found, question));
@@ -54,7 +54,7 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
       refusal(
         'argocd-foreign',
         `the Argo CD in namespace ${namespace} belongs to ${describeOwner(ownerOf(first))} (seen on ${describeObject(first)})`,
-        'To use it as it is, set argocd.install: false; to have it managed by this repository, remove it there first (its Applications stay).',
+        'To use it unchanged, set argocd.install: false. To manage it from this repository, remove it there first (its Applications stay).',
       ),
     );
   }
@@ -70,12 +70,12 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
   };
 }
 
-/** CRDs outlive the Argo CD that they came with: without one that runs they are taken over, unless they hold Applications. */
+/** CRDs can outlive their Argo CD: leftover ones are taken over, unless Applications exist. */
 function judgeDefinitions(
   found: Ownership,
   question: OwnershipQuestion,
   running: boolean,
-): { ours: boolean; takeOver: boolean; findings: Finding[] } {
+): { ours: boolean; takeOver: boolean; findings: OwnershipFinding[] } {
   const foreign = found.definitions.filter((crd) => !isOurs(crd, found, question));
   const ours = found.definitions.length > foreign.length;
   if (running || foreign.length === 0) return { ours, takeOver: false, findings: [] };
@@ -89,8 +89,8 @@ function judgeDefinitions(
       findings: [
         refusal(
           'applications-left',
-          `no Argo CD runs, but ${others.length} Applications of a former one are there (${list.join(', ')}${others.length > 5 ? ', …' : ''}), and a new one would act on them`,
-          'Delete them (without their finalizers, what they deployed stays), or bring their Argo CD back and set argocd.install: false.',
+          `no Argo CD runs, but ${others.length} Applications of an earlier one exist (${list.join(', ')}${others.length > 5 ? ', …' : ''}), and a new one would act on them`,
+          'Delete them (without their finalizers, the objects they deployed stay), or restore their Argo CD and set argocd.install: false.',
         ),
       ],
     };
@@ -99,26 +99,26 @@ function judgeDefinitions(
     ours,
     takeOver: true,
     findings: [
-      note('definitions-left', `the CRDs ${names} are left from a former Argo CD and are taken over`, 'Nothing to do.'),
+      note('definitions-left', `taking over the CRDs ${names}, left over from an earlier Argo CD`, 'Nothing to do.'),
     ],
   };
 }
 
-/** Says what is taken for restored, so that nobody takes it for somebody else's and deletes the data. */
-function judgeRestored(found: Ownership, question: OwnershipQuestion): Finding[] {
+/** Lists the objects that count as restored, so that no one mistakes them for foreign and deletes the data. */
+function judgeRestored(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
   const objects = [...found.namespaces, ...found.neighbours].filter((object) => isRestored(object, found, question));
   if (objects.length === 0) return [];
   const names = objects.slice(0, 5).map(describeObject);
   return [
     note(
       'restored',
-      `${names.join(', ')}${objects.length > 5 ? ', …' : ''} carry the marks of this cluster's Applications, and no Argo CD is here: they are taken for restored, and kept`,
-      `If another Argo CD manages them from afar, name another --context.`,
+      `${names.join(', ')}${objects.length > 5 ? ', …' : ''} belong to this cluster's Applications, and no Argo CD runs: treating them as restored from a backup, and keeping them`,
+      `If an Argo CD in another cluster manages them, pass another --context.`,
     ),
   ];
 }
 
-/** What Kubernetes, and the Applications there, say about a deletion that does not end. */
+/** Explains a stuck deletion, from Kubernetes' conditions and the Applications in the namespace. */
 function holdersOf(item: Ownership['namespaces'][number], found: Ownership): string {
   const { conditions = [] } = (item.status ?? {}) as {
     conditions?: { type: string; status: string; message?: string }[];
@@ -146,12 +146,12 @@ function terminatingHint(name: string, found: Ownership): string {
   const running = found.workloads.some(isController);
   const held = heldApplications(name, found);
   if (held.length === 0 || running)
-    return `Wait until it is gone; \`kubectl get namespace ${name} -o yaml\` shows what is left of it.`;
+    return `Wait until it is gone; \`kubectl get namespace ${name} -o yaml\` shows what is left.`;
   const commands = held.map(
     ({ metadata }) =>
       `kubectl -n ${name} patch application ${metadata.name} --type merge -p '{"metadata":{"finalizers":null}}'`,
   );
-  return `No Argo CD runs that would take them off. Take them off (what these Applications deployed stays): ${commands.join('; ')}`;
+  return `No Argo CD runs to remove these finalizers. Remove them by hand (the objects these Applications deployed stay): ${commands.join('; ')}`;
 }
 
 /** The context in parentheses, where it is known. */
@@ -159,8 +159,8 @@ function contextOf({ context }: OwnershipQuestion): string {
   return context === undefined ? '' : ` (${context})`;
 }
 
-function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding[] {
-  const findings: Finding[] = [];
+function judgeNamespaces(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
+  const findings: OwnershipFinding[] = [];
   for (const item of found.namespaces) {
     const { name, deletionTimestamp } = item.metadata;
     if (deletionTimestamp !== undefined) {
@@ -183,7 +183,7 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
           `the namespace ${name} belongs to ${describeOwner(owner)}`,
           name === question.argocd.namespace
             ? 'Remove it there, or choose another argocd.namespace.'
-            : 'Remove it there, or switch off the component that needs this namespace (components.<name>.enabled: false).',
+            : 'Remove it there, or disable the component that needs this namespace (components.<name>.enabled: false).',
         ),
       );
     }
@@ -195,7 +195,7 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
         refusal(
           'workload-foreign',
           `${describeObject(item)} belongs to ${describeOwner(owner)}`,
-          'Remove it there, or switch off the component that it clashes with (components.<name>.enabled: false).',
+          'Remove it there, or disable the component that it conflicts with (components.<name>.enabled: false).',
         ),
       );
     }
@@ -203,12 +203,12 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Finding
   return findings;
 }
 
-function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
+function judgeRoot(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
   const { name, repositoryUrl, path } = question.root;
   const { namespace } = question.argocd;
   const reads = (application: LiveApplication) =>
     sourcesOf(application).some((source) => isRepository(source.repoURL, question.root) && source.path === path);
-  const findings: Finding[] = [];
+  const findings: OwnershipFinding[] = [];
   for (const application of found.applications) {
     const { metadata } = application;
     if (metadata.name === name && metadata.namespace === namespace) {
@@ -227,7 +227,7 @@ function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
           refusal(
             'root-foreign',
             `the Application ${namespace}/${name} deploys ${source?.path ?? '?'} of ${source?.repoURL ?? '?'}, not ${path} of ${repositoryUrl}`,
-            `Is this the right context${contextOf(question)}? If it is, choose another argocd.root.name, or remove that Application if nothing needs it.`,
+            `Is this the right context${contextOf(question)}? If so, choose another argocd.root.name, or remove that Application.`,
           ),
         );
       }
@@ -235,7 +235,7 @@ function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
       findings.push(
         refusal(
           'root-twice',
-          `the Application ${metadata.namespace}/${metadata.name} deploys ${path} of ${repositoryUrl} already`,
+          `the Application ${metadata.namespace}/${metadata.name} already deploys ${path} of ${repositoryUrl}`,
           `Set argocd.root.name: ${metadata.name}, or remove that Application.`,
         ),
       );
@@ -244,7 +244,7 @@ function judgeRoot(found: Ownership, question: OwnershipQuestion): Finding[] {
   return findings;
 }
 
-function judgeProject(found: Ownership, question: OwnershipQuestion): Finding[] {
+function judgeProject(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
   const { project } = found;
   if (project === undefined) return [];
   const owner = ownerOf(project);
@@ -260,7 +260,7 @@ function judgeProject(found: Ownership, question: OwnershipQuestion): Finding[] 
   ];
 }
 
-function judgeRepositories(found: Ownership, question: OwnershipQuestion): Finding[] {
+function judgeRepositories(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
   const rivals = found.repositories.filter((secret) => {
     const project = text(secret, 'project');
     return (
@@ -273,12 +273,12 @@ function judgeRepositories(found: Ownership, question: OwnershipQuestion): Findi
     question.repositorySecret === undefined
       ? note(
           'repository-secret-used',
-          `${describeObject(secret)} holds credentials for this repository and is used`,
+          `${describeObject(secret)} contains credentials for this repository, which are used`,
           'Nothing to do.',
         )
       : refusal(
           'repository-secret-foreign',
-          `${describeObject(secret)} holds credentials for this repository already, and Argo CD takes either`,
+          `${describeObject(secret)} also contains credentials for this repository, and Argo CD might use either Secret`,
           `Remove it: kubectl -n ${secret.metadata.namespace} delete secret ${secret.metadata.name} (the run writes its own, ${question.repositorySecret}, from git.credentials).`,
         ),
   );

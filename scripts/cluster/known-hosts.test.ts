@@ -23,7 +23,7 @@ describe("a Git host's keys", () => {
     expect(checkKnownHosts(`[git.example.com]:7999 ${key}`, 'git.example.com', 7999)).toHaveLength(1);
     expect(checkKnownHosts(`git.example.com ${key}`, 'git.example.com', 22)).toHaveLength(1);
     expect(() => checkKnownHosts(`git.example.com ${key}`, 'git.example.com', 7999)).toThrow(
-      'the known hosts hold no key of [git.example.com]:7999',
+      'knownHosts has no key for [git.example.com]:7999',
     );
   });
 
@@ -37,12 +37,12 @@ describe("a Git host's keys", () => {
   });
 
   it.each([
-    ['another host', `git.example.org ${key}`, 'no key of git.example.com'],
-    ['another hashed host', `${hashed('git.example.org')} ${key}`, 'no key of git.example.com'],
-    ['a name that only ends the same', `xgit.example.com ${key}`, 'no key of git.example.com'],
-    ['a name where a dot stands for any character', `git-example.com ${key}`, 'no key of git.example.com'],
-    ['a key that is revoked', `@revoked git.example.com ${key}`, 'no key of git.example.com'],
-    ['nothing', '# only a comment\n', 'no key of git.example.com'],
+    ['another host', `git.example.org ${key}`, 'no key for git.example.com'],
+    ['another hashed host', `${hashed('git.example.org')} ${key}`, 'no key for git.example.com'],
+    ['a name that only ends the same', `xgit.example.com ${key}`, 'no key for git.example.com'],
+    ['a name where a dot stands for any character', `git-example.com ${key}`, 'no key for git.example.com'],
+    ['a key that is revoked', `@revoked git.example.com ${key}`, 'no key for git.example.com'],
+    ['nothing', '# only a comment\n', 'no key for git.example.com'],
     ['an error page', '<html>\n', 'a line that is not a key: <html>'],
   ])('are refused when they are for %s', (_, text, message) => {
     expect(() => checkKnownHosts(text, 'git.example.com')).toThrow(message);

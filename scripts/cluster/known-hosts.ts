@@ -2,32 +2,31 @@ import { createHmac } from 'node:crypto';
 import { UsageError } from '../report/errors.ts';
 
 /**
- * Checks what is given as a Git host's SSH keys.
+ * Validates the configured SSH keys of a Git host.
  *
  * @param text lines as `ssh-keyscan` prints them
  * @param host host name
- * @param port when the address names one
- * @returns the lines that count, without comments and blank lines
- * @throws UsageError when a line is not a key, or none is for the host
+ * @param port port, if the address has one
+ * @returns the lines with keys, without comments and blank lines
+ * @throws UsageError when a line is not a key, or no key is for the host
  */
 export function checkKnownHosts(text: string, host: string, port?: number): string[] {
   const lines = keyLines(text);
   const address = addressOf(host, port);
-  const hint = `\`ssh-keyscan${port === undefined ? '' : ` -p ${port}`} ${host}\` prints them; compare them with what the host publishes.`;
+  const hint = `\`ssh-keyscan${port === undefined ? '' : ` -p ${port}`} ${host}\` prints them. Compare them with the keys that the host publishes.`;
   const bad = lines.find((line) => line.split(/\s+/).length < 3);
-  if (bad !== undefined)
-    throw new UsageError(`the known hosts hold a line that is not a key: ${bad.slice(0, 60)}`, { hint });
+  if (bad !== undefined) throw new UsageError(`knownHosts has a line that is not a key: ${bad.slice(0, 60)}`, { hint });
   if (!lines.some((line) => isFor(line, address))) {
-    throw new UsageError(`the known hosts hold no key of ${address}`, { hint });
+    throw new UsageError(`knownHosts has no key for ${address}`, { hint });
   }
   return lines;
 }
 
 /**
- * @param current what is there
+ * @param current the existing lines
  * @param added lines to add
- * @param address the host that the added lines are all about: other keys of it were replaced, and go
- * @returns all else that is there, and those of the lines which were not, at the end
+ * @param address the host of the added lines: its other keys are removed as outdated
+ * @returns the remaining lines, with new lines at the end
  */
 export function mergeKnownHosts(current: string, added: readonly string[], address?: string): string {
   const wanted = new Set(added.map(normal));
@@ -40,14 +39,14 @@ export function mergeKnownHosts(current: string, added: readonly string[], addre
   return [...(rest === '' ? [] : [rest]), ...missing, ''].join('\n');
 }
 
-/** A line that names other hosts, too, or patterns of them, is somebody's own. */
+/** @returns true when a line is for this host alone; others are not ours to remove */
 function isOnlyFor(line: string, address: string): boolean {
   const [hosts = ''] = line.split(/\s+/);
   if (line === '' || /^[#@]/.test(line) || /[*?,!]/.test(hosts)) return false;
   return isFor(line, address);
 }
 
-/** @returns a host and port as known_hosts spells them */
+/** @returns a host and port in known_hosts format */
 export function addressOf(host: string, port?: number): string {
   return port === undefined || port === 22 ? host : `[${host}]:${port}`;
 }
@@ -60,7 +59,7 @@ export function keyLines(text: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Host, type and key: comments behind the key make no difference. */
+/** Host, type and key of a line, without the comment. */
 function normal(line: string): string {
   return line
     .split(/\s+/)

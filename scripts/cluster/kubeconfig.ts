@@ -6,7 +6,7 @@ import { proxyFor } from '../network/proxy.ts';
 import { UsageError } from '../report/errors.ts';
 
 export interface KubeconfigPlace {
-  /** Default: the process's. `KUBECONFIG` may hold a list of files. */
+  /** Default: the process's environment. `KUBECONFIG` may be a list of files. */
   environment?: NodeJS.ProcessEnv;
   /** Default: the user's home folder. */
   home?: string;
@@ -21,36 +21,36 @@ function kubeconfigFiles({ environment = process.env, home = homedir() }: Kubeco
   return listed.length > 0 ? listed : [join(home, '.kube', 'config')];
 }
 
-/** @returns the names of all contexts, sorted; none when there is no kubeconfig */
+/** @returns the names of all contexts, sorted; none without a kubeconfig */
 export async function kubeconfigContexts(place: KubeconfigPlace = {}): Promise<string[]> {
   const config = await readKubeconfig(kubeconfigFiles(place));
   return contextNames(config);
 }
 
 /**
- * Reads the kubeconfig and chooses a context in it. The current one is never taken by itself: it is whatever was used
- * last, and may be another cluster (argoproj-labs/argocd-autopilot#378).
+ * Reads the kubeconfig and selects a context. The current context is never used implicitly: it is the last one used,
+ * and may be another cluster (argoproj-labs/argocd-autopilot#378).
  *
- * @throws UsageError when no kubeconfig is there, when no context is named, or an unknown one: it lists those there are
+ * @throws UsageError without a kubeconfig, without a context, or for an unknown one, with the list of contexts
  */
 export async function kubeconfigFor(context: string | undefined, place: KubeconfigPlace = {}): Promise<KubeConfig> {
   const files = kubeconfigFiles(place);
   const config = await readKubeconfig(files, place.environment);
   const names = contextNames(config);
   if (names.length === 0) {
-    throw new UsageError(`no kubeconfig with a context was found: looked at ${files.join(', ')}`, {
-      hint: 'Set KUBECONFIG to the file that your cluster came with, or copy it to ~/.kube/config.',
+    throw new UsageError(`no kubeconfig with a context found in ${files.join(', ')}`, {
+      hint: "Set KUBECONFIG to your cluster's kubeconfig, or copy it to ~/.kube/config.",
     });
   }
-  const choice = `Name one of them in cluster.yaml (kubernetes.context) or with --context: ${names.join(', ')}`;
-  if (context === undefined) throw new UsageError('no Kubernetes context is named', { hint: choice });
+  const choice = `Set kubernetes.context in cluster.yaml, or pass --context, to one of: ${names.join(', ')}`;
+  if (context === undefined) throw new UsageError('no Kubernetes context is set', { hint: choice });
   if (!names.includes(context)) {
     throw new UsageError(`the kubeconfig has no context "${context}"`, { hint: choice });
   }
   config.setCurrentContext(context);
   if (config.getCurrentCluster() === null) {
-    throw new UsageError(`the context "${context}" names a cluster that the kubeconfig does not have`, {
-      hint: `Mend ${files.join(', ')}: \`kubectl config get-contexts\` shows what belongs together.`,
+    throw new UsageError(`the context "${context}" refers to a cluster that is not in the kubeconfig`, {
+      hint: `Correct ${files.join(', ')}: \`kubectl config get-contexts\` lists contexts and clusters.`,
     });
   }
   return config;
@@ -68,13 +68,16 @@ async function readKubeconfig(
       if (readFileSync(file, 'utf8').trim() === '') continue;
       config.loadFromFile(file);
     } catch (error) {
-      throw new UsageError(`${file} is not a kubeconfig: ${error instanceof Error ? error.message : String(error)}`, {
-        hint: 'Mend or remove it, or set KUBECONFIG to another file.',
-      });
+      throw new UsageError(
+        `${file} is not a valid kubeconfig: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          hint: 'Correct or remove it, or set KUBECONFIG to another file.',
+        },
+      );
     }
-    // As for kubectl, the first file that names something wins.
+    // As with kubectl, the first file that defines an entry wins.
     for (const item of config.clusters) {
-      // The library knows the kubeconfig's own proxy-url only.
+      // The library only supports the kubeconfig's own proxy-url.
       const proxyUrl = item.proxyUrl ?? proxyFor(item.server ?? '', environment);
       const cluster = proxyUrl === undefined ? item : { ...item, proxyUrl };
       if (!has(merged.clusters, item.name)) merged.addCluster(cluster);

@@ -1,13 +1,13 @@
 import type { KubernetesObject } from '../components/component.ts';
 
-/** What names an object: enough to read it. */
+/** Reference to an object, enough to read it. */
 export interface ObjectReference {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string };
 }
 
-/** One entry of `metadata.managedFields`: which program last set which fields. */
+/** One entry of `metadata.managedFields`: the fields that a program set last. */
 interface ManagedFields {
   manager?: string;
   operation?: string;
@@ -35,13 +35,13 @@ export interface LiveData extends LiveObject {
   type?: string;
 }
 
-/** @returns the object for people, as `Deployment argocd/argocd-server` or `Namespace auth` */
+/** @returns a display name, for example `Deployment argocd/argocd-server` or `Namespace auth` */
 export function describeObject(object: ObjectReference): string {
   const { name, namespace } = object.metadata;
   return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
-/** @returns the API group of an object: `apps` for `apps/v1`, empty for the core group */
+/** @returns the API group of an apiVersion: `apps` for `apps/v1`, empty for the core group */
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');
   return slash < 0 ? '' : apiVersion.slice(0, slash);

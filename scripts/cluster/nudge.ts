@@ -2,17 +2,17 @@ import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
 
-/** Seconds since Argo CD's last look after which it is asked to look again. */
+/** Seconds since Argo CD's last comparison after which to request a refresh. */
 const staleAfter = 10;
 /** Seconds between two requests for the same Application. */
 const pauseBetween = 20;
 
 /**
- * Tells whether an Application waits for nothing but Argo CD's next look: no operation runs, it is not Synced and Healthy, and
- * the last look is a while ago. Argo CD polls Git, and does not notice when a CRD or a webhook gets ready, so that a wave
- * could stand still for minutes. Pure.
+ * Whether an Application only waits for Argo CD's next refresh: no operation runs, it is not Synced and Healthy, and
+ * the last refresh is a while ago. Argo CD polls Git, and does not notice when a CRD or a webhook becomes ready, so a wave
+ * could stall for minutes. Pure.
  *
- * @param commit for the root: the commit that it must have seen
+ * @param commit for the root: the commit that it must have compared
  * @param now milliseconds since the epoch
  */
 export function waitsForALook(application: LiveApplication, now: number, commit?: string): boolean {
@@ -25,10 +25,10 @@ export function waitsForALook(application: LiveApplication, now: number, commit?
 }
 
 /**
- * Asks Argo CD to look at those Applications which wait for that. A request that is refused changes nothing: it would have
- * looked by itself, later.
+ * Requests a refresh of the Applications that wait for one. A refused request does no harm: Argo CD refreshes
+ * on its own later.
  *
- * @param asked when each was asked last, in milliseconds since the epoch; kept by the caller from call to call
+ * @param asked time of the last request per Application, in milliseconds since the epoch; kept by the caller between calls
  */
 export async function nudge(
   api: Api,

@@ -2,7 +2,7 @@ import { clusterLabel } from '../components/domain.ts';
 import { fieldManager } from './api.ts';
 import type { LiveObject } from './live.ts';
 
-/** Who made an object, as far as the object says. */
+/** Owner of an object, according to the object. */
 export type Owner =
   | { kind: 'ours' }
   | { kind: 'application' /** Name of the Argo CD Application. */; name: string }
@@ -11,12 +11,12 @@ export type Owner =
   | { kind: 'manager' /** Its field manager. */; name: string }
   | { kind: 'nobody' };
 
-/** Argo CD's mark on what an Application owns: `<application>:<group>/<kind>:<namespace>/<name>`. */
+/** Argo CD's tracking annotation on an Application's objects: `<application>:<group>/<kind>:<namespace>/<name>`. */
 export const trackingAnnotation = 'argocd.argoproj.io/tracking-id';
 
 /**
- * Reads from an object who owns it: an Application of Argo CD, a Helm release, a parent, or the program that applied it.
- * An Application that renders a chart leaves Helm's labels on it, too, so its mark counts first.
+ * Determines an object's owner: an Argo CD Application, a Helm release, a parent, or the program that applied it.
+ * Objects from a chart in an Application have Helm's labels, too, so Argo CD's annotation counts first.
  */
 export function ownerOf(object: LiveObject): Owner {
   const { labels = {}, annotations = {}, ownerReferences = [], namespace = '' } = object.metadata;
@@ -42,19 +42,19 @@ function applicationOf(tracking: string): string {
   return name.slice(name.indexOf('_') + 1);
 }
 
-/** Field managers that state the object itself, not only its status. */
+/** Field managers of the object itself, not only of its status. */
 function managers(object: LiveObject): string[] {
   return (object.metadata.managedFields ?? [])
     .filter(({ subresource, manager }) => (subresource ?? '') === '' && manager !== undefined)
     .map(({ manager }) => manager ?? '');
 }
 
-/** @returns whether we made the object, or fields of it are ours, anyone else has a hand in it */
+/** @returns whether we applied the object or some of its fields, alone or with others */
 export function appliedByUs(object: LiveObject): boolean {
   return managers(object).includes(fieldManager) || object.metadata.labels?.[clusterLabel] !== undefined;
 }
 
-/** @returns the owner for people, as `Helm (release argocd/argo-cd)` */
+/** @returns a display name of the owner, for example `Helm (release argocd/argo-cd)` */
 export function describeOwner(owner: Owner): string {
   switch (owner.kind) {
     case 'ours':
@@ -68,6 +68,6 @@ export function describeOwner(owner: Owner): string {
     case 'manager':
       return `"${owner.name}" (its field manager)`;
     case 'nobody':
-      return 'nobody that it names';
+      return 'an unknown owner';
   }
 }

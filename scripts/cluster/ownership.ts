@@ -3,7 +3,7 @@ import { applicationApi, type LiveApplication } from './applications.ts';
 import type { LiveData, LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 
-/** What a run is going to own. */
+/** Objects that a run is going to own. */
 export interface OwnershipQuestion {
   /** Name of the cluster's folder. */
   cluster: string;
@@ -12,9 +12,9 @@ export interface OwnershipQuestion {
   argocd: {
     namespace: string;
     install: boolean;
-    /** Keys of argocd-cm that must be set where Argo CD is not installed by us. */
+    /** Keys of argocd-cm that an existing Argo CD must have. */
     settings?: Readonly<Record<string, string>>;
-    /** Kinds that the tree needs, as `EnvoyFilter.networking.istio.io`. */
+    /** Kinds that the tree needs, for example `EnvoyFilter.networking.istio.io`. */
     kinds?: readonly string[];
   };
   root: {
@@ -22,18 +22,18 @@ export interface OwnershipQuestion {
     project: string;
     repositoryUrl: string;
     path: string;
-    /** Names of the Applications that it makes. */
+    /** Names of the Applications that the root creates. */
     children?: readonly string[];
-    /** The repository's address before it moved, if the user says that it did. */
+    /** The repository's previous address, if the user passes --moved-from. */
     movedFrom?: string;
   };
   /** Name of the repository Secret; absent when none is written. */
   repositorySecret?: string;
-  /** Namespaces of the platform, Argo CD's not among them. */
+  /** Namespaces of the platform, except Argo CD's. */
   namespaces: readonly string[];
 }
 
-/** What is there of it. */
+/** The existing objects. */
 export interface Ownership {
   namespaces: readonly LiveObject[];
   /** CRDs of Argo CD. */
@@ -51,38 +51,38 @@ export interface Ownership {
   settings: LiveData | undefined;
 }
 
-/** One thing that is there already. */
-export interface Finding {
+/** A finding about an existing object. */
+export interface OwnershipFinding {
   /** Stable name of the kind of finding. */
   code: string;
-  /** True when the run must not go on. */
+  /** True when the run must stop. */
   refuse: boolean;
   message: string;
-  /** What to do about it. */
+  /** One thing to do about it. */
   hint: string;
 }
 
 /**
- * absent: nothing is there. ours: a former run of ours made it, perhaps not all of it. self-managed: its own
- * Application has taken over. existing: somebody else's, used as it is (argocd.install: false).
+ * absent: not installed. ours: installed by an earlier run, perhaps partly. self-managed: its own
+ * Application manages it. existing: another owner's, used unchanged (argocd.install: false).
  */
 export type ArgoCDState = 'absent' | 'ours' | 'self-managed' | 'existing';
 
 export interface Verdict {
-  /** Name of the cluster's folder: what is installed carries it as a label. */
+  /** Name of the cluster's folder, which installed objects have as a label. */
   cluster: string;
   argocd: ArgoCDState;
-  /** CRDs without an owner that runs: their fields are taken over by force. */
+  /** True to take over the fields of leftover CRDs by force. */
   takeOverDefinitions: boolean;
-  /** The repository's Secret of a former run. */
+  /** The repository's Secret from an earlier run. */
   repository?: LiveData;
-  findings: readonly Finding[];
+  findings: readonly OwnershipFinding[];
 }
 
 /** The CRDs of Argo CD. */
 const argocdDefinitions = ['applications', 'applicationsets', 'appprojects'].map((name) => `${name}.argoproj.io`);
 
-/** Reads everything that decides who owns what. Writes nothing. */
+/** Reads everything needed to decide on ownership. Writes nothing. */
 export async function lookAtOwnership(api: Api, question: OwnershipQuestion): Promise<Ownership> {
   const { namespace } = question.argocd;
   const argocd = { labelSelector: 'app.kubernetes.io/part-of=argocd' };

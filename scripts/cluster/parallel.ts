@@ -1,8 +1,8 @@
 /**
- * Works on items, some at a time. After a failure nothing new is begun; what runs is awaited, so that nothing goes on
- * behind the caller's back.
+ * Processes items in parallel, up to a limit. After a failure no new item starts, and running ones are awaited, so that no
+ * work continues in the background.
  *
- * @param limit how many run at the same time
+ * @param limit maximum number in parallel
  * @returns the results in the order of the items
  * @throws the first error
  */

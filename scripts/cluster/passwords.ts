@@ -2,19 +2,19 @@ import { randomInt } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { UsageError } from '../report/errors.ts';
 
-/** A password that was made for a user. It exists nowhere else: the cluster holds its hash. */
+/** A generated password. The cluster only holds its hash. */
 export interface MadePassword {
   user: string;
   password: string;
 }
 
-/** Without characters that are taken for each other (0 and O, 1, l and I). */
+/** Without ambiguous characters (0 and O, 1, l and I). */
 const alphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const groups = 4;
 const groupLength = 6;
 /** 2^12 rounds: a quarter of a second per guess. */
 const cost = 12;
-/** What Dex accepts at login: https://github.com/dexidp/dex/blob/master/server/api.go (checkCost). */
+/** Lowest bcrypt cost that Dex accepts: https://github.com/dexidp/dex/blob/master/server/api.go (checkCost). */
 const lowestCost = 10;
 const highestCost = 16;
 
@@ -30,8 +30,9 @@ export function makePassword(): string {
  */
 export async function hashPassword(user: string, password: string): Promise<string> {
   const wrong = (message: string, hint: string) => new UsageError(`the password of ${user} ${message}`, { hint });
-  if (password.trim() === '') throw wrong('is empty', 'Give one, or leave out auth.users[].password to have one made.');
-  if (password.includes('\0')) throw wrong('contains a NUL byte', 'bcrypt would end it there: use text.');
+  if (password.trim() === '')
+    throw wrong('is empty', 'Set one, or remove auth.users[].password to have one generated.');
+  if (password.includes('\0')) throw wrong('contains a NUL byte', 'bcrypt would cut it off there: remove the byte.');
   const bytes = Buffer.byteLength(password);
   if (bytes > 72)
     throw wrong(`is ${bytes} bytes long`, 'bcrypt reads 72 bytes and ignores the rest: use a shorter one.');
@@ -40,37 +41,39 @@ export async function hashPassword(user: string, password: string): Promise<stri
 }
 
 /**
- * @returns the hash, as it is to be stored
+ * @returns the hash to store
  * @throws UsageError for anything but a bcrypt hash that Dex accepts; the message does not repeat it
  */
 export function checkPasswordHash(user: string, text: string): string {
   const hash = text.trim();
   const match = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/.exec(hash);
   if (match === null) {
-    throw new UsageError(`what is given as password hash of ${user} is not a bcrypt hash`, {
-      hint: 'Make one with `htpasswd -nBC 12 USER`; it begins with $2a$, $2b$ or $2y$ (mind that a shell expands "$").',
+    throw new UsageError(`the password hash for ${user} is not a bcrypt hash`, {
+      hint: 'Create one with `htpasswd -nBC 12 USER`. It starts with $2a$, $2b$ or $2y$ (quote it, since shells expand "$").',
     });
   }
   const given = Number(match[1]);
   if (given < lowestCost || given > highestCost) {
     throw new UsageError(`the password hash of ${user} has cost ${given}`, {
-      hint: `Dex accepts ${lowestCost} to ${highestCost}: make it again with \`htpasswd -nBC 12 USER\`.`,
+      hint: `Dex accepts ${lowestCost} to ${highestCost}: create a new one with \`htpasswd -nBC 12 USER\`.`,
     });
   }
   return hash;
 }
 
 /**
- * Adds passwords to a file that only its owner can read, one `user: password` a line.
+ * Appends passwords to a file that only its owner can read, one `user: password` per line.
  *
- * @throws UsageError when the file is there and others can read it
+ * @throws UsageError when others can read the existing file
  */
 export async function writePasswords(file: string, passwords: readonly MadePassword[]): Promise<void> {
   const handle = await open(file, 'a', 0o600);
   try {
     const { mode } = await handle.stat();
     if ((mode & 0o077) !== 0) {
-      throw new UsageError(`${file} can be read by others`, { hint: `Run \`chmod 600 ${file}\`, or name a new file.` });
+      throw new UsageError(`${file} can be read by others`, {
+        hint: `Run \`chmod 600 ${file}\`, or choose a new file.`,
+      });
     }
     await handle.write(passwords.map(({ user, password }) => `${user}: ${password}\n`).join(''));
     await handle.sync();

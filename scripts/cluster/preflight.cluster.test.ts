@@ -57,7 +57,7 @@ describe('rights before the first write', () => {
     const { api, user } = await test.as('reader');
     await expect(requireRights(api, rights, user)).rejects.toMatchObject({
       name: 'RunError',
-      message: expect.stringContaining('the user "reader" may not do all that the run needs'),
+      message: expect.stringContaining('the user "reader" lacks rights that the run needs'),
       details: expect.arrayContaining([
         'get, create, patch namespaces in the whole cluster',
         'get, create, patch networkpolicies.networking.k8s.io in namespace argocd',

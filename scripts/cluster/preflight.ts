@@ -4,22 +4,22 @@ import type { Api, Right } from './api.ts';
 import { groupOf } from './live.ts';
 import { inParallel } from './parallel.ts';
 
-/** Everything that a run will write or read. */
+/** Objects that a run will write or read. */
 export interface RightsQuestion {
   /** Objects to apply: namespaces, Argo CD, AppProjects, the root Application, the repository Secret. */
   objects: readonly KubernetesObject[];
   secrets: readonly SecretNeed[];
   argocdNamespace: string;
-  /** A Service whose address is awaited. */
+  /** Service whose address the run waits for. */
   service?: { name: string; namespace: string };
 }
 
-/** What server-side apply needs for an object that may or may not be there. */
+/** Verbs that server-side apply needs, whether or not the object exists. */
 const applyVerbs = ['get', 'create', 'patch'] as const;
 
 /**
- * @returns each right that the run needs, once. Pure: kinds are turned into resources by Kubernetes' own rule of thumb,
- *   because CRDs that the run installs cannot be asked for yet
+ * @returns each right that the run needs, once. Pure: derives resource names from kinds by Kubernetes' own heuristic,
+ * because CRDs that the run installs cannot be looked up yet
  */
 export function rightsFor(question: RightsQuestion): Right[] {
   const { objects, secrets, argocdNamespace, service } = question;
@@ -47,7 +47,7 @@ export function rightsFor(question: RightsQuestion): Right[] {
     ...on(['get', 'list', 'watch'], 'argoproj.io', 'applications', argocdNamespace),
     ...on(['get', 'patch'], '', 'configmaps', argocdNamespace),
     ...on(['list'], '', 'secrets', argocdNamespace),
-    // To find an Argo CD that runs elsewhere, or that somebody else owns, before anything is written.
+    // To find an Argo CD in another namespace or with another owner before writing anything.
     ...on(['list'], 'apps', 'deployments', undefined),
     ...on(['list'], 'apps', 'statefulsets', undefined),
     ...on(['list'], 'argoproj.io', 'applications', undefined),
@@ -71,7 +71,7 @@ function pluralOf(kind: string): string {
 
 /** @returns those of the rights that the user lacks, in the given order */
 export async function missingRights(api: Api, rights: readonly Right[]): Promise<Right[]> {
-  // Anyone who may do everything may also grant everything.
+  // A user who may do everything may also grant everything.
   if (await api.allowed({ verb: '*', group: '*', resource: '*' })) return [];
   const answers = await inParallel(rights, 8, async (right) => ({ right, allowed: await api.allowed(right) }));
   return answers.filter(({ allowed }) => !allowed).map(({ right }) => right);
@@ -80,21 +80,21 @@ export async function missingRights(api: Api, rights: readonly Right[]): Promise
 /**
  * Checks all rights before the first write.
  *
- * @throws RunError that names every missing right
+ * @throws RunError with every missing right
  */
 export async function requireRights(api: Api, rights: readonly Right[], user?: string): Promise<void> {
   const missing = await missingRights(api, rights);
   if (missing.length === 0) return;
   throw new RunError(
-    `${user === undefined ? 'the user of this context' : `the user "${user}"`} may not do all that the run needs`,
+    `${user === undefined ? 'the user of this context' : `the user "${user}"`} lacks rights that the run needs`,
     {
       details: describeRights(missing),
-      hint: 'Nothing was written. Use a context of a cluster administrator (the bootstrap installs CRDs and cluster roles), or have these rights given.',
+      hint: "Nothing was written. Use a cluster administrator's context (the bootstrap installs CRDs and cluster roles), or ask for these rights.",
     },
   );
 }
 
-/** @returns one line per resource, as `get, create secrets in namespace auth` */
+/** @returns one line per resource, for example `get, create secrets in namespace auth` */
 export function describeRights(rights: readonly Right[]): string[] {
   const verbs = new Map<string, string[]>();
   for (const { verb, group, resource, namespace } of rights) {

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../components/component.ts';
 
-/** One call, made by curl in a pod. */
+/** A call made with curl in a pod. */
 export interface ProbeCall {
   /** Letters, digits, `.` and `-`. */
   id: string;
@@ -8,29 +8,29 @@ export interface ProbeCall {
   headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** What came back. */
+/** Result of a call. */
 export interface ProbeAnswer {
   id: string;
   pod: 'in-mesh' | 'outside';
-  /** curl's exit code: https://curl.se/libcurl/c/libcurl-errors.html; 0 when there was an answer. */
+  /** curl's exit code: https://curl.se/libcurl/c/libcurl-errors.html; 0 with a response. */
   exit: number;
-  /** 0 without an answer. */
+  /** HTTP status; 0 without a response. */
   status: number;
   /** The first 300 bytes. */
   body: string;
 }
 
-/** What a pod is made of. */
+/** Settings of a probe pod. */
 export interface ProbePod {
   name: 'in-mesh' | 'outside';
   namespace: string;
   image: string;
   calls: readonly ProbeCall[];
-  /** After which it is ended. */
+  /** Time limit of the pod. */
   seconds: number;
 }
 
-/** @returns a pod that makes the calls, a few at a time, and writes what came back to its log; it passes `restricted` */
+/** @returns a pod that makes the calls, a few at a time, and logs the results; it meets `restricted` */
 export function probePod({ name, namespace, image, calls, seconds }: ProbePod): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -68,7 +68,7 @@ export function probePod({ name, namespace, image, calls, seconds }: ProbePod): 
   };
 }
 
-/** Calls that are made at the same time. */
+/** Number of parallel calls. */
 const atOnce = 6;
 
 function script(calls: readonly ProbeCall[]): string {
@@ -76,7 +76,7 @@ function script(calls: readonly ProbeCall[]): string {
     const lines = headers.map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
     return `call ${quoted(id)} ${[...lines, quoted(url)].join(' ')}`;
   });
-  // Whatever a NetworkPolicy refuses takes all of its time.
+  // A call that a NetworkPolicy drops runs until its timeout.
   const batches = lines.map((line, at) => `${line} &${at % atOnce === atOnce - 1 ? '\nwait' : ''}`);
   return `call() {
   id=$1; shift

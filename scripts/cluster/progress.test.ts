@@ -98,8 +98,8 @@ describe('how far the platform is', () => {
       question,
     );
     expect(found.done).toBe(false);
-    expect(found.line).toBe('platform: Argo CD has not seen the commit 1111111 yet');
-    expect(found.waves[0]?.line).toBe('wave 0: has not begun (argocd)');
+    expect(found.line).toBe('platform: Argo CD has not fetched the commit 1111111 yet');
+    expect(found.waves[0]?.line).toBe('wave 0: has not started (argocd)');
   });
 
   it('is done when the root has gone on to a newer commit since', () => {
@@ -140,7 +140,7 @@ describe('how far the platform is', () => {
   it('says that a wave has not begun while none of its parts is there', () => {
     expect(lines([syncing, child('argocd', { operationState: { phase: 'Running', message: 'applying' } })])).toEqual([
       'wave 0: argocd syncing: applying',
-      'wave 1: has not begun (istiod, issuer)',
+      'wave 1: has not started (istiod, issuer)',
     ]);
   });
 });
@@ -158,7 +158,7 @@ describe('what goes wrong', () => {
       {
         application: 'platform',
         kind: 'comparison',
-        message: 'cannot be compared: authentication required',
+        message: 'comparison failed: authentication required',
         command: 'kubectl --context prod --namespace argocd describe applications.argoproj.io platform',
       },
     ]);
@@ -170,7 +170,7 @@ describe('what goes wrong', () => {
       conditions: [{ type: 'ComparisonError', message: 'no such\nchart' }],
     });
     expect(failures(syncing, broken)).toMatchObject([
-      { application: 'istiod', kind: 'comparison', message: 'cannot be compared: no such chart' },
+      { application: 'istiod', kind: 'comparison', message: 'comparison failed: no such chart' },
     ]);
   });
 

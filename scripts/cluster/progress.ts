@@ -7,16 +7,16 @@ export interface Wave {
   applications: readonly string[];
 }
 
-/** What is watched. */
+/** The Applications to watch. */
 export interface ProgressQuestion {
   /** Name of the root Application. */
   root: string;
   /** Namespace of Argo CD. */
   namespace: string;
   waves: readonly Wave[];
-  /** The commit that was pushed; undefined: whichever the root has. */
+  /** The pushed commit; undefined: the root's current one. */
   commit?: string;
-  /** Kubernetes context, for the commands. */
+  /** Kubernetes context, for commands in messages. */
   context: string;
   /** Milliseconds since the epoch. */
   now: number;
@@ -27,13 +27,13 @@ export type ApplicationStage = 'absent' | 'waiting' | 'syncing' | 'progressing' 
 interface ApplicationProgress {
   name: string;
   stage: ApplicationStage;
-  /** Why it is not healthy yet. */
+  /** Reason why it is not healthy yet. */
   message?: string;
 }
 
 interface WaveProgress {
   wave: number;
-  /** As `wave 3: istiod healthy, gateway not ready for 95 s of 300`. */
+  /** For example `wave 3: istiod healthy, gateway not ready for 95 s of 300`. */
   line: string;
   healthy: boolean;
   applications: readonly ApplicationProgress[];
@@ -42,12 +42,12 @@ interface WaveProgress {
 export interface Failure {
   application: string;
   /**
-   * comparison: Git cannot be read or rendered. sync: the cluster refuses an object. degraded: something it deployed
-   * failed. late: not ready in its time; it is still waited for.
+   * comparison: Git cannot be read or rendered. sync: the cluster refuses an object. degraded: a deployed object
+   * failed. late: not ready in time, but the wait continues.
    */
   kind: 'comparison' | 'sync' | 'degraded' | 'late';
   message: string;
-  /** Command to look deeper. */
+  /** Command for more details. */
   command: string;
 }
 
@@ -56,15 +56,15 @@ export interface Progress {
   done: boolean;
   waves: readonly WaveProgress[];
   failures: readonly Failure[];
-  /** The root, as `platform: syncing 1a2b3c4 (waves 0 to 2 of 9 healthy)`. */
+  /** The root's line, for example `platform: syncing 1a2b3c4 (waves 0 to 2 of 9 healthy)`. */
   line: string;
 }
 
 /**
- * Says how far the platform is. Pure.
+ * Computes the progress of the platform. Pure.
  *
- * It judges as the health check of Argo CD does that makes waves wait (infrastructure/argocd/application-health.lua): a child
- * counts from the moment on when it was compared at the commit that the root has pinned.
+ * Uses the same criteria as the health check that makes waves wait (infrastructure/argocd/application-health.lua): a child
+ * counts once it has been compared at the commit that the root pinned.
  */
 export function progress(applications: readonly LiveApplication[], question: ProgressQuestion): Progress {
   const byName = new Map(applications.map((application) => [application.metadata.name, application]));
@@ -87,7 +87,7 @@ export function progress(applications: readonly LiveApplication[], question: Pro
   };
 }
 
-/** Whether the root has come to the commit, perhaps to go on to a newer one since. */
+/** Whether the root has reached the commit, or a newer one since. */
 function hasReached(root: LiveApplication | undefined, commit: string | undefined): boolean {
   if (root === undefined) return false;
   if (commit === undefined) return true;
@@ -104,12 +104,12 @@ function waveProgress(
 ): WaveProgress {
   const states = applications.map((name): ApplicationProgress => {
     const application = byName.get(name);
-    if (application === undefined) return { name, stage: 'absent', message: 'not there yet' };
+    if (application === undefined) return { name, stage: 'absent', message: 'does not exist yet' };
     const pin = pinOf(application);
     if (commit === undefined || (pin !== undefined && pin !== commit)) {
       const was =
         stageOf(application, question.now).stage === 'healthy' ? 'healthy at an older commit' : 'at an older commit';
-      return { name, stage: 'waiting', message: `${was}, its wave has not come` };
+      return { name, stage: 'waiting', message: `${was}, its wave has not started` };
     }
     return { name, ...stageOf(application, question.now) };
   });
@@ -120,19 +120,19 @@ function waveProgress(
   const detail = healthy
     ? `healthy (${names})`
     : idle
-      ? `has not begun (${names})`
+      ? `has not started (${names})`
       : states
           .map(({ name, stage, message }) => `${name} ${stage === 'healthy' ? stage : (message ?? stage)}`)
           .join(', ');
   return { wave, line: `wave ${wave}: ${detail}`, healthy, applications: states };
 }
 
-/** Where an Application stands with what it has been told to be. */
+/** Stage of an Application at its pinned commit. */
 export function stageOf(application: LiveApplication, now: number): { stage: ApplicationStage; message?: string } {
   const { sync, health, operationState, conditions = [] } = application.status ?? {};
   const broken = conditions.find(({ type }) => type === 'ComparisonError' || type === 'InvalidSpecError');
   if (broken !== undefined && sync?.status !== 'Synced') {
-    return { stage: 'failed', message: `cannot be compared: ${short(broken.message)}` };
+    return { stage: 'failed', message: `comparison failed: ${short(broken.message)}` };
   }
   const phase = operationState?.phase;
   if (application.operation !== undefined && phase === undefined)
@@ -158,7 +158,7 @@ export function stageOf(application: LiveApplication, now: number): { stage: App
   return { stage: 'progressing', message: waitingTime(application, now) };
 }
 
-/** After a good sync, out of sync only by what a newer version dropped and Prune=false keeps: nothing waits for that. */
+/** Whether it is OutOfSync only because of objects that a newer version dropped and Prune=false keeps: nothing waits for that. */
 export function hasOnlyLeftovers({ status }: LiveApplication): boolean {
   const differing = (status?.resources ?? []).filter((resource) => resource.status === 'OutOfSync');
   return (
@@ -168,7 +168,7 @@ export function hasOnlyLeftovers({ status }: LiveApplication): boolean {
   );
 }
 
-/** @returns the commit that the root has told a child to be at */
+/** @returns the commit that the root pinned for a child */
 export function pinOf({ metadata }: LiveApplication): string | undefined {
   return metadata.annotations?.[revisionAnnotation];
 }
@@ -187,7 +187,7 @@ function waitingTime(application: LiveApplication, now: number): string {
 
 /**
  * @param now milliseconds since the epoch
- * @returns seconds since it has had nothing to do but get ready, and how many it may take
+ * @returns seconds since it only waits to become ready, and its time limit
  */
 export function readiness({ metadata, status }: LiveApplication, now: number): { elapsed?: number; limit?: number } {
   const times = [status?.operationState?.finishedAt, status?.health?.lastTransitionTime]
@@ -215,7 +215,7 @@ function failureOf(application: LiveApplication | undefined, question: ProgressQ
   const failure = (kind: Failure['kind'], text: string, resource?: ApplicationResource): Failure[] => [
     { application: name, kind, message: text, command: commandFor(question, name, resource) },
   ];
-  if (stage === 'failed' && message.startsWith('cannot be compared')) return failure('comparison', message);
+  if (stage === 'failed' && message.startsWith('comparison failed')) return failure('comparison', message);
   const retrying = stage === 'syncing' && (operationState?.retryCount ?? 0) > 0 && refused.length > 0;
   if (retrying || (stage === 'failed' && health?.status !== 'Degraded') || (stage === 'failed' && refused.length > 0)) {
     const reasons = refused.map((resource) => `${resource.kind} ${resource.name}: ${short(resource.message)}`);
@@ -246,19 +246,19 @@ function rootLine(
 ): string {
   const healthy = waves.filter((wave) => wave.healthy).length;
   const count = `${healthy} of ${waves.length} waves healthy`;
-  if (root === undefined) return `${question.root}: not there`;
+  if (root === undefined) return `${question.root}: does not exist`;
   const { stage, message } = stageOf(root, question.now);
   if (!hasReached(root, question.commit)) {
     const why =
-      stage === 'failed' ? (message ?? '') : `Argo CD has not seen the commit ${question.commit?.slice(0, 7)} yet`;
+      stage === 'failed' ? (message ?? '') : `Argo CD has not fetched the commit ${question.commit?.slice(0, 7)} yet`;
     return `${question.root}: ${why}`;
   }
   const retries = root.status?.operationState?.retryCount ?? 0;
-  const again = retries > 0 ? `, tried again ${retries} times` : '';
+  const again = retries > 0 ? `, retried ${retries} times` : '';
   return `${question.root}: ${stage}, ${count}${again}`;
 }
 
-/** One line, not too long: messages of Argo CD quote whole commands. */
+/** Shortens a message to one line: Argo CD quotes whole commands. */
 function short(text: string | undefined): string {
   const line = (text ?? '').replaceAll(/\s+/g, ' ').trim();
   return line.length <= 300 ? line : `${line.slice(0, 300)}…`;

@@ -1,11 +1,11 @@
-/** What a refusal quotes of the object, JSON with escaped quotes: for a patch that is the whole object, as it is in the cluster. */
+/** The object quoted in an error, as JSON with escaped quotes: for a patch, the whole object from the cluster. */
 const quotedObject = /"\{(?:[^"\\]|\\.)*\}"/g;
 
 /**
- * Takes the values of a Secret out of a message: the API server quotes the object in some of its refusals.
+ * Removes a Secret's values from a message: the API server quotes the object in some errors.
  *
  * @param message any text
- * @param object what was sent; anything but a Secret changes nothing
+ * @param object the object in the request; only Secrets are redacted
  * @returns the message with each value, plain or base64, replaced by `***`
  */
 export function withoutSecrets(message: string, object: unknown): string {
@@ -31,6 +31,6 @@ function secretValues(object: object): string[] {
     ...encoded.map((value) => Buffer.from(value, 'base64').toString('utf8')),
   ];
   const both = [...encoded, ...plain, ...plain.map((value) => Buffer.from(value).toString('base64'))];
-  // Longest first, so that no value hides a part of another; short ones would tear ordinary words apart.
+  // Longest first, so that no value breaks up another. Short values are skipped, as they would match ordinary words.
   return [...new Set(both)].filter((value) => value.length >= 4).sort((a, b) => b.length - a.length);
 }

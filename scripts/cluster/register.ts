@@ -7,11 +7,11 @@ import { type Applied, type ApplyRun, applyObject } from './apply.ts';
 import { describeObject, type LiveData, type LiveObject } from './live.ts';
 import { trackingAnnotation } from './owner.ts';
 
-/** What makes Argo CD know the tree. */
+/** Objects that register the tree with Argo CD. */
 export interface Registration {
-  /** As `repositorySecret` makes it. Absent: a public repository, or credentials that are there already. */
+  /** The Secret from `repositorySecret`. Absent: a public repository, or existing credentials. */
   repository?: KubernetesObject;
-  /** Whether credentials that are there are replaced (`--rotate` with their Secret's name). */
+  /** Whether to replace existing credentials (`--rotate` with their Secret's name). */
   rotate?: boolean;
   projects: readonly KubernetesObject[];
   root: KubernetesObject;
@@ -20,10 +20,10 @@ export interface Registration {
 /**
  * Registers the repository with Argo CD: credentials, AppProjects, the root Application; then reads the root back.
  *
- * A root that is there gets its spec applied and is asked to look at Git again. Its operation is never touched: one that
- * runs goes on, and takes up the newest commit by its own retry.
+ * An existing root gets its spec applied and a refresh. Its operation is never touched: a
+ * running one continues, and picks up the newest commit with its next retry.
  *
- * @throws RunError when another program holds a field, or the API server keeps something else than was applied
+ * @throws RunError when another program owns a field, or the API server stored something else
  */
 export async function register(api: Api, registration: Registration, run: ApplyRun = {}): Promise<Applied[]> {
   const { repository, projects, root } = registration;
@@ -40,10 +40,10 @@ export async function register(api: Api, registration: Registration, run: ApplyR
 }
 
 /**
- * Writes the repository's Secret, where there are no credentials yet.
+ * Writes the repository's Secret, unless credentials exist.
  *
- * @param rotate true: those that are there are replaced
- * @throws RunError when they lack what the configured method needs
+ * @param rotate true: replace existing credentials
+ * @throws RunError when they lack a key that the configured method needs
  */
 export async function applyRepository(
   api: Api,
@@ -57,21 +57,21 @@ export async function applyRepository(
 }
 
 /**
- * Decides whether credentials that are there stay: they do, whatever the environment of this run holds, unless they are to
- * be rotated or are for another repository. Pure.
+ * Decides whether existing credentials stay. They do, whatever the environment of this run contains, unless they are
+ * rotated or for another repository. Pure.
  *
- * @throws RunError when they lack what the configured method needs
+ * @throws RunError when they lack a key that the configured method needs
  */
 export function keepRepository(live: LiveData | undefined, wanted: LiveData, rotate: boolean): boolean {
   if (live === undefined || rotate || live.data?.url !== wanted.data?.url) return false;
   const empty = Object.keys(wanted.data ?? {}).filter((key) => (live.data?.[key] ?? '') === '');
   if (empty.length === 0) return true;
   throw new RunError(`${describeObject(live)} has no value for ${empty.join(', ')}`, {
-    hint: `Write it from the configured credentials with --rotate ${live.metadata.name}.`,
+    hint: `Write it again from the configured credentials: --rotate ${live.metadata.name}.`,
   });
 }
 
-/** @returns true when a Secret for the same repository has other values than the configured credentials give */
+/** @returns true when a Secret for the same repository differs from the configured credentials */
 export function holdsOthers(live: LiveData, wanted: LiveData): boolean {
   const value = (data: LiveData['data'], key: string) =>
     Buffer.from(data?.[key] ?? '', 'base64')
@@ -81,7 +81,7 @@ export function holdsOthers(live: LiveData, wanted: LiveData): boolean {
   return same && Object.keys(wanted.data ?? {}).some((key) => value(live.data, key) !== value(wanted.data, key));
 }
 
-/** Once the root has synced, Argo CD's controller holds the project's fields, with what it read in this same Git. */
+/** Applies a project by force: after the first sync, Argo CD's controller owns its fields, with values from this same Git. */
 async function applyProject(api: Api, project: KubernetesObject, run: ApplyRun): Promise<Applied> {
   const live = await api.find<LiveObject>(project);
   const tracked = live?.metadata.annotations?.[trackingAnnotation] !== undefined;
@@ -94,17 +94,17 @@ async function checkKept(api: Api, root: KubernetesObject): Promise<void> {
     .filter(([key, value]) => !isDeepStrictEqual((live?.spec as Record<string, unknown> | undefined)?.[key], value))
     .map(([key]) => `spec.${key}`);
   if (lost.length === 0) return;
-  throw new RunError(`${describeObject(root)} does not hold what was applied: ${lost.join(', ')}`, {
-    hint: 'Its CRD may be older than this tree, or an admission policy changes it: compare the version of Argo CD with the one in Git.',
+  throw new RunError(`${describeObject(root)} lacks fields that were applied: ${lost.join(', ')}`, {
+    hint: 'Its CRD may be older than this tree, or an admission policy may change it. Compare the version of Argo CD with the one in Git.',
   });
 }
 
 async function refresh(api: Api, root: KubernetesObject, before: LiveApplication, run: ApplyRun): Promise<void> {
   const phase = before.status?.operationState?.phase;
   if (before.operation !== undefined || phase === 'Running' || phase === 'Terminating') {
-    run.report?.(`${describeObject(root)} is syncing: left to go on`);
+    run.report?.(`${describeObject(root)} is syncing: not interrupted`);
     return;
   }
-  // Argo CD takes the annotation off when it has looked; else it would look within three minutes.
+  // Argo CD removes the annotation after the refresh. Without it, the refresh could take three minutes.
   await api.merge(root, { metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } });
 }

@@ -7,18 +7,18 @@ import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
 
 export interface RemoveOptions {
-  /** Seconds that finalizers may take before they are taken off. Default 60, in a namespace 10: their controllers are gone. */
+  /** Seconds to wait for finalizers before removing them. Default 60, in a namespace 10, since their controllers are gone. */
   patience?: number;
-  /** Leaves what belongs to the objects (ownerReferences) where it is. */
+  /** Keeps dependents (ownerReferences). */
   orphan?: boolean;
-  /** Takes a line about what did not go by itself. */
+  /** Receives a line for each object that needed help to go. */
   report?: (line: string) => void;
 }
 
-/** Seconds that Kubernetes itself may take. */
+/** Seconds to wait for Kubernetes' own controllers. */
 const longest = 300;
 
-/** @returns the API's path of an object; undefined when its kind is not there any more */
+/** @returns the API path of an object; undefined when its kind no longer exists */
 async function pathOf(api: Api, { apiVersion, kind, metadata }: ObjectReference): Promise<string | undefined> {
   const resource = await api.findResource(apiVersion, kind);
   if (resource === undefined) return undefined;
@@ -57,7 +57,7 @@ function foreignFinalizers(object: LiveObject): string[] {
   return (object.metadata.finalizers ?? []).filter((name) => !own.includes(name));
 }
 
-/** Takes all finalizers off but Kubernetes' own, whatever they wait for; used where their controller is gone, or going. */
+/** Removes all finalizers except Kubernetes' own; for objects whose controller is gone or going. */
 export async function stripFinalizers(api: Api, object: LiveObject): Promise<void> {
   const own = ownFinalizers(object);
   const path = await pathOf(api, object);
@@ -75,10 +75,10 @@ export async function stripFinalizers(api: Api, object: LiveObject): Promise<voi
 }
 
 /**
- * Deletes objects and waits until they are gone. What still has a finalizer when time is up loses it, and that is told: nothing
- * stays Terminating. Kubernetes' own finalizers are waited for, since a load balancer may take minutes to go.
+ * Deletes objects and waits until they are gone. After the timeout it removes their finalizers and reports that, so that nothing
+ * stays Terminating. It waits for Kubernetes' own finalizers, since a load balancer can take minutes.
  *
- * @throws RunError when something does not go even so
+ * @throws RunError when an object still remains
  */
 export async function removeObjects(
   api: Api,
@@ -91,17 +91,17 @@ export async function removeObjects(
   for (const object of left) {
     const held = foreignFinalizers(object);
     if (held.length === 0) continue;
-    report?.(`${describeObject(object)} waited for ${held.join(', ')}: taken off`);
+    report?.(`${describeObject(object)} was stuck on ${held.join(', ')}: removed the finalizers`);
     await stripFinalizers(api, object);
   }
   left = await waitForEnd(api, left, longest);
   if (left.length === 0) return;
   throw new RunError(`still there: ${left.map(describeObject).join(', ')}`, {
-    hint: 'Somebody makes them again, or holds them with a new finalizer. Run it again when that has ended.',
+    hint: 'Another program re-creates them or adds new finalizers. Stop it, then run it again.',
   });
 }
 
-/** An object of the same name that came later counts as there, too: then somebody makes it again. */
+/** Waits until objects are gone. A new object of the same name counts as remaining: another program re-creates it. */
 async function waitForEnd(api: Api, objects: readonly ObjectReference[], seconds: number): Promise<LiveObject[]> {
   let left: LiveObject[] = [];
   await waitUntil(
@@ -116,9 +116,9 @@ async function waitForEnd(api: Api, objects: readonly ObjectReference[], seconds
 }
 
 /**
- * Deletes a namespace with all that is in it, and waits until it is gone. What holds it up by a finalizer loses that.
+ * Deletes a namespace with its contents, and waits until it is gone. Finalizers that block it are removed.
  *
- * @throws RunError with the API server's own reason when it does not go
+ * @throws RunError with the API server's reason when it is not deleted
  */
 export async function removeNamespace(
   api: Api,
@@ -139,7 +139,7 @@ export async function removeNamespace(
     for (const object of lists.flat()) {
       const held = foreignFinalizers(object);
       if (held.length === 0 || object.metadata.deletionTimestamp === undefined) continue;
-      report?.(`${describeObject(object)} waited for ${held.join(', ')}: taken off`);
+      report?.(`${describeObject(object)} was stuck on ${held.join(', ')}: removed the finalizers`);
       await stripFinalizers(api, object);
     }
   }
@@ -147,8 +147,8 @@ export async function removeNamespace(
     reference,
   );
   const reasons = (live?.status?.conditions ?? []).filter(({ status }) => status === 'True');
-  throw new RunError(`the namespace ${name} does not go`, {
+  throw new RunError(`the namespace ${name} was not deleted in time`, {
     details: reasons.flatMap(({ message }) => (message === undefined ? [] : [message])),
-    hint: 'Remove what it names, and run it again.',
+    hint: 'Remove the listed objects, and run it again.',
   });
 }

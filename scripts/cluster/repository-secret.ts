@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../components/component.ts';
 import { clusterLabel } from '../components/domain.ts';
 
-/** How Argo CD gets at a repository. */
+/** Credentials of Argo CD for a repository. */
 export type RepositoryCredentials =
   | { kind: 'token'; username: string; token: string }
   | { kind: 'ssh'; privateKey: string }
@@ -13,18 +13,18 @@ export interface RepositorySecret {
   namespace: string;
   /** Name of the cluster's folder. */
   cluster: string;
-  /** The repository in its one spelling, the same as in every source. */
+  /** The repository's canonical URL, as in every source. */
   url: string;
   /** Absent: a public repository. */
   credentials?: RepositoryCredentials;
 }
 
 /**
- * The Secret by which Argo CD knows a repository. It names no project: then it serves all of them.
+ * Argo CD's repository Secret. It has no project, so that it serves all of them.
  *
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories
  *
- * @returns the object, values base64; `withoutValues` makes it fit to be shown
+ * @returns the object, with base64 values; `withoutValues` makes it safe to show
  */
 export function repositorySecret(repository: RepositorySecret): KubernetesObject {
   const values = { type: 'git', url: repository.url, ...credentialKeys(repository.credentials) };
@@ -54,7 +54,7 @@ function credentialKeys(credentials: RepositoryCredentials | undefined): Record<
     case 'token':
       return { username: credentials.username, password: credentials.token };
     case 'ssh':
-      // ssh refuses a key without a line break at its end.
+      // ssh refuses a key without a final newline.
       return { sshPrivateKey: `${credentials.privateKey.trimEnd()}\n` };
     case 'github-app':
       return {
@@ -66,7 +66,7 @@ function credentialKeys(credentials: RepositoryCredentials | undefined): Record<
   }
 }
 
-/** @returns a Secret without what must not be seen: type and URL stay readable, other keys say where they come from */
+/** @returns a Secret without its values: type and URL stay readable, other keys hold a placeholder */
 export function withoutValues(secret: KubernetesObject): KubernetesObject {
   const { data, ...rest } = secret as KubernetesObject & { data?: Record<string, string> };
   const open = ['type', 'url'];

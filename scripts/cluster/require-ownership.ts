@@ -5,10 +5,10 @@ import { judgeOwnership } from './judge-ownership.ts';
 import { lookAtOwnership, type OwnershipQuestion, type Verdict } from './ownership.ts';
 
 /**
- * Finds out, before anything is written, whether what the run is going to own belongs to somebody else.
+ * Checks, before writing anything, whether objects that the run is going to own belong to someone else.
  *
- * @returns who Argo CD belongs to, and findings that don't stand in the way
- * @throws RunError that names each finding which does, with what to do about it
+ * @returns the state of Argo CD, and findings that do not block the run
+ * @throws RunError with each blocking finding and its hint
  */
 export async function requireOwnership(api: Api, question: OwnershipQuestion): Promise<Verdict> {
   const found = await lookAtOwnership(api, question);
@@ -16,7 +16,7 @@ export async function requireOwnership(api: Api, question: OwnershipQuestion): P
   const verdict = { ...judgeOwnership(found, question), ...(repository === undefined ? {} : { repository }) };
   const refused = verdict.findings.filter(({ refuse }) => refuse);
   if (refused.length === 0) return verdict;
-  throw new RunError(`this cluster is not free for ${question.cluster} (${count(refused.length, 'finding')})`, {
+  throw new RunError(`cannot install ${question.cluster} into this cluster (${count(refused.length, 'finding')})`, {
     details: refused.map(({ message, hint }) => `${message}. ${hint}`),
     hint: 'Nothing was written.',
   });

@@ -2,23 +2,23 @@ import { UsageError } from '../report/errors.ts';
 import { applicationApi, deploys, type LiveApplication, sourcesOf } from './applications.ts';
 import type { Connection } from './connect.ts';
 
-/** By what the cluster of a context is told to be the one that is meant: the root Application that a bootstrap made there. */
+/** Root Application from a bootstrap, which identifies the cluster of a context. */
 export interface ExpectedRoot {
   /** Name of the cluster's folder. */
   cluster: string;
   namespace: string;
   name: string;
   repositoryUrl: string;
-  /** As `clusters/prod/apps`. */
+  /** For example `clusters/prod/apps`. */
   path: string;
 }
 
 /**
- * Holds a command off a cluster that is another than the one it was told: a context and a folder are named by hand, and nothing
- * else ties them together.
+ * Stops a command when the context's cluster is not that of the folder: users pass both by hand, and nothing
+ * else connects them.
  *
- * @param options.absent whether a cluster without any platform will do
- * @throws UsageError that says what is there
+ * @param options.absent whether to accept a cluster without any platform
+ * @throws UsageError with what was found
  */
 export async function requirePlatform(
   { api, context }: Pick<Connection, 'api' | 'context'>,
@@ -33,16 +33,16 @@ export async function requirePlatform(
   });
   const found = whatElse(root, expected);
   if (found === undefined || (root === undefined && options.absent === 'allowed')) return;
-  throw new UsageError(`the context ${context} is not that of ${expected.cluster}: ${found}`, {
-    hint: `Nothing was tried or changed. Name the context of ${expected.cluster} with --context, or the cluster that ${context} is with --cluster.`,
+  throw new UsageError(`the context ${context} is not the cluster ${expected.cluster}: ${found}`, {
+    hint: `Nothing was changed. Pass the context of ${expected.cluster} with --context, or the cluster of ${context} with --cluster.`,
   });
 }
 
-/** @returns what is there in place of the root, undefined when that is there */
+/** @returns what exists in place of the expected root; undefined when the root exists */
 function whatElse(root: LiveApplication | undefined, expected: ExpectedRoot): string | undefined {
   const { name, namespace, path, repositoryUrl } = expected;
   const application = `Application ${namespace}/${name}`;
-  if (root === undefined) return `no ${application} is there, which a bootstrap would have made`;
+  if (root === undefined) return `${application}, which a bootstrap creates, does not exist`;
   if (deploys(root, expected)) return undefined;
   const sources = sourcesOf(root);
   const source = sources.find((one) => one.path !== undefined) ?? sources[0];

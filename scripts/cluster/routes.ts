@@ -1,24 +1,24 @@
 import type { Api } from './api.ts';
 import type { LiveObject } from './live.ts';
 
-/** Where a route of the gateway leads. */
+/** Target of a gateway route. */
 interface Destination {
   /** Full name of a Service in the cluster. */
   host: string;
   port: number;
-  /** Whether a ready pod stands behind it. */
+  /** Whether it has a ready pod. */
   ready: boolean;
 }
 
-/** What the cluster's Istio objects say about one gateway. */
+/** Routes of one gateway, from the cluster's Istio objects. */
 export interface Routes {
-  /** Services behind it, sorted. */
+  /** Services that it routes to, sorted. */
   destinations: readonly Destination[];
   /** Gateway objects that select its pods, as `namespace/name`. */
   gateways: readonly string[];
-  /** VirtualServices by the Gateway object to which they are bound, both as `namespace/name`. */
+  /** VirtualServices by Gateway object, both as `namespace/name`. */
   bound: ReadonlyMap<string, readonly string[]>;
-  /** All Services with a ready pod behind them, as `name.namespace`. */
+  /** All Services with a ready pod, as `name.namespace`. */
   running: ReadonlySet<string>;
 }
 
@@ -34,9 +34,9 @@ interface Gateway extends LiveObject {
 }
 
 /**
- * Reads what is really published: not what Git says, but what anybody in the cluster has bound to the gateway.
+ * Reads the routes that really exist: not those in Git, but everything in the cluster that is bound to the gateway.
  *
- * @param labels of the gateway's pods
+ * @param labels labels of the gateway's pods
  */
 export async function readRoutes(api: Api, labels: Readonly<Record<string, string>>): Promise<Routes> {
   const { items: gateways } = await api.list<Gateway>('networking.istio.io/v1', 'Gateway');
@@ -67,7 +67,7 @@ interface EndpointSlice extends LiveObject {
   endpoints?: readonly { conditions?: { ready?: boolean } }[];
 }
 
-/** @returns Services with a ready pod behind them, as `name.namespace` */
+/** @returns Services with a ready pod, as `name.namespace` */
 async function runningServices(api: Api): Promise<Set<string>> {
   const { items } = await api.list<EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice');
   const ready = items.filter(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false));
@@ -80,7 +80,7 @@ function gatewaysOf({ metadata, spec }: VirtualService): string[] {
   return (spec?.gateways ?? []).map((name) => (name.includes('/') ? name : `${metadata.namespace}/${name}`));
 }
 
-/** A short name is one in the VirtualService's own namespace; without a port the Service has only one, mostly 80. */
+/** @returns the targets of a VirtualService. Short names are in its own namespace; a Service without a port has only one, usually 80. */
 function destinationsOf({ metadata, spec }: VirtualService): { host: string; port: number }[] {
   return (spec?.http ?? []).flatMap(({ route }) =>
     (route ?? []).flatMap(({ destination }) => {

@@ -101,7 +101,7 @@ describe('what is done about a Secret', () => {
 describe('a Secret that cannot be used as it is', () => {
   it('has an empty value: with it Dex lets everybody in', () => {
     expect(problems(() => plan(live({ ...full, 'client-secret': '' })))).toEqual([
-      'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or have it made again with --rotate oauth2-proxy/client-secret',
+      'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or regenerate it with --rotate oauth2-proxy/client-secret',
     ]);
     expect(plan(live({ ...full, 'client-secret': '' }), ['oauth2-proxy/client-secret'])).toMatchObject({
       action: 'rotate',

@@ -6,27 +6,27 @@ import type { LiveData } from './live.ts';
 import { describeOwner, ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
 
-/** On a Secret that was rotated: Deployments that have still to be restarted. */
+/** Annotation on a rotated Secret: Deployments to restart. */
 export const restartPending = `${domain}/restart-pending`;
-/** On a Secret: keys of hashes whose made passwords nobody has been told yet. */
+/** Annotation on a Secret: keys of hashes whose generated passwords have not been shown yet. */
 export const passwordsUntold = `${domain}/passwords-untold`;
 
-/** What is to be done about one Secret. Holds names and keys, never values. */
+/** Planned action for one Secret. Contains names and keys, never values. */
 export interface SecretPlan {
   need: SecretNeed;
   action: 'keep' | 'create' | 'add keys' | 'rotate';
   /** Keys that get a new value. */
   keys: readonly string[];
-  /** Deployments (namespace/name) to restart, also those that a killed run left over. */
+  /** Deployments (namespace/name) to restart, including those from a killed run. */
   restart: readonly string[];
-  /** The version that the plan was made for; absent when there is none yet. */
+  /** resourceVersion that the plan is based on; absent for a new Secret. */
   resourceVersion?: string;
 }
 
-/** What is there of one need. */
+/** Current state for one spec. */
 export interface SecretFound {
   live: LiveData | undefined;
-  /** Whether the volume that keeps its values is there. */
+  /** Whether the volume with its values exists. */
   claimed?: boolean;
 }
 
@@ -41,11 +41,11 @@ export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Pro
 }
 
 /**
- * Decides what to do about each Secret: what exists is kept, what is missing is made. Pure.
+ * Plans an action for each Secret: existing values are kept, missing ones generated. Pure.
  *
  * @param found as `lookAtSecrets` gives it, one entry per need
- * @param rotate what to make again: `NAME`, or `NAME/KEY` for one key
- * @param elsewhere further names that the user may give, which are rotated by others
+ * @param rotate Secrets to rotate: `NAME`, or `NAME/KEY` for one key
+ * @param elsewhere further valid names, which other code rotates
  * @throws UsageError for a name to rotate that is not among the needs; RunError that lists every Secret in a state which
  *   would let people in or keep the platform from starting
  */
@@ -66,7 +66,7 @@ export function planSecrets(
     live === undefined ? (claimed ? [lostValues(need)] : []) : problemsOf(need, live, keys),
   );
   if (problems.length > 0) {
-    throw new RunError('Secrets in the cluster cannot be used as they are; nothing was written', { details: problems });
+    throw new RunError('existing Secrets in the cluster cannot be used; nothing was written', { details: problems });
   }
   return pairs.map(({ need, live, keys }) => planSecret(need, live, keys));
 }
@@ -106,7 +106,7 @@ function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[], 
   }
 }
 
-/** Constants stay what they are: rotating them would change nothing. */
+/** Keys to rotate, except constants, which would not change. */
 function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
   return Object.entries(need.keys)
     .filter(
@@ -116,18 +116,18 @@ function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
     .map(([key]) => key);
 }
 
-/** A volume that was restored without its Secret would never let the new values in. */
+/** Message for a restored volume without its Secret: its data would not accept new values. */
 function lostValues({ name, namespace, keys, keptOnClaim }: SecretNeed): string {
-  return `Secret ${namespace}/${name} is not there, but its data is: PersistentVolumeClaim ${namespace}/${keptOnClaim} keeps the values of its first start, and a new Secret would not fit. Restore the Secret from your backup (keys ${Object.keys(keys).join(', ')}), or delete the claim and with it all data: kubectl -n ${namespace} delete pvc ${keptOnClaim}`;
+  return `Secret ${namespace}/${name} is missing, but its data exists: PersistentVolumeClaim ${namespace}/${keptOnClaim} keeps the values of its first start, and a new Secret would not match. Restore the Secret from your backup (keys ${Object.keys(keys).join(', ')}), or delete the claim with all its data: kubectl -n ${namespace} delete pvc ${keptOnClaim}`;
 }
 
 function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]): string[] {
   const name = `Secret ${need.namespace}/${need.name}`;
   if (live.metadata.deletionTimestamp !== undefined) return [`${name} is being deleted: wait until it is gone`];
-  // An empty value is worse than a missing one: Dex, for one, takes an empty client secret and lets everybody in.
+  // An empty value is worse than a missing one: Dex, for example, accepts an empty client secret and admits everyone.
   const empty = Object.keys(need.keys).filter((key) => live.data?.[key] === '' && !rotated.includes(key));
   const problems = empty.map(
-    (key) => `${name} has an empty value for "${key}": set it, or have it made again with --rotate ${need.name}/${key}`,
+    (key) => `${name} has an empty value for "${key}": set it, or regenerate it with --rotate ${need.name}/${key}`,
   );
   const writes = [...missingKeys(need, live), ...rotated];
   if (writes.length === 0) return problems;
@@ -136,12 +136,12 @@ function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]
   if (owner.kind === 'helm' || owner.kind === 'application' || owner.kind === 'parent') {
     problems.push(`${name} belongs to ${describeOwner(owner)}: set ${keys} there`);
   } else if (live.immutable === true) {
-    problems.push(`${name} is immutable, and ${keys} would have to be written: delete it, then run it again`);
+    problems.push(`${name} is immutable, so ${keys} cannot be written: delete it, then run it again`);
   }
   return problems;
 }
 
-/** @returns the plan for people, as `create Secret auth/oauth2-proxy (client-id, client-secret): purpose`; no values */
+/** @returns a display line for the plan, such as `create Secret auth/oauth2-proxy (client-id, client-secret): purpose`; no values */
 export function describeSecretPlan(plan: SecretPlan): string {
   const { name, namespace, purpose, keys } = plan.need;
   const shown = plan.action === 'keep' ? Object.keys(keys) : plan.keys;

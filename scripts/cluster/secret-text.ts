@@ -2,7 +2,7 @@ import type { Api } from './api.ts';
 import type { LiveData } from './live.ts';
 
 /**
- * @returns one key of a Secret as text; undefined when the Secret, the key or its content is not there
+ * @returns one key of a Secret as a string; undefined when the Secret, the key or its value is missing
  * @throws ApiError without the right to read it
  */
 export async function secretText(

@@ -101,11 +101,11 @@ describe('values that are brought', () => {
   });
 
   it.each([
-    ['words', 'certificate', 'the file words holds no certificate'],
+    ['words', 'certificate', 'the file words does not contain a certificate'],
     ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is not a CA'],
     ['old.crt', 'certificate', 'the certificate in the file old.crt expired on'],
-    ['new.crt', 'certificate', 'the certificate in the file new.crt is valid from'],
-    ['words', 'private-key', 'the file words holds no private key'],
+    ['new.crt', 'certificate', 'the certificate in the file new.crt is not valid before'],
+    ['words', 'private-key', 'the file words does not contain a private key'],
     ['encrypted.key', 'private-key', 'the private key in the file encrypted.key is encrypted'],
   ] as const)('are refused: %s as %s', async (file, check, message) => {
     await expect(value(from(file, check))).rejects.toMatchObject({
@@ -117,13 +117,13 @@ describe('values that are brought', () => {
   it("are refused when the key is another certificate's", async () => {
     const pair = need({ 'tls.crt': from('ca.crt', 'certificate'), 'tls.key': from('other.key', 'private-key') });
     await expect(make(pair)).rejects.toThrow(
-      'the private key in the file other.key does not belong to the certificate in the file ca.crt',
+      'the private key in the file other.key does not match the certificate in the file ca.crt',
     );
   });
 
   it('are all checked before anything is written, and everything wrong is said at once', async () => {
     const wrong = make(need({ a: from('empty') }), need({ b: from('words', 'private-key') }, 'second'));
-    await expect(wrong).rejects.toThrow('the file empty is empty; the file words holds no private key');
+    await expect(wrong).rejects.toThrow('the file empty is empty; the file words does not contain a private key');
   });
 });
 

@@ -5,10 +5,10 @@ import { UsageError } from '../report/errors.ts';
 import { checkPasswordHash, hashPassword, type MadePassword, makePassword } from './passwords.ts';
 import type { SecretPlan } from './secret-plan.ts';
 
-/** Reads what a reference points to. Throws a UsageError when it is not there. */
+/** Reads the value of a reference. Throws a UsageError when it is missing. */
 export type Resolve = (reference: SecretReference) => Promise<string> | string;
 
-/** Values for a plan, made and checked, not yet written. */
+/** Generated and validated values for a plan, not yet written. */
 export interface PreparedSecret {
   plan: SecretPlan;
   /** Plain values, for the plan's keys. */
@@ -17,9 +17,9 @@ export interface PreparedSecret {
 }
 
 /**
- * Makes all values, so that a missing or bad reference is known before the first write.
+ * Prepares all values, so that a missing or bad reference is reported before the first write.
  *
- * @throws UsageError that lists everything that is wrong with the references
+ * @throws UsageError with every problem of the references
  */
 export async function prepareSecrets(plans: readonly SecretPlan[], resolve: Resolve): Promise<PreparedSecret[]> {
   const prepared: PreparedSecret[] = [];
@@ -80,7 +80,7 @@ async function plainValue(
       }
       if (generator.check === 'certificate') return checkCertificate(place, text);
       if (generator.check === 'private-key') return checkPrivateKey(place, text);
-      // Editors end a file with a line break that is not a part of the secret.
+      // Editors add a final newline that is not part of the secret.
       return text.replace(/\r?\n$/, '');
     }
   }
@@ -99,11 +99,13 @@ async function passwordHash(
   return { hash: await hashPassword(user, made), made };
 }
 
-/** A CA that cert-manager can issue with: https://cert-manager.io/docs/configuration/ca/ */
+/** Checks that cert-manager can issue with the CA: https://cert-manager.io/docs/configuration/ca/ */
 function checkCertificate(place: string, text: string): string {
   const certificate = parseCertificate(text);
   if (certificate === undefined) {
-    throw new UsageError(`${place} holds no certificate`, { hint: 'It must be PEM ("-----BEGIN CERTIFICATE-----").' });
+    throw new UsageError(`${place} does not contain a certificate`, {
+      hint: 'It must be PEM ("-----BEGIN CERTIFICATE-----").',
+    });
   }
   if (!certificate.ca) {
     throw new UsageError(`the certificate in ${place} (${certificate.subject}) is not a CA`, {
@@ -112,10 +114,12 @@ function checkCertificate(place: string, text: string): string {
   }
   const now = Date.now();
   if (Date.parse(certificate.validTo) < now) {
-    throw new UsageError(`the certificate in ${place} expired on ${certificate.validTo}`, { hint: 'Bring a new one.' });
+    throw new UsageError(`the certificate in ${place} expired on ${certificate.validTo}`, {
+      hint: 'Provide a new one.',
+    });
   }
   if (Date.parse(certificate.validFrom) > now) {
-    throw new UsageError(`the certificate in ${place} is valid from ${certificate.validFrom} only`, {
+    throw new UsageError(`the certificate in ${place} is not valid before ${certificate.validFrom}`, {
       hint: "Check this machine's clock.",
     });
   }
@@ -125,16 +129,18 @@ function checkCertificate(place: string, text: string): string {
 function checkPrivateKey(place: string, text: string): string {
   if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) {
     throw new UsageError(`the private key in ${place} is encrypted`, {
-      hint: 'The cluster cannot ask for its passphrase: `openssl pkey -in OLD -out NEW` takes it off. Keep NEW out of Git.',
+      hint: 'The cluster cannot ask for the passphrase: decrypt it with `openssl pkey -in OLD -out NEW`. Keep NEW out of Git.',
     });
   }
   if (parseKey(text) === undefined) {
-    throw new UsageError(`${place} holds no private key`, { hint: 'It must be PEM ("-----BEGIN PRIVATE KEY-----").' });
+    throw new UsageError(`${place} does not contain a private key`, {
+      hint: 'It must be PEM ("-----BEGIN PRIVATE KEY-----").',
+    });
   }
   return text;
 }
 
-/** A certificate and a key in one Secret must belong together. */
+/** Checks that certificate and key of one Secret match. */
 function checkPair(need: SecretNeed, values: Readonly<Record<string, string>>): void {
   const checked = (check: string) =>
     Object.entries(need.keys).find(([, generator]) => generator.kind === 'reference' && generator.check === check);
@@ -147,8 +153,8 @@ function checkPair(need: SecretNeed, values: Readonly<Record<string, string>>): 
   const places = [certificateFrom, keyFrom].map((from) =>
     from?.kind === 'reference' ? describeReference(from.from) : '',
   );
-  throw new UsageError(`the private key in ${places[1]} does not belong to the certificate in ${places[0]}`, {
-    hint: 'Bring the key that the certificate was made with.',
+  throw new UsageError(`the private key in ${places[1]} does not match the certificate in ${places[0]}`, {
+    hint: 'Provide the key of that certificate.',
   });
 }
 

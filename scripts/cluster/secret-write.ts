@@ -11,7 +11,7 @@ import type { PreparedSecret } from './secret-values.ts';
 export interface SecretWrite {
   /** Name of the cluster's folder, for the label. */
   cluster: string;
-  /** Tells passwords that were made: shows them, or writes them to a file. Each is told once. */
+  /** Shows generated passwords, or writes them to a file. Each is shown once. */
   tell: (passwords: readonly MadePassword[]) => Promise<void> | void;
   report?: (line: string) => void;
   signal?: AbortSignal;
@@ -19,17 +19,17 @@ export interface SecretWrite {
 
 export interface SecretsWritten {
   applied: Applied[];
-  /** Deployments that were restarted, as namespace/name. */
+  /** Restarted Deployments, as namespace/name. */
   restarted: string[];
 }
 
 /**
- * Writes prepared Secrets. Keys that the plan does not name are left as they are.
+ * Writes prepared Secrets. Keys outside the plan stay unchanged.
  *
- * A run may end at any point: what a rotated Secret's users still have to learn (restarts, made passwords) is noted on it
- * in the same write, and done by the next run.
+ * A run can be killed at any point: pending work after a rotation (restarts, generated passwords) is noted on the Secret
+ * in the same write, and the next run completes it.
  *
- * @throws RunError when a Secret came or changed since the plan was made; its values are then left as they are
+ * @throws RunError when a Secret appeared or changed since the plan; its values then stay unchanged
  */
 export async function writeSecrets(
   api: Api,
@@ -71,14 +71,14 @@ async function writeSecret(api: Api, secret: PreparedSecret, options: SecretWrit
     if (action === 'create') {
       await api.create({ ...reference, type: need.type ?? 'Opaque', data } as LiveData);
     } else {
-      // Labels stay: a Secret that somebody else made is completed, not taken over.
+      // Labels stay: another program's Secret is completed, not taken over.
       const { annotations } = metadata;
       await api.merge<LiveData>(reference, { metadata: { resourceVersion, annotations }, data });
     }
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    throw new RunError(`${object} was changed by somebody else at the same moment, and is left as it is`, {
-      hint: 'Run it again: it takes what is there.',
+    throw new RunError(`${object} was changed by another program at the same time, and was not touched`, {
+      hint: 'Run it again; existing Secrets are reused.',
       cause: error,
     });
   }
@@ -99,7 +99,7 @@ function annotationsOf({ plan, passwords }: PreparedSecret): Record<string, stri
   };
 }
 
-/** Takes a note off a Secret. */
+/** Removes a note from a Secret. */
 async function removeAnnotation(api: Api, { plan }: PreparedSecret, name: string): Promise<void> {
   const { need } = plan;
   await api.merge<LiveData>(
@@ -109,11 +109,11 @@ async function removeAnnotation(api: Api, { plan }: PreparedSecret, name: string
 }
 
 /**
- * Restarts Deployments as `kubectl rollout restart` does. Argo CD does not take the annotation back: it compares what Git
- * states, and Git says nothing about it (its own "restart" action sets the same one).
+ * Restarts Deployments like `kubectl rollout restart`. Argo CD does not revert the annotation, because Git
+ * does not contain it (its own "restart" action sets the same one).
  *
- * @param names as namespace/name; those that are not there need no restart
- * @returns those that were restarted
+ * @param names as namespace/name; missing ones need no restart
+ * @returns the restarted ones
  */
 async function restartDeployments(
   api: Api,

@@ -188,7 +188,7 @@ describe('Secrets in the cluster', () => {
     const prepared = await prepareSecrets(planSecrets(wanted, [{ live: undefined }]), () => '');
     await api.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'raced', namespace: 'default' } });
     await expect(writeSecrets(api, prepared, { cluster: 'demo', tell: () => undefined })).rejects.toThrow(
-      'Secret default/raced was changed by somebody else at the same moment',
+      'Secret default/raced was changed by another program at the same time',
     );
     expect((await read('raced')).data).toBeUndefined();
   });

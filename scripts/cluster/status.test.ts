@@ -122,7 +122,7 @@ describe('the status of a platform', () => {
     const newer = { ...question, newest: { revision: 'main', commit: '2'.repeat(40) } };
     expect(platformStatus([root(), ...children], newer)).toMatchObject({
       ok: false,
-      summary: 'All Applications are well, and Git has a newer commit that is not applied',
+      summary: 'All Applications are healthy, but Git has a newer commit that is not applied',
     });
     const silent = { ...question, newest: { revision: 'main', problem: 'no answer' } };
     const status = platformStatus([root(), ...children], silent);
@@ -159,7 +159,7 @@ describe('the status of a platform', () => {
     const status = platformStatus([root(), application('argocd'), kept, application('issuer')], question);
     expect(status.ok).toBe(true);
     expect(status.waves[1]?.applications[0]?.message).toBe(
-      'kept, though Git has it no more: CustomResourceDefinition old',
+      'kept, although no longer in Git: CustomResourceDefinition old',
     );
   });
 

@@ -11,88 +11,88 @@ import {
 } from './progress.ts';
 import type { TenantPlace } from './tenants.ts';
 
-/** What Git has at the place that the root follows. */
+/** Newest commit in Git at the revision that the root follows. */
 export interface Newest {
   /** Branch, tag or commit, as in the root. */
   revision: string;
-  /** Absent: it could not be asked. */
+  /** Absent: Git could not be reached. */
   commit?: string;
-  /** Why it could not be asked. */
+  /** Reason why Git could not be reached. */
   problem?: string;
 }
 
-/** One Application as it is. */
+/** Status of one Application. */
 export interface ApplicationStatus {
   name: string;
-  /** As Argo CD says; empty when it is absent. */
+  /** From Argo CD; empty when the Application is absent. */
   sync: string;
-  /** As Argo CD says; empty when it is absent. */
+  /** From Argo CD; empty when the Application is absent. */
   health: string;
-  /** Full commit that it was compared with; empty when there is none. */
+  /** Full commit of the last comparison; empty when there is none. */
   revision: string;
   stage: ApplicationStage;
-  /** Why it is not well; empty when it is. */
+  /** Reason why it is not healthy; empty when it is. */
   message: string;
-  /** Begin and end of its last operation, ISO 8601. */
+  /** Start and end of its last operation, ISO 8601. */
   syncStarted?: string;
   syncFinished?: string;
-  /** Since when it has its health, ISO 8601. */
+  /** Time of its last health change, ISO 8601. */
   healthSince?: string;
 }
 
-/** The root, and where it is in Git. */
+/** Status of the root, and its position in Git. */
 interface RootStatus extends ApplicationStatus {
   git: Newest & {
-    /** The commit that was applied to all waves last; absent: none yet. */
+    /** Last commit applied to all waves; absent: none yet. */
     applied?: string;
-    /** Whether the newest commit is applied; absent: not known. */
+    /** Whether the newest commit is applied; absent: unknown. */
     current?: boolean;
   };
 }
 
-/** What holds the root up, and until when. */
+/** The Application that the root waits for, and its time limit. */
 export interface WaitingFor {
   application: string;
   wave: number;
-  /** As `not ready for 95 s of 900 (Deployment istiod)`. */
+  /** For example `not ready for 95 s of 900 (Deployment istiod)`. */
   why: string;
   /** Seconds. */
   elapsed?: number;
   /** Seconds. */
   limit?: number;
-  /** When its time is over, ISO 8601. */
+  /** End of its time limit, ISO 8601. */
   until?: string;
-  /** What the root does then. */
+  /** Next action of the root. */
   afterwards: string;
 }
 
-/** The state of a platform, for people and for --json. */
+/** Status of a platform, for display and for --json. */
 export interface PlatformStatus {
   cluster: string;
-  /** Everything that the tree has is Synced and Healthy, at the newest commit that Git has. */
+  /** True when all Applications of the tree are Synced and Healthy at the newest commit in Git. */
   ok: boolean;
-  /** The same in one sentence. */
+  /** The status in one sentence. */
   summary: string;
   root: RootStatus;
   waves: readonly { wave: number; applications: readonly ApplicationStatus[] }[];
-  /** Applications that ApplicationSets made: outside the waves. */
+  /** Applications from ApplicationSets, outside the waves. */
   tenants: readonly ApplicationStatus[];
   waitingFor?: WaitingFor;
-  /** In the tree, and not in the cluster. */
+  /** Applications in the tree but not in the cluster. */
   missing: readonly string[];
-  /** The root made them, and the tree has them no more. */
+  /** Applications that the root created and the tree no longer contains. */
   orphaned: readonly ApplicationStatus[];
-  /** Places of removed tenants, which are kept until they are purged; absent where they could not be looked at. */
+  /** Removed tenants whose namespaces are kept until purged; absent if they could not be read. */
   keptTenants?: readonly TenantPlace[];
 }
 
-/** What a status is asked about. */
+/** Inputs for a status. */
 export interface StatusQuestion extends Omit<ProgressQuestion, 'commit'> {
   cluster: string;
   newest: Newest;
 }
 
-/** Says how a platform stands, from all Applications in Argo CD's namespace. Pure. */
+/** Computes a platform's status from all Applications in Argo CD's namespace. Pure. */
 export function platformStatus(applications: readonly LiveApplication[], question: StatusQuestion): PlatformStatus {
   const byName = new Map(applications.map((application) => [application.metadata.name, application]));
   const live = byName.get(question.root);
@@ -134,8 +134,8 @@ function summarise(root: RootStatus, { ok, well, all }: { ok: boolean; well: num
   if (root.stage === 'absent') return 'The platform is not registered: there is no root Application';
   if (ok) return `All ${all} Applications are Synced and Healthy`;
   if (well < all) return `${well} of ${all} Applications are Synced and Healthy`;
-  if (root.git.current === false) return 'All Applications are well, and Git has a newer commit that is not applied';
-  return `All ${all} Applications are well, and the root is not: ${root.message || root.health}`;
+  if (root.git.current === false) return 'All Applications are healthy, but Git has a newer commit that is not applied';
+  return `All ${all} Applications are healthy, but the root is not: ${root.message || root.health}`;
 }
 
 function describe(
@@ -159,11 +159,11 @@ function describe(
   };
 }
 
-/** What is well and OutOfSync all the same needs a word. */
+/** Explains an Application that is healthy but OutOfSync. */
 function noteOf(application: LiveApplication | undefined, stage: ApplicationStage, message: string): string {
   if (application === undefined || stage !== 'healthy' || !hasOnlyLeftovers(application)) return message;
   const left = (application.status?.resources ?? []).filter(({ requiresPruning }) => requiresPruning === true);
-  return `kept, though Git has it no more: ${left.map(nameOf).join(', ')}`;
+  return `kept, although no longer in Git: ${left.map(nameOf).join(', ')}`;
 }
 
 function nameOf({ kind, name }: ApplicationResource): string {
@@ -173,7 +173,7 @@ function nameOf({ kind, name }: ApplicationResource): string {
 function rootStatus(live: LiveApplication | undefined, question: StatusQuestion): RootStatus {
   const { newest } = question;
   if (live === undefined) {
-    const absent = describe(undefined, question.root, { stage: 'absent', message: 'not there' });
+    const absent = describe(undefined, question.root, { stage: 'absent', message: 'does not exist' });
     return { ...absent, git: { ...newest } };
   }
   const applied = appliedCommit(live);
@@ -189,7 +189,7 @@ function rootStatus(live: LiveApplication | undefined, question: StatusQuestion)
 }
 
 /**
- * The commit that the root has applied to all waves. A commit that changes nothing in the root's own folder is Synced
+ * The commit that the root has applied to all waves. A commit without changes in the root's folder becomes Synced
  * without an operation.
  */
 function appliedCommit({ status }: LiveApplication): string | undefined {
@@ -207,7 +207,7 @@ function isTracked({ metadata }: LiveApplication, root: string): boolean {
   return metadata.annotations?.[trackingAnnotation]?.startsWith(`${root}:`) === true;
 }
 
-/** Nothing holds up a root that has no operation and whose waves have all come. */
+/** The Application that the root waits for; none without an operation, once all waves have started. */
 function waitsFor(
   root: LiveApplication | undefined,
   waves: PlatformStatus['waves'],
@@ -223,7 +223,7 @@ function waitsFor(
   if (wave === undefined || found === undefined || application === undefined) return undefined;
   const holder = { application: found.name, wave: wave.wave, why: found.message || found.stage };
   const afterwards = 'the root retries with the newest commit';
-  if (found.stage === 'failed') return { ...holder, afterwards: `${afterwards}, by itself and without limit` };
+  if (found.stage === 'failed') return { ...holder, afterwards: `${afterwards}, automatically and without limit` };
   const { elapsed, limit } = found.stage === 'syncing' ? syncing(application, now) : readiness(application, now);
   const until = elapsed === undefined || limit === undefined ? undefined : now + (limit - elapsed) * 1000;
   return {
@@ -235,7 +235,7 @@ function waitsFor(
   };
 }
 
-/** An operation has the same deadline as getting ready (infrastructure/argocd/application-health.lua). */
+/** Elapsed time and limit of an operation, the same limit as for readiness (infrastructure/argocd/application-health.lua). */
 function syncing(application: LiveApplication, now: number): { elapsed?: number; limit?: number } {
   const started = Date.parse(application.status?.operationState?.startedAt ?? '');
   const { limit } = readiness(application, now);
@@ -246,7 +246,7 @@ function syncing(application: LiveApplication, now: number): { elapsed?: number;
   };
 }
 
-/** @returns the sentence about what the root waits for */
+/** @returns a sentence about the Application that the root waits for */
 export function waitingSentence({ application, why, elapsed, limit, afterwards }: WaitingFor): string {
   const spent =
     why.includes(' for ') || elapsed === undefined || limit === undefined ? '' : `, ${elapsed} s of ${limit}`;

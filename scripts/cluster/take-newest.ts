@@ -5,21 +5,21 @@ import { applicationApi, type LiveApplication } from './applications.ts';
 import type { ObjectReference } from './live.ts';
 import { waitUntil } from './wait.ts';
 
-/** What a root needs so that it takes the newest commit. */
+/** Action that makes a root apply the newest commit. */
 export type Haste =
-  /** It has it, or is on its way. */
+  /** The newest commit is applied or syncing. */
   | { kind: 'nothing'; why: string }
-  /** An older commit (or one that is not known to be the newest) holds it up. */
+  /** The sync of an older (or unknown) commit blocks it and must be ended. */
   | { kind: 'end'; at: string | undefined }
-  /** Its operation is being ended already. */
+  /** Its operation is already ending. */
   | { kind: 'ending' }
-  /** Nothing runs: Argo CD has not looked at Git, or has given the commit up. */
+  /** No operation runs: Argo CD has not fetched the commit, or has given up on it. */
   | { kind: 'start' };
 
 /**
- * Decides what to do with a root so that it takes the newest commit. Pure.
+ * Decides how to make a root apply the newest commit. Pure.
  *
- * @param newest the commit that Git has; undefined: not known
+ * @param newest the newest commit in Git; undefined: unknown
  */
 export function hasteFor({ operation, status = {} }: LiveApplication, newest: string | undefined): Haste {
   const { operationState, sync } = status;
@@ -29,7 +29,7 @@ export function hasteFor({ operation, status = {} }: LiveApplication, newest: st
   if (operation !== undefined || operationState?.phase === 'Running') {
     const at = operationState?.phase === 'Running' ? operationState.syncResult?.revision : requested;
     return newest !== undefined && at === newest
-      ? { kind: 'nothing', why: `is syncing the newest commit ${short} already` }
+      ? { kind: 'nothing', why: `is already syncing the newest commit ${short}` }
       : { kind: 'end', at };
   }
   const current = newest !== undefined && sync?.revision === newest && sync.status === 'Synced';
@@ -37,39 +37,39 @@ export function hasteFor({ operation, status = {} }: LiveApplication, newest: st
   return current && good ? { kind: 'nothing', why: `has applied the newest commit ${short}` } : { kind: 'start' };
 }
 
-/** What became of it. */
+/** Result of the action. */
 export interface Taken {
-  /** Commit whose operation was ended. */
+  /** Commit of the ended operation. */
   ended?: string;
-  /** auto: Argo CD took it by itself. asked: a sync was requested. current: there was nothing to apply. */
+  /** auto: Argo CD's auto-sync applied it. asked: we requested a sync. current: there was nothing to apply. */
   how: 'auto' | 'asked' | 'current';
-  /** Commit that it is at, or is syncing. */
+  /** Applied or syncing commit. */
   commit?: string;
 }
 
-/** Seconds: an operation that was told to end does so within some; Argo CD begins a sync within some, or not at all. */
+/** Time limits in seconds for ending an operation, for a refresh, and for auto-sync to start. */
 const patience = { end: 60, look: 30, auto: 8 };
 
 /**
- * Ends the operation of a root that holds up a newer commit, and sees to it that the newest one is begun. Argo CD's auto-sync
- * takes a commit that it has not tried; one that it has given up is asked for by name.
+ * Ends a root's operation that blocks a newer commit, and makes sure that the newest one starts. Argo CD's auto-sync
+ * applies a commit that it has not tried; a commit that it gave up on is requested explicitly.
  *
- * @throws RunError when the operation does not end, or none begins
+ * @throws RunError when the operation does not end, or none starts
  */
 export async function takeNewest(api: Api, root: ObjectReference, newest: string | undefined): Promise<Taken> {
   const read = async () => {
     const live = await api.find<LiveApplication>(root);
-    if (live === undefined) throw new RunError(`the root Application ${root.metadata.name} is not there any more`);
+    if (live === undefined) throw new RunError(`the root Application ${root.metadata.name} no longer exists`);
     return live;
   };
   const before = await read();
   const haste = hasteFor(before, newest);
   const ended = haste.kind === 'end' ? await end(api, before, haste.at) : {};
   const free = await waitUntil(async () => !isBusy(await read()), { seconds: patience.end, pause: 500 });
-  // A newer operation may have begun in between: that is what is wanted.
+  // A newer operation may have started meanwhile, which is the goal.
   if (!free && hasteFor(await read(), newest).kind !== 'nothing')
-    throw new RunError(`the operation of ${root.metadata.name} does not end within ${patience.end} s`, {
-      hint: 'Is the application controller of Argo CD running? It is what ends it.',
+    throw new RunError(`the operation of ${root.metadata.name} did not end within ${patience.end} s`, {
+      hint: "Check that Argo CD's application controller is running: it ends operations.",
     });
   const asked = await ask(api, root);
   const old = before.status?.operationState?.startedAt;
@@ -93,8 +93,8 @@ export async function takeNewest(api: Api, root: ObjectReference, newest: string
   await request(api, found, newest);
   const started = await look(() => begun() || done(), patience.look);
   if (started) return { ...ended, how: 'asked', ...commitOf(found) };
-  throw new RunError(`Argo CD does not begin a sync of ${root.metadata.name}`, {
-    hint: `${asked ? 'Is its application controller running?' : 'It could not be asked to look at Git.'} npm run status says more.`,
+  throw new RunError(`Argo CD did not start a sync of ${root.metadata.name}`, {
+    hint: `${asked ? 'Check that its application controller is running.' : 'The refresh request failed.'} npm run status shows more.`,
   });
 }
 
@@ -114,7 +114,7 @@ function commitOf({ operation, status }: LiveApplication): { commit?: string } {
 
 /** As Argo CD's own server does it: https://github.com/argoproj/argo-cd/blob/v3.5.0/server/application/application.go (TerminateOperation) */
 async function end(api: Api, root: LiveApplication, at: string | undefined): Promise<{ ended?: string }> {
-  // An operation that was requested and not begun is taken back.
+  // Cancels a requested operation that has not started.
   const begun = root.status?.operationState?.phase === 'Running';
   const patch = begun ? { status: { operationState: { phase: 'Terminating' } } } : { operation: null };
   await patchAsSeen(api, root, patch);
@@ -131,7 +131,7 @@ async function ask(api: Api, root: ObjectReference): Promise<boolean> {
   }
 }
 
-/** The same operation that auto-sync makes, so that it retries as the tree says. */
+/** Requests the same operation as auto-sync, with the tree's retry settings. */
 async function request(api: Api, root: LiveApplication, newest: string | undefined): Promise<void> {
   const { syncPolicy } = (root.spec ?? {}) as { syncPolicy?: { syncOptions?: string[]; retry?: object } };
   await patchAsSeen(api, root, {
@@ -147,7 +147,7 @@ async function request(api: Api, root: LiveApplication, newest: string | undefin
   });
 }
 
-/** Nothing is changed that has changed since it was seen; then anyone who changed it has moved the root on. */
+/** Patches the root only if it has not changed since we read it: another change means that it has moved on. */
 async function patchAsSeen(api: Api, { metadata }: LiveApplication, patch: object): Promise<void> {
   const { name, namespace, resourceVersion } = metadata;
   const reference = {

@@ -5,41 +5,41 @@ import { applicationApi, type LiveApplication } from './applications.ts';
 import type { LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 
-/** A tenant's namespace as it is in the cluster. */
+/** A tenant's namespace in the cluster. */
 interface TenantNamespace {
   name: string;
   /** PersistentVolumeClaims, by name. */
   claims: readonly string[];
   /** How many pods. */
   pods: number;
-  /** True when its deletion has begun. */
+  /** True while it is being deleted. */
   terminating: boolean;
 }
 
-/** What a cluster holds of a tenant. */
+/** A tenant's objects in a cluster. */
 export interface TenantPlace {
   tenant: string;
   namespaces: readonly TenantNamespace[];
-  /** Profiles of Kubeflow, by their names, which are their namespaces', too. */
+  /** Names of Kubeflow Profiles, which are also the names of their namespaces. */
   profiles: readonly string[];
-  /** True when nothing makes it any more: its folder is gone, and what is here was kept. */
+  /** True when its folder is gone and its namespaces were kept. */
   orphaned: boolean;
 }
 
-/** A namespace of a tenant, before it is looked into. */
+/** A tenant's namespace, before its contents are read. */
 export interface PlaceFound {
   tenant: string;
   namespace: string;
-  /** Nothing makes the tenant any more. */
+  /** True when the tenant's folder is gone. */
   orphaned: boolean;
-  /** The tenant is there, and its file names this namespace no more. */
+  /** True when the tenant exists, but its file no longer lists this namespace. */
   dropped: boolean;
 }
 
 /**
- * Looks at what a cluster holds of tenants, by the label that everything of theirs has.
+ * Finds the tenants' objects in a cluster by their label.
  *
- * @param argocdNamespace where Argo CD runs
+ * @param argocdNamespace namespace of Argo CD
  * @param options.only one tenant; default: all
  * @param options.wanted says which namespaces are looked into; default: all
  * @returns sorted by name; tenants of which nothing is wanted are left out
@@ -77,7 +77,7 @@ function tenantOf({ metadata }: { metadata: LiveObject['metadata'] }): string {
   return metadata.labels?.[tenantLabel] ?? '';
 }
 
-/** What Git has no more and Argo CD keeps. @returns as tenant/namespace */
+/** Namespaces that are no longer in Git and that Argo CD keeps. @returns as tenant/namespace */
 function droppedBy(application: LiveApplication): string[] {
   return (application.status?.resources ?? [])
     .filter(({ kind, requiresPruning }) => kind === 'Namespace' && requiresPruning === true)
@@ -98,12 +98,12 @@ async function look(api: Api, { metadata }: LiveObject): Promise<TenantNamespace
 }
 
 /**
- * Deletes what is left of a tenant: its Profiles and its namespaces, with everything in them.
+ * Deletes a removed tenant's Profiles and namespaces, with their contents.
  *
- * @returns what was deleted, for people
+ * @returns the deleted objects, for display
  */
 export async function purgePlace(api: Api, place: TenantPlace): Promise<string[]> {
-  // A Profile would make its namespace again.
+  // A remaining Profile would re-create its namespace.
   for (const name of place.profiles) await remove(api, `/apis/kubeflow.org/v1/profiles/${encodeURIComponent(name)}`);
   for (const { name } of place.namespaces) await remove(api, `/api/v1/namespaces/${encodeURIComponent(name)}`);
   return [

@@ -6,41 +6,41 @@ import type { KubeConfig } from '@kubernetes/client-node';
 /** One request to the API server. */
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Path behind the server's address, as `/api/v1/namespaces`. */
+  /** Path after the server's address, for example `/api/v1/namespaces`. */
   path: string;
   query?: Readonly<Record<string, string>>;
   body?: unknown;
   contentType?: string;
 }
 
-/** The answer, its JSON parsed; `body` is undefined where it was no JSON. */
+/** A response with parsed JSON; `body` is undefined otherwise. */
 export interface ApiResponse {
   status: number;
   body: unknown;
   text: string;
-  /** Seconds that the server asks to wait before the next try. */
+  /** Seconds to wait before the next attempt, as requested by the server. */
   retryAfter?: number;
 }
 
-/** Carries requests to one API server. Tests put their own around it to fail or to stop at a chosen request. */
+/** Sends requests to one API server. Tests wrap it to fail or stop at a chosen request. */
 export interface Transport {
-  /** @throws the network's error when there is no answer */
+  /** @throws the network error when there is no response */
   send(request: ApiRequest): Promise<ApiResponse>;
   /** Lines of JSON of a watch, until the server or `signal` ends it. */
   lines(request: ApiRequest, signal: AbortSignal): AsyncIterable<unknown>;
 }
 
 export interface TransportOptions {
-  /** Milliseconds that one request may take; getting credentials is not counted. */
+  /** Time limit of one request in milliseconds, without the credential plugin. */
   timeout: number;
-  /** Ends all requests of the run. */
+  /** Aborts all requests. */
   signal?: AbortSignal;
 }
 
 /**
  * Speaks JSON to the API server of a kubeconfig's current context, with its credentials, CA and proxy.
  *
- * The library's typed clients are left aside on purpose: they drop fields which their model lacks or spells otherwise
+ * Does not use the library's typed clients: they drop fields that their model lacks or spells differently
  * (`x-kubernetes-…` in CRDs, fields newer than the library), and so would apply something else than was reviewed.
  */
 export function kubeTransport(config: KubeConfig, options: TransportOptions): Transport {
@@ -96,7 +96,7 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
           yield { type: 'ERROR', object: parse(await textOf(message)) ?? { code: message.statusCode } };
         }
       } finally {
-        // Anyone who stops reading early leaves the connection open otherwise.
+        // Close the connection if the consumer stops early.
         message.destroy();
       }
     },

@@ -6,21 +6,21 @@ import { applyObject } from './apply.ts';
 import { keyLines, mergeKnownHosts } from './known-hosts.ts';
 import type { LiveData } from './live.ts';
 
-/** Owns the keys that we add to Argo CD's ConfigMaps, apart from what the installation states about them. */
+/** Field manager of the keys that we add to Argo CD's ConfigMaps, separate from the installation's. */
 const trustManager = 'breakwater-trust';
 const knownHostsName = 'argocd-ssh-known-hosts-cm';
 const knownHostsKey = 'ssh_known_hosts';
 const certificatesName = 'argocd-tls-certs-cm';
 
-/** Whom Argo CD shall trust as the host of the repository. */
+/** SSH keys and CA of the repository's host, for Argo CD to trust. */
 export interface Trust {
   /** Argo CD's. */
   namespace: string;
   /** Host name of the repository, without port. */
   host: string;
-  /** The host as known_hosts spells it; absent: no key that is there is taken for replaced. */
+  /** The host in known_hosts format; absent: keep all existing keys. */
   address?: string;
-  /** Lines as `checkKnownHosts` gives them. */
+  /** Lines from `checkKnownHosts`. */
   knownHosts?: readonly string[];
   /** PEM. */
   ca?: string;
@@ -28,12 +28,12 @@ export interface Trust {
 
 /**
  * Makes Argo CD trust a Git host: adds its SSH keys to `argocd-ssh-known-hosts-cm`, and its CA to `argocd-tls-certs-cm`
- * under the host's name. What else stands there stays, but for other keys of
- * that very host: the configured ones are all that it has.
+ * under the host's name. Other entries stay, except for other keys of
+ * the same host: only the configured ones remain.
  *
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories-using-self-signed-tls-certificates-or-are-signed-by-custom-ca
  *
- * @throws RunError when Argo CD's ConfigMaps are not there, or somebody else set another CA for that host
+ * @throws RunError when Argo CD's ConfigMaps are missing, or another program set a different CA for the host
  */
 export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Promise<Applied[]> {
   const { namespace, host, address, knownHosts, ca } = trust;
@@ -41,7 +41,7 @@ export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Pro
   if (knownHosts !== undefined) {
     const live = await configMap(api, namespace, knownHostsName, run);
     const before = live?.data?.[knownHostsKey] ?? '';
-    // All keys are one text, so nobody can own a part of it: what Argo CD's manifests state is taken along.
+    // All keys are one string, which has one owner: include the keys from Argo CD's manifests.
     const text = mergeKnownHosts(before, knownHosts, address);
     applied.push(
       text === before
@@ -70,16 +70,16 @@ function applyData(
 async function configMap(api: Api, namespace: string, name: string, run: ApplyRun): Promise<LiveData | undefined> {
   const live = await api.find<LiveData>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } });
   if (live !== undefined || run.dryRun === true) return live;
-  throw new RunError(`Argo CD's ConfigMap ${namespace}/${name} is not there`, {
-    hint: 'Without it Argo CD does not start: mend its installation.',
+  throw new RunError(`Argo CD's ConfigMap ${namespace}/${name} is missing`, {
+    hint: 'Argo CD does not start without it: repair its installation.',
   });
 }
 
 /**
- * Keeps SSH keys that were added to Argo CD's known hosts when its manifests are applied again.
+ * Keeps added SSH keys in Argo CD's known hosts when its manifests are applied again.
  *
  * @param objects Argo CD's manifests
- * @returns the same objects, the known hosts with the added lines
+ * @returns the same objects, with the added lines in the known hosts
  */
 export async function keepKnownHosts(
   api: Api,

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** Longest time. */
+  /** Time limit. */
   seconds: number;
-  /** Milliseconds between two questions. Default 1000. */
+  /** Milliseconds between polls. Default 1000. */
   pause?: number;
   signal?: AbortSignal;
 }
 
 /**
- * Asks again and again until the answer is yes.
+ * Polls until the answer is true.
  *
- * @returns whether the answer came within the time
+ * @returns whether it became true in time
  * @throws what the question throws; the signal's reason when it fires
  */
 export async function waitUntil(question: () => Promise<boolean>, options: WaitOptions): Promise<boolean> {

@@ -99,7 +99,7 @@ function watch(by: Api, options: object = {}) {
 describe('waiting for the platform', () => {
   it('follows it wave by wave until all is healthy at the commit', async () => {
     const { result, seen, until } = watch(api);
-    await until('platform: not there');
+    await until('platform: does not exist');
     await observe('platform', running);
     await observe('argocd', progressing);
     await until('wave 0: argocd not ready');
@@ -144,7 +144,7 @@ describe('waiting for the platform', () => {
     });
     await expect(watch(api, { patience: { comparison: 0.2 } }).result).rejects.toMatchObject({
       name: 'RunError',
-      message: 'the platform does not come up: platform: cannot be compared: repository not found',
+      message: 'the platform is failing: platform: comparison failed: repository not found',
       hint: expect.stringContaining(
         'kubectl --context prod --namespace argocd describe applications.argoproj.io platform',
       ),
@@ -154,7 +154,7 @@ describe('waiting for the platform', () => {
   it('forgives a failure that passes', async () => {
     await observe('platform', { ...running, conditions: [{ type: 'ComparisonError', message: 'not yet' }] });
     const { result, until } = watch(api, { patience: { comparison: 30 } });
-    await until('cannot be compared: not yet');
+    await until('comparison failed: not yet');
     for (const name of ['argocd', 'istiod', 'platform']) await observe(name, healthy);
     expect(await result).toMatchObject({ done: true, failures: [] });
   });
@@ -164,14 +164,14 @@ describe('waiting for the platform', () => {
     await observe('argocd', progressing);
     await expect(watch(api, { timeoutSeconds: 1 }).result).rejects.toMatchObject({
       message: 'the platform was not healthy within 1 s: platform: syncing, 0 of 2 waves healthy',
-      details: [expect.stringContaining('wave 0: argocd not ready'), 'wave 1: has not begun (istiod)'],
+      details: [expect.stringContaining('wave 0: argocd not ready'), 'wave 1: has not started (istiod)'],
     });
   });
 
   it('ends when the run is ended', async () => {
     const controller = new AbortController();
     const { result, until } = watch(api, { signal: controller.signal });
-    await until('platform: not there');
+    await until('platform: does not exist');
     controller.abort(new Error('stopped by the user'));
     await expect(result).rejects.toThrow('stopped by the user');
   });
@@ -212,7 +212,7 @@ describe('waiting for an address', () => {
     await give(name, ingress);
     expect(await result).toBe(address);
     expect(seen[0]).toContain('it is not there yet');
-    expect(seen[1]).toContain('the load balancer has not given one');
+    expect(seen[1]).toContain('the load balancer has not assigned one');
   });
 
   it("names a load balancer's own reason when there is none in time", async () => {
@@ -234,7 +234,9 @@ describe('waiting for an address', () => {
 
   it('says so when the Service gets none by its type', async () => {
     await applyObject(api, service('inside', { type: 'ClusterIP' }));
-    await expect(wait('inside', undefined, 0.1)).rejects.toThrow('its type is ClusterIP, which gets no address');
+    await expect(wait('inside', undefined, 0.1)).rejects.toThrow(
+      'its type is ClusterIP, and only type LoadBalancer gets an address',
+    );
   });
 });
 

@@ -9,18 +9,18 @@ import { type Failure, type Progress, type ProgressQuestion, progress } from './
 
 export interface PlatformWatch extends Omit<ProgressQuestion, 'now' | 'context'> {
   timeoutSeconds: number;
-  /** Takes a line whenever one changed. */
+  /** Receives each line that changed. */
   report?: (line: string) => void;
   signal?: AbortSignal;
-  /** Seconds that a failure may stand before the wait ends; see `patience`. */
+  /** Seconds that a failure may persist before the wait ends; see `patience`. */
   patience?: Partial<Record<Failure['kind'], number>>;
-  /** Milliseconds between two looks at what has changed. Default 500. */
+  /** Milliseconds between checks for changes. Default 500. */
   pause?: number;
 }
 
 /**
- * Seconds that a failure may stand. Argo CD tries again by itself, and much passes (a webhook that is not up yet), so
- * none ends the wait at once; what is merely late is waited for to the end.
+ * Seconds that a failure may persist. Argo CD retries, and most failures are transient (a webhook that is not up yet), so
+ * none ends the wait at once; a late Application never does.
  */
 const patience: Readonly<Record<Failure['kind'], number>> = {
   comparison: 120,
@@ -30,10 +30,10 @@ const patience: Readonly<Record<Failure['kind'], number>> = {
 };
 
 /**
- * Waits until the platform is healthy at the pushed commit, and says on the way how far it is, wave by wave.
+ * Waits until the platform is healthy at the pushed commit, and reports progress wave by wave.
  *
  * @returns the last state
- * @throws RunError when time is up or a failure stands: which Application, its message, the command to look deeper
+ * @throws RunError on timeout or a persistent failure, with the Application, its message and a command for details
  */
 export async function watchPlatform(
   connection: Pick<Connection, 'api' | 'context'>,
@@ -60,7 +60,7 @@ export async function watchPlatform(
         await nudge(connection.api, watched, asked, root, now);
       }
       const stood = failuresThatStood(found.failures, standing, now, watch.patience);
-      if (stood.length > 0) throw failed('the platform does not come up', stood);
+      if (stood.length > 0) throw failed('the platform is failing', stood);
       if (now >= end) throw timedOut(found, watch.timeoutSeconds, state.error);
       await sleep(Math.min(watch.pause ?? 500, end - now));
     }
@@ -70,7 +70,7 @@ export async function watchPlatform(
   }
 }
 
-/** Applications that are kept up to date. */
+/** Applications of a watch. */
 export interface Followed {
   applications: Map<string, LiveApplication>;
   /** Whether the Applications were listed at least once. */
@@ -80,8 +80,8 @@ export interface Followed {
 }
 
 /**
- * Keeps the Applications up to date: a list, then a watch from its resourceVersion; when that ends, breaks or is too old
- * (410), a list again after a moment. So a cluster that allows no watch is polled.
+ * Keeps the Applications up to date: lists them, then watches from the list's resourceVersion; when the watch ends, fails or is too old
+ * (410), it lists again after a pause. So a cluster that denies watches is polled.
  */
 export async function follow(api: Api, namespace: string, state: Followed, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -120,7 +120,7 @@ function showChanges(found: Progress, shown: Map<string, string>, report?: (line
   }
 }
 
-/** Seconds go by in most lines: only every half minute is news. */
+/** Removes elapsed seconds from a line, to the half minute, so that the clock alone is not a change. */
 export function withoutClock(line: string | undefined): string | undefined {
   return line?.replaceAll(/for (\d+) s/g, (_, seconds: string) => `for ${Math.floor(Number(seconds) / 30)}`);
 }
@@ -150,7 +150,7 @@ function failed(what: string, failures: readonly Failure[]): RunError {
       details: failures.map(({ application, message, command }) => `${application}: ${message}\n    ${command}`),
       ...(first === undefined
         ? {}
-        : { hint: `Look deeper with \`${first.command}\`. A commit that mends it is taken up by itself.` }),
+        : { hint: `For details: \`${first.command}\`. Argo CD picks up a fixing commit automatically.` }),
     },
   );
 }
@@ -162,6 +162,6 @@ function timedOut(found: Progress, seconds: number, error: unknown): RunError {
   const waiting = found.waves.filter(({ healthy }) => !healthy).map(({ line }) => line);
   return new RunError(`${what}: ${found.line}`, {
     details: waiting,
-    hint: 'It goes on by itself; run the bootstrap with --wait again, or `npm run status`, to see how far it is.',
+    hint: 'The rollout continues in the background. Run the bootstrap with --wait again, or `npm run status`, to follow it.',
   });
 }

@@ -2,20 +2,20 @@ import { clusterLabel } from '../components/domain.ts';
 import { type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
 import type { LiveObject } from './live.ts';
 import { appliedByUs, ownerOf } from './owner.ts';
-import type { Finding, Ownership, OwnershipQuestion } from './ownership.ts';
+import type { Ownership, OwnershipFinding, OwnershipQuestion } from './ownership.ts';
 
-export function refusal(code: string, message: string, hint: string): Finding {
+export function refusal(code: string, message: string, hint: string): OwnershipFinding {
   return { code, refuse: true, message, hint };
 }
 
-export function note(code: string, message: string, hint: string): Finding {
+export function note(code: string, message: string, hint: string): OwnershipFinding {
   return { code, refuse: false, message, hint };
 }
 
 /**
- * Whether an object is this cluster's own: ours, or of an Application that reads our repository. Where that Application is
- * not there, it may be in another cluster and manage this one from afar; our repository Secret says that it was ours. So does
- * the Application's name where no Argo CD is left at all.
+ * Whether an object belongs to this cluster: applied by us, or by an Application that reads our repository. If that Application is
+ * missing, it may be in another cluster and manage this one remotely; our repository Secret proves that it was ours. So does
+ * the Application's name where no Argo CD is left.
  */
 export function isOurs(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
   const owner = ownerOf(object);
@@ -29,7 +29,7 @@ export function isOurs(object: LiveObject, found: Ownership, question: Ownership
   );
 }
 
-/** A backup brings objects back with Argo CD's marks, and not Argo CD itself: argoproj/argo-cd#18960. */
+/** Whether a backup restored the object: it has Argo CD's annotation, and no Argo CD runs (argoproj/argo-cd#18960). */
 export function isRestored(object: LiveObject, found: Ownership, question: OwnershipQuestion): boolean {
   const owner = ownerOf(object);
   return (
@@ -50,12 +50,12 @@ export function applicationNamed(
   );
 }
 
-/** Whether an Application reads this cluster's repository, or the one that it moved from. */
+/** Whether an Application reads this cluster's repository, at its current or previous address. */
 export function readsRepository(application: LiveApplication, { root }: OwnershipQuestion): boolean {
   return sourcesOf(application).some(({ repoURL }) => isRepository(repoURL, root));
 }
 
-/** @returns true for the repository of this cluster, also by its address before it moved */
+/** @returns true for this cluster's repository, at its current or previous address */
 export function isRepository(url: string, { repositoryUrl, movedFrom }: OwnershipQuestion['root']): boolean {
   return sameRepository(url, repositoryUrl) || (movedFrom !== undefined && sameRepository(url, movedFrom));
 }

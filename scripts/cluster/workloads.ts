@@ -10,7 +10,7 @@ export interface WorkloadWait {
   timeoutSeconds: number;
   report?: (line: string) => void;
   signal?: AbortSignal;
-  /** Milliseconds between two looks. Default 1000. */
+  /** Milliseconds between polls. Default 1000. */
   pause?: number;
 }
 
@@ -41,9 +41,9 @@ interface ContainerStatus {
 }
 
 /**
- * Waits until the Deployments and StatefulSets among some objects run in the version that was applied.
+ * Waits until the Deployments and StatefulSets among the objects run the applied version.
  *
- * @throws RunError when time is up: which are not ready, why (from their Pods), and the command to look deeper
+ * @throws RunError on timeout, with the workloads that are not ready, the reasons from their Pods, and a command for details
  */
 export async function waitForWorkloads(
   api: Api,
@@ -78,11 +78,11 @@ export async function waitForWorkloads(
   const first = waiting[0]?.metadata;
   throw new RunError(`not ready within ${options.timeoutSeconds} s: ${details.join('; ')}`, {
     details,
-    hint: `Look deeper with \`kubectl --namespace ${first?.namespace} describe pods\`, then run it again: it goes on from here.`,
+    hint: `For details: \`kubectl --namespace ${first?.namespace} describe pods\`. Then run it again: it continues from here.`,
   });
 }
 
-/** As `kubectl rollout status` judges. */
+/** Uses the criteria of `kubectl rollout status`. */
 export function isReady({ metadata, spec, status }: Workload): boolean {
   const wanted = spec?.replicas ?? 1;
   if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 1)) return false;
@@ -93,7 +93,7 @@ export function isReady({ metadata, spec, status }: Workload): boolean {
 async function reason(api: Api, workload: Workload): Promise<string> {
   const labels = Object.entries(workload.spec?.selector?.matchLabels ?? {});
   const { namespace } = workload.metadata;
-  if (labels.length === 0 || namespace === undefined) return 'is not there';
+  if (labels.length === 0 || namespace === undefined) return 'does not exist';
   try {
     const { items } = await api.list<Pod>('v1', 'Pod', {
       namespace,
@@ -103,7 +103,7 @@ async function reason(api: Api, workload: Workload): Promise<string> {
     const reasons = new Set(items.map(podReason).filter((text) => text !== undefined));
     return reasons.size === 0 ? 'its Pods are starting' : [...reasons].join(', ');
   } catch (error) {
-    // The reason is a help; without the right to read Pods the message is just shorter.
+    // The reason is optional: without the right to read Pods, the message is shorter.
     if (error instanceof ApiError && error.status === 403) return 'not ready';
     throw error;
   }
@@ -121,7 +121,7 @@ function podReason({ status }: Pod): string | undefined {
       return `${name}: ${why}${message === undefined ? '' : ` (${message.slice(0, 200)})`}`;
     }
     if (state?.terminated !== undefined && state.terminated.exitCode !== 0) {
-      return `${name}: ended with ${state.terminated.exitCode}`;
+      return `${name}: exited with code ${state.terminated.exitCode}`;
     }
   }
   return undefined;

@@ -48,8 +48,8 @@ export async function prepareClusterFile(
   const problem = clusterFile.shape.name.safeParse(name).error?.issues[0]?.message;
   if (problem !== undefined) throw new UsageError(`${JSON.stringify(name)} can't be the name of a cluster: ${problem}`);
   if (existsSync(join(root, path)))
-    throw new UsageError(`${path} exists already; it was left as it is`, {
-      hint: 'Change it by hand, or choose another name.',
+    throw new UsageError(`${path} already exists and was not changed`, {
+      hint: 'Edit it, or choose another name.',
     });
   const email = answers.email ?? (asksOnTerminal(silent) ? await askEmail() : fallbackEmail);
   const file = newClusterFile({ name, host: answers.host, gitUrl: answers.gitUrl, context: answers.context, email });

@@ -2,17 +2,17 @@ import { isIP } from 'node:net';
 import type { Cluster } from '../config/cluster.ts';
 import { authorityOf } from '../config/schema/host.ts';
 
-/** Where people reach the platform. */
+/** Public address of the platform. */
 export interface PublicAddress {
   /** DNS name or IP address. */
   host: string;
-  /** The host as it stands in a URL: an IPv6 address in brackets, with the port when it is not 443. */
+  /** The host in URL form: IPv6 addresses in brackets, with the port unless it is 443. */
   authority: string;
   isAddress: boolean;
 }
 
 /**
- * @throws Error when the host is not known yet: a component that asks must say `needsHost`
+ * @throws Error when the host is not known yet: components that call this must set `needsHost`
  */
 export function publicAddress(cluster: Cluster): PublicAddress {
   const host = cluster.knownHost;

@@ -4,20 +4,20 @@ import { early } from './domain.ts';
 /** A ValidatingAdmissionPolicy. */
 export interface AdmissionRules {
   name: string;
-  /** Which requests are looked at. */
+  /** Requests to check. */
   match: Record<string, unknown>;
-  /** Conditions that a request must meet to be looked at, by name. */
+  /** Match conditions by name: other requests are not checked. */
   only?: Readonly<Record<string, string>>;
-  /** CEL expressions by the name under which the others use them. */
+  /** CEL variables by name. */
   variables?: Readonly<Record<string, string>>;
-  /** What must be true, and what is said where it is not. */
+  /** Expressions that must be true, each with its message. */
   rules: readonly { expression: string; message?: string; messageExpression?: string }[];
-  /** Namespaces that it holds in, one selector per binding, by the end of the binding's name. Default: all. */
+  /** Namespace selectors, one per binding, by the suffix of the binding's name. Default: all namespaces. */
   namespaces?: Readonly<Record<string, object>>;
 }
 
 /**
- * A ValidatingAdmissionPolicy that fails closed, with its bindings. Applied before what it guards.
+ * A ValidatingAdmissionPolicy that fails closed, with its bindings. Argo CD applies it before the objects that it guards.
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
@@ -51,7 +51,7 @@ export function admissionPolicy(policy: AdmissionRules): KubernetesObject[] {
   ];
 }
 
-/** @returns a list of texts in CEL */
+/** @returns a CEL list of strings */
 export function celList(texts: readonly string[]): string {
   return `[${texts.map((text) => `'${text}'`).join(', ')}]`;
 }

@@ -6,7 +6,7 @@ import { clientId } from './oauth2-proxy.ts';
 import { kustomizeUpstream, pinned } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
 
-/** Images of Argo CD's manifests, for mirrors. */
+/** Images in Argo CD's manifests, for mirrors. */
 const images = ['quay.io/argoproj/argocd', 'public.ecr.aws/docker/library/redis'];
 
 /**
@@ -15,7 +15,7 @@ const images = ['quay.io/argoproj/argocd', 'public.ecr.aws/docker/library/redis'
  */
 export const argocd: Component = {
   name: 'argocd',
-  summary: 'applies all of this from Git, itself included',
+  summary: 'applies everything from Git, including itself',
   folder: 'infrastructure/argocd',
   namespace: (cluster) => cluster.argocd.namespace,
   dependsOn: [],
@@ -29,9 +29,9 @@ export const argocd: Component = {
     'rbac.authorization.k8s.io/ClusterRole',
     'rbac.authorization.k8s.io/ClusterRoleBinding',
   ],
-  // The CRD of ApplicationSets is larger than client-side apply takes: argoproj/argo-cd#24950.
+  // The ApplicationSet CRD is too large for client-side apply: argoproj/argo-cd#24950.
   serverSideApply: true,
-  // The bootstrap adds the Git host's keys to those that the manifests state.
+  // The bootstrap adds the Git host's keys to those in the manifests.
   ignoredDifferences: () => [
     { group: '', kind: 'ConfigMap', name: 'argocd-ssh-known-hosts-cm', jsonPointers: ['/data/ssh_known_hosts'] },
   ],
@@ -64,28 +64,28 @@ function source(cluster: Cluster): KustomizeSource {
 }
 
 /**
- * The settings that waves and safety depend on, which is why they are not in the hand-owned patches.
+ * The settings that waves and security depend on. They are generated, and not in the hand-owned patches.
  *
  * @returns keys of argocd-cm
  */
 export function requiredSettings(cluster: Cluster): Record<string, string> {
   return {
-    // The health script reads the clock and takes times apart.
+    // The health script reads the clock and parses times.
     'resource.customizations.useOpenLibs.argoproj.io_Application': 'true',
-    // Argo CD has had no health check for Applications since 1.8; without one, waves between Applications do nothing.
+    // Argo CD has no health check for Applications since 1.8; without one, waves of Applications do not wait.
     'resource.customizations.health.argoproj.io_Application': cluster.shared.applicationHealth,
-    // Jsonnet is a program: it imports other files of the repository, and nothing bounds what it takes of the repository server.
+    // Jsonnet is code: it can import other files of the repository and use unbounded resources of the repository server.
     'jsonnet.enable': 'false',
-    // Argo CD applies the objects of each project as the account that the project names: a tenant's with the tenant's rights.
+    // Argo CD applies each project's objects as the project's account: a tenant's with the tenant's rights.
     'application.sync.impersonation.enabled': 'true',
-    // Aggregated ClusterRoles are filled in by Kubernetes.
+    // Kubernetes fills in aggregated ClusterRoles.
     'resource.compareoptions': 'ignoreAggregatedRoles: true\n',
   };
 }
 
 /**
- * kustomize moves an account to another namespace, but leaves a binding's subject that names one itself alone, as those of upstream's
- * ClusterRoleBindings do: Argo CD would have no rights, and an account in a stranger's namespace `argocd` would have them all.
+ * kustomize changes an account's namespace, but not a subject with an explicit namespace, as in upstream's
+ * ClusterRoleBindings: Argo CD would have no rights, and an account in someone else's namespace `argocd` would have them all.
  */
 function subjectsPatch(cluster: Cluster): KustomizePatch[] {
   const { namespace } = cluster.argocd;
@@ -94,7 +94,7 @@ function subjectsPatch(cluster: Cluster): KustomizePatch[] {
     {
       target: { group: 'rbac.authorization.k8s.io', kind: 'ClusterRoleBinding' },
       patch: yamlText([
-        // Each of them has one subject; another first one fails the build.
+        // Each binding has one subject; a different first subject fails the build.
         { op: 'test', path: '/subjects/0/namespace', value: 'argocd' },
         { op: 'replace', path: '/subjects/0/namespace', value: namespace },
       ]),
@@ -115,7 +115,7 @@ function settingsPatch(cluster: Cluster): KustomizePatch {
   };
 }
 
-/** Argo CD's pages act as a project's account, too, for logs and live objects. All these accounts are in its own namespace. */
+/** Argo CD's server also acts as a project's account, for logs and live objects. All these accounts are in its namespace. */
 function serverImpersonates(): KustomizePatch {
   const rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
   return {
@@ -124,7 +124,7 @@ function serverImpersonates(): KustomizePatch {
   };
 }
 
-/** Upstream's admits everybody, and its local admin's password is then all that stands before it. */
+/** Upstream's policy admits every pod, so that only the local admin's password would protect the server. */
 function serverIsCalledByGateway(): KustomizePatch {
   const from = [
     { podSelector: {} },

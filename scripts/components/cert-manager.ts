@@ -15,10 +15,10 @@ export const certManager: Component = {
     const image = mirrorImage(cluster, 'quay.io/jetstack');
     return {
       crds: { enabled: true, keep: true },
-      // Keeps its lease out of kube-system, which the platform's project need not write to.
-      // Its roles would be added to Kubernetes' "edit": anyone who has that in a namespace would get certificates for any name.
+      // Keeps its lease out of kube-system, so that the platform's project need not write there.
+      // Its roles would aggregate to Kubernetes' "edit": anyone with that role in a namespace could request certificates for any name.
       global: { leaderElection: { namespace: 'cert-manager' }, rbac: { aggregateClusterRoles: false } },
-      // A PostSync job on every sync; the wave already waits for the Deployments.
+      // Would run a PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },
       ...(image === 'quay.io/jetstack'
         ? {}
@@ -33,7 +33,7 @@ export const certManager: Component = {
     'admissionregistration.k8s.io/MutatingWebhookConfiguration',
     'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   ],
-  // For Certificates that the platform puts there, and their challenges.
+  // For the platform's Certificates there, and their challenges.
   tenantWriters: {
     'cert-manager:cert-manager': [
       'cert-manager.io/*',
@@ -43,8 +43,8 @@ export const certManager: Component = {
     ],
   },
   serverSideApply: true,
-  // The chart's keep annotation does not hold on a prune, and with a CRD every object of its kind would go. The price: what a
-  // newer chart drops stays, and the Application says OutOfSync (no wave waits for it), until a person deletes it.
+  // Argo CD's prune ignores the chart's keep annotation, and deleting a CRD deletes every object of its kind. The price: objects that a
+  // newer chart drops stay, and the Application stays OutOfSync (no wave waits for that), until someone deletes them.
   syncOptions: ['Prune=false'],
   readyWithinSeconds: 300,
 };

@@ -1,7 +1,7 @@
 import type { Cluster, KustomizePatch } from '../config/cluster.ts';
 import type { SecretReference } from '../config/schema/common.ts';
 
-/** A Kubernetes object, with its keys in the order in which they are written. */
+/** A Kubernetes object, with its keys in output order. */
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
@@ -18,67 +18,67 @@ export interface KubernetesObject {
 /** A Helm chart from a chart repository. */
 export interface ChartSource {
   kind: 'chart';
-  /** https:// (classic) or oci:// address, mirrors not yet applied. */
+  /** https:// or oci:// address, before mirrors are applied. */
   repository: string;
   chart: string;
   version: string;
   release: string;
 }
 
-/** A kustomization in somebody else's Git repository, with patches of ours laid over it by Argo CD. */
+/** A kustomization in an upstream Git repository, with our patches, which Argo CD applies. */
 export interface KustomizeSource {
   kind: 'kustomize';
-  /** https:// address, mirrors not yet applied. */
+  /** https:// address, before mirrors are applied. */
   repository: string;
   path: string;
   /** Tag. */
   version: string;
-  /** Commit that the tag stands for; fetched in its place, since a tag can be moved. */
+  /** Commit of the tag. Argo CD fetches it in place of the tag, which can move. */
   commit?: string;
   patches: readonly KustomizePatch[];
   namespace?: string;
-  /** Images that the kustomization names, without tag, so that a mirror can replace their registry. */
+  /** Images in the kustomization, without tag, so that a mirror can replace their registry. */
   images?: readonly string[];
-  /** Entries of `kustomize.images` as they are, `old=new:tag` or `image:tag`; a mirror replaces what they lead to. */
+  /** Entries of `kustomize.images`, as `old=new:tag` or `image:tag`; a mirror replaces the target. */
   imageOverrides?: readonly string[];
 }
 
-/** How the value of a key of a Secret comes about, once, in the cluster. */
+/** How a Secret key's value is generated, once, in the cluster. */
 export type Generator =
   | { kind: 'random' /** Bytes of entropy. */; bytes: number; encoding: 'base64url' | 'hex' }
-  /** 32 bytes, base64url: what OAuth2 Proxy takes as its cookie secret. */
+  /** 32 bytes, base64url: the format of OAuth2 Proxy's cookie secret. */
   | { kind: 'constant'; value: string }
   | {
       kind: 'reference';
-      from: SecretReference /** How the value is checked before use. */;
+      from: SecretReference /** Validation of the value before use. */;
       check?: 'certificate' | 'private-key' | 'not-empty';
     }
-  /** A bcrypt hash: brought, made of a brought password, or of a password made for the user and shown once. */
+  /** A bcrypt hash: given, or of a given password, or of a generated password that is shown once. */
   | { kind: 'password-hash'; user: string; password?: SecretReference; passwordHash?: SecretReference };
 
 /** A Secret that a component needs and Git never holds. */
 export interface SecretNeed {
   name: string;
   namespace: string;
-  /** One line for people: what it is for. */
+  /** One-line description of its purpose. */
   purpose: string;
   /** Default Opaque. */
   type?: string;
   keys: Readonly<Record<string, Generator>>;
-  /** What has to be restarted by a rotation: Deployments as namespace/name. */
+  /** Deployments to restart after a rotation, as namespace/name. */
   usedBy?: readonly string[];
-  /** The claim, in the same namespace, of the volume whose data keeps the values of its first start. */
+  /** PersistentVolumeClaim, in the same namespace, whose data depends on the values at its first start. */
   keptOnClaim?: string;
 }
 
-/** A namespace that the platform owns, made before anything that lives in it. */
+/** A namespace of the platform, created before its contents. */
 export interface NamespaceNeed {
   name: string;
   labels?: Readonly<Record<string, string>>;
   annotations?: Readonly<Record<string, string>>;
 }
 
-/** Fields that controllers write into objects which Git states, so that they are not drift. */
+/** Fields that controllers change in objects from Git, which do not count as drift. */
 export interface IgnoredDifference {
   group: string;
   kind: string;
@@ -88,51 +88,51 @@ export interface IgnoredDifference {
 }
 
 /**
- * A component of the platform: one Argo CD Application. Pure: everything follows from the cluster's config.
+ * A component of the platform: one Argo CD Application. Pure: derived from the cluster's config alone.
  */
 export interface Component {
-  /** Name of the component and of its Application: one of the program's own, or an app's. */
+  /** Name of the component or app, and of its Application. */
   name: string;
-  /** One-line description of the app, for readers. */
+  /** One-line description, for readers. */
   summary: string;
-  /** Its hand-owned folder. */
+  /** Folder with its hand-owned files. */
   folder: string;
   namespace(cluster: Cluster): string;
-  /** Names of components that must be Healthy before it; those that are switched off count as there. */
+  /** Names of components that must be Healthy first; disabled ones are ignored. */
   dependsOn: readonly string[];
-  /** Whether the config wants it (`components.<name>.enabled` is applied on top). */
+  /** Whether the config enables it (`components.<name>.enabled` is applied on top). */
   wanted(cluster: Cluster): boolean;
   /** True when it cannot be rendered before the host is known. */
   needsHost?: boolean;
-  /** Upstream charts and kustomizations; none for a component of own manifests only. */
+  /** Upstream charts and kustomizations; none for a component with manifests only. */
   sources(cluster: Cluster): readonly (ChartSource | KustomizeSource)[];
-  /** The generated layer of the chart's values. */
+  /** Generated values for the chart. */
   values?(cluster: Cluster): Record<string, unknown>;
-  /** Own objects: written to clusters/<name>/manifests/<component>/. */
+  /** Generated objects, written to clusters/<name>/manifests/<component>/. */
   manifests?(cluster: Cluster): readonly KubernetesObject[];
   secrets?(cluster: Cluster): readonly SecretNeed[];
   /** Namespaces that this component owns. */
   namespaces?(cluster: Cluster): readonly NamespaceNeed[];
-  /** An AppProject of its own, with just what this component needs. Default: the platform's. */
+  /** Its own AppProject, limited to the component's needs. Default: the platform's. */
   ownProject?: {
     name: string;
-    /** Whether its source may make itself an administrator of the cluster, as a person has agreed. */
+    /** Whether a person has allowed its source to grant itself cluster-wide rights. */
     administrator: boolean;
   };
-  /** Namespaces into which it also writes, beside its own. */
+  /** Further namespaces that it writes to. */
   alsoWritesTo?(cluster: Cluster): readonly string[];
-  /** Cluster-scoped kinds that it renders, as `group/Kind`. */
+  /** Cluster-scoped kinds that it renders, in the form `group/Kind`. */
   clusterKinds(cluster: Cluster): readonly string[];
-  /** Server-side apply: needed where an object is larger than 256 KiB. */
+  /** Use server-side apply, for objects larger than 256 KiB. */
   serverSideApply?: boolean;
   /** Further sync options of its Application. */
   syncOptions?: readonly string[];
   ignoredDifferences?(cluster: Cluster): readonly IgnoredDifference[];
   /**
-   * Accounts of its controllers that write the platform's kinds in tenants' namespaces, as `namespace:name`, with the resources that
-   * each writes, as `group/resource` or `group/*`.
+   * Accounts of its controllers that write the platform's kinds in tenants' namespaces, as `namespace:name`, each with the resources that
+   * it writes, as `group/resource` or `group/*`.
    */
   tenantWriters?: Readonly<Record<string, readonly string[]>>;
-  /** Seconds that it may take to get ready after a sync before its wave counts as failed. */
+  /** Seconds it may take to become ready after a sync before its wave fails. */
   readyWithinSeconds: number;
 }

@@ -1,7 +1,7 @@
 import type { SecretReference } from '../config/schema/common.ts';
 import { type Connector, takesRedirect } from '../config/schema/connectors.ts';
 
-/** A secret of a connector: where it comes from, and under which name Dex finds it. */
+/** A secret of a connector: its source, and its name at Dex. */
 export interface ConnectorSecret {
   /** Key of the Secret, and name of the environment variable or of the file. */
   variable: string;
@@ -12,7 +12,7 @@ export interface ConnectorSecret {
 /** Folder of Dex's pod with the files that connectors read. */
 export const connectorFiles = '/etc/dex-connectors';
 
-/** @returns the secrets that a connector needs, by the names under which its config refers to them */
+/** @returns the secrets of a connector, by their names in its config */
 export function connectorSecrets(connector: Connector): ConnectorSecret[] {
   const secret = (name: string, from: SecretReference | undefined): ConnectorSecret[] =>
     from === undefined ? [] : [{ variable: variable(connector, name), from, as: 'variable' }];
@@ -39,7 +39,7 @@ export function connectorSecrets(connector: Connector): ConnectorSecret[] {
 /**
  * One entry of Dex's `connectors`: https://dexidp.io/docs/connectors/
  *
- * @param redirectURI where the provider sends people back to
+ * @param redirectURI URL that the provider redirects to after a login
  */
 export function dexConnector(connector: Connector, redirectURI: string): Record<string, unknown> {
   const { id, name } = connector;
@@ -120,11 +120,11 @@ function claims(mapping: Extract<Connector, { type: 'oidc' }>['claimMapping']): 
 }
 
 function variable(connector: Connector, name: string): string {
-  // Two underscores, which neither part can hold, so that no two connectors share a name.
+  // Neither part can contain two underscores, so names of two connectors never clash.
   return `CONNECTOR_${connector.id.toUpperCase().replaceAll('-', '_')}__${name}`;
 }
 
-/** Turns $NAME of a raw config into the variable's full name, which no two connectors share, or into the path of the file. */
+/** Expands $NAME in a raw config to the full name of the variable, which is unique per connector, or to the path of the file. */
 function withSecrets(value: unknown, connector: Extract<Connector, { type: 'other' }>): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(/\$([A-Z][A-Z0-9_]*)/g, (text, name: string) => {

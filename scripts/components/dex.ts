@@ -14,13 +14,13 @@ import { userId, userKey, usersSecret, userVariable } from './users.ts';
 const connectorsSecret = 'dex-connectors';
 const servicePort = 5556;
 
-/** The group of the CRDs that Dex makes itself when it starts (https://dexidp.io/docs/configuration/storage/). */
+/** API group of the CRDs that Dex creates at start (https://dexidp.io/docs/configuration/storage/). */
 export const dexGroup = 'dex.coreos.com';
 
-/** Dex: knows the static users, and asks GitHub, OIDC, LDAP or SAML about everybody else. */
+/** Dex: authenticates static users itself, and everyone else through GitHub, OIDC, LDAP or SAML. */
 export const dex: Component = {
   name: 'dex',
-  summary: 'who people are: static users and connectors',
+  summary: 'identity: static users and connectors',
   folder: 'infrastructure/dex',
   namespace: () => authNamespace,
   dependsOn: ['gateway', 'issuer'],
@@ -53,16 +53,16 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   return {
     issuer,
     storage: { type: 'kubernetes', config: { inCluster: true } },
-    // What OAuth2 Proxy and Argo CD use; Dex's default is all that it knows.
+    // The grants that OAuth2 Proxy and Argo CD use; Dex's default is all of them.
     oauth2: { skipApprovalScreen: true, grantTypes: ['authorization_code', 'refresh_token'] },
     expiry: {
-      // Each is an object in the cluster's etcd that anybody may have made. A person has this long to log in.
+      // Anyone can create these objects in the cluster's etcd, so they expire soon. A user has this long to log in.
       authRequests: loginTime,
       deviceRequests: '5m',
-      // OAuth2 Proxy keeps a session whose refresh was refused as long as its token is good: with Dex's default of 24 hours a user who
-      // was removed would be in for another day (stored_session.go, validateSession).
+      // After a refused refresh, OAuth2 Proxy keeps the session until its token expires: with Dex's default of 24 hours, a removed user
+      // would have access for another day (stored_session.go, validateSession).
       idTokens: `${durationSeconds(cluster.auth.session.refresh) + 300}s`,
-      // A request that still carries the old cookie just after a refresh must not fail: the old token stays good that long.
+      // The old token stays valid this long, so that requests with the old cookie do not fail just after a refresh.
       refreshTokens: {
         reuseInterval: '30s',
         validIfNotUsedFor: cluster.auth.session.lifetime,
@@ -98,7 +98,7 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-/** By reference and never optional: with a missing key the pod does not start, whereas Dex takes an unset variable for an empty secret. */
+/** References, never optional: a missing key stops the pod, while Dex would read an unset variable as an empty secret. */
 function variables(cluster: Cluster): unknown[] {
   const variable = (name: string, secret: string, key: string) => ({
     name,
@@ -178,7 +178,7 @@ function secrets(cluster: Cluster): SecretNeed[] {
   ];
 }
 
-/** Dex is spoken to by browsers through the gateway, and by OAuth2 Proxy. */
+/** Admits browsers through the gateway, and OAuth2 Proxy. */
 function authorizationPolicy(): KubernetesObject {
   return {
     apiVersion: 'security.istio.io/v1',

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from './component.ts';
 import { early, gatewayNamespace, gatewaySelector } from './domain.ts';
 
-/** Beginning of the type of each of Envoy's filters. */
+/** Type URL prefix of Envoy's filters. */
 export const filterTypes = 'type.googleapis.com/envoy.extensions.filters';
 
 const connectionManager = { name: 'envoy.filters.network.http_connection_manager' };
@@ -15,9 +15,9 @@ const beforeRouter = {
 };
 
 /**
- * A change of the gateway's proxy.
+ * An EnvoyFilter for the gateway.
  *
- * @param priority where its patches stand among those of others: a higher number later; 0 when left out
+ * @param priority order among EnvoyFilters: higher numbers apply later. Default: 0
  * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
  */
 export function gatewayFilter(
@@ -38,7 +38,7 @@ export function gatewayFilter(
 }
 
 /**
- * Patches that put filters before all others, in this order. Each of Istio's INSERT_FIRST goes in front of the one before.
+ * Patches that insert filters before all others, in this order. Istio's INSERT_FIRST puts each before the previous one.
  *
  * @param filters with name and typed_config
  */
@@ -59,10 +59,10 @@ export function scriptFilter(name: string, script: string): Record<string, unkno
 }
 
 /**
- * A patch that runs a script behind all other filters, before the request is routed.
+ * A patch that runs a script after all other filters, before the request is routed.
  *
- * @param name of the filter, behind `breakwater.`
- * @param script in Lua
+ * @param name name of the filter, after `breakwater.`
+ * @param script Lua code
  */
 export function scriptBeforeRouter(name: string, script: string): Record<string, unknown> {
   return {

@@ -5,22 +5,22 @@ import { early, gatewayNamespace, gatewaySelector, meshNamespace } from './domai
 import { identityHeaders } from './identity.ts';
 import { webhookInPolicy } from './webhook.ts';
 
-/** Name under which the gateway's AuthorizationPolicy knows OAuth2 Proxy. */
+/** Name of OAuth2 Proxy as an extension provider of the mesh. */
 export const authProvider = 'oauth2-proxy';
 
 /**
- * What the gateway's first filter notes on each request. Envoy keeps it beside the request, so no client can send it, and Istio's
- * policies can ask for it: https://istio.io/latest/docs/reference/config/security/conditions/
+ * Dynamic metadata that the gateway's first filter sets on each request. Clients cannot send it, and Istio's
+ * policies can match it: https://istio.io/latest/docs/reference/config/security/conditions/
  */
 export const edgeMark = { namespace: 'envoy.filters.http.breakwater', key: 'edge', value: 'passed' } as const;
 
-/** Of an AuthorizationPolicy: which requests it is about. */
+/** Requests that a rule of an AuthorizationPolicy matches. */
 interface Target {
   to: readonly Record<string, unknown>[];
 }
 
 /**
- * Every request on every port but 80, which only redirects. Dex and OAuth2 Proxy log people in, and answer on the platform's host only.
+ * Every request on every port except 80, which only redirects. Dex and OAuth2 Proxy are excluded: they log users in, on the platform's host only.
  * The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
  *
  * @returns the requests that need a login, as rules of an AuthorizationPolicy
@@ -39,7 +39,7 @@ function checkedRequests(cluster: Cluster): Target[] {
   ];
 }
 
-/** The first lock: OAuth2 Proxy is asked about each of these requests, and they are refused while it is absent. */
+/** The check: the gateway asks OAuth2 Proxy about each of these requests, and refuses them while it is down. */
 export function loginRequired(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'security.istio.io/v1',
@@ -55,11 +55,11 @@ export function loginRequired(cluster: Cluster): KubernetesObject {
 }
 
 /**
- * The second lock: refuses the same requests when they carry no identity, and all requests that did not pass the gateway's first filter.
- * The filter removes identities from outside and only the check's answer sets one, so nothing is served while either is missing.
+ * The lock: refuses the same requests without an identity, and all requests that did not pass the gateway's first filter.
+ * That filter removes identities from outside and only the check sets one, so nothing is served while either is missing.
  *
- * It lives in the mesh's namespace and Application, so one mistake in the gateway's does not take both. DENY, because no other policy can
- * overrule it. Istio asks it after the check: CUSTOM comes first (https://istio.io/latest/docs/concepts/security/#implicit-enablement).
+ * It belongs to the mesh's namespace and Application, so that one mistake in the gateway's cannot remove both. DENY, because no other policy
+ * overrides it. Istio evaluates it after the check: CUSTOM comes first (https://istio.io/latest/docs/concepts/security/#implicit-enablement).
  */
 export function gatewayLock(cluster: Cluster): KubernetesObject {
   const { namespace, key, value } = edgeMark;
@@ -67,7 +67,7 @@ export function gatewayLock(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
-    // Behind istiod, whose webhook has to accept it.
+    // After istiod, whose webhook has to accept it.
     metadata: {
       name: 'gateway-lock',
       namespace: meshNamespace,

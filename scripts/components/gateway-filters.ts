@@ -24,16 +24,16 @@ import { rateLimitFilter } from './rate-limits.ts';
 import { refusalFilter } from './refusals.ts';
 import { sandboxedAnswers } from './sandboxed-answers.ts';
 
-/** Where OAuth2 Proxy leads after the login, when that is another host than its own. */
+/** Header with the URL to return to after the login, if it is on another host. */
 export const returnHeader = 'x-auth-request-redirect';
 
 /**
- * What the gateway does to each request before and after the check, as one EnvoyFilter, so that nothing of it can go alone:
+ * The gateway's handling of each request before and after the check, in one EnvoyFilter, so that no part can be missing alone:
  *
  * 1. Headers with underscores are dropped: some upstreams read kubeflow_userid as kubeflow-userid.
- * 2. First of all filters: identity headers from outside are removed, whatever the check's answer sets later (Envoy overwrites
- *    only those which the answer contains); OAuth2 Proxy is told the path to return to; each answer gets the headers that protect
- *    browsers. Then the mark by which the second lock knows that this filter ran ({@link edgeMark}).
+ * 2. Before all other filters: identity headers from outside are removed (the check's answer only overwrites
+ * the headers that it contains); OAuth2 Proxy is told the path to return to; each response gets headers that protect
+ * browsers. Then the filter sets the mark that the lock requires ({@link edgeMark}).
  * 3. What nobody may ask for is refused, and what needs no login is limited.
  * 4. Programs that ask get 401 instead of the login page. Answers that hold what users wrote run no scripts.
  * 5. Before the router: the session cookie and the token are taken off, so that no upstream (a user's notebook) gets hold of
@@ -79,8 +79,8 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
 }
 
 /**
- * OAuth2 Proxy answers 401 on paths of its api-route, which are the same for everybody. Browsers say of each request whether it is a page
- * that a person opens: https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
+ * OAuth2 Proxy answers 401 on the paths of its api-route. Browsers say with each request whether it is a page
+ * that a user opens: https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
  */
 const tellPrograms = `function envoy_on_request(handle)
   local headers = handle:headers()
@@ -94,7 +94,7 @@ function mutations(cluster: Cluster): Record<string, unknown> {
   const ofApps = cluster.runningApps.flatMap(({ headers }) => headers.map(({ name }) => name));
   const removed = new Set([
     ...forbiddenHeaders,
-    // What one app believes, another one may believe, too.
+    // An identity header of one app could be one of another app, too.
     ...ofApps
       .map((name) => name.toLowerCase())
       .filter((name) => !forbiddenPrefixes.some((start) => name.startsWith(start))),
@@ -110,7 +110,7 @@ function mutations(cluster: Cluster): Record<string, unknown> {
           append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
         },
       },
-      // The path alone would lead back to the platform's host; OAuth2 Proxy takes this for hosts on its list only.
+      // The path alone would lead back to the platform's host. OAuth2 Proxy only accepts hosts on its list.
       ...(ownHosts(cluster).length === 0
         ? []
         : [
@@ -123,24 +123,24 @@ function mutations(cluster: Cluster): Record<string, unknown> {
           ]),
     ],
     response_mutations: [
-      // 'self', not 'none': the dashboard frames its own apps.
+      // 'self', not 'none', because the dashboard frames its own apps.
       {
         append: {
           header: { key: 'content-security-policy', value: "frame-ancestors 'self'" },
           append_action: 'APPEND_IF_EXISTS_OR_ADD',
         },
       },
-      // A page below one path must not get hold of the whole host.
+      // A page under one path must not control the whole host.
       { remove: 'service-worker-allowed' },
       setOnAnswers('x-content-type-options', 'nosniff'),
       setOnAnswers('referrer-policy', 'same-origin'),
-      // Only where browsers trust the certificate for certain: with a private CA the host could never be opened without it again.
+      // Only with a publicly trusted certificate: with a private CA, browsers without it could never open the host again.
       ...(hasPublicCertificate(cluster) ? [setOnAnswers('strict-transport-security', 'max-age=31536000')] : []),
     ],
   };
 }
 
-/** Unless the upstream says something of its own. */
+/** Sets a response header unless the upstream sets it. */
 function setOnAnswers(key: string, value: string): Record<string, unknown> {
   return { append: { header: { key, value }, append_action: 'ADD_IF_ABSENT' } };
 }
@@ -189,7 +189,7 @@ function envoy_on_request(handle)
     token = token or (host == place.host and starts(path, place.path))
   end
   if not token then headers:remove("authorization") end
-  -- Identity providers write addresses as people typed them; policies compare letter by letter.
+  -- Identity providers keep the case that users typed; policies are case-sensitive.
   local user = headers:get(${luaText(identityHeaders[0])})
   if user then headers:replace(${luaText(identityHeaders[0])}, string.lower(user)) end
   headers:remove(${luaText(returnHeader)})

@@ -10,14 +10,14 @@ import { chartSource } from './upstream.ts';
 import { webhookRoute } from './webhook.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
-/** The Secret with the gateway's certificate; beside it, as `ca.crt`, its CA where that is known to cert-manager. */
+/** Secret with the gateway's certificate, and with its CA as `ca.crt` if cert-manager knows it. */
 export const gatewayCertificate = { name: certificateSecret, namespace: gatewayNamespace } as const;
 const plainGatewayName = 'http-redirect';
 
-/** The one way in: TLS ends here, and each request is checked here. */
+/** The gateway, the only ingress: it terminates TLS and checks each request. */
 export const gateway: Component = {
   name: 'gateway',
-  summary: 'the one way in: TLS, and the check of each request',
+  summary: 'the only ingress: TLS, and the check of each request',
   folder: 'infrastructure/gateway',
   namespace: () => gatewayNamespace,
   dependsOn: ['istiod'],
@@ -27,7 +27,7 @@ export const gateway: Component = {
     service: service(cluster),
     ...(cluster.loadBalancer.proxyProtocol ? { podAnnotations: proxyProtocol(cluster) } : {}),
   }),
-  // Without a host there is an address to discover, and nothing to serve yet: only what refuses.
+  // Without a host there is an address to discover and nothing to serve: only the objects that refuse requests.
   manifests: (cluster) => [
     loginRequired(cluster),
     edgeFilters(cluster),
@@ -62,7 +62,7 @@ function service(cluster: Cluster): Record<string, unknown> {
     ...(loadBalancer.class === undefined ? {} : { loadBalancerClass: loadBalancer.class }),
     ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     ...(address === undefined || loadBalancer.metallb !== undefined ? {} : { loadBalancerIP: address }),
-    // Not 15021, which the chart would publish, too: the gateway's health is for the cluster.
+    // Not 15021, which the chart would publish by default: the gateway's health is for the cluster only.
     ports: [servicePort('http2', 80, ports?.http), servicePort('https', 443, ports?.https)],
   };
 }
@@ -94,13 +94,13 @@ function certificate(cluster: Cluster): KubernetesObject {
   };
 }
 
-/** Nobody sends an address as SNI, so a server that names one would never be chosen; then every VirtualService tells them apart. */
+/** Clients never send an IP address as SNI, so match all hosts then; the VirtualServices select by host. */
 function serverHosts(cluster: Cluster): string[] {
   const { host, isAddress } = publicAddress(cluster);
   return [isAddress ? '*' : host];
 }
 
-/** What all routes are bound to: TLS only. */
+/** The Gateway of all routes: TLS only. */
 function tlsGateway(cluster: Cluster): KubernetesObject {
   return gatewayObject(gatewayName, {
     port: { number: 443, name: 'https', protocol: 'HTTPS' },
@@ -110,8 +110,8 @@ function tlsGateway(cluster: Cluster): KubernetesObject {
 }
 
 /**
- * Port 80, as a Gateway of its own: a route that is bound to a Gateway is served on all of its servers, so beside 443 every
- * application would be there without TLS and without a login (seen live).
+ * A separate Gateway for port 80: a route is served on all servers of its Gateway, so combined with 443 every
+ * application would be served without TLS and without a login (seen live).
  */
 function plainGateway(cluster: Cluster): KubernetesObject {
   return gatewayObject(plainGatewayName, {
@@ -129,7 +129,7 @@ function gatewayObject(name: string, server: Record<string, unknown>): Kubernete
   };
 }
 
-/** The only route of port 80. Not the Gateway's httpsRedirect: that would redirect ACME's challenge, too. */
+/** The only route on port 80. Not the Gateway's httpsRedirect, which would also redirect ACME challenges. */
 function redirect(cluster: Cluster): KubernetesObject {
   const { host, authority } = publicAddress(cluster);
   const port = authority.match(/:(\d+)$/)?.[1];

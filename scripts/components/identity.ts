@@ -1,33 +1,33 @@
-/** Prefix with which Envoy asks OAuth2 Proxy about a request: the request's own path follows. */
+/** Path prefix of Envoy's requests to OAuth2 Proxy, before the path of the checked request. */
 export const checkPrefix = '/check';
 
-/** In front of the path that OAuth2 Proxy is told where a program asks, not a person: begins like no page, so it can be an api-route. */
+/** Prefix of the path that OAuth2 Proxy gets for requests of programs. No page starts with it, so it can be an api-route. */
 export const programPath = '/:program';
 
-/** Name of the session cookie; OAuth2 Proxy adds _0, _1 … to the parts of a long one, and _csrf to its companion. */
+/** Name of the session cookie. OAuth2 Proxy adds _0, _1 … to parts of a long one, and _csrf to the CSRF cookie. */
 export const sessionCookie = '__Host-breakwater';
 
 /**
- * The same where apps have hosts of their own, below the platform's: a cookie with the prefix __Host- is for one host only.
+ * Name of the session cookie where apps have their own hosts: a cookie with the prefix __Host- is for one host only.
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
 export const sharedSessionCookie = '__Secure-breakwater';
 
-/** Beginning of the headers by which the gateway's filters tell policies behind them something. */
+/** Prefix of headers that the gateway's filters set for later policies. */
 const ownPrefix = 'x-breakwater-';
 
-/** On what an app's filter at the gateway let through: name of the app. */
+/** Header on requests that an app's filter admitted: name of the app. */
 export const appMarker = `${ownPrefix}app`;
 
-/** Beginning of the headers that say one group each; the rest is the group's name in hexadecimal. */
+/** Prefix of headers for one group each, followed by the group's name in hexadecimal. */
 export const groupHeaderPrefix = `${ownPrefix}group-`;
 
-/** Headers that say who a person is, set by OAuth2 Proxy's answer and by nothing else. */
+/** Identity headers. Only OAuth2 Proxy's answer sets them. */
 export const identityHeaders = ['kubeflow-userid', 'kubeflow-groups'] as const;
 
 /**
- * Headers by which some proxy tells programs who a person is: what comes from outside under these names is removed at the
- * gateway, and sent by `npm run verify`. This is the one list of them.
+ * Identity headers that some proxy uses: the gateway removes them from outside requests, and
+ * `npm run verify` sends them. This is the only list.
  */
 const claims = [
   ...identityHeaders,
@@ -55,7 +55,7 @@ const claims = [
   'x-ms-client-principal',
 ] as const;
 
-/** Beginnings of such headers, with names that are in use: every header that begins so is removed. */
+/** Prefixes of such headers, with names in use: every header with such a prefix is removed. */
 const claimFamilies: Readonly<Record<string, readonly string[]>> = {
   // OAuth2 Proxy, nginx.
   'x-auth-request-': ['user', 'email', 'groups', 'preferred-username', 'access-token', 'redirect'],
@@ -79,10 +79,10 @@ const claimFamilies: Readonly<Record<string, readonly string[]>> = {
   'oidc-': ['claim-sub', 'claim-email', 'access-token'],
 };
 
-/** Headers that must not come from outside: claims, and what OAuth2 Proxy takes for the place to return to. */
+/** Headers that must not come from outside: claims, and the host that OAuth2 Proxy would return to. */
 export const forbiddenHeaders: readonly string[] = [...claims, 'x-forwarded-host'];
 
-/** All headers with such a beginning must not, either. */
+/** Prefixes of further headers that must not come from outside. */
 export const forbiddenPrefixes: readonly string[] = [ownPrefix, ...Object.keys(claimFamilies)];
 
 /** Every header that the attack suite forges, in lower case. */

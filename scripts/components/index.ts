@@ -30,10 +30,10 @@ const registry: Readonly<Record<ComponentName, Component>> = {
   tenants,
 };
 
-/** Every component of the program's own, in the order of component-facts.ts. Waves are computed from `dependsOn`. */
+/** All built-in components, in the order of component-facts.ts. Waves are computed from `dependsOn`. */
 export const components: readonly Component[] = componentNames.map((name) => registry[name]);
 
-/** @returns every component that a cluster may have: the program's own, and the apps that run there */
+/** @returns every component that a cluster can have: the built-in ones, and the apps that run there */
 export function allComponents(cluster: Cluster): readonly Component[] {
   return [...components, ...appComponents(cluster)];
 }

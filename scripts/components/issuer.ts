@@ -11,10 +11,10 @@ export function clusterIssuerName(cluster: Cluster): string {
   return cluster.tls.existingIssuer?.name ?? issuer;
 }
 
-/** Where certificates come from: a private CA made in the cluster, one that is brought, or ACME. */
+/** The certificate issuer: a private CA created in the cluster, your own CA, or ACME. */
 export const certificateIssuer: Component = {
   name: 'issuer',
-  summary: 'where certificates come from',
+  summary: 'the issuer of certificates',
   folder: 'infrastructure/issuer',
   namespace: () => namespace,
   dependsOn: ['istiod'],
@@ -34,7 +34,7 @@ export const certificateIssuer: Component = {
           {
             name: caSecret,
             namespace,
-            purpose: 'the private CA that you bring',
+            purpose: 'your own private CA',
             type: 'kubernetes.io/tls',
             keys: {
               'tls.crt': {
@@ -56,7 +56,7 @@ export const certificateIssuer: Component = {
           'networking.k8s.io/IngressClass',
         ]),
   ],
-  // Only custom resources, whose webhook may refuse for some seconds after its pods are ready.
+  // Only custom resources. Their webhook can refuse them for some seconds after its pods are ready.
   syncOptions: ['SkipDryRunOnMissingResource=true'],
   readyWithinSeconds: 300,
 };
@@ -79,7 +79,7 @@ function privateCA(cluster: Cluster): KubernetesObject[] {
         isCA: true,
         commonName,
         duration,
-        // A new key would end the trust of every client: https://github.com/cert-manager/cert-manager/issues/7723
+        // With a new key, no client would trust the CA any more: https://github.com/cert-manager/cert-manager/issues/7723
         privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Never' },
         issuerRef: { group: 'cert-manager.io', kind: 'Issuer', name: 'self-signed' },
       },
@@ -116,8 +116,8 @@ function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[]
 }
 
 /**
- * ACME needs Istio to serve Ingresses, on port 80, without a login. So that nobody publishes anything else that way, only the
- * gateway's namespace may hold Ingresses of that class.
+ * ACME needs Istio to serve Ingresses, on port 80, without a login. So that nothing else is published that way, only the
+ * gateway's namespace may contain Ingresses of that class.
  */
 function onlyChallenges(): KubernetesObject[] {
   const name = 'breakwater-ingress-only-for-acme';

@@ -5,13 +5,13 @@ import { chartSource } from './upstream.ts';
 /** Istio's CRDs and the default validator. */
 export const istioBase: Component = {
   name: 'istio-base',
-  summary: "the mesh's kinds",
+  summary: "the mesh's CRDs",
   folder: 'infrastructure/istio-base',
   namespace: () => meshNamespace,
   dependsOn: ['cert-manager'],
   wanted: () => true,
   sources: (cluster) => [chartSource(cluster, 'istio-base', 'istio-base')],
-  // istiod turns Ignore into Fail by itself, which would be drift for ever: https://github.com/istio/istio/issues/52785
+  // istiod changes Ignore to Fail, which would be permanent drift: https://github.com/istio/istio/issues/52785
   values: () => ({ base: { validationFailurePolicy: 'Fail' } }),
   namespaces: () => [{ name: meshNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } }],
   clusterKinds: () => [
@@ -21,8 +21,8 @@ export const istioBase: Component = {
     'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   ],
   serverSideApply: true,
-  // The chart's keep annotation does not hold on a prune, and with a CRD every object of its kind would go. The price: what a
-  // newer chart drops stays, and the Application says OutOfSync (no wave waits for it), until a person deletes it.
+  // Argo CD's prune ignores the chart's keep annotation, and deleting a CRD deletes every object of its kind. The price: objects that a
+  // newer chart drops stay, and the Application stays OutOfSync (no wave waits for that), until someone deletes them.
   syncOptions: ['Prune=false'],
   readyWithinSeconds: 120,
 };

@@ -6,7 +6,7 @@ import { chartSource } from './upstream.ts';
 const namespace = 'istio-cni';
 
 /**
- * Istio's CNI plugin: redirects traffic of pods with sidecars without an init container that asks for NET_ADMIN, which Pod
+ * Istio's CNI plugin: redirects traffic of pods with sidecars. Without it, an init container needs NET_ADMIN, which the Pod
  * Security levels baseline and restricted refuse.
  */
 export const istioCni: Component = {

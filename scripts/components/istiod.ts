@@ -64,7 +64,7 @@ const headersKb = '256';
 
 function meshConfig(cluster: Cluster): Record<string, unknown> {
   return {
-    // Without it /dex/../x and the like would pass the exclusions of the gateway's policy.
+    // Without it, paths like /dex/../x would match the exclusions of the gateway's policy.
     pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
     defaultTrafficPolicy: idleConnectionsEnd,
     defaultConfig: {
@@ -85,9 +85,9 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
           port: 80,
           timeout: '5s',
           failOpen: false,
-          // No answer is a no: without OAuth2 Proxy nothing is served.
+          // Fails closed: without OAuth2 Proxy nothing is served.
           statusOnError: '403',
-          // With a prefix there is no path that OAuth2 Proxy answers by itself: oauth2-proxy/oauth2-proxy#3083.
+          // The prefix keeps requests away from OAuth2 Proxy's own paths: oauth2-proxy/oauth2-proxy#3083.
           pathPrefix: checkPrefix,
           includeRequestHeadersInCheck: [
             ...(cluster.auth.machineTokens ? ['authorization'] : []),
@@ -102,7 +102,7 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
         },
       },
     ],
-    // cert-manager proves a host to ACME by an Ingress; nothing else may use one (issuer's admission policy).
+    // cert-manager solves ACME challenges with an Ingress; the issuer's admission policy refuses all others.
     ...(cluster.tls.acme === undefined
       ? {}
       : {

@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import type { KubernetesObject, NamespaceNeed } from './component.ts';
 import { authNamespace } from './domain.ts';
 
-/** The namespace of Dex and OAuth2 Proxy. Both say that they need it, so that it stays while either is there. */
+/** The namespace of Dex and OAuth2 Proxy. Both own it, so that it stays while either is enabled. */
 export function loginNamespace(cluster: Cluster): NamespaceNeed {
   return {
     name: authNamespace,
@@ -13,7 +13,7 @@ export function loginNamespace(cluster: Cluster): NamespaceNeed {
   };
 }
 
-/** Only pods of the mesh speak to the login's pods. */
+/** Requires mutual TLS of callers of the login's pods. */
 export function strictMutualTls(): KubernetesObject {
   return {
     apiVersion: 'security.istio.io/v1',

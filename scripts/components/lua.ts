@@ -1,6 +1,6 @@
 /**
- * @param text anything
- * @returns a string of Lua that is this text: what is neither a letter nor harmless is written as the number of its byte
+ * @param text any text
+ * @returns a Lua string literal for the text; unsafe bytes are escaped by number
  * @see https://www.lua.org/manual/5.1/manual.html#2.1
  */
 export function luaText(text: string): string {
@@ -12,12 +12,12 @@ export function luaText(text: string): string {
   return `"${spelled.join('')}"`;
 }
 
-/** @returns a table of Lua that has each of these texts as a key */
+/** @returns a Lua table with each of these strings as a key */
 export function luaSet(texts: readonly string[]): string {
   return texts.length === 0 ? '{}' : `{ ${texts.map((text) => `[${luaText(text)}] = true`).join(', ')} }`;
 }
 
-/** A function of Lua: the host of a request as routes know it, in lower case and without its port. */
+/** A Lua function that returns a request's host as routes match it, in lower case and without the port. */
 export const luaHostOf = `local function host_of(headers)
   local authority = string.lower(headers:get(":authority") or "")
   return (string.gsub(authority, ":%d+$", ""))
@@ -25,8 +25,8 @@ end
 `;
 
 /**
- * @param bytes that are left at most
- * @returns a function of Lua that takes whole names off the end of a list with commas
+ * @param bytes maximum length of the result
+ * @returns a Lua function that drops names from the end of a comma-separated list
  */
 export function luaShortened(bytes: number): string {
   return `local function shortened(list)
@@ -36,7 +36,7 @@ end
 `;
 }
 
-/** @returns a host as it stands in a request: an IPv6 address in brackets */
+/** @returns a host as in a request: IPv6 addresses in brackets */
 export function requestHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }

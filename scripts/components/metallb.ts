@@ -4,10 +4,10 @@ import { chartSource } from './upstream.ts';
 
 const namespace = 'metallb-system';
 
-/** MetalLB on layer 2, for clusters whose LoadBalancer Services get no address by themselves. */
+/** MetalLB on layer 2, for clusters without a cloud load balancer. */
 export const metallb: Component = {
   name: 'metallb',
-  summary: 'gives the gateway an address where no cloud does',
+  summary: 'assigns the gateway an address on clusters without a cloud load balancer',
   folder: 'infrastructure/metallb',
   namespace: () => namespace,
   dependsOn: ['argocd'],
@@ -17,14 +17,14 @@ export const metallb: Component = {
     const image = (name: string) => ({ image: { repository: mirrorImage(cluster, `quay.io/metallb/${name}`) } });
     const mirrored = mirrorImage(cluster, 'quay.io/metallb') !== 'quay.io/metallb';
     return {
-      // On by default since 0.16; layer 2 needs none of it.
+      // On by default since 0.16; layer 2 does not need it.
       frrk8s: { enabled: false },
       ...(mirrored ? { controller: image('controller'), speaker: { ...image('speaker') } } : {}),
     };
   },
   manifests: (cluster) => {
     const pools = cluster.loadBalancer.metallb?.pools ?? [];
-    // A pool that is taken out of the config goes, whatever the Application says of CRDs.
+    // A pool removed from the config is deleted, despite the Application's setting for CRDs.
     const annotations = {
       'argocd.argoproj.io/sync-wave': '1',
       'argocd.argoproj.io/sync-options': 'Prune=true',
@@ -46,7 +46,7 @@ export const metallb: Component = {
       },
     ];
   },
-  // The speakers use the host's network, which every other level refuses.
+  // The speakers use the host network, which every other level refuses.
   namespaces: () => [{ name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }],
   clusterKinds: () => [
     'apiextensions.k8s.io/CustomResourceDefinition',
@@ -54,10 +54,10 @@ export const metallb: Component = {
     'rbac.authorization.k8s.io/ClusterRoleBinding',
     'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   ],
-  // The pools' kinds come with the chart of the same Application.
-  // Its CRDs carry no keep annotation, and no value of the chart adds one: see cert-manager.
+  // The chart of the same Application brings the pools' CRDs.
+  // Its CRDs have no keep annotation, and the chart has no value for one: see cert-manager.
   syncOptions: ['SkipDryRunOnMissingResource=true', 'Prune=false'],
-  // The controller writes its own certificate into what Git states without one.
+  // The controller adds its own certificate to these objects.
   ignoredDifferences: () => [
     {
       group: 'admissionregistration.k8s.io',

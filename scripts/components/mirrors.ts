@@ -1,8 +1,8 @@
 import type { Cluster } from '../config/cluster.ts';
 
 /**
- * @param image an image or a prefix of images, as `quay.io/jetstack`, without tag
- * @returns the same below its mirror; the longest prefix that is configured wins
+ * @param image an image or image prefix without tag, for example `quay.io/jetstack`
+ * @returns the image at its mirror; the longest configured prefix wins
  */
 export function mirrorImage(cluster: Cluster, image: string): string {
   const prefix = Object.keys(cluster.mirrors.images)
@@ -12,8 +12,8 @@ export function mirrorImage(cluster: Cluster, image: string): string {
 }
 
 /**
- * @param image an image of a kustomization, without tag; without registry it is Docker Hub's
- * @returns an entry of `kustomize.images` that leads to its mirror and keeps tag and digest; undefined without a mirror
+ * @param image an image of a kustomization, without tag; without a registry it is on Docker Hub
+ * @returns an entry of `kustomize.images` for its mirror, which keeps tag and digest; undefined without a mirror
  */
 export function mirrorEntry(cluster: Cluster, image: string): string | undefined {
   const full = withRegistry(image);
@@ -23,7 +23,7 @@ export function mirrorEntry(cluster: Cluster, image: string): string | undefined
 
 /**
  * @param entry an entry of `kustomize.images` with a tag: `old=new:tag` or `image:tag`
- * @returns the same, leading to the mirror where there is one
+ * @returns the entry with the target at its mirror, if there is one
  */
 export function mirrorOverride(cluster: Cluster, entry: string): string {
   const target = entry.slice(entry.indexOf('=') + 1);
@@ -49,7 +49,7 @@ export function mirrorCharts(cluster: Cluster, repository: string): string {
   return cluster.mirrors.charts[repository] ?? repository;
 }
 
-/** @returns the Git repository, or its mirror; with or without `.git` it is the same repository */
+/** @returns the Git repository, or its mirror; a trailing `.git` makes no difference */
 export function mirrorGit(cluster: Cluster, repository: string): string {
   const bare = repository.replace(/\.git$/, '');
   return (
@@ -58,8 +58,8 @@ export function mirrorGit(cluster: Cluster, repository: string): string {
 }
 
 /**
- * @param image an image without tag, as `ghcr.io/dexidp/dex`
- * @returns the value for a chart that takes registry and repository apart
+ * @param image an image without tag, for example `ghcr.io/dexidp/dex`
+ * @returns values for a chart with separate registry and repository
  */
 export function splitImage(image: string): { registry: string; repository: string } {
   const slash = image.indexOf('/');

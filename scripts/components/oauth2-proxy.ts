@@ -11,15 +11,15 @@ import { caCertificate, hasPrivateCa } from './private-ca.ts';
 import { signedOutPage, signedOutPath } from './signed-out-page.ts';
 import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 
-/** Secret that OAuth2 Proxy and Dex share: the client's id and secret, and the cookie's key. */
+/** Secret shared by OAuth2 Proxy and Dex: client id, client secret and cookie key. */
 export const loginSecret = 'oauth2-proxy';
-/** Id under which Dex knows OAuth2 Proxy. */
+/** Client id of OAuth2 Proxy at Dex. */
 export const clientId = 'oauth2-proxy';
 
-/** Behind a sidecar every request comes from one of these: istio.io/istio, pilot/pkg/util/network (InboundPassthroughBindIpv4, …Ipv6). */
+/** Source addresses of all requests behind a sidecar: istio.io/istio, pilot/pkg/util/network (InboundPassthroughBindIpv4, …Ipv6). */
 export const sidecarAddresses = '127.0.0.6/32,::6/128';
 
-/** How long a person has to log in. */
+/** Time a user has to log in. */
 export const loginTime = '15m';
 
 const redisSecret = 'oauth2-proxy-redis';
@@ -27,10 +27,10 @@ const caSecret = 'oauth2-proxy-ca';
 const caFolder = '/etc/breakwater/ca';
 const redisCaFolder = '/etc/breakwater/redis';
 
-/** OAuth2 Proxy: answers the gateway's question whether a request is somebody's, and logs people in through Dex. */
+/** OAuth2 Proxy: checks for the gateway whether a request has a session, and logs users in through Dex. */
 export const oauth2Proxy: Component = {
   name: 'oauth2-proxy',
-  summary: 'checks each request, and logs people in through Dex',
+  summary: 'checks each request, and logs users in through Dex',
   folder: 'infrastructure/oauth2-proxy',
   namespace: () => authNamespace,
   dependsOn: ['gateway', 'issuer'],
@@ -55,7 +55,7 @@ export const oauth2Proxy: Component = {
   },
   namespaces: (cluster) => [loginNamespace(cluster)],
   manifests: (cluster) => [
-    // Dex brings it along, where it runs.
+    // Dex owns it, if it is enabled.
     ...(cluster.components.dex?.enabled === false ? [strictMutualTls()] : []),
     authorizationPolicy(),
     route(cluster),
@@ -90,7 +90,7 @@ export const oauth2Proxy: Component = {
             {
               name: redisSecret,
               namespace: authNamespace,
-              purpose: 'password of the Redis that keeps sessions',
+              purpose: 'password of the Redis that stores sessions',
               usedBy: [`${authNamespace}/oauth2-proxy`],
               keys: {
                 'redis-password': { kind: 'reference' as const, from: redis.password, check: 'not-empty' as const },
@@ -122,7 +122,7 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
         name: 'Dex',
         provider: 'oidc',
         clientID: clientId,
-        // Filled in from the environment when the program starts; the Secret never enters Git.
+        // Expanded from the environment at start; the Secret never enters Git.
         clientSecret: '${OAUTH2_PROXY_CLIENT_SECRET}',
         scope: 'openid email profile groups offline_access',
         code_challenge_method: 'S256',
@@ -132,7 +132,7 @@ function alphaConfig(cluster: Cluster): Record<string, unknown> {
             ? { caFiles: [`${caFolder}/ca.crt`] }
             : {}
           : { loginURL: `${base}/auth`, redeemURL: `${inCluster}/token` }),
-        // Dex would show its consent page each time with OAuth2 Proxy's default, "force".
+        // With OAuth2 Proxy's default, "force", Dex would show its consent page each time.
         loginURLParameters: [{ name: 'approval_prompt', default: ['auto'] }],
         oidcConfig: {
           issuerURL: base,
@@ -157,11 +157,11 @@ function flags(cluster: Cluster): Record<string, unknown> {
     'whitelist-domain': [authority, ...own.map((place) => place.authority)].join(','),
     'skip-provider-button': true,
     'reverse-proxy': true,
-    // Who may speak to the sidecar is the mesh's business.
+    // The mesh decides which pods may call the sidecar.
     'trusted-proxy-ip': sidecarAddresses,
     'api-route': apiRoute(cluster),
     'cookie-name': own.length === 0 ? sessionCookie : sharedSessionCookie,
-    // Only then: it goes to every host below the platform's.
+    // Only then, because such a cookie is sent to every host under the platform's.
     ...(own.length === 0 ? {} : { 'cookie-domain': host }),
     'cookie-secure': true,
     'cookie-httponly': true,
@@ -176,7 +176,7 @@ function flags(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-/** Of pages that poll: kubeflow/notebooks' Jupyter, Pipelines' metadata (gRPC) and artifacts, TensorBoard, Katib, KServe. */
+/** API paths of pages that poll: kubeflow/notebooks' Jupyter, Pipelines' metadata (gRPC) and artifacts, TensorBoard, Katib, KServe. */
 const kubeflowApis = [
   'api',
   'kfam',
@@ -189,8 +189,8 @@ const kubeflowApis = [
 ];
 
 /**
- * Paths at which a program asks, not a person: they get 401, no login page and no cookie. OAuth2 Proxy matches the path that
- * x-forwarded-uri names, where it trusts that, else the one that it was asked by.
+ * Pattern of paths that programs call: they get 401, without a login page or a cookie. OAuth2 Proxy matches x-forwarded-uri
+ * where it trusts that header, else the path of the request.
  */
 function apiRoute(cluster: Cluster): string {
   const apps = exposedApps(cluster).flatMap(({ apiPaths }) => apiPaths);
@@ -239,7 +239,7 @@ function volumes(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-/** Only the gateway asks OAuth2 Proxy. */
+/** Admits only the gateway. */
 function authorizationPolicy(): KubernetesObject {
   return {
     apiVersion: 'security.istio.io/v1',
@@ -276,7 +276,7 @@ function route(cluster: Cluster): KubernetesObject {
   };
 }
 
-/** Through the gateway Dex is found under its certificate; the volume, its Certificate and the flag follow from this one answer. */
+/** Whether OAuth2 Proxy needs the private CA to reach Dex through the gateway: decides on the volume, its Certificate and the flag. */
 function trustsPrivateCa(cluster: Cluster): boolean {
   return cluster.auth.issuer === 'gateway' && hasPrivateCa(cluster);
 }

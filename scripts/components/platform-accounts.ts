@@ -5,13 +5,13 @@ import { knativeNamespace, kubeflowNamespace, kubeflowSystemNamespace } from './
 
 const prefix = 'system:serviceaccount:';
 
-/** Account that applies the platform's objects and those that make tenants, as `namespace:name`: that of Argo CD's controller. */
+/** Account of Argo CD's controller, as `namespace:name`. It applies the platform's objects and the tenants'. */
 function controllerAccount({ argocd }: Cluster): string {
   return `${argocd.namespace}:${argocd.controllerAccount}`;
 }
 
 /**
- * What an AppProject of the platform says of impersonation: Argo CD applies its objects as itself. Without it, a sync is refused.
+ * Impersonation settings for the platform's AppProjects: Argo CD applies the objects as itself. Without them, it refuses to sync.
  *
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/app-sync-using-impersonation/
  */
@@ -20,7 +20,7 @@ export function appliedAsPlatform(cluster: Cluster): Record<string, string>[] {
 }
 
 /**
- * Variables of an admission policy, in CEL, that say who asks:
+ * CEL variables for admission policies, which classify the user of a request:
  *
  * - `kubernetes`: its own controllers
  * - `controller`: Argo CD's, and the accounts that are named here, each for what it writes

@@ -3,8 +3,8 @@ import type { KubernetesObject } from './component.ts';
 import { clusterIssuerName } from './issuer.ts';
 
 /**
- * Whether programs trust the gateway's certificate only with a CA that they are given. What an ACME server signs is trusted
- * already; of an issuer that exists, `tls.existingIssuer.trust` says it, and the schema asks for it where it matters.
+ * Whether programs need a private CA to trust the gateway's certificate. They trust ACME certificates
+ * already; for an existing issuer, `tls.existingIssuer.trust` decides, and the schema requires it where it matters.
  */
 export function hasPrivateCa(cluster: Cluster): boolean {
   const { acme, existingIssuer } = cluster.tls;
@@ -12,11 +12,11 @@ export function hasPrivateCa(cluster: Cluster): boolean {
 }
 
 /**
- * A Certificate that is never served: it brings the CA's own certificate (`ca.crt`) into a namespace, and keeps it current.
+ * A Certificate that is never served: it copies the CA's certificate (`ca.crt`) into a namespace, and keeps it current.
  *
- * @param metadata of the Certificate; its Secret has the same name
- * @param dnsName a name inside the cluster, which only a private CA signs
- * @param labels of the Secret
+ * @param metadata metadata of the Certificate; its Secret has the same name
+ * @param dnsName a cluster-internal name, which only a private CA signs
+ * @param labels labels of the Secret
  */
 export function caCertificate(
   cluster: Cluster,

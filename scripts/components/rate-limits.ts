@@ -1,6 +1,6 @@
 import { filterTypes } from './envoy-filter.ts';
 
-/** How many requests a second, on average and at once. */
+/** Requests per second, on average and in a burst. */
 interface Rate {
   perSecond: number;
   burst: number;
@@ -8,18 +8,18 @@ interface Rate {
 
 interface Limit {
   name: string;
-  /** What a request is counted by: all of these have to match. */
+  /** Header matchers; a request is counted if all match. */
   headers: readonly Record<string, unknown>[];
-  /** Of all clients together, at each of the gateway's pods. */
+  /** Limit for all clients together, per pod of the gateway. */
   together: Rate;
-  /** Of one client address. */
+  /** Limit per client address. */
   each: Rate;
 }
 
 const header = (name: string, match: Record<string, string>) => ({ name, string_match: match });
 
 /**
- * Nobody who asks for these is known yet. Each login begun makes an object in the cluster's etcd, and each password tried costs Dex a
+ * Limits for requests without a login. Each started login creates an object in the cluster's etcd, and each password attempt costs Dex a
  * quarter of a second of CPU (bcrypt).
  */
 const limits: readonly Limit[] = [
@@ -57,7 +57,7 @@ function bucket({ perSecond, burst }: Rate): Record<string, unknown> {
 }
 
 /**
- * Envoy's filter that answers 429 when somebody asks too often for what needs no login. Buckets are local to each pod of the gateway.
+ * Envoy's rate limit filter, which answers 429 to too many requests without a login. Buckets are local to each pod of the gateway.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter
  */
@@ -72,7 +72,7 @@ export function rateLimitFilter(): Record<string, unknown> {
       stat_prefix: 'breakwater_rate_limits',
       filter_enabled: always,
       filter_enforced: always,
-      // Only what a descriptor names is counted.
+      // Only requests that match a descriptor are counted.
       token_bucket: never,
       always_consume_default_token_bucket: false,
       rate_limits: limits.flatMap((limit) => [
@@ -80,7 +80,7 @@ export function rateLimitFilter(): Record<string, unknown> {
         { actions: [matches(limit)] },
       ]),
       descriptors: limits.flatMap(({ name, together, each }) => [
-        // Without a value, each address has a bucket of its own.
+        // Without a value, each address has its own bucket.
         { entries: [{ key: 'limit', value: name }, { key: 'remote_address' }], token_bucket: bucket(each) },
         { entries: [{ key: 'limit', value: name }], token_bucket: bucket(together) },
       ]),

@@ -5,9 +5,9 @@ import { requestHost } from './lua.ts';
 /** One of https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto#config-rbac-v3-permission */
 type Permission = Record<string, unknown>;
 
-/** A regular expression of RE2 that has to match all of the path, without its query. */
+/** Matches the whole path, without its query, with an RE2 regular expression. */
 const path = (regex: string): Permission => ({ url_path: { path: { safe_regex: { regex } } } });
-/** The same of a header; `:path` is the path with its query. */
+/** Matches a header in the same way; `:path` is the path with its query. */
 const header = (name: string, regex: string): Permission => ({
   header: { name, string_match: { safe_regex: { regex } } },
 });
@@ -18,19 +18,19 @@ const all = (...rules: Permission[]): Permission => ({ and_rules: { rules } });
 const encodedLetter = '%(3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])';
 const uploads = path('(?i)(/pipeline)?/apis/[^/]*/pipelines/upload/?');
 
-/** Pipelines' web server finds its routes in any case, with and without the prefix under which it is served. */
+/** Pipelines' web server ignores case, and accepts its routes with and without the prefix. */
 const artifacts = '(?i)(/pipeline)?/artifacts/';
 
-/** What the gateway refuses anyone who asks, by name: holes of programs behind it, and what pages of users could do to the platform. */
+/** Requests that the gateway refuses to everyone, by name: known vulnerabilities of upstreams, and attacks by users' pages. */
 function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission[]>> {
   return {
-    // CVE-2026-54745: the web page of Pipelines fetches any address that its path or the Referer names.
+    // CVE-2026-54745: the web page of Pipelines fetches any address in its path or the Referer.
     'pipelines-proxy': [
       path('(?i).*/apis/.*(/|%2f)(_|%5f)proxy.*'),
       header('referer', '(?i).*(/|%2f)(_|%5f)proxy(/|%2f).*'),
     ],
-    // CVE-2026-88980 and CVE-2026-88981: so do its artifacts, by an http source or a store's endpoint. Letters need no encoding, so one
-    // that is encoded hides something.
+    // CVE-2026-88980 and CVE-2026-88981: so do its artifacts, through an http source or a store's endpoint. Letters need no encoding, so an
+    // encoded letter hides something.
     'pipelines-artifacts': [
       all(path(`${artifacts}.*`), not(path(`${artifacts}(get|minio|s3|gcs|volume)(/.*)?`))),
       all(path(`${artifacts}get/?`), not(header(':path', '.*[?&]source=(minio|s3|gcs|volume)(&.*)?'))),
@@ -48,13 +48,13 @@ function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission
       all(uploads, header(':path', '(?i)[^?]*\\?([^&]*&)*[^=&]*%[^=&]*(=.*|&.*)?')),
       path(`(?i)(/pipeline)?/apis/.*${encodedLetter}.*`),
     ],
-    // Nothing here logs in so, and each request to begin it makes an object in the cluster's etcd.
+    // No client here uses this login, and each request to start it creates an object in the cluster's etcd.
     'device-logins': [path('/dex/device(/.*)?')],
-    // A service worker sees every later request of its visitors to the host, and on this one users run code.
+    // A service worker sees every later request of its visitors to the host, and users run code on this one.
     // https://w3c.github.io/ServiceWorker/#service-worker-script-request
     'service-workers': [all(header('service-worker', 'script'), ...onPlatformHost(cluster))],
-    // A page on another host, one of a tenant's below this one included, may link to the platform and do nothing else with the visitor's
-    // session: https://www.w3.org/TR/fetch-metadata/
+    // A page on another host, including a tenant's under this one, may only link to the platform, and must not use the visitor's
+    // session otherwise: https://www.w3.org/TR/fetch-metadata/
     'other-sites': [
       all(
         header('sec-fetch-site', 'same-site|cross-site'),
@@ -71,7 +71,7 @@ function onPlatformHost({ knownHost }: Cluster): Permission[] {
   return [header(':authority', `(?i)${host}(:[0-9]+)?`)];
 }
 
-/** @returns Envoy's filter that answers such requests with 403 */
+/** @returns Envoy's RBAC filter, which answers such requests with 403 */
 export function refusalFilter(cluster: Cluster): Record<string, unknown> {
   const policies = Object.entries(refusals(cluster)).map(([name, permissions]) => [
     name,

@@ -4,7 +4,7 @@ import type { Component } from './component.ts';
 
 type Settings = NonNullable<ClusterFile['components']['dex']>;
 
-/** @returns what `components.<name>` of cluster.yaml says; undefined for an app, whose settings are under `apps` */
+/** @returns `components.<name>` of cluster.yaml; undefined for an app, whose settings are under `apps` */
 export function settingsOf(cluster: Cluster, component: Component): Settings | undefined {
   return (cluster.components as Readonly<Record<string, Settings | undefined>>)[component.name];
 }

@@ -1,7 +1,7 @@
-/** Where the dashboard's sign-out ends; served by the gateway itself, without a login. */
+/** Path of the page after signing out; the gateway itself serves it, without a login. */
 export const signedOutPath = '/oauth2/signed-out';
 
-/** The page: no script, nothing from elsewhere. */
+/** The page, without scripts and external resources. */
 export const signedOutPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

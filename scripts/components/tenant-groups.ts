@@ -5,17 +5,17 @@ import { groupHeaderPrefix, identityHeaders } from './identity.ts';
 import { luaSet, luaText } from './lua.ts';
 
 /**
- * Envoy and gunicorn take 100 headers, of which a browser and the mesh need some forty; gunicorn takes 8,190 bytes in one, and Node
- * 16 KiB in all. So what grows with a person's groups ends here.
+ * Limits on headers that grow with a user's groups. Envoy and gunicorn allow 100 headers, of which a browser and the mesh need about 40;
+ * gunicorn allows 8,190 bytes in one, and Node 16 KiB in all.
  */
 export const groupLimits = { headers: 30, bytes: 4096 } as const;
 
 /**
- * Sets a header for each group of the person, beside the list that the check's answer gave: Istio's policies compare a header
- * whole, by its beginning or by its end, and so can't find one group in a list. Headers and list are bounded: groups that a tenant, an app
- * or auth.groups names come first, then the others by name.
+ * Sets a header for each of the user's groups, in addition to the list from the check: Istio's policies match whole headers,
+ * prefixes or suffixes, and so cannot find one group in a list. Headers and list are limited: groups in tenants, apps
+ * and auth.groups come first, then the others by name.
  *
- * Behind the apps' filters, which look into the whole list.
+ * Runs after the apps' filters, which need the whole list.
  */
 export function groupHeaders(cluster: Cluster): KubernetesObject {
   return gatewayFilter('group-headers', [scriptBeforeRouter('group-headers', script(namedGroups(cluster)))], 20);

@@ -9,16 +9,16 @@ import { settingsOf } from './settings.ts';
 import { guardOfPods } from './tenant-pods.ts';
 import { serviceRules } from './tenant-services.ts';
 
-/** Where users hold rights: tenants' namespaces, and those of Profiles that belong to no tenant, as the default one. */
+/** Namespaces where users have rights: tenants', and those of Profiles outside tenants, such as the default one. */
 const usersNamespaces = {
   '': { matchExpressions: [{ key: tenantLabel, operator: 'Exists' }] },
   '-profiles': { matchLabels: { 'app.kubernetes.io/part-of': 'kubeflow-profile' } },
 } as const;
 
 /**
- * Who asks, with the controllers that write some of these resources.
+ * Variables that classify the user, with the controllers that write any of these resources.
  *
- * @param resources what the policy is about, as `group/resource`
+ * @param resources resources of the policy, as `group/resource`
  */
 function whoWrites(cluster: Cluster, resources: readonly string[]): Record<string, string> {
   const runs = (component: Component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false;
@@ -36,8 +36,8 @@ const isWhole = (resource: string) => resource.endsWith('/*');
 const sameGroup = (one: string, other: string) => one.split('/')[0] === other.split('/')[0];
 
 /**
- * Admission policies for the namespaces of users: what AppProjects refuse in Argo CD, for everyone who comes by the Kubernetes API.
- * Kubernetes' role "edit" writes NetworkPolicies and Services of any type, and charts add roles of their own to it.
+ * Admission policies for the namespaces of users. They enforce the limits of the AppProjects on the Kubernetes API, too:
+ * Kubernetes' role "edit" may write NetworkPolicies and Services of any type, and charts add their own roles to it.
  */
 export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
   return [
@@ -49,7 +49,7 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
   ];
 }
 
-/** The kinds of infrastructure/tenant/denied.yaml, written by the platform alone. */
+/** The kinds in infrastructure/tenant/denied.yaml, which only the platform may write. */
 function kinds(cluster: Cluster): KubernetesObject[] {
   const groups = [...new Set(cluster.shared.denied.map(({ group }) => group))];
   return admissionPolicy({
@@ -59,7 +59,7 @@ function kinds(cluster: Cluster): KubernetesObject[] {
         apiGroups: [group],
         apiVersions: ['*'],
         operations: ['CREATE', 'UPDATE', 'DELETE'],
-        // A cluster-scoped object is in every namespace, as selectors of namespaces see it.
+        // Namespace selectors match every cluster-scoped object.
         scope: 'Namespaced',
         resources: cluster.shared.denied
           .filter((entry) => entry.group === group)
@@ -75,14 +75,14 @@ function kinds(cluster: Cluster): KubernetesObject[] {
       {
         expression: 'variables.platform',
         message:
-          "In a tenant's namespace this kind is the platform's: change tenants/<team>/tenant.yaml by a pull request.",
+          "In a tenant's namespace only the platform may write this kind: change tenants/<team>/tenant.yaml in a pull request.",
       },
     ],
     namespaces: usersNamespaces,
   });
 }
 
-/** Services that tenants may make (`serviceRules`). */
+/** Services that tenants may create (`serviceRules`). */
 function services(cluster: Cluster): KubernetesObject[] {
   const asked = `namespaceObject.metadata.?annotations[?'${servicesAnnotation}'].orValue('').split(',')`;
   return admissionPolicy({
@@ -92,7 +92,7 @@ function services(cluster: Cluster): KubernetesObject[] {
         { apiGroups: [''], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['services'] },
       ],
     },
-    // What was there before may still be labelled, and get its status.
+    // Labels and status of existing Services may still change.
     only: { changes: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
     variables: { ...whoWrites(cluster, ['/services']), type: "object.spec.?type.orValue('ClusterIP')", asked },
     rules: serviceRules.map(({ expression, message }) => ({
@@ -104,8 +104,8 @@ function services(cluster: Cluster): KubernetesObject[] {
 }
 
 /**
- * A namespace that is there already never becomes a tenant's by a folder's name: what is in it belongs to others. Anyone who administers the
- * cluster may hand it over.
+ * Keeps an existing namespace from becoming a tenant's through a folder's name: its contents belong to others. A cluster
+ * administrator can hand it over.
  */
 function newNamespaces(cluster: Cluster): KubernetesObject[] {
   const label = (object: string) => `${object}.metadata.?labels[?'${tenantLabel}'].orValue('')`;
@@ -119,13 +119,13 @@ function newNamespaces(cluster: Cluster): KubernetesObject[] {
     rules: [
       {
         expression: 'variables.administrator',
-        messageExpression: `'the namespace ' + request.name + ' was there before the tenant. Give the tenant another name, or let a cluster administrator hand the namespace over: kubectl label namespace ' + request.name + ' ${tenantLabel}=' + ${label('object')}`,
+        messageExpression: `'the namespace ' + request.name + ' existed before the tenant. Rename the tenant, or ask a cluster administrator to hand the namespace over: kubectl label namespace ' + request.name + ' ${tenantLabel}=' + ${label('object')}`,
       },
     ],
   });
 }
 
-/** What the chart of tenants makes, it makes in the tenant's namespaces only: none of it opens a namespace of others. */
+/** Restricts the objects of the tenant chart to the tenant's own namespaces. */
 function ownNamespaces(): KubernetesObject[] {
   const label = (object: string) => `${object}.metadata.?labels[?'${tenantLabel}'].orValue('')`;
   const rule = (group: string, ...resources: string[]) => ({

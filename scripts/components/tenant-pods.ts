@@ -4,9 +4,9 @@ import type { KubernetesObject } from './component.ts';
 import { priorityAnnotation } from './domain.ts';
 
 /**
- * What pods in namespaces of users may be. Nobody is excepted: pods are made by Kubernetes' own controllers, anyone who asked for them.
+ * Admission policies for pods in users' namespaces. They apply to every user, because Kubernetes' controllers create pods on anyone's behalf.
  *
- * @param namespaces selectors of these namespaces, by the end of the binding's name
+ * @param namespaces selectors of these namespaces, by the suffix of the binding's name
  */
 export function guardOfPods(cluster: Cluster, namespaces: Readonly<Record<string, object>>): KubernetesObject[] {
   const policies = [proxy(), priority(), ...(cluster.istio.cni.enabled ? [] : [baseline()])];
@@ -24,10 +24,10 @@ const onPods = (operations: readonly string[], ...resources: string[]) => ({
 
 const orChanged = "request.operation == 'CREATE' || object.spec != oldObject.spec";
 
-/** Keys by which Istio and its injector take orders from a pod: a regular expression, the same to CEL and to JavaScript. */
+/** Annotations that configure Istio's sidecar: a regular expression for both CEL and JavaScript. */
 export const proxyKeys = '^([a-z.]+[.])?(sidecar|proxy|inject)[.]istio[.]io/';
 
-/** What a pod may say about its sidecar: whether it has one, and how much that may use. */
+/** Annotations that a pod may set: whether it has a sidecar, and the sidecar's resources. */
 export const allowedProxyKeys = [
   'inject',
   'nativeSidecar',
@@ -41,8 +41,8 @@ export const allowedProxyKeys = [
 ].map((name) => `sidecar.istio.io/${name}`);
 
 /**
- * What istiod's injection template writes on a pod, beside what the pod says itself. Where a pod of its own making names these, it leaves
- * the mesh in part, as "inject" lets it do as a whole.
+ * Annotations that istiod's injection adds to a pod. A pod that sets them itself leaves
+ * the mesh in part, as it may in whole with "inject".
  */
 const injected = [
   'sidecar.istio.io/status',
@@ -52,7 +52,7 @@ const injected = [
   ),
 ];
 
-/** Istio's annotations choose the proxy's image, its bootstrap, its volumes and the template that it is made by. */
+/** Refuses Istio's annotations that choose the proxy's image, bootstrap, volumes and template. */
 function proxy(): Policy {
   const ours = `key.matches('${proxyKeys}')`;
   return {
@@ -80,7 +80,7 @@ function proxy(): Policy {
       {
         expression: 'variables.foreign.size() == 0',
         messageExpression:
-          "'a pod of a tenant may not set ' + variables.foreign.join(', ') + ': its sidecar is the platform\\'s. It may leave the mesh (sidecar.istio.io/inject: \"false\"), and is then not served by the gateway.'",
+          "'a pod of a tenant may not set ' + variables.foreign.join(', ') + ': the platform controls its sidecar. The pod may leave the mesh (sidecar.istio.io/inject: \"false\"), but the gateway then does not serve it.'",
       },
       {
         expression: "variables.annotations[?'sidecar.istio.io/interceptionMode'].orValue('REDIRECT') == 'REDIRECT'",
@@ -90,7 +90,7 @@ function proxy(): Policy {
   };
 }
 
-/** A pod of higher priority makes the scheduler evict others, the gateway and the login among them. */
+/** Refuses higher priorities: such a pod makes the scheduler evict others, including the gateway and the login. */
 function priority(): Policy {
   return {
     name: 'breakwater-tenants-preempt-nobody',
@@ -104,7 +104,7 @@ function priority(): Policy {
         expression:
           "object.spec.?priority.orValue(0) <= 0 || (variables.class in variables.given && !variables.class.startsWith('system-'))",
         messageExpression:
-          "'the PriorityClass ' + variables.class + ' lets pods of a tenant push out others: it must be named under priorityClasses in tenants/<team>/tenant.yaml'",
+          "'the PriorityClass ' + variables.class + ' lets pods preempt others: list it under priorityClasses in tenants/<team>/tenant.yaml'",
       },
     ],
   };
@@ -142,9 +142,9 @@ const sysctls = [
 ];
 
 /**
- * Pod Security's level "baseline", but for what the container `istio-init` needs. Where Istio's CNI plugin is off, each pod with a sidecar
- * has that container, no level of Pod Security admits it, and so none is enforced. A tenant can give a container of its own that name: it
- * then rules its pod's network, as a sidecar does.
+ * Pod Security's level "baseline", except for the needs of the container `istio-init`. Without Istio's CNI plugin, each pod with a sidecar
+ * has that container, which baseline and restricted refuse, so neither is enforced. A tenant can use that name for its own container, which
+ * then controls its pod's network, as a sidecar does.
  *
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
  */
@@ -152,7 +152,7 @@ function baseline(): Policy {
   const contexts = (field: string) => `variables.contexts.all(one, !has(one.${field})`;
   const rule = (expression: string, what: string) => ({
     expression,
-    message: `A pod of a tenant may not ${what} (Pod Security "baseline", which this policy stands for without Istio's CNI plugin).`,
+    message: `A pod of a tenant may not ${what} (Pod Security "baseline", which this policy enforces without Istio's CNI plugin).`,
   });
   return {
     name: 'breakwater-tenants-pods-are-baseline',
@@ -161,7 +161,7 @@ function baseline(): Policy {
     variables: {
       containers:
         'dyn(object.spec.containers) + dyn(object.spec.?initContainers.orValue([])) + dyn(object.spec.?ephemeralContainers.orValue([]))',
-      // Of the containers, and the pod's own, which has some of the same fields.
+      // Security contexts of the containers and of the pod, which has some of the same fields.
       contexts:
         'variables.containers.filter(one, has(one.securityContext)).map(one, dyn(one.securityContext)) + (has(object.spec.securityContext) ? [dyn(object.spec.securityContext)] : [])',
       init: "object.spec.?initContainers.orValue([]).filter(one, one.name == 'istio-init')",
@@ -180,13 +180,13 @@ function baseline(): Policy {
       rule('object.spec.?volumes.orValue([]).all(one, !has(one.hostPath))', 'mount paths of the node (hostPath)'),
       rule(
         'variables.containers.all(one, one.?ports.orValue([]).all(port, port.?hostPort.orValue(0) == 0))',
-        'take ports of the node (hostPort)',
+        'use ports of the node (hostPort)',
       ),
       rule(`${contexts('procMount')} || one.procMount == 'Default')`, 'change procMount'),
-      rule(`${contexts('seccompProfile')} || one.seccompProfile.type != 'Unconfined')`, 'turn seccomp off'),
+      rule(`${contexts('seccompProfile')} || one.seccompProfile.type != 'Unconfined')`, 'disable seccomp'),
       rule(
         `${contexts('appArmorProfile')} || one.appArmorProfile.type != 'Unconfined') && object.metadata.?annotations.orValue({}).all(key, !key.startsWith('container.apparmor.security.beta.kubernetes.io/') || object.metadata.annotations[key] != 'unconfined')`,
-        'turn AppArmor off',
+        'disable AppArmor',
       ),
       rule(
         `${contexts('seLinuxOptions')} || (one.seLinuxOptions.?type.orValue('') in ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'] && one.seLinuxOptions.?user.orValue('') == '' && one.seLinuxOptions.?role.orValue('') == ''))`,

@@ -1,14 +1,14 @@
-/** What a Service says that decides where it leads, and who can call it. */
+/** Fields of a Service that decide its target and its callers. */
 export interface ServiceSpec {
   type?: string;
   externalIPs?: readonly string[];
 }
 
-/** One thing that a tenant's Service may not be, said twice: for admission, and for files in Git. */
+/** A rule for tenants' Services, in two forms: for admission, and for files in Git. */
 export interface ServiceRule {
-  /** In CEL: what must be true, where `type` and `asked` are variables. */
+  /** CEL expression that must be true, with the variables `type` and `asked`. */
   expression: string;
-  /** @param asked types that tenant.yaml names under network.services */
+  /** @param asked types that tenant.yaml lists under network.services */
   breaks(spec: ServiceSpec, asked: readonly string[]): boolean;
   message: string;
 }
@@ -16,25 +16,25 @@ export interface ServiceRule {
 const typeOf = ({ type = 'ClusterIP' }: ServiceSpec) => type;
 
 /**
- * Services decide what the gateway calls, and could publish pods around it.
+ * Rules for tenants' Services, which decide what the gateway calls, and could expose pods without it.
  *
- * ExternalName: Istio routes to the Service that it names, past the policies of the one that was approved. externalIPs: CVE-2020-8554.
+ * ExternalName: Istio routes to the named Service, bypassing the policies of the approved one. externalIPs: CVE-2020-8554.
  */
 export const serviceRules: readonly ServiceRule[] = [
   {
     expression: "variables.type != 'ExternalName'",
     breaks: (spec) => typeOf(spec) === 'ExternalName',
-    message: "A tenant's Service can't be an alias (ExternalName): the gateway would call what it names.",
+    message: "A tenant's Service must not be of type ExternalName: the gateway would call whatever it names.",
   },
   {
     expression: 'object.spec.?externalIPs.orValue([]).size() == 0',
     breaks: ({ externalIPs = [] }) => externalIPs.length > 0,
-    message: "A tenant's Service can't take addresses (externalIPs): traffic of others to them would come here.",
+    message: "A tenant's Service must not set externalIPs: it would receive other people's traffic to these addresses.",
   },
   {
     expression: "variables.type in ['ClusterIP', 'ExternalName'] || variables.type in variables.asked",
     breaks: (spec, asked) => !['ClusterIP', 'ExternalName', ...asked].includes(typeOf(spec)),
     message:
-      'A tenant is published by its routes, behind the login. For a Service of type LoadBalancer or NodePort, name the type under network.services in tenants/<team>/tenant.yaml.',
+      'Publish a tenant with routes, behind the login. To allow type LoadBalancer or NodePort, list it under network.services in tenants/<team>/tenant.yaml.',
   },
 ];

@@ -18,23 +18,23 @@ import { appliedAsPlatform } from './platform-accounts.ts';
 import { guardOfTenants } from './tenant-guard.ts';
 
 /**
- * Name of the project in which the Applications that make tenants run. What is in a tenant's folder runs in `tenant-<name>-apps`, and
- * Applications of its admins' own in `tenant-<name>`.
+ * Name of the project of the Applications that create tenants. A tenant's folder runs in `tenant-<name>-apps`, and
+ * its admins' own Applications in `tenant-<name>`.
  */
 const tenantsProject = 'tenants';
 /** The chart that renders each tenant. */
 export const tenantChart = 'infrastructure/tenant';
 
-/** Often enough that a moment's wrong answer costs seconds of access, seldom enough for a thousand tenants. */
+/** Short enough that a wrong answer from Git costs only seconds of access, long enough for a thousand tenants. */
 const requeueAfterSeconds = 30;
 
-/** Tenants: ApplicationSets that follow the branch by themselves, outside the waves. */
+/** Tenants: ApplicationSets that follow the branch independently, outside the waves. */
 export const tenants: Component = {
   name: 'tenants',
-  summary: 'a place for each folder of tenants/, outside the waves',
+  summary: 'namespaces and access for each folder of tenants/, outside the waves',
   folder: tenantChart,
   namespace: (cluster) => cluster.argocd.namespace,
-  // A tenant's objects are of kinds that these bring along.
+  // A tenant's objects need the CRDs of these components.
   dependsOn: [
     'kubeflow-namespace',
     'kubeflow-profiles',
@@ -73,8 +73,8 @@ function reservedNamespaces(cluster: Cluster): string[] {
 }
 
 /**
- * Of the Applications that make tenants. Which namespaces there are is known by the folders of tenants/ alone, so any may be
- * written to but the platform's; the kinds are listed one by one. The chart gives a tenant no namespace but its own.
+ * Project of the Applications that create tenants. Namespaces depend on the folders of tenants/, so the project allows all
+ * except the platform's, and lists the kinds one by one. The chart gives a tenant only its own namespaces.
  */
 function project(cluster: Cluster): KubernetesObject {
   const denied = reservedNamespaces(cluster).filter((namespace) => namespace !== cluster.argocd.namespace);
@@ -85,11 +85,11 @@ function project(cluster: Cluster): KubernetesObject {
     metadata: {
       name: tenantsProject,
       namespace: cluster.argocd.namespace,
-      // Gone, its Applications would lose the right to remove what they made.
+      // Without the project, its Applications could not delete their objects.
       annotations: { ...early, 'argocd.argoproj.io/sync-options': 'Prune=false' },
     },
     spec: {
-      description: 'What makes tenants',
+      description: 'Applications that create tenants',
       sourceRepos: [cluster.repositoryUrl],
       destinations: [
         { server: inCluster, namespace: '*' },
@@ -123,11 +123,11 @@ interface Template {
 }
 
 /**
- * One of the two halves of each tenant. Folders are looked for, not files: a generator over files reads them, and one that is no
- * YAML would stop it for all tenants (argoproj/argo-cd#24874). What a tenant.yaml says reaches Helm as a values file only.
+ * One of the two halves of each tenant. The generator lists folders, not files: a file generator parses the files, and one with invalid
+ * YAML would stop it for all tenants (argoproj/argo-cd#24874). Helm reads tenant.yaml as a values file only.
  *
- * `access` goes with the folder, and its objects with it. `place` is preserved, so its objects stay when it goes: a generator
- * that answers with fewer folders for a moment costs seconds of access, and no data.
+ * `access` and its objects are deleted with the folder. `place` preserves its objects: if the generator briefly
+ * returns fewer folders, that costs seconds of access, and no data.
  */
 function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
   const folder = '{{ .path.basename }}';
@@ -140,9 +140,9 @@ function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
       helm: {
         releaseName: folder,
         valueFiles: [`/tenants/${folder}/tenant.yaml`],
-        // A folder without the file is not a tenant, or one that is removed.
+        // A folder without the file is not a tenant, or a removed one.
         ignoreMissingValueFiles: true,
-        // Laid over the file by Argo CD, so that no tenant.yaml can change it.
+        // Argo CD applies this over the file, so that no tenant.yaml can change it.
         valuesObject: { part, platform: platformFacts(cluster) },
       },
     },
@@ -152,13 +152,13 @@ function partOf(cluster: Cluster, part: 'access' | 'place'): KubernetesObject {
   });
 }
 
-/** Manifests of a tenant's own, in its project for this repository. */
+/** Applications for the tenants' own manifests, in their projects for this repository. */
 function ownApplications(cluster: Cluster): KubernetesObject {
   const folder = '{{ index .path.segments 1 }}';
   return applicationSet(cluster, 'tenants-apps', '/apps', folder, {
     name: `tenant-${folder}-apps`,
     project: `tenant-${folder}-apps`,
-    // Named, so that no file makes the folder a chart or a kustomization; and what is read is what `validate` reads.
+    // Explicit, so that no file turns the folder into a chart or a kustomization, and Argo CD reads the same files as `validate`.
     source: { path: '{{ .path.path }}', directory: { recurse: true, include: '{*.yaml,*.yml,*.json}' } },
     destination: folder,
     automated: { prune: true, selfHeal: true },
@@ -180,13 +180,13 @@ function applicationSet(
     metadata: {
       name,
       namespace: cluster.argocd.namespace,
-      // A tenant's mistake is no reason for the platform's last wave to wait.
+      // The platform's last wave must not wait for a tenant's mistake.
       annotations: { 'argocd.argoproj.io/ignore-healthcheck': 'true' },
     },
     spec: {
       goTemplate: true,
       goTemplateOptions: ['missingkey=error'],
-      // Without either, Argo CD gives each Application the finalizer by itself, and what a tenant keeps would go with it.
+      // Without either, Argo CD adds the finalizer to each Application, and would delete the tenant's data with it.
       ...(template.finalizers === undefined ? { syncPolicy: { preserveResourcesOnDeletion: true } } : {}),
       generators: [{ git: { repoURL, revision: git.branch, requeueAfterSeconds, directories: directories(below) } }],
       template: {
@@ -202,7 +202,7 @@ function applicationSet(
           syncPolicy: {
             automated: template.automated,
             ...(template.syncOptions.length === 0 ? {} : { syncOptions: template.syncOptions }),
-            // Access may come before the namespaces that it is for.
+            // Access can be applied before the namespaces that it refers to.
             retry: { limit: -1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '1m' } },
           },
           revisionHistoryLimit: 1,
@@ -213,10 +213,10 @@ function applicationSet(
 }
 
 /**
- * Folders whose names can be a tenant's. Another one would make an Application that the API server refuses, and such a refusal
- * holds up the removal of others.
+ * Folders with valid tenant names. Any other would create an Application that the API server refuses, and such a refusal
+ * blocks the removal of others.
  *
- * @param below the folder within the tenant's that must be there, as `/apps`
+ * @param below a folder that the tenant's must contain, for example `/apps`
  */
 function directories(below: string): { path: string; exclude?: true }[] {
   const wrong = ['*[^a-z0-9-]*', '-*', '*-', `*${namespaceSeparator}*`, `${'?'.repeat(longestTenantName)}?*`];
@@ -226,7 +226,7 @@ function directories(below: string): { path: string; exclude?: true }[] {
   ];
 }
 
-/** What the chart knows of the cluster. */
+/** Facts about the cluster for the chart. */
 export function platformFacts(cluster: Cluster): Record<string, unknown> {
   return {
     cluster: cluster.name,
@@ -243,14 +243,14 @@ export function platformFacts(cluster: Cluster): Record<string, unknown> {
     nameServers: nameServers(cluster.kubernetes),
     apiPorts: apiPorts(cluster.kubernetes),
     identityServers: identityServers(cluster.kubernetes),
-    // Without Istio's CNI plugin, the sidecar's init container needs more than any level grants.
+    // Without Istio's CNI plugin, the sidecar's init container needs more than any level allows.
     podSecurity: cluster.istio.cni.enabled,
     reserved: reservedNamespaces(cluster),
     reservedPattern: `^(${takenPrefixes.join('|')})`,
   };
 }
 
-/** Model servers are called through gateways of their own namespaces. */
+/** Namespaces that call users' pods or are called by them, including the gateways of model servers. */
 function kubeflowNeighbours(cluster: Cluster): Record<string, string[]> {
   const models = runs(cluster, 'serving') ? [knativeNamespace, localGatewayNamespace] : [];
   return {

@@ -4,34 +4,34 @@ import type { ChartUpstream, KustomizeUpstream } from '../config/schema/upstream
 import type { ChartSource } from './component.ts';
 
 /**
- * @returns infrastructure/<component>/upstream.yaml of a chart
- * @throws Error when the file is missing or describes no chart; the config loader reports that first
+ * @returns infrastructure/<component>/upstream.yaml for a chart
+ * @throws Error when the file is missing or does not describe a chart; the config loader reports that first
  */
 export function chartUpstream(cluster: Cluster, component: ComponentName): ChartUpstream {
   const upstream = cluster.shared.upstream.get(`infrastructure/${component}`);
   if (upstream === undefined || !('chart' in upstream))
-    throw new Error(`infrastructure/${component}/upstream.yaml describes no chart`);
+    throw new Error(`infrastructure/${component}/upstream.yaml does not describe a chart`);
   return upstream;
 }
 
-/** @returns <folder>/upstream.yaml of kustomizations; see {@link chartUpstream} */
+/** @returns <folder>/upstream.yaml for a kustomization; see {@link chartUpstream} */
 export function kustomizeUpstream(cluster: Cluster, folder: string): KustomizeUpstream {
   const upstream = cluster.shared.upstream.get(folder);
   if (upstream === undefined || 'chart' in upstream)
-    throw new Error(`${folder}/upstream.yaml describes no kustomization`);
+    throw new Error(`${folder}/upstream.yaml does not describe a kustomization`);
   return upstream;
 }
 
-/** @returns an image's tag as charts take it, with the digest where it is known */
+/** @returns an image's tag for a chart, with the digest if known */
 export function imageTag({ version, digest }: NonNullable<ChartUpstream['image']>): string {
   return digest === undefined ? version : `${version}@${digest}`;
 }
 
 /**
- * Lets a cluster's own version replace the shared one. The commit belongs to the shared tag and goes with it.
+ * Applies a cluster's own version over the shared one. The shared commit is dropped, as it belongs to the shared tag.
  *
- * @param own the version that cluster.yaml names
- * @returns what of a {@link KustomizeSource} says which state of the repository is meant
+ * @param own the version in cluster.yaml
+ * @returns the version fields of a {@link KustomizeSource}
  */
 export function pinned(
   own: string | undefined,

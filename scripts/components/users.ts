@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Secret in the namespace of Dex that holds the static users' password hashes. */
+/** Secret with the static users' password hashes, in Dex's namespace. */
 export const usersSecret = 'dex-users';
 
 /**
@@ -11,12 +11,12 @@ export function userKey(email: string): string {
   return `${email.replaceAll(/[^-._a-z0-9]/g, '_').slice(0, 200)}-${digest(email).slice(0, 8)}`;
 }
 
-/** @returns the name of the environment variable by which Dex gets the hash of the user */
+/** @returns the environment variable through which Dex gets the user's hash */
 export function userVariable(email: string): string {
   return `USER_${digest(email).slice(0, 16).toUpperCase()}_HASH`;
 }
 
-/** @returns a stable id in the form of a UUID, so that a user stays the same user when the list changes its order */
+/** @returns a stable UUID, so that a user keeps their identity when the list is reordered */
 export function userId(email: string): string {
   const hex = digest(`breakwater-user:${email}`);
   return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

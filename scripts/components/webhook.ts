@@ -5,14 +5,14 @@ import { appPlace } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
 import { gatewayName, gatewayNamespace } from './domain.ts';
 
-/** Where Git hosts tell Argo CD of a push. Not /api/webhook, since /api/ belongs to the dashboard. */
+/** Path of the webhook that Git hosts call after a push. Not /api/webhook, since /api/ belongs to the dashboard. */
 const webhookPath = '/hooks/argocd';
 
 const name = 'argocd-webhook';
 
 /**
- * The keys of argocd-secret by which Argo CD knows a host, for each kind of host. All are set, also those of hosts that are
- * not used: without a secret, Argo CD takes what calls itself such a host.
+ * Keys of argocd-secret with the webhook secret of each kind of host. All are set, even for hosts that are
+ * not used: without a secret, Argo CD accepts any caller that claims to be such a host.
  *
  * @see https://argo-cd.readthedocs.io/en/stable/operator-manual/webhook/
  */
@@ -26,19 +26,19 @@ export const webhookSecretKeys = [
   'webhook.azuredevops.password',
 ] as const;
 
-/** @returns the webhook's address, for the Git host */
+/** @returns the webhook's URL, for the Git host */
 export function webhookUrl(cluster: Cluster): string {
   return `https://${publicAddress(cluster).authority}${webhookPath}`;
 }
 
-/** What the gateway's check leaves out, and what it takes back of that: a path is left out for POST only. */
+/** Exclusion from the gateway's check, narrowed to POST. */
 export interface OpenPath {
   notPaths: readonly string[];
   /** Further entries of the rule's `to`. */
   narrowed: readonly Record<string, unknown>[];
 }
 
-/** @returns the webhook's place in the gateway's policy; nothing where it is off */
+/** @returns the webhook's exclusion from the gateway's policy; empty when it is off */
 export function webhookInPolicy({ git }: Pick<Cluster, 'git'>): OpenPath {
   if (!git.webhook) return { notPaths: [], narrowed: [] };
   return {
@@ -47,12 +47,12 @@ export function webhookInPolicy({ git }: Pick<Cluster, 'git'>): OpenPath {
   };
 }
 
-/** @returns the route of exactly this path, by POST, to exactly Argo CD's webhook; nothing where it is off */
+/** @returns the route from exactly this path, for POST, to Argo CD's webhook; empty when it is off */
 export function webhookRoute(cluster: Cluster): KubernetesObject[] {
   if (!cluster.git.webhook) return [];
   const host = `argocd-server.${cluster.argocd.namespace}.svc.cluster.local`;
   const app = argocdApp(cluster);
-  // Where Argo CD is served below a path, it is so inside of the cluster, too.
+  // If Argo CD is served under a path, the path applies inside the cluster, too.
   const root = app === undefined ? '' : appPlace(cluster, app).path.replace(/\/$/, '');
   return [
     {
@@ -78,7 +78,7 @@ export function webhookRoute(cluster: Cluster): KubernetesObject[] {
       spec: {
         host,
         exportTo: ['.'],
-        // Encrypted; the certificate is one that Argo CD made for itself.
+        // Argo CD's certificate is self-signed.
         trafficPolicy: { tls: { mode: 'SIMPLE', insecureSkipVerify: true } },
       },
     },

@@ -1,13 +1,13 @@
 import { parse, stringify } from 'yaml';
 
 /**
- * Writes a map or a list as YAML for people: keys in the order given, nothing folded, no aliases, and everything quoted that
- * YAML 1.1 (kubectl, Helm) would read as something else than a text.
+ * Writes a map or a list as readable YAML: keys in the given order, no folding, no aliases, and quotes around everything that
+ * YAML 1.1 (kubectl, Helm) would not read as a string.
  *
- * The library spells each scalar that is not plainly a word, once for all clusters; only the indentation is ours, which makes
- * a tree several times faster to write.
+ * The library formats each scalar that is not a plain word, once for all clusters; we only indent, which makes
+ * writing a tree several times faster.
  *
- * @returns the text, ending in a line end
+ * @returns the text, with a final newline
  */
 export function yamlText(value: object): string {
   return `${block(value, '')}\n`;
@@ -29,36 +29,36 @@ function block(value: object, indent: string): string {
     .join(`\n${indent}`);
 }
 
-/** A key stands on one line, whatever is in it. */
+/** Writes a key, always on one line. */
 function name(key: string): string {
   return key.includes('\n') ? JSON.stringify(key) : spell(key);
 }
 
-/** True for what takes lines of its own. */
+/** True for non-empty maps and lists, which need their own lines. */
 function isBlock(value: unknown): value is object {
   return typeof value === 'object' && value !== null && (Array.isArray(value) ? value : Object.keys(value)).length > 0;
 }
 
-/** A text of several lines goes below its key, two blanks further in. */
+/** Writes a scalar; a multi-line string goes under its key, indented by two spaces. */
 function scalar(value: unknown, indent: string): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[]' : '{}';
   return spell(value).replaceAll(/\n(?=.)/g, `\n${indent}`);
 }
 
-/** Words, paths and addresses that no reader takes for anything but text: most of what a tree holds. */
+/** Words, paths and addresses that every parser reads as strings: most of a tree. */
 const plain = /^[A-Za-z/$][\w./:$-]*[A-Za-z0-9]$/;
 const reserved = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
 const spelled = new Map<unknown, string>();
 
-/** @returns a scalar as the library writes it, as the value of a key at the left edge */
+/** @returns a scalar in the library's format, as the value of an unindented key */
 function spell(value: unknown): string {
   if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
   const known = spelled.get(value);
   if (known !== undefined) return known;
   const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
   const text = stringify({ k: value }, options);
-  // What YAML 1.2 alone reads as a number (0o17) is quoted, too.
+  // Numbers that only YAML 1.2 knows (0o17) are quoted, too.
   const readsBack = typeof value !== 'string' || parse(text).k === value;
   const spelling = readsBack ? text.slice('k: '.length).replace(/\n$/, '') : JSON.stringify(value);
   spelled.set(value, spelling);

@@ -34,7 +34,7 @@ describe('the difference as Markdown', () => {
     ]);
     expect(text).toContain('### one: 0 added, 2 changed, 0 removed');
     expect(text).toContain('| root | platform | 0 | 1 | 0 | 0 |\n| 6 | dex | 0 | 1 | 0 | 0 |');
-    expect(text).toContain('### two: nothing changes');
+    expect(text).toContain('### two: no changes');
     expect(text).toContain('- :warning: a note');
     expect(text.indexOf('### two')).toBeLessThan(text.indexOf('<details>'));
     expect(text).not.toContain('Left out');
@@ -52,7 +52,9 @@ describe('the difference as Markdown', () => {
     expect(text.length).toBeLessThanOrEqual(textLimit);
     const shown = text.match(/<details>/g)?.length ?? 0;
     expect(shown).toBeGreaterThan(10);
-    expect(text).toContain(`Left out to fit a comment: ${3000 - shown} resources with ${(3000 - shown) * 50} lines.`);
+    expect(text).toContain(
+      `Omitted to fit into a comment: ${3000 - shown} resources with ${(3000 - shown) * 50} lines.`,
+    );
     expect(text).toContain('and 440 more');
   });
 
@@ -70,7 +72,7 @@ describe('the difference as Markdown', () => {
       },
     ]);
     expect(text).toContain('... 380 more lines');
-    expect(text).toContain('Left out to fit a comment: 380 lines.');
+    expect(text).toContain('Omitted to fit into a comment: 380 lines.');
   });
 
   it('is not got out of by what files say: fences, markup and calls of people stay text', () => {
@@ -91,10 +93,10 @@ describe('the difference as Markdown', () => {
 it('names what Argo CD may read and nothing shows, as text', () => {
   const paths = ['tenants/red/apps/<img src=x>', 'docs/@acme'];
   const text = markdownOf([], paths);
-  expect(text).toContain(":warning: 2 files that Argo CD may read and this can't show: ");
+  expect(text).toContain(':warning: 2 files that Argo CD might read and this command cannot show: ');
   expect(text).not.toMatch(/<img|@acme/);
   expect(diffText({ differences: [], notShown: paths.slice(1) }, against, false)).toContain(
-    "! 1 file that Argo CD may read and this can't show: docs/@acme.",
+    '! 1 file that Argo CD might read and this command cannot show: docs/@acme.',
   );
 });
 

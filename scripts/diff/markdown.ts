@@ -59,14 +59,14 @@ function leftOut({ resources, lines }: { resources: number; lines: number }): st
     ...(resources === 0 ? [] : [`${resources} ${resources === 1 ? 'resource' : 'resources'}`]),
     ...(lines === 0 ? [] : [`${lines} ${lines === 1 ? 'line' : 'lines'}`]),
   ].join(' with ');
-  return `\nLeft out to fit a comment: ${what}. All of it: ${code('npm run diff')}.\n`;
+  return `\nOmitted to fit into a comment: ${what}. For everything, run ${code('npm run diff')}.\n`;
 }
 
 function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[] {
   const rows = byApplication(changes);
   const shown = rows.slice(0, mostRows);
   return [
-    `### ${escaped(cluster)}: ${changes.length === 0 ? 'nothing changes' : tallyText(tally(changes))}`,
+    `### ${escaped(cluster)}: ${changes.length === 0 ? 'no changes' : tallyText(tally(changes))}`,
     '',
     ...(rows.length === 0
       ? []

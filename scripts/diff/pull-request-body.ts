@@ -29,10 +29,10 @@ export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): 
     ...table(rowsOf(folder, own, waves)),
     ...(others.length === 0 ? [] : ['', 'Also on this branch:', '', ...list(others)]),
     '',
-    'What it comes to in the cluster, resource by resource: `npm run diff`, or the comment below where the workflow runs.',
+    'For the resulting changes in the cluster, see `npm run diff`, or the comment below if the workflow runs.',
     '',
   ].join('\n');
-  return `<!-- breakwater:pull-request ${digest(text)}: written again by the next run, unless you edit it -->\n${text}`;
+  return `<!-- breakwater:pull-request ${digest(text)}: the next run updates this text, unless you edit it -->\n${text}`;
 }
 
 /** @returns true for a text that a run wrote and nobody edited since */
@@ -68,7 +68,7 @@ function rowsOf(folder: string, changes: readonly ChangedPath[], waves: Readonly
 function table(rows: readonly Row[]): string[] {
   if (rows.length === 0) return ['Nothing in the tree of this cluster changes.'];
   return [
-    '| wave | component | what changes |',
+    '| wave | component | changes |',
     '| --- | --- | --- |',
     ...rows.map(({ wave, component, paths }) => `| ${wave < 0 ? '' : wave} | ${component} | ${what(paths)} |`),
   ];

@@ -38,7 +38,7 @@ export function refusedRemovals(
     .filter((name) => !named.has(name));
   return [
     ...clusters.flatMap((cluster) => refusedIn(cluster, before, after, named, carriesCrds)),
-    ...tenants.map((name) => ({ message: `${name} goes, and with it a team's place`, names: [name] })),
+    ...tenants.map((name) => ({ message: `${name} is removed, and with it a team's namespaces`, names: [name] })),
   ];
 }
 
@@ -53,7 +53,7 @@ function refusedIn(
   const list = (names: readonly string[]) => names.join(', ');
   const gone = missing(before.applications.get(cluster), after.applications.get(cluster));
   if (!after.applications.has(cluster)) {
-    const message = `cluster ${cluster} goes, with ${gone.length} Applications`;
+    const message = `cluster ${cluster} is removed, with ${gone.length} Applications`;
     return [{ message, names: [`clusters/${cluster}`] }];
   }
   const unnamed = gone.filter((name) => !named.has(path(name)));
@@ -65,14 +65,14 @@ function refusedIn(
   const crds = missing(before.crds.get(cluster), after.crds.get(cluster)).filter((name) => !named.has(path(name)));
   return [
     ...kinds.map((name) => ({
-      message: `${cluster} loses ${name}, which brings CRDs: with a CRD, every object of its kind goes`,
+      message: `${cluster} loses ${name}, which has CRDs: deleting a CRD deletes every object of its kind`,
       names: [path(name)],
     })),
     ...(crds.length === 0 || gone.some((name) => named.has(path(name)))
       ? []
       : [
           {
-            message: `${cluster} loses CRDs, and with each every object of its kind: ${list(crds)}`,
+            message: `${cluster} loses CRDs, and with each CRD every object of its kind: ${list(crds)}`,
             names: crds.map(path),
           },
         ]),

@@ -19,7 +19,7 @@ export interface Difference {
 export function notShownText(paths: readonly string[]): string | undefined {
   if (paths.length === 0) return undefined;
   const named = `${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ', …' : ''}`;
-  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'} that Argo CD may read and this can't show: ${named}. "npm run validate" says what to do.`;
+  return `${paths.length} ${paths.length === 1 ? 'file' : 'files'} that Argo CD might read and this command cannot show: ${named}. "npm run validate" explains what to do.`;
 }
 
 /** Numbers of resources. */
@@ -70,7 +70,7 @@ const marks = { added: '+', changed: '~', removed: '-', kept: '=' } as const;
 export function titleOf(cluster: string, change: Change): string {
   const { application, movedFrom, wave } = change;
   const moved = movedFrom === undefined ? '' : ` (moved from ${movedFrom})`;
-  const kept = change.change === 'kept' ? ' (stays there, and nothing applies it any more)' : '';
+  const kept = change.change === 'kept' ? ' (stays in the cluster, no longer managed)' : '';
   return `${marks[change.change]} ${cluster}, ${waveText(wave)}, ${application}: ${resourceName(change)}${moved}${kept}`;
 }
 

@@ -35,7 +35,7 @@ export function diffText({ differences, notShown }: Difference, against: string,
 
 function headline({ cluster, changes }: ClusterDifference, against: string): string {
   return changes.length === 0
-    ? `${cluster}: nothing changes against ${against}`
+    ? `${cluster}: no changes since ${against}`
     : `${cluster}: ${tallyText(tally(changes))}, against ${against}`;
 }
 

@@ -82,7 +82,7 @@ export interface Wave {
   applications: readonly ApplicationRow[];
 }
 
-/** One Application as it is. */
+/** Status of one Application. */
 export interface ApplicationRow {
   name: string;
   /** As Argo CD says: Synced, OutOfSync, Unknown; empty when absent. */

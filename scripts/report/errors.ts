@@ -20,7 +20,7 @@ export interface Problem {
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly problems: readonly Problem[];
-  /** What to do about it. */
+  /** One thing to do about it. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: { hint?: string; problems?: readonly Problem[] } = {}) {
@@ -33,7 +33,7 @@ export class UsageError extends Error {
 /** The world is not as the run needs it (remote refuses, cluster unreachable, drift found): exit code 1, no stack trace. */
 export class RunError extends Error {
   override name = 'RunError';
-  /** What to do about it. */
+  /** One thing to do about it. */
   readonly hint: string | undefined;
   /** What failed, one line each. */
   readonly details: readonly string[];

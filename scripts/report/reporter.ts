@@ -103,16 +103,16 @@ function describeFailure(thrown: unknown): { code: 1 | 2 | 70; text: string; val
   const refused = systemRefusal(thrown);
   if (refused !== undefined) return describeFailure(refused);
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const text = `This is a bug of Breakwater. Please report it with the following.\n${error.stack ?? error.message}`;
+  const text = `This is a bug in Breakwater. Please report it with the following details.\n${error.stack ?? error.message}`;
   return { code: 70, text, value: { error: { kind: 'bug', message: error.message } } };
 }
 
 const refusals: Readonly<Record<string, string>> = {
-  EACCES: 'Give your user the right to write there, and run again.',
-  EPERM: 'Give your user the right to write there, and run again.',
-  EROFS: 'The file system is read-only: work in a copy elsewhere.',
-  ENOSPC: 'The disk is full: make room, and run again.',
-  EDQUOT: 'Your quota is used up: make room, and run again.',
+  EACCES: 'Give your user write permission there, and run it again.',
+  EPERM: 'Give your user write permission there, and run it again.',
+  EROFS: 'The file system is read-only: use a writable copy of the repository.',
+  ENOSPC: 'The disk is full: free some space, and run it again.',
+  EDQUOT: 'Your disk quota is exhausted: free some space, and run it again.',
 };
 
 /** What the operating system refuses about a file is not a bug of ours, wherever it is met. */

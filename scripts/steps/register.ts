@@ -85,7 +85,8 @@ export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>(
   check: checkCluster,
   look: async (_context, _connection, checked) => checked,
   decide: (found) => {
-    if (found.verdict.argocd === 'existing') return { kind: 'skip', message: 'used as it is (argocd.install: false)' };
+    if (found.verdict.argocd === 'existing')
+      return { kind: 'skip', message: 'using the existing Argo CD (argocd.install: false)' };
     if (found.verdict.argocd === 'self-managed') return { kind: 'up-to-date', message: 'manages itself from Git' };
     return {
       kind: 'do',
@@ -168,7 +169,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
       const changes = prepared
         .map(({ plan }) => plan)
         .filter(({ action, restart }) => action !== 'keep' || restart.length > 0);
-      if (changes.length === 0) return { kind: 'up-to-date', message: `${prepared.length} Secrets are there and kept` };
+      if (changes.length === 0) return { kind: 'up-to-date', message: `${prepared.length} Secrets exist and are kept` };
       return {
         kind: 'do',
         message: `make ${changes.length} of ${prepared.length} Secrets`,
@@ -192,7 +193,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
 /** The key with which Argo CD reads the repository: private half in the cluster, public half at the Git host. */
 export const deployKey = clusterStep<void, KeysFound, KeyWork>({
   name: 'deploy-key',
-  unwanted: ({ access }) => (access.deployKey ? undefined : 'not asked for (git.credentials.deployKey)'),
+  unwanted: ({ access }) => (access.deployKey ? undefined : 'disabled (git.credentials.deployKey)'),
   check: async (context) => {
     if (context.access.deployKey && context.options.push) await requireAdministrator(context);
   },

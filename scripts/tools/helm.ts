@@ -80,9 +80,9 @@ export async function chartDigest(cache: string, chart: ChartReference): Promise
 }
 
 function notToBeHad({ repository, chart, version }: ChartReference, stderr: string): RunError {
-  return new RunError(`the chart ${chart} ${version} is not available from ${repository}`, {
+  return new RunError(`cannot fetch chart ${chart} ${version} from ${repository}`, {
     details: lastLines(stderr),
-    hint: 'Without a way to it, name a mirror under mirrors.charts in cluster.yaml.',
+    hint: 'Check the address and the network. If it is unreachable, set mirrors.charts in cluster.yaml.',
   });
 }
 
@@ -112,7 +112,7 @@ export async function renderChart(
     const rendered =
       await run`${helm} template ${release} ${chart} ${options} ${kinds} ${values.flatMap((file) => ['--values', file])}`;
     if (rendered.exitCode !== 0)
-      throw new RunError(`helm can't render the release ${release}`, { details: lastLines(rendered.stderr) });
+      throw new RunError(`helm cannot render the release ${release}`, { details: lastLines(rendered.stderr) });
     return objectsOf(rendered.stdout);
   } finally {
     await rm(folder, { recursive: true, force: true });

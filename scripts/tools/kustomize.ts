@@ -55,7 +55,7 @@ export async function buildKustomization(
     );
     const built = await $({ quiet: true, nothrow: true })`${kubectl} kustomize ${join(copy, path)}`;
     if (built.exitCode !== 0) {
-      throw new RunError(`kustomize can't build ${path}`, { details: built.stderr.trim().split('\n') });
+      throw new RunError(`kustomize cannot build ${path}`, { details: built.stderr.trim().split('\n') });
     }
     return parseAllDocuments(built.stdout).map((document) => document.toJS() as KubernetesObject);
   } finally {

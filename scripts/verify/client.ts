@@ -141,7 +141,7 @@ function linesOf(headers: object): HeaderLine[] {
 
 function connected(socket: TLSSocket, timeout: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(new Error('no TLS connection in time')), timeout);
+    const timer = setTimeout(() => socket.destroy(new Error('TLS handshake timed out')), timeout);
     socket.once('secureConnect', () => {
       clearTimeout(timer);
       socket.removeListener('error', reject);
@@ -168,7 +168,7 @@ function exchange(socket: Socket, request: Request, authority: string, timeout: 
     const timer = setTimeout(() => {
       if (open) return finish('timeout');
       socket.destroy();
-      reject(Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' }));
+      reject(Object.assign(new Error('connection timed out'), { code: 'ETIMEDOUT' }));
     }, timeout);
     socket.once(isTls(socket) ? 'secureConnect' : 'connect', () => {
       open = true;

@@ -147,14 +147,14 @@ function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer
     answer: answer === undefined ? '' : described(answer),
   };
   if (answer === undefined) return { ...row, outcome: 'failed', why: 'the pod did not make the call' };
-  if (call.ready === false) return { ...row, outcome: 'skipped', why: 'no ready pod stands behind it' };
-  if (!works) return { ...row, outcome: 'skipped', why: 'the pod reached nothing at all, not even the API server' };
+  if (call.ready === false) return { ...row, outcome: 'skipped', why: 'it has no ready pod' };
+  if (!works) return { ...row, outcome: 'skipped', why: 'the pod could not reach anything, not even the API server' };
   const { wrong, unclear } = verdict(answer);
   if (wrong !== undefined && call.ownLogin === true)
     return {
       ...row,
       outcome: 'skipped',
-      why: `${wrong}: outside the mesh, with a login of its own; only a NetworkPolicy keeps others away`,
+      why: `${wrong}: outside the mesh, with its own login; only a NetworkPolicy protects it`,
     };
   if (unclear !== undefined) return { ...row, outcome: 'skipped', why: unclear };
   return wrong === undefined ? { ...row, outcome: 'passed' } : { ...row, outcome: 'failed', why: wrong };
@@ -172,7 +172,7 @@ function kindOf({ id, url, policy }: InsideCall): {
 } {
   if (policy !== undefined)
     return {
-      tries: `to reach what the NetworkPolicy ${policy} alone keeps others from`,
+      tries: `to reach a Service that only the NetworkPolicy ${policy} protects`,
       expected: 'no connection',
       verdict: (answer) => policyVerdict(answer, policy),
     };
@@ -183,7 +183,7 @@ function kindOf({ id, url, policy }: InsideCall): {
       verdict: gatewayVerdict,
     };
   return {
-    tries: `to call ${url} directly as somebody else`,
+    tries: `to call ${url} directly as another user`,
     expected: 'no connection, or 403',
     verdict: serviceVerdict,
   };
@@ -192,11 +192,11 @@ function kindOf({ id, url, policy }: InsideCall): {
 /** Whatever came back, even a closed connection, came from behind the policy. curl: 6 no such name, 7 refused, 28 time is up. */
 function policyVerdict({ exit }: InsideAnswer, policy: string): Verdict {
   if (exit === 7 || exit === 28) return {};
-  if (exit === 6) return { unclear: 'there is no such Service' };
+  if (exit === 6) return { unclear: 'the Service does not exist' };
   return {
     wrong:
-      `it was reached. Unless ${policy} is gone, this cluster's network plugin enforces no NetworkPolicy: any pod can have Argo CD's ` +
-      'repository server run code (CVE-2026-15416) or write to its store, and nothing but the mesh keeps tenants apart. ' +
+      `it was reached. Unless ${policy} is missing, this cluster's network plugin does not enforce NetworkPolicies: any pod can make Argo CD's ` +
+      'repository server run code (CVE-2026-15416) or write to its store, and only the mesh isolates tenants. ' +
       'Use a plugin that enforces them: docs/security.md, "Network policies"',
   };
 }
@@ -204,9 +204,9 @@ function policyVerdict({ exit }: InsideAnswer, policy: string): Verdict {
 /** curl: 7 refused, 28 time is up, 52 nothing came, 56 reset: a NetworkPolicy's or mTLS' doing, since the service runs. */
 function serviceVerdict({ exit, status, body }: InsideAnswer): Verdict {
   if ([7, 28, 52, 56].includes(exit)) return {};
-  if (exit !== 0) return { unclear: `curl ended with ${exit}` };
+  if (exit !== 0) return { unclear: `curl failed with exit code ${exit}` };
   if (status === 403 && body.includes('RBAC')) return {};
-  if (status === 503) return { unclear: "the pod's own proxy found no way there (503)" };
+  if (status === 503) return { unclear: "the pod's own proxy could not reach it (503)" };
   return { wrong: `it answered ${status}` };
 }
 
@@ -218,9 +218,9 @@ function gatewayVerdict({ exit, status }: InsideAnswer): Verdict {
 function described({ exit, status, body }: InsideAnswer): string {
   if (exit === 0) return `${status}${body.includes('RBAC') ? ' (RBAC: access denied)' : ''}`;
   const words: Readonly<Record<number, string>> = {
-    6: 'no such name',
+    6: 'unknown host name',
     7: 'connection refused',
-    28: 'no answer in time',
+    28: 'timeout',
     35: 'no TLS connection',
     52: 'connection closed',
     56: 'connection reset',
@@ -238,14 +238,14 @@ function published({ gateways, bound, rendered }: Inside): Row[] {
     group: insideGroup,
     tries,
     request: "the cluster's Gateway and VirtualService objects",
-    expected: "the platform's own and no others",
+    expected: "only the platform's own",
     answer,
     ...(found.length === 0
       ? { outcome: 'passed' }
       : { outcome: 'failed', why: `not of this platform: ${found.join(', ')}` }),
   });
   return [
-    row('other-gateways', 'whether anybody else has opened a port on the gateway', others, gateways.join(', ')),
-    row('routes-without-tls', 'whether anything but the redirect is served on port 80', plain, bound80.join(', ')),
+    row('other-gateways', 'whether anyone else has opened a port on the gateway', others, gateways.join(', ')),
+    row('routes-without-tls', 'whether port 80 serves anything except the redirect', plain, bound80.join(', ')),
   ];
 }

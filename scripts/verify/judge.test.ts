@@ -11,6 +11,6 @@ const judge = (status: number, body: string) => {
 
 test('a refusal by the policy of a sidecar is told from one by the program behind it', () => {
   expect(judge(403, 'RBAC: access denied')).toBeUndefined();
-  expect(judge(403, 'no such profile')).toBe('something behind the gateway answered 403');
-  expect(judge(200, 'RBAC: access denied')).toBe('something behind the gateway answered 200');
+  expect(judge(403, 'no such profile')).toBe('an upstream answered 403');
+  expect(judge(200, 'RBAC: access denied')).toBe('an upstream answered 200');
 });

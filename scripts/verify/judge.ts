@@ -47,7 +47,7 @@ function eachAnswer(text: string, judge: (answer: Answer, known: Known) => strin
   return {
     text,
     judge: ({ answers, ended }, known) => {
-      if (answers.length === 0) return ended === 'timeout' ? 'no answer in time' : undefined;
+      if (answers.length === 0) return ended === 'timeout' ? 'timeout' : undefined;
       for (const answer of answers) {
         const wrong = judge(answer, known);
         if (wrong !== undefined) return wrong;
@@ -66,7 +66,7 @@ function mustAnswer(expectation: Expectation): Expectation {
 }
 
 const served = (answer: Answer) =>
-  fromUpstream(answer) ? `something behind the gateway answered ${answer.status}` : `answered ${answer.status}`;
+  fromUpstream(answer) ? `an upstream answered ${answer.status}` : `answered ${answer.status}`;
 
 /** The redirect to the login, and nothing else. */
 export const login: Expectation = mustAnswer(
@@ -87,7 +87,7 @@ export const unserved: Expectation = eachAnswer('the login or a refusal; nothing
 
 /** As `unserved`; a path that stays below /dex/ may end at Dex, which knows no such page. */
 export const unservedOrDex: Expectation = eachAnswer(
-  'the login, a refusal, or "not found" of Dex itself',
+  'the login, a refusal, or "not found" from Dex itself',
   (answer, known) =>
     asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) || isDexNotFound(answer, known)
       ? undefined
@@ -137,7 +137,7 @@ export const plainUnserved: Expectation = eachAnswer(
 
 /** Wherever it leads, it stays on the platform, the login's way back included. */
 export const staysOnHost: Expectation = mustAnswer(
-  eachAnswer('no way to a foreign host', (answer, { site }) => {
+  eachAnswer('no redirect to a foreign host', (answer, { site }) => {
     const location = header(answer, 'location');
     if (location !== undefined) return staysHome(location, site) ? undefined : `leads to ${location.slice(0, 200)}`;
     return answer.status >= 400 ? undefined : served(answer);
@@ -174,7 +174,7 @@ export function refusedOr(expectation: Expectation): Expectation {
 
 /** Somebody who is logged in and has no business there: 403 of the gateway, before anything behind it. */
 export const forbidden: Expectation = mustAnswer(
-  eachAnswer('403 of the gateway', (answer) =>
+  eachAnswer('403 from the gateway', (answer) =>
     answer.status === 403 && !fromUpstream(answer) ? undefined : served(answer),
   ),
 );
@@ -186,16 +186,16 @@ export const forbidden: Expectation = mustAnswer(
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter
  */
 export const refusedByPolicy: Expectation = mustAnswer(
-  eachAnswer('403 of a policy', (answer) =>
+  eachAnswer('403 from a policy', (answer) =>
     answer.status === 403 && answer.body.trim() === 'RBAC: access denied' ? undefined : served(answer),
   ),
 );
 
 /** It is reached with a session; where it tells what it saw, nothing forged is in it. */
 export const reachedUnforged: Expectation = mustAnswer(
-  eachAnswer('it is reached, and sees nothing forged where it tells', (answer, { forged }) => {
-    if (!fromUpstream(answer)) return `answered ${answer.status}, and it was not reached`;
-    return answer.body.includes(forged) ? 'something forged turns up in its answer' : undefined;
+  eachAnswer('it is reached, and reports nothing forged', (answer, { forged }) => {
+    if (!fromUpstream(answer)) return `answered ${answer.status} without reaching it`;
+    return answer.body.includes(forged) ? 'its response contains a forged value' : undefined;
   }),
 );
 
@@ -237,7 +237,7 @@ export function describeExchange({ answers, ended }: Exchange): string {
   const parts = answers.map((answer) => {
     const location = header(answer, 'location');
     const where = location === undefined ? '' : ` to ${location.replace(/\?.*$/s, '').slice(0, 100)}`;
-    return `${answer.status}${where}${fromUpstream(answer) ? ' from behind the gateway' : ''}`;
+    return `${answer.status}${where}${fromUpstream(answer) ? ' from an upstream' : ''}`;
   });
   if (ended !== undefined) parts.push(ended === 'timeout' ? 'no answer in time' : `connection ${ended}`);
   return parts.join(', then ');

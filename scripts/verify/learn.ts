@@ -58,20 +58,22 @@ async function askDex(client: Client, { origin }: Site): Promise<Answer> {
   const discovery = await reach(client, origin, '/dex/.well-known/openid-configuration');
   if (discovery?.status !== 200 || !discovery.body.includes(`"${origin}/dex"`)) {
     throw new RunError(
-      `${origin} does not answer as this platform: Dex's discovery gave ${discovery?.status ?? 'nothing'}`,
+      `${origin} does not answer like this platform: Dex's discovery returned ${discovery?.status ?? 'nothing'}`,
       {
-        hint: 'Is it up? npm run doctor, kubectl -n argocd get applications. Another address: --url, --address.',
+        hint: 'Check that it is up: npm run doctor, kubectl -n argocd get applications. Set another address with --url or --address.',
       },
     );
   }
   if (!fromUpstream(discovery)) {
-    throw new RunError(`${origin} hides who answered: no x-envoy-upstream-service-time`, {
-      hint: 'Something in front of the gateway takes this header off. Ask the gateway itself: --address.',
+    throw new RunError(`${origin} hides the answering upstream: no x-envoy-upstream-service-time`, {
+      hint: 'A proxy in front of the gateway removes this header. Connect to the gateway itself with --address.',
     });
   }
   const answer = await reach(client, origin, `/dex/${randomBytes(6).toString('hex')}`);
   if (answer === undefined || answer.status !== 404)
-    throw new RunError(`Dex at ${origin} does not say "not found"`, { hint: 'The checks tell Dex from others by it.' });
+    throw new RunError(`Dex at ${origin} does not say "not found"`, {
+      hint: 'The checks recognise Dex by this answer.',
+    });
   return answer;
 }
 
@@ -90,11 +92,11 @@ function unreachable(error: unknown, origin: string, { target }: Client): unknow
   const code = String(error.code);
   if (untrusted.test(code))
     return new RunError(`the certificate of ${origin} is not trusted: ${error.message}`, {
-      hint: 'Name its CA: --ca FILE, or --context NAME, which reads it from the cluster.',
+      hint: 'Pass its CA with --ca FILE, or --context NAME to read it from the cluster.',
       cause: error,
     });
-  return new RunError(`${origin} can't be reached at ${target.address} port ${target.port}: ${error.message}`, {
-    hint: 'Is the address right? A host without DNS needs --address IP.',
+  return new RunError(`${origin} cannot be reached at ${target.address} port ${target.port}: ${error.message}`, {
+    hint: 'Check the address. A host without DNS needs --address IP.',
     cause: error,
   });
 }
@@ -127,7 +129,7 @@ async function session(
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { login: { credentials, answer: message, wrong: 'the login was broken off', setCookies: [] } };
+    return { login: { credentials, answer: message, wrong: 'the login failed midway', setCookies: [] } };
   }
 }
 
@@ -144,7 +146,7 @@ export function sessionCookies(all: ReadonlyMap<string, string>): ReadonlyMap<st
 function whyNot(last: Answer, hops: readonly string[]): string {
   if (/invalid|incorrect/i.test(last.body) && hops.some((hop) => hop.startsWith('POST')))
     return 'the login form refused the password';
-  if (!hops.some((hop) => hop.startsWith('POST'))) return 'no login form came (another --connector?)';
+  if (!hops.some((hop) => hop.startsWith('POST'))) return 'no login form appeared (try another --connector)';
   return `no session after the login (${describeExchange({ answers: [last] })})`;
 }
 

@@ -70,26 +70,26 @@ function whyMissing(need: Need, known: Known): string | undefined {
   if (typeof need === 'function') return need(known);
   switch (need) {
     case 'credentials':
-      return known.firstLogin === undefined ? 'no user: name one with --user' : undefined;
+      return known.firstLogin === undefined ? 'no user: pass one with --user' : undefined;
     case 'second credentials':
-      return known.secondLogin === undefined ? 'no second user: name one with --second-user' : undefined;
+      return known.secondLogin === undefined ? 'no second user: pass one with --second-user' : undefined;
     case 'first':
       if (known.first !== undefined) return undefined;
       return known.firstLogin === undefined
-        ? 'no user: name one with --user'
+        ? 'no user: pass one with --user'
         : `no session: ${known.firstLogin.wrong ?? 'the login failed'}`;
     case 'second':
       if (known.second !== undefined) return undefined;
       return known.secondLogin === undefined
-        ? 'no second user: name one with --second-user'
+        ? 'no second user: pass one with --second-user'
         : `no second session: ${known.secondLogin.wrong ?? 'the login failed'}`;
     case 'view':
-      return known.view === undefined ? 'nothing behind the gateway tells whose request it got' : undefined;
+      return known.view === undefined ? 'no upstream reports the user of a request' : undefined;
     case 'headers':
-      return known.view?.shows === 'headers' ? undefined : 'nothing behind the gateway tells which headers it got';
+      return known.view?.shows === 'headers' ? undefined : 'no upstream reports the headers of a request';
     case 'key':
       return known.sign === undefined ? 'needs --context, and the right to read the cookie key there' : undefined;
     case 'port 80':
-      return known.plainPort ? undefined : 'nothing listens on the port of plain HTTP';
+      return known.plainPort ? undefined : 'the plain HTTP port is closed';
   }
 }

@@ -64,7 +64,7 @@ function addressOf(cluster: Cluster, url: string | undefined): { host: string; a
   if (url !== undefined) return parseUrl(url);
   if (cluster.knownHost === undefined) {
     throw new RunError(`the host of ${cluster.name} is not known yet`, {
-      hint: 'Run npm run bootstrap -- --wait first, or name the address: --url https://…',
+      hint: 'Run npm run bootstrap -- --wait first, or pass the address: --url https://…',
     });
   }
   const { host, authority } = publicAddress(cluster);
@@ -80,7 +80,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
     url.username !== '' ||
     url.search !== ''
   )
-    throw new UsageError(`--url ${text} is not an address of a platform`, {
+    throw new UsageError(`--url ${text} is not a platform's URL`, {
       hint: 'For example https://kubeflow.example.com',
     });
   return {

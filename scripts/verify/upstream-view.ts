@@ -21,13 +21,13 @@ export function seenUser(answer: Answer): string | undefined {
 
 /** @returns why an upstream did not see exactly this identity; undefined when it did */
 export function identityProblems(answer: Answer, known: Known, session: Session): string | undefined {
-  if (answer.status !== 200) return `answered ${answer.status}, and no upstream was reached`;
+  if (answer.status !== 200) return `answered ${answer.status} without reaching an upstream`;
   if (known.view?.shows === 'identity') {
     const user = seenUser(answer);
-    return user === session.email ? undefined : `the upstream took it for ${user ?? 'nobody'}`;
+    return user === session.email ? undefined : `the upstream saw the user ${user ?? '(none)'}`;
   }
   const seen = seenHeaders(answer);
-  if (seen === undefined) return 'the upstream did not tell what reached it';
+  if (seen === undefined) return 'the upstream did not report its request';
   const { site } = known;
   const users = seen.get(site.userHeader) ?? [];
   if (users.length !== 1 || users[0] !== session.email) return `the upstream saw ${site.userHeader}: ${list(users)}`;
@@ -53,7 +53,7 @@ function forgery(seen: ReadonlyMap<string, string[]>, { site, view, forged }: Kn
 export function sessionProblems(answer: Answer, { site, first }: Known): string | undefined {
   const seen = seenHeaders(answer);
   if (answer.status !== 200 || seen === undefined || first === undefined)
-    return `answered ${answer.status}, and no upstream told what reached it`;
+    return `answered ${answer.status}, and no upstream reported its request`;
   for (const [name, values] of seen) {
     for (const value of values) {
       if (name === 'cookie' && value.includes(site.sessionCookie)) return 'the session cookie reached the upstream';

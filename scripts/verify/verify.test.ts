@@ -159,11 +159,11 @@ describe('a run that could only pass because nothing works', () => {
     platform = await startTestPlatform();
     const wrong = { ...siteOf(platform), origin: 'https://elsewhere.example' };
     const client = new Client(platform.target, { timeout: 5000, pause: 0 });
-    await expect(learn(client, wrong, {})).rejects.toThrow('does not answer as this platform');
+    await expect(learn(client, wrong, {})).rejects.toThrow('does not answer like this platform');
   });
 
   it('stops where it can not be told who answered', async () => {
-    await expect(verify(['hides who answered'])).rejects.toThrow('hides who answered');
+    await expect(verify(['hides who answered'])).rejects.toThrow('hides the answering upstream');
   });
 
   it('stops where the certificate is not trusted, and says how to name the CA', async () => {

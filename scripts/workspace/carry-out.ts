@@ -16,9 +16,9 @@ import { removeLeftovers, writeAtomically } from './write.ts';
  */
 export async function carryOut(root: string, plan: TreePlan): Promise<void> {
   if (plan.blocked.length > 0) {
-    throw new RunError(`${plan.folder} can't be written`, {
+    throw new RunError(`${plan.folder} cannot be written`, {
       details: plan.blocked.map(({ path, reason }) => `${path} ${reason}`),
-      hint: 'Move these away, then run again. Settings of your own belong in overrides/.',
+      hint: 'Move these away, then run it again. Put your own settings in overrides/.',
     });
   }
   const absolute = await confined(root, plan.folder);
@@ -42,7 +42,7 @@ async function writeFile(root: string, { path: relative, text }: PlannedFile): P
   await makeParents(root, relative);
   const there = await kindOf(absolute);
   if (there !== undefined && there !== 'file')
-    throw new RunError(`${relative} is not a regular file any more`, { hint: 'Move it away and run again.' });
+    throw new RunError(`${relative} is not a regular file any more`, { hint: 'Move it away and run it again.' });
   await writeAtomically(absolute, text, 0o644, { flush: false });
 }
 

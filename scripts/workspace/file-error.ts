@@ -1,15 +1,18 @@
 import { RunError } from '../report/errors.ts';
 
 const reasons: Record<string, { what: string; hint: string }> = {
-  EACCES: { what: 'no permission', hint: 'Give your user the right to write there, and run again.' },
+  EACCES: { what: 'no permission', hint: 'Give your user write permission there, and run it again.' },
   EPERM: { what: 'the operation is not permitted', hint: 'Check the owner and the attributes of the file.' },
-  EROFS: { what: 'the file system is read-only', hint: 'Run in a copy of the repository that can be written to.' },
-  ENOSPC: { what: 'the disk is full', hint: 'Make room and run again: what is missing will be written.' },
-  EDQUOT: { what: 'your disk quota is used up', hint: 'Make room and run again: what is missing will be written.' },
+  EROFS: { what: 'the file system is read-only', hint: 'Use a writable copy of the repository.' },
+  ENOSPC: { what: 'the disk is full', hint: 'Free some space and run it again: it writes the missing files.' },
+  EDQUOT: {
+    what: 'your disk quota is exhausted',
+    hint: 'Free some space and run it again: it writes the missing files.',
+  },
   ENAMETOOLONG: { what: 'the name is too long for this file system', hint: 'Use a shorter path for the repository.' },
-  EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and run again.' },
-  EISDIR: { what: 'it is a folder', hint: 'Move it away and run again.' },
-  ENOTDIR: { what: 'a part of the path is not a folder', hint: 'Move it away and run again.' },
+  EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and run it again.' },
+  EISDIR: { what: 'it is a folder', hint: 'Move it away and run it again.' },
+  ENOTDIR: { what: 'part of the path is not a folder', hint: 'Move it away and run it again.' },
 };
 
 /**

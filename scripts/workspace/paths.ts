@@ -17,7 +17,7 @@ export const temporaryName = /^\..+\.breakwater-(\d+)\.tmp$/;
 export async function confined(root: string, relative: string): Promise<string> {
   const parts = relative.split('/');
   if (path.isAbsolute(relative) || relative.includes('\\') || parts.some((part) => ['', '.', '..'].includes(part)))
-    throw new RunError(`${relative} does not stay inside the repository`, { hint: 'Nothing was written there.' });
+    throw new RunError(`${relative} leads outside the repository`, { hint: 'Nothing was written there.' });
   for (let depth = 1; depth < parts.length; depth++) await requireFolder(root, parts.slice(0, depth).join('/'));
   return path.join(root, ...parts);
 }
@@ -38,11 +38,11 @@ async function requireFolder(root: string, folder: string): Promise<void> {
   const found = await kindOf(path.join(root, folder));
   if (found === 'symlink') {
     throw new RunError(`${folder} is a symbolic link`, {
-      hint: 'Generated files are never written through a link: replace it by a folder.',
+      hint: 'Generated files are never written through a link. Replace it with a folder.',
     });
   }
   if (found === 'file' || found === 'other')
-    throw new RunError(`${folder} is not a folder`, { hint: 'Move it away and run again.' });
+    throw new RunError(`${folder} is not a folder`, { hint: 'Move it away and run it again.' });
 }
 
 /** @returns what is at an absolute path, links not followed; undefined when there is nothing */

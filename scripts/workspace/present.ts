@@ -18,8 +18,8 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
   const kind = await kindOf(await confined(root, folder));
   if (kind === undefined) return present;
   if (kind !== 'directory') {
-    throw new RunError(`${folder} is ${kind === 'symlink' ? 'a symbolic link' : 'no folder'}`, {
-      hint: 'Nothing is generated there: replace it by a folder.',
+    throw new RunError(`${folder} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}`, {
+      hint: 'Generated files go there. Replace it with a folder.',
     });
   }
   await readFolder(root, folder, present, new Set([`${folder}/overrides`]));

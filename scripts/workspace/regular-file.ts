@@ -19,13 +19,13 @@ export function readRegularFile(path: string, name: string, hint?: string): stri
     // Opening a pipe waits for a writer otherwise.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    throw refuse(`can't be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'})`);
+    throw refuse(`cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'})`);
   }
   try {
     const found = fstatSync(file);
     if (found.isDirectory()) throw refuse('is a folder');
     if (!found.isFile()) throw refuse('is not a regular file');
-    if (found.size > largest) throw refuse(`is too large: ${found.size} bytes, and at most ${largest} are read`);
+    if (found.size > largest) throw refuse(`is too large: ${found.size} bytes, and the limit is ${largest}`);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);

@@ -29,10 +29,10 @@ export function resolveReference(root: string, reference: SecretReference): stri
     const value = take(reference.env);
     if (value !== '') return value;
     throw new UsageError(`the environment variable ${reference.env} is not set`, {
-      hint: `cluster.yaml names it as the source of a secret: export ${reference.env}=…`,
+      hint: `cluster.yaml uses it as the source of a secret: export ${reference.env}=…`,
     });
   }
-  const hint = 'cluster.yaml names it as the source of a secret.';
+  const hint = 'cluster.yaml uses it as the source of a secret.';
   return readRegularFile(absolutePath(root, reference.file), reference.file, hint);
 }
 

@@ -129,7 +129,7 @@ describe('carrying a plan out', () => {
         blocked: [],
         unexpected: [],
       };
-      await expect(carryOut(root, plan)).rejects.toThrow('does not stay inside');
+      await expect(carryOut(root, plan)).rejects.toThrow('leads outside the repository');
     },
   );
 

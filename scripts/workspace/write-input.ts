@@ -21,8 +21,8 @@ export async function writeInput(
 ): Promise<void> {
   const absolute = await confined(root, path);
   if (options.exclusive === true && (await lstat(absolute).catch(() => undefined)) !== undefined) {
-    throw new UsageError(`${path} exists already; it was left as it is`, {
-      hint: 'Change it by hand, or choose another name.',
+    throw new UsageError(`${path} already exists and was not changed`, {
+      hint: 'Edit it, or choose another name.',
     });
   }
   try {

@@ -16,7 +16,9 @@ export async function writeReport(file: string, text: string): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new RunError(`${file} could not be written: its folder is not there`, { hint: 'Make it first.' });
+      throw new RunError(`${file} could not be written: its folder does not exist`, {
+        hint: 'Create the folder first.',
+      });
     throw fileError(error, file);
   }
 }

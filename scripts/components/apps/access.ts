@@ -12,20 +12,20 @@ export function guardName(app: App): string {
 }
 
 /**
- * Who may open an app, and by which headers it learns who somebody is: a filter at the gateway, behind the check that sets the verified
- * identity. Istio's own policies compare a header whole, by its beginning or by its end; groups are a list in one header, so a group is
- * found for certain only by taking the list apart.
+ * Access rules and identity headers of one app: a filter at the gateway, after the check that sets the verified
+ * identity. Istio's own policies match whole headers, prefixes or suffixes. Groups are a list in one header, so only splitting the list
+ * finds a group reliably.
  *
- * Envoy goes on with a request when a Lua filter fails. So the filter marks what it let through, and the app's own policy takes nothing
- * without the mark: no filter, no access.
+ * When a Lua filter fails, Envoy lets the request continue. So the filter marks the requests that it admits, and the app's policy refuses
+ * those without the mark: no filter, no access.
  */
 export function accessFilter(cluster: Cluster, app: App): KubernetesObject {
   const patch = scriptBeforeRouter(`app.${app.name}`, accessScript(cluster, app));
-  // After the gateway's own filters.
+  // Runs after the gateway's own filters.
   return gatewayFilter(guardName(app), [patch], 10);
 }
 
-/** @returns what decides about each request to an app, in Lua */
+/** @returns the Lua script that admits or refuses each request to an app */
 function accessScript(cluster: Cluster, app: App): string {
   const { host, path } = appPlace(cluster, app);
   const { everyone = false, groups = [], emails = [] } = app.access;
@@ -63,7 +63,7 @@ function envoy_on_request(handle)
   local email = headers:get(${luaText(user)}) or ""
   local list = headers:get(${luaText(list)})
   local member = groups_of(headers)
-  -- Port 80 leads to HTTPS, and anyone who is led there is not known yet.
+  -- Port 80 only redirects to HTTPS, before the login.
   local redirected = email == "" and handle:connection():ssl() == nil
   if not redirected and not may_open(email, member) then
     local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }

@@ -9,7 +9,7 @@ import { argocdManifests, isArgocd } from './argocd.ts';
 import { appPlace } from './place.ts';
 import { appRoutes } from './routes.ts';
 
-/** @returns the apps that run on a cluster, each as a component like all others */
+/** @returns the apps of a cluster, as components */
 export function appComponents(cluster: Cluster): Component[] {
   return cluster.runningApps.map(appComponent);
 }
@@ -67,7 +67,7 @@ function sources(cluster: Cluster, app: App): (ChartSource | KustomizeSource)[] 
   ];
 }
 
-/** @returns the values with {url}, {host} and {path} in their texts replaced by where the app is on this cluster */
+/** @returns the values with {url}, {host} and {path} replaced by the app's address on this cluster */
 function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   if (typeof value === 'string') {
     const { url, host, path } = appPlace(cluster, app);
@@ -79,7 +79,7 @@ function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filledIn(item, cluster, app)]));
 }
 
-/** Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" grants. */
+/** Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" allows. */
 function namespace(cluster: Cluster, app: App) {
   return {
     name: app.namespace,
@@ -90,7 +90,7 @@ function namespace(cluster: Cluster, app: App) {
   };
 }
 
-/** Only the gateway, and only for what its filter let through; and the accounts that app.yaml names. */
+/** Admits the gateway, for requests that its filter marked, and the accounts listed in app.yaml. */
 function authorizationPolicy(app: App): KubernetesObject {
   const callers = app.callers.map(
     ({ namespace: from, serviceAccount }) => `cluster.local/ns/${from}/sa/${serviceAccount}`,
@@ -113,7 +113,7 @@ function authorizationPolicy(app: App): KubernetesObject {
   };
 }
 
-/** The same on the level of the network, for clusters whose network plugin enforces it. */
+/** The same rules as a NetworkPolicy, for clusters whose network plugin enforces them. */
 function networkPolicy(app: App): KubernetesObject {
   const namespaces = [...new Set([gatewayNamespace, ...app.callers.map(({ namespace: from }) => from)])];
   return {

@@ -5,23 +5,23 @@ import { caCertificate, hasPrivateCa } from '../private-ca.ts';
 import { yamlText } from '../yaml-text.ts';
 import { appPlace } from './place.ts';
 
-/** Id under which Dex knows Argo CD. A public client (PKCE), so that no secret has to be in two namespaces. */
+/** Client id of Argo CD at Dex. A public client (PKCE), so that no secret has to be in two namespaces. */
 const argocdClientId = 'argo-cd';
 
 const caSecret = 'argocd-platform-ca';
 const caFolder = '/app/config/platform-ca';
 
-/** @returns true for the app that is Argo CD's own pages */
+/** @returns true for the app that serves Argo CD's own pages */
 export function isArgocd(app: App): boolean {
   return app.folder === 'apps/argocd';
 }
 
-/** @returns Argo CD as an app of the cluster; undefined when it is none, or while the host is not known */
+/** @returns the Argo CD app of the cluster; undefined when it is not enabled, or while the host is not known */
 export function argocdApp(cluster: Cluster): App | undefined {
   return cluster.knownHost === undefined ? undefined : cluster.runningApps.find(isArgocd);
 }
 
-/** @returns Argo CD's client of Dex, where it is an app */
+/** @returns Argo CD's client for Dex, if the app is enabled */
 export function argocdClients(cluster: Cluster): Record<string, unknown>[] {
   const app = argocdApp(cluster);
   if (app === undefined) return [];
@@ -31,17 +31,17 @@ export function argocdClients(cluster: Cluster): Record<string, unknown>[] {
       id: argocdClientId,
       name: 'Argo CD',
       public: true,
-      // The last one is that of its command line (argocd login --sso).
+      // The last one is for its command line (argocd login --sso).
       redirectURIs: [`${url}/auth/callback`, `${url}/pkce/verify`, 'http://localhost:8085/auth/callback'],
     },
   ];
 }
 
 /**
- * What Argo CD's own objects need so that it is served under a path and takes the platform's logins.
+ * Patches that serve Argo CD under a path and make it accept the platform's logins.
  *
- * @param audience the client for which the gateway's tokens are issued
- * @returns patches of Argo CD's manifests; none where it is not an app
+ * @param audience client id that the gateway's tokens are issued for
+ * @returns patches for Argo CD's manifests; none if the app is not enabled
  */
 export function argocdPatches(cluster: Cluster, audience: string): KustomizePatch[] {
   const app = argocdApp(cluster);
@@ -58,8 +58,8 @@ export function argocdPatches(cluster: Cluster, audience: string): KustomizePatc
 }
 
 /**
- * Argo CD's own policy makes an administrator of its local account "admin", and so of everybody in a group of this name. Where that account
- * is off, the name has no rights. (assets/builtin-policy.csv; a policy that denies wins)
+ * Argo CD's built-in policy gives the name "admin" all rights: the local account, but also any group of this name. Where that account
+ * is disabled, the name gets no rights. (assets/builtin-policy.csv; a deny policy wins)
  */
 const nobodyByName: KustomizePatch = {
   target: { kind: 'ConfigMap', name: 'argocd-rbac-cm' },
@@ -77,10 +77,10 @@ function settings(cluster: Cluster, url: string, audience: string): KustomizePat
     issuer: `https://${publicAddress(cluster).authority}/dex`,
     clientID: argocdClientId,
     enablePKCEAuthentication: true,
-    // Tokens that people bring from its own login, and those that the gateway sends along.
+    // Tokens from its own login, and tokens that the gateway forwards.
     allowedAudiences: [argocdClientId, audience],
     requestedScopes: ['openid', 'profile', 'email', 'groups'],
-    // Filled in by Argo CD itself.
+    // Argo CD resolves this placeholder.
     ...(hasPrivateCa(cluster) ? { rootCA: `$${caSecret}:ca.crt` } : {}),
   };
   const patch = {
@@ -110,19 +110,19 @@ function jsonPatch(group: string, kind: string, name: string, operations: readon
 const serverArguments = '/spec/template/spec/containers/0/args';
 const isServer: Operation = { op: 'test', path: `${serverArguments}/0`, value: '/usr/local/bin/argocd-server' };
 
-/** By arguments rather than by its ConfigMap: a change of these starts it again. */
+/** Uses arguments rather than the ConfigMap, since a change of arguments restarts it. */
 function rootPath(root: string): Operation[] {
   return ['--rootpath', root].map((value): Operation => ({ op: 'add', path: `${serverArguments}/-`, value }));
 }
 
 /**
- * Argo CD verifies tokens with a client that it makes once, when its server starts (util/session, NewSessionManager, as of 3.5.7); what it calls
- * a restart when its settings change leaves that client as it is. The Secret with the CA comes after the server, so the process itself has to end
- * when the file appears or changes, and the kubelet starts it again.
+ * Argo CD's server creates its token verifier once, at start (util/session, NewSessionManager, as of 3.5.7), and keeps it through the internal
+ * restart after a settings change. The CA's Secret arrives after the server, so the process has to exit
+ * when the file appears or changes, and the kubelet restarts it.
  */
 function restartWithTheCa(): Operation[] {
   const pod = '/spec/template/spec';
-  // kill 0: the whole process group, the server with it. Kubernetes would make a single $ of $$.
+  // kill 0 ends the whole process group, including the server. Kubernetes would turn $$ into $.
   const script = `touch /tmp/started
 while sleep 10; do
   if [ ${caFolder}/ca.crt -nt /tmp/started ]; then kill 0; fi
@@ -134,7 +134,7 @@ exec "$0" "$@"
     secret: { secretName: caSecret, optional: true, items: [{ key: 'ca.crt', path: 'ca.crt' }] },
   };
   return [
-    // Each goes in front of the one before: sh -c SCRIPT /usr/local/bin/argocd-server …
+    // Each operation inserts before the previous one: sh -c SCRIPT /usr/local/bin/argocd-server …
     ...[script, '-c', 'sh'].map((value): Operation => ({ op: 'add', path: `${serverArguments}/0`, value })),
     { op: 'add', path: `${pod}/volumes/-`, value: volume },
     {
@@ -146,8 +146,8 @@ exec "$0" "$@"
 }
 
 /**
- * @returns objects beside the route: a certificate that is never served. It brings the CA's own certificate (ca.crt) into Argo CD's
- *   namespace, with the label by which Argo CD may read it.
+ * @returns a certificate that is never served. It copies the CA's certificate (ca.crt) into Argo CD's
+ * namespace, with the label that lets Argo CD read it.
  */
 export function argocdManifests(cluster: Cluster): KubernetesObject[] {
   if (!hasPrivateCa(cluster)) return [];

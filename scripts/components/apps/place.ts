@@ -1,20 +1,20 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import { publicAddress } from '../address.ts';
 
-/** Where an app is reached. */
+/** Public address of an app. */
 export interface AppPlace {
   /** DNS name or address. */
   host: string;
-  /** The host as it stands in a URL, with the port when it is not 443. */
+  /** The host in URL form, with the port unless it is 443. */
   authority: string;
-  /** Prefix of its paths, with "/" at both ends; "/" alone on a host of its own. */
+  /** Path prefix with a leading and trailing "/"; "/" on the app's own host. */
   path: string;
-  /** Its address without "/" at the end. */
+  /** URL without a trailing "/". */
   url: string;
 }
 
 /**
- * @returns where the app is reached on the cluster
+ * @returns the app's address on the cluster
  * @throws Error when the host is not known yet
  */
 export function appPlace(cluster: Cluster, app: App): AppPlace {
@@ -25,32 +25,32 @@ export function appPlace(cluster: Cluster, app: App): AppPlace {
   return { host: `${own}${address.host}`, authority, path, url: `https://${authority}${path}`.replace(/\/$/, '') };
 }
 
-/** @returns the hosts that apps have of their own, sorted; none while the platform's host is not known */
+/** @returns apps' own hosts, sorted; none while the platform's host is not known */
 export function ownHosts(cluster: Cluster): AppPlace[] {
   if (cluster.knownHost === undefined) return [];
   return cluster.runningApps.filter(({ place }) => 'host' in place).map((app) => appPlace(cluster, app));
 }
 
-/** @returns whether an app has a host of its own; unlike {@link ownHosts}, also before the platform's host is known */
+/** @returns whether any app has its own host; unlike {@link ownHosts}, also before the platform's host is known */
 export function hasOwnHosts(cluster: Cluster): boolean {
   return cluster.runningApps.some(({ place }) => 'host' in place);
 }
 
-/** An app as others may reach it: for checks of a running platform. */
+/** A served app, for checks of a running platform. */
 export interface ExposedApp extends AppPlace {
   name: string;
-  /** True when everyone who is logged in may open it. */
+  /** True when every logged-in user may open it. */
   everyone: boolean;
   groups: readonly string[];
   emails: readonly string[];
-  /** Headers by which it learns who somebody is: none of them may be taken from outside. */
+  /** Its identity headers, which must never be accepted from outside. */
   headers: readonly string[];
   token: boolean;
-  /** Paths at which a request without a login gets 401, whole. */
+  /** Full paths where a request without a session gets 401. */
   apiPaths: readonly string[];
 }
 
-/** @returns every app that is served on the cluster; none while the host is not known */
+/** @returns every app served on the cluster; none while the host is not known */
 export function exposedApps(cluster: Cluster): ExposedApp[] {
   if (cluster.knownHost === undefined) return [];
   return cluster.runningApps.map((app) => {
@@ -68,14 +68,14 @@ export function exposedApps(cluster: Cluster): ExposedApp[] {
   });
 }
 
-/** A place whose requests carry the user's token. */
+/** An address whose requests carry the user's token. */
 export interface TokenPlace {
   name: string;
   host: string;
   path: string;
 }
 
-/** @returns where the token goes: apps that ask for it, each on a host of its own */
+/** @returns addresses of the apps that get the token, each on its own host */
 export function tokenPlaces(cluster: Cluster): TokenPlace[] {
   return exposedApps(cluster)
     .filter(({ token }) => token)

@@ -5,7 +5,7 @@ import { clusterIssuerName } from '../issuer.ts';
 import { guardName } from './access.ts';
 import { appPlace } from './place.ts';
 
-/** @returns what leads from the gateway to an app: its route, and for a host of its own the certificate and the servers */
+/** @returns the objects between gateway and app: the route, and for its own host the certificate and Gateways */
 export function appRoutes(cluster: Cluster, app: App): KubernetesObject[] {
   return [
     ...('host' in app.place ? ownHost(cluster, app) : []),
@@ -32,7 +32,7 @@ function virtualService(cluster: Cluster, app: App): KubernetesObject {
       gateways: [`${gatewayNamespace}/${own ? guardName(app) : gatewayName}`],
       http: [
         own
-          ? // The gateway's check leaves these to Dex and OAuth2 Proxy, which are not on this host.
+          ? // The gateway does not check these paths, which belong to Dex and OAuth2 Proxy on the platform's host.
             {
               match: [{ uri: { prefix: '/dex/' } }, { uri: { prefix: '/oauth2/' } }],
               directResponse: { status: 404 },
@@ -48,7 +48,7 @@ function virtualService(cluster: Cluster, app: App): KubernetesObject {
   };
 }
 
-/** Towards a Service that speaks TLS by itself, outside the mesh. */
+/** For a Service with its own TLS, outside the mesh. */
 function destinationRule(app: App): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1',
@@ -56,7 +56,7 @@ function destinationRule(app: App): KubernetesObject {
     metadata: { name: guardName(app), namespace: app.namespace },
     spec: {
       host: serviceHost(app),
-      // Encrypted; the certificate is one that the app made for itself.
+      // The app's certificate is self-signed.
       trafficPolicy: { tls: { mode: 'SIMPLE', insecureSkipVerify: true } },
     },
   };
@@ -86,7 +86,7 @@ function ownHost(cluster: Cluster, app: App): KubernetesObject[] {
       hosts: [host],
       tls: { mode: 'SIMPLE', credentialName: secretName, minProtocolVersion: 'TLSV1_2' },
     }),
-    // A Gateway of its own, as for the platform's host: on one with 443, the app would be there without TLS and without a login.
+    // A separate Gateway, as for the platform's host: combined with 443, the app would be served without TLS and without a login.
     gateway(`${name}-redirect`, { port: { number: 80, name: `http-${app.name}`, protocol: 'HTTP' }, hosts: [host] }),
     {
       apiVersion: 'networking.istio.io/v1',

@@ -13,10 +13,10 @@ import { tensorboardsLinks } from './tensorboards.ts';
 import { trainerLinks } from './trainer.ts';
 import { volumesLinks } from './volumes.ts';
 
-/** The central dashboard: the page behind the login, from which all others are reached. */
+/** The central dashboard: the start page after the login, with links to all parts. */
 export const dashboard: Component = {
   name: 'kubeflow-dashboard',
-  summary: 'the page behind the login, with a menu of all parts',
+  summary: 'the start page, with a menu of all parts',
   folder: 'apps/kubeflow/kubeflow-dashboard',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
@@ -35,7 +35,7 @@ export const dashboard: Component = {
   readyWithinSeconds: 600,
 };
 
-/** Signing out ends the session at OAuth2 Proxy and leads to a page that needs no login; upstream's leads to a new login at once. */
+/** Signing out ends the session at OAuth2 Proxy and shows a page that needs no login; upstream's link starts a new login at once. */
 function signOut(): KustomizePatch {
   const variable = '/spec/template/spec/containers/0/env/0';
   return jsonPatch({ group: 'apps', kind: 'Deployment', name: 'centraldashboard' }, [
@@ -54,14 +54,14 @@ const linksOfParts: Readonly<Partial<Record<KubeflowPart, DashboardLinks>>> = {
   serving: servingLinks,
 };
 
-/** An app opens in a tab of its own: many refuse to be framed. */
+/** Opens an app in a new tab, because many refuse to be framed. */
 function appLink(cluster: Cluster, app: App): MenuLink[] {
   if (app.dashboard === undefined) return [];
   const { url } = appPlace(cluster, app);
   return [{ type: 'item', iframe: false, link: `${url}/`, text: app.dashboard.text, icon: app.dashboard.icon }];
 }
 
-/** Upstream's menu lists every part; the links of one that does not run would lead back to the dashboard. */
+/** The menu, with links of enabled parts only: upstream's lists every part, and dead links lead back to the dashboard. */
 function menu(cluster: Cluster): KustomizePatch {
   const links = kubeflowParts.filter((part) => runs(cluster, part)).flatMap((part) => linksOfParts[part] ?? []);
   const text = JSON.stringify(

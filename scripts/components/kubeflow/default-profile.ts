@@ -5,7 +5,7 @@ import { kubeflowNamespace, runs } from './part.ts';
 
 const longest = 59;
 
-/** The profile (a namespace of one's own) of the first user. */
+/** The profile (personal namespace) of the first user. */
 export const defaultProfile: Component = {
   name: 'kubeflow-default-profile',
   summary: "the first user's profile",
@@ -30,7 +30,7 @@ export const defaultProfile: Component = {
     {
       apiVersion: 'kubeflow.org/v1',
       kind: 'Profile',
-      // A profile that goes takes its namespace along, with everything that people keep in it.
+      // Deleting a profile deletes its namespace with all data.
       metadata: {
         name: profileName(cluster),
         annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' },
@@ -47,7 +47,7 @@ function owner(cluster: Cluster): string | undefined {
   return cluster.kubeflow.defaultProfile.owner ?? cluster.auth.users[0]?.email;
 }
 
-/** The configured name, or one made of the owner's address as Kubeflow's own example is: kubeflow-user-example-com. */
+/** The configured name, or one derived from the owner's address in Kubeflow's style: kubeflow-user-example-com. */
 export function profileName(cluster: Cluster): string {
   const { name } = cluster.kubeflow.defaultProfile;
   if (name !== undefined) return name;

@@ -11,10 +11,10 @@ import {
   wants,
 } from './part.ts';
 
-/** Katib: tuning of hyperparameters. */
+/** Katib: hyperparameter tuning. */
 export const katib: Component = {
   name: 'kubeflow-katib',
-  summary: 'tuning of hyperparameters',
+  summary: 'hyperparameter tuning',
   folder: 'apps/kubeflow/kubeflow-katib',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
@@ -33,12 +33,12 @@ export const katib: Component = {
       ],
     }),
   ],
-  // Upstream ships this password as "test" and starts the database without asking for one.
+  // Upstream ships the password "test" and a database that accepts connections without one.
   secrets: () => [
     {
       name: 'katib-mysql-secrets',
       namespace: kubeflowNamespace,
-      purpose: "password of Katib's database, which keeps the one of its first start",
+      purpose: "password of Katib's database, fixed at its first start",
       keys: { MYSQL_ROOT_PASSWORD: { kind: 'random', bytes: 24, encoding: 'hex' } },
       usedBy: [`${kubeflowNamespace}/katib-mysql`, `${kubeflowNamespace}/katib-db-manager`],
       keptOnClaim: 'katib-mysql',

@@ -4,11 +4,11 @@ export interface MenuLink {
   link: string;
   text: string;
   icon?: string;
-  /** Of external links: they never open inside the dashboard. */
+  /** Set for external links, which never open inside the dashboard. */
   iframe?: false;
 }
 
-/** Entries of the menu that fold out. */
+/** A menu section that folds out. */
 interface MenuSection {
   type: 'section';
   text: string;
@@ -23,7 +23,7 @@ interface PageLink {
   link: string;
 }
 
-/** What a part adds to the dashboard; nothing of it is shown where the part does not run. */
+/** Links that a part adds to the dashboard. They are hidden where the part does not run. */
 export interface DashboardLinks {
   menuLinks?: readonly (MenuLink | MenuSection)[];
   quickLinks?: readonly PageLink[];

@@ -3,13 +3,13 @@ import { kubeflowParts } from '../../config/schema/component-facts.ts';
 import type { Component, NamespaceNeed } from '../component.ts';
 import { kubeflowNamespace, kubeflowSource, kubeflowSystemNamespace, runs } from './part.ts';
 
-/** Kubeflow's own namespaces, with the network policies that say who may call which part. */
+/** Kubeflow's own namespaces, with the network policies between its parts. */
 export const namespace: Component = {
   name: 'kubeflow-namespace',
   summary: "Kubeflow's namespaces and their network policies",
   folder: 'apps/kubeflow/kubeflow-namespace',
   namespace: () => kubeflowNamespace,
-  // The login stands before anything that it protects.
+  // The login works before anything that it protects.
   dependsOn: ['dex', 'oauth2-proxy'],
   wanted: (cluster) => kubeflowParts.some((part) => runs(cluster, part)),
   needsHost: true,
@@ -26,7 +26,7 @@ export const namespace: Component = {
   readyWithinSeconds: 300,
 };
 
-/** With upstream's labels. Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" grants. */
+/** A namespace with upstream's labels. Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" allows. */
 function meshed(cluster: Cluster, name: string): NamespaceNeed {
   return {
     name,

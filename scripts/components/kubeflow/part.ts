@@ -7,25 +7,25 @@ import type { KustomizeSource } from '../component.ts';
 import { kustomizeUpstream, pinned } from '../upstream.ts';
 import { yamlText } from '../yaml-text.ts';
 
-/** Where the patches of all parts are, and the release that they are laid over. */
+/** Folder with the patches of all parts and the Kubeflow release. */
 const kubeflowFolder = 'apps/kubeflow';
 export const kubeflowNamespace = 'kubeflow';
 export const kubeflowSystemNamespace = 'kubeflow-system';
 export const knativeNamespace = 'knative-serving';
-/** Of the gateway for requests to models from inside: its release, its namespace and, by the chart, its labels. */
+/** Release, namespace and label of the gateway for requests to models from inside the cluster. */
 export const localGatewayNamespace = 'cluster-local-gateway';
 
-/** What differs from release to release of Kubeflow: a path, or a version that goes with it. */
+/** A value per Kubeflow release: a path, or a matching version. */
 export type ByVersion = Readonly<Record<KubeflowVersion, string>>;
 
-/** A path of the release, or of another repository that the release builds on. */
+/** A path in the release, or in another repository that the release uses. */
 export interface PartSource {
-  /** Folder of its patches below apps/kubeflow. */
+  /** Folder of its patches under apps/kubeflow. */
   folder: string;
   path: ByVersion;
-  /** Another repository than Kubeflow's own: the folder below apps/kubeflow of its upstream.yaml. */
+  /** For a repository other than Kubeflow's: the folder under apps/kubeflow with its upstream.yaml. */
   from?: string;
-  /** Patches that depend on the cluster; they come after the folder's. */
+  /** Patches that depend on the cluster, applied after the folder's. */
   patches?: readonly KustomizePatch[];
   /** See {@link KustomizeSource.images}. */
   images?: readonly string[];
@@ -35,7 +35,7 @@ export interface PartSource {
 
 /**
  * @returns the release of Kubeflow that the cluster runs
- * @throws Error when upstream.yaml names one whose paths are not known; the config loader reports that first
+ * @throws Error for an unsupported release; the config loader reports that first
  */
 export function kubeflowVersion(cluster: Cluster): KubeflowVersion {
   const shared = kustomizeUpstream(cluster, kubeflowFolder).version;
@@ -44,7 +44,7 @@ export function kubeflowVersion(cluster: Cluster): KubeflowVersion {
   return version;
 }
 
-/** @returns apps/kubeflow/<folder>/upstream.yaml: a repository that the release builds on */
+/** @returns apps/kubeflow/<folder>/upstream.yaml: a repository that the release uses */
 export function kubeflowUpstream(cluster: Cluster, folder: string): KustomizeUpstream {
   return kustomizeUpstream(cluster, `${kubeflowFolder}/${folder}`);
 }
@@ -60,7 +60,7 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
     kind: 'kustomize',
     repository: upstream.repository,
     path: source.path[kubeflowVersion(cluster)],
-    // A cluster with a release of its own takes all that belongs to it by tag.
+    // A cluster with its own release fetches everything of it by tag.
     ...pinned(own === undefined || source.from === undefined ? own : upstream.version, upstream),
     patches: [...(cluster.shared.patches.get(folder) ?? []), ...(source.patches ?? [])],
     ...(namespace === undefined ? {} : { namespace }),
@@ -69,12 +69,12 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
   };
 }
 
-/** @returns whether the config asks for a part; `components.<name>.enabled` is applied on top */
+/** @returns whether the config enables a part; `components.<name>.enabled` is applied on top */
 export function wants(part: KubeflowPart): (cluster: Cluster) => boolean {
   return (cluster) => cluster.kubeflow.components.includes(part);
 }
 
-/** @returns whether a part runs in the end */
+/** @returns whether a part runs, with `components.<name>.enabled` applied */
 export function runs(cluster: Cluster, part: KubeflowPart): boolean {
   return wants(part)(cluster) && cluster.components[componentOfPart[part]]?.enabled !== false;
 }
@@ -86,12 +86,12 @@ export interface Operation {
   value?: unknown;
 }
 
-/** @returns a JSON patch; a first operation `test` makes the build fail when upstream changes what it rewires */
+/** @returns a JSON patch; its first operation `test` fails the build when upstream changes the patched value */
 export function jsonPatch(target: Readonly<Record<string, string>>, operations: readonly Operation[]): KustomizePatch {
   return { target, patch: yamlText(operations) };
 }
 
-/** @returns the patch that replaces "any host" in the routes of a source by the platform's own */
+/** @returns the patch that replaces "any host" in a source's routes with the platform's host */
 export function hostPatch(cluster: Cluster): KustomizePatch {
   return jsonPatch({ group: 'networking.istio.io', kind: 'VirtualService' }, [
     { op: 'test', path: '/spec/hosts', value: ['*'] },
@@ -107,7 +107,7 @@ export function storagePatches({ kubernetes: { storageClass } }: Cluster): Kusto
   ];
 }
 
-/** @returns the same for a controller that makes routes itself and reads the host from a ConfigMap */
+/** @returns the same for a controller that creates routes and reads the host from a ConfigMap */
 export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: configMap }, [
     { op: 'test', path: '/data/ISTIO_HOST', value: '*' },

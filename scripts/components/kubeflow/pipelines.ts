@@ -86,7 +86,7 @@ function workflowSources(cluster: Cluster): KustomizeSource[] {
       folder: 'kubeflow-pipelines/workflow-controller',
       path: { '26.03': 'manifests/base/workflow-controller' },
       from,
-      // A tag of its repository names the image "latest"; the helper beside each step must be of the same version.
+      // Its repository tags the image as "latest"; the helper in each step must have the same version.
       imageOverrides: [`quay.io/argoproj/workflow-controller:${version}`],
       patches: [
         jsonPatch({ group: 'apps', kind: 'Deployment', name: 'workflow-controller' }, [
@@ -102,7 +102,7 @@ function workflowSources(cluster: Cluster): KustomizeSource[] {
   ];
 }
 
-/** What pipelines keep their data in. */
+/** Storage of the pipelines: database and object store. */
 function storeSources(cluster: Cluster): KustomizeSource[] {
   const thirdParty = 'applications/pipeline/upstream/third-party';
   return [
@@ -166,14 +166,14 @@ function pipelineSources(cluster: Cluster): KustomizeSource[] {
   ];
 }
 
-/** Upstream ships both with a password that everybody knows. */
+/** Secrets that replace upstream's published default passwords. */
 function secrets(): SecretNeed[] {
   const deployments = (...names: string[]) => names.map((name) => `${kubeflowNamespace}/${name}`);
   return [
     {
       name: 'mysql-secret',
       namespace: kubeflowNamespace,
-      purpose: "password of the pipelines' database, which keeps the one of its first start",
+      purpose: "password of the pipelines' database, fixed at its first start",
       keys: {
         username: { kind: 'constant', value: 'root' },
         password: { kind: 'random', bytes: 24, encoding: 'hex' },
@@ -184,7 +184,7 @@ function secrets(): SecretNeed[] {
     {
       name: 'mlpipeline-minio-artifact',
       namespace: kubeflowNamespace,
-      purpose: "key of the pipelines' object store, which takes it over at each start",
+      purpose: "key of the pipelines' object store, read at each start",
       keys: {
         // Constant, so that a new key replaces the old one.
         accesskey: { kind: 'constant', value: 'pipelines' },
@@ -196,8 +196,8 @@ function secrets(): SecretNeed[] {
 }
 
 /**
- * Callers without a sidecar, in a mesh that otherwise demands mutual TLS: steps of pipelines and the API server's webhook calls have none.
- * Who may call these ports is limited by the network policies of the namespace.
+ * Exceptions from mutual TLS for callers without a sidecar: pipeline steps and the API server's webhook calls.
+ * The namespace's network policies limit who may call these ports.
  */
 function plainCallers(): KubernetesObject[] {
   return [
@@ -209,8 +209,8 @@ function plainCallers(): KubernetesObject[] {
 }
 
 /**
- * Upstream leaves the way from the web to the metadata of all profiles to network policies alone, which not every cluster
- * enforces. The gateway and the pipelines page take it, and nobody else.
+ * Admits only the gateway and the pipelines page to the metadata of all profiles. Upstream relies on network policies alone, which not every
+ * cluster enforces.
  */
 function metadataPolicy(): KubernetesObject {
   const principals = [gatewayPrincipal, `cluster.local/ns/${kubeflowNamespace}/sa/ml-pipeline-ui`];
@@ -227,8 +227,8 @@ function metadataPolicy(): KubernetesObject {
 }
 
 /**
- * The web page has fetched whatever address a client named (CVE-2026-54745, CVE-2026-88980, CVE-2026-88981): so its pods reach what they need
- * and nothing else, the cloud's metadata least of all. Names are looked up wherever the cluster has its name server, which may be link-local.
+ * Limits egress of the web page's pods, since the page has fetched any address that a client sent (CVE-2026-54745, CVE-2026-88980, CVE-2026-88981),
+ * including the cloud's metadata. DNS stays open to any address, because the cluster's name server can be link-local.
  */
 function pageEgress(): KubernetesObject {
   const ports = (...numbers: number[]) => numbers.map((port) => ({ protocol: 'TCP', port }));
@@ -253,7 +253,7 @@ function pageEgress(): KubernetesObject {
           to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': meshNamespace } } }],
           ports: ports(15012),
         },
-        // The Kubernetes API, for logs and states of pods; its address is another on each cluster.
+        // The Kubernetes API, for logs and states of pods; its address differs per cluster.
         {
           to: [
             { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },

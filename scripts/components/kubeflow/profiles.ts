@@ -4,13 +4,13 @@ import type { Component, KubernetesObject } from '../component.ts';
 import { whoAsks } from '../platform-accounts.ts';
 import { commonClusterKinds, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
 
-/** Account of the profile controller, and of the access API beside it, which acts on behalf of users. */
+/** Account of the profile controller and of the access API in its pod, which acts on behalf of users. */
 const profileAccount = `${kubeflowNamespace}:profiles-controller-service-account`;
 
-/** Profiles: a namespace for each person or team, and who else may enter it. */
+/** Profiles: a namespace for each person or team, with its contributors. */
 export const profiles: Component = {
   name: 'kubeflow-profiles',
-  summary: 'a namespace for each profile, and who may enter it',
+  summary: 'a namespace for each profile, with its contributors',
   folder: 'apps/kubeflow/kubeflow-profiles',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-namespace'],
@@ -20,14 +20,14 @@ export const profiles: Component = {
     kubeflowSource(cluster, {
       folder: 'kubeflow-profiles/profiles',
       path: {
-        // Only the first puts Pod Security's "baseline" on profiles, which refuses the sidecar's init container.
+        // Only the first sets Pod Security's "baseline" on profiles, which refuses the sidecar's init container.
         '26.03': cluster.istio.cni.enabled
           ? 'applications/profiles/pss'
           : 'applications/profiles/upstream/overlays/kubeflow',
       },
       images: ['ghcr.io/kubeflow/kubeflow/kfam', 'ghcr.io/kubeflow/kubeflow/profile-controller'],
     }),
-    // kubeflow-admin, -edit and -view, which the roles of all other parts are aggregated into.
+    // kubeflow-admin, -edit and -view, which aggregate the roles of all other parts.
     kubeflowSource(cluster, {
       folder: 'kubeflow-profiles/roles',
       path: { '26.03': 'common/kubeflow-roles/base' },
@@ -47,8 +47,8 @@ export const profiles: Component = {
 };
 
 /**
- * Profiles come from Git only. Upstream's dashboard makes one for every user who asks, and its access API for everyone who names a
- * namespace: also one of the name that a tenant gets later, with that user's rights in it.
+ * Admits Profiles from Git only. Upstream's dashboard creates one for any user, and its access API for anyone who sends a
+ * namespace: even with the name of a later tenant, and with that user's rights in it.
  */
 function profilesFromGit(cluster: Cluster): KubernetesObject[] {
   return admissionPolicy({
@@ -69,7 +69,7 @@ function profilesFromGit(cluster: Cluster): KubernetesObject[] {
     rules: [
       {
         expression: 'variables.platform',
-        message: 'A Profile is made by a pull request only: as tenants/<team>/tenant.yaml with kind: kubeflow.',
+        message: 'Create Profiles by pull request only: as tenants/<team>/tenant.yaml with kind: kubeflow.',
       },
     ],
   });

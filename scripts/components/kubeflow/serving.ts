@@ -18,20 +18,20 @@ import {
 } from './part.ts';
 
 /**
- * Model servers: KServe on Knative Serving. Requests from inside the cluster pass a gateway of their own, because the gateway to
- * the outside asks for a login on one workload, and because Knative's own namespace demands mutual TLS of each caller.
+ * Model servers: KServe on Knative Serving. Requests from inside the cluster use a separate gateway, because the public
+ * gateway requires a login, and because Knative's own namespace requires mutual TLS of each caller.
  */
 export const serving: Component = {
   name: 'kubeflow-serving',
   summary: 'model servers: KServe on Knative',
   folder: 'apps/kubeflow/kubeflow-serving',
-  // The chart's namespace is the Application's; all other objects name their own.
+  // The chart uses the Application's namespace; all other objects set their own.
   namespace: () => localGateway,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
   wanted: wants('serving'),
   needsHost: true,
   sources: (cluster) => [
-    // Istio's chart at the version of our gateway: upstream's copy pins a version of the proxy with known holes.
+    // Istio's chart at our gateway's version: upstream's copy pins a proxy with known vulnerabilities.
     chartSource(cluster, 'gateway', localGateway),
     kubeflowSource(cluster, {
       folder: 'kubeflow-serving/knative-serving',
@@ -108,7 +108,7 @@ export const servingLinks: DashboardLinks = {
   menuLinks: [{ type: 'item', icon: 'kubeflow:models', link: '/kserve-endpoints/', text: 'KServe Endpoints' }],
 };
 
-/** The domain below which Knative's routes lie; the ConfigMap's keys are the domains. */
+/** Sets the domain of Knative's routes; the ConfigMap's keys are the domains. */
 function knativeDomain(cluster: Cluster): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: 'config-domain' }, [
     { op: 'test', path: '/data/example.com', value: '' },
@@ -117,7 +117,7 @@ function knativeDomain(cluster: Cluster): KustomizePatch {
   ]);
 }
 
-/** What both the old and the new setting say; the order of keys is upstream's, because the text as a whole is compared. */
+/** The ingress setting as JSON, with keys in upstream's order, because the patch's test compares the whole text. */
 function ingressSetting(gateway: string, localService: string, domain: string, urlScheme: string): string {
   const setting = {
     enableGatewayApi: false,
@@ -136,7 +136,7 @@ function ingressSetting(gateway: string, localService: string, domain: string, u
   return JSON.stringify(setting, null, 2);
 }
 
-/** KServe's gateways and domain are one JSON text in a ConfigMap. */
+/** Sets KServe's gateways and domain, which are one JSON string in a ConfigMap. */
 function kserveIngress(cluster: Cluster): KustomizePatch {
   const old = ingressSetting(
     'kubeflow/kubeflow-gateway',
@@ -156,7 +156,7 @@ function kserveIngress(cluster: Cluster): KustomizePatch {
   ]);
 }
 
-/** Callers of the local gateway: user namespaces, Kubeflow's own, and our gateway, which hands requests for models on. */
+/** Admits callers of the local gateway: user namespaces, Kubeflow's own, and our gateway, which forwards requests for models. */
 function localCallers(): KubernetesObject {
   const named = [gatewayNamespace, kubeflowNamespace, knativeNamespace];
   return {

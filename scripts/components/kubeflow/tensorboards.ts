@@ -2,7 +2,7 @@ import type { Component } from '../component.ts';
 import type { DashboardLinks } from './links.ts';
 import { commonClusterKinds, hostPatch, hostSetting, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
 
-/** TensorBoards: one pod for each set of logs that somebody looks at. */
+/** TensorBoards: one pod for each set of logs. */
 export const tensorboards: Component = {
   name: 'kubeflow-tensorboards',
   summary: 'TensorBoards for logs in volumes and object stores',

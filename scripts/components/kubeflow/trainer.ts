@@ -13,7 +13,7 @@ import {
   wants,
 } from './part.ts';
 
-/** The release's own: its overlay names it, which we can't use. */
+/** Version from the release's overlay, which we cannot use. */
 const trainerVersion: ByVersion = { '26.03': 'v2.1.0' };
 
 /** The Trainer: distributed training jobs (its second generation; the Training Operator is not installed). */
@@ -53,7 +53,7 @@ function jobset(cluster: Cluster) {
     folder: 'kubeflow-trainer/jobset',
     path: { '26.03': 'config/default' },
     from: 'kubeflow-trainer/jobset',
-    // A tag of its repository names the staging image.
+    // Its tags use the staging image.
     imageOverrides: [
       `us-central1-docker.pkg.dev/k8s-staging-images/jobset/jobset=registry.k8s.io/jobset/jobset:${kubeflowUpstream(cluster, 'kubeflow-trainer/jobset').version}`,
     ],
@@ -69,7 +69,7 @@ function trainerSources(cluster: Cluster) {
     kubeflowSource(cluster, {
       folder: 'kubeflow-trainer/trainer-manager',
       path: { '26.03': `${base}/manager` },
-      // The tag stands in upstream's overlay, which is the one that fetches JobSet.
+      // The tag is in upstream's overlay, the one that fetches JobSet.
       imageOverrides: [
         `ghcr.io/kubeflow/trainer/trainer-controller-manager:${trainerVersion[kubeflowVersion(cluster)]}`,
       ],
@@ -89,11 +89,11 @@ function trainerSources(cluster: Cluster) {
   ];
 }
 
-/** What members of a profile may do, by way of kubeflow-admin, -edit and -view. Upstream keeps it in the overlay that fetches JobSet. */
+/** Rights of a profile's members, aggregated into kubeflow-admin, -edit and -view. Upstream has them in the overlay that fetches JobSet. */
 function roles(): KubernetesObject[] {
   const aggregate = (role: string) => [`rbac.authorization.kubeflow.org/aggregate-to-kubeflow-${role}`, 'true'];
   const read = ['get', 'list', 'watch'];
-  // The shared runtimes are the same for everybody who may call the API at all.
+  // Everyone who may call the API may read the shared runtimes.
   const shared = 'kubeflow-trainer-view-cluster-runtimes';
   return [
     clusterRole('kubeflow-trainer-edit', Object.fromEntries([aggregate('admin'), aggregate('edit')]), [
@@ -129,7 +129,7 @@ function clusterRole(
   };
 }
 
-/** The Trainer fills it with the certificate of its webhook, and does not start without it: it is and stays empty in Git. */
+/** Empty Secret that the Trainer fills with its webhook's certificate. It does not start without the Secret. */
 function webhookCertificate(): KubernetesObject {
   return {
     apiVersion: 'v1',

@@ -21,9 +21,9 @@ export async function statusOf(url: string, authority: Authority, user: KeyPair)
 }
 
 /**
- * Asks again and again until the answer is yes.
+ * Polls until the answer is true.
  * @param question undefined or false stands for "not yet"; an error is passed on.
- * @returns whether the answer came within the time.
+ * @returns whether it became true in time.
  */
 export async function waitUntil(question: () => Promise<boolean>, milliseconds: number, pause = 200): Promise<boolean> {
   const deadline = Date.now() + milliseconds;

@@ -32,7 +32,7 @@ describe('a fresh clone', () => {
     expect(first.code, first.stderr).toBe(0);
     expect(commits()).toBe(1);
     expect(remoteHead()).toBe(repository.git('rev-parse', 'HEAD'));
-    expect(first.stdout).toContain('Left out: no Kubernetes context is named');
+    expect(first.stdout).toContain('Left out: no Kubernetes context is set');
     expect(first.stdout).toContain('Next: set git.url');
     expect(readdirSync(file('.breakwater/demo/objects')).map((name) => name.slice(0, 2))).toEqual([
       '01',

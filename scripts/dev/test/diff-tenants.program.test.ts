@@ -131,7 +131,7 @@ describe('npm run diff, for tenants', () => {
     const text = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two').stdout;
     expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 6 kept/);
     expect(text).toContain(
-      '= two, wave 7, tenant-blue-place: Namespace blue (stays there, and nothing applies it any more)',
+      '= two, wave 7, tenant-blue-place: Namespace blue (stays in the cluster, no longer managed)',
     );
     const markdown = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two', '--markdown').stdout;
     expect(markdown).toMatch(/^<!-- breakwater:diff -->\n/);

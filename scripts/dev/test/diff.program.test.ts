@@ -110,7 +110,7 @@ describe('npm run diff', () => {
   it('says that nothing changes, asks nobody for a chart, and needs a base that is there', async () => {
     const none = await diff('--base', 'main', '--exit-code');
     expect(none.code, none.stderr).toBe(0);
-    expect(none.stdout).toContain('one: nothing changes against');
+    expect(none.stdout).toContain('one: no changes since');
     expect(asked).toEqual([]);
     const absent = await diff();
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('no origin/main to compare with') });
@@ -124,7 +124,7 @@ describe('npm run diff', () => {
     const text = shown.stdout;
     expect(text).toContain('one: 0 added, 2 changed, 0 removed');
     expect(text).toMatch(/wave \d+ +dex +0 added, 2 changed, 0 removed/);
-    expect(text).toContain('two: nothing changes');
+    expect(text).toContain('two: no changes');
     expect(text.indexOf('two: nothing')).toBeLessThan(text.indexOf('ConfigMap auth/dex'));
     expect(text).toMatch(/- {3}replicas: "1"\n.*\+ {3}replicas: "3"/);
     expect(text).toContain('password: "*** (changed)"');
@@ -175,7 +175,7 @@ describe('npm run diff', () => {
     repository.write('clusters/one/overrides/dex.yaml', 'replicaCount: 3\n');
     const shown = await diff('--base', 'main', '--cluster', 'one');
     expect(shown.code, shown.stderr).toBe(0);
-    expect(shown.stdout).toContain(`the chart dex 9.9.9 is not available from ${origin}`);
+    expect(shown.stdout).toContain(`cannot fetch chart dex 9.9.9 from ${origin}`);
     expect(shown.stdout).toContain('mirrors.charts');
     expect(shown.stdout).toContain('Values clusters/one/overrides/dex.yaml');
     expect(shown.stdout).toContain('Application argocd/dex');

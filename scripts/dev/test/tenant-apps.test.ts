@@ -112,19 +112,19 @@ const wrong: readonly [what: string, file: string, text: string, finding: string
     'an alias of another Service',
     'alias.yaml',
     'apiVersion: v1\nkind: Service\nmetadata: {name: alias}\nspec: {type: ExternalName, externalName: argocd-server.argocd.svc.cluster.local}\n',
-    "alias.yaml:4:8: Service alias A tenant's Service can't be an alias",
+    "alias.yaml:4:8: Service alias A tenant's Service must not be of type ExternalName",
   ],
   [
     'addresses of others',
     'addresses.yaml',
     'apiVersion: v1\nkind: Service\nmetadata: {name: ips}\nspec:\n  externalIPs: [192.0.2.1]\n',
-    "addresses.yaml:5:3: Service ips A tenant's Service can't take addresses",
+    "addresses.yaml:5:3: Service ips A tenant's Service must not set externalIPs",
   ],
   [
     'a load balancer',
     'balancer.yaml',
     'apiVersion: v1\nkind: Service\nmetadata: {name: lb}\nspec: {type: LoadBalancer, ports: [{port: 80}]}\n',
-    'balancer.yaml:4:8: Service lb A tenant is published by its routes',
+    'balancer.yaml:4:8: Service lb Publish a tenant with routes',
   ],
   [
     'an image for the proxy',

@@ -87,7 +87,7 @@ describe('an entry of a generated folder that no run wrote', () => {
     expect(notShown).not.toContain('clusters/demo/values/.DS_Store');
     for (const format of [[], ['--markdown']]) {
       const text = repository.breakwater('diff', '--base', 'HEAD', ...format).stdout;
-      expect(text).toContain(`${paths.length} files that Argo CD may read and this can't show`);
+      expect(text).toContain(`${paths.length} files that Argo CD might read and this command cannot show`);
       expect(text.replaceAll('\\', '')).toContain('clusters/demo/manifests/gateway/Kustomization');
     }
     expect(repository.breakwater('diff', '--base', 'HEAD', '--exit-code').code).toBe(1);
@@ -210,7 +210,7 @@ describe('an entry anywhere in the repository', () => {
 
   it('is named by diff', () => {
     const { stdout } = repository.breakwater('diff', '--base', 'HEAD');
-    expect(stdout).toContain(`${paths.length} files that Argo CD may read and this can't show`);
+    expect(stdout).toContain(`${paths.length} files that Argo CD might read and this command cannot show`);
     for (const path of paths) expect(stdout).toContain(path);
   });
 

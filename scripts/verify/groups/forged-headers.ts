@@ -11,7 +11,7 @@ export const forgedHeaders: Group = {
     ...identityHeaders.map(
       (name): SingleCheck => ({
         id: name,
-        tries: `to be let in by ${name}, in every spelling at once`,
+        tries: `to get in with ${name}, in every spelling at once`,
         send: ({ forged }) => ({ headers: spellings.flatMap(({ write }) => write(name, forged)) }),
         expect: loginOrDenied,
       }),
@@ -19,14 +19,14 @@ export const forgedHeaders: Group = {
     ...authorizations.map(
       ([id, words, value]): SingleCheck => ({
         id: `authorization-${id}`,
-        tries: `to be let in by ${words}`,
+        tries: `to get in with ${words}`,
         send: (known) => ({ headers: [['Authorization', value(known)]] }),
         expect: loginOrDenied,
       }),
     ),
     {
       id: 'all-at-once',
-      tries: 'all of them together, to an API',
+      tries: 'to reach an API with all of them together',
       send: ({ forged }) => ({
         target: '/api/workgroup/env-info',
         accept: 'application/json',
@@ -36,7 +36,7 @@ export const forgedHeaders: Group = {
     },
     {
       id: 'named-by-connection',
-      tries: 'to have the gateway drop the header that it sets, by naming it in Connection',
+      tries: 'to make the gateway drop its own header by listing it in Connection',
       send: { headers: [['Connection', 'close, kubeflow-userid, cookie, x-forwarded-proto']] },
       expect: unserved,
     },
@@ -66,7 +66,7 @@ const authorizations: readonly [string, string, (known: Known) => string][] = [
   ],
   [
     'self-signed',
-    'a token of the right issuer that somebody else signed',
+    'a token of the right issuer with a foreign signature',
     (known) => `Bearer ${token(known, { alg: 'RS256', kid: 'forged' })}.${base64(known.forged)}`,
   ],
 ];

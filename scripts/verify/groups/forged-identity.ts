@@ -45,7 +45,7 @@ export const forgedIdentity: Group = {
     ...gatewayHeaders.map(
       (name): SingleCheck => ({
         id: name,
-        tries: `to pass ${name} on, by which proxies tell each other where a request comes from`,
+        tries: `to pass ${name} on, the header of proxies for the origin of a request`,
         needs: ['first', 'headers'],
         send: (known) => viewed(known, known.first, [[name, `${known.forged};By=spiffe://forged`]]),
         expect: trueIdentity,
@@ -64,14 +64,14 @@ export const forgedIdentity: Group = {
     },
     {
       id: 'empty',
-      tries: 'to blank kubeflow-userid out by sending it empty',
+      tries: 'to blank out kubeflow-userid by sending it empty',
       needs: ['first', 'view'],
       send: (known) => viewed(known, known.first, [['kubeflow-userid', '']]),
       expect: trueIdentity,
     },
     {
       id: 'named-by-connection',
-      tries: 'to have the gateway drop what it sets, by naming it in Connection',
+      tries: 'to make the gateway drop its own headers by listing them in Connection',
       needs: ['first', 'view'],
       send: (known) => viewed(known, known.first, [['Connection', 'close, kubeflow-userid, kubeflow-groups']]),
       expect: refusedOr(trueIdentity),
@@ -125,21 +125,21 @@ export const forgedIdentity: Group = {
     },
     {
       id: 'session-cookie',
-      tries: 'to let the upstream have the session cookie, behind another one',
+      tries: 'to pass the session cookie on to the upstream, after another cookie',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, undefined, [['Cookie', `theme=dark; ${cookieOf(known.first as Session)}`]]),
       expect: noSessionUpstream,
     },
     {
       id: 'session-cookie-twice',
-      tries: 'to let the upstream have the session cookie by a second Cookie line',
+      tries: 'to pass the session cookie on to the upstream, in a second Cookie line',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, known.first, [['Cookie', cookieOf(known.first as Session)]]),
       expect: refusedOr(noSessionUpstream),
     },
     {
       id: 'id-token',
-      tries: 'to let the upstream have the ID token',
+      tries: 'to pass the ID token on to the upstream',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, known.first, []),
       expect: noSessionUpstream,

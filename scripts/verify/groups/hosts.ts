@@ -34,10 +34,10 @@ function cases(authority: string, host: string): readonly [id: string, words: st
     ['empty', 'an empty Host', { hosts: [''] }],
     ['two', 'the right Host and a foreign one', { hosts: [authority, 'evil.example'] }],
     ['two-reversed', 'a foreign Host and the right one', { hosts: ['evil.example', authority] }],
-    ['trailing-dot', 'the right Host with a dot behind it', { hosts: [`${host}.`] }],
+    ['trailing-dot', 'the right Host with a trailing dot', { hosts: [`${host}.`] }],
     ['other-port', 'the right Host with another port', { hosts: [`${host}:8080`] }],
     ['upper', 'the right Host in upper case', { hosts: [authority.toUpperCase()] }],
-    ['userinfo', 'the right Host behind an @', { hosts: [`evil.example@${authority}`] }],
+    ['userinfo', 'the right Host after an @', { hosts: [`evil.example@${authority}`] }],
     ['comma', 'two names in one Host', { hosts: [`${authority}, evil.example`] }],
     [
       'absolute-right',

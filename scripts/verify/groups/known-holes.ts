@@ -49,22 +49,22 @@ const noScripts: Expectation = {
 const holes: readonly Hole[] = [
   ...Object.entries(proxyPaths).map(([name, target]) => ({
     id: `pipelines-proxy-${name}`,
-    tries: `to have Pipelines' page fetch an address: CVE-2026-54745 (${name})`,
+    tries: `to make Pipelines' page fetch an address: CVE-2026-54745 (${name})`,
     request: { target },
   })),
   {
     id: 'pipelines-proxy-referer',
-    tries: 'to have it fetch the address of a Referer: CVE-2026-54745',
+    tries: 'to make it fetch the address in a Referer: CVE-2026-54745',
     request: { target: '/pipeline/', headers: [['Referer', `https://x/apis/v1beta1/_proxy/${encoded(nowhere)}`]] },
   },
   {
     id: 'pipelines-artifact-source',
-    tries: 'to have it fetch an artifact from an address: CVE-2026-88980',
+    tries: 'to make it fetch an artifact from an address: CVE-2026-88980',
     request: { target: `/pipeline/artifacts/get?source=http&bucket=3221225985&key=x` },
   },
   {
     id: 'pipelines-artifact-endpoint',
-    tries: 'to have it fetch an artifact from a store of an attacker: CVE-2026-88981',
+    tries: "to make it fetch an artifact from an attacker's store: CVE-2026-88981",
     request: {
       target: `/pipeline/artifacts/get?source=s3&bucket=x&key=x&providerInfo=${encoded(`{"Params":{"endpoint":"${nowhere}"}}`)}`,
     },
@@ -82,17 +82,17 @@ const holes: readonly Hole[] = [
   },
   {
     id: 'dex-devices',
-    tries: "to fill the cluster's store with begun logins of devices",
+    tries: "to fill the cluster's etcd with started device logins",
     request: { method: 'POST', target: '/dex/device/code', body: '' },
   },
   {
     id: 'service-worker',
-    tries: 'to have a script of a page of users see all later requests to the host',
+    tries: "to let a script of a user's page see all later requests to the host",
     request: { target: '/notebook/x/y/worker.js', headers: [['Service-Worker', 'script']] },
   },
   {
     id: 'other-site-form',
-    tries: 'to send a form with the session, from a page of another site',
+    tries: 'to submit a form with the session, from a page on another site',
     request: {
       method: 'POST',
       target: '/notebook/x/y/',
@@ -105,7 +105,7 @@ const holes: readonly Hole[] = [
   },
   {
     id: 'other-host-script',
-    tries: 'to read something with the session, from a page of another host below the same site',
+    tries: 'to read with the session, from a page on another host of the same site',
     request: {
       target: '/notebook/x/y/',
       headers: [
@@ -119,7 +119,7 @@ const holes: readonly Hole[] = [
 /** Published holes of the programs behind the gateway, which it shuts for all who ask, logged in or not. */
 export const knownHoles: Group = {
   name: 'known-holes',
-  title: 'Published holes of programs behind the gateway',
+  title: 'Known vulnerabilities of programs behind the gateway',
   checks: () =>
     holes.map(({ id, tries, request, expect = forbidden }) => ({
       id,

@@ -23,14 +23,14 @@ export const login: Group = {
     ),
     {
       id: 'first-identity',
-      tries: 'whether an upstream takes the first session for the first user',
+      tries: 'whether an upstream sees the first user in the first session',
       needs: ['first', 'view'],
       send: (known) => viewed(known, known.first, []),
       expect: trueIdentity,
     },
     {
       id: 'second-identity',
-      tries: 'whether an upstream takes the second session for the second user',
+      tries: 'whether an upstream sees the second user in the second session',
       needs: ['second', 'view'],
       send: (known) => viewed(known, known.second, []),
       expect: trueSecondIdentity,
@@ -56,7 +56,7 @@ function result(
     id,
     tries,
     needs: [need],
-    request: "the login as a browser does it: every redirect, Dex's form, the callback",
+    request: "a browser's login: every redirect, Dex's form, the callback",
     expected: 'a session',
     steps: async (_, known) => {
       const { answer = '', wrong } = of(known) ?? {};
@@ -67,10 +67,10 @@ function result(
 
 const cookieAttributes: SteppedCheck = {
   id: 'cookie-attributes',
-  tries: 'whether the session cookie is for this host, for HTTPS and for no script',
+  tries: 'whether the session cookie is limited to this host and HTTPS, and hidden from scripts',
   needs: ['first'],
   request: 'Set-Cookie of the callback',
-  expected: 'Secure, HttpOnly, SameSite, Path=/; no Domain, or the platform itself where apps have hosts below it',
+  expected: 'Secure, HttpOnly, SameSite, Path=/; no Domain, or the platform itself where apps have their own hosts',
   steps: async (_, { firstLogin, site }) => {
     const lines = firstLogin?.setCookies ?? [];
     const shown = lines.map((line) => line.replace(/=[^;]*/, '=<session>')).join(' | ');
@@ -82,7 +82,7 @@ const cookieAttributes: SteppedCheck = {
     const shared = site.places.some(({ own }) => own !== undefined);
     const domains = [...shown.matchAll(/;\s*domain=\.?([^;\s]*)/gi)].map(([, domain = '']) => domain.toLowerCase());
     const foreign = domains.some((domain) => !shared || domain !== site.host);
-    return foreign ? { answer: shown, wrong: 'it goes to other hosts, too' } : { answer: shown };
+    return foreign ? { answer: shown, wrong: 'it is also sent to other hosts' } : { answer: shown };
   },
 };
 
@@ -90,13 +90,13 @@ const plainStart: SteppedCheck = {
   id: 'started-at-http',
   tries: 'whether a login that starts at http:// ends in a session, and nothing secret goes over plain HTTP',
   needs: ['first', 'port 80'],
-  request: 'the whole login, beginning with GET http://HOST/',
-  expected: 'one redirect to https, then a login as ever',
+  request: 'the whole login, starting with GET http://HOST/',
+  expected: 'one redirect to https, then the usual login',
   steps: async (client, known) => {
     const done = await logIn(client, known.site, credentialsOf(known), known.site.origin.replace('https:', 'http:'));
     const plain = done.hops.filter((hop) => hop.startsWith('http '));
     const answer = done.hops.join(' → ');
-    if (plain.length !== 1) return { answer, wrong: `${plain.length} steps over plain HTTP` };
+    if (plain.length !== 1) return { answer, wrong: `${plain.length} requests over plain HTTP` };
     return sessionOf(done.jar, known).size === 0 ? { answer, wrong: 'no session' } : { answer };
   },
 };
@@ -112,7 +112,7 @@ const wrongPassword: SteppedCheck = {
     const done = await logIn(client, known.site, who, '/');
     const answer = `${done.hops.join(' → ')}, ending in ${done.last.status}`;
     if (!done.hops.some((hop) => hop.startsWith('POST'))) return { answer, wrong: 'the form was not reached' };
-    return sessionOf(done.jar, known).size === 0 ? { answer } : { answer, wrong: 'it got a session' };
+    return sessionOf(done.jar, known).size === 0 ? { answer } : { answer, wrong: 'it created a session' };
   },
 };
 
@@ -127,9 +127,9 @@ const foreignEnds = [
 
 const foreignEnd: SteppedCheck = {
   id: 'foreign-end',
-  tries: 'whole logins that shall end at a foreign host',
+  tries: 'whole logins that try to end at a foreign host',
   needs: ['first'],
-  request: `the whole login, beginning with GET /oauth2/start?rd=…, for ${foreignEnds.map((end) => JSON.stringify(end)).join(', ')}`,
+  request: `the whole login, starting with GET /oauth2/start?rd=…, for ${foreignEnds.map((end) => JSON.stringify(end)).join(', ')}`,
   expected: 'each ends on the platform',
   steps: async (client, known) => {
     const ends: string[] = [];
@@ -138,7 +138,7 @@ const foreignEnd: SteppedCheck = {
       const { hops, leadsTo = '' } = await logIn(client, known.site, credentialsOf(known), start);
       ends.push(leadsTo);
       const answer = `ending at ${ends.join(', ')}`;
-      if (!hops.includes('/oauth2/callback')) return { answer, wrong: 'a login did not get to its end' };
+      if (!hops.includes('/oauth2/callback')) return { answer, wrong: 'a login did not finish' };
       if (!staysHome(leadsTo, known.site)) return { answer, wrong: 'it ends elsewhere' };
     }
     return { answer: `ending at ${ends.join(', ')}` };
@@ -147,7 +147,7 @@ const foreignEnd: SteppedCheck = {
 
 const replayedCode: SteppedCheck = {
   id: 'callback-without-its-cookie',
-  tries: "to plant a login in somebody else's browser: a callback without the cookie of its start",
+  tries: "to plant a login in another user's browser: a callback without the cookie from its start",
   request: 'GET /oauth2/callback?code=forged&state=forged:%2F',
   expected: 'no session',
   steps: async (client, known) => withoutSession(client, known, '/oauth2/callback?code=forged&state=forged%3A%252F'),
@@ -155,7 +155,7 @@ const replayedCode: SteppedCheck = {
 
 const foreignCallback: SteppedCheck = {
   id: 'foreign-callback',
-  tries: 'to have Dex send its code to a foreign host by another redirect_uri',
+  tries: 'to make Dex send its code to a foreign host with another redirect_uri',
   request: 'GET /dex/auth/CONNECTOR?client_id=oauth2-proxy&redirect_uri=https://evil.example/…',
   expected: 'Dex refuses',
   steps: async (client, { site }) => {
@@ -171,7 +171,7 @@ const foreignCallback: SteppedCheck = {
     const text = describeExchange(exchange);
     const location = answer === undefined ? undefined : header(answer, 'location');
     if (location !== undefined && !staysHome(location, site)) return { answer: text, wrong: 'it leads elsewhere' };
-    return answer !== undefined && answer.status >= 400 ? { answer: text } : { answer: text, wrong: 'Dex takes it' };
+    return answer !== undefined && answer.status >= 400 ? { answer: text } : { answer: text, wrong: 'Dex accepts it' };
   },
 };
 
@@ -193,7 +193,7 @@ const signOut: SteppedCheck = {
     if (left.size > 0) return { answer, wrong: `${[...left.keys()].join(', ')} stays` };
     return after.answers[0] !== undefined && asksForLogin(after.answers[0], known.site)
       ? { answer }
-      : { answer, wrong: 'no login is asked for' };
+      : { answer, wrong: 'no login is required' };
   },
 };
 
@@ -210,7 +210,7 @@ const frames: SteppedCheck = {
     const answer = policies.join(' | ');
     return policies.length === 3 && policies.every((policy) => /frame-ancestors '(self|none)'/.test(policy))
       ? { answer }
-      : { answer, wrong: 'a foreign page may' };
+      : { answer, wrong: 'a foreign page may frame it' };
   },
 };
 

@@ -13,7 +13,7 @@ export const methods: Group = {
     ...checked.map(
       (method): SingleCheck => ({
         id: method,
-        tries: `to be let in because the check looks at GET only: ${method}`,
+        tries: `to get in because only GET is checked: ${method}`,
         send: {
           method,
           target: '/api/workgroup/create',
@@ -25,14 +25,14 @@ export const methods: Group = {
     ...refused.map(
       (method): SingleCheck => ({
         id: method,
-        tries: `to be let in by the method ${method}`,
+        tries: `to get in with the method ${method}`,
         send: { method, target: method === 'CONNECT' ? 'centraldashboard.kubeflow.svc:80' : '/' },
         expect: unserved,
       }),
     ),
     {
       id: 'override',
-      tries: 'to turn a harmless method into another by X-HTTP-Method-Override',
+      tries: 'to change a harmless method with X-HTTP-Method-Override',
       send: {
         method: 'OPTIONS',
         target: '/api/workgroup/create',
@@ -54,26 +54,26 @@ export const preflights: Group = {
     ...['/', '/api/workgroup/env-info', '/oauth2/userinfo'].map(
       (target): SingleCheck => ({
         id: target,
-        tries: `a preflight of a foreign origin for ${target}`,
+        tries: `a preflight from a foreign origin for ${target}`,
         send: { method: 'OPTIONS', target, headers: preflight('https://evil.example') },
         expect: both(unservedPreflight, noForeignOrigin),
       }),
     ),
     {
       id: 'null-origin',
-      tries: 'a preflight of the origin "null"',
+      tries: 'a preflight from the origin "null"',
       send: { method: 'OPTIONS', headers: preflight('null') },
       expect: both(loginOrDenied, noForeignOrigin),
     },
     {
       id: 'own-origin',
-      tries: 'a preflight of the platform itself, without a session',
+      tries: 'a preflight from the platform itself, without a session',
       send: { method: 'OPTIONS', headers: preflight(origin) },
       expect: loginOrDenied,
     },
     {
       id: 'request',
-      tries: 'the request itself of a foreign origin',
+      tries: 'the actual request from a foreign origin',
       send: { headers: [['Origin', 'https://evil.example']] },
       expect: both(loginOrDenied, noForeignOrigin),
     },

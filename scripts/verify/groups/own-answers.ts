@@ -30,33 +30,33 @@ const proxyTargets = [
 /** OAuth2 Proxy answers some paths by itself: a check that is asked with them says yes to everybody. */
 export const ownAnswers: Group = {
   name: 'own-answers',
-  title: 'Paths that OAuth2 Proxy answers by itself',
+  title: "OAuth2 Proxy's own paths",
   checks: () => [
     ...targets.map(
       (target): SingleCheck => ({
         id: target,
-        tries: `to be let in because OAuth2 Proxy answers ${target} by itself`,
+        tries: `to get in because OAuth2 Proxy itself answers ${target}`,
         send: { target },
         expect: login,
       }),
     ),
     {
       id: 'user-agent',
-      tries: 'to be taken for a health check by the User-Agent of a load balancer',
+      tries: "to pass for a health check with a load balancer's User-Agent",
       send: { headers: [['User-Agent', 'GoogleHC/1.0']] },
       expect: loginOrDenied,
     },
     ...proxyTargets.map(
       (target): SingleCheck => ({
         id: target,
-        tries: `to be told something by ${target} without a session`,
+        tries: `to learn something from ${target} without a session`,
         send: { target, accept: 'application/json' },
         expect: refusedByProxy,
       }),
     ),
     {
       id: 'check-header',
-      tries: 'to have /oauth2/auth ask about another page, by X-Forwarded-Uri and X-Auth-Request-Redirect',
+      tries: 'to make /oauth2/auth check another page, with X-Forwarded-Uri and X-Auth-Request-Redirect',
       send: {
         target: '/oauth2/auth',
         headers: [
@@ -68,7 +68,7 @@ export const ownAnswers: Group = {
     },
     {
       id: 'forwarded-uri',
-      tries: 'to be let in to / by X-Forwarded-Uri: /ping',
+      tries: 'to get in to / with X-Forwarded-Uri: /ping',
       send: {
         headers: [
           ['X-Forwarded-Uri', '/ping'],
@@ -80,7 +80,7 @@ export const ownAnswers: Group = {
     },
     {
       id: 'with-a-session',
-      tries: 'whether the page itself is still reached with a session: the check must not answer in its place',
+      tries: 'whether a session still reaches the page itself: the check must not answer in its place',
       needs: ['first', 'headers'],
       send: (known) => ({ ...viewed(known, known.first, []), target: '/ping' }),
       expect: trueIdentity,

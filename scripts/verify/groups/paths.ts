@@ -46,7 +46,7 @@ export const paths: Group = {
     ...targets.map(
       ([id, target]): SingleCheck => ({
         id,
-        tries: `to get past the check by ${target}`,
+        tries: `to get past the check with ${target}`,
         send: { target },
         expect: unservedOrDex,
       }),
@@ -54,7 +54,7 @@ export const paths: Group = {
     ...absolute(authority, host).map(
       ([id, target]): SingleCheck => ({
         id,
-        tries: `to get past the check by a target in absolute form, ${target}`,
+        tries: `to get past the check with a target in absolute form, ${target}`,
         send: { target },
         expect: unservedOrDex,
       }),

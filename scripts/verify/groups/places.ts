@@ -16,7 +16,7 @@ import { viewed } from './forged-identity.ts';
 /** The core of the suite at each place that the cluster's config puts behind the gateway. */
 export const places: Group = {
   name: 'places',
-  title: 'Each place behind the gateway',
+  title: 'Every address behind the gateway',
   checks: (site) =>
     site.places.flatMap((place) => [
       ...withoutSession(place),
@@ -37,7 +37,7 @@ function withoutSession(place: Place): SingleCheck[] {
     { id: `${name}-page`, tries: `to open ${path} without a session`, send: at(place), expect: loginOrDenied },
     {
       id: `${name}-forged`,
-      tries: `to open ${path} as somebody else by ${names.join(', ')}`,
+      tries: `to open ${path} as another user with ${names.join(', ')}`,
       send: ({ forged }) => ({
         ...at(place),
         accept: 'application/json',
@@ -47,13 +47,13 @@ function withoutSession(place: Place): SingleCheck[] {
     },
     {
       id: `${name}-path`,
-      tries: `to open ${path} by way of /dex/`,
+      tries: `to open ${path} through /dex/`,
       send: { ...at(place), target: `/dex/..%2f${path.slice(1)}` },
       expect: unservedOrDex,
     },
     {
       id: `${name}-post`,
-      tries: `to send something to ${path} without a session`,
+      tries: `to post to ${path} without a session`,
       send: { ...at(place), method: 'POST', body: '{}' },
       expect: loginOrDenied,
     },
@@ -79,13 +79,13 @@ function ofOwnHost({ name, own }: Place): SingleCheck[] {
     },
     {
       id: `${name}-dex`,
-      tries: `to open Dex, to which no check belongs, at ${authority}`,
+      tries: `to open Dex, which is not checked, at ${authority}`,
       send: { target: '/dex/.well-known/openid-configuration', hosts: [authority], server: host },
       expect: unserved,
     },
     {
       id: `${name}-plain`,
-      tries: `to open ${authority} by plain HTTP`,
+      tries: `to open ${authority} over plain HTTP`,
       needs: ['port 80'],
       send: { scheme: 'http', hosts: [authority] },
       expect: redirectsToHttpsOf(`https://${authority}`),
@@ -96,7 +96,7 @@ function ofOwnHost({ name, own }: Place): SingleCheck[] {
 function asSomebodyElse(place: Place): SingleCheck {
   return {
     id: `${place.name}-session`,
-    tries: `to open ${place.path} with a session as somebody else`,
+    tries: `to open ${place.path} with a session as another user`,
     needs: ['first', 'headers'],
     send: (known) => ({
       ...viewed(known, known.first, [
@@ -116,7 +116,7 @@ function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
   return [
     {
       id: `${name}-session`,
-      tries: `to open ${path} as somebody else, with the session of a user who may open it`,
+      tries: `to open ${path} as another user, with the session of a user who may open it`,
       needs: [(known) => whyNobody(known, place, true)],
       send: (known) => ({
         ...at(place),
@@ -166,7 +166,7 @@ function sessionFor({ first, second }: Known, place: Place, may: boolean): Sessi
 
 function whyNobody(known: Known, place: Place, may: boolean): string | undefined {
   if (sessionFor(known, place, may) !== undefined) return undefined;
-  return `no session of a user who is known to be ${may ? 'admitted' : 'kept out'}: --user, --second-user`;
+  return `no session of a user known to be ${may ? 'admitted' : 'kept out'}: --user, --second-user`;
 }
 
 /** undefined: their groups are known to the identity provider only. */

@@ -19,7 +19,7 @@ export const plainHttp: Group = {
       ),
       {
         id: 'with-a-session',
-        tries: 'to be served over plain HTTP with a good session cookie',
+        tries: 'to be served over plain HTTP with a valid session cookie',
         needs: ['port 80', 'first'],
         send: ({ first }) => ({ scheme: 'http', headers: [['Cookie', cookieOf(first as Session)]] }),
         expect: redirectsToHttps,
@@ -41,10 +41,10 @@ type Plain = [id: string, words: string, request: Partial<Extract<SingleCheck['s
 const redirected: readonly Plain[] = [
   ['page', 'to be served a page over plain HTTP', { target: '/' }],
   ['deep-page', 'to be served an API over plain HTTP', { target: '/api/workgroup/env-info?x=1' }],
-  ['forged-proto', 'to pass for HTTPS by X-Forwarded-Proto', { headers: [['X-Forwarded-Proto', 'https']] }],
+  ['forged-proto', 'to pass for HTTPS with X-Forwarded-Proto', { headers: [['X-Forwarded-Proto', 'https']] }],
   [
     'forged-proto-family',
-    'to pass for HTTPS by X-Forwarded-Ssl, Front-End-Https, Forwarded and X-Forwarded-Port',
+    'to pass for HTTPS with X-Forwarded-Ssl, Front-End-Https, Forwarded and X-Forwarded-Port',
     {
       headers: [
         ['X-Forwarded-Ssl', 'on'],
@@ -55,11 +55,11 @@ const redirected: readonly Plain[] = [
       ],
     },
   ],
-  ['forged-identity', 'to be somebody over plain HTTP', { headers: [['kubeflow-userid', 'forged@example.com']] }],
+  ['forged-identity', 'to forge an identity over plain HTTP', { headers: [['kubeflow-userid', 'forged@example.com']] }],
   ['login', 'to start a login over plain HTTP', { target: '/oauth2/start?rd=%2F' }],
-  ['callback', 'to end a login over plain HTTP', { target: '/oauth2/callback?code=x&state=y' }],
+  ['callback', 'to finish a login over plain HTTP', { target: '/oauth2/callback?code=x&state=y' }],
   ['dex', 'to be shown a login form over plain HTTP', { target: '/dex/auth/local/login' }],
-  ['ping', 'to be let in by /ping over plain HTTP', { target: '/ping' }],
+  ['ping', 'to get in with /ping over plain HTTP', { target: '/ping' }],
   ['dots', 'a path trick over plain HTTP', { target: '/dex/../api/workgroup/env-info' }],
   ['post', 'to send a form over plain HTTP', { method: 'POST', target: '/', body: 'x=1' }],
   [
@@ -77,10 +77,10 @@ const redirected: readonly Plain[] = [
 
 function refused(authority: string): readonly Plain[] {
   return [
-    ['foreign-host', 'to be led to a foreign host by Host', { hosts: ['evil.example'] }],
+    ['foreign-host', 'to be redirected to a foreign host with Host', { hosts: ['evil.example'] }],
     ['absolute-form', 'a target in absolute form with https', { target: `https://${authority}/` }],
-    ['challenge', 'a way in by the path of ACME challenges', { target: '/.well-known/acme-challenge/../../api' }],
-    ['challenge-page', 'to be served something as an ACME challenge', { target: '/.well-known/acme-challenge/forged' }],
+    ['challenge', 'to get in through the path of ACME challenges', { target: '/.well-known/acme-challenge/../../api' }],
+    ['challenge-page', 'to be served a page as an ACME challenge', { target: '/.well-known/acme-challenge/forged' }],
     [
       'websocket',
       'a WebSocket over plain HTTP',

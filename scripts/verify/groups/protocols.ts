@@ -18,7 +18,7 @@ export const upgrades: Group = {
     { id: 'websocket', tries: 'a WebSocket without a session', send: { headers: websocket }, expect: loginOrDenied },
     {
       id: 'websocket-notebook',
-      tries: "a WebSocket to somebody's notebook",
+      tries: "a WebSocket to a user's notebook",
       send: { target: '/notebook/user/mine/api/kernels/x/channels', headers: websocket },
       expect: loginOrDenied,
     },
@@ -32,13 +32,13 @@ export const upgrades: Group = {
     },
     {
       id: 'websocket-foreign-origin',
-      tries: 'a WebSocket of a foreign origin',
+      tries: 'a WebSocket from a foreign origin',
       send: { headers: [...websocket, ['Origin', 'https://evil.example']] },
       expect: loginOrDenied,
     },
     {
       id: 'websocket-dex',
-      tries: 'a WebSocket to below /dex/, to speak to what lies behind',
+      tries: 'a WebSocket under /dex/, to reach the upstream behind it',
       send: { target: '/dex/forged', headers: websocket },
       expect: unservedOrDex,
     },
@@ -56,7 +56,7 @@ export const upgrades: Group = {
     },
     {
       id: 'unknown-protocol',
-      tries: 'an upgrade to a protocol that nobody knows',
+      tries: 'an upgrade to an unknown protocol',
       send: {
         headers: [
           ['Connection', 'Upgrade'],
@@ -90,7 +90,7 @@ export const protocols: Group = {
     ),
     {
       id: 'http2-session',
-      tries: 'a session over HTTP/2 with the cookie in pieces, and identity headers beside it',
+      tries: 'a session over HTTP/2 with the cookie in pieces, plus identity headers',
       needs: ['first', 'view'],
       send: (known) => {
         const pieces = [...(known.first?.cookies ?? [])].map(
@@ -110,7 +110,7 @@ export const protocols: Group = {
     },
     {
       id: 'http10-session',
-      tries: 'a session over HTTP/1.0 with an identity header beside it',
+      tries: 'a session over HTTP/1.0, plus an identity header',
       needs: ['first', 'view'],
       send: (known) => ({
         ...viewed(known, known.first, [['kubeflow-userid', known.forged]]),
@@ -120,7 +120,7 @@ export const protocols: Group = {
     },
     {
       id: 'pipeline-session',
-      tries: 'a request without a session right behind one with it, on the same connection',
+      tries: 'a request without a session right after one with a session, on the same connection',
       needs: ['first', 'view'],
       send: (known) => ({
         ...viewed(known, known.first, [['Connection', 'keep-alive']]),
@@ -145,7 +145,7 @@ function cases(authority: string): readonly Case[] {
       { version: '1.0', headers: [['Connection', 'keep-alive']] },
     ],
     ['http09', 'HTTP/0.9', { lines: ['GET /'] }],
-    ['http-unknown', 'a version that nobody knows', { lines: ['GET / HTTP/3.7', `Host: ${authority}`] }],
+    ['http-unknown', 'an unknown HTTP version', { lines: ['GET / HTTP/3.7', `Host: ${authority}`] }],
     [
       'two-lengths',
       'two different lengths',
@@ -153,7 +153,7 @@ function cases(authority: string): readonly Case[] {
     ],
     [
       'length-and-chunks',
-      'a length and chunks at once, a second request in the body',
+      'a length and chunks together, with a second request in the body',
       {
         lines: [...head, `Content-Length: ${inner.length + 5}`, 'Transfer-Encoding: chunked'],
         body: `0\r\n\r\n${inner}`,
@@ -161,7 +161,7 @@ function cases(authority: string): readonly Case[] {
     ],
     [
       'odd-chunks',
-      'a Transfer-Encoding that only some readers take for chunked',
+      'a Transfer-Encoding that only some parsers treat as chunked',
       { lines: [...head, 'Content-Length: 4', 'Transfer-Encoding: xchunked'], body: `0\r\n\r\n${inner}` },
     ],
     [
@@ -171,18 +171,18 @@ function cases(authority: string): readonly Case[] {
     ],
     [
       'bare-line-feeds',
-      'lines that end in a line feed alone',
+      'lines that end with a line feed only',
       { lines: [`GET / HTTP/1.1\nHost: ${authority}\nkubeflow-userid: forged@example.com\n`] },
     ],
     ['null-in-header', 'a null byte in a header', { headers: [['kubeflow-userid', 'forged\0@example.com']] }],
     [
       'line-break-in-header',
-      'a carriage return alone in a header',
+      'a lone carriage return in a header',
       { headers: [['X-Note', 'a\rkubeflow-userid: forged@example.com']] },
     ],
     [
       'blank-first',
-      'a header line before any',
+      'a folded line before any header',
       { lines: ['GET / HTTP/1.1', ' kubeflow-userid: forged@example.com', `Host: ${authority}`] },
     ],
     [
@@ -212,6 +212,6 @@ function http2(authority: string): readonly Case[] {
     ['http2-encoded-dots', '/dex/%2e%2e/ over HTTP/2', { target: '/dex/%2e%2e/api/workgroup/env-info' }],
     ['http2-absolute', 'an absolute address as :path', { target: `https://${authority}/dex/../api` }],
     ['http2-star', '* as :path of a GET', { target: '*' }],
-    ['http2-no-slash', 'a :path without a slash at its start', { target: 'dex/../api' }],
+    ['http2-no-slash', 'a :path without a leading slash', { target: 'dex/../api' }],
   ];
 }

@@ -56,21 +56,21 @@ export const redirects: Group = {
     },
     {
       id: 'rd-twice',
-      tries: 'a good and a foreign way back at once',
+      tries: 'a valid and a foreign return address together',
       send: { target: '/oauth2/start?rd=%2F&rd=https%3A%2F%2Fevil.example%2F' },
       expect: staysOnHost,
     },
     ...headers.map(
       ([name, value]): SingleCheck => ({
         id: name.toLowerCase(),
-        tries: `a login that returns to a foreign host by ${name}`,
+        tries: `a login that returns to a foreign host through ${name}`,
         send: { target: '/somewhere?x=1', headers: [[name, value]] },
         expect: login,
       }),
     ),
     {
       id: 'double-slash-path',
-      tries: 'a login that returns to the page asked for, //evil.example/',
+      tries: 'a login that returns to the requested page, //evil.example/',
       send: { target: '//evil.example/' },
       expect: login,
     },
@@ -93,7 +93,7 @@ const headers: readonly [string, string][] = [
 /** A login to its end, with a forged way back: where a browser really lands. */
 const wayBack: SteppedCheck = {
   id: 'page-asked-for',
-  tries: 'whether a login returns to the page that was asked for, in spite of a forged X-Forwarded-Uri',
+  tries: 'whether a login returns to the requested page despite a forged X-Forwarded-Uri',
   request: 'GET /somewhere?x=1 HTTP/1.1 | X-Forwarded-Uri: /elsewhere',
   expected: 'the login returns to /somewhere?x=1',
   steps: async (client, { site }) => {
@@ -103,6 +103,6 @@ const wayBack: SteppedCheck = {
     const answer = `${describeExchange(exchange)}, returning to ${way ?? 'nowhere'}`;
     // With its host in front where apps have hosts of their own.
     const right = way === '/somewhere?x=1' || way === `${site.origin}/somewhere?x=1`;
-    return right && staysHome(location, site) ? { answer } : { answer, wrong: 'another way back' };
+    return right && staysHome(location, site) ? { answer } : { answer, wrong: 'it returns elsewhere' };
   },
 };

@@ -30,7 +30,7 @@ export const sessionCookies: Group = {
     ),
     {
       id: 'other-name',
-      tries: "a good session under another cookie's name",
+      tries: "a valid session under another cookie's name",
       needs: ['first'],
       send: ({ first }) => ({
         headers: [['Cookie', cookieOf(first as Session).replaceAll(sessionCookie, '_oauth2_proxy')]],
@@ -39,7 +39,7 @@ export const sessionCookies: Group = {
     },
     {
       id: 'csrf-name',
-      tries: "a good session under the name of the login's own cookie",
+      tries: "a valid session under the name of the login's own cookie",
       needs: ['first'],
       send: ({ first }) => ({
         headers: [['Cookie', cookieOf(first as Session).replaceAll(sessionCookie, `${sessionCookie}_csrf`)]],
@@ -48,21 +48,21 @@ export const sessionCookies: Group = {
     },
     {
       id: 'signed-now',
-      tries: "whether a cookie that this run signs with the cluster's key is a session: what the next two rest on",
+      tries: "whether a cookie signed with the cluster's key is a session (the next two checks depend on this)",
       needs: ['first', 'view', 'key'],
       send: (known) => viewed(known, signed(known, 0), []),
       expect: trueIdentity,
     },
     {
       id: 'expired',
-      tries: 'a rightly signed session of two years ago',
+      tries: 'a correctly signed session from two years ago',
       needs: ['first', 'key'],
       send: (known) => ({ headers: [['Cookie', cookieOf(signed(known, -2 * year))]] }),
       expect: loginOrDenied,
     },
     {
       id: 'future',
-      tries: 'a rightly signed session of next year',
+      tries: 'a correctly signed session from next year',
       needs: ['first', 'key'],
       send: (known) => ({ headers: [['Cookie', cookieOf(signed(known, year))]] }),
       expect: loginOrDenied,
@@ -91,7 +91,7 @@ export const sessionCookies: Group = {
     },
     {
       id: 'among-others',
-      tries: 'whether a good session among 60 other cookies is still one, with a forged identity beside it',
+      tries: 'whether a valid session among 60 other cookies still works, plus a forged identity',
       needs: ['first', 'view'],
       send: (known) => {
         const others = Array.from({ length: 60 }, (_, at) => `other${at}=${at}`).join('; ');
@@ -117,12 +117,12 @@ const changed: readonly [id: string, words: string, change: Change][] = [
   ['tampered-value', 'a session with one character of its value changed', (value) => flip(value, 10)],
   [
     'tampered-time',
-    'a session with a later time',
+    'a session with a later timestamp',
     (value) => value.replace(/\|\d+\|/, `|${Math.floor(Date.now() / 1000) + 60}|`),
   ],
   [
     'old-time',
-    'a session with a time of two years ago',
+    'a session with a timestamp of two years ago',
     (value) => value.replace(/\|\d+\|/, `|${Math.floor((Date.now() - 2 * year) / 1000)}|`),
   ],
   [
@@ -133,7 +133,7 @@ const changed: readonly [id: string, words: string, change: Change][] = [
   ['no-signature', 'a session without its signature', (value) => value.replace(/\|[^|]*$/, '|')],
   ['truncated', 'half of a session', (value) => value.slice(0, Math.floor(value.length / 2))],
   ['upper-case', 'a session in upper case', (value) => value.toUpperCase()],
-  ['other-cluster', 'a session that another cluster signed', (value, name) => signedElsewhere(name, value)],
+  ['other-cluster', 'a session signed by another cluster', (value, name) => signedElsewhere(name, value)],
 ];
 
 function madeUp(sessionCookie: string): readonly [id: string, words: string, cookie: string][] {
@@ -142,7 +142,7 @@ function madeUp(sessionCookie: string): readonly [id: string, words: string, coo
     ['made-up', 'a made-up session', `${sessionCookie}=admin`],
     [
       'made-up-signed',
-      'a made-up session with a signature of its own',
+      'a made-up session with a made-up signature',
       `${sessionCookie}=${signedElsewhere(sessionCookie, 'e30=||')}`,
     ],
     [

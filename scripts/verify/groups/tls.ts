@@ -10,7 +10,7 @@ export const tls: Group = {
       id: 'certificate',
       tries: `whether the certificate is trusted, current, and names ${host}`,
       request: 'TLS handshake',
-      expected: 'a trusted certificate of that name',
+      expected: 'a trusted certificate for that name',
       steps: async (client) => {
         const { error, protocol, names, until } = await handshake(client, {});
         if (error !== undefined) return { answer: error, wrong: error };
@@ -20,13 +20,13 @@ export const tls: Group = {
     ...(['TLSv1', 'TLSv1.1'] as const).map(
       (version): SteppedCheck => ({
         id: version,
-        tries: `a connection by ${version}`,
+        tries: `a connection with ${version}`,
         request: `TLS handshake with ${version} at most`,
         expected: 'no connection',
         steps: async (client): Promise<Finding> => {
           const { error, protocol } = await handshake(client, { maxVersion: version });
           return error === undefined
-            ? { answer: `connected by ${protocol}`, wrong: `${version} is spoken` }
+            ? { answer: `connected with ${protocol}`, wrong: `${version} is accepted` }
             : { answer: `refused: ${error}` };
         },
       }),
@@ -49,7 +49,7 @@ function reasonOf(error: Error): string {
 function handshake(client: Client, limits: { maxVersion?: 'TLSv1' | 'TLSv1.1' }): Promise<Handshake> {
   return new Promise((resolve) => {
     const socket = client.openTls(['http/1.1'], limits);
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(10_000, () => socket.destroy(new Error('timeout')));
     socket.once('error', (error) => resolve({ error: reasonOf(error) }));
     socket.once('secureConnect', () => {
       const { subjectaltname = 'nothing', valid_to } = socket.getPeerCertificate();

@@ -36,18 +36,22 @@ export async function tryAttacks(site: Site, group: string): Promise<void> {
   };
   const attempts: [name: string, object: object, refusal: RegExp, as?: string][] = [
     ['a certificate of the CA for the host', certificate, /cannot create resource "certificates"/],
-    ['an alias to Argo CD', service({ type: 'ExternalName', externalName: 'argocd-server.argocd.svc' }), /be an alias/],
-    ['a load balancer', service({ type: 'LoadBalancer' }), /published by its routes/],
-    ['a port of the nodes', service({ type: 'NodePort' }), /published by its routes/],
-    ['addresses of others', service({ externalIPs: ['203.0.113.7'] }), /can't take addresses/],
+    [
+      'an alias to Argo CD',
+      service({ type: 'ExternalName', externalName: 'argocd-server.argocd.svc' }),
+      /of type ExternalName/,
+    ],
+    ['a load balancer', service({ type: 'LoadBalancer' }), /Publish a tenant with routes/],
+    ['a port of the nodes', service({ type: 'NodePort' }), /Publish a tenant with routes/],
+    ['addresses of others', service({ externalIPs: ['203.0.113.7'] }), /must not set externalIPs/],
     ['an image of the proxy', pod({ 'sidecar.istio.io/proxyImage': 'x' }), /may not set sidecar/],
     ['a configuration of the proxy', pod({ 'proxy.istio.io/config': '{}' }), /may not set proxy/],
     ["the system's priority", pod({}, { priorityClassName: 'system-node-critical' }), /priorityClasses in tenants/],
-    ['a Profile', profile, /cannot create resource "profiles"|made by a pull request only/],
+    ['a Profile', profile, /cannot create resource "profiles"|by pull request only/],
     [
       'a Profile by the access API',
       profile,
-      /cannot create resource "profiles"|made by a pull request only/,
+      /cannot create resource "profiles"|by pull request only/,
       'system:serviceaccount:kubeflow:profiles-controller-service-account',
     ],
   ];
@@ -83,7 +87,7 @@ async function tryTakenNamespace(site: Site, group: string): Promise<void> {
             words.set(metadata.name, JSON.stringify(status?.operationState ?? {}));
         const place = words.get(`tenant-${name}-place`) ?? '';
         const access = words.get(`tenant-${name}-access`) ?? '';
-        return /was there before the tenant/.test(place) && /does not belong to the tenant/.test(access)
+        return /existed before the tenant/.test(place) && /does not belong to the tenant/.test(access)
           ? true
           : undefined;
       },

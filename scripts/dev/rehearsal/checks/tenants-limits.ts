@@ -50,7 +50,7 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
   expect(
     'an owner writes no network policy',
     "kubectl create networkpolicy as alpha's owner, whose role allows it",
-    /In a tenant's namespace this kind is the platform's/,
+    /In a tenant's namespace only the platform may write this kind/,
     await create(policy, ...lead),
   );
   const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine', namespace: 'alpha' } };

@@ -103,14 +103,14 @@ export async function tryProject(site: Site, group: string): Promise<void> {
       tried: "a Service of type ExternalName to Argo CD's server",
       path: 'alias',
       namespace: 'alpha',
-      refusal: /can't be an alias/,
+      refusal: /must not be of type ExternalName/,
     },
     {
       name: 'a Service around the gateway',
       tried: 'a Service of type LoadBalancer',
       path: 'published',
       namespace: 'alpha',
-      refusal: /published by its routes/,
+      refusal: /Publish a tenant with routes/,
     },
     {
       name: 'a proxy of its own',

@@ -167,7 +167,7 @@ describe('further runs', () => {
       '= tree:',
       '= commit: nothing to commit',
       '= publish:',
-      '= secrets: 2 Secrets are there and kept',
+      '= secrets: 2 Secrets exist and are kept',
       '0 created, 0 changed',
     ])
       expect(again.stdout).toContain(line);

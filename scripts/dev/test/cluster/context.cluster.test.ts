@@ -36,8 +36,10 @@ describe("a context that is another cluster's", () => {
   it('with no platform at all: verify refuses it before it sends a request, with exit code 2', async () => {
     const refused = await onContext('verify');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toContain(`is not that of ${clusterName}: no Application argocd/platform is there`);
-    expect(refused.stderr).toContain('Nothing was tried or changed. Name the context of prod with --context');
+    expect(refused.stderr).toContain(
+      `is not the cluster ${clusterName}: Application argocd/platform, which a bootstrap creates, does not exist`,
+    );
+    expect(refused.stderr).toContain('Nothing was changed. Pass the context of prod with --context');
   });
 
   it.each(['verify', 'status', 'sync --dry-run', 'tenant list', 'tenant purge red --yes'])(

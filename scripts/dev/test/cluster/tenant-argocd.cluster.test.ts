@@ -39,7 +39,7 @@ const folders: Readonly<Record<string, { object: KubernetesObject; refusal?: Reg
       metadata: { name: 'alias' },
       spec: { type: 'ExternalName', externalName: 'argocd-server.argocd.svc.cluster.local' },
     },
-    refusal: /can't be an alias/,
+    refusal: /must not be of type ExternalName/,
   },
   unlisted: {
     object: {

@@ -67,10 +67,10 @@ describe('a Profile', () => {
     'is neither made nor deleted by %s',
     async (user) => {
       const api = await server.user(user);
-      expect(await created(api, profile('bob-takes-one', 'bob@example.com'))).toContain('made by a pull request only');
+      expect(await created(api, profile('bob-takes-one', 'bob@example.com'))).toContain('by pull request only');
       await applyObjects(await server.user('admin'), [profile('team-a', 'team-a@tenants.invalid')]);
-      expect(await replaced(api, profile('team-a', 'bob@example.com'))).toContain('made by a pull request only');
-      expect(await deleted(api, profile('team-a', ''))).toContain('made by a pull request only');
+      expect(await replaced(api, profile('team-a', 'bob@example.com'))).toContain('by pull request only');
+      expect(await deleted(api, profile('team-a', ''))).toContain('by pull request only');
     },
   );
 
@@ -92,7 +92,7 @@ describe('a namespace that was there before', () => {
   it.each([controller, ann, profileController])("becomes no tenant's by %s", async (user) => {
     const api = await server.user(user);
     expect(await replaced(api, namespace('rook-ceph', tenantOf('rook-ceph')))).toContain(
-      'the namespace rook-ceph was there before the tenant',
+      'the namespace rook-ceph existed before the tenant',
     );
     expect(await replaced(api, namespace('red', tenantOf('blue')))).toContain('kubectl label namespace red');
     // What is the tenant's may be changed, and new ones are made.
