@@ -65,7 +65,7 @@ describe('merging them into what Argo CD knows', () => {
     expect(mergeKnownHosts('', [`git.example.com ${key}`])).toBe(`git.example.com ${key}\n`);
   });
 
-  it('mends a missing line break at the end', () => {
+  it('adds a missing line break at the end', () => {
     expect(mergeKnownHosts(`github.com ${key}`, [`a ${rsa}`])).toBe(`github.com ${key}\na ${rsa}\n`);
   });
 });

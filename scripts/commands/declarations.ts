@@ -2,7 +2,7 @@ import { flag, list, minutes, type OptionEntries, text } from './options.ts';
 
 /** What the help says of a command, and the options that it reads. */
 export interface Declaration<Entries extends OptionEntries = OptionEntries> {
-  /** Name and arguments, as commander takes them. */
+  /** Name and arguments, in commander's syntax. */
   usage: string;
   description: string;
   options: Entries;
@@ -21,30 +21,33 @@ export const declarations = {
       'Renders the tree, commits and pushes it, and registers it with Argo CD. Idempotent: run it again at any time.',
     options: {
       cluster,
-      dryRun: flag('--dry-run', 'look and say what would be done, and change nothing'),
+      dryRun: flag('--dry-run', 'show the planned actions without changing anything'),
       context: text(
         '--context <name>',
-        'context in your kubeconfig (default: kubernetes.context in cluster.yaml); without any, objects are written to a folder',
+        'context in your kubeconfig (default: kubernetes.context in cluster.yaml); without one, the manifests are written to a folder',
       ),
       push: flag('--no-push', 'commit, but do not push; needs no remote'),
-      pullRequest: flag('--pull-request', 'publish by a pull request this time, as with git.publish: pull-request'),
+      pullRequest: flag(
+        '--pull-request',
+        'publish through a pull request this time, as with git.publish: pull-request',
+      ),
       wait: flag(
         '--wait',
-        'wait until everything is Healthy, wave by wave; with host: auto also find the address and publish again',
+        'wait until everything is Healthy, wave by wave; with host: auto, also discover the address and publish again',
       ),
       timeout: minutes('--timeout <minutes>', 'how long --wait waits (default: 60)'),
-      remove: list('--remove <components>', 'let these components go, where a run would remove many (comma-separated)'),
+      remove: list(
+        '--remove <components>',
+        'confirm the removal of these components, if a run would remove many (comma-separated)',
+      ),
       rotate: list(
         '--rotate <secret>',
-        'make these Secrets again (comma-separated); webhook: the one that the Git host signs with',
+        'regenerate these Secrets (comma-separated); webhook: the secret shared with the Git host',
       ),
-      movedFrom: text(
-        '--moved-from <url>',
-        'the address from which the cluster deploys so far, where the repository moved to git.url',
-      ),
+      movedFrom: text('--moved-from <url>', 'previous address of the repository, if it moved to git.url'),
       passwordsFile: text(
         '--passwords-file <path>',
-        'write passwords that are made for users to this file (mode 0600) and not to the terminal',
+        'write generated passwords to this file (mode 0600) instead of the terminal',
       ),
     },
     examples: [
@@ -56,33 +59,27 @@ export const declarations = {
   },
   render: {
     usage: 'render',
-    description: 'Writes the tree of a cluster, and nothing else.',
+    description: 'Writes the tree of a cluster to disk, without committing or applying it.',
     options: {
       cluster,
       all,
-      check: flag('--check', 'write nothing; exit 1 and name each file that differs'),
-      prune: flag('--prune', 'also delete generated files that are no longer wanted'),
+      check: flag('--check', 'write nothing; exit 1 and list each file that differs'),
+      prune: flag('--prune', 'also delete stale generated files'),
     },
     examples: ['npm run render', 'npm run render -- --cluster prod', 'npm run render -- --all --check'],
   },
   validate: {
     usage: 'validate',
     description:
-      'Checks every cluster: config, drift of the tree, the rules of a safe tree, the schema of each object, and that nothing large is lost. Offline.',
+      'Checks every cluster: config, drift of the tree, safety rules, the schema of each object, and accidental mass deletion. Offline.',
     options: {
       cluster,
       base: text(
         '--base <commit>',
-        'what a loss is judged against (default: where the branch parted from origin/<git.branch>)',
+        'commit to compare deletions with (default: the merge base with origin/<git.branch>)',
       ),
-      rendered: flag(
-        '--rendered',
-        'also render charts and kustomizations, and check what they give; fetches them once',
-      ),
-      record: flag(
-        '--record',
-        'record the digest of each chart that has none (implies --rendered): infrastructure/charts.lock.yaml',
-      ),
+      rendered: flag('--rendered', 'also render charts and kustomizations, and check the results; fetches them once'),
+      record: flag('--record', 'record missing chart digests in infrastructure/charts.lock.yaml (implies --rendered)'),
     },
     examples: [
       'npm run validate',
@@ -93,15 +90,15 @@ export const declarations = {
   diff: {
     usage: 'diff',
     description:
-      'Shows what the work tree changes in the clusters, after Helm and kustomize, against a base commit. Changes nothing.',
+      'Shows the resulting changes in the clusters, after Helm and kustomize, compared with a base commit. Read-only.',
     options: {
       cluster,
-      base: text('--base <commit>', 'what to compare with, where the histories parted (default: origin/<git.branch>)'),
-      markdown: flag('--markdown', 'as a comment of a pull request: folded, and cut to what fits'),
-      exitCode: flag('--exit-code', 'exit 1 when something changes'),
+      base: text('--base <commit>', 'commit to compare with, from the merge base (default: origin/<git.branch>)'),
+      markdown: flag('--markdown', 'format for a pull request comment: folded, and shortened to fit'),
+      exitCode: flag('--exit-code', 'exit 1 if there are changes'),
       allTenants: flag(
         '--all-tenants',
-        'render every tenant that differs; default: 50 where only the chart of all tenants changed',
+        'render every tenant that differs (default: 50 if only the shared chart changed)',
       ),
     },
     examples: [
@@ -112,8 +109,7 @@ export const declarations = {
   },
   doctor: {
     usage: 'doctor',
-    description:
-      'Says what is there and what is missing: tools, repository, remote, rights on the cluster, files of the template.',
+    description: 'Checks the prerequisites: tools, repository, remote, rights on the cluster, files of the template.',
     options: {
       cluster,
       context: text('--context <name>', 'context in your kubeconfig (default: kubernetes.context in cluster.yaml)'),
@@ -123,12 +119,12 @@ export const declarations = {
   status: {
     usage: 'status',
     description:
-      'Says how the platform stands: Applications by wave, what the root waits for and until when, what Git has. Exit code 0: all Synced and Healthy at the newest commit.',
+      "Shows the platform's status: Applications by wave, the one that the root waits for, and the newest commit in Git. Exit code 0: all Synced and Healthy at the newest commit.",
     options: {
       cluster,
       context,
-      watch: flag('--watch', 'go on and show each change; Ctrl+C ends it'),
-      html: text('--html <file>', 'write the same as one page'),
+      watch: flag('--watch', 'keep running and show each change; stop with Ctrl+C'),
+      html: text('--html <file>', 'write the status as an HTML page'),
     },
     examples: [
       'npm run status',
@@ -139,12 +135,11 @@ export const declarations = {
   },
   sync: {
     usage: 'sync',
-    description:
-      'Has the root take the newest commit at once: ends an operation of it that waits for an older one. Idempotent.',
+    description: 'Makes Argo CD apply the newest commit now: ends a sync that waits for an older one. Idempotent.',
     options: {
       cluster,
       context,
-      dryRun: flag('--dry-run', 'say what would be done, and change nothing'),
+      dryRun: flag('--dry-run', 'show the planned actions without changing anything'),
       wait: flag('--wait', 'then wait until every wave is Healthy'),
       timeout: minutes('--timeout <minutes>', 'how long --wait waits (default: 60)'),
     },
@@ -153,26 +148,26 @@ export const declarations = {
   verify: {
     usage: 'verify',
     description:
-      'Attacks a running platform from outside (and, with --context, from a pod inside), and says what came back. Harmless to it.',
+      'Attacks a running platform from outside (and, with --context, from a pod inside), and reports the responses. Harmless to the platform.',
     options: {
       cluster,
-      url: text('--url <url>', "where the platform is (default: cluster.yaml's host)"),
-      address: text('--address <ip>', 'connect there: for a host that DNS does not know'),
+      url: text('--url <url>', 'address of the platform (default: host in cluster.yaml)'),
+      address: text('--address <ip>', 'connect to this IP address, for a host without DNS'),
       ca: text(
         '--ca <file>',
-        'CA certificate (PEM) to trust (default: the one in the cluster with --context, else the usual ones)',
+        "CA certificate (PEM) to trust (default: the cluster's with --context, else the system's)",
       ),
       context: text(
         '--context <name>',
         'context in your kubeconfig, for the CA, the cookie key, and checks from inside the cluster',
       ),
-      user: text('--user <email>', 'log in as this user; without, what needs a session is skipped'),
+      user: text('--user <email>', 'log in as this user; without one, checks that need a session are skipped'),
       passwordEnv: text(
         '--password-env <name>',
         "environment variable with the user's password (default: as in cluster.yaml)",
       ),
       passwordFile: text('--password-file <path>', "file with the user's password"),
-      secondUser: text('--second-user <email>', 'another user, best one without groups'),
+      secondUser: text('--second-user <email>', 'a second user, preferably without groups'),
       secondPasswordEnv: text('--second-password-env <name>', "environment variable with the second user's password"),
       secondPasswordFile: text('--second-password-file <path>', "file with the second user's password"),
       probeImage: text(
@@ -180,8 +175,8 @@ export const declarations = {
         'image with sh and curl for the pods in the cluster (default: docker.io/curlimages/curl)',
       ),
       connector: text('--connector <id>', 'Dex connector whose form takes name and password (default: local)'),
-      only: text('--only <groups>', 'only these groups of checks (comma-separated)'),
-      list: flag('--list', 'list the checks, and send nothing'),
+      only: text('--only <groups>', 'run only these groups of checks (comma-separated)'),
+      list: flag('--list', 'list the checks without running them'),
     },
     examples: [
       'npm run verify -- --cluster prod',
@@ -193,17 +188,17 @@ export const declarations = {
   uninstall: {
     usage: 'uninstall',
     description:
-      'Takes the platform out of the cluster, the last wave first and Argo CD at the end. Asks first. Git stays as it is.',
+      'Removes the platform from the cluster, last wave first and Argo CD at the end. Asks for confirmation. Does not change Git.',
     options: {
       cluster,
       context,
-      dryRun: flag('--dry-run', 'say what would go and what would stay, and change nothing'),
+      dryRun: flag('--dry-run', 'show what would be deleted and what would stay, without changing anything'),
       yes: flag('--yes', 'do not ask'),
       keepData: flag(
         '--keep-data',
-        'keep volumes, what tenants deployed, namespaces that hold them, and CRDs with objects of others (the default)',
+        'keep volumes, deployments of tenants with their namespaces, and CRDs with other objects (the default)',
       ),
-      deleteData: flag('--delete-data', 'delete those, too'),
+      deleteData: flag('--delete-data', 'also delete those'),
     },
     examples: [
       'npm run uninstall -- --cluster prod --dry-run',
@@ -213,14 +208,13 @@ export const declarations = {
   },
   upgrade: {
     usage: 'upgrade',
-    description:
-      'Brings this repository to another version of Breakwater by one commit, rendered and checked by the new version. What is yours stays.',
+    description: 'Upgrades Breakwater in one commit, rendered and checked by the new version. Keeps your changes.',
     options: {
-      from: text('--from <repository>', 'where releases come from: a URL, a path, or a remote of this repository'),
-      to: text('--to <tag>', 'the release to go to (default: the newest)'),
-      keep: list('--keep <paths>', "files and folders of Breakwater's own to keep as you have them (comma-separated)"),
-      withDev: flag('--with-dev', 'bring scripts/dev back, which is for work on Breakwater itself'),
-      dryRun: flag('--dry-run', 'do all of it elsewhere, say what comes out, and change nothing'),
+      from: text('--from <repository>', 'repository with the releases: a URL, a path, or a remote of this repository'),
+      to: text('--to <tag>', 'release to upgrade to (default: the newest)'),
+      keep: list('--keep <paths>', 'template files and folders to keep in your version (comma-separated)'),
+      withDev: flag('--with-dev', 'restore scripts/dev, which is for work on Breakwater itself'),
+      dryRun: flag('--dry-run', 'try the upgrade in a scratch copy and show the result, without changing anything'),
     },
     examples: [
       'npm run upgrade -- --from https://github.com/acme/breakwater.git --dry-run',
@@ -238,7 +232,7 @@ export const declarations = {
   },
   new: {
     usage: 'new <name>',
-    description: 'Writes clusters/<name>/cluster.yaml, commented. Asks for what has no default, unless it is given.',
+    description: 'Writes a commented clusters/<name>/cluster.yaml. Asks for settings without a default.',
     options: {
       email: text('--email <address>', 'the first user'),
       host: text('--host <host>', 'DNS name, IP address, or auto (default: auto)'),
@@ -253,26 +247,26 @@ export const declarations = {
   tenant: {
     usage: 'tenant <action> [name]',
     description:
-      'add, list, show, remove or purge: writes or removes tenants/<name>/, and shows what a cluster gets. A merge does the rest; only purge changes a cluster.',
+      'add, list, show, remove or purge a tenant. add and remove change tenants/<name>/, and a merge applies that; only purge changes a cluster.',
     options: {
-      owner: text('--owner <address>', 'add: who answers for it'),
+      owner: text('--owner <address>', 'add: the person responsible'),
       kind: text('--kind <kind>', 'add: kubeflow or namespace (default: namespace)'),
       members: list(
         '--members <list>',
         'add: bob@example.com, bob@example.com=view, or a group: acme:team=edit (comma-separated)',
       ),
       quota: list('--quota <list>', 'add: cpu=8,memory=32Gi,gpus=2,storage=200Gi,claims=20,pods=50'),
-      clusters: list('--clusters <names>', 'add: clusters that it belongs to (comma-separated; default: all)'),
+      clusters: list('--clusters <names>', 'add: clusters of the tenant (comma-separated; default: all)'),
       repositories: list('--repositories <urls>', 'add: Git repositories that it may deploy from (comma-separated)'),
-      displayName: text('--display-name <text>', 'add: name for people'),
+      displayName: text('--display-name <text>', 'add: display name'),
       manifests: flag('--manifests', 'show: print the manifests'),
       cluster: text('--cluster <name>', 'show, list, purge: the cluster'),
       context: text(
         '--context <name>',
         'list, purge: context in your kubeconfig (default: kubernetes.context in cluster.yaml)',
       ),
-      dryRun: flag('--dry-run', 'add, remove, purge: say what would be done, and change nothing'),
-      yes: flag('--yes', 'purge: do not ask'),
+      dryRun: flag('--dry-run', 'add, remove, purge: show the planned actions without changing anything'),
+      yes: flag('--yes', 'purge: do not ask for confirmation'),
     },
     examples: [
       'npm run tenant -- add team-a --owner ann@example.com --members bob@example.com,acme:team-a=view --quota cpu=8,memory=32Gi',

@@ -33,7 +33,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   for (const { file, message } of await deleted(root)) reporter.warn(`${file} ${message}`);
   const blocked = planned.flatMap(({ plan }) => plan.blocked);
   if (blocked.length > 0) {
-    throw new RunError('files of yours are in the way; nothing was written', {
+    throw new RunError('your own files are in the way; nothing was written', {
       details: blocked.map(({ path, reason }) => `${path} ${reason}`),
       hint: removeFirst,
     });
@@ -58,9 +58,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
       reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
     reporter.status(summary(platform.cluster.name, written.length, deleted.length, plan.keep.length));
     if (deleted.length < stale.length)
-      reporter.warn(
-        `${count(stale.length, 'generated file')} no longer wanted; add --prune to delete: ${stale.join(', ')}`,
-      );
+      reporter.warn(`${count(stale.length, 'generated file')} stale; add --prune to delete: ${stale.join(', ')}`);
   }
   reporter.result({ clusters: results }, '');
   return 0;

@@ -42,7 +42,7 @@ async function add(invocation: InvocationOf<'tenant'>, name: string): Promise<nu
   const path = `tenants/${name}/tenant.yaml`;
   const wrong = tenantName.safeParse(name).error?.issues[0];
   if (wrong !== undefined)
-    throw new UsageError(`${JSON.stringify(name)} can't be the name of a tenant: ${wrong.message}`, {
+    throw new UsageError(`${JSON.stringify(name)} cannot be a tenant's name: ${wrong.message}`, {
       hint: 'Nothing was written. Choose another name.',
     });
   if (listTenants(root).includes(name))

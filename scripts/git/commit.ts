@@ -146,12 +146,15 @@ async function commitError(git: Git, root: string, error: unknown): Promise<unkn
       hint: 'Do what the hook says above, then run again. The generated files are on disk.',
     });
   }
-  return new RunError('git could not commit; nothing was changed', { ...options, hint: 'What git said is above.' });
+  return new RunError('git could not commit; nothing was changed', {
+    ...options,
+    hint: 'See the message from git above.',
+  });
 }
 
 /** Argo CD would get another text than the config renders to, and each later run would commit the difference again. */
 function rewroteError(files: readonly string[], hooks: readonly string[]): RunError {
-  return new RunError(`A hook rewrote generated files (${hooks.join(', ')}); the commit was taken back`, {
+  return new RunError(`A hook rewrote generated files (${hooks.join(', ')}); the commit was undone`, {
     details: files.slice(0, 10),
     hint: 'Have the hook leave generated files alone (clusters/*/apps, values, manifests and README.md: their first line says that they are generated), then run again.',
   });

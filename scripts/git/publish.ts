@@ -75,7 +75,7 @@ async function tryToOffer(
   const { branches } = await listRemote(git, remote);
   const tip = branches.get(base);
   if (tip === undefined) {
-    throw new RunError(`${remote.url} has no branch ${base} to make a pull request for`, {
+    throw new RunError(`${remote.url} has no branch ${base} to open a pull request against`, {
       hint: `Push it once (git push ${remote.url} HEAD:refs/heads/${base}), or check git.branch.`,
     });
   }
@@ -207,7 +207,7 @@ async function moveBranch(git: Git, head: string, commit: string): Promise<strin
 }
 
 function tooBusy(remote: Remote, branch: string): RunError {
-  return new RunError(`${branch} of ${remote.url} moved each time that we pushed (${tries} times)`, {
+  return new RunError(`${branch} of ${remote.url} moved during each of ${tries} pushes`, {
     hint: 'Your commit is made and stays on your branch. Run again when it is quieter.',
   });
 }

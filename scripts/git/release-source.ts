@@ -76,7 +76,7 @@ function sourceError(error: unknown, url: string): unknown {
   if (!(known instanceof RunError)) return known;
   return new RunError(known.message, {
     details: known.details,
-    hint: 'Check --from letter by letter, and that your git can read it: git ls-remote --tags ADDRESS. Nothing was changed.',
+    hint: 'Check the spelling of --from, and that your git can read it: git ls-remote --tags ADDRESS. Nothing was changed.',
     cause: error,
   });
 }

@@ -31,7 +31,7 @@ const reasons: readonly Reason[] = [
   {
     pattern:
       /could not resolve proxy|from proxy after CONNECT|CONNECT tunnel failed|requested URL returned error: 407|Proxy CONNECT aborted/i,
-    what: 'the proxy refuses or is not there',
+    what: 'the proxy refuses the connection or is unreachable',
     hint: () => 'Check HTTPS_PROXY (with user and password if it asks for them) and NO_PROXY, or http.proxy of git.',
   },
   {
@@ -94,7 +94,7 @@ const reasons: readonly Reason[] = [
       /repository .*not found|cannot find repository|does not appear to be a git repository|requested URL returned error: 404|could not be found|not a git repository|does not exist/i,
     what: 'there is no such repository, or these credentials may not see it',
     hint: (remote) =>
-      `Check git.url letter by letter; make the repository if it is absent. ${remote.credentials === undefined ? giveCredentials(remote) : renewCredentials(remote)}`,
+      `Check the spelling of git.url, or create the repository. ${remote.credentials === undefined ? giveCredentials(remote) : renewCredentials(remote)}`,
   },
   {
     pattern: /dubious ownership/,
@@ -136,11 +136,11 @@ export function remoteError(error: unknown, remote: Remote, doing: string): unkn
   if (key !== undefined) return new RunError(`Could not ${doing} ${remote.url}: ${key.what}`, { ...key, cause: error });
   const said = remoteLines(error.stderr);
   const reason = error.timedOut
-    ? { what: 'nothing came for too long', hint: checkUrl, error: RunError }
+    ? { what: 'the connection stalled', hint: checkUrl, error: RunError }
     : reasons.find(({ pattern }) => pattern.test(error.stderr));
   return new (reason?.error ?? RunError)(`Could not ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
     details: said,
-    hint: reason?.hint(remote) ?? 'What git said is above.',
+    hint: reason?.hint(remote) ?? 'See the message from git above.',
     cause: error,
   });
 }

@@ -45,7 +45,7 @@ export interface Published {
 
 /** What publishing for review did. */
 export interface PublishedForReview extends Published {
-  /** False when the base branch has everything already, so that there is nothing to make a pull request for. */
+  /** False when the base branch has everything already, so that there is nothing to open a pull request against. */
   toReview: boolean;
   /** The commit that the base branch is at. */
   base: string;

@@ -92,7 +92,7 @@ describe('a repository', () => {
 
   it('whose name is taken says so', async () => {
     const there = await made('acme/taken');
-    await expect(there.createRepository('private')).rejects.toThrow('there is a repository of that name');
+    await expect(there.createRepository('private')).rejects.toThrow('a repository of that name exists');
   });
 
   it('that is absent is told apart by git, so that the host can be asked', async () => {

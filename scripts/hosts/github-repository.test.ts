@@ -69,7 +69,7 @@ describe('a repository on GitHub', () => {
 
   it('AP#54 is not made by an App for an account that is not an organisation', async () => {
     const app = await host({ tokenOf: 'installation' });
-    await expect(app.createRepository('private')).rejects.toThrow('for organisations only');
+    await expect(app.createRepository('private')).rejects.toThrow('in organisations');
   });
 
   it('FL#4640 AP#675 that is there and not shown to the token is told apart from an absent one', async () => {

@@ -62,7 +62,7 @@ describe('GitLab', () => {
     server.answers['POST /api/v4/projects'] = [
       { status: 400, body: { message: { path: ['has already been taken'] } } },
     ];
-    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow('there is a project of that name');
+    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow('a project of that name exists');
   });
 
   it('lists, adds and removes deploy keys', async () => {

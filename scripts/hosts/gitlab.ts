@@ -96,8 +96,8 @@ async function create(call: Call, repository: string, visibility: Visibility): P
     owner = namespace.parse(await call('GET', `/namespaces/${encodeURIComponent(group)}`));
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
-    throw new RunError(`${repository} can't be made: there is no group or account ${group} that the token may see`, {
-      hint: 'Check the group in git.url letter by letter; groups are made by hand.',
+    throw new RunError(`cannot create ${repository}: no group or account ${group} is visible to the token`, {
+      hint: 'Check the spelling of the group in git.url. Groups must be created by hand.',
     });
   }
   try {
@@ -107,9 +107,9 @@ async function create(call: Call, repository: string, visibility: Visibility): P
     requireSame(repository, made.path_with_namespace);
   } catch (error) {
     if (!(error instanceof Error) || !/already been taken/.test(error.message)) throw error;
-    throw new RunError(`${repository} can't be made: there is a project of that name, and the token may not see it`, {
+    throw new RunError(`cannot create ${repository}: a project of that name exists, and the token cannot see it`, {
       details: [error.message],
-      hint: 'Give the token access to it, or choose another name in git.url.',
+      hint: 'Grant the token access to it, or choose another name in git.url.',
       cause: error,
     });
   }

@@ -58,7 +58,7 @@ function explain(answer: LimitedAnswer, needs: string): Explained {
   if (status === 404)
     return [
       'there is no such repository, or the token may not see it (404)',
-      `Check git.url letter by letter. ${needs}`,
+      `Check the spelling of git.url. ${needs}`,
     ];
   if (status >= 300 && status < 400) return [`the repository has moved (${status})`, 'Set git.url to its new address.'];
   if (status >= 400 && status < 500)

@@ -44,7 +44,7 @@ async function isOrganisation({ octokit, owner }: Target): Promise<boolean> {
 async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Promise<void> {
   if (tokenOf === 'installation') {
     throw new RunError(
-      `${owner}/${repo} can't be made: ${owner} is not an organisation, and a GitHub App makes repositories for organisations only`,
+      `${owner}/${repo} cannot be created: ${owner} is not an organisation, and a GitHub App can only create repositories in organisations`,
       {
         hint: 'Make the repository by hand (empty and private), or give a token of the account as git.host.token.',
       },
@@ -53,9 +53,9 @@ async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Pro
   const { data } = await octokit.users.getAuthenticated();
   if (data.login.toLowerCase() === owner.toLowerCase()) return;
   throw new RunError(
-    `${owner}/${repo} can't be made: ${owner} is not an organisation that the token may see, and the token is ${data.login}'s`,
+    `${owner}/${repo} cannot be created: ${owner} is not an organisation visible to the token, which belongs to ${data.login}`,
     {
-      hint: `Check the owner in git.url letter by letter, or give a token of ${owner}.`,
+      hint: `Check the spelling of the owner in git.url, or use a token of ${owner}.`,
     },
   );
 }
@@ -64,10 +64,10 @@ async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Pro
 function taken(error: unknown, owner: string, repo: string): RunError | undefined {
   if (!(error instanceof Error) || !/already exists/i.test(error.message)) return undefined;
   return new RunError(
-    `${owner}/${repo} can't be made: there is a repository of that name, and the token may not see it`,
+    `${owner}/${repo} cannot be created: a repository of that name exists, and the token cannot see it`,
     {
       details: [error.message],
-      hint: 'Give the token access to it, or choose another name in git.url.',
+      hint: 'Grant the token access to it, or choose another name in git.url.',
       cause: error,
     },
   );

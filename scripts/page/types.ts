@@ -48,7 +48,7 @@ export interface StandIn {
   what: string;
   /** As "a Git repository with the same paths and a small web program". */
   by?: string;
-  /** As "its images can't be had here". */
+  /** For example "its images cannot be pulled here". */
   why?: string;
 }
 

@@ -32,7 +32,7 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
       file: path,
       message: executable === true ? 'is executable, and must not be' : 'differs from what cluster.yaml renders to',
     })),
-    ...plan.delete.map(({ path }) => ({ file: path, message: 'is no longer wanted' })),
+    ...plan.delete.map(({ path }) => ({ file: path, message: 'is stale: cluster.yaml no longer renders it' })),
   ].map((found) => ({
     rule: 'drift',
     ...found,
@@ -42,7 +42,7 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
     rule: 'drift',
     file: path,
     message: reason,
-    reason: 'Argo CD may read what stands there: remove it, or move it to overrides/ if it is a setting of yours',
+    reason: 'Argo CD might read it: remove it, or move it to overrides/ if it is your own setting',
   }));
   const files = await readInputs(root, [cluster.folder, 'infrastructure', 'apps']);
   const tree = parseTree(cluster.name, files, { documents, facts: factsOf(platform) });

@@ -25,6 +25,6 @@ export async function tellPasswords(
 
 /** To the terminal itself: not into stdout, which may be a file. */
 function show(passwords: readonly MadePassword[], reporter: Reporter): void {
-  reporter.warn('these passwords were made for you and are shown this once:');
+  reporter.warn('these passwords were generated and are only shown once:');
   for (const { user, password } of passwords) process.stderr.write(`    ${user}  ${password}\n`);
 }

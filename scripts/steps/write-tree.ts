@@ -54,7 +54,7 @@ function tally({ plan }: PlannedCluster): string {
 export function requireUnblocked({ plan }: PlannedCluster): void {
   const found = [...plan.blocked, ...plan.unexpected];
   if (found.length === 0) return;
-  throw new RunError('files of yours are in the way; nothing was changed', {
+  throw new RunError('your own files are in the way; nothing was changed', {
     details: found.map(({ path, reason }) => `${path} ${reason}`),
     hint: 'Move these away, then run it again. Put your own settings in overrides/.',
   });

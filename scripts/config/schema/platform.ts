@@ -130,9 +130,7 @@ export const kubeflow = z
           .refine((text) => !takenNamespaces.includes(text), 'is reserved for Kubernetes or the platform')
           .optional()
           .describe("Namespace of the profile. Default: derived from the owner's address."),
-        owner: email
-          .optional()
-          .describe('E-mail address of the owner. E-mail address of the owner. Default: the first of auth.users.'),
+        owner: email.optional().describe('E-mail address of the owner. Default: the first of auth.users.'),
       })
       .prefault({})
       .describe('A Kubeflow profile (namespace) for the first user.'),

@@ -11,6 +11,12 @@ const calques: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\bnot to be had\b/, 'is not available'],
   [/\banew\b/, 'again'],
   [/\b[Ww]hoever\b/, 'anyone who'],
+  [/\bcan't be had\b/, 'cannot be fetched'],
+  [/\bletter by letter\b/, 'exactly, case-sensitive'],
+  [/\b(mends?|mended)\b/, 'fix'],
+  [/\bpassed over in silence\b/, 'ignored silently'],
+  [/\bso and so many\b/, 'a number'],
+  [/\ba slip\b/, 'a typo'],
   [/\bwayOut\b|\bways? out\b/, 'hint'],
 ];
 
