@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import type { distributions } from '../config/schema/kubernetes.ts';
-import type { Api } from './api.ts';
+import type { Api, Right } from './api.ts';
 import type { LiveObject } from './live.ts';
 
 type Distribution = (typeof distributions)[number];
@@ -42,9 +42,18 @@ export function distributionOf(nodes: readonly Node[]): Distribution | undefined
   return marks.find(([, isMarked]) => nodes.some(isMarked))?.[0];
 }
 
-/** @returns what a cluster has of what the platform takes for granted */
+const rights: readonly Right[] = [
+  { verb: 'list', group: '', resource: 'nodes' },
+  { verb: 'list', group: 'storage.k8s.io', resource: 'storageclasses' },
+];
+
+/**
+ * @returns what a cluster has of what the platform takes for granted; nothing where it has no nodes yet, or where they may not be listed
+ */
 export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]> {
+  for (const right of rights) if (!(await api.allowed(right))) return [];
   const { items: nodes } = await api.list<Node>('v1', 'Node');
+  if (nodes.length === 0) return [];
   const { items: classes } = await api.list<StorageClass>('storage.k8s.io/v1', 'StorageClass');
   return judgeFacilities(cluster, nodes, classes);
 }
@@ -60,7 +69,7 @@ export function judgeFacilities(
   const byDefault = classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
   const needsVolumes = kubeflow.components.length > 0;
   const others = new Set(
-    nodes.map(({ status }) => status?.nodeInfo?.architecture ?? 'amd64').filter((one) => one !== 'amd64'),
+    nodes.map(({ status }) => status?.nodeInfo?.architecture || 'amd64').filter((one) => one !== 'amd64'),
   );
   return [
     seen === undefined || seen === distribution

@@ -1,6 +1,7 @@
 import type { Applied } from '../cluster/apply.ts';
 import { applyObjects } from '../cluster/apply.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { facilities } from '../cluster/facilities.ts';
 import { installArgoCD } from '../cluster/install-argocd.ts';
 import type { LiveData } from '../cluster/live.ts';
 import type { Verdict } from '../cluster/ownership.ts';
@@ -114,6 +115,7 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
     });
   }
   for (const warning of connection.warnings) reporter.warn(warning);
+  for (const { state, message } of await facilities(api, cluster)) if (state === 'missing') reporter.warn(message);
   const { namespaces, project, root: rootApplication, secrets } = registrationObjects(planned.platform);
   const repository = repositoryObject(cluster, access.argocd());
   const may = (more: readonly KubernetesObject[]) =>
