@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Cluster } from '../../config/cluster.ts';
-import type { Component } from '../component.ts';
+import type { Component, KubernetesObject } from '../component.ts';
 import { kubeflowNamespace, runs } from './part.ts';
 
 const longest = 59;
@@ -26,7 +26,9 @@ export const defaultProfile: Component = {
     },
   ],
   sources: () => [],
+  alsoWritesTo: (cluster) => [profileName(cluster)],
   manifests: (cluster) => [
+    ownersBinding(cluster),
     {
       apiVersion: 'kubeflow.org/v1',
       kind: 'Profile',
@@ -42,6 +44,26 @@ export const defaultProfile: Component = {
   syncOptions: ['SkipDryRunOnMissingResource=true'],
   readyWithinSeconds: 120,
 };
+
+/**
+ * The owner's rights, as the controller makes them. It moves the subject to another owner and leaves the annotations, by which the
+ * dashboard lists whose namespaces are whose.
+ */
+function ownersBinding(cluster: Cluster): KubernetesObject {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const name = owner(cluster) ?? '';
+  return {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata: {
+      name: 'namespaceAdmin',
+      namespace: profileName(cluster),
+      annotations: { user: name, role: 'admin', 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' },
+    },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: 'kubeflow-admin' },
+    subjects: [{ apiGroup, kind: 'User', name }],
+  };
+}
 
 function owner(cluster: Cluster): string | undefined {
   return cluster.kubeflow.defaultProfile.owner ?? cluster.auth.users[0]?.email;

@@ -12,6 +12,7 @@ import { check as gate } from './gate.ts';
 import { check as gitea } from './gitea.ts';
 import { check as host } from './host.ts';
 import { check as interrupted } from './interrupted.ts';
+import { check as kubeflow } from './kubeflow.ts';
 import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   apps,
   ownHost,
   tenants,
+  kubeflow,
   gate,
   failClosed,
   removedUser,
