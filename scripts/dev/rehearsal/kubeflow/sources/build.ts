@@ -51,6 +51,8 @@ export async function buildKubeflowProgram(
       path,
       env: { ...process.env, beside },
       command: (output) => [
+        // Compilers say on either output what went wrong.
+        ...['sh', '-c', 'exec "$@" >&2', 'sh'],
         ...['nice', '-n', '10', 'sh', '-eu', join(recipes, 'build.sh'), output],
         ...(fromPackages ? ['', ''] : [sources.programs ?? '', programSource.commit]),
         ...[packages, python, join(recipes, recipe), ...words],
