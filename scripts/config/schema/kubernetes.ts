@@ -33,7 +33,7 @@ const facts: Readonly<Record<(typeof distributions)[number], Distribution>> = {
       { cidr: '169.254.169.254/32', port: 80 },
     ],
   },
-  // Its workload identity asks Microsoft's public login, which is no address of the node.
+  // Its workload identity asks Microsoft's public login, which tenants reach as they reach the internet.
   aks: {},
   k3s: { istioPlatform: 'k3s' },
   // https://docs.redhat.com/en/documentation/openshift_container_platform/ (DNS Operator)
