@@ -140,7 +140,7 @@ export const auth = z
       .enum(['in-cluster', 'gateway'])
       .default('in-cluster')
       .describe(
-        'How OAuth2 Proxy reaches Dex. service: at its Service, so that it starts without the load balancer. gateway: through the gateway, by OIDC discovery, trusting its CA.',
+        'How OAuth2 Proxy reaches Dex. in-cluster: at its Service, so that it starts without the load balancer. gateway: through the gateway, by OIDC discovery, trusting its CA.',
       ),
     machineTokens: z
       .boolean()
