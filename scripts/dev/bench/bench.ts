@@ -7,13 +7,15 @@ import { loadAllClusters } from '../../config/load.ts';
 import { newClusterFile } from '../../config/new-cluster.ts';
 import { newTenantFile } from '../../config/new-tenant.ts';
 import { loadTenants } from '../../config/tenants.ts';
+import { findTool } from '../../tools/find.ts';
 import { renderTree } from '../../tree/render.ts';
 import { parseTree } from '../../tree/rules/parsed-tree.ts';
 import { synthesize } from './cdk8s.ts';
+import { writePeers } from './whole-programs.ts';
 
 /**
- * `npm run bench`: how long rendering takes, beside cdk8s writing the very same objects in the same run, and how much one
- * cluster costs on top of starting the program. Medians; nothing here is asserted by a test.
+ * `npm run bench`: how long rendering takes, beside cdk8s, kustomize and helm writing the very same objects in the same run, and
+ * what starting the program costs. Medians; nothing here is asserted by a test.
  */
 async function main(): Promise<void> {
   const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -23,6 +25,7 @@ async function main(): Promise<void> {
     console.log('clusters   render ms   per cluster   cdk8s ms   per cluster   objects');
     for (const count of [1, 50, 200]) await compare(repository, join(folder, `render-${count}`), count);
     await wholeProcess(repository, join(folder, 'render-1'), join(folder, 'render-200'));
+    await besidePeers(repository, join(folder, 'render-1'), join(folder, 'peers'));
     await oneChange(join(folder, 'render-200'));
     await thousandTenants(join(folder, 'render-1'));
   } finally {
@@ -74,6 +77,19 @@ async function wholeProcess(repository: string, one: string, many: string): Prom
     `  one cluster, rendered and checked           ${check.toFixed(0)}   ${(check / loaded).toFixed(2)} x the loaded start`,
   );
   console.log(`  200 clusters, rendered and compared         ${all.toFixed(0)}`);
+}
+
+/** One cluster's objects, each program from start to end: what a person waits for. */
+async function besidePeers(repository: string, root: string, folder: string): Promise<void> {
+  const tools = { kubectl: await findTool('kubectl'), helm: await findTool('helm') };
+  const [tree] = loadAllClusters(root).map((cluster) => parseTree(cluster.name, renderTree(cluster)));
+  if (tree === undefined) throw new Error('there is no cluster');
+  const rows = [
+    { name: 'breakwater render', run: () => void breakwater(repository, root, ['render']) },
+    ...(await writePeers(folder, tree, tools)),
+  ];
+  console.log('\nthe objects of one cluster, whole process, median ms');
+  for (const { name, run } of rows) console.log(`  ${name.padEnd(44)}${median(7, run).toFixed(0)}`);
 }
 
 /** After one changed cluster.yaml only that cluster's files are written. */

@@ -10,6 +10,7 @@ import { claimedIdentities } from '../../components/identity.ts';
 import type { Target } from '../../verify/client.ts';
 import { cookieSigner } from '../../verify/sign-cookie.ts';
 import { isKnownHole, isSandboxed } from './fake-known-holes.ts';
+import { cookiesOf, type Lines, linesOf, normalized } from './fake-request.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
 /** What a platform may do wrong. */
@@ -290,36 +291,4 @@ class Platform {
     const step = new URLSearchParams({ hmac: 'signed', req: back.toString() });
     return { status: 303, headers: { ...mark, location: `/dex/auth?${step}` } };
   }
-}
-
-type Lines = readonly (readonly [name: string, value: string])[];
-
-function linesOf({ rawHeaders }: Http2ServerRequest): Lines {
-  const lines: [string, string][] = [];
-  for (let at = 0; at < rawHeaders.length; at += 2)
-    lines.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? '']);
-  return lines;
-}
-
-function cookiesOf(lines: Lines): [string, string][] {
-  return lines
-    .filter(([name]) => name === 'cookie')
-    .flatMap(([, value]) => value.split(';'))
-    .map((pair) => pair.trim())
-    .filter((pair) => pair !== '')
-    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
-}
-
-/** DECODE_AND_MERGE_SLASHES: https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ProxyPathNormalization */
-function normalized(path: string): string {
-  const decoded = path
-    .replaceAll(/%2e/gi, '.')
-    .replaceAll(/%2f|%5c|\\/gi, '/')
-    .replaceAll(/\/+/g, '/');
-  const parts: string[] = [];
-  for (const part of decoded.split('/').slice(1)) {
-    if (part === '..') parts.pop();
-    else if (part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }

@@ -6,6 +6,7 @@ import * as pipelines from './pipelines.ts';
 import type { KubeflowProgramName } from './sources/programs.ts';
 import { programsOfPath } from './sources/programs.ts';
 import * as web from './web-apps.ts';
+import * as workflows from './workflows.ts';
 
 /** A repository that stands in for an upstream one. */
 export interface StandInRepository {
@@ -52,7 +53,7 @@ export const standInRepositories: readonly StandInRepository[] = [
       'applications/volumes-web-app/upstream/overlays/istio': web.volumesPage,
       'applications/tensorboard/tensorboard-controller/upstream/overlays/kubeflow': web.tensorboardController,
       'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio': web.tensorboardsPage,
-      [`${pipeline}/third-party/metacontroller/base`]: pipelines.metacontroller,
+      [`${pipeline}/third-party/metacontroller/base`]: workflows.metacontroller,
       [`${pipeline}/third-party/mysql/base`]: pipelines.database,
       [`${pipeline}/third-party/mysql/options/istio`]: pipelines.databasePolicy,
       [`${pipeline}/third-party/seaweedfs/istio`]: pipelines.objectStore,
@@ -68,9 +69,9 @@ export const standInRepositories: readonly StandInRepository[] = [
     name: 'argo-workflows',
     tag: tagOf('apps/kubeflow/kubeflow-pipelines/argo-workflows'),
     paths: {
-      'manifests/base/crds/minimal': pipelines.workflowKinds,
-      'manifests/cluster-install-no-crds/workflow-controller-rbac': pipelines.workflowRights,
-      'manifests/base/workflow-controller': pipelines.workflowController,
+      'manifests/base/crds/minimal': workflows.workflowKinds,
+      'manifests/cluster-install-no-crds/workflow-controller-rbac': workflows.workflowRights,
+      'manifests/base/workflow-controller': workflows.workflowController,
     },
   },
 ];
