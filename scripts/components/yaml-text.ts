@@ -49,6 +49,11 @@ function scalar(value: unknown, indent: string): string {
 const plain = /^[A-Za-z/$][\w./:$-]*[A-Za-z0-9]$/;
 const reserved = /^(y|n|yes|no|on|off|true|false|null)$/i;
 
+/** Lines of ASCII without blanks at their ends, as scripts and patches are: a literal block holds them as they are. */
+function isPlainBlock(text: string): boolean {
+  return /^[!-~][ -~\n]*$/.test(text) && !/ \n| $|\n\n$/.test(text);
+}
+
 const spelled = new Map<unknown, string>();
 
 /** @returns a scalar in the library's format, as the value of an unindented key */
@@ -56,6 +61,8 @@ function spell(value: unknown): string {
   if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
   const known = spelled.get(value);
   if (known !== undefined) return known;
+  if (typeof value === 'string' && value.includes('\n') && isPlainBlock(value))
+    return `|${value.endsWith('\n') ? '' : '-'}\n${value.replace(/\n$/, '').replaceAll(/^(?=.)/gm, '  ')}`;
   const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
   const text = stringify({ k: value }, options);
   // Numbers that only YAML 1.2 knows (0o17) are quoted, too.
