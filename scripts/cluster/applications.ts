@@ -1,4 +1,4 @@
-import { parseGitUrl } from '../config/schema/git-url.ts';
+import { comparedUrl } from '../config/schema/git-url.ts';
 import type { LiveObject } from './live.ts';
 
 export const applicationApi = 'argoproj.io/v1alpha1';
@@ -63,18 +63,7 @@ export function deploys(application: LiveApplication, from: { repositoryUrl: str
   );
 }
 
-/**
- * Compares repositories as Argo CD does: ignores case, a trailing `.git`, and ssh:// versus the scp-like form.
- * https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL)
- */
+/** @returns true if Argo CD takes two addresses for one repository */
 export function sameRepository(a: string, b: string): boolean {
-  return a === b || normalUrl(a) === normalUrl(b);
-}
-
-function normalUrl(text: string): string {
-  const parsed = parseGitUrl(text.replace(/\/+$/, ''));
-  if ('problem' in parsed) return text.toLowerCase();
-  const port = parsed.port === undefined ? '' : `:${parsed.port}`;
-  const user = parsed.user === undefined ? '' : `${parsed.user}@`;
-  return `${parsed.scheme}://${user}${parsed.host}${port}/${parsed.path.replace(/\.git$/i, '')}`.toLowerCase();
+  return comparedUrl(a) === comparedUrl(b);
 }

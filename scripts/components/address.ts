@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Cluster } from '../config/cluster.ts';
-import { authorityOf } from '../config/schema/host.ts';
+import { authorityOf, publicPort } from '../config/schema/host.ts';
 
 /** Public address of the platform. */
 export interface PublicAddress {
@@ -8,6 +8,8 @@ export interface PublicAddress {
   host: string;
   /** The host in URL form: IPv6 addresses in brackets, with the port unless it is 443. */
   authority: string;
+  /** The port in it, 443 where it names none. */
+  port: number;
   isAddress: boolean;
 }
 
@@ -17,5 +19,7 @@ export interface PublicAddress {
 export function publicAddress(cluster: Cluster): PublicAddress {
   const host = cluster.knownHost;
   if (host === undefined) throw new Error('a component that needs the host was rendered before the host is known');
-  return { host, authority: authorityOf(host, cluster.loadBalancer), isAddress: isIP(host) !== 0 };
+  const { loadBalancer } = cluster;
+  const [authority, port] = [authorityOf(host, loadBalancer), publicPort(loadBalancer)];
+  return { host, authority, port, isAddress: isIP(host) !== 0 };
 }

@@ -1,10 +1,10 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
-import type { Component, KubernetesObject } from './component.ts';
-import { gatewayName, gatewayNamespace, gatewayRelease, gatewaySelector } from './domain.ts';
+import type { Component } from './component.ts';
+import { gatewayName, gatewayNamespace, gatewayRelease } from './domain.ts';
 import { loginRequired } from './gate.ts';
 import { edgeFilters } from './gateway-filters.ts';
-import { clusterIssuerName } from './issuer.ts';
+import { servedHost } from './served-host.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
 import { webhookRoute } from './webhook.ts';
@@ -12,7 +12,6 @@ import { webhookRoute } from './webhook.ts';
 const certificateSecret = 'ingress-gateway-tls';
 /** Secret with the gateway's certificate, and with its CA as `ca.crt` if cert-manager knows it. */
 export const gatewayCertificate = { name: certificateSecret, namespace: gatewayNamespace } as const;
-const plainGatewayName = 'http-redirect';
 
 /** The gateway, the only ingress: it terminates TLS and checks each request. */
 export const gateway: Component = {
@@ -35,10 +34,13 @@ export const gateway: Component = {
     ...(cluster.knownHost === undefined
       ? []
       : [
-          certificate(cluster),
-          tlsGateway(cluster),
-          plainGateway(cluster),
-          redirect(cluster),
+          ...servedHost(cluster, {
+            ...publicAddress(cluster),
+            secret: certificateSecret,
+            gateway: gatewayName,
+            plain: 'http-redirect',
+            redirect: 'redirect-to-https',
+          }),
           ...webhookRoute(cluster),
         ]),
   ],
@@ -75,80 +77,4 @@ function proxyProtocol({ istio }: Cluster): Record<string, string> {
 
 function servicePort(name: string, port: number, nodePort: number | undefined): Record<string, unknown> {
   return { name, port, protocol: 'TCP', targetPort: port, ...(nodePort === undefined ? {} : { nodePort }) };
-}
-
-function certificate(cluster: Cluster): KubernetesObject {
-  const { host, isAddress } = publicAddress(cluster);
-  return {
-    apiVersion: 'cert-manager.io/v1',
-    kind: 'Certificate',
-    metadata: { name: certificateSecret, namespace: gatewayNamespace },
-    spec: {
-      secretName: certificateSecret,
-      duration: cluster.tls.duration,
-      renewBefore: cluster.tls.renewBefore,
-      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-      ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
-      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
-    },
-  };
-}
-
-/** Clients never send an IP address as SNI, so match all hosts then; the VirtualServices select by host. */
-function serverHosts(cluster: Cluster): string[] {
-  const { host, isAddress } = publicAddress(cluster);
-  return [isAddress ? '*' : host];
-}
-
-/** The Gateway of all routes: TLS only. */
-function tlsGateway(cluster: Cluster): KubernetesObject {
-  return gatewayObject(gatewayName, {
-    port: { number: 443, name: 'https', protocol: 'HTTPS' },
-    hosts: serverHosts(cluster),
-    tls: { mode: 'SIMPLE', credentialName: certificateSecret, minProtocolVersion: 'TLSV1_2' },
-  });
-}
-
-/**
- * A separate Gateway for port 80: a route is served on all servers of its Gateway, so combined with 443 every
- * application would be served without TLS and without a login (seen live).
- */
-function plainGateway(cluster: Cluster): KubernetesObject {
-  return gatewayObject(plainGatewayName, {
-    port: { number: 80, name: 'http', protocol: 'HTTP' },
-    hosts: serverHosts(cluster),
-  });
-}
-
-function gatewayObject(name: string, server: Record<string, unknown>): KubernetesObject {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name, namespace: gatewayNamespace },
-    spec: { selector: { ...gatewaySelector }, servers: [server] },
-  };
-}
-
-/** The only route on port 80. Not the Gateway's httpsRedirect, which would also redirect ACME challenges. */
-function redirect(cluster: Cluster): KubernetesObject {
-  const { host, authority } = publicAddress(cluster);
-  const port = authority.match(/:(\d+)$/)?.[1];
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'VirtualService',
-    metadata: { name: 'redirect-to-https', namespace: gatewayNamespace },
-    spec: {
-      hosts: [host],
-      gateways: [plainGatewayName],
-      http: [
-        {
-          redirect: {
-            scheme: 'https',
-            redirectCode: 301,
-            ...(port === undefined ? {} : { port: Number(port) }),
-          },
-        },
-      ],
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import type { InputFinding } from './positions.ts';
 import { overlap, parseRange } from './schema/address-ranges.ts';
 import { isAddress } from './schema/common.ts';
+import { comparedUrl } from './schema/git-url.ts';
 import { namespaceSeparator, type TenantDefaults, tenantPaths } from './schema/tenant.ts';
 import { amountOf } from './schema/tenant-quota.ts';
 import { closest } from './suggest.ts';
@@ -285,12 +286,7 @@ function runsProfiles({ kubeflow, components }: TenantCluster): boolean {
   return kubeflow.components.includes('profiles') && components['kubeflow-profiles']?.enabled !== false;
 }
 
-/** Normalises a repository as Argo CD compares it, closely enough: ignores letter case and a trailing ".git". */
+/** As Argo CD compares, and without scheme and user: by https or ssh, it is the same repository. */
 function compared(url: string): string {
-  const scp = /^([^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(url);
-  const plain = scp === null ? url.replace(/^(https?|ssh):\/\/([^@/]*@)?/, '') : `${scp[2]}/${scp[3]}`;
-  return plain
-    .toLowerCase()
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '');
+  return comparedUrl(url).replace(/^(https?:\/\/)?([^/@]*@)?/, '');
 }

@@ -67,8 +67,7 @@ function addressOf(cluster: Cluster, url: string | undefined): { host: string; a
       hint: 'Run npm run bootstrap -- --wait first, or pass the address: --url https://…',
     });
   }
-  const { host, authority } = publicAddress(cluster);
-  return { host, authority, port: Number(/:(\d+)$/.exec(authority.replace(/^\[.*\]/, ''))?.[1] ?? 443) };
+  return publicAddress(cluster);
 }
 
 function parseUrl(text: string): { host: string; authority: string; port: number } {

@@ -1,12 +1,8 @@
 import type { App, Cluster } from '../../config/cluster.ts';
-import { publicAddress } from '../address.ts';
+import { type PublicAddress, publicAddress } from '../address.ts';
 
 /** Public address of an app. */
-export interface AppPlace {
-  /** DNS name or address. */
-  host: string;
-  /** The host in URL form, with the port unless it is 443. */
-  authority: string;
+export interface AppPlace extends PublicAddress {
   /** Path prefix with a leading and trailing "/"; "/" on the app's own host. */
   path: string;
   /** URL without a trailing "/". */
@@ -22,7 +18,8 @@ export function appPlace(cluster: Cluster, app: App): AppPlace {
   const own = 'host' in app.place ? `${app.place.host}.` : '';
   const path = 'path' in app.place ? app.place.path : '/';
   const authority = `${own}${address.authority}`;
-  return { host: `${own}${address.host}`, authority, path, url: `https://${authority}${path}`.replace(/\/$/, '') };
+  const host = `${own}${address.host}`;
+  return { ...address, host, authority, path, url: `https://${authority}${path}`.replace(/\/$/, '') };
 }
 
 /** @returns apps' own hosts, sorted; none while the platform's host is not known */

@@ -1,7 +1,7 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import type { KubernetesObject } from '../component.ts';
-import { gatewayName, gatewayNamespace, gatewaySelector } from '../domain.ts';
-import { clusterIssuerName } from '../issuer.ts';
+import { gatewayName, gatewayNamespace } from '../domain.ts';
+import { servedHost } from '../served-host.ts';
 import { guardName } from './access.ts';
 import { appPlace } from './place.ts';
 
@@ -63,51 +63,13 @@ function destinationRule(app: App): KubernetesObject {
 }
 
 function ownHost(cluster: Cluster, app: App): KubernetesObject[] {
-  const { host, authority } = appPlace(cluster, app);
   const name = guardName(app);
-  const secretName = `${name}-tls`;
-  const port = authority.match(/:(\d+)$/)?.[1];
-  return [
-    {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'Certificate',
-      metadata: { name: secretName, namespace: gatewayNamespace },
-      spec: {
-        secretName,
-        duration: cluster.tls.duration,
-        renewBefore: cluster.tls.renewBefore,
-        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-        dnsNames: [host],
-        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
-      },
-    },
-    gateway(name, {
-      port: { number: 443, name: `https-${app.name}`, protocol: 'HTTPS' },
-      hosts: [host],
-      tls: { mode: 'SIMPLE', credentialName: secretName, minProtocolVersion: 'TLSV1_2' },
-    }),
-    // A separate Gateway, as for the platform's host: combined with 443, the app would be served without TLS and without a login.
-    gateway(`${name}-redirect`, { port: { number: 80, name: `http-${app.name}`, protocol: 'HTTP' }, hosts: [host] }),
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'VirtualService',
-      metadata: { name: `${name}-redirect`, namespace: gatewayNamespace },
-      spec: {
-        hosts: [host],
-        gateways: [`${name}-redirect`],
-        http: [
-          { redirect: { scheme: 'https', redirectCode: 301, ...(port === undefined ? {} : { port: Number(port) }) } },
-        ],
-      },
-    },
-  ];
-}
-
-function gateway(name: string, server: Record<string, unknown>): KubernetesObject {
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'Gateway',
-    metadata: { name, namespace: gatewayNamespace },
-    spec: { selector: { ...gatewaySelector }, servers: [server] },
-  };
+  return servedHost(cluster, {
+    ...appPlace(cluster, app),
+    secret: `${name}-tls`,
+    gateway: name,
+    plain: `${name}-redirect`,
+    redirect: `${name}-redirect`,
+    suffix: `-${app.name}`,
+  });
 }

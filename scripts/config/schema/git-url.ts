@@ -80,6 +80,20 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   };
 }
 
+/**
+ * @returns an address as Argo CD compares it: lower case, without a trailing ".git" or "/", the scp-like form and ssh:// alike
+ * @see https://github.com/argoproj/argo-cd/blob/master/util/git/git.go (NormalizeGitURL)
+ */
+export function comparedUrl(url: string): string {
+  const text = url
+    .trim()
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
+  const scp = /^([^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
+  return scp === null ? text.replace(/^ssh:\/\//, '') : `${scp[1] ?? ''}${scp[2]}/${scp[3]}`;
+}
+
 function parseScpLike(text: string): GitUrl | GitUrlProblem {
   if (/^[^/]*:[^/]*@/.test(text)) {
     return {

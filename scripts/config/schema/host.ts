@@ -60,15 +60,19 @@ function asciiHint(text: string, example: string): string {
   return URL.canParse(`https://${text}`) ? writeInstead(new URL(`https://${text}`).hostname, example) : example;
 }
 
+type PublicSide = Pick<LoadBalancer, 'nodePort' | 'publicPort'>;
+
+/** @returns the port at which people reach the gateway */
+export function publicPort({ nodePort, publicPort: port }: PublicSide): number {
+  return nodePort === undefined ? (port ?? 443) : (nodePort.publicPort ?? nodePort.https);
+}
+
 /**
  * @param host DNS name or IP address
  * @returns the host as it stands in a URL: an IPv6 address in brackets, with the public port when it is not 443
  */
-export function authorityOf(
-  host: string,
-  { nodePort, publicPort }: Pick<LoadBalancer, 'nodePort' | 'publicPort'>,
-): string {
-  const port = nodePort === undefined ? (publicPort ?? 443) : (nodePort.publicPort ?? nodePort.https);
+export function authorityOf(host: string, loadBalancer: PublicSide): string {
+  const port = publicPort(loadBalancer);
   const name = isIPv6(host) ? `[${host}]` : host;
   return port === 443 ? name : `${name}:${port}`;
 }

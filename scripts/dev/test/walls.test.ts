@@ -36,7 +36,7 @@ const allowed: Record<string, readonly string[]> = {
   'dev/rehearsal': ['report', 'page', 'tools', 'dev/sandbox'],
   'dev/schemas': ['schemas', 'dev/sandbox'],
   'dev/bench': ['config', 'components', 'tools', 'tree'],
-  'dev/testing': ['components', 'tree', 'git', 'cluster', 'verify', 'dev/sandbox'],
+  'dev/testing': ['config', 'components', 'tree', 'git', 'cluster', 'verify', 'dev/sandbox'],
   'dev/test': [
     ...['config', 'components', 'tools', 'tree', 'workspace', 'git', 'cluster'],
     ...['dev/sandbox', 'dev/rehearsal', 'dev/testing'],

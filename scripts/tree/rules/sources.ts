@@ -1,16 +1,6 @@
+import { comparedUrl } from '../../config/schema/git-url.ts';
 import { at, type Child, children, projects, rootOf, type Source, textsAt } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
-
-/** @returns an address as Argo CD compares it: lower case, without slash or .git at the end, scp form and ssh:// alike. */
-export function compared(url: string): string {
-  const text = url
-    .trim()
-    .toLowerCase()
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '');
-  const scp = /^([^@/]+@)?([^:/]+):(?!\/\/)(.+)$/.exec(text);
-  return scp === null ? text.replace(/^ssh:\/\//, '') : `${scp[1] ?? ''}${scp[2]}/${scp[3]}`;
-}
 
 /** @returns the Applications of a tree, the root first */
 export function all(tree: Parameters<Rule['check']>[0]): readonly Child[] {
@@ -34,7 +24,7 @@ const oneRevision: Rule = {
     if (own === undefined) return [];
     const uses = children(tree).flatMap((application) =>
       application.sources
-        .filter(({ repoURL }) => compared(repoURL) === compared(own))
+        .filter(({ repoURL }) => comparedUrl(repoURL) === comparedUrl(own))
         .map((source) => ({ application, source })),
     );
     const expected = uses[0]?.source.targetRevision;
@@ -76,8 +66,8 @@ const oneSpelling: Rule = {
       if (/^[^/]*:\/\/[^/@]*:[^/@]*@/.test(url)) return [{ ...rest, message: 'must not hold credentials' }];
       if (/^https?:\/\/gitlab\./i.test(url) && !url.endsWith('.git'))
         return [{ ...rest, message: `"${url}" must end with ".git"` }];
-      const known = first.get(compared(url));
-      if (known === undefined) first.set(compared(url), url);
+      const known = first.get(comparedUrl(url));
+      if (known === undefined) first.set(comparedUrl(url), url);
       return known === undefined || known === url ? [] : [{ ...rest, message: `"${url}" is also spelt "${known}"` }];
     });
   },

@@ -1,6 +1,7 @@
+import { comparedUrl } from '../../../config/schema/git-url.ts';
 import { allObjects, at, children, nameOf, ownSources, projects, textsAt } from '../../../tree/rules/parsed-tree.ts';
 import type { Finding, Rule } from '../../../tree/rules/rule.ts';
-import { all, compared, place, repositoryOf } from '../../../tree/rules/sources.ts';
+import { all, place, repositoryOf } from '../../../tree/rules/sources.ts';
 
 const oneOwnSource: Rule = {
   name: 'one-own-source',
@@ -101,12 +102,12 @@ const sourcesPermitted: Rule = {
 
 /** Argo CD's globs: `*` stays within a part of the path, `**` does not. */
 function matches(pattern: string, url: string): boolean {
-  if (!pattern.includes('*')) return compared(pattern) === compared(url);
-  const expression = compared(pattern)
+  if (!pattern.includes('*')) return comparedUrl(pattern) === comparedUrl(url);
+  const expression = comparedUrl(pattern)
     .split(/(\*+)/)
     .map((part) => (part === '*' ? '[^/]*' : part.startsWith('**') ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')))
     .join('');
-  return new RegExp(`^${expression}$`).test(compared(url));
+  return new RegExp(`^${expression}$`).test(comparedUrl(url));
 }
 
 const exactRepositories: Rule = {

@@ -1,0 +1,76 @@
+import type { Cluster } from '../config/cluster.ts';
+import type { PublicAddress } from './address.ts';
+import type { KubernetesObject } from './component.ts';
+import { gatewayNamespace, gatewaySelector } from './domain.ts';
+import { clusterIssuerName } from './issuer.ts';
+
+/** What the gateway needs to serve one host. */
+interface ServedHost extends PublicAddress {
+  /** Name of the Secret with its certificate. */
+  secret: string;
+  /** Name of the Gateway with TLS. */
+  gateway: string;
+  /** Name of the Gateway on port 80. */
+  plain: string;
+  /** Name of the VirtualService that redirects from port 80. */
+  redirect: string;
+  /** Ends the names of its ports. */
+  suffix?: string;
+}
+
+/**
+ * Port 80 gets a separate Gateway: a route is served on all servers of its Gateway, so combined with 443 every application would be
+ * served without TLS and without a login (seen live).
+ *
+ * @returns the host's certificate, its Gateway with TLS, its Gateway on port 80, and the redirect there
+ */
+export function servedHost(cluster: Cluster, served: ServedHost): KubernetesObject[] {
+  const { host, isAddress, secret, suffix = '' } = served;
+  // Clients never send an IP address as SNI, so match all hosts then; the VirtualServices select by host.
+  const hosts = [isAddress ? '*' : host];
+  return [
+    {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: secret, namespace: gatewayNamespace },
+      spec: {
+        secretName: secret,
+        duration: cluster.tls.duration,
+        renewBefore: cluster.tls.renewBefore,
+        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+        ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
+        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+      },
+    },
+    gatewayObject(served.gateway, {
+      port: { number: 443, name: `https${suffix}`, protocol: 'HTTPS' },
+      hosts,
+      tls: { mode: 'SIMPLE', credentialName: secret, minProtocolVersion: 'TLSV1_2' },
+    }),
+    gatewayObject(served.plain, { port: { number: 80, name: `http${suffix}`, protocol: 'HTTP' }, hosts }),
+    redirect(served),
+  ];
+}
+
+function gatewayObject(name: string, server: Record<string, unknown>): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Gateway',
+    metadata: { name, namespace: gatewayNamespace },
+    spec: { selector: { ...gatewaySelector }, servers: [server] },
+  };
+}
+
+/** The only route on port 80. Not the Gateway's httpsRedirect, which would also redirect ACME challenges. */
+function redirect({ host, port, plain, redirect: name }: ServedHost): KubernetesObject {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name, namespace: gatewayNamespace },
+    spec: {
+      hosts: [host],
+      gateways: [plain],
+      http: [{ redirect: { scheme: 'https', redirectCode: 301, ...(port === 443 ? {} : { port }) } }],
+    },
+  };
+}
