@@ -74,6 +74,10 @@ export const declarations = {
       'Checks every cluster: config, drift of the tree, safety rules, the schema of each object, and accidental mass deletion. Offline.',
     options: {
       cluster,
+      context: text(
+        '--context <name>',
+        'context in your kubeconfig: also check tenants against the namespaces of that cluster',
+      ),
       base: text(
         '--base <commit>',
         'commit to compare deletions with (default: the merge base with origin/<git.branch>)',

@@ -12,6 +12,7 @@ import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
 import { isKeyOf } from '../steps/deploy-key.ts';
+import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
 import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
 import { hostOf } from '../steps/hosting.ts';
 import { probeRemote } from '../steps/make-repository.ts';
@@ -244,7 +245,7 @@ async function checkHost(cluster: Cluster, { deployKey }: GitAccess, host: Host,
   });
 }
 
-async function checkCluster({ options }: InvocationOf<'doctor'>, cluster: Cluster, found: Found): Promise<void> {
+async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: Cluster, found: Found): Promise<void> {
   const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
     return found('cluster', 'note', 'no context is named: add --context NAME, or kubernetes.context in cluster.yaml');
@@ -260,8 +261,8 @@ async function checkCluster({ options }: InvocationOf<'doctor'>, cluster: Cluste
       for (const { what, state, message } of await facilities(connection.api, cluster)) found(what, state, message);
     });
     const platform = placePlatform(cluster);
-    const { namespaces, project, root, secrets } = registrationObjects(platform);
-    const objects = [...namespaces, repositoryObject(cluster), project, root];
+    const { secrets, ...registered } = registrationObjects(platform);
+    const objects = [...registered.namespaces, repositoryObject(cluster), registered.project, registered.root];
     const missing = await missingRights(
       connection.api,
       rightsFor({ objects, secrets, argocdNamespace: cluster.argocd.namespace }),
@@ -275,6 +276,11 @@ async function checkCluster({ options }: InvocationOf<'doctor'>, cluster: Cluste
       );
       for (const { message, hint } of verdict.findings) found('ownership', 'note', `${message}. ${hint}`);
       found('ownership', 'ok', `nothing there belongs to anyone else (Argo CD: ${verdict.argocd})`);
+    });
+    await attempt('tenants', found, async () => {
+      const foreign = await foreignNamespaces(root, connection, cluster);
+      for (const { message, hint } of foreign) found('tenants', 'missing', `${message}. ${hint}`);
+      if (foreign.length === 0) found('tenants', 'ok', 'no namespace of theirs belongs to anyone else');
     });
     await attempt('secrets', found, async () => {
       planSecrets(secrets, await lookAtSecrets(connection.api, secrets));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readChartLock } from '../config/chart-lock.ts';
 import { addressNotes, groupNotes } from '../config/group-notes.ts';
 import { holeNotes } from '../config/hole-notes.ts';
+import { loadCluster } from '../config/load.ts';
 import { portNotes } from '../config/port-notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { count } from '../report/count.ts';
@@ -11,11 +12,13 @@ import { checkInputs, findingLines } from '../steps/check-inputs.ts';
 import { checkRendered } from '../steps/check-rendered.ts';
 import { checkDeleted, checkRepository } from '../steps/check-repository.ts';
 import { compareRemovals } from '../steps/compare-removals.ts';
+import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
 import { pinNotes } from '../steps/pin-notes.ts';
-import { chooseClusters } from './choose-cluster.ts';
+import { chooseCluster, chooseClusters } from './choose-cluster.ts';
+import { connectTo } from './connect-to.ts';
 import type { InvocationOf } from './invocation.ts';
 
-/** `npm run validate`: every check that needs no cluster; with --rendered also what charts give, which has to be fetched once. */
+/** `npm run validate`: every check that needs no cluster; with --rendered also what charts give, which has to be fetched once; with --context also what a running cluster holds of others. */
 export async function run(invocation: InvocationOf<'validate'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const tell = (what: string, findings: readonly CheckFinding[]): void => {
@@ -32,6 +35,8 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
     more: async (platform) => (rendered ? await checkRendered(root, join(root, '.breakwater'), platform) : []),
     tell,
   });
+  const live = await checkLive(invocation);
+  if (live !== undefined) tell(`context ${live.context}`, live.findings);
   const { base, findings: removals } = await compareRemovals(root, clusters, options.base, rendered);
   if (base !== undefined || removals.length > 0)
     tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
@@ -52,7 +57,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
   ];
   for (const note of notes) reporter.status(`note: ${note}`);
   const found =
-    [repository, tenantApps, removals, charts.findings].flat().length +
+    [repository, tenantApps, removals, charts.findings, live?.findings ?? []].flat().length +
     results.reduce((sum, { findings }) => sum + findings.length, 0);
   reporter.result(
     {
@@ -61,6 +66,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
       charts: charts.findings,
       tenants: tenants.map(({ name }) => name),
       tenantApps,
+      live: live?.findings ?? null,
       base: base?.commit ?? null,
       removals,
       notes,
@@ -70,4 +76,22 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
       : `${count(found, 'finding')} in ${count(names.length, 'cluster')}`,
   );
   return found === 0 ? 0 : 1;
+}
+
+/** What only a running cluster can say; undefined where --context names none. */
+async function checkLive(
+  invocation: InvocationOf<'validate'>,
+): Promise<{ context: string; findings: CheckFinding[] } | undefined> {
+  const { root, options } = invocation;
+  if (options.context === undefined) return undefined;
+  const cluster = loadCluster(root, chooseCluster(invocation));
+  const connection = await connectTo(cluster, invocation);
+  const foreign = await foreignNamespaces(root, connection, cluster);
+  const findings = foreign.map(({ tenant, message, hint }) => ({
+    rule: 'tenants-get-new-namespaces',
+    file: tenant.source,
+    message: `${message}. ${hint}`,
+    reason: 'What is in a namespace belongs to those who had it first: admission refuses it to the tenant.',
+  }));
+  return { context: connection.context, findings };
 }

@@ -118,11 +118,15 @@ export interface Component {
     name: string;
     /** Whether a person has allowed its source to grant itself cluster-wide rights. */
     administrator: boolean;
+    /** Kinds that its source must not make anywhere, as `group/Kind` or `group/*`. */
+    deniedKinds: readonly string[];
   };
   /** Further namespaces that it writes to. */
   alsoWritesTo?(cluster: Cluster): readonly string[];
   /** Cluster-scoped kinds that it renders, in the form `group/Kind`. */
   clusterKinds(cluster: Cluster): readonly string[];
+  /** True when another Application held its objects in earlier versions: it takes them over, rather than wait until they are gone. */
+  takesOver?: boolean;
   /** Use server-side apply, for objects larger than 256 KiB. */
   serverSideApply?: boolean;
   /** Further sync options of its Application. */

@@ -9,7 +9,7 @@ import { oauth2Proxy } from './oauth2-proxy.ts';
 const demo = loadCluster(join(import.meta.dirname, '../..'), 'demo');
 const shared = demo.shared.apps.get('argocd');
 if (shared === undefined) throw new Error('apps/argocd is not there');
-const app = { ...shared.file, ...shared, application: 'argocd-app', namespace: 'argocd' };
+const app = { ...shared.file, ...shared, application: 'argocd-app', gate: 'argocd-app', namespace: 'argocd' };
 
 const durations = { duration: '2160h', renewBefore: '360h' };
 const kinds: [what: string, tls: Partial<Cluster['tls']>, isPrivate: boolean][] = [

@@ -35,6 +35,8 @@ export interface App extends AppFile {
   folder: string;
   /** Name of its Application: the app's name, unless a component has the same. */
   application: string;
+  /** Name of the Application of its route, filter and policies; the same for an app that is installed already. */
+  gate: string;
   namespace: string;
   manifests: readonly AppManifest[];
 }

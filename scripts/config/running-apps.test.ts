@@ -156,7 +156,12 @@ describe('what can not be is refused, with both owners of a clash', () => {
     [
       'the name of the root',
       'apps: {grafana: {}}\nargocd: {root: {name: grafana}}\n',
-      'grafana and the root Application (argocd.root.name) have the same name',
+      "grafana has an Application grafana, which is the root's name (argocd.root.name)",
+    ],
+    [
+      'the name of the root, for its gate',
+      'apps: {grafana: {}}\nargocd: {root: {name: grafana-gate}}\n',
+      "grafana has an Application grafana-gate, which is the root's name (argocd.root.name)",
     ],
   ])('%s', (_, apps, message) => {
     cluster(apps);
@@ -186,6 +191,37 @@ describe('what can not be is refused, with both owners of a clash', () => {
     app('hello', 'namespace: grafana\n');
     cluster('apps: {grafana: {}, hello: {}}\n');
     expect(problems()).toEqual(['clusters/prod/cluster.yaml:4 grafana and hello use the same namespace, grafana']);
+  });
+
+  it('an app with the name of the gate of another', () => {
+    app('grafana-gate');
+    cluster('apps: {grafana: {}, grafana-gate: {}}\n');
+    expect(problems()).toEqual([
+      'clusters/prod/cluster.yaml:4 grafana and grafana-gate both have an Application grafana-gate',
+    ]);
+  });
+
+  it("a namespace of Argo CD's or of the default profile among those that an app also writes to", () => {
+    app('hello', 'clusters: [prod]\nalsoWritesTo: [gitops]\n');
+    cluster('argocd: {namespace: gitops}\n');
+    expect(problems()).toEqual([
+      'clusters/prod/cluster.yaml:1 hello also writes to the namespace "gitops" (alsoWritesTo), which belongs to Argo CD',
+    ]);
+    app('hello', 'clusters: [prod]\nalsoWritesTo: [gitops]\nadministrator: true\n');
+    expect(problems()).toEqual([]);
+  });
+
+  it('what a source may do, of an app without one', () => {
+    write(
+      'apps/argocd/app.yaml',
+      `${readFileSync(join(root, 'apps/argocd/app.yaml'), 'utf8')}clusterKinds: [rbac.authorization.k8s.io/ClusterRole]\n`,
+    );
+    cluster('');
+    expect(problems()).toEqual([
+      expect.stringMatching(
+        /^apps\/argocd\/app.yaml:\d+ has no effect: the app is installed already, and only its route is made$/,
+      ),
+    ]);
   });
 
   it('a folder without app.yaml, with a name of the platform, or no name', () => {

@@ -36,12 +36,14 @@ function withSettings({ name, folder, file, manifests }: SharedApp, cluster: Clu
         : file.place;
   const { version } = settings ?? {};
   const { source } = file;
+  const application = (componentNames as readonly string[]).includes(name) ? `${name}-app` : name;
   return {
     ...file,
     name,
     folder,
     manifests,
-    application: (componentNames as readonly string[]).includes(name) ? `${name}-app` : name,
+    application,
+    gate: 'installed' in source ? application : `${application}-gate`,
     namespace: name === argocdApp ? cluster.argocd.namespace : (file.namespace ?? name),
     place,
     access: settings?.access ?? file.access,
@@ -106,12 +108,22 @@ function ownFindings(file: ClusterFile, app: App): InputFinding[] {
     report('version', 'has no effect: the app has no upstream', 'Remove the line.');
   if (app.name === argocdApp && file.tls.existingIssuer !== undefined && file.tls.existingIssuer.trust === undefined)
     report('', 'Argo CD verifies the certificate of the login and needs tls.existingIssuer.trust', trustHint);
+  if (applicationsOf(app).includes(file.argocd.root.name))
+    report('', `${app.name} has an Application ${file.argocd.root.name}, which is the root's name (argocd.root.name)`);
   if ('installed' in app.source) return findings;
   const owner = namespaceOwner(file, app.namespace);
   if (owner !== undefined) report('', `${app.name}'s namespace "${app.namespace}" belongs to ${owner}`);
-  if (app.application === file.argocd.root.name)
-    report('', `${app.name} and the root Application (argocd.root.name) have the same name`);
+  for (const namespace of app.administrator ? [] : app.alsoWritesTo) {
+    const other = namespaceOwner(file, namespace);
+    if (other !== undefined)
+      report('', `${app.name} also writes to the namespace "${namespace}" (alsoWritesTo), which belongs to ${other}`);
+  }
   return findings;
+}
+
+/** The names of an app's Applications. */
+function applicationsOf({ application, gate }: App): string[] {
+  return [...new Set([application, gate])];
 }
 
 function namespaceOwner(file: ClusterFile, namespace: string): string | undefined {
@@ -133,6 +145,10 @@ function clashes(app: App, other: App, settings: Settings): InputFinding[] {
     found.push(placeClash(app, other, 'path', settings));
   if ('host' in app.place && 'host' in other.place && app.place.host === other.place.host)
     found.push(placeClash(app, other, 'host', settings));
+  for (const name of applicationsOf(app).filter((one) => applicationsOf(other).includes(one))) {
+    const message = `${other.name} and ${app.name} both have an Application ${name}`;
+    found.push({ path: ['apps', app.name], at: 'key', message, hint: `Rename the folder apps/${app.name}.` });
+  }
   const own = (one: App) => !('installed' in one.source);
   if (own(app) && own(other) && app.namespace === other.namespace) {
     const message = `${other.name} and ${app.name} use the same namespace, ${app.namespace}`;

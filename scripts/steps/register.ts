@@ -25,6 +25,7 @@ import {
   lookAtKeys,
   requireAdministrator,
 } from './deploy-key.ts';
+import { foreignNamespaces } from './foreign-namespaces.ts';
 import { tellPasswords } from './passwords.ts';
 import {
   gatewayService,
@@ -135,6 +136,8 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
   const verdict = await requireOwnership(api, question);
   for (const { message, hint } of verdict.findings) reporter.warn(`${message}. ${hint}`);
   if (!access.deployKey) warnOfOtherCredentials(verdict.repository, repository, context);
+  for (const { message, hint } of await foreignNamespaces(root, connection, cluster))
+    reporter.warn(`${message}: its Application will fail. ${hint}`);
   const installed = verdict.argocd === 'existing' || verdict.argocd === 'self-managed';
   const objects = installed ? [] : await argocdObjects(root, cluster, { keep: !options.dryRun });
   if (objects.length > 0) await may(objects);

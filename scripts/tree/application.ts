@@ -27,7 +27,7 @@ export function application(
   const ignored = component.ignoredDifferences?.(cluster) ?? [];
   const syncOptions = [
     ...(component.serverSideApply === true ? ['ServerSideApply=true'] : []),
-    'FailOnSharedResource=true',
+    ...(component.takesOver === true ? [] : ['FailOnSharedResource=true']),
     ...(ignored.length === 0 ? [] : ['RespectIgnoreDifferences=true']),
     ...(component.syncOptions ?? []),
     ...(settings?.syncOptions ?? []),

@@ -32,7 +32,11 @@ export function ownProjects(cluster: Cluster, components: readonly Component[]):
   return components.flatMap((component): [string, KubernetesObject][] => {
     const { name, ownProject } = component;
     if (ownProject === undefined) return [];
-    const made = appProject(cluster, ownProject.name, component.summary, limitsOf(cluster, [component], [], []));
+    const { deniedKinds } = ownProject;
+    const made = appProject(cluster, ownProject.name, component.summary, {
+      ...limitsOf(cluster, [component], [], []),
+      ...(deniedKinds.length === 0 ? {} : { namespaceResourceBlacklist: groupsAndKinds(deniedKinds) }),
+    });
     const { annotations } = made.metadata;
     const agreed = ownProject.administrator ? { [administratorAnnotation]: 'true' } : {};
     return [[name, { ...made, metadata: { ...made.metadata, annotations: { ...annotations, ...agreed } } }]];
@@ -60,11 +64,16 @@ function limitsOf(
   return {
     sourceRepos: [...repositories].sort(),
     destinations: [...namespaces].sort().map((namespace) => ({ server: inCluster, namespace })),
-    clusterResourceWhitelist: [...kinds].sort().map((entry) => {
-      const [group = '', kind = ''] = entry.split('/');
-      return { group, kind };
-    }),
+    clusterResourceWhitelist: groupsAndKinds([...kinds].sort()),
   };
+}
+
+/** @param kinds as `group/Kind` */
+function groupsAndKinds(kinds: readonly string[]): { group: string; kind: string }[] {
+  return kinds.map((entry) => {
+    const [group = '', kind = ''] = entry.split('/');
+    return { group, kind };
+  });
 }
 
 function appProject(

@@ -13,7 +13,17 @@ if (grafana === undefined) throw new Error('apps/grafana is not there');
 function app(changes: Partial<App>): App {
   const { name, folder, manifests, file } = grafana as NonNullable<typeof grafana>;
   const place = { path: '/grafana/', strip: false };
-  return { ...file, name, folder, manifests, application: name, namespace: name, place, ...changes };
+  return {
+    ...file,
+    name,
+    folder,
+    manifests,
+    application: name,
+    gate: `${name}-gate`,
+    namespace: name,
+    place,
+    ...changes,
+  };
 }
 
 function withApps(...runningApps: App[]): Cluster {

@@ -1,47 +1,50 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import { durationSeconds } from '../../config/schema/common.ts';
-import { type ComponentName, componentNames } from '../../config/schema/component-facts.ts';
-import type { ChartSource, Component, KubernetesObject, KustomizeSource } from '../component.ts';
-import { early, gatewayNamespace, gatewayPrincipal } from '../domain.ts';
-import { appMarker } from '../identity.ts';
-import { accessFilter, guardName } from './access.ts';
-import { argocdManifests, isArgocd } from './argocd.ts';
+import type { ChartSource, Component, KustomizeSource } from '../component.ts';
+import { appGate } from './app-gate.ts';
 import { appPlace } from './place.ts';
-import { appRoutes } from './routes.ts';
 
-/** @returns the apps of a cluster, as components */
+/** @returns the apps that run on a cluster, each as its gate and, unless it is installed already, itself: components like all others */
 export function appComponents(cluster: Cluster): Component[] {
-  return cluster.runningApps.map(appComponent);
+  return cluster.runningApps.flatMap((app) =>
+    'installed' in app.source ? [appGate(app)] : [appGate(app), itself(app)],
+  );
 }
 
-const afterLogin: readonly ComponentName[] = ['dex', 'oauth2-proxy'];
+/**
+ * Kinds that open a port of the gateway, lead its requests, or answer for a host in the whole mesh, from any namespace
+ * (https://istio.io/latest/docs/reference/config/networking/gateway/: the selector finds pods of all namespaces).
+ */
+const kindsPastTheGate = [
+  ...['Gateway', 'VirtualService', 'EnvoyFilter', 'ServiceEntry'].map((kind) => `networking.istio.io/${kind}`),
+  'gateway.networking.k8s.io/*',
+  'gateway.networking.x-k8s.io/*',
+  'networking.internal.knative.dev/*',
+];
 
-function appComponent(app: App): Component {
-  const installed = 'installed' in app.source;
+/** What its source makes, and nothing of the platform: its project ends at its own namespaces. */
+function itself(app: App): Component {
   return {
     name: app.application,
     summary: app.description,
     folder: app.folder,
     namespace: () => app.namespace,
-    dependsOn: app.after === 'login' ? afterLogin : componentNames.filter((name) => name !== 'tenants'),
+    dependsOn: [app.gate],
     wanted: () => true,
     needsHost: true,
     sources: (cluster) => sources(cluster, app),
     values: (cluster) => filledIn(app.values, cluster, app) as Record<string, unknown>,
-    manifests: (cluster) => [
-      accessFilter(cluster, app),
-      ...(installed ? [] : [authorizationPolicy(app), networkPolicy(app)]),
-      ...appRoutes(cluster, app),
-      ...(isArgocd(app) ? argocdManifests(cluster) : []),
-      ...app.manifests,
-    ],
-    ...(installed ? {} : { namespaces: (cluster) => [namespace(cluster, app)] }),
-    ownProject: { name: `app-${app.name}`, administrator: app.administrator },
-    alsoWritesTo: () => [gatewayNamespace, ...app.alsoWritesTo],
+    manifests: () => app.manifests,
+    namespaces: (cluster) => [namespace(cluster, app)],
+    ownProject: {
+      name: `app-${app.name}`,
+      administrator: app.administrator,
+      deniedKinds: app.administrator ? [] : kindsPastTheGate,
+    },
+    alsoWritesTo: () => app.alsoWritesTo,
     clusterKinds: () => app.clusterKinds,
     serverSideApply: app.serverSideApply,
-    // Nothing but custom resources, as a rule.
-    syncOptions: [...(installed ? ['SkipDryRunOnMissingResource=true'] : []), ...app.syncOptions],
+    syncOptions: app.syncOptions,
     readyWithinSeconds: durationSeconds(app.readyWithin),
   };
 }
@@ -86,53 +89,6 @@ function namespace(cluster: Cluster, app: App) {
     labels: {
       'istio-injection': 'enabled',
       ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': app.podSecurity } : {}),
-    },
-  };
-}
-
-/** Admits the gateway, for requests that its filter marked, and the accounts listed in app.yaml. */
-function authorizationPolicy(app: App): KubernetesObject {
-  const callers = app.callers.map(
-    ({ namespace: from, serviceAccount }) => `cluster.local/ns/${from}/sa/${serviceAccount}`,
-  );
-  return {
-    apiVersion: 'security.istio.io/v1',
-    kind: 'AuthorizationPolicy',
-    metadata: { name: guardName(app), namespace: app.namespace, annotations: early },
-    spec: {
-      ...(app.service.pods === undefined ? {} : { selector: { matchLabels: app.service.pods } }),
-      action: 'ALLOW',
-      rules: [
-        {
-          from: [{ source: { principals: [gatewayPrincipal] } }],
-          when: [{ key: `request.headers[${appMarker}]`, values: [app.name] }],
-        },
-        ...(callers.length === 0 ? [] : [{ from: [{ source: { principals: callers } }] }]),
-      ],
-    },
-  };
-}
-
-/** The same rules as a NetworkPolicy, for clusters whose network plugin enforces them. */
-function networkPolicy(app: App): KubernetesObject {
-  const namespaces = [...new Set([gatewayNamespace, ...app.callers.map(({ namespace: from }) => from)])];
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: guardName(app), namespace: app.namespace, annotations: early },
-    spec: {
-      podSelector: {},
-      policyTypes: ['Ingress'],
-      ingress: [
-        {
-          from: [
-            { podSelector: {} },
-            ...namespaces.map((name) => ({
-              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
-            })),
-          ],
-        },
-      ],
     },
   };
 }

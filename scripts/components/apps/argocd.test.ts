@@ -13,7 +13,15 @@ const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');
 const entry = demo.shared.apps.get('argocd');
 if (entry === undefined) throw new Error('apps/argocd is not there');
 const { name, folder: source, manifests, file } = entry;
-const app = { ...file, name, folder: source, manifests, application: 'argocd-app', namespace: 'argocd' };
+const app = {
+  ...file,
+  name,
+  folder: source,
+  manifests,
+  application: 'argocd-app',
+  gate: 'argocd-app',
+  namespace: 'argocd',
+};
 const onPath = { ...app, token: false, place: { path: '/argocd/', strip: false } };
 const cluster: Cluster = { ...demo, knownHost: 'kubeflow.example.com', runningApps: [onPath] };
 

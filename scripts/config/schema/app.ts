@@ -244,6 +244,19 @@ export const appFile = z
     },
     reads('namespace', 'source'),
   )
+  .superRefine((value, context) => {
+    if (!('installed' in value.source)) return;
+    for (const field of ['alsoWritesTo', 'clusterKinds', 'syncOptions', 'administrator', 'serverSideApply'] as const) {
+      const set = value[field];
+      if (set === true || (Array.isArray(set) && set.length > 0))
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: 'has no effect: the app is installed already, and only its route is made',
+          params: { hint: 'Remove it.', at: 'key' },
+        });
+    }
+  }, readsAsWritten)
   .superRefine(
     (value, context) => {
       if (value.service.protocol !== 'https' || 'installed' in value.source) return;

@@ -149,7 +149,12 @@ async function refused(
 }
 
 /** A CRD that takes anything, in place of one that is in no package registry. */
-export function anyDefinition(group: string, kind: string, plural: string, scope = 'Namespaced'): KubernetesObject {
+export function anyDefinition(
+  group: string,
+  kind: string,
+  plural: string,
+  { scope = 'Namespaced', version = 'v1' } = {},
+): KubernetesObject {
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -162,7 +167,7 @@ export function anyDefinition(group: string, kind: string, plural: string, scope
       group,
       scope,
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: anything } }],
+      versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: anything } }],
     },
   };
 }

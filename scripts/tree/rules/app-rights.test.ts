@@ -88,16 +88,4 @@ describe('the rules of what apps give themselves', () => {
     const writes = role({ apiGroups: ['tool.example.com'], resources: ['*'], verbs: ['*'] });
     expect(findings(rule, ...app([reads, writes, binding('RoleBinding', 'edit')]))).toEqual([]);
   });
-
-  it('apps-leave-the-gateway-alone finds what a chart puts beside the check of the login', () => {
-    const policy = (namespace: string) => ({
-      apiVersion: 'security.istio.io/v1',
-      kind: 'AuthorizationPolicy',
-      metadata: { name: 'open', namespace },
-    });
-    expect(findings('apps-leave-the-gateway-alone', ...app([policy('ingress')]))).toMatchObject([
-      { message: expect.stringContaining('must not be in ingress') },
-    ]);
-    expect(findings('apps-leave-the-gateway-alone', ...app([policy('tool')]))).toEqual([]);
-  });
 });

@@ -1,4 +1,4 @@
-import { administratorAnnotation, gatewayNamespace } from '../../components/domain.ts';
+import { administratorAnnotation } from '../../components/domain.ts';
 import {
   at,
   type Child,
@@ -6,7 +6,6 @@ import {
   groupOf,
   listAt,
   nameOf,
-  namespaceOf,
   objectsOf,
   type ParsedTree,
   type Placed,
@@ -14,7 +13,7 @@ import {
   rootOf,
   textsAt,
 } from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const hint = 'or say administrator: true in its app.yaml';
@@ -58,21 +57,5 @@ function tooMuch(object: Placed['object']): string[] {
   return [...found];
 }
 
-const appsLeaveTheGatewayAlone: Rule = {
-  name: 'apps-leave-the-gateway-alone',
-  reason:
-    'The project of an app may write to the namespace of the gateway, for its generated route and filter: what its own source puts there stands beside the check of the login (argo-cd docs, user-guide/projects).',
-  check: (tree) =>
-    boundedApps(tree).flatMap((app): Finding[] =>
-      objectsOf(tree, app)
-        .filter((placed) => placed.rendered && namespaceOf(placed) === gatewayNamespace)
-        .map(({ file, object }) => ({
-          file,
-          path: nameOf(object),
-          message: `must not be in ${gatewayNamespace}: move it, ${hint}`,
-        })),
-    ),
-};
-
 /** What the sources of apps may give themselves. */
-export const appRightsRules: readonly Rule[] = [appsAreNoAdministrators, appsLeaveTheGatewayAlone];
+export const appRightsRules: readonly Rule[] = [appsAreNoAdministrators];

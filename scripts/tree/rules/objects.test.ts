@@ -29,6 +29,22 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
   ],
   [
     'within-project',
+    'a kind that the project refuses',
+    edit(
+      project,
+      '\nspec:\n',
+      '\nspec:\n  namespaceResourceBlacklist: [{group: networking.istio.io, kind: EnvoyFilter}]\n',
+    ),
+    ['namespaceResourceBlacklist of the project refuses networking.istio.io/EnvoyFilter'],
+  ],
+  [
+    'within-project',
+    'a group of kinds that the project refuses',
+    edit(project, '\nspec:\n', '\nspec:\n  namespaceResourceBlacklist: [{group: networking.istio.io, kind: "*"}]\n'),
+    Array.from({ length: 5 }, () => 'namespaceResourceBlacklist of the project refuses networking.istio.io/'),
+  ],
+  [
+    'within-project',
     'a destination that the project lacks',
     edit(istiod, 'namespace: istio-system', 'namespace: mesh'),
     ['"mesh" is not a destination'],

@@ -18,6 +18,15 @@ import { isClusterScoped } from './scope.ts';
 interface Limits {
   namespaces: ReadonlySet<string>;
   clusterKinds: ReadonlySet<string>;
+  /** As `group/Kind` or `group/*`. */
+  deniedKinds: ReadonlySet<string>;
+}
+
+/** @returns the kinds of a list of a project, as `group/Kind` */
+function kindsOf(object: unknown, list: string): Set<string> {
+  return new Set(
+    listAt(object, 'spec', list).map((entry) => `${String(at(entry, 'group') ?? '')}/${String(at(entry, 'kind'))}`),
+  );
 }
 
 function limitsOf(tree: ParsedTree): Map<string, Limits> {
@@ -26,11 +35,8 @@ function limitsOf(tree: ParsedTree): Map<string, Limits> {
       object.metadata.name,
       {
         namespaces: new Set(listAt(object, 'spec', 'destinations').map((entry) => String(at(entry, 'namespace')))),
-        clusterKinds: new Set(
-          listAt(object, 'spec', 'clusterResourceWhitelist').map(
-            (entry) => `${String(at(entry, 'group') ?? '')}/${String(at(entry, 'kind'))}`,
-          ),
-        ),
+        clusterKinds: kindsOf(object, 'clusterResourceWhitelist'),
+        deniedKinds: kindsOf(object, 'namespaceResourceBlacklist'),
       },
     ]),
   );
@@ -70,6 +76,10 @@ const withinProject: Rule = {
           if (isClusterScoped(object)) {
             const message = `clusterResourceWhitelist of the project lacks ${kind}`;
             return limit.clusterKinds.has(kind) ? [] : [{ file, path: nameOf(object), message }];
+          }
+          if (limit.deniedKinds.has(kind) || limit.deniedKinds.has(`${groupOf(object)}/*`)) {
+            const message = `namespaceResourceBlacklist of the project refuses ${kind}: remove it, or say administrator: true in the app.yaml`;
+            return [{ file, path: nameOf(object), message }];
           }
           const namespace = namespaceOf(placed);
           const message = `"${namespace}" is not a destination of the project`;

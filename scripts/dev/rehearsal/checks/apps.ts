@@ -160,7 +160,9 @@ async function tryRemoval(site: Site, base: string, owner: string): Promise<void
     'the apps are gone',
     async () => {
       const applications = (await site.applications()).map(({ metadata }) => metadata.name);
-      return names.some((name) => applications.includes(name)) ? undefined : applications;
+      return names.some((name) => applications.includes(name) || applications.includes(`${name}-gate`))
+        ? undefined
+        : applications;
     },
     180,
   );

@@ -42,7 +42,7 @@ beforeAll(async () => {
     [...guardOfTenants(demo), ...(profiles.manifests?.(demo) ?? [])],
     { red: { labels: tenantOf('red') }, 'rook-ceph': {} },
     [
-      anyDefinition('kubeflow.org', 'Profile', 'profiles', 'Cluster'),
+      anyDefinition('kubeflow.org', 'Profile', 'profiles', { scope: 'Cluster' }),
       anyDefinition('security.istio.io', 'AuthorizationPolicy', 'authorizationpolicies'),
       anyDefinition('networking.istio.io', 'VirtualService', 'virtualservices'),
       anyDefinition('networking.istio.io', 'DestinationRule', 'destinationrules'),

@@ -24,6 +24,8 @@ const failsOnShared: Rule = {
   reason: 'Two Applications that both hold an object take it from each other for ever (argoproj/argo-cd#24150).',
   check: (tree) =>
     children(tree)
+      // The gate of an app takes its objects over from the app. All are in files, where one-owner sees them.
+      .filter(({ sources }) => !sources.every(({ ref }) => ref === 'values'))
       .filter(
         (application) =>
           !textsAt(application.object, 'spec', 'syncPolicy', 'syncOptions').includes('FailOnSharedResource=true'),
