@@ -35,6 +35,31 @@ export function mirrorOverride(cluster: Cluster, entry: string): string {
 }
 
 /**
+ * @param reference an image as a pod names it, with tag and digest
+ * @returns the same from its mirror; as it is where there is none
+ */
+function mirrorReference(cluster: Cluster, reference: string): string {
+  const [, name = reference, version = ''] = /^(.+?)((?::[^:/@]+)?(?:@[^@]+)?)$/.exec(reference) ?? [];
+  const full = withRegistry(name);
+  const mirrored = mirrorImage(cluster, full);
+  return mirrored === full ? reference : `${mirrored}${version}`;
+}
+
+/** @returns an object with the images of its pods from their mirrors: of each container that it lists, wherever that is, as kustomize does */
+export function mirrorPods<T>(cluster: Cluster, value: T, listed = false): T {
+  if (Array.isArray(value)) return value.map((item) => mirrorPods(cluster, item, listed)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      listed && key === 'image' && typeof item === 'string'
+        ? mirrorReference(cluster, item)
+        : mirrorPods(cluster, item, /^(init|ephemeral)?containers$/i.test(key)),
+    ]),
+  ) as T;
+}
+
+/**
  * @returns an image with its registry, which is Docker Hub where it names none. The first part is a registry only with a dot or a port
  *   in it: https://github.com/distribution/reference
  */

@@ -41,12 +41,13 @@ function withEverything(cluster: Cluster): Cluster {
   };
 }
 
-/** What comes from elsewhere: sources, and the values that name images. */
+/** What comes from elsewhere: sources, and the values and the manifests of apps that name images. */
 function textOf(cluster: Cluster): string {
   return JSON.stringify(
     allComponents(cluster).map((component) => [
       application(cluster, component, 0, false).spec,
       component.values?.(cluster),
+      component.ownProject === undefined ? [] : component.manifests?.(cluster),
     ]),
   );
 }

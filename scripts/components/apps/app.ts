@@ -1,6 +1,7 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import { durationSeconds } from '../../config/schema/common.ts';
 import type { ChartSource, Component, KustomizeSource } from '../component.ts';
+import { mirrorImage, mirrorPods, splitImage, withRegistry } from '../mirrors.ts';
 import { appGate } from './app-gate.ts';
 import { appPlace } from './place.ts';
 
@@ -34,7 +35,7 @@ function itself(app: App): Component {
     needsHost: true,
     sources: (cluster) => sources(cluster, app),
     values: (cluster) => filledIn(app.values, cluster, app) as Record<string, unknown>,
-    manifests: () => app.manifests,
+    manifests: (cluster) => app.manifests.map((object) => mirrorPods(cluster, object)),
     namespaces: (cluster) => [namespace(cluster, app)],
     ownProject: {
       name: `app-${app.name}`,
@@ -64,18 +65,30 @@ function sources(cluster: Cluster, app: App): (ChartSource | KustomizeSource)[] 
       path: source.path,
       version: source.version,
       ...(source.commit === undefined ? {} : { commit: source.commit }),
+      images: source.images,
       patches: cluster.shared.patches.get(app.folder) ?? [],
       ...(set === undefined ? {} : { namespace: set }),
     },
   ];
 }
 
-/** @returns the values with {url}, {host} and {path} replaced by the app's address on this cluster */
+/**
+ * @returns the values with {url}, {host} and {path} in their texts replaced by where the app is on this cluster, and {image NAME},
+ *   {registry NAME} and {repository NAME} by where the image comes from, whole or in halves
+ */
 function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   if (typeof value === 'string') {
     const { url, host, path } = appPlace(cluster, app);
     const known: Readonly<Record<string, string>> = { url, host, path: path.replace(/\/$/, '') };
-    return value.replaceAll(/\{(url|host|path)\}/g, (_, name: string) => known[name] ?? '');
+    return value
+      .replaceAll(/\{(url|host|path)\}/g, (_, name: string) => known[name] ?? '')
+      .replaceAll(
+        /\{(image|registry|repository) ([^{}\s]+)\}/g,
+        (_, part: 'image' | 'registry' | 'repository', name) => {
+          const image = mirrorImage(cluster, withRegistry(name));
+          return { image, ...splitImage(image) }[part];
+        },
+      );
   }
   if (Array.isArray(value)) return value.map((item) => filledIn(item, cluster, app));
   if (typeof value !== 'object' || value === null) return value;

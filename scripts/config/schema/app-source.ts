@@ -20,7 +20,12 @@ export const appSource = z
         .optional()
         .describe("Helm release name. Default: the app's name."),
     }),
-    kustomization.required({ path: true }),
+    kustomization.required({ path: true }).extend({
+      images: z
+        .array(z.string().regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)*$/, 'must be an image without a tag'))
+        .default([])
+        .describe("Images that it names, without tag, which a cluster's mirrors.images may replace."),
+    }),
     manifests,
     installed,
   ])

@@ -152,7 +152,7 @@ export const appFile = z
       .record(z.string(), z.json())
       .default({})
       .describe(
-        'Chart values that depend on the cluster: {url}, {host} and {path} are replaced in strings. Put all other values in values.yaml next to this file.',
+        'Chart values that depend on the cluster: {url}, {host} and {path} are replaced in strings, and {image NAME}, {registry NAME} and {repository NAME} by an image below its mirror. Put all other values in values.yaml next to this file.',
       ),
     headers: z
       .array(identityHeader)

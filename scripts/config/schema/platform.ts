@@ -186,7 +186,7 @@ export const mirrors = z
       )
       .default({})
       .describe(
-        "Image registries: original prefix → mirror. The longest matching prefix wins. Set images that an app's chart hard-codes in its values; validate --rendered lists them.",
+        'Image registries: original prefix → mirror. The longest matching prefix wins. Apps: images that app.yaml names; validate --rendered lists all others.',
       ),
   })
   .prefault({})

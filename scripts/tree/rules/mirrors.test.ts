@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../config/cluster.ts';
 import { loadCluster } from '../../config/load.ts';
+import { apps } from '../../dev/testing/good-files.ts';
 import { deployment, goodTree, pods } from '../../dev/testing/good-tree.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
 import { mirrorRules } from './mirrors.ts';
@@ -88,5 +89,29 @@ describe('the rules of mirrors', () => {
     expect(all).toEqual(
       expected ? [expect.stringMatching(/^images-come-from-mirrors .* takes (docker|quay)\.io\//)] : [],
     );
+  });
+
+  it.each([
+    [
+      'chart: web, helm: {valueFiles: [$values/apps/web/values.yaml]}',
+      'set the chart\'s value for it under values in apps/web/app.yaml, as "{image quay.io/acme/web}"',
+    ],
+    ['path: deploy', 'add quay.io/acme/web to source.images in apps/web/app.yaml'],
+  ])('images-come-from-mirrors says where an app names its images: %s', (source, hint) => {
+    const objects = [
+      deployment('web', pods({ app: 'web' }, { containers: [{ name: 'web', image: 'quay.io/acme/web:v1@sha256:1' }] })),
+    ];
+    const application = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: argocd}
+spec:
+  project: app-web
+  sources: [{repoURL: https://example.com/web, targetRevision: 1.0.0, ${source}}]
+  destination: {server: https://kubernetes.default.svc, namespace: web}
+`;
+    const tree = goodTree({ chart: 'web', objects }, { file: `${apps}/05-web.yaml`, text: application });
+    const facts = { ...(tree.facts as ClusterFacts), imageMirrors: { 'quay.io': 'registry.example.com' } };
+    const messages = mirrorRules.flatMap(({ check }) => check({ ...tree, facts })).map(({ message }) => message);
+    expect(messages).toEqual([expect.stringContaining(hint)]);
   });
 });

@@ -1,5 +1,5 @@
 import { withRegistry } from '../../components/mirrors.ts';
-import { at, folderOf, listAt, nameOf } from './parsed-tree.ts';
+import { at, folderOf, listAt, nameOf, type ParsedTree, type Placed, rootOf, textsAt } from './parsed-tree.ts';
 import { workloads } from './pods.ts';
 import type { Finding, Rule } from './rule.ts';
 
@@ -43,11 +43,24 @@ const imagesComeFromMirrors: Rule = {
         .map((image) => ({
           file: placed.file,
           path: nameOf(placed.object),
-          message: `takes ${image} from its original place: name its mirror in the values (overrides/${placed.application?.name}.yaml)`,
+          message: `takes ${image} from its original place: ${hintFor(tree, placed, image)}`,
         })),
     );
   },
 };
+
+/** Where the image can be set: in the values of a component, and in app.yaml for whatever an app is made of. */
+function hintFor(tree: ParsedTree, { application }: Placed, image: string): string {
+  const [, name = image] = /^(.+?)(?::[^:/@]+)?(?:@[^@]+)?$/.exec(image) ?? [];
+  const project = at(application?.object, 'spec', 'project');
+  if (application === undefined || project === at(rootOf(tree)?.object, 'spec', 'project'))
+    return `name its mirror in the values (overrides/${application?.name ?? 'NAME'}.yaml)`;
+  const chart = application.sources.find((source) => source.chart !== undefined);
+  const [file = ''] = textsAt(chart, 'helm', 'valueFiles').map((path) => path.split('/')[2]);
+  return chart === undefined
+    ? `add ${name} to source.images in apps/${application.name}/app.yaml`
+    : `set the chart's value for it under values in apps/${file}/app.yaml, as "{image ${name}}", or as "{registry ${name}}" and "{repository ${name}}"`;
+}
 
 /** That what comes from elsewhere comes by the mirrors of cluster.yaml. */
 export const mirrorRules: readonly Rule[] = [mirrorsHaveAnEffect, imagesComeFromMirrors];
