@@ -9,7 +9,7 @@ import { bootstrap } from '../steps/bootstrap.ts';
 import type { BootstrapOptions } from '../steps/context.ts';
 import { resolveGitAccess } from '../steps/git-access.ts';
 import { hostOf } from '../steps/hosting.ts';
-import { probeRemote } from '../steps/make-repository.ts';
+import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { summary } from '../steps/summary.ts';
@@ -38,7 +38,7 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
     await ensureEmbeddedRemote(root, cluster.git.branch);
   // Without a push, no credentials are needed either.
   const access = resolveGitAccess(root, cluster, reporter);
-  const remote = asked.push ? await access.push() : { url: cluster.repositoryUrl };
+  const remote = asked.push ? toldOf(await access.push(), reporter) : { url: cluster.repositoryUrl };
   const host = hostOf(cluster, access, reporter);
   const { context, outcomes } = await bootstrap({
     root,
@@ -48,7 +48,7 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
     access,
     remote,
     host,
-    remoteAtStart: once(() => probeRemote({ cluster, repository, remote, host, reporter })),
+    remoteAtStart: once(() => probeRemote({ cluster, repository, remote, host })),
     connection,
     cluster,
     planned: await planWithHead(root, placePlatform(cluster), repository),

@@ -15,7 +15,7 @@ import { isKeyOf } from '../steps/deploy-key.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
 import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
 import { hostOf } from '../steps/hosting.ts';
-import { probeRemote } from '../steps/make-repository.ts';
+import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { requireValid } from '../steps/require-valid.ts';
@@ -190,9 +190,9 @@ async function checkRemote(
   await attempt('remote', found, async () => {
     const access = resolveGitAccess(root, cluster, reporter);
     access.trust();
-    const remote = await access.push();
+    const remote = toldOf(await access.push(), reporter);
     const host = hostOf(cluster, access, reporter);
-    const state = await probeRemote({ cluster, repository, remote, host, reporter });
+    const state = await probeRemote({ cluster, repository, remote, host });
     if (state === undefined) {
       const { create } = cluster.git;
       return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);

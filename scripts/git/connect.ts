@@ -7,7 +7,7 @@ import type { Remote } from './remote.ts';
 import { type Git, orUndefined, type RunOptions } from './run.ts';
 
 /** Milliseconds without a sign of life after which a remote counts as dead. */
-const longSilence = 60_000;
+export const longSilence = 30_000;
 
 const folderName = /^breakwater-git-(\d+)-/;
 
@@ -31,7 +31,8 @@ export async function withRemote<T>(
   const files = await writeCredentials(remote.credentials);
   try {
     const { settings, extra } = remoteSettings(remote, files?.lines);
-    const options = { settings: [...giveUp, ...settings], extra, silence };
+    const whileSilent = remote.waiting === undefined ? {} : { whileSilent: remote.waiting };
+    const options = { settings: [...giveUp, ...settings], extra, silence, ...whileSilent };
     if (/^(https?|file):/i.test(remote.url)) return await use(options);
     const users = await usersSshCommand(git);
     const ssh = files?.key === undefined ? undefined : { key: files.key, knownHosts: files.knownHosts };

@@ -1,4 +1,4 @@
-import { withRemote } from './connect.ts';
+import { longSilence, withRemote } from './connect.ts';
 import type { Remote, RemoteState } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import type { Git } from './run.ts';
@@ -9,7 +9,7 @@ import type { Git } from './run.ts';
  * @param patience milliseconds without an answer after which it is given up
  * @throws RunError saying why it can't be read and which setting to change
  */
-export async function listRemote(git: Git, remote: Remote, patience = 30_000): Promise<RemoteState> {
+export async function listRemote(git: Git, remote: Remote, patience = longSilence): Promise<RemoteState> {
   const listed = await withRemote(
     git,
     remote,

@@ -21,6 +21,8 @@ export interface Remote {
   credentials?: TokenCredentials | SshCredentials;
   /** Absolute path of a PEM file with the CA of the host's certificate. */
   caFile?: string;
+  /** Is told while nothing comes from it, with the seconds so far. */
+  waiting?: (seconds: number) => void;
 }
 
 /** What a remote answered. */

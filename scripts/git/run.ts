@@ -12,6 +12,8 @@ export interface RunOptions {
   extra?: Readonly<Record<string, string>>;
   /** Milliseconds without any output after which it is ended; absent: as long as it takes. */
   silence?: number;
+  /** Is called every few seconds while nothing comes, with the seconds so far. */
+  whileSilent?: (seconds: number) => void;
 }
 
 /** Runs git in one folder: what it prints to stdout, or a GitFailure. */
@@ -62,7 +64,7 @@ const hooksRunIn = new Set(['commit', 'push', 'checkout']);
 export function createGit(folder: string): Git {
   return async (args, options = {}) => {
     const streams: unknown[] = [];
-    const watch = options.silence === undefined ? undefined : watchFor(options.silence);
+    const watch = options.silence === undefined ? undefined : watchFor(options.silence, options.whileSilent);
     const git = prepare(folder, options, hooksRunIn.has(args[0] ?? '')).outputHandler((_, ...outputs) => {
       streams.push(...outputs);
       for (const stream of outputs) if (stream instanceof Readable) stream.on('data', () => watch?.again());
@@ -83,20 +85,32 @@ export function createGit(folder: string): Git {
   };
 }
 
+/** Milliseconds of silence after which somebody is told, again and again. */
+const patience = 5_000;
+
 /** Waits until nothing has come for so many milliseconds. */
-function watchFor(milliseconds: number) {
+function watchFor(milliseconds: number, whileSilent: RunOptions['whileSilent']) {
   let report: () => void = () => undefined;
   const silent = new Promise<undefined>((resolve) => {
     report = () => resolve(undefined);
   });
+  let since = Date.now();
   let timer = setTimeout(report, milliseconds);
+  const told = setInterval(() => {
+    const waited = Date.now() - since;
+    if (waited >= patience) whileSilent?.(Math.round(waited / 1000));
+  }, patience);
   return {
     silent,
     again() {
+      since = Date.now();
       clearTimeout(timer);
       timer = setTimeout(report, milliseconds);
     },
-    end: () => clearTimeout(timer),
+    end() {
+      clearTimeout(timer);
+      clearInterval(told);
+    },
   };
 }
 

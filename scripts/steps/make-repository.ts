@@ -1,4 +1,5 @@
-import type { RemoteState } from '../git/remote.ts';
+import { longSilence } from '../git/connect.ts';
+import type { Remote, RemoteState } from '../git/remote.ts';
 import { RepositoryNotFound } from '../git/remote-failures.ts';
 import type { Host } from '../hosts/host.ts';
 import { RunError } from '../report/errors.ts';
@@ -7,12 +8,13 @@ import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
 /** What a look at the remote takes. */
-type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'> & {
-  reporter: Pick<Reporter, 'status'>;
-};
+type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'>;
 
-/** Milliseconds after which a person is told what is waited for. */
-const patience = 5_000;
+/** @returns the remote, of which a person is told what is waited for while nothing comes from it */
+export function toldOf(remote: Remote, reporter: Pick<Reporter, 'status'>): Remote {
+  const limit = `given up after ${longSilence / 1000} s without an answer`;
+  return { ...remote, waiting: (seconds) => reporter.status(`    waiting for ${remote.url} (${seconds} s; ${limit})`) };
+}
 
 /**
  * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
@@ -22,11 +24,6 @@ const patience = 5_000;
  */
 export async function probeRemote(context: RemoteLook): Promise<RemoteState | undefined> {
   const { cluster, repository, remote } = context;
-  const started = Date.now();
-  const told = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000);
-    context.reporter.status(`    waiting for ${remote.url} (${seconds} s; given up after 30 s without an answer)`);
-  }, patience);
   try {
     return await repository.probe(remote);
   } catch (error) {
@@ -48,8 +45,6 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
       });
     }
     return undefined;
-  } finally {
-    clearInterval(told);
   }
 }
 
