@@ -8,7 +8,8 @@ import type { Verdict } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
 import { holdsOthers, register } from '../cluster/register.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
-import { describeSecretPlan, lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
+import { changedKeys } from '../cluster/secret-changes.ts';
+import { describeSecretPlan, lookAtSecrets, planSecrets, type SecretPlan } from '../cluster/secret-plan.ts';
 import { type PreparedSecret, prepareSecrets } from '../cluster/secret-values.ts';
 import { writeSecrets } from '../cluster/secret-write.ts';
 import { trustHost } from '../cluster/trust.ts';
@@ -157,15 +158,32 @@ function warnOfOtherCredentials(
   );
 }
 
+/** The same for what the platform's own Secrets are made of: passwords of users, clients' secrets of connectors, a CA. */
+function warnOfOtherValues(
+  { name, namespace }: SecretPlan['need'],
+  keys: readonly string[],
+  reporter: BootstrapContext['reporter'],
+): void {
+  const which = keys.map((key) => `${name}/${key}`);
+  reporter.warn(
+    `Secret ${namespace}/${name} holds other values than are given now for ${keys.join(', ')}, and the platform keeps using those. To replace them: --rotate ${which.join(',')}`,
+  );
+}
+
 export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly PreparedSecret[], readonly PreparedSecret[]>(
   {
     name: 'secrets',
-    check: async ({ root, cluster, planned, options }, { api }) => {
+    check: async ({ root, cluster, planned, options, reporter }, { api }) => {
       const { secrets } = registrationObjects(planned.platform);
       // The repository's Secret is written with the registration, the webhook's by a step of its own, not with the platform's.
       const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
       const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
-      const plans = planSecrets(secrets, await lookAtSecrets(api, secrets), rotate, elsewhere);
+      const found = await lookAtSecrets(api, secrets);
+      const plans = planSecrets(secrets, found, rotate, elsewhere);
+      for (const [index, plan] of plans.entries()) {
+        const changed = await changedKeys(plan, found[index]?.live, (reference) => resolveReference(root, reference));
+        if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
+      }
       // Values are made only where they will be written; names and keys are enough for a dry run.
       return await prepareSecrets(plans, (reference) => resolveReference(root, reference));
     },

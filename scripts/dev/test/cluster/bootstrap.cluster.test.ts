@@ -197,6 +197,23 @@ describe('further runs', () => {
     expect(published()).toHaveLength(2);
   });
 
+  it('tell a password that differs from the one in the cluster, and replace it as the hint says', async () => {
+    const hashOf = async () => secretOf(await snapshot(site.cluster.connection.api), 'auth/dex-users');
+    const first = Object.values(await hashOf());
+    const environment = site.environment as Record<string, string>;
+    environment.BOB_PASSWORD = 'another password of bob';
+    const told = await site.run(...bootstrap(site));
+    expect(told).toMatchObject({ code: 0 });
+    const [, rotate = ''] = /holds other values than are given now .* --rotate (\S+)/.exec(told.stderr) ?? [];
+    expect(Object.values(await hashOf())).toEqual(first);
+    const rotated = await site.run(...bootstrap(site, '--rotate', rotate));
+    expect(rotated).toMatchObject({ code: 0 });
+    for (const { stdout, stderr } of [told, rotated]) expect(stdout + stderr).not.toContain('another password');
+    const changed = Object.values(await hashOf()).filter((hash) => !first.includes(hash));
+    expect(await Promise.all(changed.map((hash) => compare(environment.BOB_PASSWORD ?? '', hash)))).toEqual([true]);
+    expect((await site.run(...bootstrap(site))).stderr).not.toContain('holds other values');
+  });
+
   it('refuse to rotate what is not there, before anything is written', async () => {
     const before = await snapshot(site.cluster.connection.api);
     const refused = await site.run(...bootstrap(site, '--rotate', 'oauth-proxy'));
