@@ -87,6 +87,34 @@ describe('a cluster that belongs to somebody else', () => {
     await clean(test.connection.api, 'left');
   });
 
+  it('is used as it is unless its settings take objects of the tree away, and used once they do not', async () => {
+    const { api } = test.connection;
+    const namespace = 'own';
+    await applyObjects(api, argocd(namespace), { manager: 'helm' });
+    const asked = question(namespace);
+    const existing = {
+      ...asked,
+      argocd: { namespace, install: false, kinds: ['AuthorizationPolicy.security.istio.io', 'Deployment.apps'] },
+    };
+    const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-cm', namespace } };
+    const said = async (data: Record<string, string | null>) => {
+      await api.merge(settings, { data });
+      return await requireOwnership(api, existing).then(
+        ({ argocd: found }) => found,
+        (error: { details?: string[] }) => error.details?.join('\n'),
+      );
+    };
+    expect(await said({ 'resource.exclusions': '- {apiGroups: ["*.istio.io"]}' })).toMatch(
+      /"resource\.exclusions" .* takes objects of the tree away: AuthorizationPolicy\.security\.istio\.io/,
+    );
+    expect(
+      await said({ 'resource.exclusions': null, 'resource.inclusions': '- {apiGroups: [apps], kinds: ["*"]}' }),
+    ).toMatch(/"resource\.inclusions" .* takes objects of the tree away: AuthorizationPolicy\.security\.istio\.io/);
+    const added = '- {apiGroups: [apps], kinds: ["*"]}\n- {apiGroups: [security.istio.io], kinds: ["*"]}';
+    expect(await said({ 'resource.inclusions': added })).toBe('existing');
+    await clean(api, namespace);
+  });
+
   it('is waited for where a namespace is being deleted', async () => {
     const { api } = test.connection;
     await applyObjects(api, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'going' } }]);

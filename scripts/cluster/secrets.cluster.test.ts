@@ -183,6 +183,33 @@ describe('Secrets in the cluster', () => {
     expect((await run(needs('untold'))).told).toEqual([]);
   });
 
+  it('are asked for where a backup brought their data back without them, and kept once they are restored', async () => {
+    const [first] = needs('restored');
+    if (first === undefined) throw new Error('there is no need');
+    const wanted = [{ ...first, keptOnClaim: 'restored-data' }];
+    await applyObject(api, {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'restored-data', namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    });
+    await expect(run(wanted)).rejects.toMatchObject({
+      details: [expect.stringMatching(/default\/restored is not there, but its data is: .* Restore the Secret/)],
+    });
+    expect(
+      await api.find({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'restored', namespace: 'default' } }),
+    ).toBeUndefined();
+    const data = { id: btoa('client'), secret: btoa('from the backup') };
+    await api.create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'restored', namespace: 'default' },
+      data,
+    } as LiveData);
+    expect((await run(wanted)).changes).toEqual(['unchanged']);
+    expect(plain(await read('restored'), 'secret')).toBe('from the backup');
+  });
+
   it('are not overwritten when somebody makes them at the same moment', async () => {
     const wanted = needs('raced').slice(0, 1);
     const prepared = await prepareSecrets(planSecrets(wanted, [{ live: undefined }]), () => '');
