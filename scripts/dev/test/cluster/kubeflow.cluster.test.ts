@@ -94,7 +94,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
   it('nobody takes a namespace by the access API', async () => {
     const profile = profileOf(bob).find(({ kind }) => kind === 'Profile');
     const answer = await post(`${kfam}/profiles`, bob, { ...profile, metadata: { name: 'bob-takes-one' } });
-    expect(answer).toMatchObject({ status: 403, body: expect.stringContaining('made by a pull request only') });
+    expect(answer).toMatchObject({ status: 403, body: expect.stringContaining('by pull request only') });
     expect(await find('kubeflow.org/v1', 'Profile', 'bob-takes-one')).toBeUndefined();
   });
 
