@@ -139,7 +139,7 @@ describe('an Argo CD that is there', () => {
       const found = { ...object('ConfigMap', 'argocd-cm'), data } as LiveData;
       const { refused } = judge({ workloads: [controller(by('helm'))], settings: found }, asked);
       expect(refused.map(({ message, hint }) => `${message}. ${hint}`)).toEqual([
-        expect.stringMatching(/"jsonnet.enable", without which Jsonnet .* Set it to "false", there where/),
+        expect.stringMatching(/"jsonnet.enable", without which Jsonnet .* Set it to "false" where/),
       ]);
     },
   );
@@ -284,7 +284,7 @@ describe('a repository that moved', () => {
   it('is one finding, which names both addresses and what to say', () => {
     const { refused } = judge(found);
     expect(refused.map(({ code }) => code)).toEqual(['repository-moved']);
-    expect(refused[0]?.message).toBe(`this cluster deploys from ${old}, and git.url is ${url} now`);
+    expect(refused[0]?.message).toBe(`this cluster deploys from ${old}, but git.url is ${url}`);
     expect(refused[0]?.hint).toContain(`--moved-from ${old}`);
     expect(refused[0]?.hint).not.toMatch(/remove|switch off/i);
   });

@@ -132,7 +132,7 @@ describe('how far the platform is', () => {
     expect(found.line).toBe('platform: syncing, 1 of 2 waves healthy');
     expect(found.waves.map(({ line }) => line)).toEqual([
       'wave 0: healthy (argocd)',
-      'wave 1: istiod not ready for 95 s of 300 (Deployment istiod), issuer healthy at an older commit, its wave has not come',
+      'wave 1: istiod not ready for 95 s of 300 (Deployment istiod), issuer healthy at an older commit, its wave has not started',
     ]);
     expect(found.failures).toEqual([]);
   });

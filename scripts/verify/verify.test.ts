@@ -179,7 +179,7 @@ describe('a run that could only pass because nothing works', () => {
   it('stops where nothing listens', async () => {
     platform = await startTestPlatform();
     const client = new Client({ ...platform.target, port: 1 }, { timeout: 5000, pause: 0 });
-    await expect(learn(client, siteOf(platform), {})).rejects.toThrow("can't be reached");
+    await expect(learn(client, siteOf(platform), {})).rejects.toThrow('cannot be reached');
   });
 
   it('fails the login of a wrong password, and skips what needs its session', async () => {
