@@ -60,58 +60,49 @@ export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]
 
 /** The same, from what was found. */
 export function judgeFacilities(
-  { kubernetes: { distribution, storageClass }, kubeflow }: Cluster,
+  cluster: Cluster,
   nodes: readonly Node[],
   classes: readonly StorageClass[],
 ): Facility[] {
+  return [judgeDistribution(cluster, nodes), judgeStorage(cluster, classes), ...judgeArchitectures(nodes)];
+}
+
+function judgeDistribution({ kubernetes: { distribution } }: Cluster, nodes: readonly Node[]): Facility {
   const seen = distributionOf(nodes);
+  const what = 'distribution';
+  if (seen === undefined || seen === distribution)
+    return { what, state: 'ok', message: `${distribution}, by cluster.yaml` };
+  const message = `the nodes are ${seen}'s, and kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`;
+  return { what, state: 'missing', message };
+}
+
+function judgeStorage({ kubernetes: { storageClass }, kubeflow }: Cluster, classes: readonly StorageClass[]): Facility {
+  const what = 'storage';
   const names = classes.map(({ metadata }) => metadata.name);
   const byDefault = classes.find(({ metadata }) => metadata.annotations?.[defaultClass] === 'true');
-  const needsVolumes = kubeflow.components.length > 0;
-  const others = new Set(
-    nodes.map(({ status }) => status?.nodeInfo?.architecture || 'amd64').filter((one) => one !== 'amd64'),
-  );
-  return [
-    seen === undefined || seen === distribution
-      ? { what: 'distribution', state: 'ok', message: `${distribution}, by cluster.yaml` }
-      : {
-          what: 'distribution',
-          state: 'missing',
-          message: `the nodes are ${seen}'s, and kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`,
-        },
-    ...(storageClass !== undefined && !names.includes(storageClass)
-      ? [
-          {
-            what: 'storage' as const,
-            state: 'missing' as const,
-            message: `there is no StorageClass ${storageClass}; there are: ${names.join(', ') || 'none'}`,
-          },
-        ]
-      : byDefault !== undefined
-        ? [
-            {
-              what: 'storage' as const,
-              state: 'ok' as const,
-              message: `default StorageClass ${byDefault.metadata.name}`,
-            },
-          ]
-        : [
-            {
-              what: 'storage' as const,
-              state: needsVolumes && storageClass === undefined ? ('missing' as const) : ('note' as const),
-              message: `no StorageClass is the default, so volumes that name none stay Pending: kubectl annotate storageclass ${names[0] ?? 'NAME'} ${defaultClass}=true`,
-            },
-          ]),
-    ...(others.size === 0
-      ? []
-      : [
-          {
-            what: 'architecture' as const,
-            state: 'note' as const,
-            message: `some nodes are ${[...others].join(', ')}: some of Kubeflow's images exist for amd64 only`,
-          },
-        ]),
-  ];
+  if (storageClass !== undefined && !names.includes(storageClass))
+    return {
+      what,
+      state: 'missing',
+      message: `there is no StorageClass ${storageClass}; there are: ${names.join(', ') || 'none'}`,
+    };
+  if (byDefault !== undefined) return { what, state: 'ok', message: `default StorageClass ${byDefault.metadata.name}` };
+  const state = kubeflow.components.length > 0 && storageClass === undefined ? 'missing' : 'note';
+  const [first] = names;
+  const hint =
+    first === undefined
+      ? 'install one, and make it the default'
+      : `kubectl annotate storageclass ${first} ${defaultClass}=true`;
+  return { what, state, message: `no StorageClass is the default, so volumes that name none stay Pending: ${hint}` };
+}
+
+function judgeArchitectures(nodes: readonly Node[]): Facility[] {
+  const others = nodes
+    .map(({ status }) => status?.nodeInfo?.architecture || 'amd64')
+    .filter((architecture) => architecture !== 'amd64');
+  if (others.length === 0) return [];
+  const message = `some nodes are ${[...new Set(others)].join(', ')}: some of Kubeflow's images exist for amd64 only`;
+  return [{ what: 'architecture', state: 'note', message }];
 }
 
 function kubelet({ status }: Node): string {
