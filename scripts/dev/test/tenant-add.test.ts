@@ -76,7 +76,10 @@ describe('npm run tenant -- add, with a mistake', () => {
       'name: demo\nhost: a.example.com\nauth: {emailDomains: [example.com], users: [{email: ann@example.com}]}\nargocd: {namespace: cd}\n',
     );
     expect(add('cd').stderr).toContain('\n  cd: the namespace "cd" is reserved on the cluster demo');
-    expect(add('../red')).toMatchObject({ code: 2, stderr: expect.stringContaining(`"../red" can't be the name`) });
+    expect(add('../red')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`"../red" cannot be a tenant's name`),
+    });
     expect(repository.git('status', '--porcelain').split('\n')).toHaveLength(2);
   });
 
