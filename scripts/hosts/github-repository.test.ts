@@ -63,7 +63,7 @@ describe('a repository on GitHub', () => {
 
   it('FL#2327 is not made when the account is another one', async () => {
     server.answers['GET /api/v3/user'] = [{ status: 200, body: { login: 'somebody' } }];
-    await expect((await host()).createRepository('private')).rejects.toThrow("the token is somebody's");
+    await expect((await host()).createRepository('private')).rejects.toThrow('the token, which belongs to somebody');
     expect(server.asked.map(({ call }) => call).filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe('a repository on GitHub', () => {
     server.answers[create] = [
       { status: 422, body: { message: 'Repository creation failed.', errors, documentation_url } },
     ];
-    await expect((await host()).createRepository('private')).rejects.toThrow('the token may not see it');
+    await expect((await host()).createRepository('private')).rejects.toThrow('the token cannot see it');
   });
 
   it('has its deploy keys listed, made read-only, and removed', async () => {
