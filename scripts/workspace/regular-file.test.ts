@@ -29,7 +29,7 @@ describe('a secret of a file', () => {
     ['/dev/zero', 'is not a regular file'],
     ['folder', 'is a folder'],
     ['large', 'is too large: 1048577 bytes'],
-    ['absent', "can't be read (ENOENT)"],
+    ['absent', 'cannot be read (ENOENT)'],
   ])('is never waited for: %s', (file, message) => {
     expect(() => resolveReference(root, { file })).toThrow(`the file ${file} ${message}`);
     expect(knownSecrets(root, { credentials: { token: { file } } })).toEqual([]);

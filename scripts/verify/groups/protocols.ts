@@ -190,7 +190,7 @@ function cases(authority: string): readonly Case[] {
       'a header line without a colon',
       { lines: ['GET / HTTP/1.1', `Host: ${authority}`, 'kubeflow-userid'] },
     ],
-    ['long-target', 'a target of 100 kB', { target: `/dex/${'a'.repeat(100_000)}` }],
+    ['long-target', 'a target of 300 kB', { target: `/dex/${'a'.repeat(300_000)}` }],
     [
       'expect',
       'Expect: 100-continue before the check',
