@@ -194,7 +194,7 @@ describe('Secrets in the cluster', () => {
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
     });
     await expect(run(wanted)).rejects.toMatchObject({
-      details: [expect.stringMatching(/default\/restored is not there, but its data is: .* Restore the Secret/)],
+      details: [expect.stringMatching(/default\/restored is missing, but its data exists: .* Restore the Secret/)],
     });
     expect(
       await api.find({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'restored', namespace: 'default' } }),

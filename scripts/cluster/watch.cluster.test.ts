@@ -211,7 +211,7 @@ describe('waiting for an address', () => {
     while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     await give(name, ingress);
     expect(await result).toBe(address);
-    expect(seen[0]).toContain('it is not there yet');
+    expect(seen[0]).toContain('the Service does not exist yet');
     expect(seen[1]).toContain('the load balancer has not assigned one');
   });
 

@@ -205,7 +205,7 @@ const each = (ones: readonly string[], others: readonly string[], message: strin
 /** Pairs that contradict each other, with what the schema says about them. */
 export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
   ...each(['ACME'], nameless, 'needs a DNS name as host'),
-  ...each(nameless, ownHosts, 'has a host of its own, which needs a DNS name'),
+  ...each(nameless, ownHosts, 'has its own host, which needs a DNS name'),
   ...each(discovered, ['node ports', 'node ports behind another port'], 'no load balancer address to discover'),
   ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'tls.existingIssuer.trust'),
   ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
