@@ -32,6 +32,8 @@ export const istioCni: Component = {
       ...(Object.keys(global).length === 0 ? {} : { global }),
     };
   },
+  // On OpenShift the chart puts the plugin's NetworkAttachmentDefinition there, for every namespace.
+  alsoWritesTo: ({ kubernetes }) => (kubernetes.distribution === 'openshift' ? ['default'] : []),
   // It writes to the nodes' folders.
   namespaces: () => [{ name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],

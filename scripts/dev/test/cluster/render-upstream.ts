@@ -13,6 +13,9 @@ import { imageVersionsOf, repositoryRoot } from '../../sandbox/of-repository.ts'
 import { upstreamRepository } from '../../sandbox/upstream-repository.ts';
 import type { Scenario } from './scenarios.ts';
 
+/** A tree, and the folder in which its values files are. */
+type Rendered = Pick<Scenario, 'root' | 'tree'>;
+
 /** The Kubernetes that charts are rendered for. */
 const kubeVersion = '1.33.0';
 
@@ -27,7 +30,7 @@ const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'c
  * @returns objects by the name of their Application
  */
 export async function renderUpstream(
-  scenario: Scenario,
+  scenario: Rendered,
   only?: readonly string[],
 ): Promise<Map<string, KubernetesObject[]>> {
   const rendered = new Map<string, KubernetesObject[]>();
@@ -40,7 +43,7 @@ export async function renderUpstream(
   return rendered;
 }
 
-async function renderSource(scenario: Scenario, application: Child, source: Source): Promise<KubernetesObject[]> {
+async function renderSource(scenario: Rendered, application: Child, source: Source): Promise<KubernetesObject[]> {
   if (source.chart !== undefined && valuesOf(source).some((file) => file.startsWith('$values/apps/'))) return [];
   if (source.chart !== undefined) return await renderChart(scenario, application, source);
   if (source.path !== undefined && application.name === 'argocd')
@@ -52,7 +55,7 @@ function valuesOf(source: Source): string[] {
   return textsAt(source.helm, 'valueFiles');
 }
 
-async function renderArgocd({ root }: Scenario, path: string, source: Source): Promise<KubernetesObject[]> {
+async function renderArgocd({ root }: Rendered, path: string, source: Source): Promise<KubernetesObject[]> {
   // Where upstream.yaml names a commit, the source does, too; the sandbox's repository has commits of its own.
   const tag = imageVersionsOf(repositoryRoot).argocd;
   const repository = pathToFileURL(await upstreamRepository('argo-cd', ['manifests'], tag)).href;
@@ -62,10 +65,9 @@ async function renderArgocd({ root }: Scenario, path: string, source: Source): P
 }
 
 /** @throws Error with helm's message, as Argo CD would show it */
-async function renderChart(scenario: Scenario, application: Child, source: Source): Promise<KubernetesObject[]> {
+async function renderChart(scenario: Rendered, application: Child, source: Source): Promise<KubernetesObject[]> {
   const chart = chartNames.find((name): name is ChartName => name === source.chart);
-  if (chart === undefined)
-    throw new Error(`no chart "${source.chart}" is to be had: see scripts/dev/sandbox/charts.ts`);
+  if (chart === undefined) throw new Error(`no chart "${source.chart}" is here: see scripts/dev/sandbox/charts.ts`);
   const folder = await chartFolder(chart, source.targetRevision);
   const helm = isMap(source.helm) ? source.helm : {};
   const values = valuesFiles(scenario, source).flatMap((file) => ['--values', file]);
