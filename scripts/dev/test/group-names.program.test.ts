@@ -168,6 +168,6 @@ auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}
     repository.write(path, text.replace('g, platform-admins,', 'g, CN=Platform Admins,OU=x,'));
     const { code, stderr } = repository.breakwater('validate');
     expect(code).toBe(2);
-    expect(stderr).toContain('the policy "g, CN=Platform Admins,OU=x, role:admin" has 4 parts');
+    expect(stderr).toContain('the policy "g, CN=Platform Admins,OU=x, role:admin" has 4 fields');
   });
 });
