@@ -220,7 +220,7 @@ describe('an uninstall', () => {
   it('keeps what holds data, takes the rest, leaves nothing stuck, and finds nothing to do afterwards', async () => {
     const result = await run('uninstall', '--yes');
     expect(result.code, result.stderr).toBe(0);
-    expect(result.stdout).toContain('acme.cert-manager.io/finalizer: taken off');
+    expect(result.stdout).toContain('acme.cert-manager.io/finalizer: removed the finalizers');
     const left = await everything();
     expect(named(left, /argo|dex|cert-manager|acme/i)).toEqual(['Secret auth/dex-users']);
     expect(left).toContain('PersistentVolumeClaim auth/models');
