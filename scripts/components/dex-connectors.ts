@@ -1,5 +1,6 @@
 import type { SecretReference } from '../config/schema/common.ts';
-import { type Connector, takesRedirect } from '../config/schema/connectors.ts';
+import type { Connector } from '../config/schema/connectors.ts';
+import { takesRedirect } from '../config/schema/raw-connector.ts';
 
 /** A secret of a connector: its source, and its name at Dex. */
 export interface ConnectorSecret {

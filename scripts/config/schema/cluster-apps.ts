@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { appAccess, appHost, appPath } from './app.ts';
+import { appAccess } from './app.ts';
+import { appHost, appPath } from './app-place.ts';
 import { deadline, label } from './common.ts';
 
 /** One entry of the `apps` section. */
