@@ -105,11 +105,11 @@ describe('a cluster that belongs to somebody else', () => {
       );
     };
     expect(await said({ 'resource.exclusions': '- {apiGroups: ["*.istio.io"]}' })).toMatch(
-      /"resource\.exclusions" .* takes objects of the tree away: AuthorizationPolicy\.security\.istio\.io/,
+      /"resource\.exclusions" .* excludes objects of the tree: AuthorizationPolicy\.security\.istio\.io/,
     );
     expect(
       await said({ 'resource.exclusions': null, 'resource.inclusions': '- {apiGroups: [apps], kinds: ["*"]}' }),
-    ).toMatch(/"resource\.inclusions" .* takes objects of the tree away: AuthorizationPolicy\.security\.istio\.io/);
+    ).toMatch(/"resource\.inclusions" .* excludes objects of the tree: AuthorizationPolicy\.security\.istio\.io/);
     const added = '- {apiGroups: [apps], kinds: ["*"]}\n- {apiGroups: [security.istio.io], kinds: ["*"]}';
     expect(await said({ 'resource.inclusions': added })).toBe('existing');
     await clean(api, namespace);
@@ -140,6 +140,6 @@ describe('a cluster that belongs to somebody else', () => {
       'new.example.com': ca,
     });
     const gone = trustHost(api, { namespace: 'trust', host, knownHosts });
-    await expect(gone).rejects.toThrow("Argo CD's ConfigMap trust/argocd-ssh-known-hosts-cm is not there");
+    await expect(gone).rejects.toThrow("Argo CD's ConfigMap trust/argocd-ssh-known-hosts-cm is missing");
   });
 });

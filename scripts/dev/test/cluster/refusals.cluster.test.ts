@@ -81,7 +81,7 @@ describe('a bootstrap is refused before anything is written', () => {
     const kubeconfig = await site.cluster.server.kubeconfigFor({ name: 'guest' });
     const run = await site.startAs(kubeconfig, ...bootstrap(site)).result;
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/may not/);
+    expect(run.stderr).toMatch(/lacks rights/);
     expect(run.stderr).toContain('guest');
   });
 
@@ -110,7 +110,7 @@ describe('a bootstrap is refused before anything is written', () => {
     const kubeconfig = await site.cluster.server.kubeconfigFor({ name, groups: [name] });
     const run = await site.startAs(kubeconfig, ...bootstrap(site)).result;
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain(`the user "${name}" may not`);
+    expect(run.stderr).toContain(`the user "${name}" lacks rights`);
     const lines = run.stderr.split('\n').map((line) => line.trim());
     for (const right of missing) expect(lines).toContain(right);
   });
