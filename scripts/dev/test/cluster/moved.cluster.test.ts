@@ -58,7 +58,7 @@ it('a repository that moved is refused with one finding, and moves along when th
   site.checkout.write(file, `${text.replace(/^git: .*$/m, `git: ${JSON.stringify(section)}`)}\n`);
   const refused = await site.run(...bootstrap(site));
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(`this cluster deploys from ${site.remote.url}, and git.url is ${moved.url} now`);
+  expect(refused.stderr).toContain(`this cluster deploys from ${site.remote.url}, but git.url is ${moved.url}`);
   const [option = '', old = ''] = /--moved-from \S+/.exec(refused.stderr)?.[0].split(' ') ?? [];
   const run = await site.run(...bootstrap(site, option, old));
   expect(run.code, run.stderr).toBe(0);

@@ -14,6 +14,9 @@ const standIns = ['dex', 'oauth2-proxy'];
 /** Maps that go into a ConfigMap as they are: the program that reads it knows their keys. */
 const passedOn = ['meshConfig'];
 
+/** istiod's chart takes what stands below it for its own values (templates/zzy_descope_legacy.yaml), and it outweighs those. */
+const legacy = 'pilot';
+
 describe.each(scenarioNames)('the values of %s', (name) => {
   it('are all known to the charts', async () => {
     const scenario = await openScenario(name);
@@ -66,6 +69,7 @@ function unknownKeys(values: unknown, defaults: unknown, path = ''): string[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const place = path === '' ? key : `${path}.${key}`;
     if (passedOn.includes(path)) return [];
+    if (place === legacy) return unknownKeys(value, defaults);
     if (!(key in defaults)) return [place];
     return unknownKeys(value, defaults[key], place);
   });
