@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
   'dev/bench': ['config', 'components', 'tools', 'tree'],
   'dev/testing': ['config', 'components', 'tree', 'git', 'cluster', 'verify', 'dev/sandbox'],
   'dev/test': [
-    ...['config', 'components', 'tools', 'tree', 'workspace', 'git', 'cluster'],
+    ...['config', 'components', 'tools', 'tree', 'workspace', 'git', 'cluster', 'report'],
     ...['dev/sandbox', 'dev/rehearsal', 'dev/testing'],
   ],
 };
