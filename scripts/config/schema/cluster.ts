@@ -136,7 +136,7 @@ export const clusterFile = z
         });
       }
     },
-    reads('host', 'loadBalancer', 'auth.connectors'),
+    reads('host', 'loadBalancer.nodePort', 'loadBalancer.publicPort', 'auth.connectors'),
   )
   .superRefine(checkComponents, componentRulesRead)
   .describe('Configuration of one Breakwater cluster.');
