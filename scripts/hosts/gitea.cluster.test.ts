@@ -29,7 +29,13 @@ afterAll(async () => {
 });
 
 function host(repository: string, with_ = token): Promise<Host> {
-  const access = { web: gitea.url, repository, tokenOf: 'user' as const, caFile: gitea.caFile };
+  const access = {
+    web: gitea.url,
+    repository,
+    tokenOf: 'user' as const,
+    caFile: gitea.caFile,
+    report: () => undefined,
+  };
   return chooseHost({ ...access, token: with_ });
 }
 
@@ -227,7 +233,13 @@ describe('what goes wrong is said in plain words', () => {
   });
 
   it('a certificate of an unknown CA', async () => {
-    const access = { web: gitea.url, repository: 'acme/shared', token, tokenOf: 'user' as const };
+    const access = {
+      web: gitea.url,
+      repository: 'acme/shared',
+      token,
+      tokenOf: 'user' as const,
+      report: () => undefined,
+    };
     await expect((await chooseHost({ ...access, kind: 'gitea' })).repository()).rejects.toMatchObject({
       message: expect.stringContaining('CA that is not trusted'),
       hint: expect.stringContaining('git.caFile'),

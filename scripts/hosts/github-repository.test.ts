@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type AnsweringServer, startAnsweringServer } from '../dev/testing/answering-server.ts';
 import { chooseHost } from './choose.ts';
+import { installationToken } from './github.ts';
 import type { Host } from './host.ts';
 
 // Shapes by GitHub's published description (github.com/github/rest-api-description): basic-error, validation-error,
@@ -26,9 +28,10 @@ const full = { full_name: 'acme/platform', private: true, visibility: 'private',
 
 async function host(access: { tokenOf?: 'user' | 'installation'; caFile?: string } = {}): Promise<Host> {
   const known = { kind: 'github' as const, web: server.origin, repository: 'acme/platform', token: 's3cret' };
-  const report = (line: string) => waited.push(line.trim());
   return chooseHost({ ...known, tokenOf: 'user', caFile: server.caFile, report, ...access });
 }
+
+const report = (line: string) => waited.push(line.trim());
 
 const denied = (message: string, headers: Record<string, string> = {}, status = 403) => ({
   status,
@@ -172,7 +175,7 @@ describe('what GitHub refuses is said in plain words', () => {
   it('a certificate of an unknown CA, without sending the token', async () => {
     const { caFile: _, ...access } = { caFile: '', tokenOf: 'user' as const };
     const known = { kind: 'github' as const, web: server.origin, repository: 'acme/platform', token: 's3cret' };
-    await expect((await chooseHost({ ...known, ...access })).repository()).rejects.toMatchObject({
+    await expect((await chooseHost({ ...known, ...access, report })).repository()).rejects.toMatchObject({
       message: expect.stringContaining('CA that is not trusted'),
       hint: expect.stringContaining('git.caFile'),
     });
@@ -181,9 +184,9 @@ describe('what GitHub refuses is said in plain words', () => {
 
   it('a network that is down, and a name that nobody knows', async () => {
     const known = { kind: 'github' as const, repository: 'acme/platform', token: 's3cret', tokenOf: 'user' as const };
-    const closed = await chooseHost({ ...known, web: 'https://127.0.0.1:1' });
+    const closed = await chooseHost({ ...known, web: 'https://127.0.0.1:1', report });
     await expect(closed.repository()).rejects.toThrow('the API was not reached');
-    const unknown = await chooseHost({ ...known, web: 'https://no-such-host.invalid' });
+    const unknown = await chooseHost({ ...known, web: 'https://no-such-host.invalid', report });
     await expect(unknown.repository()).rejects.toThrow("the host's name is unknown");
   });
 
@@ -193,11 +196,33 @@ describe('what GitHub refuses is said in plain words', () => {
 });
 
 describe('when GitHub asks to wait', () => {
-  it('the run waits as long as told, says so, and goes on', async () => {
-    const limited = denied('You have exceeded a secondary rate limit.', { 'retry-after': '1' });
-    server.answers[keys] = [limited, { status: 200, body: [] }];
+  const reset = () => String(Math.floor(Date.now() / 1000) + 1);
+  it.each([
+    ['a secondary limit', () => denied('You have exceeded a secondary rate limit.', { 'retry-after': '1' })],
+    ['a limit that GitHub did not word', () => denied('slow down', { 'retry-after': '1' }, 429)],
+    ['the primary limit', () => denied('', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset() })],
+  ])('the run waits as long as told, says so, and continues: %s', async (_case, limited) => {
+    server.answers[keys] = [limited(), { status: 200, body: [] }];
+    const started = Date.now();
     expect(await (await host()).deployKeys()).toEqual([]);
-    expect(waited).toEqual([expect.stringMatching(/asks to wait \(rate limit\): 1 s left/)]);
+    expect(Date.now() - started).toBeGreaterThan(900);
+    expect(server.asked.map(({ call }) => call)).toEqual([keys, keys]);
+    expect(waited).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+ asks to wait \(rate limit\): [12] s left$/)]);
+  });
+
+  it('also before it gives a token of a GitHub App', async () => {
+    const call = 'POST /api/v3/app/installations/42/access_tokens';
+    const token = { status: 201, body: { token: 'ghs_x' } };
+    server.answers[call] = [denied('You have exceeded a secondary rate limit.', { 'retry-after': '1' }), token];
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const app = {
+      id: 7,
+      installationId: 42,
+      privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    };
+    const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile, report };
+    expect(await installationToken(access, app)).toBe('ghs_x');
+    expect(waited).toHaveLength(1);
   });
 
   it('longer than an hour, it gives up and says that a later run goes on', async () => {

@@ -33,12 +33,14 @@ afterEach(() => {
 
 type Question = Omit<HostAccess, 'token'> & { token?: string | undefined; kind?: HostKind };
 
+const report = () => undefined;
 const repository = (): Question => ({
   web: server.origin,
   repository: 'acme/platform',
   token: 's3cret',
   tokenOf: 'user',
   caFile: server.caFile,
+  report,
 });
 
 async function pullRequest({ token, ...question }: Question, wanted: PullRequest): Promise<string | undefined> {
@@ -158,7 +160,7 @@ describe("a GitHub App's installation", () => {
 
   it('AP#54 gives a token for a signed claim', async () => {
     server.answers[call] = [{ status: 201, body: { token: 'ghs_x' } }];
-    const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile };
+    const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile, report };
     expect(await installationToken(access, { id: 7, installationId: 42, privateKey: pem })).toBe('ghs_x');
     const [head = '', claim = '', signature = ''] = (server.asked[0]?.headers.authorization ?? '')
       .replace('bearer ', '')
@@ -170,14 +172,14 @@ describe("a GitHub App's installation", () => {
   });
 
   it('names a key that is none', async () => {
-    const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile };
+    const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile, report };
     const token = installationToken(access, { id: 7, installationId: 42, privateKey: 'nonsense' });
     await expect(token).rejects.toMatchObject({ name: 'RunError', hint: expect.stringContaining('privateKey') });
   });
 
   it('says that the API was not reached', async () => {
     const token = installationToken(
-      { baseUrl: 'https://127.0.0.1:1/api/v3' },
+      { baseUrl: 'https://127.0.0.1:1/api/v3', report },
       { id: 7, installationId: 42, privateKey: pem },
     );
     await expect(token).rejects.toMatchObject({ name: 'RunError', message: expect.stringContaining('not reached') });

@@ -2,7 +2,7 @@ import { createSign } from 'node:crypto';
 import { RunError } from '../report/errors.ts';
 import type { Host, HostAccess } from './host.ts';
 import { hostError } from './host-error.ts';
-import { connect } from './octokit.ts';
+import { type ApiAccess, connect } from './octokit.ts';
 import { octokitHost } from './octokit-host.ts';
 import type { Dialect } from './octokit-target.ts';
 
@@ -42,7 +42,7 @@ export function github(access: HostAccess): Host {
  * @see https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
 export async function installationToken(
-  access: { baseUrl: string; caFile?: string },
+  access: Omit<ApiAccess, 'authorization'>,
   app: { id: number; installationId: number; privateKey: string },
 ): Promise<string> {
   const octokit = await connect({ ...access, authorization: `bearer ${appToken(app, Math.floor(Date.now() / 1000))}` });

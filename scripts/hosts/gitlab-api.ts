@@ -2,7 +2,7 @@ import { makeFetch } from '../network/fetch.ts';
 import { readCa } from './ca-file.ts';
 import type { HostAccess } from './host.ts';
 import { answerOf } from './host-error.ts';
-import { secondsToWait, waitFor } from './rate-limit.ts';
+import { type LimitedAnswer, mayWait, waitFor } from './rate-limit.ts';
 
 /** One call of GitLab's API. @param path behind /api/v4 @returns the answer's JSON; undefined when it has none */
 export type Call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<unknown>;
@@ -13,7 +13,7 @@ export type Call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, bod
  * @throws Error with `status` and `response.headers`, as Octokit's, for an answer of 300 or more
  * @see https://docs.gitlab.com/api/rest/
  */
-export async function gitlabApi({ web, token, caFile, report = () => undefined }: HostAccess): Promise<Call> {
+export async function gitlabApi({ web, token, caFile, report }: HostAccess): Promise<Call> {
   const fetch = makeFetch(process.env, await readCa(caFile));
   const once: Call = async (method, path, body) => {
     const response = await fetch(`${web}/api/v4${path}`, {
@@ -35,12 +35,31 @@ export async function gitlabApi({ web, token, caFile, report = () => undefined }
         return await once(...call);
       } catch (error) {
         const answer = answerOf(error);
-        const seconds = answer === undefined ? undefined : secondsToWait(answer, tries, Math.floor(Date.now() / 1000));
-        if (seconds === undefined) throw error;
+        const seconds = answer?.status === 429 ? secondsAsked(answer, tries, Math.floor(Date.now() / 1000)) : undefined;
+        if (seconds === undefined || !mayWait(seconds, tries)) throw error;
         await waitFor(seconds, new URL(web).host, report);
       }
     }
   };
+}
+
+/**
+ * How long GitLab asks to wait. Pure.
+ *
+ * @param tries how often it was asked already
+ * @param now seconds since 1970
+ * @returns seconds; without a word about the time a minute, and longer each time
+ * @see https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
+ */
+export function secondsAsked({ headers }: LimitedAnswer, tries: number, now: number): number {
+  const after = numberIn(headers['retry-after']);
+  const reset = headers['ratelimit-remaining'] === '0' ? numberIn(headers['ratelimit-reset']) : undefined;
+  return after ?? (reset === undefined ? 60 * 2 ** tries : Math.max(reset - now, 0) + 1);
+}
+
+function numberIn(header: unknown): number | undefined {
+  const number = Number(header);
+  return header === undefined || header === '' || !Number.isFinite(number) ? undefined : number;
 }
 
 /** GitLab says what is wrong as text, as lists, or as lists by field. */

@@ -25,8 +25,17 @@ const merge = {
 };
 const request = { base: 'main', head: 'breakwater/demo', title: 'Render demo', body: 'Text' };
 
+const told: string[] = [];
+const report = (line: string) => told.push(line.trim());
+
 function host(kind?: 'gitlab'): Promise<Host> {
-  const access = { web: server.origin, repository: 'group/sub/platform', token: 's3cret', tokenOf: 'user' as const };
+  const access = {
+    web: server.origin,
+    repository: 'group/sub/platform',
+    token: 's3cret',
+    tokenOf: 'user' as const,
+    report,
+  };
   return chooseHost({ ...access, caFile: server.caFile, ...(kind === undefined ? {} : { kind }) });
 }
 
@@ -121,6 +130,15 @@ describe('GitLab', () => {
     expect(await there.webhook('https://p/x', { secret: 's', verifyTls: true })).toBe('2');
     const body = { url: 'https://p/x', token: 's', push_events: true, enable_ssl_verification: true };
     expect(JSON.parse(server.asked[1]?.body ?? '')).toEqual(body);
+  });
+
+  it('asks to wait, and the run waits as long as told, says so, and continues', async () => {
+    server.answers[`GET ${path}`] = [
+      { status: 429, headers: { 'retry-after': '1' } },
+      { status: 200, body: { ...project, permissions: {} } },
+    ];
+    expect(await (await host('gitlab')).repository()).toMatchObject({ archived: false });
+    expect(told).toEqual([expect.stringContaining('asks to wait (rate limit): 1 s left')]);
   });
 
   it.each([

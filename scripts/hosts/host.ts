@@ -84,6 +84,6 @@ export interface HostAccess {
   tokenOf: 'user' | 'installation';
   /** PEM file of a CA to trust beside the public ones. */
   caFile?: string;
-  /** Takes a line of progress, when the host asks to wait. */
-  report?: (line: string) => void;
+  /** Takes a line of progress while the host asks to wait. */
+  report: (line: string) => void;
 }

@@ -20,7 +20,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
         baseUrl,
         authorization: `token ${access.token}`,
         ...(caFile === undefined ? {} : { caFile }),
-        ...(report === undefined ? {} : { report }),
+        report,
       });
       return await body({ octokit: await connected, owner, repo, dialect, tokenOf: access.tokenOf });
     } catch (error) {

@@ -4,50 +4,38 @@ import { setTimeout } from 'node:timers/promises';
 export interface LimitedAnswer {
   status: number;
   headers: Readonly<Record<string, unknown>>;
-  /** What it says. */
+  /** The error's text. */
   message: string;
 }
 
 /** The longest wait: GitHub's limits start again each hour. */
-const longest = 3600;
+const longestSeconds = 3600;
 
 /**
- * Says how long a host asks to wait. Pure.
- *
+ * @param seconds how long the host asks to wait
  * @param tries how often it was asked already
- * @param now seconds since 1970
- * @returns seconds; undefined when the answer is about something else, or it would take too long
- * @see https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
- * @see https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
+ * @returns false when waiting would take too long, or has not helped
  */
-export function secondsToWait(answer: LimitedAnswer, tries: number, now: number): number | undefined {
-  if (!isRateLimit(answer)) return undefined;
-  const { headers } = answer;
-  const after = numberIn(headers['retry-after']);
-  const reset = numberIn(headers['x-ratelimit-reset']) ?? numberIn(headers['ratelimit-reset']);
-  const exhausted = headers['x-ratelimit-remaining'] === '0' || headers['ratelimit-remaining'] === '0';
-  // Without a word about the time: at least a minute, and longer each time.
-  const told = after ?? (exhausted && reset !== undefined ? Math.max(reset - now, 0) + 1 : 60 * 2 ** tries);
-  return tries < 5 && told <= longest ? told : undefined;
+export function mayWait(seconds: number, tries: number): boolean {
+  return tries < 5 && seconds <= longestSeconds;
 }
 
 /** @returns true for an answer that only asks to come later */
-export function isRateLimit({ status, headers, message }: LimitedAnswer): boolean {
+export function isRateLimit(answer: LimitedAnswer): boolean {
+  const { status, headers, message } = answer;
   if (status === 429) return true;
-  if (status !== 403) return false;
-  const exhausted = headers['x-ratelimit-remaining'] === '0';
-  return exhausted || headers['retry-after'] !== undefined || /rate limit/i.test(message);
+  return status === 403 && (isExhausted(answer) || headers['retry-after'] !== undefined || /rate limit/i.test(message));
 }
 
-/** Waits, saying so at once and every half minute. */
+/** @returns true when no request is left until the limit's reset (GitHub's primary limit) */
+export function isExhausted({ headers }: LimitedAnswer): boolean {
+  return headers['x-ratelimit-remaining'] === '0';
+}
+
+/** Waits, and reports the time left at once and every half minute. */
 export async function waitFor(seconds: number, host: string, report: (line: string) => void): Promise<void> {
   for (let left = seconds; left > 0; left -= 30) {
     report(`    ${host} asks to wait (rate limit): ${Math.ceil(left)} s left`);
     await setTimeout(Math.min(left, 30) * 1000);
   }
-}
-
-function numberIn(header: unknown): number | undefined {
-  const number = Number(header);
-  return header === undefined || header === '' || !Number.isFinite(number) ? undefined : number;
 }

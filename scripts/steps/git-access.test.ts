@@ -23,7 +23,10 @@ function access(git: Partial<Cluster['git']>) {
   const masked: string[] = [];
   const url = 'https://git.example.com/acme/platform.git';
   const cluster = { ...demo, git: { ...demo.git, url, ...git } };
-  return { masked, ...resolveGitAccess(root, cluster, { hide: (secrets) => masked.push(...secrets) }) };
+  return {
+    masked,
+    ...resolveGitAccess(root, cluster, { hide: (secrets) => masked.push(...secrets), status: () => undefined }),
+  };
 }
 
 it('gives Argo CD the token that may only read, and the one that may push only where there is no other', () => {

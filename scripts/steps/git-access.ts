@@ -45,7 +45,11 @@ export function embeddedRemoteFolder(root: string): string {
  *
  * @returns functions that throw UsageError when a secret's source is missing or a file can't be used; RunError when GitHub gives no token
  */
-export function resolveGitAccess(root: string, cluster: Cluster, reporter: Pick<Reporter, 'hide'>): GitAccess {
+export function resolveGitAccess(
+  root: string,
+  cluster: Cluster,
+  reporter: Pick<Reporter, 'hide' | 'status'>,
+): GitAccess {
   const { credentials, host } = cluster.git;
   const secrets = new Map<SecretReference, string>();
   const secret = (reference: SecretReference): string => {
@@ -54,7 +58,7 @@ export function resolveGitAccess(root: string, cluster: Cluster, reporter: Pick<
     reporter.hide([value]);
     return value;
   };
-  const kind = byKind(root, cluster, secret, (token) => reporter.hide([token]));
+  const kind = byKind(root, cluster, secret, reporter);
   const push = once(kind.push);
   return {
     deployKey: credentials !== undefined && 'deployKey' in credentials,
@@ -74,7 +78,7 @@ function byKind(
   root: string,
   cluster: Cluster,
   secret: (reference: SecretReference) => string,
-  hide: (token: string) => void,
+  reporter: Pick<Reporter, 'hide' | 'status'>,
 ): ByKind {
   const { url, credentials, caFile } = cluster.git;
   if (url === undefined) {
@@ -128,8 +132,8 @@ function byKind(
       const address = parseGitUrl(url);
       const api = baseUrl ?? githubApi('host' in address ? address.host : '');
       const app = { id, installationId, privateKey: secret(privateKey) };
-      const token = await installationToken({ baseUrl: api, ...ca }, app);
-      hide(token);
+      const token = await installationToken({ baseUrl: api, ...ca, report: (line) => reporter.status(line) }, app);
+      reporter.hide([token]);
       return { url, credentials: { token, username: 'x-access-token' }, ...ca };
     },
     argocd: () => ({

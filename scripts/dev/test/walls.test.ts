@@ -48,6 +48,7 @@ const owned: Record<string, readonly [room: string, reason: string]> = {
   'simple-git': ['git', 'one place sets batch mode, locale and credentials'],
   '@kubernetes/client-node': ['cluster', 'the library takes a second to load'],
   '@octokit/rest': ['hosts', 'a Git host is one file behind one interface'],
+  '@octokit/plugin-throttling': ['hosts', 'a Git host is one file behind one interface'],
 };
 
 interface Import {
