@@ -1,13 +1,4 @@
-import { flag, list, minutes, type OptionEntries, text } from './options.ts';
-
-/** What the help says of a command, and the options that it reads. */
-export interface Declaration<Entries extends OptionEntries = OptionEntries> {
-  /** Name and arguments, in commander's syntax. */
-  usage: string;
-  description: string;
-  options: Entries;
-  examples: readonly string[];
-}
+import { type Declaration, flag, list, minutes, text } from '../command-line/options.ts';
 
 const cluster = text('--cluster <name>', 'the cluster (default: the only one there is)');
 const context = text('--context <name>', 'context in your kubeconfig (default: kubernetes.context in cluster.yaml)');

@@ -1,6 +1,6 @@
-import { type Declaration, declarations } from './declarations.ts';
+import { type Declaration, type OptionEntries, type OptionValues, readOptions } from '../command-line/options.ts';
+import { declarations } from './declarations.ts';
 import type { Invocation } from './invocation.ts';
-import { type OptionEntries, type OptionValues, readOptions } from './options.ts';
 
 /** A command of the command line. */
 export interface CommandEntry extends Declaration {

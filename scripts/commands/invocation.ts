@@ -1,6 +1,6 @@
+import type { OptionValues } from '../command-line/options.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { declarations } from './declarations.ts';
-import type { OptionValues } from './options.ts';
 
 /** What a command gets. */
 export interface Invocation<Options = object> {

@@ -10,7 +10,7 @@ import { kubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import { takeFolder } from './lock.ts';
 import { logText, openShell, statusOf, statusText } from './look-inside.ts';
 import { lackForRehearsal } from './needs.ts';
-import { parseOptions, type RehearseOptions, requireOwnOptions, usage } from './options.ts';
+import { type RehearseOptions, rehearseCommandLine } from './options.ts';
 import { check, down, findSite, recorderFor, requireNeeds, requireReady, type Surroundings, up } from './rehearse.ts';
 import { writeReport } from './report-file.ts';
 import { chooseChecks } from './run-checks.ts';
@@ -120,17 +120,12 @@ function stopSignal(reporter: Reporter): AbortSignal {
   return stop.signal;
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  const reporter = createReporter(argv.includes('--json'));
+const argv = process.argv.slice(2);
+const reporter = createReporter(argv.includes('--json'));
+process.exitCode = await rehearseCommandLine(argv, reporter, async (options) => {
   try {
-    requireOwnOptions(process.env);
-    const options = parseOptions(argv);
-    if (!options.help) return await run(options, reporter);
-    process.stdout.write(usage);
-    return 0;
+    return await run(options, reporter);
   } catch (thrown) {
-    return reporter.fail(thrown instanceof SandboxError ? new RunError(thrown.message) : thrown);
+    throw thrown instanceof SandboxError ? new RunError(thrown.message) : thrown;
   }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+});

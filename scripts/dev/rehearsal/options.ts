@@ -1,13 +1,112 @@
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
+import { type Declaration, flag, list, type OptionEntries, readOptions, text } from '../../command-line/options.ts';
+import { runCommandLine } from '../../command-line/run.ts';
 import { UsageError } from '../../report/errors.ts';
+import type { Reporter } from '../../report/reporter.ts';
 import { defaultFolder } from './state.ts';
 
-/** What `npm run rehearse` can be asked for; without a word, the whole run. */
-const words = ['run', 'needs', 'build', 'up', 'down', 'check', 'status', 'logs', 'shell'] as const;
+const folder = text('--folder <dir>', 'where everything is kept; each folder is a rehearsal of its own');
+const context = text('--context <name>', 'use your own cluster; asks you to type the name again, or give --yes');
+const kubeflowSources = text(
+  '--kubeflow-sources <dir>',
+  "clones of kubeflow/kubeflow and kubeflow/community-distribution: build and run Kubeflow's own programs, no fakes",
+);
+const report = text('--report <file>', 'where to write the HTML page');
+const only = list('--only <names>', 'these checks only (comma-separated)');
+const quick = flag('--quick', 'login, attack suite, one change and its revert only');
+const cluster = {
+  context,
+  yes: flag('--yes', 'with --context: do not ask for confirmation'),
+  address: text('--address <ip>', 'with --context: this machine as the cluster reaches it, for Git'),
+  settings: text('--settings <dir>', "merge DIR/cluster.yaml over the rehearsal's own, and copy DIR/overrides/"),
+  kubeflowSources,
+  folder,
+  report,
+};
 
-/** A command line of `npm run rehearse`. */
+/** What `npm run rehearse` can be asked for; without a word, `run`, which takes every option that there is. */
+export const words = {
+  run: {
+    usage: 'run',
+    description: 'the whole run (the default): a cluster, the bootstrap, every check, the report; then it cleans up',
+    options: { quick, only, ...cluster, keep: flag('--keep', 'leave the cluster running') },
+    examples: [
+      'npm run rehearse',
+      'npm run rehearse -- --quick',
+      'npm run rehearse -- --kubeflow-sources ~/src',
+      'npm run rehearse -- --context kind-test',
+    ],
+  },
+  needs: {
+    usage: 'needs',
+    description: 'list what this machine lacks, and how to get it',
+    options: { context, kubeflowSources },
+    examples: ['npm run rehearse -- needs', 'npm run rehearse -- needs --kubeflow-sources ~/src'],
+  },
+  build: {
+    usage: 'build',
+    description: "build the sandbox's programs and images, and start nothing",
+    options: { kubeflowSources },
+    examples: ['npm run rehearse -- build'],
+  },
+  up: {
+    usage: 'up',
+    description: 'start a cluster with the platform on it, to look around in',
+    options: cluster,
+    examples: ['npm run rehearse -- up && npm run rehearse -- shell'],
+  },
+  check: {
+    usage: 'check',
+    description: 'run the checks on what "up" started',
+    options: { quick, only, folder, report },
+    examples: ['npm run rehearse -- check', 'npm run rehearse -- check --only login,attacks'],
+  },
+  status: {
+    usage: 'status',
+    description: 'show what runs, and the Applications',
+    options: { folder },
+    examples: ['npm run rehearse -- status'],
+  },
+  logs: {
+    usage: 'logs [name]',
+    description: 'show what a process of the sandbox wrote; without a name, list them',
+    options: { folder },
+    examples: ['npm run rehearse -- logs', 'npm run rehearse -- logs kubelet'],
+  },
+  shell: {
+    usage: 'shell',
+    description: 'open a shell with kubectl, helm and KUBECONFIG',
+    options: { folder },
+    examples: ['npm run rehearse -- shell'],
+  },
+  down: {
+    usage: 'down',
+    description: 'remove everything, even after a run that was killed',
+    options: { folder },
+    examples: ['npm run rehearse -- down'],
+  },
+} satisfies Record<string, Declaration>;
+
+const moreHelp = `
+Options of the whole run (of a word: WORD --help):
+${lines(words.run.options)}
+
+Examples:
+${words.run.examples.map((example) => `  ${example}`).join('\n')}
+`;
+
+function lines(options: OptionEntries): string {
+  return Object.values(options)
+    .map(({ flags, description }) => `  ${flags.padEnd(26)}${description}`)
+    .join('\n');
+}
+
+/** A word of `npm run rehearse`. */
+type Word = keyof typeof words;
+
+/** A command line of `npm run rehearse`; what its word does not take has its default. */
 export interface RehearseOptions {
-  word: (typeof words)[number];
+  word: Word;
   /** Behind the word: the name of a log. */
   name: string | undefined;
   quick: boolean;
@@ -15,131 +114,65 @@ export interface RehearseOptions {
   context: string | undefined;
   yes: boolean;
   folder: string;
-  json: boolean;
   report: string | undefined;
   keep: boolean;
   /** With --context: this machine's address as the cluster reaches it, for Git. */
   address: string | undefined;
-  /** A folder shaped as clusters/NAME: what its cluster.yaml says is laid over the rehearsal's own, overrides/ are copied. */
+  /** A folder shaped as clusters/NAME: its cluster.yaml is merged over the rehearsal's own, its overrides/ are copied. */
   settings: string | undefined;
   /** A folder with clones of Kubeflow's repositories: its own programs are built and run. */
   kubeflowSources: string | undefined;
-  help: boolean;
 }
 
-export const usage = `usage: npm run rehearse -- [WORD] [OPTIONS]
+/**
+ * Reads the command line of `npm run rehearse`.
+ *
+ * @param run does what was asked for
+ * @param program takes the name; a test gives one that keeps what is printed
+ * @returns exit code: 2 for wrong usage, else that of `run`
+ */
+export function rehearseCommandLine(
+  argv: readonly string[],
+  reporter: Reporter,
+  run: (options: RehearseOptions) => Promise<number>,
+  program = new Command(),
+): Promise<number> {
+  program
+    .name('rehearse')
+    .description('Rehearses the whole platform on a throwaway cluster. Without a word: from nothing to nothing.')
+    .usage('[word] [options]')
+    .addHelpText('after', moreHelp);
+  const entries = Object.entries(words).map(([word, declaration]) => ({ ...declaration, word: word as Word }));
+  return runCommandLine(program, entries, withWord(argv), reporter, ({ word }, [name], raw) =>
+    run(optionsOf(word, name, raw)),
+  );
+}
 
-Without a word: a cluster from nothing, the bootstrap, every check, the report, and all of it away again.
-  needs         what this machine lacks, and how to get it
-  build         builds the sandbox's programs and images, and starts nothing
-  up            a cluster and the platform on it, to look around in
-  check         the checks, on what "up" has left running
-  status        what runs, and the Applications
-  logs [NAME]   what a process of the sandbox wrote; without a name, which there are
-  shell         a shell with kubectl and KUBECONFIG
-  down          takes everything away, also after a run that was killed
+/** @returns the command line with its word in front: the default one, where it names none */
+function withWord(argv: readonly string[]): readonly string[] {
+  const [first = 'run'] = argv;
+  const at = argv.findIndex((part, index) => Object.hasOwn(words, part) && !takesValue(argv[index - 1]));
+  if (at >= 0) return [argv[at] ?? first, ...argv.toSpliced(at, 1)];
+  return first.startsWith('-') && first !== '--help' && first !== '-h' ? ['run', ...argv] : [first, ...argv.slice(1)];
+}
 
-  --quick         login, attack suite, one change and its revert only
-  --only NAMES    these checks only (comma-separated)
-  --context NAME  on a cluster of your own; asks for the name once more, or give --yes
-  --yes           the answer to that
-  --address IP    with --context: this machine, as the cluster reaches it (for Git)
-  --settings DIR  lays DIR/cluster.yaml over the rehearsal's own, and copies DIR/overrides/
-  --kubeflow-sources DIR
-                  clones of kubeflow/kubeflow and kubeflow/community-distribution: Kubeflow's own programs run, not stand-ins
-  --folder DIR    where all of it is kept; each folder is a rehearsal of its own
-  --report FILE   where the HTML page goes
-  --json          the record as JSON on stdout, progress on stderr
-  --keep          leaves the cluster running
-
-Examples:
-  npm run rehearse -- --quick
-  npm run rehearse -- up && npm run rehearse -- shell
-  npm run rehearse -- check --only login,attacks
-  npm run rehearse -- --kubeflow-sources ~/src
-  npm run rehearse -- --context kind-test
-`;
+function takesValue(part: string | undefined): boolean {
+  return Object.values(words.run.options).some(({ flags }) => flags.startsWith(`${part} <`));
+}
 
 /**
- * @param argv words behind the program's name
- * @throws UsageError for what is not known or does not go together
+ * @param raw options of the word, as commander found them
+ * @throws UsageError for options that exclude or need each other
  */
-export function parseOptions(argv: readonly string[]): RehearseOptions {
-  const { values, positionals } = parse(argv);
-  const [asked = 'run', name, ...more] = positionals;
-  const word = words.find((one) => one === asked);
-  if (word === undefined || (asked === 'run' && positionals.length > 0))
-    throw new UsageError(`"${asked}" is none of ${words.slice(1).join(', ')}`, { hint: 'See --help.' });
-  if (more.length > 0 || (name !== undefined && word !== 'logs'))
-    throw new UsageError(`"${more[0] ?? name}": ${word} takes no such word`, { hint: 'See --help.' });
-  const { context, address, quick = false, only } = values;
-  if (context === undefined && address !== undefined)
-    throw new UsageError('--address goes with --context only', { hint: 'The sandbox knows its own addresses.' });
-  if (quick && only !== undefined)
+function optionsOf(word: Word, name: string | undefined, raw: Readonly<Record<string, unknown>>): RehearseOptions {
+  const values = readOptions(words.run.options, raw);
+  if (values.context === undefined && values.address !== undefined)
+    throw new UsageError('--address needs --context', { hint: 'The sandbox knows its own addresses.' });
+  if (values.quick && values.only.length > 0)
     throw new UsageError('--quick and --only exclude each other', { hint: 'Keep one of them.' });
-  const kubeflowSources = values['kubeflow-sources'];
-  if (kubeflowSources !== undefined && context !== undefined)
+  if (values.kubeflowSources !== undefined && values.context !== undefined)
     throw new UsageError('--kubeflow-sources and --context exclude each other', {
       hint: "A cluster of your own pulls Kubeflow's images from their registry.",
     });
-  if (kubeflowSources !== undefined && !['run', 'needs', 'build', 'up'].includes(word))
-    throw new UsageError(`--kubeflow-sources: ${word} builds nothing`, {
-      hint: 'It goes with run, needs, build and up.',
-    });
-  return {
-    word,
-    name,
-    quick,
-    only: (only ?? '').split(',').filter((one) => one !== ''),
-    context,
-    yes: values.yes ?? false,
-    folder: values.folder ?? defaultFolder(),
-    json: values.json ?? false,
-    report: values.report,
-    keep: values.keep ?? false,
-    address,
-    settings: values.settings,
-    kubeflowSources,
-    help: values.help ?? false,
-  };
-}
-
-const known = {
-  quick: { type: 'boolean' },
-  only: { type: 'string' },
-  context: { type: 'string' },
-  yes: { type: 'boolean' },
-  address: { type: 'string' },
-  settings: { type: 'string' },
-  'kubeflow-sources': { type: 'string' },
-  folder: { type: 'string' },
-  report: { type: 'string' },
-  json: { type: 'boolean' },
-  keep: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-/**
- * `npm run rehearse --quick`, without "--" between, gives the option to npm, and the run would be the whole one.
- *
- * https://docs.npmjs.com/cli/v11/using-npm/config#environment-variables
- *
- * @throws UsageError that shows where the option belongs
- */
-export function requireOwnOptions(environment: NodeJS.ProcessEnv): void {
-  if (environment.npm_lifecycle_event !== 'rehearse') return;
-  for (const name of Object.keys(known)) {
-    if ((environment[`npm_config_${name.replaceAll('-', '_')}`] ?? '') !== '')
-      throw new UsageError(`npm has taken --${name} for itself`, {
-        hint: `Put options behind "--": npm run rehearse -- --${name}`,
-      });
-  }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options: known });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { hint: 'See --help.' });
-  }
+  return { ...values, word, name, folder: values.folder ?? defaultFolder() };
 }

@@ -36,6 +36,16 @@ describe('help', () => {
   });
 });
 
+describe('an option that the command does not take', () => {
+  it('is refused with the commands that take it, or with the nearest option', () => {
+    expect(repository.breakwater('render', '--dry-run')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("unknown option '--dry-run', which is an option of bootstrap, "),
+    });
+    expect(repository.breakwater('render', '--chek').stderr).toContain('(Did you mean --check?)');
+  });
+});
+
 describe('with --json, stdout is one JSON value', () => {
   const commandLines = ['graph', 'render --check', 'render', 'validate', 'doctor', 'bootstrap --dry-run', 'new other'];
 
@@ -78,12 +88,14 @@ describe('an option without "--" before it, which npm takes for itself', () => {
     ['--dry-run', { npm_config_dry_run: 'true' }],
     ['--cluster', { npm_config_cluster: 'prod' }],
     ['--no-push', { npm_config_push: '' }],
+    ['bootstrap --dry-run', { npm_lifecycle_event: 'breakwater', npm_config_dry_run: 'true' }],
   ])('is told where it belongs, and nothing is done: %s', (option, taken) => {
-    const npm = testRepository(undefined, { npm_lifecycle_event: 'bootstrap', ...taken });
+    const env = { npm_lifecycle_event: 'bootstrap', ...taken };
+    const npm = testRepository(undefined, env);
     try {
       const { code, stderr } = npm.breakwater('bootstrap');
       expect(code).toBe(2);
-      expect(stderr).toContain(`npm run bootstrap -- ${option}`);
+      expect(stderr).toContain(`npm run ${env.npm_lifecycle_event} -- ${option}`);
       expect(existsSync(join(npm.root, '.breakwater'))).toBe(false);
     } finally {
       npm.remove();

@@ -9,6 +9,7 @@ import { checkout } from './repository.ts';
  */
 const allowed: Record<string, readonly string[]> = {
   report: [],
+  'command-line': ['report'],
   network: [],
   page: [],
   config: ['report'],
@@ -28,12 +29,12 @@ const allowed: Record<string, readonly string[]> = {
   ],
   commands: [
     ...['report', 'page', 'config', 'components', 'tools', 'tree', 'diff', 'workspace', 'git', 'hosts', 'cluster'],
-    ...['verify', 'steps'],
+    ...['verify', 'steps', 'command-line'],
   ],
-  'breakwater.ts': ['report', 'commands'],
+  'breakwater.ts': ['report', 'command-line', 'commands'],
   // The rig: nothing of the product imports it. The rehearsal drives the program by its command line only.
-  'dev/sandbox': ['tools'],
-  'dev/rehearsal': ['report', 'page', 'tools', 'dev/sandbox'],
+  'dev/sandbox': ['command-line', 'report', 'tools'],
+  'dev/rehearsal': ['command-line', 'report', 'page', 'tools', 'dev/sandbox'],
   'dev/schemas': ['schemas', 'dev/sandbox'],
   'dev/bench': ['config', 'components', 'tools', 'tree'],
   'dev/testing': ['config', 'components', 'tree', 'git', 'cluster', 'verify', 'dev/sandbox'],

@@ -12,6 +12,15 @@ interface OptionEntry<Value> {
 /** The options of a command, by the name that commander gives each: `--dry-run` is `dryRun`, `--no-push` is `push`. */
 export type OptionEntries = Readonly<Record<string, OptionEntry<unknown>>>;
 
+/** What the help says of a command, and the options that it reads. */
+export interface Declaration<Entries extends OptionEntries = OptionEntries> {
+  /** Name and arguments, in commander's syntax. */
+  usage: string;
+  description: string;
+  options: Entries;
+  examples: readonly string[];
+}
+
 /** The values that a command reads. */
 export type OptionValues<Entries extends OptionEntries> = {
   readonly [Name in keyof Entries]: ReturnType<Entries[Name]['read']>;
