@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { config } from 'zod';
 import { runCommandLine } from './command-line/run.ts';
 import { commands } from './commands/index.ts';
 import { UsageError } from './report/errors.ts';
@@ -11,6 +12,8 @@ import { createReporter } from './report/reporter.ts';
  * 0 done, 1 a check failed or drift was found, 2 wrong usage or config.
  */
 async function main(argv: readonly string[]): Promise<number> {
+  // A run parses few files: compiling a parser for each schema costs more than it saves.
+  config({ jitless: true });
   // simple-git reads it when it is loaded, and would print each git's environment past the masking of secrets.
   delete process.env.DEBUG;
   const reporter = createReporter(argv.includes('--json'));

@@ -8,19 +8,25 @@ import { pathToFileURL } from 'node:url';
 
 const scripts = import.meta.dirname;
 const cache = join(scripts, '..', 'node_modules', '.cache', 'breakwater');
+/** Packages of many files that nearly every command loads; the others are loaded from node_modules when they are needed. */
+const loadedByMost = ['commander', 'semver', 'yaml', 'zod'];
 const dayMilliseconds = 86_400_000;
 
-/** @returns a name for the sources as they are on disk: their paths, sizes and times */
+/** @returns a name for the sources and installed packages as they are on disk: their paths, sizes and times */
 function fingerprint() {
   const hash = createHash('sha256').update(scripts);
+  const add = (file) => {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    hash.update(`${file}\0${stat?.size}\0${stat?.mtimeMs}\n`);
+  };
+  add(import.meta.filename);
+  add(join(scripts, '..', 'node_modules', '.package-lock.json'));
   for (const entry of readdirSync(scripts, { withFileTypes: true })) {
     if (entry.name === 'dev') continue;
     const below = entry.isDirectory() ? readdirSync(join(scripts, entry.name), { recursive: true }) : [''];
     for (const name of below) {
       const file = join(scripts, entry.name, String(name));
-      if (!file.endsWith('.ts')) continue;
-      const { size, mtimeMs } = statSync(file);
-      hash.update(`${file}\0${size}\0${mtimeMs}\n`);
+      if (file.endsWith('.ts')) add(file);
     }
   }
   return hash.digest('hex').slice(0, 16);
@@ -29,6 +35,7 @@ function fingerprint() {
 /** Bundles the program into a folder, as a whole or not at all: several starts may do so at once. */
 async function bundle(folder) {
   const { build } = await import('esbuild');
+  const { dependencies } = JSON.parse(readFileSync(join(scripts, '..', 'package.json'), 'utf8'));
   mkdirSync(cache, { recursive: true });
   for (const name of readdirSync(cache)) {
     if (isStale(join(cache, name))) rmSync(join(cache, name), { recursive: true, force: true });
@@ -42,7 +49,9 @@ async function bundle(folder) {
     outdir: part,
     bundle: true,
     splitting: true,
-    packages: 'external',
+    external: Object.keys(dependencies).filter((name) => !loadedByMost.includes(name)),
+    // What a bundled CommonJS package requires of Node.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     format: 'esm',
     platform: 'node',
     target: 'node20',

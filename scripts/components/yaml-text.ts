@@ -42,12 +42,15 @@ function isBlock(value: unknown): value is object {
 /** Writes a scalar; a multi-line string goes under its key, indented by two spaces. */
 function scalar(value: unknown, indent: string): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[]' : '{}';
-  return spell(value).replaceAll(/\n(?=.)/g, `\n${indent}`);
+  const text = spell(value);
+  return text.includes('\n') ? text.replaceAll(/\n(?=.)/g, `\n${indent}`) : text;
 }
 
-/** Words, paths and addresses that every parser reads as strings: most of a tree. */
-const plain = /^[A-Za-z/$][\w./:$-]*[A-Za-z0-9]$/;
-const reserved = /^(y|n|yes|no|on|off|true|false|null)$/i;
+/** Printable ASCII that every parser reads as a string, without ": " or " #": most of a tree. */
+const plain = /^[A-Za-z/$](?:(?:[!-9;-~]|:(?! )| (?!#))*[!-,./-9;-~])?$/;
+/** What the library may write so that it reads back as another value: numbers of YAML 1.2 only, blank lines. */
+const risky = /^[-+.]*(\d|inf$|nan$)|\n/i;
+const reserved = /^(y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
 
 /** Lines of ASCII without blanks at their ends, as scripts and patches are: a literal block holds them as they are. */
 function isPlainBlock(text: string): boolean {
@@ -59,15 +62,20 @@ const spelled = new Map<unknown, string>();
 /** @returns a scalar in the library's format, as the value of an unindented key */
 function spell(value: unknown): string {
   if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
+  if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
   const known = spelled.get(value);
   if (known !== undefined) return known;
-  if (typeof value === 'string' && value.includes('\n') && isPlainBlock(value))
-    return `|${value.endsWith('\n') ? '' : '-'}\n${value.replace(/\n$/, '').replaceAll(/^(?=.)/gm, '  ')}`;
-  const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
-  const text = stringify({ k: value }, options);
-  // Numbers that only YAML 1.2 knows (0o17) are quoted, too.
-  const readsBack = typeof value !== 'string' || parse(text).k === value;
-  const spelling = readsBack ? text.slice('k: '.length).replace(/\n$/, '') : JSON.stringify(value);
+  const spelling =
+    typeof value === 'string' && value.includes('\n') && isPlainBlock(value)
+      ? `|${value.endsWith('\n') ? '' : '-'}\n${value.replace(/\n$/, '').replaceAll(/^(?=.)/gm, '  ')}`
+      : spellByLibrary(value);
   spelled.set(value, spelling);
   return spelling;
+}
+
+function spellByLibrary(value: unknown): string {
+  const options = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0, blockQuote: 'literal' } as const;
+  const text = stringify({ k: value }, options);
+  const readsBack = typeof value !== 'string' || !risky.test(value) || parse(text).k === value;
+  return readsBack ? text.slice('k: '.length).replace(/\n$/, '') : JSON.stringify(value);
 }

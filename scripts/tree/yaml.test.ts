@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { toYaml } from './yaml.ts';
 
 const header = '# Generated';
@@ -80,6 +80,27 @@ describe('generated YAML', () => {
       expect(parse(toYaml(header, [value]), { version })).toEqual(value);
     },
   );
+
+  it('writes each line of random characters as the library does', () => {
+    const alphabet = 'ab/$:-# *&!|>%@`"\'{}[],?.=~0189eonfxyNY_+<';
+    let seed = 7;
+    const random = (below: number) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      return Math.floor((seed / 2147483648) * below);
+    };
+    const lines = Array.from({ length: 1500 }, () =>
+      Array.from({ length: 1 + random(7) }, () => alphabet[random(alphabet.length)]).join(''),
+    );
+    const different = lines.filter((line) => {
+      const written = toYaml(header, [{ key: line }]);
+      const byLibrary = stringify({ key: line }, { version: '1.1', lineWidth: 0 });
+      const read = (version: '1.1' | '1.2') => parse(written, { version }).key;
+      // What the library writes is not always what a reader of YAML 1.2 reads back (0o17).
+      const same = written === `${header}\n${byLibrary}` || parse(byLibrary).key !== line;
+      return !same || read('1.1') !== line || read('1.2') !== line;
+    });
+    expect(different).toEqual([]);
+  });
 
   it('writes an object that stands in two places twice, without an alias', () => {
     const shared = { app: 'dex' };

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import type { Present } from '../tree/plan.ts';
@@ -22,7 +22,7 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
       hint: 'Generated files go there. Replace it with a folder.',
     });
   }
-  await readFolder(root, folder, present, new Set([`${folder}/overrides`]));
+  readFolder(root, folder, present, new Set([`${folder}/overrides`]));
   // Where the file system has no modes, each file is as executable as this one.
   const own = present.get(`${folder}/cluster.yaml`);
   if (typeof own === 'object' && own.executable === true)
@@ -30,15 +30,9 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
   return present;
 }
 
-async function readFolder(
-  root: string,
-  folder: string,
-  present: Map<string, Present>,
-  skipped: ReadonlySet<string>,
-): Promise<void> {
-  const entries = await readdir(path.join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
-    throw fileError(error, folder);
-  });
+// Synchronously, since thousands of small files take half the time that way.
+function readFolder(root: string, folder: string, present: Map<string, Present>, skipped: ReadonlySet<string>): void {
+  const entries = attempt(folder, () => readdirSync(path.join(root, folder), { withFileTypes: true }));
   if (present.has(folder) && entries.some(({ name }) => name === '.git')) {
     present.set(folder, 'repository');
     return;
@@ -49,18 +43,25 @@ async function readFolder(
     if (entry.isSymbolicLink()) present.set(relative, 'symlink');
     else if (entry.isDirectory()) {
       present.set(relative, 'directory');
-      await readFolder(root, relative, present, skipped);
+      readFolder(root, relative, present, skipped);
     } else if (!entry.isFile()) present.set(relative, 'other');
     // A run that was killed left it behind, or one is at work; Argo CD reads no such name.
-    else if (!temporaryName.test(entry.name)) present.set(relative, await readFileThere(root, relative));
+    else if (!temporaryName.test(entry.name)) present.set(relative, readFileThere(root, relative));
   }
 }
 
-async function readFileThere(root: string, relative: string): Promise<Present> {
+function readFileThere(root: string, relative: string): Present {
   const absolute = path.join(root, relative);
+  return attempt(relative, () => {
+    const text = readFileSync(absolute, 'utf8');
+    return (lstatSync(absolute).mode & 0o111) === 0 ? { text } : { text, executable: true };
+  });
+}
+
+/** @throws RunError that names the file instead of the system's error */
+function attempt<T>(relative: string, read: () => T): T {
   try {
-    const [text, { mode }] = await Promise.all([readFile(absolute, 'utf8'), lstat(absolute)]);
-    return (mode & 0o111) === 0 ? { text } : { text, executable: true };
+    return read();
   } catch (error) {
     throw fileError(error, relative);
   }

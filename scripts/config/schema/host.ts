@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { dnsNamePattern, isAddress } from './common.ts';
 import type { LoadBalancer } from './load-balancer.ts';
@@ -73,6 +72,6 @@ export function publicPort({ nodePort, publicPort: port }: PublicSide): number {
  */
 export function authorityOf(host: string, loadBalancer: PublicSide): string {
   const port = publicPort(loadBalancer);
-  const name = isIPv6(host) ? `[${host}]` : host;
+  const name = host.includes(':') ? `[${host}]` : host;
   return port === 443 ? name : `${name}:${port}`;
 }
