@@ -130,7 +130,7 @@ describe('a cluster that cannot be reached', () => {
   it('names a credential plugin that is not installed', async () => {
     const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin-here' } };
     await expect(reach({ user })).rejects.toMatchObject({
-      message: expect.stringContaining('its credential plugin "no-such-plugin-here" could not be started (ENOENT)'),
+      message: expect.stringContaining('its credential plugin "no-such-plugin-here" was not found'),
       hint: expect.stringContaining('PATH'),
     });
   });

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { KubeConfig, User } from '@kubernetes/client-node';
+import { onPath, run } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 
 /** The kubeconfig's credential plugin did not return credentials. */
@@ -57,60 +58,32 @@ function fresh(credential: Credential | undefined): Credential | undefined {
   return end === undefined || Date.parse(end) > Date.now() + 10_000 ? credential : undefined;
 }
 
-async function runPlugin({ apiVersion, command, args, env }: Plugin, seconds: number): Promise<Credential> {
+async function runPlugin({ apiVersion, command, args = [], env }: Plugin, seconds: number): Promise<Credential> {
   const failed = (reason: string, hint: string) =>
     new PluginError(`its credential plugin "${command}" ${reason}`, { hint });
+  const path = command.includes('/') ? command : onPath(command);
+  if (path === undefined || !existsSync(path))
+    throw failed('was not found', `Install "${command}" and put it on the PATH; the kubeconfig's user names it.`);
   const interactive = process.stdin.isTTY === true;
   const request = { apiVersion, kind: 'ExecCredential', spec: { interactive } };
   const extra = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
-  const { promise, resolve, reject } = withResolvers<string>();
-  const child = spawn(command, args ?? [], {
+  const { exitCode, stdout, stderr, timedOut } = await run(path, args, {
     env: { ...process.env, KUBERNETES_EXEC_INFO: JSON.stringify(request), ...extra },
-    stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+    seconds,
+    interactive,
   });
-  const output: Buffer[] = [];
-  const complaint: Buffer[] = [];
-  child.stdout?.on('data', (chunk) => output.push(chunk));
-  child.stderr?.on('data', (chunk) => complaint.push(chunk));
-  child.once('error', (error: NodeJS.ErrnoException) =>
-    reject(
-      failed(
-        `could not be started (${error.code ?? error.message})`,
-        `Install "${command}" and put it on the PATH; the kubeconfig's user names it.`,
-      ),
-    ),
-  );
-  child.once('close', (code) => {
-    if (code === 0) return resolve(Buffer.concat(output).toString('utf8'));
-    const said = Buffer.concat(complaint).toString('utf8').trim().split('\n').slice(-3).join(' ').slice(0, 300);
-    reject(failed(`failed: ${said || `it ended with ${code}`}`, 'Log in again.'));
-  });
-  const timer = setTimeout(() => {
-    reject(
-      failed(`gave nothing within ${seconds} s`, 'It may be waiting for a login: run it by hand, then run this again.'),
+  if (timedOut)
+    throw failed(
+      `gave nothing within ${seconds} s`,
+      'It may be waiting for a login: run it by hand, then run this again.',
     );
-    child.kill('SIGKILL');
-    // Its child processes may keep these open; they are not read any more.
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-  }, seconds * 1000);
-  try {
-    return JSON.parse(await promise) as Credential;
-  } catch (error) {
-    if (error instanceof PluginError) throw error;
-    throw failed('did not print an ExecCredential', 'Run it by hand: it must print JSON.');
-  } finally {
-    clearTimeout(timer);
+  if (exitCode !== 0) {
+    const said = stderr.trim().split('\n').slice(-3).join(' ').slice(0, 300);
+    throw failed(`failed: ${said || `it ended with ${exitCode}`}`, 'Log in again.');
   }
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
-  });
-  return { promise, resolve, reject };
+  try {
+    return JSON.parse(stdout) as Credential;
+  } catch {
+    throw failed('did not print an ExecCredential', 'Run it by hand: it must print JSON.');
+  }
 }

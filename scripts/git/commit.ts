@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { removeLeftovers } from '../processes/leftovers.ts';
 import { RunError } from '../report/errors.ts';
-import { isAlive } from './processes.ts';
 import { type Git, GitFailure, zeroSeparated } from './run.ts';
 import { commitObstacle, readState } from './state.ts';
 import { changedPaths, headCommit } from './texts.ts';
@@ -121,10 +121,7 @@ function lockError(error: GitFailure): RunError {
 async function temporaryIndex(git: Git, root: string): Promise<string> {
   const folder = path.resolve(root, (await git(['rev-parse', '--git-path', 'breakwater'])).trimEnd());
   await mkdir(folder, { recursive: true });
-  for (const name of await readdir(folder)) {
-    const owner = Number(/^index-(\d+)/.exec(name)?.[1]);
-    if (owner === process.pid || !isAlive(owner)) await rm(path.join(folder, name), { force: true });
-  }
+  await removeLeftovers(folder, /^index-(\d+)/, { own: true });
   return path.join(folder, `index-${process.pid}`);
 }
 

@@ -1,15 +1,13 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { removeLeftovers } from '../processes/leftovers.ts';
 import { credentialLines, remoteSettings, sshCommand } from './environment.ts';
-import { isAlive } from './processes.ts';
 import type { Remote } from './remote.ts';
 import { type Git, orUndefined, type RunOptions } from './run.ts';
 
 /** Milliseconds without a sign of life after which a remote counts as dead. */
 export const longSilence = 30_000;
-
-const folderName = /^breakwater-git-(\d+)-/;
 
 /**
  * Lends the options with which git reaches a remote. A configured token or SSH key lies in a private temporary folder meanwhile.
@@ -57,7 +55,7 @@ type CredentialFiles =
 /** ssh refuses a key that others can read, and one whose last line has no end. */
 async function writeCredentials(credentials: Remote['credentials']): Promise<CredentialFiles | undefined> {
   if (credentials === undefined) return undefined;
-  await removeLeftovers();
+  await removeLeftovers(tmpdir(), /^breakwater-git-(\d+)-/);
   const folder = await mkdtemp(path.join(tmpdir(), `breakwater-git-${process.pid}-`));
   await chmod(folder, 0o700);
   const write = async (name: string, text: string) => {
@@ -71,14 +69,4 @@ async function writeCredentials(credentials: Remote['credentials']): Promise<Cre
     key: await write('key', `${credentials.sshKey.replaceAll('\r\n', '\n').trimEnd()}\n`),
     knownHosts: await write('known_hosts', `${credentials.knownHosts.trimEnd()}\n`),
   };
-}
-
-/** Removes the files of runs that were killed. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const owner = folderName.exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    // Another user's folder can't be removed, and need not be.
-    await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
-  }
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { removeLeftovers } from '../processes/leftovers.ts';
 import { RunError } from '../report/errors.ts';
-import { isAlive } from './processes.ts';
 import type { Remote } from './remote.ts';
 import { createGit, orUndefined } from './run.ts';
 
@@ -21,7 +21,7 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
   const folder = path.join(root, '.breakwater');
   const place = path.join(folder, name);
   await mkdir(folder, { recursive: true });
-  await removeLeftovers(folder);
+  await removeLeftovers(folder, /^remote\.git\.(\d+)-.*\.tmp$/);
   if (!(await exists(place))) await create(folder, place, branch);
   const git = createGit(place);
   const bare = await orUndefined(git(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
@@ -43,13 +43,6 @@ async function create(folder: string, place: string, branch: string): Promise<vo
     await rm(half, { recursive: true, force: true });
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
   });
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const entry of await readdir(folder)) {
-    const owner = Number(/^remote\.git\.(\d+)-.*\.tmp$/.exec(entry)?.[1] ?? process.pid);
-    if (owner !== process.pid && !isAlive(owner)) await rm(path.join(folder, entry), { recursive: true, force: true });
-  }
 }
 
 function exists(place: string): Promise<boolean> {

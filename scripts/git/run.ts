@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { endChildren } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
-import { endGit } from './processes.ts';
 
 /** How one git is started. */
 export interface RunOptions {
@@ -75,7 +75,7 @@ export function createGit(folder: string): Git {
       const first = await Promise.race([result.then((text) => ({ text })), watch.silent]);
       if (first !== undefined) return first.text;
       result.catch(() => undefined);
-      await endGit(args);
+      await endChildren(args);
       throw new GitFailure({ exitCode: 1, stdout: '', stderr: '', timedOut: true });
     } finally {
       watch?.end();

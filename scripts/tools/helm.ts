@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { $ } from 'zx/core';
 import type { KubernetesObject } from '../components/component.ts';
+import { run } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
@@ -34,7 +34,8 @@ const kubeVersion = '1.33.0';
 const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'cert-manager.io/v1'];
 
 /** A host that does not answer must not hold the run for ever. */
-const patience = '120s';
+const patienceSeconds = 120;
+const noAnswer = `no answer within ${patienceSeconds} s`;
 
 /**
  * Fetches a chart once; a later call finds it.
@@ -54,9 +55,10 @@ export async function fetchChart(cache: string, { repository, chart, version }: 
       ? [chart, '--repo', repository]
       : [`oci://${repository.replace(/^oci:\/\//, '')}/${chart}`];
     const options = ['--version', version, '--destination', temporary];
-    const pulled = await $({ quiet: true, nothrow: true, timeout: patience })`${helm} pull ${where} ${options}`;
+    const pulled = await run(helm, ['pull', ...where, ...options], { seconds: patienceSeconds });
     const file = (await readdir(temporary)).find((name) => name.endsWith('.tgz'));
-    if (pulled.exitCode !== 0 || file === undefined) throw notToBeHad({ repository, chart, version }, pulled.stderr);
+    if (pulled.exitCode !== 0 || file === undefined)
+      throw unfetched({ repository, chart, version }, pulled.timedOut ? noAnswer : pulled.stderr);
     await rename(join(temporary, file), archive);
     return archive;
   } finally {
@@ -79,7 +81,7 @@ export async function chartDigest(cache: string, chart: ChartReference): Promise
     .digest('hex')}`;
 }
 
-function notToBeHad({ repository, chart, version }: ChartReference, stderr: string): RunError {
+function unfetched({ repository, chart, version }: ChartReference, stderr: string): RunError {
   return new RunError(`cannot fetch chart ${chart} ${version} from ${repository}`, {
     details: lastLines(stderr),
     hint: 'Check the address and the network. If it is unreachable, set mirrors.charts in cluster.yaml.',
@@ -108,9 +110,11 @@ export async function renderChart(
       values.push('values-object.json');
       await writeFile(join(folder, 'values-object.json'), JSON.stringify(valuesObject));
     }
-    const run = $({ quiet: true, nothrow: true, cwd: folder, timeout: patience });
-    const rendered =
-      await run`${helm} template ${release} ${chart} ${options} ${kinds} ${values.flatMap((file) => ['--values', file])}`;
+    const files = values.flatMap((file) => ['--values', file]);
+    const rendered = await run(helm, ['template', release, chart, ...options, ...kinds, ...files], {
+      cwd: folder,
+      seconds: patienceSeconds,
+    });
     if (rendered.exitCode !== 0)
       throw new RunError(`helm cannot render the release ${release}`, { details: lastLines(rendered.stderr) });
     return objectsOf(rendered.stdout);

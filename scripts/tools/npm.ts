@@ -1,4 +1,4 @@
-import { $ } from 'zx/core';
+import { run } from '../processes/run.ts';
 
 /** What a run of npm gave. */
 export interface NpmResult {
@@ -13,7 +13,7 @@ export interface NpmResult {
  * @param folder absolute path of a folder with a package.json
  */
 export async function npm(folder: string, args: readonly string[]): Promise<NpmResult> {
-  const result = await $({ quiet: true, nothrow: true, cwd: folder, env: npmEnvironment(process.env) })`npm ${args}`;
+  const result = await run('npm', args, { cwd: folder, env: npmEnvironment(process.env) });
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
   return { exitCode: result.exitCode, lines };
 }

@@ -4,7 +4,7 @@ import { RunError } from '../report/errors.ts';
 import { digest, isGenerated, type PlannedFile, type TreePlan } from '../tree/plan.ts';
 import { fileError } from './file-error.ts';
 import { confined, kindOf, makeParents } from './paths.ts';
-import { removeLeftovers, writeAtomically } from './write.ts';
+import { removeTemporaryFiles, writeAtomically } from './write.ts';
 
 /**
  * Carries out a plan: new and changed files first, deletions last, then folders that became empty. Files that stay are
@@ -22,7 +22,7 @@ export async function carryOut(root: string, plan: TreePlan): Promise<void> {
     });
   }
   const absolute = await confined(root, plan.folder);
-  if ((await kindOf(absolute)) === 'directory') await removeLeftovers(absolute);
+  if ((await kindOf(absolute)) === 'directory') await removeTemporaryFiles(absolute);
   const written = await readWritten(root, plan.folder);
   for (const file of [...plan.create, ...plan.change]) {
     await writeFile(root, file);

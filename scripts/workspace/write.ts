@@ -1,5 +1,6 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { removeLeftovers } from '../processes/leftovers.ts';
 import { fileError } from './file-error.ts';
 import { kindOf, temporaryName } from './paths.ts';
 
@@ -36,23 +37,12 @@ export async function writeAtomically(
 }
 
 /** Removes temporary files of runs that were killed; those of a run that is still alive are left. */
-export async function removeLeftovers(folder: string): Promise<void> {
+export async function removeTemporaryFiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const absolute = path.join(folder, entry.name);
-    const writer = temporaryName.exec(entry.name)?.[1];
-    if (entry.isDirectory()) await removeLeftovers(absolute);
-    else if (writer !== undefined && !isAlive(Number(writer))) await unlink(absolute);
+    if (entry.isDirectory()) await removeTemporaryFiles(absolute);
   }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  await removeLeftovers(folder, temporaryName, { own: true });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { onPath } from '../../tools/find.ts';
+import { onPath } from '../../processes/run.ts';
 import { checkout } from './repository.ts';
 
 /** The script of a job's step, as the runner gets it: of its last, unless a step is named by its id. */
