@@ -30,7 +30,7 @@ export const commitTree = step<BootstrapContext, Found, Found>({
   },
   look: async (context) => {
     if (context.options.dryRun) return { paths: await pathsToCommit(context) };
-    const candidates = [...context.planned.wanted.keys(), ...gone(context), ...(await ownInputs(context))];
+    const candidates = [...context.planned.tree.keys(), ...gone(context), ...(await ownInputs(context))];
     return { paths: (await context.repository.dirty(candidates)).map(({ path }) => path) };
   },
   decide: (found, { cluster }) =>
@@ -65,19 +65,17 @@ function withInputs(paths: readonly string[]): string {
 
 /** @returns what a run would commit, before it writes anything */
 export async function pathsToCommit(place: CommitPlace): Promise<string[]> {
-  const { wanted, plan, head } = place.planned;
-  const changed = [...wanted].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
+  const { tree, plan, head } = place.planned;
+  const changed = [...tree].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
   const deleted = plan.delete.map(({ path }) => path).filter((path) => head.has(path));
   const own = (await place.repository.dirty(await ownInputs(place))).map(({ path }) => path);
   return [...new Set([...changed, ...deleted, ...gone(place), ...own])].sort();
 }
 
-/** Generated files that HEAD has, that are no longer wanted, and that are gone from the disk. */
-function gone({ root, cluster, planned: { head, wanted } }: CommitPlace): string[] {
+/** Generated files that HEAD has, that are no longer rendered, and that are gone from the disk. */
+function gone({ root, cluster, planned: { head, tree } }: CommitPlace): string[] {
   return [...head]
-    .filter(
-      ([path, text]) => isGenerated(text) && !wanted.has(path) && !path.startsWith(`${cluster.folder}/overrides/`),
-    )
+    .filter(([path, text]) => isGenerated(text) && !tree.has(path) && !path.startsWith(`${cluster.folder}/overrides/`))
     .map(([path]) => path)
     .filter((path) => !existsSync(join(root, path)));
 }

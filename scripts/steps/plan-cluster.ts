@@ -8,7 +8,7 @@ import { readPresent } from '../workspace/present.ts';
 /** The tree of a cluster, and what separates the folder on disk from it. */
 export interface PlannedCluster {
   platform: Platform;
-  wanted: RenderedTree['tree'];
+  tree: RenderedTree['tree'];
   documents: RenderedTree['documents'];
   plan: TreePlan;
 }
@@ -30,10 +30,10 @@ export async function planCluster(
   head?: ReadonlyMap<string, string>,
 ): Promise<PlannedCluster> {
   const { cluster } = platform;
-  const { tree: wanted, documents } = renderDocuments(platform);
+  const { tree, documents } = renderDocuments(platform);
   const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
-  const plan = planTree({ folder: cluster.folder, wanted, present, written, ...(head === undefined ? {} : { head }) });
-  return { platform, wanted, documents, plan: await withoutIgnored(root, plan) };
+  const plan = planTree({ folder: cluster.folder, tree, present, written, ...(head === undefined ? {} : { head }) });
+  return { platform, tree, documents, plan: await withoutIgnored(root, plan) };
 }
 
 /** What Git ignores reaches no Argo CD, as an editor's own files. Git is asked only where there is something. */

@@ -52,9 +52,9 @@ async function layOver(folder: string, place: CommitPlace): Promise<void> {
     const [source, target] = [join(place.root, path), join(folder, path)];
     // What is there may be executable, or a folder.
     await rm(target, { force: true, recursive: true });
-    if (stale.has(path) || (!planned.wanted.has(path) && !existsSync(source))) continue;
+    if (stale.has(path) || (!planned.tree.has(path) && !existsSync(source))) continue;
     await mkdir(dirname(target), { recursive: true });
-    const text = planned.wanted.get(path);
+    const text = planned.tree.get(path);
     await (text === undefined ? copyFile(source, target) : writeFile(target, text));
   }
 }

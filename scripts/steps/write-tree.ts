@@ -95,8 +95,8 @@ function removalsToNote(root: string, compared: ComparedCluster, remove: readonl
 }
 
 /** A component that only changed its wave has a new file, and the same name. */
-function removedFrom({ plan, wanted, head }: ComparedCluster): string[] {
-  const kept = new Set([...wanted.keys()].map((path) => applicationOf(path)?.name));
+function removedFrom({ plan, tree, head }: ComparedCluster): string[] {
+  const kept = new Set([...tree.keys()].map((path) => applicationOf(path)?.name));
   const there = [
     ...plan.delete.map(({ path }) => path),
     ...[...head].filter(([, text]) => isGenerated(text)).map(([path]) => path),
@@ -105,8 +105,8 @@ function removedFrom({ plan, wanted, head }: ComparedCluster): string[] {
 }
 
 /** @throws UsageError when --remove names neither a component nor an app that was there: what was meant would stay guarded, or worse, not */
-function requireComponents({ wanted, head }: ComparedCluster, names: readonly string[]): void {
-  const applications = [...wanted.keys(), ...head.keys()].flatMap((path) => applicationOf(path)?.name ?? []);
+function requireComponents({ tree, head }: ComparedCluster, names: readonly string[]): void {
+  const applications = [...tree.keys(), ...head.keys()].flatMap((path) => applicationOf(path)?.name ?? []);
   const known = [...new Set<string>([...componentNames, ...applications])];
   const wrong = names.find((name) => !known.includes(name));
   if (wrong === undefined) return;

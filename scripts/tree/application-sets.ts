@@ -15,11 +15,11 @@ export interface GeneratedApplication {
 }
 
 /**
- * Works out which Applications the ApplicationSets of a tree make, as far as these may go (the rule sets-look-for-folders): git
- * generators over folders, and templates that hold parts of a folder's path.
+ * Computes the Applications that a tree's ApplicationSets generate. Supports what the rule sets-look-for-folders allows: git
+ * generators over folders, and templates with parts of a folder's path.
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/
  *
- * @param folders every folder that the repository has, as `tenants/team-a/apps`
+ * @param folders all folders of the repository, as `tenants/team-a/apps`
  */
 export function generatedApplications(
   sets: readonly KubernetesObject[],
@@ -27,13 +27,13 @@ export function generatedApplications(
 ): GeneratedApplication[] {
   return sets.flatMap((set) => {
     const entries = listAt(set, 'spec', 'generators').flatMap((generator) => listAt(generator, 'git', 'directories'));
-    const patterns = (excluded: boolean) =>
+    const patterns = (exclude: boolean) =>
       entries
-        .filter((entry) => (at(entry, 'exclude') === true) === excluded)
+        .filter((entry) => (at(entry, 'exclude') === true) === exclude)
         .map((entry) => pattern(String(at(entry, 'path'))));
-    const [wanted, unwanted] = [patterns(false), patterns(true)];
+    const [included, excluded] = [patterns(false), patterns(true)];
     return folders
-      .filter((folder) => wanted.some((one) => one.test(folder)) && !unwanted.some((one) => one.test(folder)))
+      .filter((folder) => included.some((one) => one.test(folder)) && !excluded.some((one) => one.test(folder)))
       .flatMap((folder) => applicationFor(set, folder));
   });
 }
@@ -54,7 +54,7 @@ function applicationFor(set: KubernetesObject, folder: string): GeneratedApplica
   return [{ set: set.metadata.name, folder, name, object, source: source as Source, namespace: destination }];
 }
 
-/** A value with each template in it replaced by the part of the path that it stands for. */
+/** Replaces each template in a value by its part of the path. */
 function filledIn(value: unknown, segments: readonly string[]): unknown {
   if (typeof value === 'string')
     return value
@@ -66,7 +66,7 @@ function filledIn(value: unknown, segments: readonly string[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filledIn(inner, segments)]));
 }
 
-/** As Argo CD reads it with its new file globbing: a star stays within one folder. */
+/** As Argo CD's new file globbing: a star matches within one folder. */
 function pattern(glob: string): RegExp {
   const parts = glob.match(/\[\^?[^\]]*\]|[^[]/g) ?? [];
   const text = parts.map((part) => {
@@ -77,7 +77,7 @@ function pattern(glob: string): RegExp {
   return new RegExp(`^${text.join('')}$`);
 }
 
-/** @returns paths of the values files that an Application names from the root of its own repository, weakest first */
+/** @returns the Application's values files in this repository, weakest first */
 export function ownValueFiles({ source }: GeneratedApplication): string[] {
   return textsAt(source, 'helm', 'valueFiles').flatMap((file) => (file.startsWith('/') ? [file.slice(1)] : []));
 }

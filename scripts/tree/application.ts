@@ -12,8 +12,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
 
 /**
- * @param manifests true when the component has own manifests, which are then a source
- * @returns the component's Application
+ * @param manifests true when the component has manifests of its own, which become a source
  */
 export function application(
   cluster: Cluster,
@@ -44,7 +43,7 @@ export function application(
         [readyWithinAnnotation]: String(readyWithin),
         ...tagsOfCommits(component.sources(cluster)),
       },
-      // Anyone who removes a component wants its resources gone. Argo CD cannot remove itself.
+      // Removing a component removes its resources. Argo CD cannot remove itself.
       ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
     },
     spec: {
@@ -57,7 +56,7 @@ export function application(
       syncPolicy: {
         automated: { prune: true, selfHeal: true },
         syncOptions: [...new Set(syncOptions)],
-        // Bounded: a retry repeats the commit it began with, so a fix waits until it gives up (argoproj/argo-cd#28794).
+        // Limited: a retry repeats its first commit, so a fix waits until it gives up (argoproj/argo-cd#28794).
         retry: { limit: 5, backoff: { duration: '5s', factor: 2, maxDuration: '20s' } },
       },
       ...(ignored.length === 0 ? {} : { ignoreDifferences: ignored.map(ignoredDifference) }),
@@ -66,7 +65,7 @@ export function application(
   };
 }
 
-/** For people: the tags of sources that are fetched by commit. */
+/** An annotation for readers: the tags of sources that are pinned by commit. */
 function tagsOfCommits(sources: readonly (ChartSource | KustomizeSource)[]): Record<string, string> {
   const tags = sources.flatMap((source) =>
     source.kind === 'kustomize' && source.commit !== undefined
@@ -77,9 +76,9 @@ function tagsOfCommits(sources: readonly (ChartSource | KustomizeSource)[]): Rec
 }
 
 /**
- * The repository itself: values files for the charts, and the component's own manifests. The root pins its targetRevision to the
- * commit that it is syncing (apps/kustomization.yaml). Without a type that is named, Argo CD guesses one by the files: a stray
- * Kustomization or Chart.yaml would change what is built.
+ * This repository: values files for the charts, and the component's own manifests. The root pins its targetRevision to the
+ * commit that it is syncing (apps/kustomization.yaml). Without an explicit type, Argo CD guesses one from the files: a stray
+ * Kustomization or Chart.yaml would change the build.
  */
 function ownSource(cluster: Cluster, component: Component, manifests: boolean): Record<string, unknown> {
   return {
@@ -102,7 +101,7 @@ function upstreamSource(
     targetRevision: source.version,
     helm: {
       releaseName: source.release,
-      // Weakest first: all clusters', this cluster's generated, this cluster's own (optional).
+      // Weakest first: all clusters', this cluster's generated values, this cluster's overrides (optional).
       valueFiles: [
         `$values/${component.folder}/values.yaml`,
         `$values/${cluster.folder}/values/${component.name}.yaml`,
@@ -134,12 +133,12 @@ function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<stri
     repoURL: mirrorGit(cluster, source.repository),
     path: source.path,
     targetRevision: source.commit ?? source.version,
-    // The server drops an empty map, which would be drift for ever.
+    // The server drops an empty map, and the Application would stay OutOfSync.
     ...(Object.keys(kustomize).length === 0 ? {} : { kustomize }),
   };
 }
 
-/** Helm's OCI repositories stand without scheme in an Application and in a project: argo-cd docs, user-guide/helm. */
+/** Argo CD writes Helm's OCI repositories without scheme, in Applications and projects: argo-cd docs, user-guide/helm. */
 export function chartRepository(cluster: Cluster, repository: string): string {
   return mirrorCharts(cluster, repository).replace(/^oci:\/\//, '');
 }

@@ -1,21 +1,21 @@
 /**
- * How Argo CD reads a source that is a plain directory, as the tree names it (directory.include).
+ * How Argo CD reads a source of type directory.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/directory/
  */
 
-/** A file with this text anywhere in it is passed over. */
+/** Argo CD skips a file that contains this text. */
 export const skipMark = '+argocd:skip-file-rendering';
 
-/** @returns true for names that are read */
+/** @returns true for names that Argo CD reads */
 export function isManifestFile(path: string): boolean {
   return /\.(yaml|yml|json)$/.test(path);
 }
 
-/** What turns a folder into something that has to be built, wherever its type is not named. */
+/** File types that make Argo CD build a folder, unless the source names its type. */
 export type Build = 'kustomization' | 'chart' | 'Jsonnet';
 
 /**
- * @returns what a file is a part of, by its name; undefined for others
+ * @returns the type of build that a file belongs to, by its name; undefined for others
  * @see https://github.com/kubernetes-sigs/kustomize/blob/master/api/konfig/general.go
  */
 export function buildOf(path: string): Build | undefined {

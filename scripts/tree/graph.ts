@@ -2,8 +2,7 @@ import type { Component } from '../components/component.ts';
 import type { Placed } from '../components/platform.ts';
 
 /**
- * Draws the waves as a Mermaid flow chart: one box per wave, and an arrow for each dependency that does not follow from
- * others.
+ * Draws the waves as a Mermaid flow chart: one box per wave, and an arrow for each dependency that does not follow from others.
  *
  * @see https://mermaid.js.org/syntax/flowchart.html
  */
@@ -22,7 +21,7 @@ export function mermaid(placed: readonly Placed[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Those dependencies that no other dependency brings along. */
+/** Dependencies that do not follow from other dependencies. */
 function directDependencies(component: Component, byName: ReadonlyMap<string, Component>): string[] {
   const own = component.dependsOn.filter((name) => byName.has(name));
   return own.filter((name) => !own.some((other) => other !== name && reaches(other, name, byName)));

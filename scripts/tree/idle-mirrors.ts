@@ -13,8 +13,7 @@ export interface MirrorEntry {
 const sections = ['charts', 'git', 'images'] as const;
 
 /**
- * Finds mirrors that replace nothing, whatever parts and apps a cluster switches on: without the entry every source and every
- * value is the same.
+ * Finds mirrors without effect, whichever parts and apps are enabled: without the entry every source and every value is the same.
  */
 export function idleMirrors(cluster: Cluster): MirrorEntry[] {
   const entries = sections.flatMap((section) =>
@@ -41,7 +40,7 @@ function withEverything(cluster: Cluster): Cluster {
   };
 }
 
-/** What comes from elsewhere: sources, and the values and the manifests of apps that name images. */
+/** Everything that mirrors can change: sources, values, and the manifests of apps, which name images. */
 function textOf(cluster: Cluster): string {
   return JSON.stringify(
     allComponents(cluster).map((component) => [

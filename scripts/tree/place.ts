@@ -5,7 +5,7 @@ import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { computeWaves } from './waves.ts';
 
-/** Decides which components a cluster has, in which wave each one is, and which wait for the host. Pure. */
+/** Computes which components are enabled, the wave of each, and which wait for the host. Pure. */
 export function placePlatform(cluster: Cluster): Platform {
   const all = allComponents(cluster);
   const enabled = all.filter(
@@ -20,7 +20,7 @@ export function placePlatform(cluster: Cluster): Platform {
   return { cluster, enabled, placed, waiting };
 }
 
-/** @returns the components that need the host, and those that come after them */
+/** @returns the components that need the host, and those that depend on them */
 function waitingForHost(enabled: readonly Component[]): Component[] {
   const waits = (component: Component): boolean =>
     component.needsHost === true || enabled.some((other) => component.dependsOn.includes(other.name) && waits(other));

@@ -5,21 +5,21 @@ import { appliedAsPlatform } from '../components/platform-accounts.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { chartRepository } from './application.ts';
 
-/** Name of the last, empty object of the tree: it is applied when the last wave is healthy. */
+/** Name of the tree's last, empty object, which is applied when the last wave is healthy. */
 const sentinelName = 'platform-ready';
 
 /** Applied before everything: argoproj/argo-cd#4369. */
 const first = { 'argocd.argoproj.io/sync-wave': '-2' };
 
-/** Of the root's own objects that stay when a component goes: the root is not out of sync from then on, repairing for ever. */
+/** Keeps an object of the root when its component is removed, without the root being OutOfSync from then on. */
 const kept = {
   'argocd.argoproj.io/sync-options': 'Prune=false',
   'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
 };
 
 /**
- * The platform's AppProject, with just the repositories, namespaces and cluster-scoped kinds that its components need. Those with a
- * project of their own are left out.
+ * The platform's AppProject, with only the repositories, namespaces and cluster-scoped kinds of its components, except those with a
+ * project of their own.
  */
 export function project(cluster: Cluster, components: readonly Component[]): KubernetesObject {
   const own = components.filter(({ ownProject }) => ownProject === undefined);
@@ -95,8 +95,8 @@ function appProject(
 }
 
 /**
- * Argo CD makes this project, which permits everything: anyone who may make an Application in it would have the cluster. An Argo CD of
- * one's own may need it.
+ * Argo CD creates this project, which permits everything: anyone who can create an Application in it would control the cluster. An
+ * existing Argo CD may need it, so only the platform's own gets this.
  *
  * https://argo-cd.readthedocs.io/en/stable/user-guide/projects/#the-default-project
  */
@@ -119,22 +119,22 @@ export function lockedDefaultProject(cluster: Cluster): KubernetesObject {
   };
 }
 
-/** The namespaces of the platform, made before anything that lives in them, and kept when a component goes: they may hold data. */
+/** The platform's namespaces, created before their contents, and kept when a component is removed: they may contain data. */
 export function namespaces(cluster: Cluster, components: readonly Component[]): KubernetesObject[] {
-  // Two components may need one namespace, and then say the same of it.
-  const needs = new Map(
+  // Two components may specify one namespace, identically.
+  const specs = new Map(
     components.flatMap((component) =>
-      (component.namespaces?.(cluster) ?? []).map((need) => [need.name, need] as const),
+      (component.namespaces?.(cluster) ?? []).map((spec) => [spec.name, spec] as const),
     ),
   );
-  return [...needs.values()].map((need) => ({
+  return [...specs.values()].map((spec) => ({
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: {
-      name: need.name,
-      ...(need.labels === undefined ? {} : { labels: { ...need.labels } }),
+      name: spec.name,
+      ...(spec.labels === undefined ? {} : { labels: { ...spec.labels } }),
       annotations: {
-        ...need.annotations,
+        ...spec.annotations,
         'argocd.argoproj.io/sync-wave': '-1',
         ...kept,
         'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
@@ -143,7 +143,7 @@ export function namespaces(cluster: Cluster, components: readonly Component[]): 
   }));
 }
 
-/** An empty last wave makes "the last real wave is healthy" part of the root's own success. */
+/** An empty last wave: the root succeeds only when the last real wave is healthy. */
 export function sentinel(cluster: Cluster, wave: number): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -158,8 +158,8 @@ export function sentinel(cluster: Cluster, wave: number): KubernetesObject {
 }
 
 /**
- * Lists the tree, and pins every child to the commit that the root is syncing: the root sets the annotation on all objects
- * (commonAnnotations), and this copies it from the last object into each Application's own source. Without a root, as in
+ * Lists the tree, and pins every child to the commit that the root is syncing: the root sets an annotation on all objects
+ * (commonAnnotations), and a replacement copies it from the last object into each child's own source. Without a root, as in
  * `kubectl kustomize`, the children follow the branch.
  */
 export function kustomization(resources: readonly string[]): object {
@@ -176,7 +176,7 @@ export function kustomization(resources: readonly string[]): object {
   };
 }
 
-/** The root: the one Application that the bootstrap applies; everything else follows from it. */
+/** The root: the one Application that the bootstrap applies. Argo CD creates everything else from it. */
 export function root(cluster: Cluster): KubernetesObject {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -197,7 +197,7 @@ export function root(cluster: Cluster): KubernetesObject {
       syncPolicy: {
         automated: { prune: true, selfHeal: true },
         syncOptions: ['FailOnSharedResource=true'],
-        // Without limit and with the newest commit: a slow wave is waited for, a broken one is replaced by its fix.
+        // Unlimited, always with the newest commit: a slow wave gets its time, and a broken one its fix.
         retry: { limit: -1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '20s' } },
       },
     },

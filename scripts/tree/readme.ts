@@ -5,11 +5,11 @@ import type { Cluster } from '../config/cluster.ts';
 import { mermaid } from './graph.ts';
 
 /**
- * Writes clusters/<name>/README.md: the waves as a picture, and a table of what runs where.
+ * Renders clusters/<name>/README.md: a diagram of the waves, and a table of the components.
  */
 export function readme({ cluster, placed, waiting }: Platform): string {
   const url =
-    cluster.knownHost === undefined ? 'not known yet: the load balancer gives it' : `https://${cluster.knownHost}/`;
+    cluster.knownHost === undefined ? 'not known yet: the load balancer assigns it' : `https://${cluster.knownHost}/`;
   return `<!-- ${generatedMark.slice(2)} from ${cluster.folder}/cluster.yaml: change that, then run "npm run render -- --cluster ${cluster.name}". -->
 # Cluster ${cluster.name}
 
@@ -17,16 +17,16 @@ export function readme({ cluster, placed, waiting }: Platform): string {
 - Repository: ${cluster.embeddedRemote ? 'the embedded remote under `.breakwater/` (no `git.url` in cluster.yaml)' : `\`${cluster.repositoryUrl}\``}, branch \`${cluster.git.branch}\`
 - Root Application: \`${cluster.argocd.root.name}\` in namespace \`${cluster.argocd.namespace}\`
 
-Each wave is synced when everything in the wave before it is Healthy, on the first sync and on every later commit.
+Each wave starts when everything in the wave before it is Healthy, on the first sync and on every later commit.
 
 \`\`\`mermaid
 ${mermaid(placed)}\`\`\`
 
-| wave | component | what it is | version | namespace |
+| wave | component | purpose | version | namespace |
 | ---: | --- | --- | --- | --- |
 ${placed.map(({ component, wave }) => `| ${wave} | ${component.name} | ${component.summary} | ${versionOf(cluster, component)} | ${component.namespace(cluster)} |`).join('\n')}
-${waiting.length === 0 ? '' : `\nLeft out until the host is known: ${waiting.map((component) => component.name).join(', ')}.\n`}
-Yours here: \`cluster.yaml\`, and \`overrides/<component>.yaml\` for values of a chart. \`discovered.yaml\` is written by the bootstrap. Everything else is generated.
+${waiting.length === 0 ? '' : `\nSkipped until the host is known: ${waiting.map((component) => component.name).join(', ')}.\n`}
+Edit \`cluster.yaml\`, and \`overrides/<component>.yaml\` for values of a chart. The bootstrap writes \`discovered.yaml\`. Everything else is generated.
 `;
 }
 

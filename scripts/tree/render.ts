@@ -11,7 +11,7 @@ import { header, toYaml } from './yaml.ts';
 /** The tree as text: path (relative to the repository, forward slashes) → content. */
 export type Tree = ReadonlyMap<string, string>;
 
-/** A tree with what its texts say, for anyone who looks at the objects and need not read them again. */
+/** A tree with its objects, so that callers need not parse the texts. */
 export interface RenderedTree {
   tree: Tree;
   /** The documents of each YAML text. */
@@ -21,13 +21,13 @@ export interface RenderedTree {
 /**
  * Renders the whole tree of a cluster: clusters/<name>/{bootstrap.yaml, README.md, apps/, values/, manifests/}.
  *
- * Pure: the same cluster gives the same bytes.
+ * Pure: the same cluster renders to the same bytes.
  */
 export function renderTree(cluster: Cluster): Tree {
   return renderDocuments(placePlatform(cluster)).tree;
 }
 
-/** Renders the tree, and keeps its objects beside the texts; see {@link renderTree}. */
+/** Renders the tree, and keeps the objects beside the texts; see {@link renderTree}. */
 export function renderDocuments(platform: Platform): RenderedTree {
   const { cluster, placed } = platform;
   const list = placed.map(({ component }) => component);
@@ -57,7 +57,7 @@ export function renderDocuments(platform: Platform): RenderedTree {
     for (const object of manifests) write(manifestFile(component, object), [object]);
     const values = chartValues(cluster, component);
     if (values !== undefined) {
-      const more = ` (or put your own values into overrides/${component.name}.yaml)`;
+      const more = ` (or put your own values in overrides/${component.name}.yaml)`;
       write(`values/${component.name}.yaml`, [values], header(file, cluster.name, more));
     }
   }
@@ -74,7 +74,7 @@ function chartValues(cluster: Cluster, component: Component): Record<string, unk
     : undefined;
 }
 
-/** One file per object, named after its kind and name: a pull request's diff then shows what it is about. */
+/** One file per object, named after its kind and name, so that pull requests are easy to read. */
 function manifestFile(component: Component, object: KubernetesObject): string {
   return `manifests/${component.name}/${object.kind.toLowerCase()}-${object.metadata.name}.yaml`;
 }

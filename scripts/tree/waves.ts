@@ -1,20 +1,20 @@
 import type { Component } from '../components/component.ts';
 
 /**
- * Computes sync waves from dependencies: a component's wave is one more than the highest of those it depends on. A dependency
- * that is switched off counts through: its own dependencies take its place.
+ * Computes sync waves from dependencies: a component's wave is one more than the highest of those it depends on. A disabled
+ * dependency is replaced by its own dependencies.
  *
- * @param all every component that exists
- * @param enabled the ones that are switched on
+ * @param all all components
+ * @param enabled the enabled ones
  * @returns wave per enabled component, from 0
- * @throws Error for a cycle, or for a dependency that no component has as its name (our bug, found at start)
+ * @throws Error for a cycle, or for an unknown dependency (our bug, found at start)
  */
 export function computeWaves(all: readonly Component[], enabled: readonly Component[]): Map<string, number> {
   const byName = new Map(all.map((component) => [component.name, component]));
   const on = new Set(enabled.map((component) => component.name));
   const heights = new Map<string, number>();
 
-  /** The wave that a dependent may not go below: -1 when nothing has to come before it. */
+  /** The highest wave up to this component: -1 when nothing is enabled. */
   const heightOf = (name: string, trail: readonly string[]): number => {
     const known = heights.get(name);
     if (known !== undefined) return known;

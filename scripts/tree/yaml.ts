@@ -12,10 +12,10 @@ export function toYaml(header: string, objects: readonly object[]): string {
 }
 
 /**
- * @param source the file that it is made from, as `clusters/demo/cluster.yaml`
+ * @param source the file that it is generated from, as `clusters/demo/cluster.yaml`
  * @param cluster name of the cluster, for the command
- * @param more where else a change may go
- * @returns the first line of a generated YAML file: what made it, and how to change it
+ * @param more another file to change instead
+ * @returns the first line of a generated YAML file: its source, and how to change it
  */
 export function header(source: string, cluster: string, more = ''): string {
   return `${generatedMark} from ${source}: change that${more}, then run "npm run render -- --cluster ${cluster}".`;

@@ -28,10 +28,10 @@ async function put(relative: string, text: string): Promise<void> {
   await writeFile(at(relative), text);
 }
 
-async function render(wanted: Record<string, string>): Promise<TreePlan> {
+async function render(tree: Record<string, string>): Promise<TreePlan> {
   const present = await readPresent(root, folder);
   const written = await readWritten(root, folder);
-  const plan = planTree({ folder, wanted: new Map(Object.entries(wanted)), present, written });
+  const plan = planTree({ folder, tree: new Map(Object.entries(tree)), present, written });
   await carryOut(root, plan);
   return plan;
 }
@@ -73,15 +73,15 @@ describe('carrying a plan out', () => {
   });
 
   it('does not touch files that stay as they are', async () => {
-    const wanted = { [`${folder}/a.yaml`]: mark };
-    await render(wanted);
+    const tree = { [`${folder}/a.yaml`]: mark };
+    await render(tree);
     const then = new Date('2020-01-01');
     await utimes(at(`${folder}/a.yaml`), then, then);
-    await render({ ...wanted, [`${folder}/b.yaml`]: mark });
+    await render({ ...tree, [`${folder}/b.yaml`]: mark });
     expect((await stat(at(`${folder}/a.yaml`))).mtime).toEqual(then);
   });
 
-  it('removes what is no longer wanted, with folders that became empty, and keeps what is yours', async () => {
+  it('removes what is no longer rendered, with folders that became empty, and keeps what is yours', async () => {
     await put(`${folder}/values/own.yaml`, 'mine\n');
     await put(`${folder}/overrides/dex.yaml`, mark);
     await render({ [`${folder}/values/dex.yaml`]: mark, [`${folder}/manifests/a/b/c.yaml`]: mark });
@@ -108,8 +108,8 @@ describe('carrying a plan out', () => {
     await mkdir(path.join(box, 'outside'));
     await writeFile(path.join(box, 'outside', 'old.yaml'), mark);
     await put(`${folder}/apps/old.yaml`, mark);
-    const wanted = new Map([[`${folder}/apps/new.yaml`, mark]]);
-    const plan = planTree({ folder, wanted, present: await readPresent(root, folder) });
+    const tree = new Map([[`${folder}/apps/new.yaml`, mark]]);
+    const plan = planTree({ folder, tree, present: await readPresent(root, folder) });
     await rm(at(`${folder}/apps`), { recursive: true });
     await symlink(path.join(box, 'outside'), at(`${folder}/apps`));
     await expect(carryOut(root, plan)).rejects.toThrow(`${folder}/apps is a symbolic link`);
@@ -135,7 +135,7 @@ describe('carrying a plan out', () => {
 
   it('looks at a file again before it deletes it', async () => {
     await put(`${folder}/a.yaml`, mark);
-    const plan = planTree({ folder, wanted: new Map(), present: await readPresent(root, folder) });
+    const plan = planTree({ folder, tree: new Map(), present: await readPresent(root, folder) });
     await put(`${folder}/a.yaml`, 'mine now\n');
     await carryOut(root, plan);
     expect(await readFile(at(`${folder}/a.yaml`), 'utf8')).toBe('mine now\n');

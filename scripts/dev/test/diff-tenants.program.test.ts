@@ -166,6 +166,6 @@ describe('npm run diff, for tenants', () => {
     expect(brief(shown)).toContain('added tenant-green-place Namespace green');
     expect(shown?.changes.some(({ application }) => application.startsWith('tenant-blue'))).toBe(false);
     expect(shown?.notes.join('\n')).toMatch(/tenant-blue-place: what is there stays .* must be "blue"/);
-    expect(shown?.notes.join('\n')).toMatch(/tenant-red-apps: .* tenants\/red\/apps\/broken.yaml can't be read/);
+    expect(shown?.notes.join('\n')).toMatch(/tenant-red-apps: .* tenants\/red\/apps\/broken.yaml cannot be read/);
   });
 });

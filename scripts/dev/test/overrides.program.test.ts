@@ -16,7 +16,7 @@ it('validate says where an override takes the login check away, and what it lose
   const { code, stdout } = repository.breakwater('validate');
   expect(code).toBe(1);
   expect(stdout).toContain(
-    'clusters/demo/overrides/istiod.yaml:2:3: meshConfig.extensionProviders replaces the generated list and loses oauth2-proxy: repeat the entries of clusters/demo/values/istiod.yaml before your own',
+    'clusters/demo/overrides/istiod.yaml:2:3: meshConfig.extensionProviders replaces the generated list and drops oauth2-proxy: repeat the entries of clusters/demo/values/istiod.yaml before your own',
   );
   const { findings } = JSON.parse(repository.breakwater('validate', '--json').stdout).clusters[0];
   expect(findings).toContainEqual(

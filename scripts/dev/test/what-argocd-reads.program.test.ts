@@ -149,8 +149,8 @@ describe('an entry anywhere in the repository', () => {
     'infrastructure/tenant/templates/more.yaml': ['symbolic link', (path) => link(path, 'place.yaml')],
     'apps/grafana/more.yaml': ['symbolic link', (path) => link(path, 'values.yaml')],
     'tenants/red/apps/link.yaml': ['symbolic link', (path) => link(path, '../../../docs/evil.yaml')],
-    'docs/passwd.txt': ['leads out of the repository', (path) => link(path, '/etc/passwd')],
-    'docs/above.txt': ['leads out of the repository', (path) => link(path, '../../above.txt')],
+    'docs/passwd.txt': ['is a link out of the repository', (path) => link(path, '/etc/passwd')],
+    'docs/above.txt': ['is a link out of the repository', (path) => link(path, '../../above.txt')],
     'infrastructure/tenant/.argocd-source.yaml': ['remove it', (path) => repository.write(path, 'helm: null\n')],
     'tenants/red/apps/.argocd-source-tenant-red-apps.yaml': [
       'remove it',

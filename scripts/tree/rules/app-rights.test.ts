@@ -52,28 +52,28 @@ const rule = 'apps-are-no-administrators';
 
 describe('the rules of what apps give themselves', () => {
   it.each<[string, KubernetesObject, string]>([
-    ['cluster-admin for the cluster', binding('ClusterRoleBinding', 'cluster-admin'), 'binds cluster-admin'],
-    ['cluster-admin in a namespace', binding('RoleBinding', 'cluster-admin'), 'binds cluster-admin'],
-    ['every right', role({ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }), 'writes every kind'],
+    ['cluster-admin for the cluster', binding('ClusterRoleBinding', 'cluster-admin'), 'binds to cluster-admin'],
+    ['cluster-admin in a namespace', binding('RoleBinding', 'cluster-admin'), 'binds to cluster-admin'],
+    ['every right', role({ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }), 'can write every kind'],
     [
       'the right to write all',
       role({ apiGroups: ['*'], resources: ['*'], verbs: ['get', 'patch'] }),
-      'writes every kind',
+      'can write every kind',
     ],
     [
       'more rights than its own',
       role({ apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], verbs: ['escalate'] }),
-      'may escalate',
+      'can escalate',
     ],
     [
       'the rights of others',
       role({ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] }),
-      'may impersonate',
+      'can impersonate',
     ],
     [
       'the roles of others',
       role({ apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], verbs: ['bind'] }),
-      'may bind',
+      'can bind',
     ],
   ])('find %s, unless app.yaml says so', (_, object, message) => {
     expect(findings(rule, ...app([object]))).toMatchObject([{ message: expect.stringContaining(message) }]);

@@ -16,9 +16,9 @@ import {
 import type { Rule } from './rule.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
-const hint = 'or say administrator: true in its app.yaml';
+const hint = 'or set administrator: true in its app.yaml';
 
-/** Applications with an AppProject of their own, but those whose source a person trusts with the cluster. */
+/** Applications with an AppProject of their own, except those trusted with the whole cluster. */
 function boundedApps(tree: ParsedTree): Child[] {
   const platform = at(rootOf(tree)?.object, 'spec', 'project');
   const trusted = projects(tree)
@@ -33,29 +33,29 @@ function boundedApps(tree: ParsedTree): Child[] {
 const appsAreNoAdministrators: Rule = {
   name: 'apps-are-no-administrators',
   reason:
-    'An AppProject bounds kinds and namespaces, not what a role gives: with cluster-admin, wildcards, escalate, bind or impersonate an app has the cluster, secrets and login included (kubernetes docs, concepts/security/rbac-good-practices).',
+    'An AppProject limits kinds and namespaces, not the rights in a role: with cluster-admin, wildcards, escalate, bind or impersonate an app controls the cluster, secrets and login included (kubernetes docs, concepts/security/rbac-good-practices).',
   check: (tree) =>
     boundedApps(tree).flatMap((app) =>
       objectsOf(tree, app)
         .filter(({ object }) => groupOf(object) === rbac)
         .flatMap(({ file, object }) =>
-          tooMuch(object).map((what) => ({ file, path: nameOf(object), message: `${what}: take that away, ${hint}` })),
+          tooMuch(object).map((what) => ({ file, path: nameOf(object), message: `${what}: remove that, ${hint}` })),
         ),
     ),
 };
 
 function tooMuch(object: Placed['object']): string[] {
   const found = new Set<string>();
-  if (at(object, 'roleRef', 'name') === 'cluster-admin') found.add('binds cluster-admin');
+  if (at(object, 'roleRef', 'name') === 'cluster-admin') found.add('binds to cluster-admin');
   for (const rule of listAt(object, 'rules')) {
     const verbs = textsAt(rule, 'verbs');
     const every = (key: string) => textsAt(rule, key).includes('*');
     if (every('resources') && every('apiGroups') && verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)))
-      found.add('writes every kind');
-    for (const verb of ['escalate', 'bind', 'impersonate']) if (verbs.includes(verb)) found.add(`may ${verb}`);
+      found.add('can write every kind');
+    for (const verb of ['escalate', 'bind', 'impersonate']) if (verbs.includes(verb)) found.add(`can ${verb}`);
   }
   return [...found];
 }
 
-/** What the sources of apps may give themselves. */
+/** Rights that an app's source may not grant itself. */
 export const appRightsRules: readonly Rule[] = [appsAreNoAdministrators];

@@ -1,7 +1,7 @@
 import { type Child, children, isMap, nameOf, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
 import type { Rule } from './rule.ts';
 
-/** What client-side apply can keep in its annotation: the API server's limit of all annotations together. */
+/** Client-side apply keeps the object in an annotation, and the API server limits all annotations together. */
 const largestForClientSide = 256 * 1024;
 
 function syncOptions({ object }: Child): string[] {
@@ -11,10 +11,10 @@ function syncOptions({ object }: Child): string[] {
 const nothingThatTheServerDrops: Rule = {
   name: 'nothing-that-the-server-drops',
   reason:
-    'Argo CD drops empty maps and false defaults of an Application, and the root then shows drift for ever (argoproj/argo-cd#14668).',
+    'Argo CD drops empty maps and false defaults of an Application, and the root then stays OutOfSync (argoproj/argo-cd#14668).',
   check: (tree) =>
     children(tree).flatMap(({ file, object }) =>
-      emptyPaths(object.spec, 'spec').map((path) => ({ file, path, message: 'is empty or false: leave it out' })),
+      emptyPaths(object.spec, 'spec').map((path) => ({ file, path, message: 'is empty or false: remove it' })),
     ),
 };
 
@@ -31,7 +31,7 @@ function emptyPaths(value: unknown, path: string): string[] {
 const serverSideDiff: Rule = {
   name: 'server-side-diff-with-apply',
   reason:
-    'Server-side apply and client-side diff disagree on defaulted fields, and the other way round (argo-cd docs, user-guide/diff-strategies).',
+    'Apply and diff must both be server-side or both client-side: otherwise they disagree on defaulted fields (argo-cd docs, user-guide/diff-strategies).',
   check: (tree) =>
     children(tree).flatMap((application) => {
       const applies = syncOptions(application).includes('ServerSideApply=true');
@@ -48,7 +48,8 @@ const serverSideDiff: Rule = {
 
 const serverSideApplyForLargeObjects: Rule = {
   name: 'server-side-apply-for-large-objects',
-  reason: 'Client-side apply writes the object into an annotation, which holds 256 KiB (argoproj/argo-cd#24950).',
+  reason:
+    'Client-side apply copies the object into an annotation, which holds at most 256 KiB (argoproj/argo-cd#24950).',
   check: (tree) =>
     children(tree).flatMap((application) =>
       syncOptions(application).includes('ServerSideApply=true')
@@ -63,7 +64,7 @@ const serverSideApplyForLargeObjects: Rule = {
     ),
 };
 
-/** Kinds that every cluster has. */
+/** Groups that every cluster has. */
 const builtInGroup = /^(|apps|batch|autoscaling|policy|[a-z.]+\.k8s\.io)$/;
 const notBuiltIn = new Set([
   'gateway.networking.k8s.io',
@@ -80,21 +81,21 @@ function isCustom(apiVersion: string): boolean {
 const skipDryRun: Rule = {
   name: 'skip-dry-run-of-custom-resources',
   reason:
-    'The dry run of an Application that holds only custom resources fails while their kinds are not there yet (argo-cd docs, user-guide/sync-options).',
+    'The dry run of an Application with only custom resources fails until their CRDs exist (argo-cd docs, user-guide/sync-options).',
   check: (tree) =>
     children(tree).flatMap((application) => {
       const onlyOwn = application.sources.every(({ ref }) => ref === 'values');
       const objects = objectsOf(tree, application);
       const custom = onlyOwn && objects.length > 0 && objects.every(({ object }) => isCustom(object.apiVersion));
-      // Argo CD's own kinds are there wherever it runs.
+      // Argo CD's own kinds exist wherever it runs.
       const others = objects.some(({ object }) => !object.apiVersion.startsWith('argoproj.io/'));
       if (!custom || !others || syncOptions(application).includes('SkipDryRunOnMissingResource=true')) return [];
-      const message = 'holds only custom resources, and needs SkipDryRunOnMissingResource=true';
+      const message = 'has only custom resources, so it needs SkipDryRunOnMissingResource=true';
       return [{ file: application.file, path: 'spec.syncPolicy.syncOptions', message }];
     }),
 };
 
-/** What each Application says about how it is compared and applied. */
+/** Options of each Application for comparing and applying. */
 export const applicationRules: readonly Rule[] = [
   nothingThatTheServerDrops,
   serverSideDiff,

@@ -90,19 +90,19 @@ const broken: [rule: string, what: string, changes: Change[], messages: string[]
     'only-the-gateway-calls',
     'an app without a policy',
     app({ ...underItsPath, policy: undefined }),
-    ['leads to grafana'],
+    ['routes to grafana'],
   ],
   [
     'only-the-gateway-calls',
     'a policy that admits somebody else',
     app({ ...underItsPath, policy: policy.replace('ns/ingress/sa/istio-ingressgateway', 'ns/other/sa/other') }),
-    ['leads to grafana'],
+    ['routes to grafana'],
   ],
   [
     'only-the-gateway-calls',
     "a policy in another app's namespace",
     app({ ...underItsPath, policy: policy.replace('namespace: grafana', 'namespace: other') }),
-    ['leads to grafana'],
+    ['routes to grafana'],
   ],
   [
     'apps-ask-who',
@@ -114,13 +114,13 @@ const broken: [rule: string, what: string, changes: Change[], messages: string[]
     'apps-ask-who',
     'a policy that takes what no filter let through',
     app({ ...underItsPath, policy: policy.replace(/\n {6}when: .*/, '') }),
-    [`must ask for the header ${appMarker}`],
+    [`must require the header ${appMarker}`],
   ],
   [
     'apps-ask-who',
     'a policy that takes any mark',
     app({ ...underItsPath, policy: policy.replace('values: [grafana]', 'values: ["*"]') }),
-    [`must ask for the header ${appMarker}`],
+    [`must require the header ${appMarker}`],
   ],
   [
     'nothing-open-on-own-hosts',
@@ -138,7 +138,7 @@ const broken: [rule: string, what: string, changes: Change[], messages: string[]
     'one-place-one-route',
     "a path within OAuth2 Proxy's",
     app({ route: underPath.replace('/grafana/', '/oauth2/grafana/') }),
-    ['/oauth2/grafana/ is also that of VirtualService auth/oauth2-proxy (/oauth2/)'],
+    ['/oauth2/grafana/ overlaps with VirtualService auth/oauth2-proxy (/oauth2/)'],
   ],
   [
     'cookie-for-its-hosts',
@@ -150,7 +150,7 @@ const broken: [rule: string, what: string, changes: Change[], messages: string[]
     'cookie-for-its-hosts',
     'a cookie for a domain that nobody needs',
     [{ file: `${values}/oauth2-proxy.yaml`, from: 'extraArgs:\n', to: cookies }],
-    ['is needed by no app'],
+    ['is not needed by any app'],
   ],
   [
     'cookie-for-its-hosts',

@@ -5,7 +5,7 @@ import { options } from './login.ts';
 import { at, listAt, nameOf, namespaceOf, type ParsedTree, type Placed, textsAt } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** Routes that the program made for apps: they are named after them. */
+/** The generated routes of apps, which are named after the app. */
 function appRoutes(tree: ParsedTree): Placed[] {
   return routes(tree).filter(({ object, rendered }) => !rendered && object.metadata.name.startsWith('app-'));
 }
@@ -17,7 +17,7 @@ function finding({ file, object }: Placed, field: string, message: string): Find
 const onlyGatewayCalls: Rule = {
   name: 'only-the-gateway-calls',
   reason:
-    'Anyone who reaches an app past the gateway writes the identity headers himself (kubeflow/kubeflow#7032, istio docs, reference/config/security/authorization-policy).',
+    'A client that reaches an app without the gateway can set the identity headers itself (kubeflow/kubeflow#7032, istio docs, reference/config/security/authorization-policy).',
   check(tree) {
     const policies = ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
       ({ object }) => at(object, 'spec', 'action') !== 'CUSTOM' && at(object, 'spec', 'action') !== 'DENY',
@@ -26,14 +26,14 @@ const onlyGatewayCalls: Rule = {
       .filter(({ rendered }) => !rendered)
       .flatMap((route) =>
         destinations(route)
-          // Argo CD is there before the mesh, and asks for a token itself.
+          // Argo CD is installed before the mesh, and checks tokens itself.
           .filter((namespace) => !namespacesOutsideTheMesh(tree).has(namespace))
           .filter((namespace) => !policies.some((policy) => namespaceOf(policy) === namespace && admitsGateway(policy)))
           .map((namespace) =>
             finding(
               route,
               'spec.http',
-              `leads to ${namespace}, where no AuthorizationPolicy names the gateway's account`,
+              `routes to ${namespace}, where no AuthorizationPolicy admits the gateway's account`,
             ),
           ),
       );
@@ -55,7 +55,7 @@ function destinations(route: Placed): string[] {
   return [...new Set(namespaces)].filter((namespace) => namespace !== '');
 }
 
-/** Argo CD's namespace: the root is in it. */
+/** Argo CD's namespace, which also holds the AppProjects. */
 function namespacesOutsideTheMesh(tree: ParsedTree): ReadonlySet<string> {
   const roots = [...tree.files.values()].flatMap(({ objects }) =>
     objects.filter(({ kind }) => kind === 'AppProject').map(({ metadata }) => metadata.namespace ?? ''),
@@ -66,7 +66,7 @@ function namespacesOutsideTheMesh(tree: ParsedTree): ReadonlySet<string> {
 const appsAskWho: Rule = {
   name: 'apps-ask-who',
   reason:
-    "The gateway's check lets everyone in who can log in; who may open an app is asked by the app's own filter, without which it must not be served (envoy docs, http_filters/lua_filter: a script that fails lets requests pass).",
+    "The gateway's check admits everyone who can log in; only the app's own filter decides who may open the app, so no app is served without it (envoy docs, http_filters/lua_filter: a script that fails lets requests pass).",
   check: (tree) =>
     appRoutes(tree).flatMap((route): Finding[] => {
       const { name } = route.object.metadata;
@@ -77,7 +77,7 @@ const appsAskWho: Rule = {
       return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io')
         .filter((policy) => policy.object.metadata.name === name && namespaceOf(policy) === namespaceOf(route))
         .filter(({ object }) => !listAt(object, 'spec', 'rules').filter(isForGateway).every(asksForMark))
-        .map((policy) => finding(policy, 'spec.rules', `must ask for the header ${appMarker}`));
+        .map((policy) => finding(policy, 'spec.rules', `must require the header ${appMarker}`));
     }),
 };
 
@@ -102,7 +102,7 @@ function platformHosts(tree: ParsedTree): Set<string> {
 const nothingOpenOnOwnHosts: Rule = {
   name: 'nothing-open-on-own-hosts',
   reason:
-    "The check leaves /dex/ and /oauth2/ to Dex and OAuth2 Proxy; on another host the same paths would be an app's, without a login and with the session cookie (istio docs, tasks/security/authorization/authz-custom).",
+    'The check skips /dex/ and /oauth2/ for Dex and OAuth2 Proxy; on another host the app would get these paths without a login, but with the session cookie (istio docs, tasks/security/authorization/authz-custom).',
   check(tree) {
     const hosts = platformHosts(tree);
     return routes(tree)
@@ -114,7 +114,7 @@ const nothingOpenOnOwnHosts: Rule = {
           .flatMap((http) => listAt(http, 'match').map((match) => String(at(match, 'uri', 'prefix'))));
         return ['/dex/', '/oauth2/']
           .filter((path) => !answered.includes(path))
-          .map((path) => finding(route, 'spec.http', `must begin with an answer of its own to ${path}`));
+          .map((path) => finding(route, 'spec.http', `must start with a directResponse for ${path}`));
       });
   },
 };
@@ -134,14 +134,14 @@ const onePlaceOneRoute: Rule = {
           places
             .filter((other) => other.route.object !== app.object && other.host === host && overlap(path, other.path))
             .map((other) =>
-              finding(app, 'spec.http', `${path} is also that of ${nameOf(other.route.object)} (${other.path})`),
+              finding(app, 'spec.http', `${path} overlaps with ${nameOf(other.route.object)} (${other.path})`),
             ),
         ),
     );
   },
 };
 
-/** The prefixes that a route serves, with "/" at the end; the catch-all "/" comes after all others, so it is none. */
+/** The prefixes that a route serves, with "/" at the end; without the catch-all "/", which matches last. */
 function paths({ object }: Placed): string[] {
   return listAt(object, 'spec', 'http')
     .filter((http) => at(http, 'route') !== undefined)
@@ -158,7 +158,7 @@ function overlap(one: string, other: string): boolean {
 const cookieForItsHosts: Rule = {
   name: 'cookie-for-its-hosts',
   reason:
-    'A session cookie for a domain goes to every host below it, and browsers refuse one that begins with __Host- (RFC 6265bis, cookie name prefixes).',
+    'Browsers send a cookie with a domain to every host below it, and reject one whose name starts with __Host- (RFC 6265bis, cookie name prefixes).',
   check(tree) {
     const hosts = platformHosts(tree);
     const all = options(tree);
@@ -170,18 +170,18 @@ const cookieForItsHosts: Rule = {
     return [
       ...domains
         .filter(({ value }) => !hosts.has(String(value)))
-        .map(({ file, path }) => ({ file, path, message: "must be the platform's host, and no wider" })),
+        .map(({ file, path }) => ({ file, path, message: "must be the platform's host, not a wider domain" })),
       ...(domains.length > 0 && own.length === 0
-        ? domains.map(({ file, path }) => ({ file, path, message: 'is needed by no app: leave it out' }))
+        ? domains.map(({ file, path }) => ({ file, path, message: 'is not needed by any app: remove it' }))
         : []),
       ...(domains.length > 0 && name !== undefined && name.value !== sharedSessionCookie
-        ? [{ file: name.file, path: name.path, message: `must be ${sharedSessionCookie} beside a cookie-domain` }]
+        ? [{ file: name.file, path: name.path, message: `must be ${sharedSessionCookie}, as a cookie-domain is set` }]
         : []),
     ];
   },
 };
 
-/** What is published beside Kubeflow. */
+/** Apps that are published beside Kubeflow. */
 export const appRules: readonly Rule[] = [
   onlyGatewayCalls,
   appsAskWho,

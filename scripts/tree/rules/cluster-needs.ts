@@ -5,7 +5,7 @@ import type { Finding, Rule } from './rule.ts';
 const autoscalersHaveMetrics: Rule = {
   name: 'autoscalers-have-metrics',
   reason:
-    'Without a metrics server Argo CD counts an autoscaler as Degraded, and its wave never ends (argo-cd docs, operator-manual/health).',
+    'Without a metrics server Argo CD reports an autoscaler as Degraded, and its wave never becomes healthy (argo-cd docs, operator-manual/health).',
   needs: 'charts',
   check(tree) {
     const served = allObjects(tree).some(
@@ -18,14 +18,14 @@ const autoscalersHaveMetrics: Rule = {
         file,
         path: nameOf(object),
         message:
-          'needs a metrics server: switch it off, or say kubernetes.metricsServer: true in cluster.yaml where there is one',
+          'needs a metrics server: switch the autoscaler off, or set kubernetes.metricsServer: true in cluster.yaml if the cluster has one',
       }));
   },
 };
 
 const partOf = 'app.kubernetes.io/part-of';
 
-/** Values of the label that namespaces have: those of the tree, and those that a controller reads from a ConfigMap. */
+/** Values of the label on namespaces: those of the tree, and those that a controller reads from a ConfigMap. */
 function partsOfNamespaces(tree: ParsedTree): Set<string> {
   const fromController = new RegExp(`${partOf}: *['"]?([\\w.-]+)`, 'g');
   return new Set(
@@ -39,7 +39,7 @@ function partsOfNamespaces(tree: ParsedTree): Set<string> {
   );
 }
 
-/** Every namespaceSelector in an object, with where it stands. */
+/** Every namespaceSelector in an object, with its path. */
 function namespaceSelectors(value: unknown, path = ''): { path: string; selector: unknown }[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => namespaceSelectors(item, `${path}[${index}]`));
   if (!isMap(value)) return [];
@@ -50,7 +50,7 @@ function namespaceSelectors(value: unknown, path = ''): { path: string; selector
 }
 
 /** The values of the label that a selector accepts; undefined where it does not ask for it. */
-function wantedParts(selector: unknown): string[] | undefined {
+function selectedParts(selector: unknown): string[] | undefined {
   const label = at(selector, 'matchLabels', partOf);
   if (typeof label === 'string') return [label];
   const expression = listAt(selector, 'matchExpressions').find(
@@ -62,7 +62,7 @@ function wantedParts(selector: unknown): string[] | undefined {
 const partsMeetNamespaces: Rule = {
   name: 'parts-meet-namespaces',
   reason:
-    "Kubeflow's webhooks and network policies know profiles by this label; where no namespace has it they are in force nowhere (kubeflow/dashboard, profile-controller, setNamespaceLabels).",
+    "Kubeflow's webhooks and network policies select profiles by this label; if no namespace has it, they have no effect (kubeflow/dashboard, profile-controller, setNamespaceLabels).",
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -71,10 +71,14 @@ const partsMeetNamespaces: Rule = {
       .filter(({ object }) => object.kind === 'NetworkPolicy' || object.kind.endsWith('WebhookConfiguration'))
       .flatMap(({ file, object }) =>
         namespaceSelectors(object).flatMap(({ path, selector }): Finding[] => {
-          const wanted = wantedParts(selector);
-          if (wanted === undefined || wanted.some((part) => parts.has(part))) return [];
+          const selected = selectedParts(selector);
+          if (selected === undefined || selected.some((part) => parts.has(part))) return [];
           return [
-            { file, path: `${nameOf(object)} ${path}`, message: `no namespace is ${partOf} ${wanted.join(' or ')}` },
+            {
+              file,
+              path: `${nameOf(object)} ${path}`,
+              message: `no namespace has the label ${partOf}: ${selected.join(' or ')}`,
+            },
           ];
         }),
       );
@@ -84,7 +88,7 @@ const partsMeetNamespaces: Rule = {
 const claimsAreKept: Rule = {
   name: 'claims-are-kept',
   reason:
-    'A PersistentVolumeClaim that goes takes its data along, so it must outlive a prune and its Application (argo-cd docs, user-guide/sync-options).',
+    'Deleting a PersistentVolumeClaim deletes its data, so it must survive a prune and the deletion of its Application (argo-cd docs, user-guide/sync-options).',
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind === 'PersistentVolumeClaim')
@@ -99,5 +103,5 @@ const claimsAreKept: Rule = {
       })),
 };
 
-/** What the objects ask of the cluster and of anyone who switches a part off. */
+/** What the objects need from the cluster, and what must survive when a part is switched off. */
 export const clusterNeedRules: readonly Rule[] = [autoscalersHaveMetrics, partsMeetNamespaces, claimsAreKept];

@@ -4,9 +4,9 @@ import type { RuleFinding } from './index.ts';
 export interface RepositoryEntry {
   /** Relative to the root, with forward slashes. */
   path: string;
-  /** `submodule`: a commit of another repository. `repository`: one that `git add` would make a submodule. */
+  /** `submodule`: a commit of another repository. `repository`: a clone that `git add` would turn into a submodule. */
   kind: 'file' | 'link' | 'submodule' | 'repository';
-  /** What a link leads to, as it is written. */
+  /** Target of a link, as written. */
   target?: string;
 }
 
@@ -23,33 +23,33 @@ interface EntryRule {
 const noLinks: EntryRule = {
   name: 'no-links',
   reason:
-    'Argo CD follows links within the repository when it reads values and manifests, so another file than the one that was reviewed decides (argo-cd: util/io/path/resolved.go).',
+    'Argo CD follows links when it reads values and manifests, so it may apply another file than the reviewed one (argo-cd: util/io/path/resolved.go).',
   check: ({ path, kind }) =>
     kind === 'link' && isRead(path)
-      ? 'is a symbolic link: put the file itself in its place, and "git add" it'
+      ? 'is a symbolic link: replace it with the file itself, and "git add" it'
       : undefined,
 };
 
 const linksStayInside: EntryRule = {
   name: 'links-stay-inside',
   reason:
-    'Argo CD refuses a whole repository with such a link ("contains out-of-bounds symlinks"): no Application gets a change any more (argo-cd: util/app/path/path.go).',
+    'Argo CD rejects the whole repository for such a link ("contains out-of-bounds symlinks"), so no Application gets changes any more (argo-cd: util/app/path/path.go).',
   check: ({ path, target }) =>
     target !== undefined && leadsOut(path, target)
-      ? `leads out of the repository, to ${target}: remove it, or let it lead to a file inside`
+      ? `is a link out of the repository, to ${target}: remove it, or point it at a file inside`
       : undefined,
 };
 
 const noSubmodules: EntryRule = {
   name: 'no-submodules',
   reason:
-    'Argo CD fetches submodules at every checkout; one that it cannot fetch stops each Application of each cluster (argo-cd: util/git/client.go).',
+    'Argo CD fetches submodules at every checkout; one that it cannot fetch stops every Application of every cluster (argo-cd: util/git/client.go).',
   check({ path, kind }) {
     if (kind === 'submodule')
-      return `is a submodule: remove it with "git rm --cached ${path}", and add its files or none`;
-    if (path === '.gitmodules') return 'names submodules: remove it, and each submodule in it';
+      return `is a submodule: remove it with "git rm --cached ${path}"; if you need its files, add them as files`;
+    if (path === '.gitmodules') return 'lists submodules: remove it, and every submodule it lists';
     if (kind === 'repository' && isRead(path))
-      return 'is a Git repository of its own, which "git add" makes a submodule: move it away';
+      return 'is a Git repository of its own, and "git add" would make it a submodule: move it away';
     return undefined;
   },
 };
@@ -57,14 +57,14 @@ const noSubmodules: EntryRule = {
 const noSourceOverrides: EntryRule = {
   name: 'no-source-overrides',
   reason:
-    'Argo CD lays such a file over the source of an Application, and so changes how its folder is built (argo-cd docs, user-guide/parameters).',
+    'Such a file overrides the source of an Application, and so changes how Argo CD builds the folder (argo-cd docs, user-guide/parameters).',
   check: ({ path }) =>
     isRead(path) && /(^|\/)\.argocd-source(-[^/]*)?\.yaml$/.test(path)
       ? 'changes how Argo CD builds this folder: remove it'
       : undefined,
 };
 
-/** What no entry of the repository may be, whichever cluster reads it. */
+/** Rules for every entry of the repository, for all clusters. */
 const entryRules: readonly EntryRule[] = [noLinks, linksStayInside, noSubmodules, noSourceOverrides];
 
 /** Checks what a repository holds, by names and kinds alone. */
@@ -81,13 +81,13 @@ function isRead(path: string): boolean {
   return readByArgocd.some((folder) => path === folder || path.startsWith(`${folder}/`));
 }
 
-/** As Argo CD walks a link: an absolute one leads out, and no part of the way may leave the root. */
+/** As Argo CD resolves a link: an absolute target is outside, and no step of the path may leave the root. */
 function leadsOut(path: string, target: string): boolean {
   if (target.startsWith('/')) return true;
-  const way = path.split('/').slice(0, -1);
+  const folders = path.split('/').slice(0, -1);
   return target.split('/').some((part) => {
-    if (part === '..') return way.pop() === undefined;
-    if (part !== '' && part !== '.') way.push(part);
+    if (part === '..') return folders.pop() === undefined;
+    if (part !== '' && part !== '.') folders.push(part);
     return false;
   });
 }

@@ -2,7 +2,7 @@ import type { Platform } from '../../components/platform.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
 import type { ClusterFacts } from './parsed-tree.ts';
 
-/** @returns what the rules need to know of a cluster beside its tree */
+/** @returns the facts about a cluster that rules need beside its tree */
 export function factsOf({ cluster, enabled }: Platform): ClusterFacts {
   return {
     secrets: enabled.flatMap((component) => component.secrets?.(cluster) ?? []),

@@ -8,7 +8,7 @@ import type { Rule } from './rule.ts';
 const [userHeader] = identityHeaders;
 const unknownUser = { key: `request.headers[${userHeader}]`, notValues: ['*'] };
 
-/** @returns the policies that refuse requests to the gateway whatever others allow, from where they hold for every namespace */
+/** @returns the DENY policies for the gateway's pods, in the namespace where they apply to the whole mesh */
 export function locks(tree: ParsedTree): Placed[] {
   return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
     (placed) =>
@@ -21,7 +21,7 @@ export function locks(tree: ParsedTree): Placed[] {
 const twoLocks: Rule = {
   name: 'two-locks',
   reason:
-    'A policy that asks for the login can be deleted or pruned for a moment, and then every route is open; a second one, of another Application, refuses what carries no identity (istio docs, concepts/security).',
+    'While the policy that requires the login is deleted or pruned, every route is open; a second policy, of another Application, refuses requests without an identity (istio docs, concepts/security).',
   check(tree) {
     const checks = customPolicies(tree);
     const rules = locks(tree).flatMap(({ object }) => listAt(object, 'spec', 'rules'));
@@ -40,5 +40,5 @@ const twoLocks: Rule = {
   },
 };
 
-/** What holds while a part of the gate is gone. */
+/** Protection that remains while a part of the gate is missing. */
 export const gateRules: readonly Rule[] = [twoLocks];

@@ -13,25 +13,25 @@ import {
 } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** True when a selector's labels mean the gateway's pods; none at all mean every pod of the namespace. */
+/** True when the labels select the gateway's pods; no labels select every pod of the namespace. */
 function selectsGateway(labels: unknown): boolean {
   if (!isMap(labels)) return true;
   return Object.entries(labels).every(([key, value]) => (gatewaySelector as Record<string, string>)[key] === value);
 }
 
-/** @returns the objects of a kind, in whatever version */
+/** @returns the objects of a kind, in any version */
 export function ofKind(tree: ParsedTree, kind: string, group: string): Placed[] {
   return allObjects(tree).filter(({ object }) => object.kind === kind && object.apiVersion.startsWith(`${group}/`));
 }
 
-/** Every Gateway object that opens a port of the gateway's pods, in whatever namespace it is. */
+/** Every Gateway object that opens a port on the gateway's pods, in any namespace. */
 function gateways(tree: ParsedTree): Placed[] {
   return ofKind(tree, 'Gateway', 'networking.istio.io').filter(({ object }) =>
     selectsGateway(at(object, 'spec', 'selector')),
   );
 }
 
-/** @returns the policies that ask somebody else about requests to the gateway */
+/** @returns the policies that ask a provider about requests to the gateway */
 export function customPolicies(tree: ParsedTree): Placed[] {
   return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
     (placed) =>
@@ -43,7 +43,7 @@ export function customPolicies(tree: ParsedTree): Placed[] {
 
 const oneLoginCheck: Rule = {
   name: 'one-login-check',
-  reason: 'Istio takes one CUSTOM provider per workload; without any, every route is open (istio/istio#34041).',
+  reason: 'Istio uses one CUSTOM provider per workload; without one, every route is open (istio/istio#34041).',
   check(tree) {
     const opened = gateways(tree);
     const policies = customPolicies(tree);
@@ -54,7 +54,7 @@ const oneLoginCheck: Rule = {
         {
           file: first.file,
           path: nameOf(first.object),
-          message: `no CUSTOM AuthorizationPolicy in ${gatewayNamespace} checks it`,
+          message: `is not checked by any CUSTOM AuthorizationPolicy in ${gatewayNamespace}`,
         },
       ];
     }
@@ -62,13 +62,13 @@ const oneLoginCheck: Rule = {
       ? policies.map(({ file, object }) => ({
           file,
           path: `${nameOf(object)} spec.provider`,
-          message: `one of ${providers.size} providers for the same gateway: ${[...providers].join(', ')}`,
+          message: `the gateway must have one provider, not ${providers.size}: ${[...providers].join(', ')}`,
         }))
       : [];
   },
 };
 
-/** Ports of the gateway's pods by the Service's port, as the chart's values say; a port that is not named leads to itself. */
+/** Target ports on the gateway's pods by Service port, from the chart's values; the default target is the same port. */
 function targetPorts(tree: ParsedTree): Map<number, number> {
   const ports = valuesOf(tree, 'gateway').flatMap(({ values }) => [...listAt(values, 'service', 'ports')]);
   return new Map(ports.map((port) => [Number(at(port, 'port')), Number(at(port, 'targetPort') ?? at(port, 'port'))]));
@@ -78,7 +78,7 @@ interface Server {
   placed: Placed;
   index: number;
   server: unknown;
-  /** Port of the pods on which it listens. */
+  /** Port on which the pods listen. */
   port: number;
   encrypted: boolean;
 }
@@ -101,19 +101,23 @@ function finding({ placed, index }: Server, field: string, message: string): Fin
 const everyPortIsChecked: Rule = {
   name: 'every-port-is-checked',
   reason:
-    "A policy's port is the pod's port, so a rule for another port than the listener's checks nothing (ISTIO-SECURITY-2021-002).",
+    "A policy's port is the pod's port, so a rule for any other port than the listener's checks nothing (ISTIO-SECURITY-2021-002).",
   check(tree) {
     const rules = customPolicies(tree).flatMap(({ object }) => listAt(object, 'spec', 'rules'));
     return servers(tree)
       .filter(({ encrypted }) => encrypted)
       .filter(({ port }) => rules.length > 0 && !rules.some((rule) => covers(rule, String(port))))
       .map((server) =>
-        finding(server, 'port', `no rule of the CUSTOM AuthorizationPolicy covers port ${server.port} of the pods`),
+        finding(
+          server,
+          'port',
+          `port ${server.port} of the pods is not covered by any rule of the CUSTOM AuthorizationPolicy`,
+        ),
       );
   },
 };
 
-/** True when a rule of a policy is for a port, whatever the paths that it leaves to other services. */
+/** True when a policy's rule covers a port, apart from paths that it excludes. */
 function covers(rule: unknown, port: string): boolean {
   const targets = listAt(rule, 'to');
   if (at(rule, 'from') !== undefined || at(rule, 'when') !== undefined) return false;
@@ -128,13 +132,13 @@ function covers(rule: unknown, port: string): boolean {
   });
 }
 
-/** Dex, OAuth2 Proxy, and the one path by which Git hosts tell Argo CD of a push: Argo CD checks their secret. */
+/** Dex, OAuth2 Proxy, and Argo CD's webhook, whose secret Argo CD checks itself. */
 const openPaths = /^\/(dex|oauth2)\/\*$|^\/hooks\/argocd$/;
 
 const fewOpenPaths: Rule = {
   name: 'few-open-paths',
   reason:
-    'Each path that the check leaves out is open to everybody; only Dex, OAuth2 Proxy and the webhook of Argo CD may be (oauth2-proxy/oauth2-proxy#3083).',
+    "Each path excluded from the check is open to everyone; only those of Dex, OAuth2 Proxy and Argo CD's webhook may be (oauth2-proxy/oauth2-proxy#3083).",
   check: (tree) =>
     customPolicies(tree).flatMap(({ file, object }) =>
       listAt(object, 'spec', 'rules').flatMap((rule) =>
@@ -144,7 +148,7 @@ const fewOpenPaths: Rule = {
             .map((path) => ({
               file,
               path: `${nameOf(object)} spec.rules`,
-              message: `"${path}" is left out of the check`,
+              message: `"${path}" is excluded from the check`,
             })),
         ),
       ),
@@ -154,19 +158,19 @@ const fewOpenPaths: Rule = {
 const plainPortOnlyRedirects: Rule = {
   name: 'plain-port-only-redirects',
   reason:
-    'A route is served on every server of its Gateway: beside a TLS server, port 80 serves it without TLS and, as the check leaves port 80 out, without a login (ISTIO-SECURITY-2021-002; istio/istio#27643).',
+    'A route is served on every server of its Gateway: beside a TLS server, port 80 serves it without TLS and, as the check excludes port 80, without a login (ISTIO-SECURITY-2021-002; istio/istio#27643).',
   check(tree) {
     const plain = servers(tree).filter(({ encrypted }) => !encrypted);
     return plain.flatMap((server) => {
       if (Number(at(server.server, 'port', 'number')) !== 80) {
-        return [finding(server, 'port', 'listens without TLS on another port than 80')];
+        return [finding(server, 'port', 'listens without TLS on a port other than 80')];
       }
       return at(server.server, 'tls', 'httpsRedirect') === true ? [] : servedOnPlainPort(tree, server);
     });
   },
 };
 
-/** What a server without TLS serves beside redirects and ACME's challenge. */
+/** Findings about a server without TLS that serves more than redirects and ACME's challenge. */
 function servedOnPlainPort(tree: ParsedTree, plain: Server): Finding[] {
   const { object } = plain.placed;
   const shared = servers(tree).some(({ placed, encrypted }) => placed.object === object && encrypted);
@@ -193,7 +197,7 @@ function servesChallenges(route: unknown): boolean {
   );
 }
 
-/** The VirtualServices that are bound to a Gateway. */
+/** The VirtualServices bound to a Gateway. */
 function boundTo(tree: ParsedTree, name: string, namespace: string): Placed[] {
   return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((placed) =>
     textsAt(placed.object, 'spec', 'gateways').some(
@@ -202,7 +206,7 @@ function boundTo(tree: ParsedTree, name: string, namespace: string): Placed[] {
   );
 }
 
-/** @returns the VirtualServices that are bound to a Gateway with TLS: what is served to people */
+/** @returns the VirtualServices bound to a Gateway with TLS: what users reach */
 export function routes(tree: ParsedTree): Placed[] {
   const bound = servers(tree)
     .filter(({ encrypted }) => encrypted)
@@ -214,7 +218,7 @@ export function routes(tree: ParsedTree): Placed[] {
 
 const modernTls: Rule = {
   name: 'modern-tls',
-  reason: 'TLS 1.0 and 1.1 are broken, and a server without a minimum follows the default of its version (RFC 8996).',
+  reason: 'TLS 1.0 and 1.1 are broken, and without a minimum the default of the proxy version applies (RFC 8996).',
   check: (tree) =>
     servers(tree)
       .filter(({ encrypted, server }) => encrypted && at(server, 'tls', 'mode') !== 'PASSTHROUGH')
@@ -226,11 +230,12 @@ const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]+)$/i;
 
 const namedHosts: Rule = {
   name: 'named-hosts',
-  reason: 'A host "*" answers foreign names, so that another site can front the login (canonical/bundle-kubeflow#539).',
+  reason:
+    'The host "*" answers for any name, so that another site can front the login (canonical/bundle-kubeflow#539).',
   check(tree) {
     const bound = routes(tree);
     const hosts = bound.flatMap(({ object }) => textsAt(object, 'spec', 'hosts'));
-    // Nobody sends an address as SNI: there the server takes all names, and the routes tell them apart.
+    // Clients never send an IP address as SNI: there the server accepts all names, and the routes select by host.
     const byAddress = hosts.length > 0 && hosts.every((host) => address.test(host));
     return [
       ...(byAddress ? [] : servers(tree))
@@ -249,13 +254,13 @@ const namedHosts: Rule = {
 
 const checkBeforeRoutes: Rule = {
   name: 'check-before-routes',
-  reason: 'A route that is there before the check and the filters is open for that time (design: fail closed).',
+  reason: 'A route that exists before the check and the filters is open until they exist (design: fail closed).',
   check(tree) {
     const waveIn = ({ object }: Placed) => Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
     const served = [...gateways(tree), ...routes(tree)];
     const earliest = (list: readonly Placed[]) => Math.min(...list.map((placed) => step(placed, waveIn)));
     const first = earliest(served);
-    // An app brings a filter of its own, which has to stand before the routes of that app.
+    // An app's own filter only has to exist before the routes of that app.
     const limit = (guard: Placed) =>
       guard.object.kind === 'EnvoyFilter' && guard.object.metadata.name !== edgeFilterName
         ? earliest(served.filter(({ application }) => application?.name === guard.application?.name))
@@ -270,12 +275,12 @@ const checkBeforeRoutes: Rule = {
   },
 };
 
-/** One number for the wave of the Application and the wave within it. */
+/** One number that orders by the Application's wave, then by the wave within it. */
 function step(placed: Placed, waveIn: (placed: Placed) => number): number {
   return (placed.application?.wave ?? 0) * 1000 + waveIn(placed);
 }
 
-/** The one way in, and that each request on it is checked. */
+/** The gateway is the only entry, and checks each request. */
 export const gatewayRules: readonly Rule[] = [
   oneLoginCheck,
   everyPortIsChecked,

@@ -19,7 +19,7 @@ import { sourceRules } from './sources.ts';
 import { valueRules } from './values.ts';
 import { waveRules } from './waves.ts';
 
-/** Every rule there is, by family. */
+/** All rules, by family. */
 export const rules: readonly Rule[] = [
   ...waveRules,
   ...sourceRules,
@@ -47,9 +47,9 @@ export interface RuleFinding extends Finding {
 }
 
 /**
- * Checks a tree by all rules; those that need rendered charts say nothing about a tree without.
+ * Checks a tree against all rules; those that need rendered charts skip a tree without them.
  *
- * @returns what was found, in the order of the rules; empty for a good tree
+ * @returns the findings, in the order of the rules; empty for a valid tree
  */
 export function checkTree(tree: ParsedTree): RuleFinding[] {
   return rules.flatMap((rule) =>

@@ -12,24 +12,24 @@ import {
 } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** Options of OAuth2 Proxy that let requests past the login, and the advisory of each. */
+/** Options of OAuth2 Proxy that let requests bypass the login, and what each does, with its advisory. */
 const forbidden: Readonly<Record<string, string>> = {
-  'skip-auth-route': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
-  'skip-auth-routes': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
-  'skip-auth-regex': 'lets requests past the login (GHSA-7rh7-c77v-6434)',
-  'skip-auth-preflight': 'lets preflights past the login',
-  'trusted-ip': 'lets these addresses past the login',
-  'trusted-ips': 'lets these addresses past the login',
+  'skip-auth-route': 'lets requests bypass the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-routes': 'lets requests bypass the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-regex': 'lets requests bypass the login (GHSA-7rh7-c77v-6434)',
+  'skip-auth-preflight': 'lets preflight requests bypass the login',
+  'trusted-ip': 'lets these addresses bypass the login',
+  'trusted-ips': 'lets these addresses bypass the login',
   'ping-user-agent': 'answers this user agent without a login (GHSA-5hvv-m4w4-gf6v)',
   'gcp-healthchecks': 'answers health checks without a login (GHSA-5hvv-m4w4-gf6v)',
   'ssl-insecure-skip-verify': 'trusts any certificate',
-  'insecure-oidc-allow-unverified-email': 'takes an address that nobody verified (dexidp/dex#3811)',
-  'insecure-allow-unverified-email': 'takes an address that nobody verified (dexidp/dex#3811)',
-  'insecure-skip-issuer-verification': 'takes tokens of any issuer',
-  'insecure-skip-nonce': 'takes a token that was issued for another login',
+  'insecure-oidc-allow-unverified-email': 'accepts unverified e-mail addresses (dexidp/dex#3811)',
+  'insecure-allow-unverified-email': 'accepts unverified e-mail addresses (dexidp/dex#3811)',
+  'insecure-skip-issuer-verification': 'accepts tokens of any issuer',
+  'insecure-skip-nonce': 'accepts a token that was issued for another login',
 };
 
-/** An option with the place where it is set. */
+/** An option, and where it is set. */
 interface Option {
   file: string;
   path: string;
@@ -39,7 +39,7 @@ interface Option {
 
 const component = 'oauth2-proxy';
 
-/** @returns the options in all layers of values and in rendered pods: flags, variables, and what the configuration files say. */
+/** @returns the options in all layers of values and in rendered pods: flags, variables and configuration files */
 export function options(tree: ParsedTree): Option[] {
   const fromValues = valuesOf(tree, component).flatMap(({ file, values }) => [
     ...flags(values).map((flag) => ({ file, ...flag })),
@@ -93,7 +93,7 @@ function variables(list: readonly unknown[]): Pick<Option, 'name' | 'value'>[] {
   });
 }
 
-/** The booleans of the structured configuration, whose keys the program reads in any case. */
+/** The booleans of the structured configuration, whose keys are case-insensitive. */
 function switches(value: unknown, path: string): Omit<Option, 'file'>[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => switches(item, `${path}[${index}]`));
   if (!isMap(value)) return [];
@@ -122,7 +122,7 @@ function isOn({ value }: Option): boolean {
 const nothingSkipsTheLogin: Rule = {
   name: 'nothing-skips-the-login',
   reason:
-    'Each of these options has been a way around the login (GHSA-7x63-xv5r-3p2x, GHSA-7rh7-c77v-6434, GHSA-5hvv-m4w4-gf6v, GHSA-c5c4-8r6x-56w3).',
+    'Each of these options has been used to bypass the login (GHSA-7x63-xv5r-3p2x, GHSA-7rh7-c77v-6434, GHSA-5hvv-m4w4-gf6v, GHSA-c5c4-8r6x-56w3).',
   check: (tree) =>
     options(tree)
       .filter((option) => forbidden[option.name] !== undefined && isOn(option))
@@ -131,7 +131,7 @@ const nothingSkipsTheLogin: Rule = {
 
 const proxiesAreNamed: Rule = {
   name: 'proxies-are-named',
-  reason: 'With reverse-proxy and no list of proxies everybody may forge X-Forwarded-* (GHSA-7x63-xv5r-3p2x).',
+  reason: 'With reverse-proxy and no list of trusted proxies anyone can forge X-Forwarded-* (GHSA-7x63-xv5r-3p2x).',
   check(tree) {
     const all = options(tree);
     const lists = all.filter(({ name, ...option }) => /^trusted-proxy-ips?$/.test(name) && isOn({ name, ...option }));
@@ -146,7 +146,7 @@ const proxiesAreNamed: Rule = {
       ...wrong.map(({ file, path }) => ({
         file,
         path,
-        message: `must be ${sidecarAddresses}, the addresses from which a sidecar hands requests on`,
+        message: `must be ${sidecarAddresses}, the addresses from which a sidecar forwards requests`,
       })),
     ];
   },
@@ -155,7 +155,7 @@ const proxiesAreNamed: Rule = {
 const safeCookies: Rule = {
   name: 'safe-cookies',
   reason:
-    'A cookie without Secure and HttpOnly is read by others, and one that ends before its login loses it (oauth2-proxy docs, configuration).',
+    'Without Secure and HttpOnly, scripts and network listeners can read the session cookie (oauth2-proxy docs, configuration).',
   check: (tree) =>
     options(tree)
       .filter((option) => /^cookie-(secure|httponly)$/.test(option.name) && !isOn(option))
@@ -165,7 +165,7 @@ const safeCookies: Rule = {
 const ownRedirects: Rule = {
   name: 'own-redirects',
   reason:
-    'A relative redirect or a wide whitelist sends people to a foreign site after the login (canonical/bundle-kubeflow#539, oauth2-proxy#922, #1460).',
+    'A relative redirect or a wide allowlist can send users to a foreign site after the login (canonical/bundle-kubeflow#539, oauth2-proxy#922, #1460).',
   check: (tree) =>
     options(tree).flatMap(({ file, path, name, value }): Finding[] => {
       const texts = [value].flat().map(String);
@@ -180,7 +180,7 @@ const ownRedirects: Rule = {
 const sameRedirect: Rule = {
   name: 'same-redirect',
   reason:
-    'Dex compares the redirect byte for byte, and one that differs ends each login in an error (kubeflow/community-distribution#2754).',
+    'Dex compares redirect URIs byte for byte, and a different one makes every login fail (kubeflow/community-distribution#2754).',
   check(tree) {
     const redirect = options(tree)
       .filter(({ name }) => name === 'redirect-url')
@@ -189,7 +189,7 @@ const sameRedirect: Rule = {
     return valuesOf(tree, 'dex').flatMap(({ file, values }) =>
       listAt(values, 'config', 'staticClients')
         .map((client, index) => ({ id: at(client, 'id'), uris: textsAt(client, 'redirectURIs'), index }))
-        // Others, as Argo CD, have redirects of their own.
+        // Other clients, such as Argo CD, have redirects of their own.
         .filter(({ id, uris }) => id === clientId && !uris.includes(String(redirect.value)))
         .map(({ index }) => ({
           file,
@@ -200,7 +200,7 @@ const sameRedirect: Rule = {
   },
 };
 
-/** How people log in. */
+/** OAuth2 Proxy and Dex: how users log in. */
 export const loginRules: readonly Rule[] = [
   nothingSkipsTheLogin,
   proxiesAreNamed,

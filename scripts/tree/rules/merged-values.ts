@@ -12,7 +12,7 @@ import {
   type YamlMap,
 } from './parsed-tree.ts';
 
-/** A values file of a chart, as far as it is there. */
+/** A values file of a chart that exists. */
 export interface Layer {
   file: string;
   values: YamlMap;
@@ -20,20 +20,20 @@ export interface Layer {
   generated: boolean;
 }
 
-/** A chart with the values that Argo CD gives it. */
+/** A chart with the values that Argo CD passes to it. */
 export interface ChartValues {
   application: Child;
   source: Source;
   /** Weakest first. */
   layers: readonly Layer[];
-  /** What the layers result in, before the chart's own defaults. */
+  /** The merged layers, without the chart's defaults. */
   merged: YamlMap;
 }
 
 /** Keys of a value, from the top of its file. */
 export type Keys = readonly string[];
 
-/** @returns the charts of a tree, each with the values files that its Application names and what they result in */
+/** @returns the charts of a tree, each with the values files that its Application names, and the merged values */
 export const chartValues = oncePerTree((tree): readonly ChartValues[] =>
   children(tree).flatMap((application) =>
     application.sources
@@ -55,7 +55,7 @@ function layer(tree: ParsedTree, file: string): Layer[] {
   return isMap(values) ? [{ file, values, generated: file.startsWith(`${folderOf(tree)}/values/`) }] : [];
 }
 
-/** As Helm merges values files: maps key by key, lists and all else as a whole; null takes a key away. */
+/** Merges as Helm does: maps key by key, lists and everything else as a whole; null removes a key. */
 export function merge(weaker: YamlMap, stronger: YamlMap): YamlMap {
   const merged: YamlMap = { ...weaker };
   for (const [key, value] of Object.entries(stronger)) {
@@ -65,14 +65,14 @@ export function merge(weaker: YamlMap, stronger: YamlMap): YamlMap {
   return merged;
 }
 
-/** @returns every value that a layer states, with its keys; lists and empty maps are values, not ways to further ones */
+/** @returns every value of a layer with its keys; a list or an empty map counts as one value */
 export function leaves(values: YamlMap, above: Keys = []): { keys: Keys; value: unknown }[] {
   return Object.entries(values).flatMap(([key, value]) =>
     isMap(value) && Object.keys(value).length > 0 ? leaves(value, [...above, key]) : [{ keys: [...above, key], value }],
   );
 }
 
-/** @returns the strongest layer that states something at these keys, or above them, so that a weaker layer's value is gone */
+/** @returns the strongest layer with a value at these keys or above, which replaces those of weaker layers */
 export function decides(layers: readonly Layer[], keys: Keys): { file: string; keys: Keys } | undefined {
   for (const { file, values } of layers.toReversed()) {
     let stated: Keys = [];
@@ -82,13 +82,13 @@ export function decides(layers: readonly Layer[], keys: Keys): { file: string; k
       value = value[key];
       stated = [...stated, key];
     }
-    // A map beside the rest of the keys says nothing about them.
+    // A map without the remaining keys leaves them to weaker layers.
     if (stated.length === keys.length || (stated.length > 0 && !isMap(value))) return { file, keys: stated };
   }
   return undefined;
 }
 
-/** @returns the entries of a list that another lacks; entries count as often as they occur */
+/** @returns the entries of a list that another lacks, repeated ones included */
 export function missingEntries(list: readonly unknown[], other: readonly unknown[]): unknown[] {
   const rest = [...other];
   return list.filter((entry) => {
@@ -98,7 +98,7 @@ export function missingEntries(list: readonly unknown[], other: readonly unknown
   });
 }
 
-/** @returns how an entry of a list is told to people: by its name, else as it is, shortened */
+/** @returns an entry of a list as messages show it: its name, or its JSON, shortened */
 export function titleOf(entry: unknown): string {
   const name = at(entry, 'name') ?? at(entry, 'id') ?? at(entry, 'key');
   const text = typeof name === 'string' ? name : JSON.stringify(entry);

@@ -6,7 +6,7 @@ import type { Rule } from './rule.ts';
 const failsClosed: Rule = {
   name: 'fails-closed',
   reason:
-    'With failOpen every request passes while OAuth2 Proxy is down (istio docs, tasks/security/authorization/authz-custom).',
+    'With failOpen every request is allowed while OAuth2 Proxy is down (istio docs, tasks/security/authorization/authz-custom).',
   check: (tree) =>
     valuesOf(tree, 'istiod').flatMap(({ file, values }) =>
       listAt(values, 'meshConfig', 'extensionProviders').flatMap((provider, index) =>
@@ -17,7 +17,12 @@ const failsClosed: Rule = {
               ...(at(provider, kind, 'failOpen') === true ? [['failOpen', 'must be false']] : []),
               ...(at(provider, kind, 'includeRequestBodyInCheck') === undefined
                 ? []
-                : [['includeRequestBodyInCheck', 'refuses large uploads with 413 (istio/istio#49452)']]),
+                : [
+                    [
+                      'includeRequestBodyInCheck',
+                      'makes the gateway answer large uploads with 413 (istio/istio#49452)',
+                    ],
+                  ]),
             ].map(([field, message]) => ({
               file,
               path: `meshConfig.extensionProviders[${index}].${kind}.${field}`,
@@ -31,7 +36,7 @@ const failsClosed: Rule = {
 const normalizedPaths: Rule = {
   name: 'normalized-paths',
   reason:
-    'Without decoding and merging of slashes, /dex/%2e%2e/ and the like pass the exclusions of the check (ISTIO-SECURITY-2021-005).',
+    'Unless paths are decoded and slashes merged, /dex/%2e%2e/ and the like match the paths excluded from the check (ISTIO-SECURITY-2021-005).',
   check(tree) {
     const layers = valuesOf(tree, 'istiod');
     const [weakest] = layers;
@@ -56,14 +61,18 @@ const principal = /^cluster\.local\/ns\/[^/*]+\/sa\/[^/*]+$/;
 const namedPrincipals: Rule = {
   name: 'named-principals',
   reason:
-    'Anyone who may call a web app can write the user header himself, so principals are the gateway and named controllers only (kubeflow/kubeflow#7032).',
+    'A workload that can call a web app can set the user header itself, so only the gateway and named controllers may (kubeflow/kubeflow#7032).',
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind === 'AuthorizationPolicy')
       .flatMap(({ file, object }) =>
         principalsOf(object)
           .filter((name) => name !== gatewayPrincipal && !principal.test(name))
-          .map((name) => ({ file, path: `${nameOf(object)} spec.rules`, message: `"${name}" names no account` })),
+          .map((name) => ({
+            file,
+            path: `${nameOf(object)} spec.rules`,
+            message: `"${name}" must name one account: cluster.local/ns/NAMESPACE/sa/NAME`,
+          })),
       ),
 };
 
@@ -74,5 +83,5 @@ function principalsOf(object: KubernetesObject): string[] {
   );
 }
 
-/** How the mesh asks about requests, and who may call whom. */
+/** How the mesh has requests checked, and who may call whom. */
 export const meshRules: readonly Rule[] = [failsClosed, normalizedPaths, namedPrincipals];

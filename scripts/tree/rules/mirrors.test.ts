@@ -71,7 +71,7 @@ describe('the rules of mirrors', () => {
     const entry = { section: 'git', original: 'https://github.com' } as const;
     expect(found('x', { idleMirrors: [entry] })).toEqual([
       expect.stringMatching(
-        /^mirrors-have-an-effect clusters\/demo\/cluster.yaml:4 mirrors.git\["https:\/\/github.com"\] replaces nothing/,
+        /^mirrors-have-an-effect clusters\/demo\/cluster.yaml:4 mirrors.git\["https:\/\/github.com"\] has no effect/,
       ),
     ]);
   });
@@ -87,14 +87,14 @@ describe('the rules of mirrors', () => {
     const imageMirrors = { 'docker.io': 'registry.example.com/docker', 'quay.io': 'registry.example.com/quay' };
     const all = found(image, { imageMirrors });
     expect(all).toEqual(
-      expected ? [expect.stringMatching(/^images-come-from-mirrors .* takes (docker|quay)\.io\//)] : [],
+      expected ? [expect.stringMatching(/^images-come-from-mirrors .* pulls (docker|quay)\.io\//)] : [],
     );
   });
 
   it.each([
     [
       'chart: web, helm: {valueFiles: [$values/apps/web/values.yaml]}',
-      'set the chart\'s value for it under values in apps/web/app.yaml, as "{image quay.io/acme/web}"',
+      'set the chart\'s value for it under values in apps/web/app.yaml, to "{image quay.io/acme/web}"',
     ],
     ['path: deploy', 'add quay.io/acme/web to source.images in apps/web/app.yaml'],
   ])('images-come-from-mirrors says where an app names its images: %s', (source, hint) => {

@@ -3,29 +3,29 @@ import { at, folderOf, listAt, nameOf, type ParsedTree, type Placed, rootOf, tex
 import { workloads } from './pods.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** What an entry of each kind has to be. */
-const wholes = {
+/** What the key of each kind of mirror must be. */
+const keyForms = {
   charts: 'the whole address of a chart repository, as upstream.yaml has it',
   git: 'the whole address of a Git repository, as upstream.yaml has it',
-  images: 'a registry, or the beginning of an image up to a "/"',
+  images: 'a registry, or the start of an image name up to a "/"',
 } as const;
 
 const mirrorsHaveAnEffect: Rule = {
   name: 'mirrors-have-an-effect',
   reason:
-    'A mirror under an address that nothing comes from replaces nothing, and a site without internet learns it by timeouts (distribution docs, recipes/mirror).',
+    'A mirror for an address that nothing uses has no effect, and a site without internet notices only by timeouts (distribution docs, recipes/mirror).',
   check: (tree) =>
     (tree.facts?.idleMirrors ?? []).map(({ section, original }) => ({
       file: `${folderOf(tree)}/cluster.yaml`,
       keys: ['mirrors', section, original],
-      message: `replaces nothing: the key must be ${wholes[section]}`,
+      message: `has no effect: the key must be ${keyForms[section]}`,
     })),
 };
 
 const imagesComeFromMirrors: Rule = {
   name: 'images-come-from-mirrors',
   reason:
-    'An image that a chart names by itself is pulled from where the mirror was to replace it (distribution docs, recipes/mirror).',
+    'An image that a chart names on its own is pulled from its original registry, not from the mirror (distribution docs, recipes/mirror).',
   needs: 'charts',
   check(tree) {
     const originals = Object.keys(tree.facts?.imageMirrors ?? {});
@@ -34,7 +34,7 @@ const imagesComeFromMirrors: Rule = {
     return workloads(tree).flatMap(({ placed, spec }): Finding[] =>
       [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')]
         .map((container) => withRegistry(String(at(container, 'image') ?? '')))
-        // Istio fills in the gateway's own.
+        // Istio replaces "auto" with the proxy's image.
         .filter((image) => image !== withRegistry('auto'))
         .filter(
           (image) =>
@@ -43,24 +43,24 @@ const imagesComeFromMirrors: Rule = {
         .map((image) => ({
           file: placed.file,
           path: nameOf(placed.object),
-          message: `takes ${image} from its original place: ${hintFor(tree, placed, image)}`,
+          message: `pulls ${image} from its original registry: ${hintFor(tree, placed, image)}`,
         })),
     );
   },
 };
 
-/** Where the image can be set: in the values of a component, and in app.yaml for whatever an app is made of. */
+/** Where to set the image: in a component's values, or in the app.yaml of an app. */
 function hintFor(tree: ParsedTree, { application }: Placed, image: string): string {
   const [, name = image] = /^(.+?)(?::[^:/@]+)?(?:@[^@]+)?$/.exec(image) ?? [];
   const project = at(application?.object, 'spec', 'project');
   if (application === undefined || project === at(rootOf(tree)?.object, 'spec', 'project'))
-    return `name its mirror in the values (overrides/${application?.name ?? 'NAME'}.yaml)`;
+    return `set the mirror's image in the values (overrides/${application?.name ?? 'NAME'}.yaml)`;
   const chart = application.sources.find((source) => source.chart !== undefined);
   const [file = ''] = textsAt(chart, 'helm', 'valueFiles').map((path) => path.split('/')[2]);
   return chart === undefined
     ? `add ${name} to source.images in apps/${application.name}/app.yaml`
-    : `set the chart's value for it under values in apps/${file}/app.yaml, as "{image ${name}}", or as "{registry ${name}}" and "{repository ${name}}"`;
+    : `set the chart's value for it under values in apps/${file}/app.yaml, to "{image ${name}}", or to "{registry ${name}}" and "{repository ${name}}"`;
 }
 
-/** That what comes from elsewhere comes by the mirrors of cluster.yaml. */
+/** Everything from outside comes through the mirrors of cluster.yaml. */
 export const mirrorRules: readonly Rule[] = [mirrorsHaveAnEffect, imagesComeFromMirrors];

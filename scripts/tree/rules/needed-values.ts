@@ -10,7 +10,7 @@ function chartOf(tree: ParsedTree, component: string): ChartValues | undefined {
   return chartValues(tree).find(({ application }) => application.name === component);
 }
 
-/** A finding where the strongest layer decides about these keys; about a value that no layer states, in the generated one. */
+/** A finding in the strongest layer that sets these keys; in the generated layer when none does. */
 function finding(chart: ChartValues, keys: Keys, message: string): Finding[] {
   const by = decides(chart.layers, keys);
   const file = by?.file ?? (chart.layers.findLast(({ generated }) => generated) ?? chart.layers.at(-1))?.file;
@@ -26,7 +26,7 @@ function finding(chart: ChartValues, keys: Keys, message: string): Finding[] {
 const theCheckAnswers: Rule = {
   name: 'the-check-answers',
   reason:
-    "Who asks, who answers and what comes back are values of two charts: without the provider everybody gets 403, without a header no page knows its user, and another address answers in the login's place (istio docs, tasks/security/authorization/authz-custom).",
+    'The values of two charts must agree on the login check: without the provider everyone gets 403, without a header no page knows its user, and with another address another program decides (istio docs, tasks/security/authorization/authz-custom).',
   check(tree) {
     const mesh = chartOf(tree, 'istiod');
     const proxy = chartOf(tree, 'oauth2-proxy');
@@ -38,7 +38,7 @@ const theCheckAnswers: Rule = {
       return finding(
         mesh,
         list,
-        `has ${providers.length} providers called ${authProvider}, and the gateway's check needs one`,
+        `has ${providers.length} providers called ${authProvider}, and the gateway's check needs exactly one`,
       );
     const service = `oauth2-proxy.${authNamespace}.svc.cluster.local`;
     const told = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
@@ -48,9 +48,11 @@ const theCheckAnswers: Rule = {
     return [
       ...(at(provider, 'envoyExtAuthzHttp', 'service') === service
         ? []
-        : finding(mesh, list, `${authProvider} must ask ${service}`)),
+        : finding(mesh, list, `the service of ${authProvider} must be ${service}`)),
       ...identityHeaders.flatMap((header) => [
-        ...(told.includes(header) ? [] : finding(mesh, list, `${authProvider} must hand on ${header}`)),
+        ...(told.includes(header)
+          ? []
+          : finding(mesh, list, `headersToUpstreamOnAllow of ${authProvider} must contain ${header}`)),
         ...(set.includes(header)
           ? []
           : finding(proxy, ['alphaConfig', 'configData', 'injectResponseHeaders'], `must set ${header}`)),
@@ -59,17 +61,17 @@ const theCheckAnswers: Rule = {
   },
 };
 
-/** Variables that OAuth2 Proxy's chart makes of `config.existingSecret`. */
+/** Variables that OAuth2 Proxy's chart sets from `config.existingSecret`. */
 const fromSecret = ['OAUTH2_PROXY_CLIENT_ID', 'OAUTH2_PROXY_CLIENT_SECRET', 'OAUTH2_PROXY_COOKIE_SECRET'];
 
-/** All texts of a value, with the key that each is under. */
+/** All strings in a value, each with its key. */
 function texts(value: unknown, key = ''): { key: string; text: string }[] {
   if (typeof value === 'string') return [{ key, text: value }];
   if (Array.isArray(value)) return value.flatMap((item) => texts(item, key));
   return isMap(value) ? Object.entries(value).flatMap(([name, item]) => texts(item, name)) : [];
 }
 
-/** Variables that Dex's configuration names: by keys of its own, and as $NAME in connectors. */
+/** Variables that Dex's configuration names: in keys for them, and as $NAME in connectors. */
 function namedByDex(config: unknown): string[] {
   const byKey = texts(config).flatMap(({ key, text }) =>
     ['secretEnv', 'idEnv', 'hashFromEnv'].includes(key) ? [text] : [],
@@ -85,7 +87,7 @@ function variablesIn(text: string): string[] {
 const variablesAreThere: Rule = {
   name: 'variables-are-there',
   reason:
-    'Dex takes a variable that is not set for an empty secret, and then anyone may ask for tokens; OAuth2 Proxy does not start (dex docs, configuration/oauth2).',
+    'Dex reads an unset variable as an empty secret, so that anyone can get tokens; OAuth2 Proxy does not start (dex docs, configuration/oauth2).',
   check(tree) {
     const dex = chartOf(tree, 'dex');
     const proxy = chartOf(tree, 'oauth2-proxy');
@@ -107,13 +109,13 @@ const variablesAreThere: Rule = {
         ? []
         : namedByDex(at(dex.merged, 'config'))
             .filter((name) => !ofDex.includes(name))
-            .flatMap((name) => finding(dex, ['envVars'], `lacks ${name}, which Dex's config names`))),
+            .flatMap((name) => finding(dex, ['envVars'], `lacks ${name}, which Dex's config uses`))),
       ...(proxy === undefined
         ? []
         : texts(at(proxy.merged, 'alphaConfig', 'configData'))
             .flatMap(({ text }) => [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name))
             .filter((name) => !ofProxy.includes(name))
-            .flatMap((name) => finding(proxy, ['extraEnv'], `lacks ${name}, which OAuth2 Proxy's config names`))),
+            .flatMap((name) => finding(proxy, ['extraEnv'], `lacks ${name}, which OAuth2 Proxy's config uses`))),
     ];
   },
 };
@@ -121,7 +123,7 @@ const variablesAreThere: Rule = {
 const volumesAreThere: Rule = {
   name: 'volumes-are-there',
   reason:
-    'A file that a program reads, or a folder that it writes to under a read-only root, needs its volume, or the pod never starts (kubernetes docs, concepts/storage/volumes).',
+    'A file that a program reads, or a folder that it writes to under a read-only root, needs a volume, or the pod never starts (kubernetes docs, concepts/storage/volumes).',
   check: (tree) =>
     (
       [
@@ -141,14 +143,18 @@ const volumesAreThere: Rule = {
         ...mounts
           .map((mount) => String(at(mount, 'name')))
           .filter((name) => !volumes.includes(name))
-          .flatMap((name) => finding(chart, [volumeList], `lacks ${name}, which ${mountList} names`)),
-        // Dex's image renders its configuration to /tmp.
+          .flatMap((name) => finding(chart, [volumeList], `lacks ${name}, which ${mountList} mounts`)),
+        // Dex's entrypoint renders the configuration to /tmp.
         ...(component === 'dex' && readOnly && !paths.includes('/tmp')
-          ? finding(chart, [mountList], 'lacks /tmp, to which Dex writes its configuration: the root is read-only')
+          ? finding(
+              chart,
+              [mountList],
+              'lacks /tmp, where Dex writes its configuration: the root file system is read-only',
+            )
           : []),
         ...files
           .filter((file) => !paths.some((path) => file.startsWith(`${path}/`)))
-          .flatMap((file) => finding(chart, [mountList], `lacks the folder of ${file}, which the config names`)),
+          .flatMap((file) => finding(chart, [mountList], `lacks the folder of ${file}, which the config uses`)),
       ];
     }),
 };
@@ -160,7 +166,7 @@ function textsIn(values: unknown, key: string): string[] {
 const portsAreThose: Rule = {
   name: 'gateway-ports-are-those-of-its-policies',
   reason:
-    "Policies go by the port of the gateway's pods: behind port 80 only the redirect is unchecked, and ACME's challenge comes there (ISTIO-SECURITY-2021-002).",
+    "Policies match the port of the gateway's pods: port 80 is excluded from the check, for the redirect and ACME's challenge, and 443 is checked (ISTIO-SECURITY-2021-002).",
   check(tree) {
     const chart = chartOf(tree, 'gateway');
     if (chart === undefined) return [];
@@ -176,14 +182,14 @@ const portsAreThose: Rule = {
             const target = Number(at(port, 'targetPort') ?? number);
             return target === number
               ? []
-              : finding(chart, keys, `leads port ${number} to ${target}, and must lead it to ${number}`);
+              : finding(chart, keys, `must have targetPort ${number} for port ${number}, not ${target}`);
           })
         : []),
       ...(isMap(sysctls) && !listAt(sysctls, 'sysctls').some((entry) => at(entry, 'name') === privileged)
         ? finding(
             chart,
             ['securityContext', 'sysctls'],
-            `lacks ${privileged}, without which the gateway can't open ports 80 and 443`,
+            `lacks ${privileged}, so the gateway cannot open ports 80 and 443`,
           )
         : []),
     ];
@@ -193,20 +199,20 @@ const portsAreThose: Rule = {
 const imagesAreNewEnough: Rule = {
   name: 'images-are-new-enough',
   reason:
-    'The tree relies on what an image can do and on holes that are closed, anyone who names its tag (GHSA-7rh7-c77v-6434, dexidp/dex release notes).',
+    'The tree relies on features and security fixes of an image, wherever its tag is set (GHSA-7rh7-c77v-6434, dexidp/dex release notes).',
   check: (tree) =>
     floors
       .filter(({ of }) => of === 'image')
       .flatMap((floor): Finding[] => {
         const chart = chartOf(tree, floor.component);
         const tag = at(chart?.merged, 'image', 'tag');
-        // The generated layer repeats upstream.yaml, whose check says it there.
+        // The generated layer repeats upstream.yaml, which has its own check.
         if (chart === undefined || typeof tag !== 'string' || below(tag, floor.least) !== true) return [];
         return finding(chart, ['image', 'tag'], tooOld(floor));
       }),
 };
 
-/** What must be there in the values that the charts of the login get. */
+/** Values that the charts of the login must get. */
 export const neededValueRules: readonly Rule[] = [
   theCheckAnswers,
   variablesAreThere,

@@ -53,7 +53,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'namespaces-in-one-place',
     'a namespace that is made twice',
     edit(gateway, '=true]', '=true, CreateNamespace=true]'),
-    ['leave out CreateNamespace=true'],
+    ['remove CreateNamespace=true'],
   ],
   [
     'readable',
@@ -77,13 +77,13 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'one-owner',
     'an object of two Applications',
     { chart: 'oauth2-proxy', objects: [deployment('dex')] },
-    ['dex holds it, too'],
+    ['dex has it, too'],
   ],
   [
     'one-owner',
     'an object that is there twice',
     { chart: 'dex', objects: [deployment('dex')] },
-    ['dex already holds it'],
+    ['dex already has it'],
   ],
   [
     'replicas-or-autoscaler',
@@ -100,7 +100,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
         },
       ],
     },
-    ['an autoscaler sets it'],
+    ['is set by an autoscaler'],
   ],
   [
     'metrics-in-order',
@@ -116,7 +116,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
         },
       ],
     },
-    ['order them as'],
+    ['must be in this order'],
   ],
   [
     'no-old-names',

@@ -16,7 +16,7 @@ import type { Finding, Rule } from './rule.ts';
 
 const readable: Rule = {
   name: 'readable',
-  reason: 'Argo CD refuses a whole folder for one file that is not YAML (argoproj/argo-cd#24874).',
+  reason: 'Argo CD rejects a whole folder for one file that is not YAML (argoproj/argo-cd#24874).',
   check: (tree) =>
     [...tree.files].flatMap(([file, { problem }]) => (problem === undefined ? [] : [{ file, message: problem }])),
 };
@@ -24,7 +24,7 @@ const readable: Rule = {
 const nothingIsSkipped: Rule = {
   name: 'nothing-is-skipped',
   reason:
-    'Argo CD passes over a manifest with this text anywhere in it, also in a description (argo-cd docs, user-guide/directory).',
+    'Argo CD skips a manifest with this text anywhere in it, even in a description (argo-cd docs, user-guide/directory).',
   check: (tree) =>
     [...tree.files]
       .filter(([file, { text }]) => file.startsWith(`${folderOf(tree)}/manifests/`) && text.includes(skipMark))
@@ -33,7 +33,7 @@ const nothingIsSkipped: Rule = {
 
 const oneOwner: Rule = {
   name: 'one-owner',
-  reason: 'An object in two Applications is taken from each by the other (argoproj/argo-cd#24150).',
+  reason: 'Two Applications with the same object keep taking it from each other (argoproj/argo-cd#24150).',
   check(tree) {
     const owners = new Map<string, { name: string; file: string }>();
     return allObjects(tree).flatMap((placed) => {
@@ -45,7 +45,7 @@ const oneOwner: Rule = {
         owners.set(key, { name, file });
         return [];
       }
-      const other = owner.name === name ? `${name} already holds it (${owner.file})` : `${owner.name} holds it, too`;
+      const other = owner.name === name ? `${name} already has it (${owner.file})` : `${owner.name} has it, too`;
       return [{ file, path: nameOf(object), message: other }];
     });
   },
@@ -53,7 +53,7 @@ const oneOwner: Rule = {
 
 const replicasOrAutoscaler: Rule = {
   name: 'replicas-or-autoscaler',
-  reason: 'Replicas in Git and an autoscaler set the same field in turn (argo-cd docs, user-guide/best_practices).',
+  reason: 'Argo CD and the autoscaler keep overwriting the same field (argo-cd docs, user-guide/best_practices).',
   check: (tree) =>
     children(tree).flatMap((application) => {
       const objects = objectsOf(tree, application);
@@ -71,7 +71,7 @@ const replicasOrAutoscaler: Rule = {
         .map(({ file, object }) => ({
           file,
           path: `${nameOf(object)} spec.replicas`,
-          message: 'an autoscaler sets it: leave it out',
+          message: 'is set by an autoscaler: remove it',
         }));
     }),
 };
@@ -81,7 +81,7 @@ const metricsOrder = ['ContainerResource', 'Resource', 'Pods', 'Object', 'Extern
 const metricsInOrder: Rule = {
   name: 'metrics-in-order',
   reason:
-    'Kubernetes gives back metrics in its own order, which then differs from Git for ever (argo-cd docs, user-guide/best_practices).',
+    'Kubernetes returns metrics in its own order, so another order in Git stays OutOfSync (argo-cd docs, user-guide/best_practices).',
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
@@ -94,28 +94,28 @@ const metricsInOrder: Rule = {
       .map(({ file, object }) => ({
         file,
         path: `${nameOf(object)} spec.metrics`,
-        message: `order them as ${metricsOrder.join(', ')}`,
+        message: `must be in this order: ${metricsOrder.join(', ')}`,
       })),
 };
 
 const noOldNames: Rule = {
   name: 'no-old-names',
   reason:
-    "A page that still names Kubeflow's own gateway or its account is unreachable behind ours, or open to others (kubeflow/kubeflow#7032).",
+    "A page that still names Kubeflow's own gateway or its account is unreachable behind the platform's gateway, or open to others (kubeflow/kubeflow#7032).",
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')
       .flatMap(({ file, object }) =>
         textsIn(object, '').flatMap(({ path, value }): Finding[] => {
           const old = oldNames.find(({ text }) => value.includes(text));
-          // _example is documentation of Knative and KServe, which nothing reads.
+          // Knative and KServe document their settings under _example, which no program reads.
           if (old === undefined || path === 'data._example') return [];
           return [{ file, path: `${nameOf(object)} ${path}`, message: `names "${old.text}", ${old.why}` }];
         }),
       ),
 };
 
-/** All texts in an object, with their key paths. */
+/** All strings in an object, with their key paths. */
 function textsIn(value: unknown, path: string): { path: string; value: string }[] {
   if (typeof value === 'string') return [{ path, value }];
   if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, `${path}[${index}]`));
@@ -123,7 +123,7 @@ function textsIn(value: unknown, path: string): { path: string; value: string }[
   return Object.entries(value).flatMap(([field, item]) => textsIn(item, path === '' ? field : `${path}.${field}`));
 }
 
-/** The objects themselves, anyone who applies them. */
+/** The objects themselves, whichever Application applies them. */
 export const objectRules: readonly Rule[] = [
   readable,
   nothingIsSkipped,

@@ -1,14 +1,14 @@
 import type { Keys } from './merged-values.ts';
 
-/** What people may set by hand of a chart on which the login stands. In patterns `*` is one key, `**` all below. */
+/** What users may set by hand in a chart of the login. In patterns `*` is one key, `**` everything below. */
 export interface OwnValues {
-  /** Settings that open nothing and that nothing else relies on. */
+  /** Settings that open no access and that nothing else relies on. */
   allowed: readonly string[];
-  /** Generated values that may be replaced all the same. */
+  /** Generated values that may be replaced. */
   changeable: readonly string[];
   /** Generated lists that may be repeated with further entries. */
   extendable: readonly string[];
-  /** What a setting that is not allowed would do, or how else to get there, by its first keys. */
+  /** What a forbidden setting would do, or what to set instead, by its first keys. */
   instead: Readonly<Record<string, string>>;
 }
 
@@ -20,11 +20,11 @@ const scheduling = [
   ...['securityContext.**', 'podSecurityContext.**', 'service.annotations.*', 'networkPolicy.**'],
 ];
 const image = ['image.repository', 'image.registry', 'image.tag', 'image.digest'];
-const byName = 'Services, accounts and policies go by this name';
-const secondDoor = 'is a second door: what comes in there passes no gateway';
+const byName = 'Services, accounts and policies refer to this name';
+const secondDoor = 'opens a second entry that bypasses the gateway';
 
 /**
- * By component. Lists of what is allowed, not of what is forbidden: a chart has more ways to take a login away than anybody lists.
+ * By component. Allowlists, since a chart has more ways to disable a login than any list of forbidden settings would cover.
  * Charts as pinned in November 2026.
  */
 export const ownValues: Readonly<Record<string, OwnValues>> = {
@@ -46,10 +46,10 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
     changeable: image,
     extendable: ['extraVolumes', 'extraVolumeMounts'],
     instead: {
-      extraArgs: 'can let requests past the login; what a cluster may choose is under auth in cluster.yaml',
-      alphaConfig: 'says who people are; what a cluster may choose is under auth in cluster.yaml',
-      config: 'can let requests past the login; what a cluster may choose is under auth in cluster.yaml',
-      envFrom: 'can set any option unseen; name each variable under extraEnv',
+      extraArgs: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
+      alphaConfig: 'decides who a user is; use the keys under auth in cluster.yaml',
+      config: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
+      envFrom: 'can set any option without a check; list each variable under extraEnv',
       ingress: secondDoor,
       gatewayApi: secondDoor,
       fullnameOverride: byName,
@@ -68,11 +68,11 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
     changeable: image,
     extendable: ['envVars', 'config.staticClients'],
     instead: {
-      config: 'says who people are; what a cluster may choose is under auth in cluster.yaml',
+      config: 'decides who a user is; use the keys under auth in cluster.yaml',
       envFrom:
-        'can set any secret unseen; write plain variables as env: {NAME: value}, which adds to the generated ones',
+        'can set any secret without a check; write plain variables as env: {NAME: value}, which adds to the generated ones',
       ingress: secondDoor,
-      grpc: 'opens the API by which clients and passwords are made',
+      grpc: 'opens the API that creates clients and passwords',
       fullnameOverride: byName,
       nameOverride: byName,
       'serviceAccount.name': byName,
@@ -108,10 +108,10 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
     changeable: ['global.hub'],
     extendable: ['meshConfig.extensionProviders'],
     instead: {
-      'meshConfig.trustDomain': 'changes the name of every account, which policies go by',
-      'meshConfig.rootNamespace': 'takes policies of the whole mesh from another namespace',
+      'meshConfig.trustDomain': 'changes the name of every account, which policies refer to',
+      'meshConfig.rootNamespace': "moves the mesh's policies to another namespace",
       'meshConfig.discoverySelectors': 'hides namespaces from the mesh',
-      revision: 'renames what the namespaces and webhooks go by',
+      revision: 'changes the revision that namespaces and webhooks refer to',
     },
   },
   gateway: {
@@ -136,12 +136,12 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
   },
 };
 
-/** Labels and annotations by which the mesh and its policies know a pod. */
+/** Labels and annotations by which the mesh and its policies identify a pod. */
 const meshKey = /(^|\.)istio\.io\/|^istio$|^app$|^app\.kubernetes\.io\//;
 /** https://istio.io/latest/docs/ops/configuration/traffic-management/network-topologies/ (PROXY protocol) */
 const gatewayProxyConfig = 'proxy.istio.io/config';
 
-/** @returns whether a pattern of {@link OwnValues} means the value at these keys */
+/** @returns whether a pattern of {@link OwnValues} matches these keys */
 export function matches(pattern: string, keys: Keys): boolean {
   const parts = pattern.split('.');
   const open = parts.at(-1) === '**';
@@ -150,7 +150,7 @@ export function matches(pattern: string, keys: Keys): boolean {
   return fixed.every((part, index) => part === '*' || part === keys[index]);
 }
 
-/** @returns whether people may set the value at these keys by hand */
+/** @returns whether users may set the value at these keys by hand */
 export function isOwn(component: string, { allowed }: OwnValues, keys: Keys): boolean {
   const [first = '', name = ''] = keys;
   if (/^(pod|deployment|common)(Labels|Annotations)$/.test(first) && meshKey.test(name))

@@ -17,31 +17,31 @@ interface ParsedFile {
   problem?: string;
 }
 
-/** What rules need to know of a cluster beside its tree. */
+/** Facts about a cluster that rules need beside its tree. */
 export interface ClusterFacts {
-  /** Secrets that the bootstrap makes. */
+  /** Secrets that the bootstrap creates. */
   secrets: readonly { namespace: string; name: string }[];
   metricsServer: boolean;
   /** Mirrors of images: original prefix → mirror. */
   imageMirrors: Readonly<Record<string, string>>;
-  /** Mirrors that replace nothing. */
+  /** Mirrors without effect. */
   idleMirrors: readonly MirrorEntry[];
-  /** Accounts that may call an app, which may be anywhere. */
+  /** Accounts that may call an app, in any namespace. */
   callers: readonly { namespace: string; serviceAccount: string }[];
 }
 
 /** A cluster's tree as it is on disk. */
 export interface ParsedTree {
   clusterName: string;
-  /** By path relative to the repository: clusters/<name>/**, and where they are had, infrastructure/** and apps/**. */
+  /** By path relative to the repository: clusters/<name>/**, and infrastructure/** and apps/** if loaded. */
   files: ReadonlyMap<string, ParsedFile>;
-  /** What the charts and kustomizations of each Application give, without its own manifests, which are files. */
+  /** Objects that the charts and kustomizations of each Application render to, without its own manifests. */
   rendered?: ReadonlyMap<string, readonly KubernetesObject[]>;
-  /** What the rules know of the cluster beside its tree; without it some say nothing. */
+  /** Facts beside the tree; rules that need them skip a tree without. */
   facts?: ClusterFacts;
 }
 
-/** A source of an Application, as far as the rules look at it. */
+/** A source of an Application, with the fields that rules read. */
 export interface Source extends YamlMap {
   repoURL: string;
   targetRevision: string;
@@ -55,31 +55,31 @@ export interface Child {
   file: string;
   name: string;
   object: KubernetesObject;
-  /** Sync wave, 0 when it says none. */
+  /** Sync wave, 0 by default. */
   wave: number;
   sources: readonly Source[];
   /** Namespace of its destination. */
   namespace: string;
 }
 
-/** An object with where it is from. */
+/** An object, and where it comes from. */
 export interface Placed {
   file: string;
   object: KubernetesObject;
   /** The Application that applies it; undefined for what the root applies. */
   application?: Child;
-  /** True when a chart or a kustomization gave it. */
+  /** True when it comes from a chart or a kustomization. */
   rendered: boolean;
 }
 
-/** What is known of a tree beside its files. */
+/** Input about a tree beside its files. */
 export interface Known extends Pick<ParsedTree, 'rendered' | 'facts'> {
-  /** The documents of texts that the renderer just wrote: such a text is not read again, which is most of a check's time. */
+  /** The documents of texts that the renderer just wrote: parsing them again would take most of a check's time. */
   documents?: ReadonlyMap<string, readonly unknown[]>;
 }
 
 /**
- * Reads a tree's files. YAML that can't be read is a finding later on, never an error here.
+ * Parses a tree's files. Invalid YAML becomes a finding later, never an error here.
  *
  * @param files text by path relative to the repository
  */
@@ -95,7 +95,7 @@ export function parseTree(
   };
 }
 
-/** Of infrastructure/ and apps/ the values and manifests only: config/ reads upstream.yaml and the kustomizations. */
+/** In infrastructure/ and apps/ only values and manifests: config/ reads upstream.yaml and the kustomizations. */
 function isRead(path: string): boolean {
   if (!/\.ya?ml$/.test(path)) return false;
   return !/^(infrastructure|apps)\//.test(path) || path.endsWith('/values.yaml') || path.includes('/manifests/');
@@ -121,7 +121,7 @@ function isObject(document: unknown): document is KubernetesObject {
   );
 }
 
-/** @returns true for a map, which is neither a list nor null */
+/** @returns true for a map: not a list, not null */
 export function isMap(value: unknown): value is YamlMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -140,7 +140,7 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(found) ? found : [];
 }
 
-/** @returns the texts of the list at a path */
+/** @returns the strings of the list at a path */
 export function textsAt(value: unknown, ...path: readonly (string | number)[]): string[] {
   return listAt(value, ...path).filter((item) => typeof item === 'string');
 }
@@ -150,13 +150,13 @@ export function groupOf(object: KubernetesObject): string {
   return object.apiVersion.includes('/') ? (object.apiVersion.split('/')[0] ?? '') : '';
 }
 
-/** @returns how an object is named in messages, as `Deployment auth/dex` */
+/** @returns an object's name in messages, as `Deployment auth/dex` */
 export function nameOf(object: KubernetesObject): string {
   const { namespace, name } = object.metadata;
   return `${object.kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
-/** @returns the wave that an object says, 0 when it says none */
+/** @returns an object's wave, 0 by default */
 export function waveOf(object: KubernetesObject): number {
   return Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
 }
@@ -174,7 +174,7 @@ export function folderOf(tree: ParsedTree): string {
   return `clusters/${tree.clusterName}`;
 }
 
-/** @returns what the root applies: the objects of clusters/<name>/apps/ */
+/** @returns the objects that the root applies: those of clusters/<name>/apps/ */
 export function rootObjects(tree: ParsedTree): Placed[] {
   const folder = `${folderOf(tree)}/apps/`;
   return [...tree.files].flatMap(([file, { objects }]) =>
@@ -185,8 +185,8 @@ export function rootObjects(tree: ParsedTree): Placed[] {
 }
 
 /**
- * @param compute what follows from a tree, which never changes
- * @returns the same, worked out once for each tree: every rule asks for it
+ * @param compute derives a value from a tree, which never changes
+ * @returns the same function, which computes the value once per tree
  */
 export function oncePerTree<T>(compute: (tree: ParsedTree) => T): (tree: ParsedTree) => T {
   const known = new WeakMap<ParsedTree, T>();
@@ -229,12 +229,12 @@ export function projects(tree: ParsedTree): Placed[] {
   return rootObjects(tree).filter(({ object }) => object.kind === 'AppProject');
 }
 
-/** @returns the sources of this very repository */
+/** @returns the sources from this repository */
 export function ownSources({ sources }: Child): Source[] {
   return sources.filter(({ ref }) => ref === 'values');
 }
 
-/** @returns what an Application applies: its own manifests, and what its charts and kustomizations give where that is known */
+/** @returns the objects that an Application applies: its own manifests, and its rendered charts and kustomizations if known */
 export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
   const folders = ownSources(application).flatMap(({ path }) => (path === undefined ? [] : [`${path}/`]));
   const own = [...tree.files].flatMap(([file, { objects }]) =>
@@ -251,7 +251,7 @@ export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
   return [...own, ...rendered];
 }
 
-/** @returns everything that the tree applies: by the root, and by each of its Applications */
+/** @returns all objects that the root and its Applications apply */
 export const allObjects = oncePerTree((tree): readonly Placed[] => [
   ...rootObjects(tree),
   ...children(tree).flatMap((application) => objectsOf(tree, application)),
@@ -263,7 +263,7 @@ export function namespaceOf({ object, application }: Placed): string {
   return object.metadata.namespace ?? application?.namespace ?? '';
 }
 
-/** @returns the values files of a component, weakest first, as far as they are there */
+/** @returns the existing values files of a component, weakest first */
 export function valuesOf(tree: ParsedTree, component: string): { file: string; values: YamlMap }[] {
   const files = [
     `infrastructure/${component}/values.yaml`,

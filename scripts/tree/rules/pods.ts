@@ -9,7 +9,7 @@ import {
   type Placed,
 } from './parsed-tree.ts';
 
-/** What starts pods, with the pods' own description. */
+/** An object that starts pods, with the spec of its pods. */
 export interface Workload {
   placed: Placed;
   namespace: string;
@@ -42,7 +42,7 @@ export const workloads = oncePerTree((tree): readonly Workload[] =>
   }),
 );
 
-/** @returns whether the charts and kustomizations of every Application are rendered, so that what is missing is missing */
+/** @returns whether the charts and kustomizations of all these Applications are rendered: else an object may merely be unknown */
 export function isComplete(
   tree: ParsedTree,
   applications: readonly { name: string; sources: readonly unknown[] }[],
@@ -56,13 +56,13 @@ export function isComplete(
   );
 }
 
-/** Another object that a pod needs to start. */
+/** An object that a pod needs in order to start. */
 export interface Need {
   kind: 'Secret' | 'ConfigMap' | 'ServiceAccount';
   name: string;
 }
 
-/** @returns what a pod needs to start; optional things are not needs */
+/** @returns the objects that a pod needs in order to start, without optional ones */
 export function needsOf(spec: unknown): Need[] {
   const needs: Need[] = [];
   const add = (kind: Need['kind'], reference: unknown, key = 'name') => {

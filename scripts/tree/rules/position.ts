@@ -4,7 +4,7 @@ import { locate } from '../../config/positions.ts';
 import type { ParsedTree } from './parsed-tree.ts';
 import type { Finding } from './rule.ts';
 
-/** @returns the finding with its line and column, where it says by which keys of its file they are found */
+/** @returns the finding with its line and column, if it has the keys of its value */
 export function placed(tree: ParsedTree, { keys, ...finding }: Finding): Finding {
   const text = tree.files.get(finding.file)?.text;
   if (keys === undefined || text === undefined) return finding;

@@ -14,7 +14,7 @@ import {
 import type { Finding, Rule } from './rule.ts';
 import { isClusterScoped } from './scope.ts';
 
-/** A project of the tree, as far as it limits what its Applications apply. */
+/** What a project allows its Applications to apply. */
 interface Limits {
   namespaces: ReadonlySet<string>;
   clusterKinds: ReadonlySet<string>;
@@ -22,7 +22,7 @@ interface Limits {
   deniedKinds: ReadonlySet<string>;
 }
 
-/** @returns the kinds of a list of a project, as `group/Kind` */
+/** @returns the kinds in a list of a project, as `group/Kind` */
 function kindsOf(object: unknown, list: string): Set<string> {
   return new Set(
     listAt(object, 'spec', list).map((entry) => `${String(at(entry, 'group') ?? '')}/${String(at(entry, 'kind'))}`),
@@ -45,7 +45,7 @@ function limitsOf(tree: ParsedTree): Map<string, Limits> {
 const withinProject: Rule = {
   name: 'within-project',
   reason:
-    'A project refuses kinds and namespaces that it does not name, and the sync fails half-way (argo-cd docs, user-guide/projects).',
+    'A project refuses kinds and namespaces that it does not list, and the sync fails half-way (argo-cd docs, user-guide/projects).',
   check(tree) {
     const limits = limitsOf(tree);
     const root = rootOf(tree);
@@ -78,7 +78,7 @@ const withinProject: Rule = {
             return limit.clusterKinds.has(kind) ? [] : [{ file, path: nameOf(object), message }];
           }
           if (limit.deniedKinds.has(kind) || limit.deniedKinds.has(`${groupOf(object)}/*`)) {
-            const message = `namespaceResourceBlacklist of the project refuses ${kind}: remove it, or say administrator: true in the app.yaml`;
+            const message = `namespaceResourceBlacklist of the project refuses ${kind}: remove the object, or set administrator: true in the app.yaml`;
             return [{ file, path: nameOf(object), message }];
           }
           const namespace = namespaceOf(placed);
@@ -93,7 +93,7 @@ const withinProject: Rule = {
 const namespacesInOnePlace: Rule = {
   name: 'namespaces-in-one-place',
   reason:
-    'A Namespace as an object and managedNamespaceMetadata or CreateNamespace overwrite each other (argoproj/argo-cd#14666).',
+    'A Namespace object and managedNamespaceMetadata or CreateNamespace overwrite each other (argoproj/argo-cd#14666).',
   check(tree) {
     const declared = new Set(
       rootObjects(tree)
@@ -104,11 +104,11 @@ const namespacesInOnePlace: Rule = {
       const managed = at(object, 'spec', 'syncPolicy', 'managedNamespaceMetadata') !== undefined;
       const created = listAt(object, 'spec', 'syncPolicy', 'syncOptions').includes('CreateNamespace=true');
       if (!declared.has(namespace) || !(managed || created)) return [];
-      const message = `the tree has Namespace ${namespace}: leave out ${managed ? 'managedNamespaceMetadata' : 'CreateNamespace=true'}`;
+      const message = `the tree has Namespace ${namespace}: remove ${managed ? 'managedNamespaceMetadata' : 'CreateNamespace=true'}`;
       return [{ file, path: 'spec.syncPolicy', message }];
     });
   },
 };
 
-/** What the projects allow, and that the Applications stay within. */
+/** Applications stay within what their projects allow. */
 export const projectRules: readonly Rule[] = [withinProject, namespacesInOnePlace];

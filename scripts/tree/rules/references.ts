@@ -16,7 +16,7 @@ import {
 import { isComplete, needsOf, workloads } from './pods.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** Made by programs in the cluster, whatever Git says: by `Kind namespace/name`, `*` for any namespace. */
+/** Objects that programs in the cluster create: by `Kind namespace/name`, `*` for any namespace. */
 const madeByPrograms: Readonly<Record<string, string>> = {
   'ConfigMap */kube-root-ca.crt': 'Kubernetes',
   'ConfigMap */istio-ca-root-cert': 'istiod',
@@ -28,7 +28,7 @@ function key(kind: string, namespace: string, name: string): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-/** Everything of these kinds that somebody makes: the tree, the bootstrap, cert-manager and other makers of Secrets. */
+/** Everything that the tree, the bootstrap, cert-manager or an operator of Secrets creates. */
 const made = oncePerTree((tree): ReadonlySet<string> => {
   const secretOf = ({ object }: Placed): unknown => {
     switch (object.kind) {
@@ -63,7 +63,7 @@ function isMade(tree: ParsedTree, kind: string, namespace: string, name: string)
   return made(tree).has(key(kind, namespace, name)) || made(tree).has(key(kind, '*', name));
 }
 
-/** Names that people wrote into values of their own: what they mount, they make. Argo CD makes its Redis' password itself. */
+/** Names that users wrote into their own values: they create what they mount. Argo CD creates its Redis password itself. */
 function isOwn(tree: ParsedTree, application: string, name: string): boolean {
   if (application === 'argocd') return /^argocd-(redis|secret)$/.test(name);
   const layers = chartValues(tree)
@@ -75,7 +75,7 @@ function isOwn(tree: ParsedTree, application: string, name: string): boolean {
 const needsAreMade: Rule = {
   name: 'needs-are-made',
   reason:
-    'A pod waits without end for a Secret, a ConfigMap or an account that nobody makes, and its wave with it (kubernetes docs, concepts/configuration/secret).',
+    'A pod never starts without its Secret, ConfigMap or account, and its wave never becomes healthy (kubernetes docs, concepts/configuration/secret).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -86,13 +86,13 @@ const needsAreMade: Rule = {
         .map(({ kind, name }) => ({
           file: placed.file,
           path: nameOf(placed.object),
-          message: `needs ${kind} ${name}, which nobody makes in ${namespace}`,
+          message: `needs ${kind} ${name}, which nothing creates in ${namespace}`,
         })),
     );
   },
 };
 
-/** Where each kind says which pods it is about. */
+/** Where each kind has its pod selector. */
 const selectors: Readonly<Record<string, readonly string[]>> = {
   '/Service': ['spec', 'selector'],
   'security.istio.io/AuthorizationPolicy': ['spec', 'selector', 'matchLabels'],
@@ -105,7 +105,7 @@ const selectors: Readonly<Record<string, readonly string[]>> = {
 const selectorsMeetPods: Rule = {
   name: 'selectors-meet-pods',
   reason:
-    'A policy or a filter whose selector meets no pod is in force nowhere, and a Service without pods answers nobody (istio docs, reference/config/type/workload-selector).',
+    'A policy or a filter whose selector matches no pod has no effect, and a Service without pods does not answer (istio docs, reference/config/type/workload-selector).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -116,7 +116,7 @@ const selectorsMeetPods: Rule = {
       const labels = path === undefined ? undefined : at(object, ...path);
       if (!isMap(labels) || Object.keys(labels).length === 0) return [];
       const namespace = namespaceOf(placed);
-      // In Istio's root namespace such an object is about the whole mesh.
+      // In Istio's root namespace such an object applies to the whole mesh.
       const inMesh = namespace === meshNamespace && group !== '';
       const meets = workloads(tree).some(
         (workload) =>
@@ -124,13 +124,15 @@ const selectorsMeetPods: Rule = {
           Object.entries(labels).every(([label, value]) => workload.labels[label] === value),
       );
       if (meets) return [];
-      const wanted = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-      return [{ file, path: `${nameOf(object)} ${path?.join('.')}`, message: `meets no pod: ${wanted.join(', ')}` }];
+      const selector = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
+      return [
+        { file, path: `${nameOf(object)} ${path?.join('.')}`, message: `matches no pod: ${selector.join(', ')}` },
+      ];
     });
   },
 };
 
-/** Namespaces that the tree makes: what is in them, it knows. */
+/** Namespaces that the tree creates, so that it knows what is in them. */
 const ownNamespaces = oncePerTree(
   (tree): ReadonlySet<string> =>
     new Set(allObjects(tree).flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []))),
@@ -139,7 +141,7 @@ const ownNamespaces = oncePerTree(
 const principalsExist: Rule = {
   name: 'principals-exist',
   reason:
-    'A policy that names an account which is not there admits nobody, or anyone who makes it (istio docs, reference/config/security/authorization-policy).',
+    'A policy for an account that does not exist admits no one, or anyone who creates the account (istio docs, reference/config/security/authorization-policy).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -160,7 +162,7 @@ const principalsExist: Rule = {
               {
                 file: placed.file,
                 path: nameOf(placed.object),
-                message: `admits ${principal}, and there is no such account`,
+                message: `admits ${principal}, but there is no such account`,
               },
             ];
           }),
@@ -171,7 +173,7 @@ const principalsExist: Rule = {
 const routesMeetServices: Rule = {
   name: 'routes-meet-services',
   reason:
-    'A route to a Service or a port that is not there answers 503 (istio docs, ops/common-problems/network-issues).',
+    'A route to a Service or a port that does not exist answers 503 (istio docs, ops/common-problems/network-issues).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -188,19 +190,19 @@ const routesMeetServices: Rule = {
           .flatMap((target): Finding[] => {
             const host = String(at(target, 'destination', 'host'));
             const [name = '', namespace = namespaceOf(placed), svc] = host.split('.');
-            // A name outside the cluster, or a namespace that is not the tree's.
+            // A name outside the cluster, or a namespace outside the tree.
             if ((svc !== undefined && svc !== 'svc') || !ownNamespaces(tree).has(namespace)) return [];
             const service = services.get(`${namespace}/${name}`);
             const number = at(target, 'destination', 'port', 'number');
             const place = { file: placed.file, path: `${nameOf(placed.object)} spec.http` };
             if (service === undefined)
-              return [{ ...place, message: `leads to Service ${namespace}/${name}, which is not there` }];
+              return [{ ...place, message: `routes to Service ${namespace}/${name}, which does not exist` }];
             if (number === undefined || listAt(service, 'spec', 'ports').some((port) => at(port, 'port') === number))
               return [];
             return [
               {
                 ...place,
-                message: `leads to port ${String(number)} of Service ${namespace}/${name}, which has no such port`,
+                message: `routes to port ${String(number)} of Service ${namespace}/${name}, which has no such port`,
               },
             ];
           }),
@@ -208,13 +210,13 @@ const routesMeetServices: Rule = {
   },
 };
 
-/** Namespaces of every cluster, whose accounts Kubernetes makes. */
+/** Namespaces of every cluster, whose accounts Kubernetes creates. */
 const foreign = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
 const subjectsExist: Rule = {
   name: 'subjects-exist',
   reason:
-    'A binding whose account is in another namespace leaves its program without rights, and gives them to anyone who makes that account (kubernetes-sigs/kustomize#1377).',
+    'A binding that names the wrong namespace leaves the program without rights, and grants them to anyone who creates that account (kubernetes-sigs/kustomize#1377).',
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
@@ -227,14 +229,14 @@ const subjectsExist: Rule = {
             const namespace = String(at(subject, 'namespace') ?? namespaceOf(placed));
             const name = String(at(subject, 'name'));
             if (foreign.has(namespace) || isMade(tree, 'ServiceAccount', namespace, name)) return [];
-            const message = `gives rights to account ${namespace}/${name}, which is not there`;
+            const message = `grants rights to account ${namespace}/${name}, which does not exist`;
             return [{ file: placed.file, path: nameOf(placed.object), message }];
           }),
       );
   },
 };
 
-/** That what one object names is there. */
+/** Whatever an object refers to exists. */
 export const referenceRules: readonly Rule[] = [
   needsAreMade,
   selectorsMeetPods,

@@ -1,26 +1,26 @@
 import type { ParsedTree } from './parsed-tree.ts';
 
-/** What a rule found wrong in a tree. */
+/** Something wrong in a tree. */
 export interface Finding {
-  /** Path of the file, relative to the repository; for rendered objects that of their Application. */
+  /** Path of the file, relative to the repository; for a rendered object the file of its Application. */
   file: string;
   /** Key path in the file, or the rendered object, as `Deployment auth/dex`. */
   path?: string;
-  /** Key path of the value in the file: path, line and column are found by it. */
+  /** Keys of the value in the file, from which path, line and column follow. */
   keys?: readonly (string | number)[];
   line?: number;
   column?: number;
-  /** What is wrong, and what would be right. */
+  /** What is wrong, and what to do. */
   message: string;
 }
 
 /** One thing that every tree must have or must not have. */
 export interface Rule {
-  /** Short and stable, as `pinned-upstreams`. */
+  /** Short and stable, for example `pinned-upstreams`. */
   name: string;
   /** One sentence: what goes wrong otherwise, with the upstream issue or page. */
   reason: string;
-  /** `charts` when it says something only about a tree whose charts and kustomizations were rendered. */
+  /** `charts` when the rule needs rendered charts and kustomizations. */
   needs?: 'charts';
   check(tree: ParsedTree): Finding[];
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../components/component.ts';
 
-/** Cluster-scoped kinds that a platform may hold, as group/Kind. */
+/** Cluster-scoped kinds that a platform may contain, as group/Kind. */
 const clusterScoped = new Set([
   '/Namespace',
   '/Node',
@@ -35,7 +35,7 @@ const clusterScoped = new Set([
   'trainer.kubeflow.org/ClusterTrainingRuntime',
 ]);
 
-/** @returns true for kinds that live in no namespace */
+/** @returns true for cluster-scoped kinds */
 export function isClusterScoped(object: KubernetesObject): boolean {
   const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
   return clusterScoped.has(`${group}/${object.kind}`);

@@ -1,7 +1,7 @@
 import { allObjects, at, folderOf, isMap, nameOf } from './parsed-tree.ts';
 import type { Rule } from './rule.ts';
 
-/** What a secret looks like, wherever in a file it stands. */
+/** Patterns of secrets anywhere in a file. */
 export const secretShapes: readonly { what: string; pattern: RegExp }[] = [
   { what: 'a private key', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
   { what: 'a bcrypt hash', pattern: /\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}/ },
@@ -16,13 +16,16 @@ export const secretShapes: readonly { what: string; pattern: RegExp }[] = [
 
 const noSecretObjects: Rule = {
   name: 'no-secret-objects',
-  reason:
-    'What was once in Git stays readable in its history; secrets are made in the cluster (design: no secret in Git).',
+  reason: 'A secret in Git stays readable in its history; create it in the cluster (design: no secret in Git).',
   check: (tree) =>
     allObjects(tree)
       .filter(({ object, rendered }) => !rendered && object.kind === 'Secret' && object.apiVersion === 'v1')
       .filter(({ object }) => hasContent(object.data) || hasContent(object.stringData))
-      .map(({ file, object }) => ({ file, path: nameOf(object), message: 'holds data: leave it to the bootstrap' })),
+      .map(({ file, object }) => ({
+        file,
+        path: nameOf(object),
+        message: 'contains data: let the bootstrap create the Secret',
+      })),
 };
 
 function hasContent(value: unknown): boolean {
@@ -32,7 +35,7 @@ function hasContent(value: unknown): boolean {
 const noPasswordsFromUpstream: Rule = {
   name: 'no-passwords-from-upstream',
   reason:
-    'A password that is in a public repository is not a password: Kubeflow ships several (kubeflow/community-distribution).',
+    'Everyone knows a password from a public repository, and Kubeflow ships several (kubeflow/community-distribution).',
   needs: 'charts',
   check: (tree) =>
     allObjects(tree)
@@ -44,7 +47,7 @@ const noPasswordsFromUpstream: Rule = {
             .map(([key]) => ({
               file,
               path: `${nameOf(object)} ${field}.${key}`,
-              message: 'comes with the upstream: replace it by a generated one',
+              message: 'is published by the upstream: replace it with a generated one',
             })),
         ),
       ),
@@ -71,7 +74,7 @@ const credentialKey =
 const credentialsByReference: Rule = {
   name: 'credentials-by-reference',
   reason:
-    'A value under such a key is a secret in plain text; charts take the name of a Secret, or a variable (oauth2-proxy docs, configuration).',
+    'A value under such a key is a secret in plain text; charts accept the name of a Secret, or a variable (oauth2-proxy docs, configuration).',
   check(tree) {
     const folders = [`${folderOf(tree)}/values/`, `${folderOf(tree)}/overrides/`];
     return [...tree.files].flatMap(([file, { documents }]) =>
@@ -84,7 +87,7 @@ const credentialsByReference: Rule = {
   },
 };
 
-/** Key paths of credentials that are neither empty, nor a variable such as $NAME or ${NAME}. */
+/** Key paths of credentials that are not empty, and not a variable such as $NAME or ${NAME}. */
 function plainCredentials(value: unknown, path: string): string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => plainCredentials(item, `${path}[${index}]`));
   if (!isMap(value)) return [];
@@ -95,7 +98,7 @@ function plainCredentials(value: unknown, path: string): string[] {
   });
 }
 
-/** That Git holds no secret. */
+/** No secret is in Git. */
 export const secretRules: readonly Rule[] = [
   noSecretObjects,
   noPasswordsFromUpstream,

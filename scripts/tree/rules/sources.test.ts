@@ -30,7 +30,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     ),
     ['that the root does not pin'],
   ],
-  ['one-spelling', 'a repository without .git', edit(gateway, repository, repository.slice(0, -4)), ['is also spelt']],
+  ['one-spelling', 'a repository without .git', edit(gateway, repository, repository.slice(0, -4)), ['is spelled']],
   [
     'one-spelling',
     'a repository with a slash at the end',
@@ -47,7 +47,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'one-spelling',
     'a project that spells in capitals',
     edit(project, 'https://charts.dexidp.io', 'https://Charts.dexidp.io'),
-    ['is also spelt'],
+    ['is spelled'],
   ],
   [
     'one-spelling',

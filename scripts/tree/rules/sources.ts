@@ -18,7 +18,7 @@ export function place(application: Child, source: Source, field: string): Pick<F
 const oneRevision: Rule = {
   name: 'one-revision',
   reason:
-    'Sources of one repository on different revisions once downgraded an Argo CD that manages itself (argoproj/argo-cd#13720, #29716).',
+    'Sources of one repository at different revisions have downgraded an Argo CD that manages itself (argoproj/argo-cd#13720, #29716).',
   check(tree) {
     const own = repositoryOf(tree);
     if (own === undefined) return [];
@@ -31,7 +31,10 @@ const oneRevision: Rule = {
     return uses.flatMap(({ application, source }) => {
       if (source.ref !== 'values') {
         return [
-          { ...place(application, source, 'ref'), message: 'a source of this repository that the root does not pin' },
+          {
+            ...place(application, source, 'ref'),
+            message: 'is a source of this repository that the root does not pin',
+          },
         ];
       }
       if (source.targetRevision === expected) return [];
@@ -49,7 +52,7 @@ export function repositoryOf(tree: Parameters<Rule['check']>[0]): string | undef
 const oneSpelling: Rule = {
   name: 'one-spelling',
   reason:
-    'A repository that is spelt in two ways is two repositories to the Secret, the project or the cache (argoproj/argo-cd#13720).',
+    'Argo CD takes two spellings of a repository for two repositories, in its Secrets, projects and cache (argoproj/argo-cd#13720).',
   check(tree) {
     const first = new Map<string, string>();
     const uses = [
@@ -63,17 +66,19 @@ const oneSpelling: Rule = {
     return uses.flatMap(({ url, ...rest }): Finding[] => {
       if (typeof url !== 'string' || url === '') return [{ ...rest, message: 'is missing' }];
       if (url.endsWith('/')) return [{ ...rest, message: `"${url}" must not end with "/"` }];
-      if (/^[^/]*:\/\/[^/@]*:[^/@]*@/.test(url)) return [{ ...rest, message: 'must not hold credentials' }];
+      if (/^[^/]*:\/\/[^/@]*:[^/@]*@/.test(url)) return [{ ...rest, message: 'must not contain credentials' }];
       if (/^https?:\/\/gitlab\./i.test(url) && !url.endsWith('.git'))
         return [{ ...rest, message: `"${url}" must end with ".git"` }];
       const known = first.get(comparedUrl(url));
       if (known === undefined) first.set(comparedUrl(url), url);
-      return known === undefined || known === url ? [] : [{ ...rest, message: `"${url}" is also spelt "${known}"` }];
+      return known === undefined || known === url
+        ? []
+        : [{ ...rest, message: `"${url}" is spelled "${known}" elsewhere` }];
     });
   },
 };
 
-/** What means another version tomorrow; of a chart also a part of a version, which Helm reads as a range. */
+/** Revisions that can mean another version tomorrow; for a chart also a partial version, which Helm reads as a range. */
 const floating = /^(|HEAD|latest|stable|main|master|develop|[~^<>=].*|.*[*].*)$/i;
 const range = /^v?\d+(\.\d+)?$|\bx\b|\s/i;
 
@@ -96,5 +101,5 @@ const pinnedUpstreams: Rule = {
     ),
 };
 
-/** Where the Applications' contents come from. */
+/** Sources of the Applications. */
 export const sourceRules: readonly Rule[] = [oneRevision, oneSpelling, pinnedUpstreams];

@@ -42,7 +42,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'a tracing provider, which takes the login check out',
     'meshConfig:\n  extensionProviders:\n    - {name: otel, opentelemetry: {service: otel.tracing.svc.cluster.local, port: 4317}}\n',
     [
-      'lists-are-whole clusters/demo/overrides/istiod.yaml:2:3 meshConfig.extensionProviders replaces the generated list and loses oauth2-proxy: repeat the entries of clusters/demo/values/istiod.yaml before your own',
+      'lists-are-whole clusters/demo/overrides/istiod.yaml:2:3 meshConfig.extensionProviders replaces the generated list and drops oauth2-proxy: repeat the entries of clusters/demo/values/istiod.yaml before your own',
       'the-check-answers clusters/demo/overrides/istiod.yaml:2:3 meshConfig.extensionProviders has 0 providers called oauth2-proxy',
     ],
   ],
@@ -64,7 +64,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'meshConfig:\n  extensionProviders:\n    - name: oauth2-proxy\n      envoyExtAuthzHttp: {service: evil.red.svc.cluster.local, port: 80, headersToUpstreamOnAllow: [kubeflow-userid, kubeflow-groups]}\n',
     [
       'lists-are-whole clusters/demo/overrides/istiod.yaml:2:3',
-      'the-check-answers clusters/demo/overrides/istiod.yaml:2:3 meshConfig.extensionProviders oauth2-proxy must ask oauth2-proxy.auth.svc.cluster.local',
+      'the-check-answers clusters/demo/overrides/istiod.yaml:2:3 meshConfig.extensionProviders the service of oauth2-proxy must be oauth2-proxy.auth.svc.cluster.local',
     ],
   ],
   [
@@ -87,7 +87,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'a proxy by a list, which takes all secrets away',
     'envVars:\n  - {name: HTTPS_PROXY, value: http://proxy.example.com:3128}\n',
     [
-      'lists-are-whole clusters/demo/overrides/dex.yaml:1:1 envVars replaces the generated list and loses OAUTH2_PROXY_CLIENT_SECRET,',
+      'lists-are-whole clusters/demo/overrides/dex.yaml:1:1 envVars replaces the generated list and drops OAUTH2_PROXY_CLIENT_SECRET,',
       'variables-are-there clusters/demo/overrides/dex.yaml:1:1 envVars lacks OAUTH2_PROXY_CLIENT_SECRET',
       'variables-are-there clusters/demo/overrides/dex.yaml:1:1 envVars lacks',
     ],
@@ -109,7 +109,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'a second door',
     'ingress: {enabled: true}\n',
     [
-      'known-overrides clusters/demo/overrides/dex.yaml:1:11 ingress.enabled is not a value to set by hand: is a second door',
+      'known-overrides clusters/demo/overrides/dex.yaml:1:11 ingress.enabled cannot be set by hand: opens a second entry',
     ],
   ],
   [
@@ -144,7 +144,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'a header, which takes the identity away',
     'alphaConfig:\n  configData:\n    injectResponseHeaders:\n      - {name: x-user, values: [{claimSource: {claim: email}}]}\n',
     [
-      'lists-are-whole clusters/demo/overrides/oauth2-proxy.yaml:3:5 alphaConfig.configData.injectResponseHeaders replaces the generated list and loses kubeflow-userid, kubeflow-groups',
+      'lists-are-whole clusters/demo/overrides/oauth2-proxy.yaml:3:5 alphaConfig.configData.injectResponseHeaders replaces the generated list and drops kubeflow-userid, kubeflow-groups',
       'the-check-answers',
       'the-check-answers',
     ],
@@ -161,7 +161,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'extraEnv: [{name: OAUTH2_PROXY_SKIP_AUTH_ROUTES, value: ".*"}]\n',
     [
       'nothing-skips-the-login',
-      'known-overrides clusters/demo/overrides/oauth2-proxy.yaml:1:13 extraEnv[0].name is an option of the program',
+      'known-overrides clusters/demo/overrides/oauth2-proxy.yaml:1:13 extraEnv[0].name sets an option of the program',
     ],
   ],
   [
@@ -212,8 +212,8 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'port 80 at another port of the pods',
     'service:\n  ports:\n    - {name: http2, port: 80, targetPort: 8080}\n    - {name: https, port: 443, targetPort: 443}\n',
     [
-      'gateway-ports-are-those-of-its-policies clusters/demo/overrides/gateway.yaml:2:3 service.ports leads port 80 to 8080, and must lead it to 80',
-      'lists-are-whole clusters/demo/overrides/gateway.yaml:2:3 service.ports replaces the generated list and loses http2',
+      'gateway-ports-are-those-of-its-policies clusters/demo/overrides/gateway.yaml:2:3 service.ports must have targetPort 80 for port 80, not 8080',
+      'lists-are-whole clusters/demo/overrides/gateway.yaml:2:3 service.ports replaces the generated list and drops http2',
     ],
   ],
   [
@@ -221,7 +221,7 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'one more port, past the rules of the others',
     'service:\n  ports:\n    - {name: http2, port: 80, protocol: TCP, targetPort: 80}\n    - {name: https, port: 443, protocol: TCP, targetPort: 443}\n    - {name: status-port, port: 15021, targetPort: 15021}\n',
     [
-      'generated-values-hold clusters/demo/overrides/gateway.yaml:2:3 service.ports adds status-port to a list that is generated whole',
+      'generated-values-hold clusters/demo/overrides/gateway.yaml:2:3 service.ports adds status-port to a list that must stay as generated',
     ],
   ],
   [
@@ -284,7 +284,7 @@ const generated: [rule: string, what: string, change: Change, message: string][]
     'the-check-answers',
     'a header that is not handed on',
     { file: `${values}/istiod.yaml`, from: ', kubeflow-groups]', to: ']' },
-    'must hand on kubeflow-groups',
+    'must contain kubeflow-groups',
   ],
   [
     'the-check-answers',

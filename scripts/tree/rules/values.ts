@@ -13,7 +13,7 @@ import { isOwn, matches, type OwnValues, ownValues } from './own-values.ts';
 import { at, listAt, type ParsedTree } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
-/** The charts on which the login stands, with what people may set of them. */
+/** The charts of the login, with the values that users may set. */
 function loginCharts(tree: ParsedTree): { chart: ChartValues; component: string; own: OwnValues }[] {
   return chartValues(tree).flatMap((chart) => {
     const own = ownValues[chart.application.name];
@@ -21,7 +21,7 @@ function loginCharts(tree: ParsedTree): { chart: ChartValues; component: string;
   });
 }
 
-/** The generated values of a chart, with what the layers result in at the same keys. */
+/** The generated values of a chart, with the merged values at the same keys. */
 function generated({ layers, merged }: ChartValues): { keys: Keys; value: unknown; effective: unknown; from: Layer }[] {
   return layers
     .filter((layer) => layer.generated)
@@ -31,7 +31,7 @@ function generated({ layers, merged }: ChartValues): { keys: Keys; value: unknow
 const listsAreWhole: Rule = {
   name: 'lists-are-whole',
   reason:
-    'Helm replaces a list by the list of a stronger file, so that what was generated is lost in silence: the login check, a secret, a volume (istio/istio#61762).',
+    'Helm replaces a list with that of a stronger file, so generated entries silently disappear: the login check, a secret, a volume (istio/istio#61762).',
   check: (tree) =>
     chartValues(tree).flatMap((chart) =>
       generated(chart).flatMap(({ keys, value, effective, from }): Finding[] => {
@@ -39,7 +39,7 @@ const listsAreWhole: Rule = {
         const lost = missingEntries(value, effective).map(titleOf);
         const by = decides(chart.layers, keys);
         if (lost.length === 0 || by === undefined) return [];
-        const message = `replaces the generated list and loses ${lost.join(', ')}: repeat the entries of ${from.file} before your own`;
+        const message = `replaces the generated list and drops ${lost.join(', ')}: repeat the entries of ${from.file} before your own`;
         return [{ file: by.file, keys: by.keys, message }];
       }),
     ),
@@ -48,7 +48,7 @@ const listsAreWhole: Rule = {
 const listsHaveAnEffect: Rule = {
   name: 'lists-have-an-effect',
   reason:
-    'A list of a generated file replaces the one of infrastructure/, whose entries no cluster ever gets (helm docs, chart_template_guide/values_files).',
+    'A list in a generated file replaces the one in infrastructure/, so no cluster gets those entries (helm docs, chart_template_guide/values_files).',
   check: (tree) =>
     chartValues(tree).flatMap((chart) =>
       generated(chart).flatMap(({ keys, value, from }): Finding[] => {
@@ -58,7 +58,7 @@ const listsHaveAnEffect: Rule = {
             ? [layer.file]
             : [];
         });
-        const message = `has no effect: ${from.file} replaces the list. Write it into overrides/, with the generated entries before your own`;
+        const message = `has no effect: ${from.file} replaces the list. Put it in overrides/, with the generated entries before your own`;
         return weaker.map((file) => ({ file, keys, message }));
       }),
     ),
@@ -67,7 +67,7 @@ const listsHaveAnEffect: Rule = {
 const generatedValuesHold: Rule = {
   name: 'generated-values-hold',
   reason:
-    'Who gets in is computed from cluster.yaml for the gateway, the mesh, OAuth2 Proxy and Dex alike; one of them with another answer opens the platform or shuts it (istio docs, tasks/security/authorization/authz-custom).',
+    'Access is computed from cluster.yaml for the gateway, the mesh, OAuth2 Proxy and Dex together; changing one of them opens the platform or locks everyone out (istio docs, tasks/security/authorization/authz-custom).',
   check: (tree) =>
     loginCharts(tree).flatMap(({ chart, own }) =>
       generated(chart).flatMap(({ keys, value, effective, from }): Finding[] => {
@@ -79,17 +79,21 @@ const generatedValuesHold: Rule = {
           if (own.extendable.some((pattern) => matches(pattern, keys))) return namesTwice(by, value, effective);
           const more = missingEntries(effective, value).map(titleOf).join(', ');
           return [
-            { file: by.file, keys: by.keys, message: `adds ${more} to a list that is generated whole in ${from.file}` },
+            {
+              file: by.file,
+              keys: by.keys,
+              message: `adds ${more} to a list that must stay as generated in ${from.file}`,
+            },
           ];
         }
-        const change = effective === undefined || effective === null ? 'takes away' : 'changes';
-        const message = `${change} ${keys.join('.')}, which cluster.yaml decides (${from.file}): change it there`;
+        const change = effective === undefined || effective === null ? 'removes' : 'changes';
+        const message = `${change} ${keys.join('.')}, which is generated from cluster.yaml (${from.file}): change it there`;
         return [{ file: by.file, keys: by.keys, message }];
       }),
     ),
 };
 
-/** A second entry under a generated name: which of the two counts is up to the program that reads them. */
+/** Findings about a second entry under a generated name: the program that reads them decides which one counts. */
 function namesTwice(
   by: { file: string; keys: Keys },
   value: readonly unknown[],
@@ -105,7 +109,7 @@ function namesTwice(
 const knownOverrides: Rule = {
   name: 'known-overrides',
   reason:
-    'A chart has more settings that open a second door or skip the login than any list of forbidden ones has, so those that may be set by hand are listed (GHSA-7rh7-c77v-6434, dexidp/dex#3811).',
+    'No list of forbidden settings covers every way to bypass the login, so only listed settings may be set by hand (GHSA-7rh7-c77v-6434, dexidp/dex#3811).',
   check: (tree) =>
     loginCharts(tree).flatMap(({ chart, component, own }) =>
       chart.layers
@@ -121,22 +125,21 @@ const knownOverrides: Rule = {
     ),
 };
 
-/** What the generated layer states, too, is compared with it by another rule. */
+/** Another rule compares values that the generated layer sets, too. */
 function isGenerated({ layers }: ChartValues, keys: Keys): boolean {
   return layers.some((layer) => layer.generated && at(layer.values, ...keys) !== undefined);
 }
 
-/** Nothing that adds anything, or an explicit no to a second door. */
+/** An empty value, or a second entry explicitly switched off. */
 function isOff(keys: Keys, value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === false && /^(ingress|gatewayApi|grpc)\.enabled$/.test(keys.join('.'));
 }
 
-/** Variables by which the two programs take options, whatever their names are made of. */
+/** Variables that set options of the two programs, by their prefix. */
 function optionsByVariable(component: string, { file, values }: Pick<Layer, 'file' | 'values'>): Finding[] {
   const prefix = component === 'oauth2-proxy' ? 'OAUTH2_PROXY_' : 'DEX_';
-  const message =
-    'is an option of the program in another spelling; what a cluster may choose is under auth in cluster.yaml';
+  const message = 'sets an option of the program; use the keys under auth in cluster.yaml';
   const named = ['extraEnv', 'envVars'].flatMap((list) =>
     listAt(values, list).map((entry, index) => ({ keys: [list, index, 'name'], name: String(at(entry, 'name')) })),
   );
@@ -149,8 +152,8 @@ function insteadOf({ instead }: OwnValues, keys: Keys): string {
   const known = keys
     .map((_, index) => instead[keys.slice(0, index + 1).join('.')])
     .findLast((text) => text !== undefined);
-  return `is not a value to set by hand: ${known ?? 'it is unknown here whether the login holds with it (docs/config.md, Overrides)'}`;
+  return `cannot be set by hand: ${known ?? 'it may weaken the login (docs/config.md, Overrides)'}`;
 }
 
-/** What people lay over the generated values. */
+/** Values that users set beside the generated ones. */
 export const valueRules: readonly Rule[] = [listsAreWhole, listsHaveAnEffect, generatedValuesHold, knownOverrides];

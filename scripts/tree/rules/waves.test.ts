@@ -16,19 +16,19 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
     'kinds-before-their-objects',
     'a kind that comes too late',
     [{ chart: 'oauth2-proxy', objects: [definition('networking.istio.io', 'Gateway')] }],
-    ['its kind comes with oauth2-proxy in wave 4', 'its kind comes with oauth2-proxy in wave 4'],
+    ['its CRD comes with oauth2-proxy in wave 4', 'its CRD comes with oauth2-proxy in wave 4'],
   ],
   [
     'waves-are-numbers',
     'a wave that is not a number',
     edit(gateway, 'wave: "3"', 'wave: third'),
-    ['"third" is not a wave'],
+    ['"third" is not a valid wave'],
   ],
   [
     'waves-are-numbers',
     'an Application without a wave',
     edit(gateway, '    argocd.argoproj.io/sync-wave: "3"\n', ''),
-    ['names its wave'],
+    ['needs a sync wave'],
   ],
   [
     'kept-on-prune',

@@ -3,7 +3,7 @@ import type { Rule } from './rule.ts';
 
 const kindsBeforeTheirObjects: Rule = {
   name: 'kinds-before-their-objects',
-  reason: 'An object whose CRD comes in the same or a higher wave is refused as unknown (fluxcd/flux2#2351).',
+  reason: 'The API server rejects an object whose CRD comes in the same or a later wave (fluxcd/flux2#2351).',
   needs: 'charts',
   check(tree) {
     const applications = children(tree);
@@ -18,7 +18,7 @@ const kindsBeforeTheirObjects: Rule = {
       objectsOf(tree, application).flatMap(({ file, object }) => {
         const home = homes.get(`${groupOf(object)}/${object.kind}`);
         if (home === undefined || home.name === application.name || home.wave < application.wave) return [];
-        const message = `wave ${application.wave}, but its kind comes with ${home.name} in wave ${home.wave}`;
+        const message = `is in wave ${application.wave}, but its CRD comes with ${home.name} in wave ${home.wave}`;
         return [{ file, path: nameOf(object), message }];
       }),
     );
@@ -27,12 +27,12 @@ const kindsBeforeTheirObjects: Rule = {
 
 const wavesAreNumbers: Rule = {
   name: 'waves-are-numbers',
-  reason: 'Argo CD takes a wave that is not an integer for wave 0 (argo-cd docs, user-guide/sync-waves).',
+  reason: 'Argo CD treats a wave that is not an integer as wave 0 (argo-cd docs, user-guide/sync-waves).',
   check: (tree) =>
     allObjects(tree).flatMap(({ file, object }) => {
       const wave = object.metadata.annotations?.['argocd.argoproj.io/sync-wave'];
       if (wave === undefined ? object.kind !== 'Application' : /^-?\d+$/.test(String(wave))) return [];
-      const message = wave === undefined ? 'an Application of the tree names its wave' : `"${wave}" is not a wave`;
+      const message = wave === undefined ? 'needs a sync wave' : `"${wave}" is not a valid wave`;
       return [{ file, path: nameOf(object), message }];
     }),
 };
@@ -40,7 +40,7 @@ const wavesAreNumbers: Rule = {
 const keptOnPrune: Rule = {
   name: 'kept-on-prune',
   reason:
-    "A pruned CRD or Namespace takes every object in it along; Helm's keep annotation does not hold Argo CD back (argo-cd docs, user-guide/sync-options).",
+    "Pruning a CRD or a Namespace deletes every object in it; Argo CD ignores Helm's keep annotation (argo-cd docs, user-guide/sync-options).",
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind === 'CustomResourceDefinition' || object.kind === 'Namespace')
@@ -56,5 +56,5 @@ const keptOnPrune: Rule = {
       })),
 };
 
-/** The order in which things are applied, and what stays when they go. */
+/** The order in which objects are applied, and what survives a prune. */
 export const waveRules: readonly Rule[] = [kindsBeforeTheirObjects, wavesAreNumbers, keptOnPrune];

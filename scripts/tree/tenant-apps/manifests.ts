@@ -5,44 +5,44 @@ import { locate } from '../../config/positions.ts';
 import { skipMark } from '../directory-source.ts';
 import { isMap, listAt } from '../rules/parsed-tree.ts';
 
-/** A place in a file. */
-interface Place {
+/** A position in a file. */
+interface Position {
   file: string;
   line?: number;
   column?: number;
 }
 
-/** An object of a file, and where its parts are. */
+/** An object of a file, and the positions of its parts. */
 export interface Manifest {
   file: string;
   object: KubernetesObject;
-  /** @returns where the value at these keys of the object begins, or the nearest part above it that is there */
-  placeOf(keys: KeyPath): Place;
+  /** @returns the position of the value at these keys, or of its nearest existing parent */
+  placeOf(keys: KeyPath): Position;
 }
 
-/** What Argo CD can't read, or doesn't take for an object. */
-interface ManifestProblem extends Place {
+/** Something that Argo CD cannot read, or that is not an object. */
+interface ManifestProblem extends Position {
   message: string;
-  /** True where the text itself is wrong, so that nothing of the file is known. */
+  /** True when the file could not be parsed at all. */
   unreadable?: boolean;
 }
 
-/** What a file holds, and what Argo CD could not read of it. */
+/** The objects of a file, and its problems. */
 export interface ManifestFile {
   manifests: Manifest[];
   problems: ManifestProblem[];
 }
 
 /**
- * Reads a file as Argo CD reads one of a plain directory: YAML 1.1 with any number of documents, or one JSON object; a List is what is in it.
+ * Reads a file as Argo CD does in a plain directory: YAML 1.1 with any number of documents, or one JSON object; a List is expanded.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/directory/
  *
- * @param file path for messages, which also says the format
+ * @param file path for messages; its extension decides the format
  */
 export function readManifests(file: string, text: string): ManifestFile {
   if (text.includes(skipMark)) return { manifests: [], problems: [] };
   const lines = new LineCounter();
-  const place = (offset: number): Place => {
+  const place = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
@@ -61,12 +61,17 @@ export function readManifests(file: string, text: string): ManifestFile {
   return result;
 }
 
-function readDocument(file: string, document: Document, place: (offset: number) => Place, result: ManifestFile): void {
+function readDocument(
+  file: string,
+  document: Document,
+  place: (offset: number) => Position,
+  result: ManifestFile,
+): void {
   let value: unknown;
   try {
     value = document.toJS();
   } catch (error) {
-    const message = `can't be read: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     result.problems.push({ ...place(document.range?.[0] ?? 0), message, unreadable: true });
     return;
   }
@@ -93,7 +98,7 @@ function headProblem(value: unknown): string {
   const missing = ['apiVersion', 'kind', 'metadata'].find(
     (key) => typeof value[key] !== (key === 'metadata' ? 'object' : 'string'),
   );
-  return `is not a Kubernetes object: it has no ${missing ?? 'metadata'}. Argo CD passes such a file over, or refuses the whole folder`;
+  return `is not a Kubernetes object: it has no ${missing ?? 'metadata'}. Argo CD skips such a file, or rejects the whole folder`;
 }
 
 interface TextProblem {
@@ -117,10 +122,8 @@ function jsonProblem(text: string, documents: readonly Document[]): TextProblem 
 }
 
 /**
- * Finds what a message of a schema is about.
- *
- * @param path as `spec.ports[0].port`, whose keys may hold dots
- * @returns its keys, as far as the object has them
+ * @param path path of a value, as `spec.ports[0].port`, whose keys may contain dots
+ * @returns its keys, up to the last one that the object has
  */
 export function keysOf(object: unknown, path: string): KeyPath {
   if (path === '') return [];

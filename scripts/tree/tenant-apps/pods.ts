@@ -2,26 +2,26 @@ import { allowedProxyKeys, proxyKeys } from '../../components/tenant-pods.ts';
 import type { KeyPath } from '../../config/paths.ts';
 import { at, isMap, listAt, type YamlMap } from '../rules/parsed-tree.ts';
 
-/** What is wrong with a part of an object, by its keys. */
-interface Found {
+/** Something wrong in an object, at these keys. */
+interface Problem {
   keys: KeyPath;
   message: string;
 }
 
-/** A pod that an object makes: Deployments, Jobs, Notebooks and others hold one as a template, or several. */
+/** A pod template: Deployments, Jobs, Notebooks and others have one or several. */
 interface PodTemplate {
   /** Keys of its spec. */
   keys: KeyPath;
   spec: YamlMap;
-  /** Beside the spec. */
+  /** Its metadata. */
   metadata: unknown;
 }
 
 /**
- * Finds what no pod in a tenant's namespace may be, as far as its manifest says it: the annotations of Istio's proxy that the admission
- * policy refuses, what Pod Security "baseline" forbids of the node, and Kubernetes' own priorities.
+ * Finds what the cluster refuses in a tenant's pods: annotations of Istio's proxy, access to the node (Pod Security "baseline"),
+ * and Kubernetes' own priorities.
  */
-export function podFindings(object: YamlMap): Found[] {
+export function podFindings(object: YamlMap): Problem[] {
   return templatesIn(object, []).flatMap((template) => [
     ...annotationFindings(template, object.kind === 'Pod'),
     ...nodeFindings(template),
@@ -29,7 +29,7 @@ export function podFindings(object: YamlMap): Found[] {
   ]);
 }
 
-/** Whatever has containers is the spec of a pod, in custom resources as well. */
+/** Every map with containers is the spec of a pod, in custom resources, too. */
 function templatesIn(value: unknown, keys: KeyPath, parent?: YamlMap): PodTemplate[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => templatesIn(item, [...keys, index]));
   if (!isMap(value)) return [];
@@ -37,26 +37,26 @@ function templatesIn(value: unknown, keys: KeyPath, parent?: YamlMap): PodTempla
   return Object.entries(value).flatMap(([key, inner]) => templatesIn(inner, [...keys, key], value));
 }
 
-function annotationFindings({ keys, metadata }: PodTemplate, isPod: boolean): Found[] {
+function annotationFindings({ keys, metadata }: PodTemplate, isPod: boolean): Problem[] {
   const annotations = at(metadata, 'annotations');
   if (!isMap(annotations)) return [];
   const place = [...keys.slice(0, -1), 'metadata', 'annotations'];
   return (
     Object.keys(annotations)
       .filter((key) => new RegExp(proxyKeys).test(key) && !allowedProxyKeys.includes(key))
-      // istiod writes it, and a pod that was copied from a cluster has it.
+      // istiod adds it, so a pod copied from a cluster has it.
       .filter((key) => !isPod || key !== 'sidecar.istio.io/status')
       .map((key) => ({
         keys: [...place, key],
-        message: `sets ${key}, and its sidecar is the platform's. It may leave the mesh (sidecar.istio.io/inject: "false")`,
+        message: `sets ${key}, but the platform controls the sidecar. The pod may leave the mesh (sidecar.istio.io/inject: "false")`,
       }))
   );
 }
 
-function nodeFindings({ keys, spec }: PodTemplate): Found[] {
+function nodeFindings({ keys, spec }: PodTemplate): Problem[] {
   const shared = ['hostNetwork', 'hostPID', 'hostIPC']
     .filter((field) => spec[field] === true)
-    .map((field) => ({ keys: [...keys, field], message: `shares what is the node's (${field})` }));
+    .map((field) => ({ keys: [...keys, field], message: `shares a namespace of the node (${field})` }));
   const volumes = listAt(spec, 'volumes').flatMap((volume, index) =>
     at(volume, 'hostPath') === undefined
       ? []
@@ -69,7 +69,7 @@ function nodeFindings({ keys, spec }: PodTemplate): Found[] {
   ];
 }
 
-function containerFindings(keys: KeyPath, spec: YamlMap, list: string): Found[] {
+function containerFindings(keys: KeyPath, spec: YamlMap, list: string): Problem[] {
   return listAt(spec, list).flatMap((container, index) => {
     const place = [...keys, list, index];
     const port = listAt(container, 'ports').findIndex((one) => Number(at(one, 'hostPort') ?? 0) !== 0);
@@ -79,15 +79,15 @@ function containerFindings(keys: KeyPath, spec: YamlMap, list: string): Found[] 
         : []),
       ...(port < 0
         ? []
-        : [{ keys: [...place, 'ports', port, 'hostPort'], message: 'takes a port of the node (hostPort)' }]),
+        : [{ keys: [...place, 'ports', port, 'hostPort'], message: 'uses a port of the node (hostPort)' }]),
     ];
   });
 }
 
-/** Whether another class is above 0, the cluster alone knows. */
-function priorityFindings({ keys, spec }: PodTemplate): Found[] {
+/** Only the cluster knows the value of any other class. */
+function priorityFindings({ keys, spec }: PodTemplate): Problem[] {
   const { priorityClassName: name } = spec;
   if (typeof name !== 'string' || !name.startsWith('system-')) return [];
-  const message = `has the priority ${name}, by which it would push out pods of others`;
+  const message = `has the priority ${name}, which would evict other pods`;
   return [{ keys: [...keys, 'priorityClassName'], message }];
 }

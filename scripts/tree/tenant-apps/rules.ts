@@ -11,12 +11,12 @@ import { secretShapes } from '../rules/secrets.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import { podFindings } from './pods.ts';
 
-/** What the rules know beside a tenant's own files. */
+/** What the rules need beside the tenant's files. */
 export interface TenantBounds {
   tenant: Pick<Tenant, 'name' | 'namespaces' | 'network' | 'deny'>;
-  /** Kinds that the platform alone writes (infrastructure/tenant/denied.yaml). */
+  /** Kinds that only the platform may write (infrastructure/tenant/denied.yaml). */
   denied: readonly DeniedKind[];
-  /** @returns true when the schema of the object's kind says that it lives in no namespace */
+  /** @returns true when the object's kind is cluster-scoped by its schema */
   isClusterKind: (object: Manifest['object']) => boolean;
 }
 
@@ -29,14 +29,14 @@ interface ObjectRule {
 const kinds: ObjectRule = {
   name: 'tenant-kinds',
   reason:
-    "Argo CD refuses the kind in the tenant's AppProject, and then syncs nothing of the team's (infrastructure/tenant/denied.yaml).",
+    "The tenant's AppProject denies the kind, and Argo CD then syncs none of the team's objects (infrastructure/tenant/denied.yaml).",
   check({ object }, { tenant, denied, isClusterKind }) {
     if (isClusterScoped(object) || isClusterKind(object))
-      return [{ keys: ['kind'], message: 'lives in no namespace, and a tenant has nothing outside of its own' }];
+      return [{ keys: ['kind'], message: 'is cluster-scoped, and a tenant has only objects in its own namespaces' }];
     const named = (list: readonly { group: string; kind: string }[]) =>
       list.some(({ group, kind }) => group === groupOf(object) && (kind === '*' || kind === object.kind));
-    if (named(denied)) return [{ keys: ['kind'], message: 'is a kind that the platform alone writes' }];
-    if (named(tenant.deny ?? [])) return [{ keys: ['kind'], message: 'is a kind that tenant.yaml refuses (deny)' }];
+    if (named(denied)) return [{ keys: ['kind'], message: 'is a kind that only the platform may write' }];
+    if (named(tenant.deny ?? [])) return [{ keys: ['kind'], message: 'is a kind that tenant.yaml denies (deny)' }];
     return [];
   },
 };
@@ -44,27 +44,27 @@ const kinds: ObjectRule = {
 const namespaces: ObjectRule = {
   name: 'tenant-namespaces',
   reason:
-    "Argo CD applies a tenant's objects in its own namespaces only, and one for another stops the rest (argo-cd docs, user-guide/projects).",
+    "Argo CD applies a tenant's objects only in the tenant's namespaces, and one for another namespace blocks all others (argo-cd docs, user-guide/projects).",
   check({ object }, { tenant, isClusterKind }) {
     const own = namespacesOf(tenant);
     const namespace: unknown = object.metadata.namespace;
     if (namespace === undefined || namespace === null || isClusterScoped(object) || isClusterKind(object)) return [];
     if (typeof namespace === 'string' && own.includes(namespace)) return [];
-    return [{ keys: ['metadata', 'namespace'], message: `must be one of its own: ${own.join(', ')}` }];
+    return [{ keys: ['metadata', 'namespace'], message: `must be one of the tenant's: ${own.join(', ')}` }];
   },
 };
 
 const secrets: ObjectRule = {
   name: 'tenant-secrets',
   reason:
-    'What was once in Git stays readable in its history. Make the Secret in the cluster (kubectl, External Secrets), and name it here.',
+    'A secret in Git stays readable in its history. Create the Secret in the cluster (kubectl, External Secrets), and refer to it here.',
   check: ({ object }) =>
     object.kind !== 'Secret' || groupOf(object) !== ''
       ? []
       : ['data', 'stringData'].flatMap((field) => {
           const value = object[field];
           const filled = isMap(value) && Object.values(value).some((text) => text !== null && text !== '');
-          return filled ? [{ keys: [field], message: 'holds the secret itself' }] : [];
+          return filled ? [{ keys: [field], message: 'contains the secret itself' }] : [];
         }),
 };
 
@@ -92,16 +92,16 @@ const pods: ObjectRule = {
 
 const objectRules: readonly ObjectRule[] = [kinds, namespaces, secrets, services, pods];
 
-/** The files of one tenant: what is wrong, and the objects that are left for the check of schemas. */
+/** Findings about one tenant's files, and the objects whose schemas are still to be checked. */
 export interface TenantCheck {
   findings: RuleFinding[];
   manifests: Manifest[];
 }
 
 /**
- * Checks what Argo CD would apply of a tenant's own: tenants/<team>/apps/, read as plain manifests.
+ * Checks the manifests that Argo CD would apply from tenants/<team>/apps/.
  *
- * @param files text by path, all files of the folder
+ * @param files all files of the folder: text by path
  */
 export function checkTenantApps(files: ReadonlyMap<string, string>, bounds: TenantBounds): TenantCheck {
   const findings: RuleFinding[] = [...builtFolders([...files.keys()]), ...unread([...files.keys()]), ...tokens(files)];
@@ -123,17 +123,17 @@ export function checkTenantApps(files: ReadonlyMap<string, string>, bounds: Tena
 
 const readable = {
   rule: 'tenant-readable',
-  reason: 'Argo CD applies nothing of the folder when it cannot read one of its files (argoproj/argo-cd#24874).',
+  reason: 'Argo CD applies nothing from a folder when it cannot read one of its files (argoproj/argo-cd#24874).',
 };
 
 const builds: Readonly<Record<Exclude<Build, 'Jsonnet'>, string>> = {
   kustomization:
-    'is a kustomization, and this folder is read as plain manifests: commit what "kubectl kustomize" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
+    'is a kustomization, but Argo CD reads this folder as plain manifests: commit the output of "kubectl kustomize", or use the team\'s own repository (repositories in tenant.yaml)',
   chart:
-    'is a Helm chart, and this folder is read as plain manifests: commit what "helm template" prints, or keep it in a repository of the team\'s own (repositories in tenant.yaml)',
+    'is a Helm chart, but Argo CD reads this folder as plain manifests: commit the output of "helm template", or use the team\'s own repository (repositories in tenant.yaml)',
 };
 
-/** Folders of charts: what is in them is not looked at. */
+/** Folders of charts, whose files are not checked. */
 function charts(files: readonly string[]): string[] {
   return files.filter((file) => buildOf(file) === 'chart').map((file) => file.slice(0, -'Chart.yaml'.length));
 }
@@ -146,9 +146,10 @@ function builtFolders(files: readonly string[]): RuleFinding[] {
   });
 }
 
-const plainReason = 'What is built from a base elsewhere is in no pull request (argo-cd docs, user-guide/directory).';
+const plainReason =
+  'A pull request would not show objects that are built from a base elsewhere (argo-cd docs, user-guide/directory).';
 
-/** Files that look like manifests and are none for Argo CD, by their names. */
+/** Files that look like manifests, but that Argo CD ignores because of their names. */
 function unread(files: readonly string[]): RuleFinding[] {
   return files
     .filter(
@@ -159,7 +160,7 @@ function unread(files: readonly string[]): RuleFinding[] {
     )
     .map((file) => ({
       rule: 'tenant-unread',
-      reason: 'Argo CD reads *.yaml, *.yml and *.json of this folder, and passes over others without a word.',
+      reason: 'Argo CD reads *.yaml, *.yml and *.json in this folder, and silently ignores everything else.',
       file,
       message: 'is not read: rename it, or move it out of apps/',
     }));
@@ -188,8 +189,8 @@ function repeated(manifests: readonly Manifest[], { tenant }: TenantBounds): Rul
     if (earlier === undefined || object.metadata.name === undefined) return [];
     const { file, line, column } = earlier.placeOf([]);
     const reason =
-      'Of an object that is there twice, Argo CD applies one, and says so only in a condition (RepeatedResourceWarning).';
-    const message = `is there already, at ${file}:${line}:${column}`;
+      'Argo CD applies only one of two objects with the same name, and only a condition tells (RepeatedResourceWarning).';
+    const message = `is already defined at ${file}:${line}:${column}`;
     return [{ rule: 'tenant-once', reason, ...manifest.placeOf([]), path: nameOf(object), message }];
   });
 }
