@@ -51,7 +51,9 @@ async function bundle(folder) {
     splitting: true,
     external: Object.keys(dependencies).filter((name) => !loadedByMost.includes(name)),
     // What a bundled CommonJS package requires of Node.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     format: 'esm',
     platform: 'node',
     target: 'node20',
