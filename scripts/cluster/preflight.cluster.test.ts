@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { KubernetesObject, SecretSpec } from '../components/component.ts';
 import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import { applyObjects } from './apply.ts';
 import { missingRights, requireRights, rightsFor } from './preflight.ts';
@@ -23,7 +23,7 @@ const objects: KubernetesObject[] = [
   { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'n', namespace: 'argocd' } },
   role,
 ];
-const secrets: SecretNeed[] = [
+const secrets: SecretSpec[] = [
   { name: 'oauth2-proxy', namespace: 'auth', purpose: 'login', keys: {}, usedBy: ['auth/dex'] },
 ];
 const rights = rightsFor({

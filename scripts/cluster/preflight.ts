@@ -1,4 +1,4 @@
-import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { KubernetesObject, SecretSpec } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api, Right } from './api.ts';
 import { groupOf } from './live.ts';
@@ -8,7 +8,7 @@ import { inParallel } from './parallel.ts';
 export interface RightsQuestion {
   /** Objects to apply: namespaces, Argo CD, AppProjects, the root Application, the repository Secret. */
   objects: readonly KubernetesObject[];
-  secrets: readonly SecretNeed[];
+  secrets: readonly SecretSpec[];
   argocdNamespace: string;
   /** Service whose address the run waits for. */
   service?: { name: string; namespace: string };

@@ -1,6 +1,6 @@
 import { hashSync } from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
-import type { Generator, SecretNeed } from '../components/component.ts';
+import type { Generator, SecretSpec } from '../components/component.ts';
 import { UsageError } from '../report/errors.ts';
 import { changedKeys } from './secret-changes.ts';
 import { planSecrets } from './secret-plan.ts';
@@ -12,7 +12,7 @@ const keys: Record<string, Generator> = {
   bob: { kind: 'password-hash', user: 'bob', passwordHash: { env: 'BOB' } },
   eve: { kind: 'password-hash', user: 'eve' },
 };
-const need: SecretNeed = { name: 'it', namespace: 'auth', purpose: 'a test', keys };
+const need: SecretSpec = { name: 'it', namespace: 'auth', purpose: 'a test', keys };
 const hash = hashSync('first password', 4);
 const kept = { made: 'x', client: 'first', ann: hash, bob: hash, eve: hash };
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { SecretNeed } from '../components/component.ts';
+import type { SecretSpec } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import type { LiveData } from './live.ts';
 import { describeSecretPlan, planSecrets } from './secret-plan.ts';
 
-const need: SecretNeed = {
+const need: SecretSpec = {
   name: 'oauth2-proxy',
   namespace: 'auth',
   purpose: 'client secret and cookie key',

@@ -1,4 +1,4 @@
-import type { SecretNeed } from '../components/component.ts';
+import type { SecretSpec } from '../components/component.ts';
 import { domain } from '../components/domain.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Api } from './api.ts';
@@ -13,7 +13,7 @@ export const passwordsUntold = `${domain}/passwords-untold`;
 
 /** Planned action for one Secret. Contains names and keys, never values. */
 export interface SecretPlan {
-  need: SecretNeed;
+  need: SecretSpec;
   action: 'keep' | 'create' | 'add keys' | 'rotate';
   /** Keys that get a new value. */
   keys: readonly string[];
@@ -31,7 +31,7 @@ export interface SecretFound {
 }
 
 /** @returns for each need what is there, in the order of the needs */
-export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Promise<SecretFound[]> {
+export async function lookAtSecrets(api: Api, needs: readonly SecretSpec[]): Promise<SecretFound[]> {
   return inParallel(needs, 6, async ({ name, namespace, keptOnClaim }) => {
     const live = await api.find<LiveData>({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
     if (live !== undefined || keptOnClaim === undefined) return { live };
@@ -50,7 +50,7 @@ export async function lookAtSecrets(api: Api, needs: readonly SecretNeed[]): Pro
  *   would let people in or keep the platform from starting
  */
 export function planSecrets(
-  needs: readonly SecretNeed[],
+  needs: readonly SecretSpec[],
   found: readonly SecretFound[],
   rotate: readonly string[] = [],
   elsewhere: readonly string[] = [],
@@ -71,7 +71,7 @@ export function planSecrets(
   return pairs.map(({ need, live, keys }) => planSecret(need, live, keys));
 }
 
-function planSecret(need: SecretNeed, live: LiveData | undefined, rotated: readonly string[]): SecretPlan {
+function planSecret(need: SecretSpec, live: LiveData | undefined, rotated: readonly string[]): SecretPlan {
   if (live === undefined) return { need, action: 'create', keys: Object.keys(need.keys), restart: [] };
   const { annotations = {}, resourceVersion = '' } = live.metadata;
   const missing = missingKeys(need, live);
@@ -92,11 +92,11 @@ function list(text: string | undefined): string[] {
   return (text ?? '').split(',').filter((item) => item !== '');
 }
 
-function missingKeys(need: SecretNeed, live: LiveData): string[] {
+function missingKeys(need: SecretSpec, live: LiveData): string[] {
   return Object.keys(need.keys).filter((key) => live.data?.[key] === undefined);
 }
 
-function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[], elsewhere: readonly string[]): void {
+function checkRotation(needs: readonly SecretSpec[], rotate: readonly string[], elsewhere: readonly string[]): void {
   for (const wanted of rotate) {
     if (needs.some((need) => rotatedKeys(need, [wanted]).length > 0)) continue;
     const names = [...new Set([...needs.map(({ name }) => name), ...elsewhere])].sort();
@@ -107,7 +107,7 @@ function checkRotation(needs: readonly SecretNeed[], rotate: readonly string[], 
 }
 
 /** Keys to rotate, except constants, which would not change. */
-function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
+function rotatedKeys(need: SecretSpec, rotate: readonly string[]): string[] {
   return Object.entries(need.keys)
     .filter(
       ([key, { kind }]) =>
@@ -117,11 +117,11 @@ function rotatedKeys(need: SecretNeed, rotate: readonly string[]): string[] {
 }
 
 /** Message for a restored volume without its Secret: its data would not accept new values. */
-function lostValues({ name, namespace, keys, keptOnClaim }: SecretNeed): string {
+function lostValues({ name, namespace, keys, keptOnClaim }: SecretSpec): string {
   return `Secret ${namespace}/${name} is missing, but its data exists: PersistentVolumeClaim ${namespace}/${keptOnClaim} keeps the values of its first start, and a new Secret would not match. Restore the Secret from your backup (keys ${Object.keys(keys).join(', ')}), or delete the claim with all its data: kubectl -n ${namespace} delete pvc ${keptOnClaim}`;
 }
 
-function problemsOf(need: SecretNeed, live: LiveData, rotated: readonly string[]): string[] {
+function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]): string[] {
   const name = `Secret ${need.namespace}/${need.name}`;
   if (live.metadata.deletionTimestamp !== undefined) return [`${name} is being deleted: wait until it is gone`];
   // An empty value is worse than a missing one: Dex, for example, accepts an empty client secret and admits everyone.

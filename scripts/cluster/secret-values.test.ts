@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Generator, SecretNeed } from '../components/component.ts';
+import type { Generator, SecretSpec } from '../components/component.ts';
 import { makeCertificate } from '../dev/testing/certificates.ts';
 import { makePassword, writePasswords } from './passwords.ts';
 import { planSecrets } from './secret-plan.ts';
@@ -37,11 +37,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function need(keys: Record<string, Generator>, name = 'it'): SecretNeed {
+function need(keys: Record<string, Generator>, name = 'it'): SecretSpec {
   return { name, namespace: 'auth', purpose: 'a test', keys };
 }
 
-async function make(...needs: SecretNeed[]) {
+async function make(...needs: SecretSpec[]) {
   const plans = planSecrets(
     needs,
     needs.map(() => ({ live: undefined })),

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import type { Generator, SecretNeed } from '../components/component.ts';
+import type { Generator, SecretSpec } from '../components/component.ts';
 import type { SecretReference } from '../config/schema/common.ts';
 import { UsageError } from '../report/errors.ts';
 import { checkPasswordHash, hashPassword, type MadePassword, makePassword } from './passwords.ts';
@@ -62,7 +62,7 @@ async function prepareSecret(plan: SecretPlan, resolve: Resolve): Promise<Prepar
 }
 
 async function plainValue(
-  need: SecretNeed,
+  need: SecretSpec,
   key: string,
   generator: Exclude<Generator, { kind: 'password-hash' }>,
   resolve: Resolve,
@@ -141,7 +141,7 @@ function checkPrivateKey(place: string, text: string): string {
 }
 
 /** Checks that certificate and key of one Secret match. */
-function checkPair(need: SecretNeed, values: Readonly<Record<string, string>>): void {
+function checkPair(need: SecretSpec, values: Readonly<Record<string, string>>): void {
   const checked = (check: string) =>
     Object.entries(need.keys).find(([, generator]) => generator.kind === 'reference' && generator.check === check);
   const [certificateKey, certificateFrom] = checked('certificate') ?? [];

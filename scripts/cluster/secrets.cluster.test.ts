@@ -1,6 +1,6 @@
 import { compare } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { KubernetesObject, SecretSpec } from '../components/component.ts';
 import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import type { Api } from './api.ts';
 import { applyObject } from './apply.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => test?.stop());
 
 /** Needs with a name of their own, so that tests don't meet. */
-function needs(name: string): SecretNeed[] {
+function needs(name: string): SecretSpec[] {
   return [
     {
       name,
@@ -48,7 +48,7 @@ interface Run {
   tell?: (passwords: readonly MadePassword[]) => void;
 }
 
-async function run(wanted: readonly SecretNeed[], { through = api, rotate = [], tell }: Run = {}) {
+async function run(wanted: readonly SecretSpec[], { through = api, rotate = [], tell }: Run = {}) {
   const told: MadePassword[] = [];
   const plans = planSecrets(wanted, await lookAtSecrets(through, wanted), rotate);
   const prepared = await prepareSecrets(plans, () => 'brought');

@@ -19,7 +19,7 @@ export const argocd: Component = {
   folder: 'infrastructure/argocd',
   namespace: (cluster) => cluster.argocd.namespace,
   dependsOn: [],
-  wanted: (cluster) => cluster.argocd.install,
+  enabled: (cluster) => cluster.argocd.install,
   sources: (cluster) => [source(cluster)],
   namespaces: (cluster) => [
     { name: cluster.argocd.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } },

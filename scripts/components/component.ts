@@ -57,7 +57,7 @@ export type Generator =
   | { kind: 'password-hash'; user: string; password?: SecretReference; passwordHash?: SecretReference };
 
 /** A Secret that a component needs and Git never holds. */
-export interface SecretNeed {
+export interface SecretSpec {
   name: string;
   namespace: string;
   /** One-line description of its purpose. */
@@ -72,7 +72,7 @@ export interface SecretNeed {
 }
 
 /** A namespace of the platform, created before its contents. */
-export interface NamespaceNeed {
+export interface NamespaceSpec {
   name: string;
   labels?: Readonly<Record<string, string>>;
   annotations?: Readonly<Record<string, string>>;
@@ -101,7 +101,7 @@ export interface Component {
   /** Names of components that must be Healthy first; disabled ones are ignored. */
   dependsOn: readonly string[];
   /** Whether the config enables it (`components.<name>.enabled` is applied on top). */
-  wanted(cluster: Cluster): boolean;
+  enabled(cluster: Cluster): boolean;
   /** True when it cannot be rendered before the host is known. */
   needsHost?: boolean;
   /** Upstream charts and kustomizations; none for a component with manifests only. */
@@ -110,9 +110,9 @@ export interface Component {
   values?(cluster: Cluster): Record<string, unknown>;
   /** Generated objects, written to clusters/<name>/manifests/<component>/. */
   manifests?(cluster: Cluster): readonly KubernetesObject[];
-  secrets?(cluster: Cluster): readonly SecretNeed[];
+  secrets?(cluster: Cluster): readonly SecretSpec[];
   /** Namespaces that this component owns. */
-  namespaces?(cluster: Cluster): readonly NamespaceNeed[];
+  namespaces?(cluster: Cluster): readonly NamespaceSpec[];
   /** Its own AppProject, limited to the component's needs. Default: the platform's. */
   ownProject?: {
     name: string;

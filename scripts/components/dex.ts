@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
 import { publicAddress } from './address.ts';
 import { argocdClients } from './apps/argocd.ts';
-import type { Component, KubernetesObject, SecretNeed } from './component.ts';
+import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { connectorFiles, connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
@@ -24,7 +24,7 @@ export const dex: Component = {
   folder: 'infrastructure/dex',
   namespace: () => authNamespace,
   dependsOn: ['gateway', 'issuer'],
-  wanted: () => true,
+  enabled: () => true,
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'dex', 'dex')],
   values: (cluster) => {
@@ -133,7 +133,7 @@ function volumes(cluster: Cluster): Record<string, unknown> {
   };
 }
 
-function secrets(cluster: Cluster): SecretNeed[] {
+function secrets(cluster: Cluster): SecretSpec[] {
   const { users, connectors } = cluster.auth;
   const references = connectors.flatMap(connectorSecrets);
   const usedBy = [`${authNamespace}/dex`];

@@ -20,7 +20,7 @@ export const gateway: Component = {
   folder: 'infrastructure/gateway',
   namespace: () => gatewayNamespace,
   dependsOn: ['istiod'],
-  wanted: () => true,
+  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
   values: (cluster) => ({
     service: service(cluster),

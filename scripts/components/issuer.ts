@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import type { Component, KubernetesObject, SecretNeed } from './component.ts';
+import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
 
 const namespace = 'cert-manager';
@@ -18,7 +18,7 @@ export const certificateIssuer: Component = {
   folder: 'infrastructure/issuer',
   namespace: () => namespace,
   dependsOn: ['istiod'],
-  wanted: (cluster) => cluster.tls.existingIssuer === undefined,
+  enabled: (cluster) => cluster.tls.existingIssuer === undefined,
   sources: () => [],
   manifests: (cluster) => {
     if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);
@@ -27,7 +27,7 @@ export const certificateIssuer: Component = {
       clusterIssuer({ ca: { secretName: caSecret } }, afterItsSecret),
     ];
   },
-  secrets: (cluster): SecretNeed[] =>
+  secrets: (cluster): SecretSpec[] =>
     cluster.tls.broughtCA === undefined
       ? []
       : [

@@ -9,7 +9,7 @@ export const istioBase: Component = {
   folder: 'infrastructure/istio-base',
   namespace: () => meshNamespace,
   dependsOn: ['cert-manager'],
-  wanted: () => true,
+  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'istio-base', 'istio-base')],
   // istiod changes Ignore to Fail, which would be permanent drift: https://github.com/istio/istio/issues/52785
   values: () => ({ base: { validationFailurePolicy: 'Fail' } }),

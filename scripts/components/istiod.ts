@@ -16,7 +16,7 @@ export const istiod: Component = {
   folder: 'infrastructure/istiod',
   namespace: () => meshNamespace,
   dependsOn: ['istio-base', 'istio-cni'],
-  wanted: () => true,
+  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');

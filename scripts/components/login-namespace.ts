@@ -1,9 +1,9 @@
 import type { Cluster } from '../config/cluster.ts';
-import type { KubernetesObject, NamespaceNeed } from './component.ts';
+import type { KubernetesObject, NamespaceSpec } from './component.ts';
 import { authNamespace } from './domain.ts';
 
 /** The namespace of Dex and OAuth2 Proxy. Both own it, so that it stays while either is enabled. */
-export function loginNamespace(cluster: Cluster): NamespaceNeed {
+export function loginNamespace(cluster: Cluster): NamespaceSpec {
   return {
     name: authNamespace,
     labels: {

@@ -34,7 +34,7 @@ export const oauth2Proxy: Component = {
   folder: 'infrastructure/oauth2-proxy',
   namespace: () => authNamespace,
   dependsOn: ['gateway', 'issuer'],
-  wanted: () => true,
+  enabled: () => true,
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'oauth2-proxy', 'oauth2-proxy')],
   values: (cluster) => {

@@ -8,3 +8,8 @@ type Settings = NonNullable<ClusterFile['components']['dex']>;
 export function settingsOf(cluster: Cluster, component: Component): Settings | undefined {
   return (cluster.components as Readonly<Record<string, Settings | undefined>>)[component.name];
 }
+
+/** @returns whether a component runs: by the config, unless `components.<name>.enabled` switches it off */
+export function isEnabled(cluster: Cluster, component: Component): boolean {
+  return component.enabled(cluster) && settingsOf(cluster, component)?.enabled !== false;
+}

@@ -1,11 +1,11 @@
 import type { Cluster } from '../config/cluster.ts';
 import { admissionPolicy } from './admission.ts';
 import { certManager } from './cert-manager.ts';
-import type { Component, KubernetesObject } from './component.ts';
+import type { KubernetesObject } from './component.ts';
 import { servicesAnnotation, tenantLabel } from './domain.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { whoAsks } from './platform-accounts.ts';
-import { settingsOf } from './settings.ts';
+import { isEnabled } from './settings.ts';
 import { guardOfPods } from './tenant-pods.ts';
 import { serviceRules } from './tenant-services.ts';
 
@@ -21,11 +21,10 @@ const usersNamespaces = {
  * @param resources resources of the policy, as `group/resource`
  */
 function whoWrites(cluster: Cluster, resources: readonly string[]): Record<string, string> {
-  const runs = (component: Component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false;
   const about = (written: string) =>
     resources.some((one) => one === written || (sameGroup(one, written) && [one, written].some(isWhole)));
   const writers = [certManager, ...Object.values(kubeflow)]
-    .filter(runs)
+    .filter((component) => isEnabled(cluster, component))
     .flatMap(({ tenantWriters = {} }) => Object.entries(tenantWriters))
     .map(([account, written]) => [account, written.filter(about)] as const)
     .filter(([, written]) => written.length > 0);

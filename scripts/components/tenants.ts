@@ -49,7 +49,7 @@ export const tenants: Component = {
     'kubeflow-default-profile',
     'oauth2-proxy',
   ],
-  wanted: () => true,
+  enabled: () => true,
   sources: () => [],
   manifests: (cluster) => [
     project(cluster),
@@ -68,7 +68,7 @@ export const tenants: Component = {
 /** Namespaces that no tenant may have on this cluster. */
 function reservedNamespaces(cluster: Cluster): string[] {
   const apps = cluster.runningApps.map((app) => app.namespace);
-  const profile = defaultProfile.wanted(cluster) ? [profileName(cluster)] : [];
+  const profile = defaultProfile.enabled(cluster) ? [profileName(cluster)] : [];
   return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps, ...profile])].sort();
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { withoutValues } from '../cluster/repository-secret.ts';
-import type { SecretNeed } from '../components/component.ts';
+import type { SecretSpec } from '../components/component.ts';
 import type { Platform } from '../components/platform.ts';
 import { count } from '../report/count.ts';
 import { RunError } from '../report/errors.ts';
@@ -80,7 +80,7 @@ export function folderOf(cluster: string): string {
 }
 
 /** Names and keys: the values are made in the cluster. No YAML, so that nobody applies empty Secrets. */
-function secretsList(secrets: readonly SecretNeed[]): string {
+function secretsList(secrets: readonly SecretSpec[]): string {
   const lines = secrets.map(
     ({ namespace, name, keys, purpose }) =>
       `${namespace}/${name}: ${purpose}\n  keys: ${Object.keys(keys).join(', ')}\n`,

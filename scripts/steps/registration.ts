@@ -4,7 +4,7 @@ import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
 import type { ExpectedRoot } from '../cluster/require-platform.ts';
 import { argocd, requiredSettings } from '../components/argocd.ts';
-import type { KubernetesObject, SecretNeed } from '../components/component.ts';
+import type { KubernetesObject, SecretSpec } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
@@ -17,11 +17,11 @@ interface RegistrationObjects {
   namespaces: readonly KubernetesObject[];
   project: KubernetesObject;
   root: KubernetesObject;
-  secrets: readonly SecretNeed[];
+  secrets: readonly SecretSpec[];
 }
 
 /** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
-function neededSecrets({ cluster, enabled }: Platform): SecretNeed[] {
+function neededSecrets({ cluster, enabled }: Platform): SecretSpec[] {
   return enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
 }
 
@@ -88,7 +88,7 @@ export function ownershipQuestion(
     ...(context === undefined ? {} : { context }),
     argocd: {
       namespace: cluster.argocd.namespace,
-      install: argocd.wanted(cluster),
+      install: argocd.enabled(cluster),
       settings: requiredSettings(cluster),
       kinds: kindsOf(platform, documents),
     },

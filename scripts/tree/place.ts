@@ -1,16 +1,14 @@
 import type { Component } from '../components/component.ts';
 import { allComponents } from '../components/index.ts';
 import type { Platform } from '../components/platform.ts';
-import { settingsOf } from '../components/settings.ts';
+import { isEnabled } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { computeWaves } from './waves.ts';
 
 /** Computes which components are enabled, the wave of each, and which wait for the host. Pure. */
 export function placePlatform(cluster: Cluster): Platform {
   const all = allComponents(cluster);
-  const enabled = all.filter(
-    (component) => component.wanted(cluster) && settingsOf(cluster, component)?.enabled !== false,
-  );
+  const enabled = all.filter((component) => isEnabled(cluster, component));
   const waves = computeWaves(all, enabled);
   const waiting = cluster.knownHost === undefined ? waitingForHost(enabled) : [];
   const placed = enabled

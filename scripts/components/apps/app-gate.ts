@@ -22,7 +22,7 @@ export function appGate(app: App): Component {
     folder: app.folder,
     namespace: () => app.namespace,
     dependsOn: app.after === 'login' ? afterLogin : componentNames.filter((name) => name !== 'tenants'),
-    wanted: () => true,
+    enabled: () => true,
     needsHost: true,
     sources: () => [],
     manifests: (cluster) => [

@@ -12,7 +12,7 @@ export const defaultProfile: Component = {
   folder: 'apps/kubeflow',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles'],
-  wanted: (cluster) =>
+  enabled: (cluster) =>
     runs(cluster, 'profiles') && cluster.kubeflow.defaultProfile.enabled !== false && owner(cluster) !== undefined,
   needsHost: true,
   // The controller takes the access to another owner only when the namespace names that one already: else the old owner keeps it,

@@ -3,12 +3,12 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
+  includesPart,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
   storagePatches,
   validatingWebhook,
-  wants,
 } from './part.ts';
 
 /** Katib: hyperparameter tuning. */
@@ -18,7 +18,7 @@ export const katib: Component = {
   folder: 'apps/kubeflow/kubeflow-katib',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  wanted: wants('katib'),
+  enabled: includesPart('katib'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

@@ -42,14 +42,14 @@ describe('the parts of Kubeflow', () => {
 
   it('are each switched on by their own entry of kubeflow.components', () => {
     for (const part of kubeflowParts) {
-      const on = kubeflow.filter((component) => component.wanted(withParts(part))).map(({ name }) => name);
+      const on = kubeflow.filter((component) => component.enabled(withParts(part))).map(({ name }) => name);
       const others = part === 'profiles' ? ['kubeflow-default-profile'] : [];
       expect(on.toSorted()).toEqual(['kubeflow-namespace', componentOfPart[part], ...others].toSorted());
     }
   });
 
   it('need no namespace where none of them runs', () => {
-    expect(kubeflow.filter((component) => component.wanted(withParts()))).toEqual([]);
+    expect(kubeflow.filter((component) => component.enabled(withParts()))).toEqual([]);
   });
 
   it('lay every folder of patches over exactly one source', () => {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../../config/cluster.ts';
 import { kubeflowParts } from '../../config/schema/component-facts.ts';
-import type { Component, NamespaceNeed } from '../component.ts';
+import type { Component, NamespaceSpec } from '../component.ts';
 import { kubeflowNamespace, kubeflowSource, kubeflowSystemNamespace, runs } from './part.ts';
 
 /** Kubeflow's own namespaces, with the network policies between its parts. */
@@ -11,7 +11,7 @@ export const namespace: Component = {
   namespace: () => kubeflowNamespace,
   // The login works before anything that it protects.
   dependsOn: ['dex', 'oauth2-proxy'],
-  wanted: (cluster) => kubeflowParts.some((part) => runs(cluster, part)),
+  enabled: (cluster) => kubeflowParts.some((part) => runs(cluster, part)),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {
@@ -27,7 +27,7 @@ export const namespace: Component = {
 };
 
 /** A namespace with upstream's labels. Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" allows. */
-function meshed(cluster: Cluster, name: string): NamespaceNeed {
+function meshed(cluster: Cluster, name: string): NamespaceSpec {
   return {
     name,
     labels: {

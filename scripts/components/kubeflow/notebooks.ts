@@ -4,10 +4,10 @@ import {
   commonClusterKinds,
   hostPatch,
   hostSetting,
+  includesPart,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
-  wants,
 } from './part.ts';
 
 /** Notebooks: JupyterLab, VS Code and RStudio, one pod each. */
@@ -17,7 +17,7 @@ export const notebooks: Component = {
   folder: 'apps/kubeflow/kubeflow-notebooks',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  wanted: wants('notebooks'),
+  enabled: includesPart('notebooks'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

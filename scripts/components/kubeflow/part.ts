@@ -70,13 +70,13 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
 }
 
 /** @returns whether the config enables a part; `components.<name>.enabled` is applied on top */
-export function wants(part: KubeflowPart): (cluster: Cluster) => boolean {
+export function includesPart(part: KubeflowPart): (cluster: Cluster) => boolean {
   return (cluster) => cluster.kubeflow.components.includes(part);
 }
 
 /** @returns whether a part runs, with `components.<name>.enabled` applied */
 export function runs(cluster: Cluster, part: KubeflowPart): boolean {
-  return wants(part)(cluster) && cluster.components[componentOfPart[part]]?.enabled !== false;
+  return includesPart(part)(cluster) && cluster.components[componentOfPart[part]]?.enabled !== false;
 }
 
 /** An operation of a JSON patch (RFC 6902). */

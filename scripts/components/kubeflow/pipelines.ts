@@ -1,18 +1,18 @@
 import type { Cluster } from '../../config/cluster.ts';
-import type { Component, KubernetesObject, KustomizeSource, SecretNeed } from '../component.ts';
+import type { Component, KubernetesObject, KustomizeSource, SecretSpec } from '../component.ts';
 import { gatewayPrincipal, meshNamespace } from '../domain.ts';
 import { mirrorImage } from '../mirrors.ts';
 import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
+  includesPart,
   jsonPatch,
   kubeflowNamespace,
   kubeflowSource,
   kubeflowUpstream,
   mutatingWebhook,
   storagePatches,
-  wants,
 } from './part.ts';
 
 /** Pipelines: workflows of containers, with their artifacts, metadata and schedules. */
@@ -22,7 +22,7 @@ export const pipelines: Component = {
   folder: 'apps/kubeflow/kubeflow-pipelines',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  wanted: wants('pipelines'),
+  enabled: includesPart('pipelines'),
   needsHost: true,
   sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
   manifests: () => [...plainCallers(), metadataPolicy(), pageEgress()],
@@ -167,7 +167,7 @@ function pipelineSources(cluster: Cluster): KustomizeSource[] {
 }
 
 /** Secrets that replace upstream's published default passwords. */
-function secrets(): SecretNeed[] {
+function secrets(): SecretSpec[] {
   const deployments = (...names: string[]) => names.map((name) => `${kubeflowNamespace}/${name}`);
   return [
     {

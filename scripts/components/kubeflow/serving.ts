@@ -7,6 +7,7 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
+  includesPart,
   jsonPatch,
   knativeNamespace,
   kubeflowNamespace,
@@ -14,7 +15,6 @@ import {
   localGatewayNamespace as localGateway,
   mutatingWebhook,
   validatingWebhook,
-  wants,
 } from './part.ts';
 
 /**
@@ -28,7 +28,7 @@ export const serving: Component = {
   // The chart uses the Application's namespace; all other objects set their own.
   namespace: () => localGateway,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  wanted: wants('serving'),
+  enabled: includesPart('serving'),
   needsHost: true,
   sources: (cluster) => [
     // Istio's chart at our gateway's version: upstream's copy pins a proxy with known vulnerabilities.

@@ -1,6 +1,6 @@
 import type { Component } from '../component.ts';
 import type { DashboardLinks } from './links.ts';
-import { commonClusterKinds, hostPatch, hostSetting, kubeflowNamespace, kubeflowSource, wants } from './part.ts';
+import { commonClusterKinds, hostPatch, hostSetting, includesPart, kubeflowNamespace, kubeflowSource } from './part.ts';
 
 /** TensorBoards: one pod for each set of logs. */
 export const tensorboards: Component = {
@@ -9,7 +9,7 @@ export const tensorboards: Component = {
   folder: 'apps/kubeflow/kubeflow-tensorboards',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
-  wanted: wants('tensorboards'),
+  enabled: includesPart('tensorboards'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

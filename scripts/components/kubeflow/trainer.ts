@@ -4,13 +4,13 @@ import type { DashboardLinks } from './links.ts';
 import {
   type ByVersion,
   commonClusterKinds,
+  includesPart,
   kubeflowSource,
   kubeflowSystemNamespace,
   kubeflowUpstream,
   kubeflowVersion,
   mutatingWebhook,
   validatingWebhook,
-  wants,
 } from './part.ts';
 
 /** Version from the release's overlay, which we cannot use. */
@@ -23,7 +23,7 @@ export const trainer: Component = {
   folder: 'apps/kubeflow/kubeflow-trainer',
   namespace: () => kubeflowSystemNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
-  wanted: wants('trainer'),
+  enabled: includesPart('trainer'),
   needsHost: true,
   sources: (cluster) => [jobset(cluster), ...trainerSources(cluster)],
   manifests: () => [...roles(), webhookCertificate()],

@@ -3,11 +3,11 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
+  includesPart,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
   validatingWebhook,
-  wants,
 } from './part.ts';
 
 /** Volumes: the page for PersistentVolumeClaims, and a file browser for each. */
@@ -17,7 +17,7 @@ export const volumes: Component = {
   folder: 'apps/kubeflow/kubeflow-volumes',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  wanted: wants('volumes'),
+  enabled: includesPart('volumes'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

@@ -13,7 +13,7 @@ import { lookAtSecrets, planSecrets } from '../../cluster/secret-plan.ts';
 import { prepareSecrets } from '../../cluster/secret-values.ts';
 import { writeSecrets } from '../../cluster/secret-write.ts';
 import { trustHost } from '../../cluster/trust.ts';
-import type { KubernetesObject, SecretNeed } from '../../components/component.ts';
+import type { KubernetesObject, SecretSpec } from '../../components/component.ts';
 import { argocdManifest } from './api-server.ts';
 
 let manifests: KubernetesObject[] = [];
@@ -67,7 +67,7 @@ export function question(namespace: string): OwnershipQuestion {
   };
 }
 
-function secrets(namespace: string): SecretNeed[] {
+function secrets(namespace: string): SecretSpec[] {
   const random = { kind: 'random', bytes: 32, encoding: 'base64url' } as const;
   return [
     { name: 'oauth2-proxy', namespace, purpose: 'login', keys: { 'client-secret': random, 'cookie-secret': random } },
