@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from './errors.ts';
+import { waitUntil } from './https-get.ts';
 
 /** A program to be run in the background. */
 export interface ProcessSpec {
@@ -11,6 +12,7 @@ export interface ProcessSpec {
   name: string;
   command: readonly [string, ...string[]];
   env?: NodeJS.ProcessEnv;
+  cwd?: string;
   /** End it with the process that starts it, however that one ends. Without it, it runs on. */
   endWithParent?: boolean;
 }
@@ -45,6 +47,7 @@ export async function startProcess(folder: string, spec: ProcessSpec): Promise<v
   const child = spawn(program, args, {
     detached: true,
     env: spec.env ?? process.env,
+    cwd: spec.cwd,
     stdio: ['ignore', log, log],
   });
   closeSync(log);
@@ -60,6 +63,31 @@ export async function startProcess(folder: string, spec: ProcessSpec): Promise<v
   const file = recordFile(folder, spec.name);
   await writeFile(`${file}.new`, JSON.stringify(record));
   await rename(`${file}.new`, file);
+}
+
+/**
+ * Starts a program, and waits until it is ready.
+ * @param ready asked again and again; an error is passed on.
+ * @throws SandboxError with the end of its log, when it ends before or takes too long.
+ */
+export async function startUntilReady(
+  folder: string,
+  spec: ProcessSpec,
+  ready: () => Promise<boolean>,
+  milliseconds = 60_000,
+): Promise<void> {
+  await startProcess(folder, spec);
+  let running = true;
+  const settled = async () => {
+    running = await isRunning(folder, spec.name);
+    return !running || (await ready());
+  };
+  const inTime = await waitUntil(settled, milliseconds, 100);
+  if (inTime && running) return;
+  const what = running ? `was not ready within ${milliseconds / 1000} s` : 'ended';
+  const log = logTail(folder, spec.name);
+  await stopProcess(folder, spec.name);
+  throw new SandboxError(`${spec.name} ${what}; the end of its log in ${folder}/logs:\n${log}`);
 }
 
 /** The names of the processes that were started in a folder and not stopped since. */
@@ -100,6 +128,11 @@ export async function stopProcess(folder: string, name: string, patience = 20_00
     }
   }
   await rm(recordFile(folder, name), { force: true });
+}
+
+/** Ends every process that was started in a folder. */
+export async function stopProcesses(folder: string): Promise<void> {
+  for (const name of await startedProcesses(folder)) await stopProcess(folder, name);
 }
 
 /** The last lines of a process's log, for a message that says why it did not come up. */

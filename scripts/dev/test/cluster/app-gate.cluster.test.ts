@@ -91,7 +91,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  argocd?.stop();
+  await argocd?.stop();
   await server?.stop();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });

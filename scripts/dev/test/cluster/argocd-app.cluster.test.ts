@@ -1,13 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as plainRequest } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { argocdPatches } from '../../../components/apps/argocd.ts';
 import type { Cluster } from '../../../config/cluster.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
@@ -16,6 +14,9 @@ import { buildPrograms } from '../../sandbox/build.ts';
 import { kubectl } from '../../sandbox/kubectl.ts';
 import { moduleFolder } from '../../sandbox/modules.ts';
 import { type Authority, openAuthority } from '../../sandbox/pki.ts';
+import { startProcess, startUntilReady, stopProcesses } from '../../sandbox/processes.ts';
+import { argocdProgram } from './real-argocd.ts';
+import { startRealDex } from './real-dex.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
 
 // Argo CD's real server with the settings of the tree, and the real Dex behind a private CA that nothing on this machine trusts.
@@ -34,43 +35,30 @@ let authority: Authority;
 let front: Server;
 let issuer: string;
 let argocd: string;
-const children: ChildProcess[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'breakwater-argocd-app-'));
-  const programs = await buildPrograms(['dex', 'argocd'], { report: (line) => console.log(line) });
+  const programs = await buildPrograms(['argocd'], { report: (line) => console.log(line) });
   scenario = await openScenario('apps-of-every-kind');
   authority = await openAuthority(join(folder, 'pki'));
   server = await startApiServer({ folder: join(folder, 'api') });
   const dexPort = await freePort();
   issuer = await serveTls(dexPort);
-  await startDex(programs.dex, dexPort);
+  await startDex(dexPort);
   await install();
   const redis = await freePort();
-  start('redis-server', ['--port', String(redis), '--bind', '127.0.0.1', '--save', ''], {});
+  const command = ['redis-server', '--port', String(redis), '--bind', '127.0.0.1', '--save', ''] as const;
+  await startProcess(folder, { name: 'redis', command, cwd: folder, endWithParent: true });
   argocd = await startArgocd(programs.argocd, redis);
 });
 
 afterAll(async () => {
-  for (const child of children) child.kill('SIGTERM');
+  await stopProcesses(folder);
   front?.close();
   await server?.stop();
   scenario?.remove();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
-
-function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv, argv0 = program): () => string {
-  const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, HOME: folder, ...env },
-    argv0,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.push(child);
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
-  return () => `${program} (${child.exitCode ?? 'runs'}): ${log.slice(-2000)}`;
-}
 
 /** The gateway: TLS with a certificate of the private CA, and what comes is Dex's. */
 async function serveTls(dexPort: number): Promise<string> {
@@ -90,30 +78,28 @@ async function serveTls(dexPort: number): Promise<string> {
   return `https://localhost:${port}/dex`;
 }
 
-async function startDex(program: string, port: number): Promise<void> {
-  const config = {
-    issuer,
-    storage: { type: 'memory' },
-    web: { http: `127.0.0.1:${port}` },
-    oauth2: { skipApprovalScreen: true, passwordConnector: 'local' },
-    staticClients: [
-      { id: 'oauth2-proxy', name: 'x', secret: 'secret', redirectURIs: ['https://localhost/x'] },
-      { id: 'other', name: 'x', secret: 'secret', redirectURIs: ['https://localhost/x'] },
-    ],
-    enablePasswordDB: true,
-    staticPasswords: Object.entries(groups).map(([email, list]) => ({
-      email,
-      username: email,
-      userID: email,
-      hash: hashSync(password, 10),
-      emailVerified: true,
-      groups: list,
-    })),
-  };
-  const file = join(folder, 'dex.yaml');
-  writeFileSync(file, stringify(config));
-  const log = start(program, ['serve', file], {});
-  await until(async () => (await ask(`${issuer}/.well-known/openid-configuration`)).status === 200, log);
+async function startDex(port: number): Promise<void> {
+  await startRealDex(
+    folder,
+    () => ({
+      issuer,
+      oauth2: { skipApprovalScreen: true, passwordConnector: 'local' },
+      staticClients: [
+        { id: 'oauth2-proxy', name: 'x', secret: 'secret', redirectURIs: ['https://localhost/x'] },
+        { id: 'other', name: 'x', secret: 'secret', redirectURIs: ['https://localhost/x'] },
+      ],
+      enablePasswordDB: true,
+      staticPasswords: Object.entries(groups).map(([email, list]) => ({
+        email,
+        username: email,
+        userID: email,
+        hash: hashSync(password, 10),
+        emailVerified: true,
+        groups: list,
+      })),
+    }),
+    { port },
+  );
 }
 
 /** The settings of the tree, at the addresses of this test: patches of one ConfigMap are one object. */
@@ -201,33 +187,21 @@ async function startArgocd(program: string, redis: number): Promise<string> {
       (parse(patch) as { path: string; value: string }[]).filter(({ path }) => path.endsWith('/args/-')),
     )
     .map(({ value }) => value);
-  const args = [
-    '--port',
-    String(port),
-    '--metrics-port',
-    String(metrics),
-    '--redis',
-    `127.0.0.1:${redis}`,
-    '--repo-server',
-    '127.0.0.1:1',
-    '--kubeconfig',
-    server.kubeconfigPath,
-    '--namespace',
-    'argocd',
+  const command = [
+    argocdProgram(folder, program, 'argocd-server'),
+    ...['--port', String(port), '--metrics-port', String(metrics)],
+    ...['--redis', `127.0.0.1:${redis}`, '--repo-server', '127.0.0.1:1'],
+    ...['--kubeconfig', server.kubeconfigPath, '--namespace', 'argocd'],
     ...added,
-  ];
-  const log = start(program, args, {}, 'argocd-server');
+  ] as const;
   const url = `https://127.0.0.1:${port}`;
-  await until(async () => (await ask(`${url}/healthz`)).status === 200, log);
+  await startUntilReady(
+    folder,
+    { name: 'argocd-server', command, env: { PATH: process.env.PATH, HOME: folder }, endWithParent: true },
+    async () => (await ask(`${url}/healthz`)).status === 200,
+    120_000,
+  );
   return `${url}/api/v1`;
-}
-
-async function until(look: () => Promise<boolean>, log: () => string): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(log());
-    await sleep(200);
-  }
 }
 
 async function tokenOf(email: string, client = 'oauth2-proxy'): Promise<string> {

@@ -1,24 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { connectorSecrets, dexConnector } from '../../../components/dex-connectors.ts';
 import { type Connector, connector } from '../../../config/schema/connectors.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
-import { freePort } from '../../sandbox/api-server.ts';
-import { buildPrograms } from '../../sandbox/build.ts';
 import { type FakeProvider, startProvider } from './oidc-provider.ts';
+import { startRealDex } from './real-dex.ts';
 
 // The real Dex with the connectors that the tree writes, in front of a fake provider whose claims are those that users of real ones report.
-let program: string;
 let folder: string;
 let ended: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  program = (await buildPrograms(['dex'], { report: (line) => console.log(line) })).dex;
   folder = await mkdtemp(join(tmpdir(), 'breakwater-connectors-'));
 });
 afterEach(async () => {
@@ -141,43 +135,18 @@ interface Dex {
 }
 
 async function startDex(settings: Connector): Promise<Dex> {
-  const [web, telemetry] = [await freePort(), await freePort()];
-  const issuer = `http://127.0.0.1:${web}/dex`;
   const back = 'http://127.0.0.1/oauth2/callback';
-  const file = join(folder, `dex-${web}.yaml`);
-  await writeFile(
-    file,
-    stringify({
-      issuer,
-      storage: { type: 'memory' },
-      web: { http: `127.0.0.1:${web}` },
-      telemetry: { http: `127.0.0.1:${telemetry}` },
-      oauth2: { skipApprovalScreen: true },
-      staticClients: [{ id: 'oauth2-proxy', name: 'Kubeflow', secret: 'secret', redirectURIs: [back] }],
-      connectors: [dexConnector(settings, `${issuer}/callback`)],
-    }),
-  );
-  const secrets = Object.fromEntries(connectorSecrets(settings).map(({ variable }) => [variable, 'a secret']));
-  const child = spawn(program, ['serve', file], {
-    env: { ...secrets, HOME: folder, PATH: process.env.PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const env = Object.fromEntries(connectorSecrets(settings).map(({ variable }) => [variable, 'a secret']));
+  const configure = (url: string) => ({
+    issuer: `${url}/dex`,
+    oauth2: { skipApprovalScreen: true },
+    staticClients: [{ id: 'oauth2-proxy', name: 'Kubeflow', secret: 'secret', redirectURIs: [back] }],
+    connectors: [dexConnector(settings, `${url}/dex/callback`)],
   });
-  ended.push(() => end(child));
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text));
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`Dex ended with ${child.exitCode}:\n${log}`);
-    if ((await fetch(`http://127.0.0.1:${telemetry}/healthz/ready`).catch(() => undefined))?.status === 200) break;
-    await sleep(50);
-  }
-  return { issuer, logIn: () => logIn(issuer, back, () => log) };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await exit;
+  const { url, log, stop } = await startRealDex(folder, configure, { env });
+  ended.push(stop);
+  const issuer = `${url}/dex`;
+  return { issuer, logIn: () => logIn(issuer, back, log) };
 }
 
 /** Follows each redirect, as a browser does, until OAuth2 Proxy would get the code. */

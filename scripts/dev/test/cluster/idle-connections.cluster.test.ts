@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
@@ -10,13 +9,13 @@ import { allObjects, at, valuesOf } from '../../../tree/rules/parsed-tree.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
+import { startUntilReady, stopProcesses } from '../../sandbox/processes.ts';
 import { openScenario } from './scenarios.ts';
 
 /** How long it takes the gateway to see a connection closed, in milliseconds: meanwhile it sends requests on one that is gone. */
 const distance = 3_000;
 const pages = 30;
 
-let envoy: ChildProcess;
 let node: HttpServer;
 let between: Server;
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-idle-'));
@@ -40,12 +39,15 @@ beforeAll(async () => {
   const file = join(folder, 'envoy.json');
   writeFileSync(file, JSON.stringify(settings(await listen(between), admin, await idleTimeout())));
   const program = await envoyProgram((line) => console.log(line));
-  envoy = spawn(program, ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error']);
-  for (let tries = 0; (await ask(`http://127.0.0.1:${admin}/ready`)).status !== 200 && tries < 300; tries += 1)
-    await sleep(100);
+  const command = [program, '-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'error'] as const;
+  await startUntilReady(
+    folder,
+    { name: 'envoy', command, endWithParent: true },
+    async () => (await ask(`http://127.0.0.1:${admin}/ready`)).status === 200,
+  );
 });
-afterAll(() => {
-  envoy?.kill('SIGTERM');
+afterAll(async () => {
+  await stopProcesses(folder);
   between?.close();
   node?.close();
   node?.closeAllConnections();

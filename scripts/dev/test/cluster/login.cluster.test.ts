@@ -1,26 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { $ } from 'zx/core';
 import { publicAddress } from '../../../components/address.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
-import { freePort } from '../../sandbox/api-server.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { openAuthority } from '../../sandbox/pki.ts';
 import { type Container, containerOf } from './container.ts';
+import { type RealDex, startRealDex } from './real-dex.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario, scenarioNames } from './scenarios.ts';
 
-let programs: Record<'dex' | 'oauth2-proxy', string>;
+let proxy: string;
 
 beforeAll(async () => {
-  programs = await buildPrograms(['dex', 'oauth2-proxy'], { report: (line) => console.log(line) });
+  proxy = (await buildPrograms(['oauth2-proxy'], { report: (line) => console.log(line) }))['oauth2-proxy'];
 });
 
 const password = 'password of a user';
@@ -78,7 +76,7 @@ describe.each(scenarioNames)('the login of %s', (name) => {
     const { ca } = await openAuthority(join(folder, 'pki'));
     await writeFile(alpha, (await readFile(alpha, 'utf8')).replace('/etc/breakwater/ca/ca.crt', ca.certificate));
     const run = $({ quiet: true, nothrow: true, env });
-    const result = await run`${programs['oauth2-proxy']} ${args} --config-test`;
+    const result = await run`${proxy} ${args} --config-test`;
     const problems = (result.stdout + result.stderr)
       .split('\n')
       .filter((line) => /error|invalid|unknown|fail/i.test(line) && !line.endsWith('invalid configuration:'));
@@ -96,46 +94,16 @@ describe.each(scenarioNames)('the login of %s', (name) => {
       stringify({ ...settings, injectResponseHeaders: [{ name: 'kubeflow-userid', values: [{ claim: 'email' }] }] }),
     );
     const run = $({ quiet: true, nothrow: true, env });
-    const result = await run`${programs['oauth2-proxy']} ${args} --config-test`;
+    const result = await run`${proxy} ${args} --config-test`;
     expect(result.exitCode).not.toBe(0);
     expect(result.stdout + result.stderr).toContain('claim');
   });
 });
 
-interface Dex {
-  url: string;
-  stop(): Promise<void>;
-}
-
-/** Starts the real Dex on loopback with the tree's settings; only where it stores is another place. */
-async function startDex({ args, env }: Container, folder: string): Promise<Dex> {
-  const file = join(folder, 'config.yaml');
-  await writeFile(file, stringify({ ...parse(await readFile(file, 'utf8')), storage: { type: 'memory' } }));
-  const [web, telemetry] = [await freePort(), await freePort()];
-  const local = args
-    .slice(1)
-    .map((arg) => arg.replace('0.0.0.0:5556', `127.0.0.1:${web}`).replace('0.0.0.0:5558', `127.0.0.1:${telemetry}`));
-  const child = spawn(programs.dex, local, { env: { ...env, HOME: folder }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text));
-  await untilReady(child, `http://127.0.0.1:${telemetry}/healthz/ready`, () => log);
-  return { url: `http://127.0.0.1:${web}`, stop: () => end(child) };
-}
-
-async function untilReady(child: ChildProcess, url: string, log: () => string): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`Dex ended with ${child.exitCode}:\n${log()}`);
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.status === 200) return;
-    await sleep(50);
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  await ended;
+/** Starts the real Dex with the tree's settings, at addresses and with a store of its own. */
+async function startDex({ env }: Container, folder: string): Promise<RealDex> {
+  const settings = parse(await readFile(join(folder, 'config.yaml'), 'utf8'));
+  return await startRealDex(folder, () => settings, { env });
 }
 
 /** Logs a static user in as a browser and OAuth2 Proxy do together; @returns the claims of the ID token */

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
@@ -13,6 +12,7 @@ import type { Cluster } from '../../../config/cluster.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { moduleFolder } from '../../sandbox/modules.ts';
+import { logTail, startProcess, stopProcesses } from '../../sandbox/processes.ts';
 import { argocdManifest } from '../../testing/api-server.ts';
 
 const namespace = 'argocd';
@@ -21,7 +21,7 @@ const namespace = 'argocd';
 export interface RealArgocd {
   /** The last that either wrote. */
   log(): string;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** @returns the definitions of Argo CD's own kinds */
@@ -56,39 +56,42 @@ export function argocdSettings(cluster: Cluster): KubernetesObject[] {
 export async function startRealArgocd(folder: string, kubeconfig: string): Promise<RealArgocd> {
   const { argocd: program } = await buildPrograms(['argocd'], { report: (line) => console.log(line) });
   const bin = await scriptsOfImage(folder);
-  const children: ChildProcess[] = [];
-  let log = '';
   const [redis, repo, ...metrics] = await Promise.all(Array.from({ length: 4 }, freePort));
-  const start = (command: string, argv0: string, args: readonly string[]) => {
-    const env = {
-      PATH: `${bin}:${process.env.PATH}`,
-      HOME: folder,
-      KUBECONFIG: kubeconfig,
-      ARGOCD_FAKE_IN_CLUSTER: 'true',
-      ARGOCD_GPG_ENABLED: 'false',
-    };
-    const child = spawn(command, args, { env, argv0, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log = (log + text).slice(-4000);
-    });
-    children.push(child);
+  const env = {
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: folder,
+    KUBECONFIG: kubeconfig,
+    ARGOCD_FAKE_IN_CLUSTER: 'true',
+    ARGOCD_GPG_ENABLED: 'false',
   };
-  start('redis-server', 'redis-server', ['--port', String(redis), '--bind', '127.0.0.1', '--save', '']);
-  start(program, 'argocd-repo-server', [
+  const start = (name: string, command: string, args: readonly string[]) =>
+    startProcess(folder, { name, command: [command, ...args], env, cwd: folder, endWithParent: true });
+  await start('redis', 'redis-server', ['--port', String(redis), '--bind', '127.0.0.1', '--save', '']);
+  await start('repo-server', argocdProgram(folder, program, 'argocd-repo-server'), [
     ...['--address', '127.0.0.1', '--port', String(repo), '--metrics-port', String(metrics[0])],
     ...['--redis', `127.0.0.1:${redis}`],
   ]);
-  start(program, 'argocd-application-controller', [
+  await start('controller', argocdProgram(folder, program, 'argocd-application-controller'), [
     ...['--kubeconfig', kubeconfig, '--namespace', namespace],
     ...['--repo-server', `127.0.0.1:${repo}`, '--redis', `127.0.0.1:${redis}`],
     ...['--metrics-port', String(metrics[1])],
   ]);
   return {
-    log: () => log,
-    stop: () => {
-      for (const child of children) child.kill('SIGTERM');
-    },
+    log: () => ['repo-server', 'controller'].map((name) => logTail(folder, name, 40)).join('\n'),
+    stop: () => stopProcesses(folder),
   };
+}
+
+/**
+ * Argo CD is one program, which looks at its own name to know what to be.
+ *
+ * @param name as `argocd-server`
+ * @returns a path at which it has that name
+ */
+export function argocdProgram(folder: string, program: string, name: string): string {
+  const link = join(folder, name);
+  symlinkSync(program, link);
+  return link;
 }
 
 /** Scripts of Argo CD's image that its repository server calls. */

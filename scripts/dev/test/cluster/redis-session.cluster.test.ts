@@ -1,58 +1,36 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../sandbox/api-server.ts';
 import { openAuthority } from '../../sandbox/pki.ts';
+import { startProcess, stopProcesses } from '../../sandbox/processes.ts';
 import { Browser } from './test-browser.ts';
 import { platform } from './test-envoy.ts';
 import { manyGroups, secret, seen, startTestGateway, type TestGateway } from './test-gateway.ts';
 
-const program = 'redis-server';
-
-let folder: string;
-let redis: ChildProcess;
+const folder = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'breakwater-redis-'));
   const authority = await openAuthority(folder);
   const server = await authority.issue({ name: 'redis', commonName: 'redis', subjectAltNames: ['IP:127.0.0.1'] });
   const port = await freePort();
-  const tls = [
-    '--tls-cert-file',
-    server.certificate,
-    '--tls-key-file',
-    server.key,
-    '--tls-ca-cert-file',
-    authority.ca.certificate,
-  ];
-  redis = spawn(
-    program,
-    [
-      '--port',
-      '0',
-      '--tls-port',
-      String(port),
-      ...tls,
-      '--tls-auth-clients',
-      'no',
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-    ].concat(['--requirepass', secret]),
-    { cwd: folder, stdio: 'ignore' },
-  );
+  const command = [
+    ...(['redis-server', '--port', '0', '--tls-port', String(port), '--bind', '127.0.0.1'] as const),
+    ...['--tls-cert-file', server.certificate, '--tls-key-file', server.key],
+    ...['--tls-ca-cert-file', authority.ca.certificate, '--tls-auth-clients', 'no'],
+    ...['--save', '', '--requirepass', secret],
+  ] as const;
+  await startProcess(folder, { name: 'redis', command, cwd: folder, endWithParent: true });
   const url = `rediss://127.0.0.1:${port}`;
   const caBundle = readFileSync(authority.ca.certificate).toString('base64');
   const session = { store: 'redis', redis: { url, caBundle, password: { env: 'REDIS_PASSWORD' } } };
   gateway = await startTestGateway({ auth: { session } });
 });
-afterAll(() => {
-  gateway?.stop();
-  redis?.kill();
+afterAll(async () => {
+  await gateway?.stop();
+  await stopProcesses(folder);
   rmSync(folder, { recursive: true, force: true });
 });
 

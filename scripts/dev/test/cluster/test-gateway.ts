@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
+import { startUntilReady, stopProcesses } from '../../sandbox/processes.ts';
 import type { Settings } from '../config-options.ts';
 import { containerOf } from './container.ts';
+import { startRealDex } from './real-dex.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
 import { envoySettings, type Lost, type Ports } from './test-envoy.ts';
@@ -53,7 +53,7 @@ export interface TestGateway {
   port: number;
   /** The same, while a part of the gate is gone. */
   ports: Readonly<Record<Lost, number>>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /**
@@ -67,15 +67,15 @@ export async function startTestGateway(settings: Settings = {}): Promise<TestGat
   const scenario = await openScenario('apps-of-every-kind', {}, settings);
   const run = new Run(folder, scenario);
   try {
-    const programs = await buildPrograms(['dex', 'oauth2-proxy'], { report: (line) => console.log(line) });
+    const programs = await buildPrograms(['oauth2-proxy'], { report: (line) => console.log(line) });
     const [dex, proxy, echo] = [await freePort(), await freePort(), await run.echo()];
     // First: what the others connect to and from may be a port that was free before.
     const ports = await run.envoy({ dex, proxy, echo });
-    await run.dex(programs.dex, dex);
+    await run.dex(dex);
     await run.proxy(programs['oauth2-proxy'], proxy, dex);
     return { port: ports.nothing, ports, stop: () => run.stop() };
   } catch (error) {
-    run.stop();
+    await run.stop();
     throw error;
   }
 }
@@ -83,7 +83,6 @@ export async function startTestGateway(settings: Settings = {}): Promise<TestGat
 class Run {
   readonly folder: string;
   readonly scenario: Scenario;
-  readonly children: ChildProcess[] = [];
   upstream: Server | undefined;
 
   constructor(folder: string, scenario: Scenario) {
@@ -91,16 +90,12 @@ class Run {
     this.scenario = scenario;
   }
 
-  async dex(program: string, port: number): Promise<void> {
-    const telemetry = await freePort();
+  async dex(port: number): Promise<void> {
     const { env } = await this.#settings('dex');
-    const file = join(this.folder, 'dex.yaml');
     const settings = parse(readFileSync(join(this.folder, 'config.yaml'), 'utf8'));
     const extra = [userOfDex(mixedCase, 2), ...groupCounts.map((count) => userOfDex(manyGroups(count), count))];
     const staticPasswords = [...settings.staticPasswords, ...extra];
-    writeFileSync(file, stringify({ ...settings, storage: { type: 'memory' }, staticPasswords }));
-    const args = ['serve', '--web-http-addr', `127.0.0.1:${port}`, '--telemetry-addr', `127.0.0.1:${telemetry}`, file];
-    await this.#start(program, args, env, `http://127.0.0.1:${telemetry}/healthz/ready`);
+    await startRealDex(this.folder, () => ({ ...settings, staticPasswords }), { port, env });
   }
 
   async proxy(program: string, port: number, dex: number): Promise<void> {
@@ -120,7 +115,7 @@ class Run {
         .replace('/etc/breakwater/redis/ca.crt', redisCa)
         .replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
     );
-    await this.#start(program, local, env, `http://127.0.0.1:${port}/ping`);
+    await this.#start('oauth2-proxy', [program, ...local], env, `http://127.0.0.1:${port}/ping`);
   }
 
   async echo(): Promise<number> {
@@ -147,30 +142,25 @@ class Run {
     const file = join(this.folder, 'envoy.json');
     writeFileSync(file, JSON.stringify(envoySettings(this.scenario, ports, admin, all)));
     const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
-    await this.#start(await envoyProgram((line) => console.log(line)), args, {}, `http://127.0.0.1:${admin}/ready`);
+    const program = await envoyProgram((line) => console.log(line));
+    await this.#start('envoy', [program, ...args], {}, `http://127.0.0.1:${admin}/ready`);
     return ports;
   }
 
-  stop(): void {
-    for (const child of this.children) child.kill('SIGTERM');
+  async stop(): Promise<void> {
+    await stopProcesses(this.folder);
     this.upstream?.close();
     this.scenario.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #start(program: string, args: readonly string[], env: NodeJS.ProcessEnv, ready: string): Promise<void> {
-    const child = spawn(program, args, { env: { HOME: this.folder, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.children.push(child);
-    let log = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        log += text;
-      });
-    const deadline = Date.now() + 60_000;
-    while ((await ask(ready)).status !== 200) {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${program}: ${log.slice(-3000)}`);
-      await sleep(100);
-    }
+  async #start(name: string, command: readonly [string, ...string[]], env: NodeJS.ProcessEnv, ready: string) {
+    const surroundings = { PATH: process.env.PATH, HOME: this.folder, ...env };
+    await startUntilReady(
+      this.folder,
+      { name, command, env: surroundings, endWithParent: true },
+      async () => (await ask(ready)).status === 200,
+    );
   }
 
   async #settings(component: string) {

@@ -1,0 +1,43 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { ask } from '../../rehearsal/observe/ask.ts';
+import { freePort } from '../../sandbox/api-server.ts';
+import { buildPrograms } from '../../sandbox/build.ts';
+import { logTail, startUntilReady, stopProcess } from '../../sandbox/processes.ts';
+
+/** The real Dex, on loopback. */
+export interface RealDex {
+  /** `http://127.0.0.1:PORT`; Dex is at the path of its issuer. */
+  url: string;
+  /** The last lines that it wrote. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the real Dex with its store in memory, and waits until it is ready. It ends with the test.
+ *
+ * @param folder for its settings and log
+ * @param settings its config file's, for its URL; they name neither storage nor addresses
+ * @throws SandboxError with the end of its log, when it ends or is not ready in time
+ */
+export async function startRealDex(
+  folder: string,
+  settings: (url: string) => object,
+  options: { port?: number; env?: NodeJS.ProcessEnv } = {},
+): Promise<RealDex> {
+  const { dex } = await buildPrograms(['dex'], { report: (line) => console.log(line) });
+  const [port, telemetry] = [options.port ?? (await freePort()), await freePort()];
+  const [name, url] = [`dex-${port}`, `http://127.0.0.1:${port}`];
+  const file = join(folder, `${name}.yaml`);
+  await writeFile(file, stringify({ ...settings(url), storage: { type: 'memory' } }));
+  const addresses = ['--web-http-addr', `127.0.0.1:${port}`, '--telemetry-addr', `127.0.0.1:${telemetry}`];
+  const env = { PATH: process.env.PATH, HOME: folder, ...options.env };
+  await startUntilReady(
+    folder,
+    { name, command: [dex, 'serve', ...addresses, file], env, endWithParent: true },
+    async () => (await ask(`http://127.0.0.1:${telemetry}/healthz/ready`)).status === 200,
+  );
+  return { url, log: () => logTail(folder, name), stop: () => stopProcess(folder, name) };
+}
