@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../config/load.ts';
@@ -52,12 +52,12 @@ it('each file that is gone is told by what render, validate and bootstrap read',
   }
 });
 
-it('each file that Git has is told as long as its deletion is not staged, also those of the own apps', async () => {
+it('each file that Git has is told as long as its deletion is not staged, but none of an app that is gone as a whole', async () => {
   expect(await checkDeleted(repository.root)).toEqual([]);
-  for (const file of tracked) {
-    const found = await without(file, () => checkDeleted(repository.root));
-    expect(found.map((finding) => finding.file)).toEqual([file]);
-  }
+  for (const file of tracked) rmSync(join(repository.root, file));
+  expect((await checkDeleted(repository.root)).map(({ file }) => file).toSorted()).toEqual(tracked.toSorted());
+  repository.git('checkout', '--quiet', '--', ...tracked);
+  expect(await without('apps/grafana', () => checkDeleted(repository.root))).toEqual([]);
 });
 
 describe.each([
