@@ -1,4 +1,5 @@
 import type { Cluster, KustomizePatch } from '../config/cluster.ts';
+import { nameServers } from '../config/schema/kubernetes.ts';
 import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
@@ -58,6 +59,7 @@ function source(cluster: Cluster): KustomizeSource {
       ...subjectsPatch(cluster),
       serverImpersonates(),
       serverIsCalledByGateway(),
+      repositoryServerAsks(cluster),
       ...argocdPatches(cluster, clientId),
     ],
   };
@@ -133,5 +135,34 @@ function serverIsCalledByGateway(): KustomizePatch {
   return {
     target: { group: 'networking.k8s.io', kind: 'NetworkPolicy', name: 'argocd-server-network-policy' },
     patch: yamlText([{ op: 'replace', path: '/spec/ingress', value: [{ from }] }]),
+  };
+}
+
+/**
+ * What the repository server renders comes from tenants, too, and may name any address: not the cloud's metadata service,
+ * which hands out the node's rights. Name servers can be in the same range.
+ */
+function repositoryServerAsks({ kubernetes }: Cluster): KustomizePatch {
+  const nameServerRules = nameServers(kubernetes).flatMap((server) =>
+    'cidr' in server
+      ? [
+          {
+            to: [{ ipBlock: { cidr: server.cidr } }],
+            ports: ['UDP', 'TCP'].map((protocol) => ({ protocol, port: server.port })),
+          },
+        ]
+      : [],
+  );
+  const anywhereElse = [
+    { namespaceSelector: {} },
+    { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
+    { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128', 'fe80::/10'] } },
+  ];
+  return {
+    target: { group: 'networking.k8s.io', kind: 'NetworkPolicy', name: 'argocd-repo-server-network-policy' },
+    patch: yamlText([
+      { op: 'add', path: '/spec/policyTypes', value: ['Ingress', 'Egress'] },
+      { op: 'add', path: '/spec/egress', value: [{ to: anywhereElse }, ...nameServerRules] },
+    ]),
   };
 }

@@ -31,3 +31,12 @@ it.each<[where: string, allowed: boolean, to: PolicyPod, port: number]>([
 ])('the web page of Pipelines reaches %s: %s', (_, allowed, to, port) => {
   expect(isAllowed(policies as unknown as NetworkPolicy[], { from: page, to, port })).toBe(allowed);
 });
+
+it('reaches name servers and the API at the ports that cluster.yaml names', () => {
+  const kubernetes = { ...demo.kubernetes, nameServers: [{ address: '10.0.0.2', port: 5300 }], apiPorts: [8443] };
+  const named = (pipelines.manifests?.({ ...demo, kubernetes }) ?? []).filter(({ kind }) => kind === 'NetworkPolicy');
+  const reaches = (objects: unknown, ip: string, port: number) =>
+    isAllowed(objects as NetworkPolicy[], { from: page, to: outside(ip), port });
+  expect([reaches(named, '10.0.0.2', 5300), reaches(named, '192.168.1.5', 8443)]).toEqual([true, true]);
+  expect([reaches(policies, '10.0.0.2', 5300), reaches(policies, '192.168.1.5', 8443)]).toEqual([false, false]);
+});

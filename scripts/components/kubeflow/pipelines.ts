@@ -1,4 +1,5 @@
 import type { Cluster } from '../../config/cluster.ts';
+import { apiPorts, nameServers } from '../../config/schema/kubernetes.ts';
 import type { Component, KubernetesObject, KustomizeSource, SecretSpec } from '../component.ts';
 import { gatewayPrincipal, meshNamespace } from '../domain.ts';
 import { mirrorImage } from '../mirrors.ts';
@@ -25,7 +26,7 @@ export const pipelines: Component = {
   enabled: includesPart('pipelines'),
   needsHost: true,
   sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
-  manifests: () => [...plainCallers(), metadataPolicy(), pageEgress()],
+  manifests: (cluster) => [...plainCallers(), metadataPolicy(), pageEgress(cluster)],
   secrets: () => secrets(),
   clusterKinds: () => [
     ...commonClusterKinds,
@@ -230,7 +231,8 @@ function metadataPolicy(): KubernetesObject {
  * Limits egress of the web page's pods, since the page has fetched any address that a client sent (CVE-2026-54745, CVE-2026-88980, CVE-2026-88981),
  * including the cloud's metadata. DNS stays open to any address, because the cluster's name server can be link-local.
  */
-function pageEgress(): KubernetesObject {
+function pageEgress({ kubernetes }: Cluster): KubernetesObject {
+  const dns = [...new Set(nameServers(kubernetes).map(({ port }) => port))];
   const ports = (...numbers: number[]) => numbers.map((port) => ({ protocol: 'TCP', port }));
   const apps = { key: 'app', operator: 'In', values: ['ml-pipeline', 'seaweedfs'] };
   return {
@@ -241,7 +243,7 @@ function pageEgress(): KubernetesObject {
       podSelector: { matchLabels: { app: 'ml-pipeline-ui' } },
       policyTypes: ['Egress'],
       egress: [
-        { ports: [53, 5353].flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
+        { ports: dns.flatMap((port) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port }))) },
         {
           to: [
             { podSelector: { matchExpressions: [apps] } },
@@ -259,7 +261,7 @@ function pageEgress(): KubernetesObject {
             { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } },
             { ipBlock: { cidr: '::/0', except: ['fe80::/10', 'fd00:ec2::/32'] } },
           ],
-          ports: ports(443, 6443, 16443),
+          ports: ports(...apiPorts(kubernetes)),
         },
       ],
     },

@@ -70,11 +70,15 @@ export const kubernetes = z
         }),
       )
       .default([])
-      .describe('Name servers elsewhere than in kube-system or at 169.254.20.10, for the network policies of tenants.'),
+      .describe(
+        'Name servers elsewhere than in kube-system or at 169.254.20.10, for the network policies of tenants, Pipelines and Argo CD.',
+      ),
     apiPorts: z
       .array(port)
       .default([])
-      .describe("Ports of the API server's endpoints beside 443 and 6443, for the network policies of tenants."),
+      .describe(
+        "Ports of the API server's endpoints beside 443 and 6443, for the network policies of tenants and Pipelines.",
+      ),
     storageClass: z
       .string()
       .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'must be the name of a StorageClass')

@@ -47,7 +47,7 @@ interface Outside {
 /** A connection that somebody wants to open. */
 export interface Flow {
   from: PolicyPod | Outside;
-  to: PolicyPod;
+  to: PolicyPod | Outside;
   port: number;
   protocol?: 'TCP' | 'UDP' | 'SCTP';
 }
@@ -116,7 +116,7 @@ function isPort(
 ): boolean {
   if (protocol !== by) return false;
   if (port === undefined) return true;
-  const first = typeof port === 'number' ? port : to.ports?.[port];
+  const first = typeof port === 'number' ? port : isPod(to) ? to.ports?.[port] : undefined;
   return first !== undefined && wanted >= first && wanted <= (endPort ?? first);
 }
 
