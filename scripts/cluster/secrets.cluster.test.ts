@@ -1,6 +1,7 @@
 import { compare } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject, SecretSpec } from '../components/component.ts';
+import { kubectl } from '../dev/sandbox/kubectl.ts';
 import { startTestServer, type TestServer } from '../dev/testing/api-server.ts';
 import type { Api } from './api.ts';
 import { applyObject } from './apply.ts';
@@ -208,6 +209,26 @@ describe('Secrets in the cluster', () => {
     } as LiveData);
     expect((await run(wanted)).changes).toEqual(['unchanged']);
     expect(plain(await read('restored'), 'secret')).toBe('from the backup');
+  });
+
+  it('are created again once the claim is deleted by the command that the message names', async () => {
+    const [first] = needs('again');
+    if (first === undefined) throw new Error('there is no spec');
+    const wanted = [{ ...first, keptOnClaim: 'again-data' }];
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'again-data', namespace: 'default' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    };
+    await applyObject(api, claim);
+    const refused = (await run(wanted).catch((error: unknown) => error)) as { details: string[] };
+    const [, command = ''] = /: kubectl (.*)$/.exec(refused.details[0] ?? '') ?? [];
+    await kubectl(test.server.kubeconfigPath, [...command.split(' '), '--wait=false']);
+    // A controller takes the finalizer off once no pod uses the volume. Until then the claim is still there.
+    await expect(run(wanted)).rejects.toMatchObject({ details: [expect.stringContaining('its data exists')] });
+    await api.merge(claim, { metadata: { finalizers: null } });
+    expect((await run(wanted)).changes).toEqual(['created']);
   });
 
   it('are not overwritten when somebody makes them at the same moment', async () => {
