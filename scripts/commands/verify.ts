@@ -18,20 +18,21 @@ import { loginSecret } from '../components/oauth2-proxy.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
+import { tally } from '../page/tables.ts';
+import type { AttackResult } from '../page/types.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { placePlatform } from '../tree/place.ts';
-import type { Group, Row } from '../verify/check.ts';
+import type { Group } from '../verify/check.ts';
 import { Client } from '../verify/client.ts';
-import type { Credentials } from '../verify/credentials.ts';
 import { groups } from '../verify/groups/index.ts';
 import { insideGroup, insideSkipped, insideTitle, runInside } from '../verify/inside.ts';
-import type { Site } from '../verify/known.ts';
+import type { Credentials, Site } from '../verify/known.ts';
 import { type Given, learn } from '../verify/learn.ts';
 import { runGroups } from '../verify/run.ts';
 import { cookieSigner } from '../verify/sign-cookie.ts';
 import { publishedBy, siteOf } from '../verify/site.ts';
-import { rowLines, summary, tally } from '../verify/table.ts';
+import { rowLines, summary } from '../verify/table.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { InvocationOf } from './invocation.ts';
@@ -64,7 +65,7 @@ export async function run(invocation: InvocationOf<'verify'>): Promise<number> {
   const known = await learn(client, site, { ...given, ...(key === undefined ? {} : { sign: cookieSigner(key) }) });
   const sessions = [known.first, known.second].flatMap((session) => [...(session?.cookies.values() ?? [])]);
   reporter.hide(sessions);
-  const show = (title: string, name: string, done: readonly Row[]) => {
+  const show = (title: string, name: string, done: readonly AttackResult[]) => {
     reporter.status(`${title} (${name})`);
     for (const line of rowLines(done)) reporter.status(line);
   };
@@ -86,7 +87,12 @@ export async function run(invocation: InvocationOf<'verify'>): Promise<number> {
   return 1;
 }
 
-function conclude({ reporter }: InvocationOf<'verify'>, cluster: string, url: string, rows: readonly Row[]): number {
+function conclude(
+  { reporter }: InvocationOf<'verify'>,
+  cluster: string,
+  url: string,
+  rows: readonly AttackResult[],
+): number {
   const counts = tally(rows);
   if (counts.passed + counts.failed === 0)
     throw new RunError('nothing could be checked', { details: rows.map(({ id, why }) => `${id}: ${why ?? ''}`) });
@@ -136,7 +142,7 @@ async function fromInside(
   api: Api | undefined,
   site: Site,
   forged: string,
-): Promise<Row[]> {
+): Promise<AttackResult[]> {
   if (api === undefined) return insideSkipped('needs --context: a pod in the cluster makes the calls');
   const routes = await readRoutes(api, gatewaySelector);
   const image = options.probeImage ?? probeImage;

@@ -1,12 +1,12 @@
 import { type Html, html } from './html.ts';
 import { tag, tallyText } from './tables.ts';
 import { duration } from './time.ts';
-import type { Attack, Check, Outcome } from './types.ts';
+import type { AttackResult, Check, Outcome } from './types.ts';
 
-/** Failed checks are opened when they are few; of many, a reader opens those of interest. */
+/** Up to this number, failed checks are shown open. */
 const openedAtMost = 5;
 
-/** The checks, grouped, each with what was tried and what came back. */
+/** The checks by group, each with its attempt and its result. */
 export function checksHtml(checks: readonly Check[]): Html {
   if (checks.length === 0) return html`<p class="empty">Nothing was checked.</p>`;
   const open = checks.filter(({ outcome }) => outcome === 'failed').length <= openedAtMost;
@@ -21,7 +21,7 @@ function checkHtml({ name, tried, expected, got, outcome, seconds }: Check, open
   return html`<details class="check"${failed && openFailed ? html` open` : undefined}><summary>${tag(outcome, outcome)}<span class="what">${name}${
     failed && !openFailed ? html`<small>${firstLine(got)}</small>` : undefined
   }</span>${seconds === undefined ? undefined : html`<span class="took">${duration(seconds)}</span>`}</summary>
-<dl><dt>Tried</dt><dd><pre>${tried}</pre></dd><dt>Expected</dt><dd><pre>${expected}</pre></dd><dt>Came back</dt><dd><pre>${got}</pre></dd></dl></details>`;
+<dl><dt>Tried</dt><dd><pre>${tried}</pre></dd><dt>Expected</dt><dd><pre>${expected}</pre></dd><dt>Got</dt><dd><pre>${got}</pre></dd></dl></details>`;
 }
 
 function firstLine(text: string): string {
@@ -30,10 +30,10 @@ function firstLine(text: string): string {
 }
 
 /**
- * The attack suite, a table for each group, opened where something failed. It is filtered by outcome with radio buttons and
- * CSS alone: a page without scripts can be read in a mail client and under the strictest policy.
+ * The attack suite, one table per group, open if a check failed. Radio buttons and CSS filter it by outcome: without scripts, the
+ * page works in mail clients and under the strictest policy.
  */
-export function attacksHtml(requests: readonly Attack[]): Html {
+export function attacksHtml(requests: readonly AttackResult[]): Html {
   if (requests.length === 0) return html`<p class="empty">No request was sent.</p>`;
   const groups = [...new Set(requests.map(({ group }) => group))];
   const outcomes = (['passed', 'failed', 'skipped'] as const).filter((outcome) =>
@@ -55,18 +55,18 @@ ${choice('Outcome', 'outcome', [
   )}</div>`;
 }
 
-function attackGroupHtml(group: string, requests: readonly Attack[]): Html {
+function attackGroupHtml(group: string, requests: readonly AttackResult[]): Html {
   const state = (['failed', 'passed', 'skipped'] as const).find((outcome) =>
     requests.some((request) => request.outcome === outcome),
   );
   const has = [...new Set(requests.map(({ outcome }) => `has-${outcome}`))].join(' ');
   return html`<details class="check requests ${has}"${state === 'failed' ? html` open` : undefined}><summary>${state === undefined ? undefined : tag(state, state)}<span class="what">${group}</span><span class="took">${tallyText(requests)}</span></summary>
 <table class="cards">
-<thead><tr><th scope="col">What is tried</th><th scope="col">Request</th><th scope="col">Expected</th><th scope="col">Answer</th><th scope="col">Outcome</th></tr></thead>
+<thead><tr><th scope="col">Attack</th><th scope="col">Request</th><th scope="col">Expected</th><th scope="col">Answer</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${requests.map(requestRow)}</tbody></table></details>`;
 }
 
-function requestRow({ id, tries, request, expected, answer, outcome, why }: Attack): Html {
+function requestRow({ id, tries, request, expected, answer, outcome, why }: AttackResult): Html {
   return html`<tr class="${outcome}"><td class="text">${tries}<br><small class="mono note">${id}</small></td><td data-name="Request" class="text"><code>${request}</code></td><td data-name="Expected" class="text">${expected}</td><td data-name="Answer" class="text"><span>${answer}${
     why === undefined ? undefined : html`<br><small class="note">${why}</small>`
   }</span></td><td data-name="Outcome">${tag(outcome, outcome)}</td></tr>`;
@@ -79,7 +79,7 @@ function choice(legend: string, name: string, values: readonly (readonly [string
   )}</div></fieldset>`;
 }
 
-/** On paper nothing is filtered. Only our own words stand in these rules, no text from outside. */
+/** Filters on screen only, not in print. The rules contain no text from outside. */
 function filterRules(outcomes: readonly Outcome[]): Html {
   const rule = (outcome: Outcome) => {
     const chosen = `section:has(#outcome-${outcome}:checked) .requests`;

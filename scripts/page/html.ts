@@ -1,4 +1,4 @@
-/** A piece of HTML that is safe to put into a page. Only {@link html} makes one, so text can't slip in unescaped. */
+/** HTML that is safe to put in a page. Only {@link html} creates it, so that no text is unescaped. */
 export class Html {
   readonly text: string;
 
@@ -7,7 +7,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, HTML is taken as it is, lists are joined, what is absent leaves nothing. */
+/** A value in a template: text is escaped, HTML is kept, lists are joined, undefined becomes empty. */
 export type Part = Html | string | number | undefined | readonly Part[];
 
 const escapes: Readonly<Record<string, string>> = {
@@ -18,12 +18,12 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// C0 controls but tab and line ends, which HTML doesn't allow in text, and the marks that turn the direction of reading.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+// C0 controls except tab and line ends, which HTML does not allow in text, and marks that change the direction of text.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern has to match them.
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Makes text harmless in HTML, in elements and in quoted attributes alike; unprintable characters become U+FFFD.
+ * Escapes text for elements and quoted attributes; unprintable characters become U+FFFD.
  *
  * @param text any text, untrusted
  */
@@ -38,7 +38,7 @@ function render(part: Part): string {
   return escapeHtml(String(part));
 }
 
-/** Template tag: every value in it is escaped, unless it is HTML made by this tag. Attributes must be quoted. */
+/** Template tag that escapes every value except HTML from this tag. Attributes must be quoted. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((string, index) => string + render(parts[index])).join(''));
 }

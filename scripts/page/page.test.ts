@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pageHtml } from './page.ts';
 import { clock, duration, ticks } from './time.ts';
-import type { Attack, Check, Page } from './types.ts';
+import type { AttackResult, Check, Page } from './types.ts';
 
 const page: Page = {
   title: 'Status of demo',
@@ -11,7 +11,7 @@ const page: Page = {
 
 const check: Check = { group: 'TLS', name: 'a name', tried: 'a', expected: 'b', got: 'c', outcome: 'passed' };
 
-const attack: Attack = {
+const attack: AttackResult = {
   id: 'identity-1',
   group: 'identity',
   tries: 'a',
@@ -36,7 +36,7 @@ const everything: Page = {
   ...page,
   verdict: { state: 'bad', text: 'a', details: ['b'] },
   facts: [{ name: 'a', value: 'b' }],
-  standIns: [{ what: 'a', by: 'b', why: 'c' }],
+  fakes: [{ what: 'a', by: 'b', why: 'c' }],
   timelines: [
     {
       title: 'a',
@@ -90,7 +90,7 @@ describe('a report page', () => {
 
   it('leaves out sections that it has nothing for, and says so where one is empty', () => {
     expect(pageHtml(page)).not.toContain('<section');
-    const empty = pageHtml({ ...page, waves: [], checks: [], requests: [], phases: [], timelines: [], standIns: [] });
+    const empty = pageHtml({ ...page, waves: [], checks: [], requests: [], phases: [], timelines: [], fakes: [] });
     expect(empty.match(/<section/g)).toHaveLength(6);
     expect(empty).toContain('Nothing was checked.');
     expect(empty).not.toContain('NaN');
@@ -163,7 +163,7 @@ describe('a report page', () => {
     });
     expect(text).toMatch(/<rect class="healthy" x="0%" y="\d+" width="25%"/);
     expect(text).toMatch(/<rect class="failed" x="30%" y="\d+" width="70%"/);
-    expect(text).toContain('not begun');
+    expect(text).toContain('not started');
     expect(text).toContain(
       '<td>a</td><td>0</td><td class="number">0:00</td><td class="number">0:25</td><td class="number">25 s</td>',
     );

@@ -1,14 +1,14 @@
 import { attacksHtml, checksHtml } from './checks.ts';
 import { Html, html } from './html.ts';
 import { style } from './style.ts';
-import { inAll, phasesHtml, standInsHtml, tally, tallyText, wavesHtml } from './tables.ts';
+import { fakesHtml, inAll, phasesHtml, tally, tallyText, wavesHtml } from './tables.ts';
 import { duration, moment } from './time.ts';
 import { timelineHtml } from './timeline.ts';
 import type { Page, Picture } from './types.ts';
 
 /**
- * Makes one self-contained page of a report: no scripts, nothing from outside, and a policy that allows neither, since
- * texts come from clusters and tenants. Light or dark as the reader likes; it prints and fits a phone.
+ * Renders a report as one self-contained page: no scripts, no external resources, and a policy that allows neither, since
+ * texts come from clusters and tenants. Light and dark, for screen, phone and paper.
  *
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy
  *
@@ -37,15 +37,15 @@ ${
     : html`<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }</header>
 <main>
-${page.timelines === undefined ? undefined : section('waves', 'Waves on a time line', 'as they really went', page.timelines.map(timelineHtml))}
-${page.waves === undefined ? undefined : section('applications', 'Applications', 'wave by wave, as Argo CD says', wavesHtml(page.waves))}
+${page.timelines === undefined ? undefined : section('waves', 'Waves over time', 'as measured', page.timelines.map(timelineHtml))}
+${page.waves === undefined ? undefined : section('applications', 'Applications', 'by wave, as Argo CD reports them', wavesHtml(page.waves))}
 ${page.checks === undefined ? undefined : section('checks', 'Checks', tallyText(page.checks), checksHtml(page.checks))}
 ${page.requests === undefined ? undefined : section('attacks', 'Attack suite', tallyText(page.requests), attacksHtml(page.requests))}
-${page.pictures === undefined ? undefined : section('pictures', 'Pictures', 'what the browser showed', picturesHtml(page.pictures))}
-${page.phases === undefined ? undefined : section('phases', 'Time', `${duration(inAll(page.phases))} in all`, phasesHtml(page.phases))}
-${page.standIns === undefined ? undefined : section('stand-ins', 'What was stood in for', undefined, standInsHtml(page.standIns))}
+${page.pictures === undefined ? undefined : section('pictures', 'Screenshots', 'of the browser', picturesHtml(page.pictures))}
+${page.phases === undefined ? undefined : section('phases', 'Time', `${duration(inAll(page.phases))} in total`, phasesHtml(page.phases))}
+${page.fakes === undefined ? undefined : section('fakes', 'Simulated parts', undefined, fakesHtml(page.fakes))}
 </main>
-<footer>Made ${moment(made)} by Breakwater. The page is complete in itself: keep it, mail it, print it.</footer>
+<footer>Created by Breakwater, ${moment(made)}. This page is self-contained: save, mail or print it.</footer>
 </body></html>
 `.text;
 }
@@ -57,7 +57,7 @@ function section(id: string, title: string, note: string | undefined, content: H
 ${content}</section>`;
 }
 
-/** A number to be read at a glance, which leads to its section. */
+/** A headline number with a link to its section. */
 interface Tile {
   to: string;
   value: string;
@@ -75,7 +75,7 @@ function tiles({ waves, checks, requests, phases }: Page): Html | undefined {
       : rows.length > 0 && good === rows.length
         ? 'good'
         : 'waiting';
-    found.push({ to: 'applications', value: `${good} of ${rows.length}`, text: 'Applications good', state });
+    found.push({ to: 'applications', value: `${good} of ${rows.length}`, text: 'Applications healthy', state });
   }
   for (const [to, rows, text] of [
     ['checks', checks, 'checks passed'],
@@ -92,14 +92,14 @@ function tiles({ waves, checks, requests, phases }: Page): Html | undefined {
     });
   }
   if (phases !== undefined) {
-    found.push({ to: 'phases', value: duration(inAll(phases)), text: 'from begin to end', state: 'plain' });
+    found.push({ to: 'phases', value: duration(inAll(phases)), text: 'total time', state: 'plain' });
   }
   if (found.length === 0) return undefined;
   return html`<ul class="tiles">${found.map(({ to, value, text, state }) => html`<li><a href="#${to}" class="${state}"><b>${value}</b><span>${text}</span></a></li>`)}</ul>`;
 }
 
 function picturesHtml(pictures: readonly Picture[]): Html {
-  if (pictures.length === 0) return html`<p class="empty">No picture was taken.</p>`;
+  if (pictures.length === 0) return html`<p class="empty">No screenshots.</p>`;
   return html`<div class="pictures">${pictures.map(
     ({ caption, png }) =>
       html`<figure><img alt="${caption}" src="data:image/png;base64,${png}"><figcaption>${caption}</figcaption></figure>`,

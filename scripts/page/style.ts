@@ -1,6 +1,6 @@
 /**
- * The look of a report: light and dark by the reader's system, one column on a phone, everything open on paper.
- * Colours never stand alone: each state has its sign and word, too.
+ * Style of a report: light or dark by the reader's system, one column on a phone, everything open on paper.
+ * Each state has a sign and a word beside its colour.
  */
 export const style = `
 :root{color-scheme:light dark;--back:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#5c6675;--line:#dfe3e9;--accent:#2f6fde;

@@ -1,26 +1,26 @@
 import { type Html, html } from './html.ts';
 import { duration } from './time.ts';
 import { waveName } from './timeline.ts';
-import type { Outcome, Phase, StandIn, Wave } from './types.ts';
+import type { Fake, Outcome, Phase, Wave } from './types.ts';
 
 const signs = { good: '✓', passed: '✓', bad: '✕', failed: '✕', waiting: '…', skipped: '–' } as const;
 
-/** A state as a coloured word with its sign, so that it is read without colours, too. */
+/** A state as a coloured word with a sign, readable without colours. */
 export function tag(state: keyof typeof signs, word: string): Html {
   return html`<span class="tag ${state}"><span aria-hidden="true">${signs[state]} </span>${word}</span>`;
 }
 
-/** The Applications as they are, wave by wave. */
+/** The current Applications by wave. */
 export function wavesHtml(waves: readonly Wave[]): Html {
   if (waves.every(({ applications }) => applications.length === 0))
-    return html`<p class="empty">There is no Application.</p>`;
+    return html`<p class="empty">There are no Applications.</p>`;
   return html`<div class="scroll"><table class="cards">
 <thead><tr><th scope="col">Application</th><th scope="col">Sync</th><th scope="col">Health</th><th scope="col">Revision</th><th scope="col">Message</th></tr></thead>
 ${waves.map(
   ({ wave, applications }) => html`<tbody class="wave"><tr><th scope="rowgroup" colspan="5">${waveName(wave)}<small>${
     applications.length === 0
-      ? 'nothing here'
-      : `${applications.filter(({ state }) => state === 'good').length} of ${applications.length} good`
+      ? 'no Applications'
+      : `${applications.filter(({ state }) => state === 'good').length} of ${applications.length} healthy`
   }</small></th></tr>
 ${applications.map(
   (row) =>
@@ -29,41 +29,41 @@ ${applications.map(
 )}</table></div>`;
 }
 
-/** What stood in for what. */
-export function standInsHtml(standIns: readonly StandIn[]): Html {
-  if (standIns.length === 0) return html`<p class="empty">Nothing: all of it was the real thing.</p>`;
-  if (standIns.every(({ by, why }) => by === undefined && why === undefined))
-    return html`<ul>${standIns.map(({ what }) => html`<li>${what}</li>`)}</ul>`;
-  return html`<div class="scroll"><table class="cards"><thead><tr><th scope="col">What</th><th scope="col">Its place is taken by</th><th scope="col">Why</th></tr></thead>
-<tbody>${standIns.map(
+/** The simulated parts, and what simulates them. */
+export function fakesHtml(fakes: readonly Fake[]): Html {
+  if (fakes.length === 0) return html`<p class="empty">None: every part was real.</p>`;
+  if (fakes.every(({ by, why }) => by === undefined && why === undefined))
+    return html`<ul>${fakes.map(({ what }) => html`<li>${what}</li>`)}</ul>`;
+  return html`<div class="scroll"><table class="cards"><thead><tr><th scope="col">Part</th><th scope="col">Simulated by</th><th scope="col">Reason</th></tr></thead>
+<tbody>${fakes.map(
     ({ what, by, why }) =>
       html`<tr><td>${what}</td><td data-name="By" class="text">${by}</td><td data-name="Why" class="text">${why}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
-/** @returns seconds of all parts, those within others not counted twice */
+/** @returns total seconds, without phases that lie within others */
 export function inAll(phases: readonly Phase[]): number {
   return phases.reduce((sum, { seconds, depth = 0 }) => (depth === 0 ? sum + seconds : sum), 0);
 }
 
-/** The parts of the run, with bars that compare them. */
+/** The phases of the run, with bars to compare them. */
 export function phasesHtml(phases: readonly Phase[]): Html {
-  if (phases.length === 0) return html`<p class="empty">No time was taken.</p>`;
+  if (phases.length === 0) return html`<p class="empty">No phases.</p>`;
   const longest = Math.max(0.001, ...phases.map(({ seconds }) => seconds));
-  return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Took</th></tr></thead>
+  return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Duration</th></tr></thead>
 <tbody>${phases.map(({ name, seconds, depth = 0, outcome = 'passed', note }) => {
     const width = Math.round((seconds / longest) * 1000) / 10;
     return html`<tr class="${outcome}${depth > 0 ? ' within' : ''}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${duration(seconds)}</td></tr>`;
   })}</tbody></table>`;
 }
 
-/** @returns how many ended in which way */
+/** @returns the number of each outcome */
 export function tally(rows: readonly { outcome: Outcome }[]): Record<Outcome, number> {
   const number = (outcome: Outcome) => rows.filter((row) => row.outcome === outcome).length;
   return { passed: number('passed'), failed: number('failed'), skipped: number('skipped') };
 }
 
-/** @returns as `58 passed, 2 failed, 1 skipped`; what there is none of is left out */
+/** @returns as `58 passed, 2 failed, 1 skipped`, without zeros */
 export function tallyText(rows: readonly { outcome: Outcome }[]): string {
   const parts = Object.entries(tally(rows)).filter(([, number]) => number > 0);
   return parts.length === 0 ? 'none' : parts.map(([outcome, number]) => `${number} ${outcome}`).join(', ');

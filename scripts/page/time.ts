@@ -1,4 +1,4 @@
-/** @returns a span of time as people say it: `0.4 s`, `42 s`, `4 min 12 s`, `1 h 5 min` */
+/** @returns a duration as `0.4 s`, `42 s`, `4 min 12 s` or `1 h 5 min` */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${Math.round(seconds * 10) / 10} s`;
   const whole = Math.round(seconds);
@@ -8,7 +8,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`;
 }
 
-/** @returns a moment as `2026-11-25 04:12:07 UTC`, or the text itself where it is none */
+/** @returns a time as `2026-11-25 04:12:07 UTC`; the text itself when it is not a time */
 export function moment(time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
@@ -17,18 +17,18 @@ export function moment(time: string): string {
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
 /**
- * Chooses round places on an axis of time.
+ * Chooses round positions for the ticks of a time axis.
  *
- * @param seconds the length of the axis
- * @param most at most so many places beside 0
- * @returns seconds from its start, 0 first
+ * @param seconds length of the axis
+ * @param most maximum number of ticks beside 0
+ * @returns seconds from the start, 0 first
  */
 export function ticks(seconds: number, most = 6): number[] {
   const step = steps.find((candidate) => seconds / candidate <= most) ?? Math.ceil(seconds / most / 86400) * 86400;
   return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, index) => index * step);
 }
 
-/** @returns a place on the axis as `0:45`, `12:30`, `1:05:00` */
+/** @returns a position on the axis as `0:45`, `12:30` or `1:05:00` */
 export function clock(seconds: number): string {
   const two = (number: number) => String(number).padStart(2, '0');
   const whole = Math.round(seconds);

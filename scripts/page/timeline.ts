@@ -6,8 +6,8 @@ const top = 26;
 const rowHeight = 26;
 const headHeight = 24;
 
-/** A bar with its place: seconds from the begin of the axis, pixels from the top. */
-interface Placed {
+/** A bar with its position: seconds from the start of the axis, pixels from the top. */
+interface PlacedBar {
   bar: Bar;
   y: number;
   from?: number;
@@ -18,12 +18,12 @@ interface Group {
   wave: Bar['wave'];
   y: number;
   height: number;
-  bars: Placed[];
+  bars: PlacedBar[];
 }
 
 /**
- * Draws the waves as they went: one row for each Application, from its first sync to Healthy, on a common axis.
- * The names stand beside the picture, so that they stay readable when it is narrow; the same numbers follow as a table.
+ * Draws the waves over time: one row per Application, from its first sync to Healthy, on a common axis.
+ * The names are outside the drawing, to stay readable when it is narrow; a table repeats the numbers.
  */
 export function timelineHtml(timeline: Timeline): Html {
   const times = momentsOf(timeline);
@@ -99,21 +99,21 @@ function markLine(at: number, text: string, length: number, height: number): Htm
   return html`<line class="mark" x1="${x}" x2="${x}" y1="${top - 6}" y2="${height}"/><text class="mark-text" x="${x}" dx="${right ? -5 : 5}" y="${top + 14}" text-anchor="${right ? 'end' : 'start'}">${text}</text>`;
 }
 
-function barShape({ bar, y, from, to }: Placed, length: number): Html {
+function barShape({ bar, y, from, to }: PlacedBar, length: number): Html {
   if (from === undefined || to === undefined)
-    return html`<text x="4" y="${y + 17}">${bar.outcome === 'healthy' ? 'no time is known' : 'not begun'}</text>`;
+    return html`<text x="4" y="${y + 17}">${bar.outcome === 'healthy' ? 'time unknown' : 'not started'}</text>`;
   const width = percent(to - from, length);
   const right = to / length > 0.78;
   const room = from / length > 0.12;
   const words = bar.healthy === undefined ? 'not healthy' : duration(to - from);
-  // The number stands behind the bar; where there is no room, before it; and in a bar that fills the width, inside.
+  // The number goes after the bar; without room there, before it; in a bar of full width, inside.
   const inside = right && !room;
   const x = inside || !right ? to : from;
   return html`<g><title>${bar.name}: ${span({ bar, y, from, to })}</title><rect class="${bar.outcome}" x="${percent(from, length)}" y="${y + 5}" width="${width}" height="16" rx="4" style="min-width:3px"/><text class="value${inside ? '' : ' beside'}" x="${percent(x, length)}" dx="${right ? -6 : 6}" y="${y + 17}" text-anchor="${right ? 'end' : 'start'}">${words}</text></g>`;
 }
 
-function span({ bar, from, to }: Placed): string {
-  if (from === undefined || to === undefined) return 'not begun';
+function span({ bar, from, to }: PlacedBar): string {
+  if (from === undefined || to === undefined) return 'not started';
   return bar.healthy === undefined
     ? `first sync at ${clock(from)}, not healthy`
     : `first sync at ${clock(from)}, healthy at ${clock(to)}, ${duration(to - from)}`;
@@ -121,7 +121,7 @@ function span({ bar, from, to }: Placed): string {
 
 const meanings = {
   healthy: 'from the first sync to Healthy',
-  waiting: 'still on its way',
+  waiting: 'not healthy yet',
   failed: 'failed',
 } as const;
 
@@ -135,7 +135,7 @@ function legend(bars: readonly Bar[]): Html {
 function numbers({ title, bars }: Timeline, begin: number): Html {
   const at = (time: string | undefined) => (time === undefined ? '–' : clock((Date.parse(time) - begin) / 1000));
   return html`<details class="fold"><summary>The same as a table</summary><div class="scroll"><table aria-label="${title}">
-<thead><tr><th scope="col">Application</th><th scope="col">Wave</th><th scope="col" class="number">First sync</th><th scope="col" class="number">Healthy</th><th scope="col" class="number">Took</th></tr></thead>
+<thead><tr><th scope="col">Application</th><th scope="col">Wave</th><th scope="col" class="number">First sync</th><th scope="col" class="number">Healthy</th><th scope="col" class="number">Duration</th></tr></thead>
 <tbody>${bars.map(
     (bar) =>
       html`<tr><td>${bar.name}</td><td>${bar.wave}</td><td class="number">${at(bar.started)}</td><td class="number">${at(bar.healthy)}</td><td class="number">${

@@ -2,37 +2,37 @@
 export type Outcome = 'passed' | 'failed' | 'skipped';
 
 /**
- * What a report shows. Each section is left out where there is nothing for it. All texts are plain and untrusted: the
- * page escapes them. Times are ISO 8601 with a zone.
+ * Content of a report. Absent sections are skipped. All texts are plain and untrusted: the page escapes them. Times are ISO 8601
+ * with a zone.
  */
 export interface Page {
   /** Heading, as "Rehearsal of demo". */
   title: string;
   verdict: Verdict;
-  /** When the report was made. */
+  /** Time of the report. */
   made: string;
-  /** What a reader should know first: versions, when, how long, on what. */
+  /** Facts at the top: versions, start, duration, machine. */
   facts?: readonly Fact[];
-  /** What was not the real thing, and why. */
-  standIns?: readonly StandIn[];
-  /** Waves as they went: the first sync, and whatever else is worth a picture. */
+  /** Simulated parts. */
+  fakes?: readonly Fake[];
+  /** Waves over time: the first sync, and others of interest. */
   timelines?: readonly Timeline[];
-  /** The Applications as they are. */
+  /** The current Applications. */
   waves?: readonly Wave[];
   checks?: readonly Check[];
   /** Requests of the attack suite. */
-  requests?: readonly Attack[];
+  requests?: readonly AttackResult[];
   pictures?: readonly Picture[];
   phases?: readonly Phase[];
 }
 
-/** The one thing that everybody reads. */
+/** The headline. */
 interface Verdict {
-  /** good: all as it should be; bad: something is wrong; waiting: not known yet. */
+  /** good: everything works; bad: something is wrong; waiting: not known yet. */
   state: 'good' | 'bad' | 'waiting';
   /** One sentence, as "All 12 Applications are Synced and Healthy". */
   text: string;
-  /** More lines, as what the root waits for. */
+  /** Further lines, for example what the root waits for. */
   details?: readonly string[];
 }
 
@@ -42,8 +42,8 @@ export interface Fact {
   value: string;
 }
 
-/** Something in whose place something else stood. */
-export interface StandIn {
+/** A simulated part. */
+export interface Fake {
   /** As "Kubeflow". */
   what: string;
   /** As "a Git repository with the same paths and a small web program". */
@@ -55,29 +55,29 @@ export interface StandIn {
 /** Bars over time, one for each Application. */
 export interface Timeline {
   title: string;
-  /** One line on what is seen. */
+  /** One line of explanation. */
   note?: string;
   bars: readonly Bar[];
-  /** Moments worth a line, as "fix pushed". */
+  /** Marked moments, as "fix pushed". */
   marks?: readonly { at: string; text: string }[];
 }
 
-/** One Application on its way. */
+/** One Application over time. */
 export interface Bar {
   name: string;
-  /** Argo CD's sync wave, or the word for what stands outside the waves. */
+  /** Argo CD's sync wave, or a word for Applications outside the waves. */
   wave: number | string;
-  /** Begin of the first sync; absent: it has not begun. */
+  /** Start of the first sync; absent before it starts. */
   started?: string;
-  /** First time Healthy; absent: never, the bar goes to the end of the picture. */
+  /** First time Healthy; absent while it is not: the bar then extends to the end. */
   healthy?: string;
-  /** failed: it went wrong and stayed so. */
+  /** failed: it failed and did not recover. */
   outcome: 'healthy' | 'waiting' | 'failed';
 }
 
-/** Applications that are synced together. */
+/** Applications of one wave. */
 export interface Wave {
-  /** Argo CD's sync wave, or the word for what stands outside the waves, as "tenants". */
+  /** Argo CD's sync wave, or a word for Applications outside the waves, as "tenants". */
   wave: number | string;
   applications: readonly ApplicationRow[];
 }
@@ -85,20 +85,20 @@ export interface Wave {
 /** Status of one Application. */
 export interface ApplicationRow {
   name: string;
-  /** As Argo CD says: Synced, OutOfSync, Unknown; empty when absent. */
+  /** Argo CD's sync status: Synced, OutOfSync, Unknown; empty when absent. */
   sync: string;
-  /** As Argo CD says: Healthy, Progressing, Degraded, Missing, Suspended, Unknown; empty when absent. */
+  /** Argo CD's health status: Healthy, Progressing, Degraded, Missing, Suspended, Unknown; empty when absent. */
   health: string;
-  /** Commit or chart version, as short as it should be shown. */
+  /** Commit or chart version, in short form. */
   revision: string;
   message?: string;
-  /** good: nothing to do; bad: a person should look; waiting: on its way. */
+  /** good: healthy; bad: needs attention; waiting: not healthy yet. */
   state: 'good' | 'bad' | 'waiting';
 }
 
-/** One thing that was tried. */
+/** One check of the rehearsal. */
 export interface Check {
-  /** Checks of one group stand together, as "Login in a browser". */
+  /** Heading of the group, as "Login in a browser". */
   group: string;
   name: string;
   tried: string;
@@ -108,32 +108,32 @@ export interface Check {
   seconds?: number;
 }
 
-/** One request of the attack suite: as `npm run verify -- --json` gives it. */
-export interface Attack {
+/** Result of one check of the attack suite, as in `npm run verify -- --json`. */
+export interface AttackResult {
   id: string;
   group: string;
-  /** What an attacker would want with it. */
+  /** What an attacker tries to achieve. */
   tries: string;
   request: string;
   expected: string;
   answer: string;
   outcome: Outcome;
-  /** Why it was skipped or counts as failed. */
+  /** Why it failed or was skipped. */
   why?: string;
 }
 
-/** A picture that is carried inside the page. */
+/** A picture inside the page. */
 export interface Picture {
   caption: string;
   /** PNG, base64. */
   png: string;
 }
 
-/** A part of the run. */
+/** A phase of the run. */
 export interface Phase {
   name: string;
   seconds: number;
-  /** How many other parts it lies within; absent: none. */
+  /** Number of phases around it. Default: 0. */
   depth?: number;
   outcome?: Outcome;
   note?: string;

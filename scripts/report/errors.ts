@@ -1,22 +1,22 @@
-/** One thing that is wrong with an input, with the place where it is. */
+/** A mistake in an input, with its position. */
 export interface Problem {
   /** Path of the file, relative to the repository, with forward slashes. */
   file: string;
-  /** 1-based; absent where the whole file is meant. */
+  /** 1-based; absent for the whole file. */
   line?: number;
   /** 1-based. */
   column?: number;
   /** Key path in the file, as `auth.users[0].email`; empty for the document itself. */
   path: string;
-  /** What was typed on the command line, as `--owner ann`, where that is wrong and the file is not written yet. */
+  /** The wrong option on the command line, as `--owner ann`, when the file is not written yet. */
   typed?: string;
   /** What is wrong. */
   message: string;
-  /** What would be right. */
+  /** What to do. */
   hint?: string;
 }
 
-/** The user's mistake in the command line or in a file: exit code 2, never a stack trace. */
+/** The user's mistake on the command line or in a file: exit code 2, never a stack trace. */
 export class UsageError extends Error {
   override name = 'UsageError';
   readonly problems: readonly Problem[];
@@ -30,12 +30,12 @@ export class UsageError extends Error {
   }
 }
 
-/** The world is not as the run needs it (remote refuses, cluster unreachable, drift found): exit code 1, no stack trace. */
+/** An outside condition (remote refuses, cluster unreachable, drift found): exit code 1, never a stack trace. */
 export class RunError extends Error {
   override name = 'RunError';
   /** One thing to do about it. */
   readonly hint: string | undefined;
-  /** What failed, one line each. */
+  /** Details of the failure, one line each. */
   readonly details: readonly string[];
 
   constructor(message: string, options: { hint?: string; details?: readonly string[]; cause?: unknown } = {}) {
@@ -46,7 +46,7 @@ export class RunError extends Error {
 }
 
 /**
- * Formats a problem as `file:line:column: path: message`, or `--option value: message`, with the hint behind it.
+ * Formats a problem as `file:line:column: path: message`, or `--option value: message`, followed by the hint.
  *
  * @returns one line, or two when there is a hint
  */

@@ -1,13 +1,13 @@
-/** Takes secrets out of a text. */
+/** Removes secrets from a text. */
 export type Masker = (text: string) => string;
 
 /**
- * Makes the one function through which everything goes that is printed or thrown.
+ * Creates the function that masks everything printed or thrown.
  *
- * Beside the secrets as they are, their base64 and URL-encoded forms are taken out, and whatever stands between `://`
- * and `@` in a URL. Secrets shorter than four characters are left: masking them would make the text unreadable.
+ * Masks the secrets, their base64 and URL-encoded forms, and the credentials in URLs. Secrets shorter than four characters
+ * stay: masking them would make the text unreadable.
  *
- * @param secrets values that must not be seen
+ * @param secrets values to mask
  */
 export function masker(secrets: readonly string[]): Masker {
   const spellings = secrets

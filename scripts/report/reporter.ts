@@ -1,22 +1,22 @@
 import { formatProblem, RunError, UsageError } from './errors.ts';
 import { masker } from './mask.ts';
 
-/** Where a run says what it does. Status is for people; the result is what the command was asked for. */
+/** Output of a run. Status is for people; the result is the command's answer. */
 export interface Reporter {
   json: boolean;
-  /** One line about what is going on. With --json it goes to stderr, so that stdout parses. */
+  /** One line of progress. With --json it goes to stderr, so that stdout is valid JSON. */
   status(line: string): void;
-  /** Something that a person should act on, though the run goes on. Always stderr. */
+  /** A warning, after which the run continues. Always on stderr. */
   warn(line: string): void;
   /** The command's result: the text for people, or the value as JSON. */
   result(value: unknown, text: string): void;
-  /** Says why the run failed. @returns the exit code */
+  /** Reports why the run failed. @returns the exit code */
   fail(thrown: unknown): number;
-  /** Registers texts that must never be printed. */
+  /** Registers secrets, which are masked from then on. */
   hide(secrets: readonly string[]): void;
 }
 
-/** @param json true: stdout holds one JSON value and nothing else */
+/** @param json true: stdout contains exactly one JSON value */
 export function createReporter(json: boolean): Reporter {
   const secrets: string[] = [];
   let mask = masker(secrets);
@@ -43,7 +43,7 @@ export function createReporter(json: boolean): Reporter {
   };
 }
 
-/** What a command that failed tells machines. */
+/** JSON output of a failed command. */
 interface Failure {
   error: {
     kind: 'usage' | 'run' | 'bug';
@@ -55,7 +55,7 @@ interface Failure {
 }
 
 /**
- * Turns whatever was thrown into an exit code and what to print: your mistake (2), the world's (1), or ours (70, with its stack).
+ * Turns an error into an exit code and output: the user's mistake (2), an outside condition (1), or our bug (70, with the stack).
  *
  * @returns exit code, the text for people, and the value for --json
  */
@@ -115,7 +115,7 @@ const refusals: Readonly<Record<string, string>> = {
   EDQUOT: 'Your disk quota is exhausted: free some space, and run it again.',
 };
 
-/** What the operating system refuses about a file is not a bug of ours, wherever it is met. */
+/** A file operation refused by the operating system is never our bug. */
 function systemRefusal(thrown: unknown): RunError | undefined {
   if (!(thrown instanceof Error && 'code' in thrown && 'path' in thrown)) return undefined;
   const hint = refusals[String(thrown.code)];

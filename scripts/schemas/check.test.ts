@@ -55,7 +55,11 @@ describe('checking an object', () => {
 
   it.each<[string, Record<string, unknown>, string[]]>([
     ['no name', {}, ['metadata.name: is missing']],
-    ['a name that YAML 1.1 takes for a boolean', { name: false }, ['metadata.name: must be a text: put it in quotes']],
+    [
+      'a name that YAML 1.1 takes for a boolean',
+      { name: false },
+      ['metadata.name: must be a string: put it in quotes'],
+    ],
     ['capitals in a name', { name: 'Settings' }, ['metadata.name: "Settings" is not a valid name of a ConfigMap']],
     ['a name that is too long', { name: 'a'.repeat(254) }, ['metadata.name: is longer than 253 characters']],
     [
@@ -63,7 +67,7 @@ describe('checking an object', () => {
       { name: 'a', namespace: 'a.b' },
       ['metadata.namespace: "a.b" is not a valid name of a Namespace'],
     ],
-    ['a number as a label', { name: 'a', labels: { x: 1 } }, ['metadata.labels.x: must be a text: put it in quotes']],
+    ['a number as a label', { name: 'a', labels: { x: 1 } }, ['metadata.labels.x: must be a string: put it in quotes']],
     [
       'a label with a space',
       { name: 'a', labels: { x: 'a b' } },
@@ -72,7 +76,7 @@ describe('checking an object', () => {
     [
       'a boolean as an annotation',
       { name: 'a', annotations: { x: true } },
-      ['metadata.annotations.x: must be a text: put it in quotes'],
+      ['metadata.annotations.x: must be a string: put it in quotes'],
     ],
     [
       'an annotation key with two slashes',
@@ -84,7 +88,7 @@ describe('checking an object', () => {
       { name: 'a', annotations: { x: 'x'.repeat(262_144) } },
       ['metadata.annotations: are larger than 256 KiB together'],
     ],
-    ['labels that are a list', { name: 'a', labels: ['x'] }, ['metadata.labels: must be a map of texts']],
+    ['labels that are a list', { name: 'a', labels: ['x'] }, ['metadata.labels: must be a map of strings']],
     [
       'finalizers that are not a list',
       { name: 'a', finalizers: 'x' },
@@ -143,8 +147,8 @@ describe('checking an object', () => {
   it.each<[unknown, string[]]>([
     [null, ['is not a Kubernetes object']],
     [['x'], ['is not a Kubernetes object']],
-    [{ kind: 'ConfigMap', metadata: { name: 'a' } }, ['apiVersion: must be a version, as v1 or apps/v1']],
-    [{ apiVersion: 'v1', metadata: { name: 'a' } }, ['kind: must be a kind, as Deployment']],
+    [{ kind: 'ConfigMap', metadata: { name: 'a' } }, ['apiVersion: must be a version, for example v1 or apps/v1']],
+    [{ apiVersion: 'v1', metadata: { name: 'a' } }, ['kind: must be a kind, for example Deployment']],
     [{ apiVersion: 'v1', kind: 'ConfigMap' }, ['metadata: is missing']],
   ])('refuses %j', (object, expected) => {
     expect(checkObject(object as KubernetesObject)).toEqual(expected);

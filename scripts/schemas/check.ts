@@ -3,10 +3,10 @@ import type { KubernetesObject } from '../components/component.ts';
 import { checkMetadata } from './metadata.ts';
 import { type Definitions, validate } from './validate.ts';
 
-/** What a schema file holds: where its objects live, and one definition per served version, beside shared parts. */
+/** Content of a schema file: the scope of the kind, one definition per served version, and shared parts. */
 interface SchemaFile {
   scope: 'Namespaced' | 'Cluster';
-  /** True for Kubernetes' own kinds, where a field without a value (`env:`) is as good as absent. */
+  /** True for Kubernetes' own kinds, where a field without a value (`env:`) counts as absent. */
   nullIsUnset?: true;
   $defs: Definitions;
 }
@@ -16,11 +16,10 @@ const schemaFiles = new Map<string, SchemaFile>();
 let names: ReadonlySet<string> | undefined;
 
 /**
- * Checks an object as the API server would: the schema of Kubernetes' own kinds, and of the CRDs of the custom resources that the tree
- * holds (`npm run schemas` lists them); apiVersion, kind and metadata of all others. CEL rules of CRDs are not checked, nor what
- * Kubernetes checks in code.
+ * Checks an object against its schema: for Kubernetes' own kinds, and for the custom resources in the tree (`npm run schemas` lists
+ * their CRDs); for all others only apiVersion, kind and metadata. Does not check CEL rules of CRDs, or what Kubernetes checks in code.
  *
- * @returns one line per mistake, as `spec.project: must be string`; none when the object is good
+ * @returns one line per mistake, as `spec.project: must be string`; none when the object is valid
  */
 export function checkObject(object: KubernetesObject): string[] {
   const problems = checkHead(object);
@@ -50,9 +49,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /**
- * Tells whether a kind lives in a namespace, by its schema.
- *
- * @returns undefined when there is no schema of the kind
+ * @returns the scope of a kind by its schema; undefined without one
  */
 export function scopeOf(apiVersion: string, kind: string): 'Namespaced' | 'Cluster' | undefined {
   return readSchema(splitApiVersion(apiVersion)[0], kind)?.scope;
@@ -62,10 +59,10 @@ function checkHead(object: KubernetesObject): string[] {
   const problems: string[] = [];
   if (typeof object !== 'object' || object === null || Array.isArray(object)) return ['is not a Kubernetes object'];
   if (typeof object.apiVersion !== 'string' || !/^([a-z0-9.-]+\/)?v[0-9][a-z0-9]*$/.test(object.apiVersion)) {
-    problems.push('apiVersion: must be a version, as v1 or apps/v1');
+    problems.push('apiVersion: must be a version, for example v1 or apps/v1');
   }
   if (typeof object.kind !== 'string' || !/^[A-Z][A-Za-z0-9]*$/.test(object.kind)) {
-    problems.push('kind: must be a kind, as Deployment');
+    problems.push('kind: must be a kind, for example Deployment');
   }
   return problems;
 }
@@ -75,7 +72,7 @@ function splitApiVersion(apiVersion: string): [group: string, version: string] {
   return slash === -1 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
 }
 
-/** @returns the name of the file that holds a kind's schema */
+/** @returns the name of a kind's schema file */
 export function schemaFile(group: string, kind: string): string {
   return `${group === '' ? 'core' : group}_${kind.toLowerCase()}.json`;
 }

@@ -44,7 +44,7 @@ function checkName({ apiVersion, kind, metadata }: KubernetesObject): string[] {
   if (name === undefined || name === null || name === '') {
     problems.push('metadata.name: is missing');
   } else if (typeof name !== 'string') {
-    problems.push('metadata.name: must be a text: put it in quotes');
+    problems.push('metadata.name: must be a string: put it in quotes');
   } else if (name.length > 253) {
     problems.push('metadata.name: is longer than 253 characters');
   } else if (kind === 'Namespace' || kind === 'Service' ? !fitsLabel(name) : !isName(apiVersion, name)) {
@@ -60,7 +60,7 @@ function fitsLabel(name: string): boolean {
   return name.length <= 63 && dnsLabel.test(name);
 }
 
-/** RBAC allows colons and capitals in names, as system:node. */
+/** RBAC allows colons and capitals in names, for example system:node. */
 function isName(apiVersion: string, name: string): boolean {
   return apiVersion.startsWith('rbac.authorization.k8s.io/') ? !/[/%]/.test(name) : dnsSubdomain.test(name);
 }
@@ -72,12 +72,12 @@ function labelProblem(value: string): string | undefined {
 
 function checkTexts(field: string, value: unknown, problemOf: (text: string) => string | undefined): string[] {
   if (value === undefined || value === null) return [];
-  if (!isMap(value)) return [`metadata.${field}: must be a map of texts`];
+  if (!isMap(value)) return [`metadata.${field}: must be a map of strings`];
   return Object.entries(value).flatMap(([key, text]) => {
     const place = `metadata.${field}.${key}`;
     if (!qualifiedName.test(key) || key.slice(key.indexOf('/') + 1).length > 63)
       return [`${place}: is not a valid key`];
-    if (typeof text !== 'string') return [`${place}: must be a text: put it in quotes`];
+    if (typeof text !== 'string') return [`${place}: must be a string: put it in quotes`];
     const problem = problemOf(text);
     return problem === undefined ? [] : [`${place}: ${problem}`];
   });

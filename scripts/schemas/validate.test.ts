@@ -125,7 +125,7 @@ describe('validating by a schema', () => {
     const schema: Schema = {
       oneOf: [{ not: { anyOf: [{ required: ['a'] }, { required: ['b'] }] } }, { required: ['a'] }, { required: ['b'] }],
     };
-    expect(validate({ a: 1, b: 2 }, schema, {}, 'spec')).toEqual(['spec: must have just one of a, b']);
+    expect(validate({ a: 1, b: 2 }, schema, {}, 'spec')).toEqual(['spec: must have exactly one of a, b']);
     expect(validate({ a: 1 }, schema, {}, 'spec')).toEqual([]);
   });
 });

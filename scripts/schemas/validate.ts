@@ -1,4 +1,4 @@
-/** A JSON value, as YAML and JSON files hold it. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 
 /** A JSON object. */
@@ -6,7 +6,7 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-/** A schema as derive.ts writes it, and nothing else: the keywords that it keeps, junctors, and references into `$defs`. */
+/** A schema with the keywords that derive.ts keeps: others are not supported. */
 export interface Schema {
   $ref?: string;
   type?: string | string[];
@@ -32,13 +32,13 @@ export interface Schema {
   not?: Schema;
 }
 
-/** Named parts of a schema, which `$ref: '#/$defs/<name>'` means. */
+/** Named parts of a schema, the targets of `$ref: '#/$defs/<name>'`. */
 export type Definitions = Record<string, Schema>;
 
 /**
- * Validates a value by walking its schema. A general validator compiles each schema to code first, which for the kinds in
- * one cluster's tree took longer than all the rest of the program; objects are small, so walking costs next to nothing.
- * The tests hold it against a general one.
+ * Validates a value by walking its schema. A general validator compiles each schema to code first, which for the kinds in one
+ * cluster's tree took longer than the rest of the program; objects are small, so walking them is cheap. Tests compare the results
+ * with those of a general validator.
  *
  * @param path key path of the value, for the messages
  * @returns one line per mistake, as `spec.project: must be string`
@@ -162,13 +162,13 @@ function choiceProblems(value: unknown, schema: Schema, defs: Definitions, path:
     problems.push(`${path}: must have one of ${fieldsOf(schema.anyOf)}`);
   }
   if (schema.oneOf !== undefined && schema.oneOf.filter(fits).length !== 1) {
-    problems.push(`${path}: must have just one of ${fieldsOf(schema.oneOf)}`);
+    problems.push(`${path}: must have exactly one of ${fieldsOf(schema.oneOf)}`);
   }
   if (schema.not !== undefined && fits(schema.not)) problems.push(`${path}: must not have ${fieldsOf([schema.not])}`);
   return problems;
 }
 
-/** The fields that a choice is about: what its branches require or declare. */
+/** The fields of a choice: those that its branches require or declare. */
 function fieldsOf(branches: readonly Schema[]): string {
   const fields = new Set<string>();
   const collect = (branch: Schema): void => {

@@ -1,4 +1,4 @@
-/** One header line as it was sent or came: name as spelled, value without the blanks around it. */
+/** One header line as sent or received: the name as spelled, the value without surrounding whitespace. */
 export type HeaderLine = readonly [name: string, value: string];
 
 /** One HTTP answer. */
@@ -9,11 +9,11 @@ export interface Answer {
   body: string;
 }
 
-/** What came back on one connection. */
+/** The answers on one connection. */
 export interface Exchange {
-  /** In the order in which they came: several where several requests were on one connection. */
+  /** In order of arrival; several if the connection carried several requests. */
   answers: readonly Answer[];
-  /** How it ended without a (further) answer; undefined when the last answer was whole. */
+  /** How the connection ended before the last answer was complete; undefined when it was. */
   ended?: 'closed' | 'reset' | 'timeout';
 }
 
@@ -28,12 +28,12 @@ export function header(answer: Answer, name: string): string | undefined {
 }
 
 /**
- * Parses the HTTP/1 answers in what a connection gave so far: https://www.rfc-editor.org/rfc/rfc9112
+ * Parses the HTTP/1 answers received so far: https://www.rfc-editor.org/rfc/rfc9112
  *
- * @param bytes all that came
- * @param methods the methods that were sent, in order: an answer to HEAD has no body
- * @param ended true when nothing more comes: a body without a length ends there
- * @returns the whole answers, and whether there is one for each request
+ * @param bytes everything received
+ * @param methods the methods of the requests, in order: an answer to HEAD has no body
+ * @param ended true when the connection is closed: a body without a length ends there
+ * @returns the complete answers, and whether there is one for each request
  */
 export function parseAnswers(
   bytes: Buffer,
@@ -46,7 +46,7 @@ export function parseAnswers(
     const parsed = parseOne(rest, methods[answers.length] ?? 'GET', ended);
     if (parsed === undefined) return { answers, complete: false };
     rest = parsed.rest;
-    // 1xx announce the answer, except 101, after which another protocol is spoken.
+    // 1xx precede the answer, except 101, which switches to another protocol.
     if (parsed.answer.status >= 200 || parsed.answer.status === 101) answers.push(parsed.answer);
     if (parsed.answer.status === 101) return { answers, complete: true };
   }

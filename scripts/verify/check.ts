@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import type { Known, Site } from './known.ts';
 import type { Request } from './request.ts';
 
-/** What a check can't be made without: a well-known thing, or a question of its own (why not, or undefined). */
+/** A precondition of a check: a known one, or a function that returns why it is not met. */
 export type Need =
   | ((known: Known) => string | undefined)
   | 'credentials'
@@ -15,37 +15,37 @@ export type Need =
   | 'key'
   | 'port 80';
 
-/** What must come back, in words and as a judgement. */
+/** The expected answer, in words and as a function. */
 export interface Expectation {
   text: string;
-  /** @returns why it is not what was expected; undefined when it is */
+  /** @returns why the answer is wrong; undefined when it is right */
   judge(exchange: Exchange, known: Known): string | undefined;
 }
 
 interface Common {
   /** Unique within its group. */
   id: string;
-  /** One line: what it tries to get. */
+  /** One line: what an attacker tries to achieve. */
   tries: string;
   needs?: readonly Need[];
 }
 
-/** One request and the answer that it must get. */
+/** One request and its expected answer. */
 export interface SingleCheck extends Common {
   send: Request | ((known: Known) => Request);
   expect: Expectation;
 }
 
-/** What came of a check of several requests. */
+/** Result of a check with several requests. */
 export interface Finding {
   answer: string;
   /** Why it failed. */
   wrong?: string;
 }
 
-/** Several requests, each of which depends on the answer before. */
+/** Several requests, each of which depends on the previous answer. */
 export interface SteppedCheck extends Common {
-  /** What is sent, in words. */
+  /** The requests, in words. */
   request: string;
   expected: string;
   steps(client: Client, known: Known): Promise<Finding>;
@@ -53,23 +53,9 @@ export interface SteppedCheck extends Common {
 
 export type Check = SingleCheck | SteppedCheck;
 
-/** Checks about one way in; the data of one file. */
+/** Checks of one kind of attack. */
 export interface Group {
   name: string;
   title: string;
   checks(site: Site): readonly Check[];
-}
-
-/** What one check came to. */
-export interface Row {
-  /** group/check. */
-  id: string;
-  group: string;
-  tries: string;
-  request: string;
-  expected: string;
-  answer: string;
-  outcome: 'passed' | 'failed' | 'skipped';
-  /** Why it failed or was skipped. */
-  why?: string;
 }

@@ -5,33 +5,33 @@ import { checkServerIdentity, connect as connectTls, type SecureVersion, type TL
 import { type Answer, type Exchange, type HeaderLine, parseAnswers } from './answer.ts';
 import { headOf, http2Headers, methodsOf, type Request } from './request.ts';
 
-/** Where the platform is, and whom to trust. */
+/** Address of the platform, and its trusted CA. */
 export interface Target {
-  /** DNS name or IP address: what the certificate must name. */
+  /** DNS name or IP address that the certificate must name. */
   host: string;
-  /** As it stands in URLs and Host: with the port when it is not 443. */
+  /** The host in URLs and Host headers: with the port unless it is 443. */
   authority: string;
-  /** Where to connect to: the host itself, or an address where it has no DNS. */
+  /** Address to connect to: the host, or an IP address if the host has no DNS entry. */
   address: string;
   port: number;
-  /** The port of plain HTTP. */
+  /** Port for plain HTTP. */
   plainPort: number;
-  /** PEM; undefined: the CAs that Node trusts. */
+  /** PEM. Default: the CAs that Node trusts. */
   ca?: string;
 }
 
 export interface ClientOptions {
-  /** Milliseconds until a request without an answer is given up. */
+  /** Milliseconds to wait for an answer. */
   timeout: number;
-  /** Milliseconds at least between the starts of two requests: a platform in use must not feel it. */
+  /** Minimum milliseconds between two requests, to spare a platform in use. */
   pause: number;
   signal?: AbortSignal;
 }
 
-/** How often a request is sent at most when it comes too soon after others: the gateway limits what needs no login. */
+/** Attempts for a request that the gateway answers with 429: it limits requests without a login. */
 const attempts = 5;
 
-/** Sends exactly the bytes of a request, each on a connection of its own. Nothing is normalized, encoded or followed. */
+/** Sends requests byte for byte, each on its own connection: no normalization, no encoding, no redirects. */
 export class Client {
   readonly target: Target;
   readonly #options: ClientOptions;
@@ -42,7 +42,7 @@ export class Client {
     this.#options = options;
   }
 
-  /** @throws the network's or TLS' error when no connection comes about, and the signal's reason */
+  /** @throws the network or TLS error when the connection fails, or the signal's reason */
   async send(request: Request): Promise<Exchange> {
     for (let attempt = 1; ; attempt += 1) {
       const exchange = await this.#sendOnce(request);
@@ -60,9 +60,9 @@ export class Client {
   }
 
   /**
-   * Opens a TLS connection that trusts only what it is told to.
+   * Opens a TLS connection that trusts only the target's CA.
    *
-   * @param protocols for ALPN, most wanted first
+   * @param protocols for ALPN, in order of preference
    */
   openTls(
     protocols: readonly string[],
@@ -73,12 +73,12 @@ export class Client {
     return connectTls({
       host: address,
       port,
-      // No SNI for an address: https://www.rfc-editor.org/rfc/rfc6066#section-3
+      // No SNI for an IP address: https://www.rfc-editor.org/rfc/rfc6066#section-3
       servername: isIP(host) === 0 ? host : '',
       checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
       ALPNProtocols: [...protocols],
       ...(ca === undefined ? {} : { ca }),
-      // Old versions are offered only to see them refused; OpenSSL's own level would hide what the server does.
+      // OpenSSL's security level would refuse old versions before the server does.
       ...(limits.maxVersion === undefined
         ? {}
         : { maxVersion: limits.maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
@@ -109,7 +109,7 @@ export class Client {
         const chunks: Buffer[] = [];
         stream.once('response', (headers) => {
           head = { status: Number(headers[':status']), headers: linesOf(headers) };
-          // A tunnel that was opened never ends by itself.
+          // An open tunnel does not end until one side closes it.
           if (request.method === 'CONNECT') done({ answers: [{ ...head, body: '' }] });
         });
         stream.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -5,11 +5,11 @@ interface Cookie {
   secure: boolean;
 }
 
-/** The cookies of one browser towards one host; paths and domains are not told apart. */
+/** A browser's cookies for one host; paths and domains are ignored. */
 export class CookieJar {
   readonly #cookies = new Map<string, Cookie>();
 
-  /** Takes in what an answer sets, and lets go what it deletes: https://www.rfc-editor.org/rfc/rfc6265#section-5.3 */
+  /** Stores the cookies that an answer sets, and removes those that it deletes: https://www.rfc-editor.org/rfc/rfc6265#section-5.3 */
   take(answer: Answer): void {
     for (const line of headerValues(answer, 'set-cookie')) {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
@@ -20,13 +20,13 @@ export class CookieJar {
     }
   }
 
-  /** @returns the value of the Cookie header, or undefined when there is none to send */
+  /** @returns the value of the Cookie header; undefined without cookies */
   header(scheme: 'http' | 'https'): string | undefined {
     const sent = [...this.#cookies].filter(([, { secure }]) => scheme === 'https' || !secure);
     return sent.length === 0 ? undefined : sent.map(([name, { value }]) => `${name}=${value}`).join('; ');
   }
 
-  /** @returns name → value of the cookies whose name begins so */
+  /** @returns name → value of the cookies whose names start with the prefix */
   starting(prefix: string): Map<string, string> {
     return new Map(
       [...this.#cookies].filter(([name]) => name.startsWith(prefix)).map(([name, { value }]) => [name, value]),

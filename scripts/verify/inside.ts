@@ -1,4 +1,4 @@
-import type { Row } from './check.ts';
+import type { AttackResult } from '../page/types.ts';
 import type { Site } from './known.ts';
 import type { Published } from './site.ts';
 
@@ -7,15 +7,15 @@ interface InsideCall {
   id: string;
   url: string;
   headers: readonly (readonly [name: string, value: string])[];
-  /** True where anyone who is let through by the network still has to log in. */
+  /** True when the service has a login of its own. */
   ownLogin?: boolean;
-  /** False where nothing runs behind the address, so that no answer would mean nothing. */
+  /** False when no pod is ready, so that a missing answer proves nothing. */
   ready?: boolean;
-  /** The NetworkPolicy that alone keeps others from it. */
+  /** The NetworkPolicy that is the service's only protection. */
   policy?: string;
 }
 
-/** What came back; `exit` is curl's exit code. */
+/** The result of a call; `exit` is curl's exit code. */
 export interface InsideAnswer {
   id: string;
   pod: 'in-mesh' | 'outside';
@@ -24,25 +24,25 @@ export interface InsideAnswer {
   body: string;
 }
 
-/** What the cluster says and does for these checks; handed in, because this folder knows no cluster. */
+/** The cluster as these checks need it; the caller provides it, since this folder does not access clusters. */
 export interface Inside {
   /** Services behind the gateway. */
   destinations: readonly { host: string; port: number; ready: boolean }[];
   /** Gateway objects that select the gateway's pods, as `namespace/name`. */
   gateways: readonly string[];
-  /** Gateway object → VirtualServices that are bound to it. */
+  /** Gateway object → VirtualServices bound to it. */
   bound: ReadonlyMap<string, readonly string[]>;
-  /** Services (`name.namespace`) outside the mesh that ask for a login of their own, and believe no header. */
+  /** Services (`name.namespace`) outside the mesh with a login of their own, which trust no header. */
   ownLogin: readonly string[];
-  /** Services that nothing but a NetworkPolicy keeps from a pod of another namespace. */
+  /** Services that only a NetworkPolicy protects from pods of other namespaces. */
   closed: readonly { host: string; port: number; ready: boolean; policy: string }[];
-  /** What the tree renders. */
+  /** The rendered Gateways and routes. */
   rendered: Published;
   /** The gateway's Service. */
   gatewayService: string;
   /** Identity of the gateway in the mesh. */
   gatewayPrincipal: string;
-  /** Makes the calls from a pod in the mesh and from one outside of it. */
+  /** Makes the calls from a pod in the mesh and from one outside. */
   call(calls: readonly InsideCall[]): Promise<readonly InsideAnswer[]>;
 }
 
@@ -52,8 +52,8 @@ export const insideTitle = 'From inside the cluster';
 
 const control = 'control';
 
-/** @returns the row that stands for the group where no cluster is at hand */
-export function insideSkipped(why: string): Row[] {
+/** @returns the result of the group without access to a cluster */
+export function insideSkipped(why: string): AttackResult[] {
   return [
     {
       id: `${insideGroup}/services`,
@@ -68,8 +68,8 @@ export function insideSkipped(why: string): Row[] {
   ];
 }
 
-/** Calls what is behind the gateway without going through it, and looks at what else is published on it. */
-export async function runInside(site: Site, forged: string, inside: Inside): Promise<Row[]> {
+/** Calls the services behind the gateway directly, and looks for other routes on the gateway. */
+export async function runInside(site: Site, forged: string, inside: Inside): Promise<AttackResult[]> {
   const calls = [
     controlCall,
     ...serviceCalls(forged, inside),
@@ -82,7 +82,7 @@ export async function runInside(site: Site, forged: string, inside: Inside): Pro
   const rows = (['in-mesh', 'outside'] as const).flatMap((pod) =>
     calls
       .filter(({ id }) => id !== control && (pod === 'outside' || !onlyOutside(id)))
-      .map((call): Row => {
+      .map((call): AttackResult => {
         const answer = answers.find((entry) => entry.pod === pod && entry.id === call.id);
         return judged(call, pod, answer, works(pod));
       }),
@@ -90,7 +90,7 @@ export async function runInside(site: Site, forged: string, inside: Inside): Pro
   return [...published(inside), ...rows];
 }
 
-/** Without this a network that lets nothing pass would look like a policy that does its work. */
+/** Proves that the pod has a network at all: without one, every policy would seem to work. */
 const controlCall: InsideCall = { id: control, url: 'https://kubernetes.default.svc/version', headers: [] };
 
 function serviceCalls(forged: string, { destinations, gatewayPrincipal, ownLogin }: Inside): InsideCall[] {
@@ -103,7 +103,7 @@ function serviceCalls(forged: string, { destinations, gatewayPrincipal, ownLogin
       ['kubeflow-userid', forged],
       ['x-auth-request-email', forged],
       ['Authorization', `Bearer ${forged}`],
-      // What a proxy of the mesh would write about the gateway.
+      // The header with which the mesh's proxies report the gateway's identity.
       ['x-forwarded-client-cert', `By=spiffe://forged;URI=spiffe://${gatewayPrincipal}`],
     ],
   }));
@@ -130,12 +130,17 @@ function closedCalls({ closed }: Inside): InsideCall[] {
   }));
 }
 
-/** From a pod in the mesh, its own proxy answers for these. */
+/** Calls that the pod's own proxy would answer in the mesh. */
 function onlyOutside(id: string): boolean {
   return id.startsWith('gateway-') || id.startsWith('policy-');
 }
 
-function judged(call: InsideCall, pod: InsideAnswer['pod'], answer: InsideAnswer | undefined, works: boolean): Row {
+function judged(
+  call: InsideCall,
+  pod: InsideAnswer['pod'],
+  answer: InsideAnswer | undefined,
+  works: boolean,
+): AttackResult {
   const where = pod === 'in-mesh' ? 'a pod in the mesh, in another namespace' : 'a pod outside the mesh';
   const { tries, expected, verdict } = kindOf(call);
   const row = {
@@ -189,7 +194,7 @@ function kindOf({ id, url, policy }: InsideCall): {
   };
 }
 
-/** Whatever came back, even a closed connection, came from behind the policy. curl: 6 no such name, 7 refused, 28 time is up. */
+/** Any answer, even a closed connection, means that the policy does not work. curl: 6 unknown name, 7 refused, 28 timeout. */
 function policyVerdict({ exit }: InsideAnswer, policy: string): Verdict {
   if (exit === 7 || exit === 28) return {};
   if (exit === 6) return { unclear: 'the Service does not exist' };
@@ -201,7 +206,7 @@ function policyVerdict({ exit }: InsideAnswer, policy: string): Verdict {
   };
 }
 
-/** curl: 7 refused, 28 time is up, 52 nothing came, 56 reset: a NetworkPolicy's or mTLS' doing, since the service runs. */
+/** curl: 7 refused, 28 timeout, 52 empty, 56 reset: a NetworkPolicy or mTLS, since the service runs. */
 function serviceVerdict({ exit, status, body }: InsideAnswer): Verdict {
   if ([7, 28, 52, 56].includes(exit)) return {};
   if (exit !== 0) return { unclear: `curl failed with exit code ${exit}` };
@@ -228,12 +233,12 @@ function described({ exit, status, body }: InsideAnswer): string {
   return words[exit] ?? `no answer (curl ${exit})`;
 }
 
-/** Anyone who binds another Gateway or another route to the gateway's pods publishes past the check. */
-function published({ gateways, bound, rendered }: Inside): Row[] {
+/** Another Gateway or another route on the gateway's pods would bypass the check. */
+function published({ gateways, bound, rendered }: Inside): AttackResult[] {
   const others = gateways.filter((name) => !rendered.gateways.includes(name));
   const bound80 = rendered.plainGateways.flatMap((name) => bound.get(name) ?? []);
   const plain = bound80.filter((name) => !rendered.plainRoutes.includes(name));
-  const row = (id: string, tries: string, found: readonly string[], answer: string): Row => ({
+  const row = (id: string, tries: string, found: readonly string[], answer: string): AttackResult => ({
     id: `${insideGroup}/${id}`,
     group: insideGroup,
     tries,

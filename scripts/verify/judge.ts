@@ -5,7 +5,7 @@ import { staysHome } from './redirect.ts';
 import { identityProblems, sessionProblems } from './upstream-view.ts';
 
 /**
- * Envoy marks what a server behind it answered; its own answers and those of the check carry no such header.
+ * Envoy marks answers from upstreams; its own and those of the check lack this header.
  *
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-upstream-service-time
  */
@@ -13,7 +13,7 @@ export function fromUpstream(answer: Answer): boolean {
   return header(answer, 'x-envoy-upstream-service-time') !== undefined;
 }
 
-/** @returns true when the answer sends a browser to the platform's own login, which will come back to the platform */
+/** @returns true when the answer redirects a browser to the platform's login, which returns to the platform */
 export function asksForLogin(answer: Answer, site: Site): boolean {
   const location = header(answer, 'location');
   if ((answer.status !== 302 && answer.status !== 303) || location === undefined) return false;
@@ -22,12 +22,12 @@ export function asksForLogin(answer: Answer, site: Site): boolean {
   return url.searchParams.get('redirect_uri') === `${site.origin}/oauth2/callback` && staysHome(location, site);
 }
 
-/** 401 or 403 of the check itself: no server behind the gateway was asked. */
+/** 401 or 403 from the check itself: the request reached no upstream. */
 function deniedByCheck(answer: Answer): boolean {
   return (answer.status === 401 || answer.status === 403) && !fromUpstream(answer);
 }
 
-/** An answer of the gateway's own that serves nothing: it refuses the request, or has the browser ask again. */
+/** The gateway's own answer: a refusal, or a redirect within the platform. */
 function refusedByGateway(answer: Answer, site: Site): boolean {
   if (fromUpstream(answer)) return false;
   if (answer.status >= 400) return true;
@@ -68,24 +68,26 @@ function mustAnswer(expectation: Expectation): Expectation {
 const served = (answer: Answer) =>
   fromUpstream(answer) ? `an upstream answered ${answer.status}` : `answered ${answer.status}`;
 
-/** The redirect to the login, and nothing else. */
+/** Only the redirect to the login. */
 export const login: Expectation = mustAnswer(
   eachAnswer('the login', (answer, { site }) => (asksForLogin(answer, site) ? undefined : served(answer))),
 );
 
-/** Nothing behind the gateway was reached: the login, 401 or 403 of the check. */
+/** The login, or 401 or 403 from the check: the request reached no upstream. */
 export const loginOrDenied: Expectation = mustAnswer(
   eachAnswer('the login, or 401', (answer, { site }) =>
     asksForLogin(answer, site) || deniedByCheck(answer) ? undefined : served(answer),
   ),
 );
 
-/** Nothing behind the gateway was reached: the login, or a refusal of any kind, a closed connection included. */
-export const unserved: Expectation = eachAnswer('the login or a refusal; nothing behind is reached', (answer, known) =>
-  asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) ? undefined : served(answer),
+/** The login, or any refusal, even a closed connection: the request reached no upstream. */
+export const unserved: Expectation = eachAnswer(
+  'the login or a refusal, without reaching an upstream',
+  (answer, known) =>
+    asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) ? undefined : served(answer),
 );
 
-/** As `unserved`; a path that stays below /dex/ may end at Dex, which knows no such page. */
+/** As `unserved`; a path below /dex/ may also reach Dex, which has no such page. */
 export const unservedOrDex: Expectation = eachAnswer(
   'the login, a refusal, or "not found" from Dex itself',
   (answer, known) =>
@@ -94,17 +96,17 @@ export const unservedOrDex: Expectation = eachAnswer(
       : served(answer),
 );
 
-/** An answer below /oauth2/, which is OAuth2 Proxy's own: never a success, never a way to elsewhere. */
+/** OAuth2 Proxy's own refusals below /oauth2/. */
 export const refusedByProxy: Expectation = mustAnswer(
   eachAnswer('401, 403, 404 or the login', (answer, { site }) =>
     asksForLogin(answer, site) || [400, 401, 403, 404, 405].includes(answer.status) ? undefined : served(answer),
   ),
 );
 
-/** Port 80 sends to HTTPS on the same host, sets no cookie, serves nothing. */
+/** Port 80 only redirects to HTTPS on the same host, without a cookie. */
 export const redirectsToHttps: Expectation = redirectsTo(({ origin }) => origin);
 
-/** As `redirectsToHttps`, of a host that is not the platform's: its origin is given. */
+/** As `redirectsToHttps`, for another host's origin. */
 export function redirectsToHttpsOf(origin: string): Expectation {
   return redirectsTo(() => origin);
 }
@@ -116,12 +118,12 @@ function redirectsTo(originOf: (site: Site) => string): Expectation {
       if (headerValues(answer, 'set-cookie').length > 0) return 'a cookie was set over plain HTTP';
       if (answer.status !== 301 && answer.status !== 308) return served(answer);
       const origin = originOf(site);
-      return location === origin || location.startsWith(`${origin}/`) ? undefined : `leads to ${location}`;
+      return location === origin || location.startsWith(`${origin}/`) ? undefined : `redirects to ${location}`;
     }),
   );
 }
 
-/** Plain HTTP that is refused or sent to HTTPS on the same host. */
+/** Plain HTTP that is refused, or redirected to HTTPS on the same host. */
 export const plainUnserved: Expectation = eachAnswer(
   '301 to https on the same host, or a refusal',
   (answer, { site }) => {
@@ -130,40 +132,42 @@ export const plainUnserved: Expectation = eachAnswer(
     if (answer.status >= 400) return undefined;
     const location = header(answer, 'location') ?? '';
     if (answer.status === 301 || answer.status === 308)
-      return location === site.origin || location.startsWith(`${site.origin}/`) ? undefined : `leads to ${location}`;
+      return location === site.origin || location.startsWith(`${site.origin}/`)
+        ? undefined
+        : `redirects to ${location}`;
     return served(answer);
   },
 );
 
-/** Wherever it leads, it stays on the platform, the login's way back included. */
+/** Any redirect stays on the platform, even after a login. */
 export const staysOnHost: Expectation = mustAnswer(
   eachAnswer('no redirect to a foreign host', (answer, { site }) => {
     const location = header(answer, 'location');
-    if (location !== undefined) return staysHome(location, site) ? undefined : `leads to ${location.slice(0, 200)}`;
+    if (location !== undefined) return staysHome(location, site) ? undefined : `redirects to ${location.slice(0, 200)}`;
     return answer.status >= 400 ? undefined : served(answer);
   }),
 );
 
-/** An upstream answers, and takes the request for the first user's, with nothing forged. */
+/** An upstream sees the first user's identity, and nothing forged. */
 export const trueIdentity: Expectation = mustAnswer(
   eachAnswer('an upstream sees the true identity and nothing forged', (answer, known) =>
     known.first === undefined ? 'no session' : identityProblems(answer, known, known.first),
   ),
 );
 
-/** As `trueIdentity`, of the second user. */
+/** As `trueIdentity`, for the second user. */
 export const trueSecondIdentity: Expectation = mustAnswer(
   eachAnswer("an upstream sees the second user's true identity and nothing forged", (answer, known) =>
     known.second === undefined ? 'no session' : identityProblems(answer, known, known.second),
   ),
 );
 
-/** An upstream answers and saw neither the session cookie nor a token. */
+/** An upstream sees neither the session cookie nor a token. */
 export const noSessionUpstream: Expectation = mustAnswer(
   eachAnswer('an upstream sees no session cookie and no token', sessionProblems),
 );
 
-/** @returns an expectation that is also met by a refusal: for requests that a strict server may well refuse */
+/** @returns an expectation that a refusal also meets, for requests that a strict server may refuse */
 export function refusedOr(expectation: Expectation): Expectation {
   return {
     text: `a refusal, or: ${expectation.text}`,
@@ -172,7 +176,7 @@ export function refusedOr(expectation: Expectation): Expectation {
   };
 }
 
-/** Somebody who is logged in and has no business there: 403 of the gateway, before anything behind it. */
+/** A logged-in user without access: 403 from the gateway, without reaching an upstream. */
 export const forbidden: Expectation = mustAnswer(
   eachAnswer('403 from the gateway', (answer) =>
     answer.status === 403 && !fromUpstream(answer) ? undefined : served(answer),
@@ -180,8 +184,8 @@ export const forbidden: Expectation = mustAnswer(
 );
 
 /**
- * The sidecar of what is behind the gateway refuses by its policy, before the program is asked: by the sidecar's own words,
- * since a program of its own could answer 403, too.
+ * The upstream's sidecar refuses because of its policy: recognised by the sidecar's text, since the program itself could answer
+ * 403, too.
  *
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter
  */
@@ -191,7 +195,7 @@ export const refusedByPolicy: Expectation = mustAnswer(
   ),
 );
 
-/** It is reached with a session; where it tells what it saw, nothing forged is in it. */
+/** The session reaches the app; if the app reports its request, nothing in it is forged. */
 export const reachedUnforged: Expectation = mustAnswer(
   eachAnswer('it is reached, and reports nothing forged', (answer, { forged }) => {
     if (!fromUpstream(answer)) return `answered ${answer.status} without reaching it`;
@@ -199,7 +203,7 @@ export const reachedUnforged: Expectation = mustAnswer(
   }),
 );
 
-/** @returns an expectation that also holds the other, in its words */
+/** @returns an expectation that combines two */
 export function both(first: Expectation, second: Expectation): Expectation {
   return {
     text: `${first.text}; ${second.text}`,
@@ -207,7 +211,7 @@ export function both(first: Expectation, second: Expectation): Expectation {
   };
 }
 
-/** @returns an expectation for several requests on one connection: one for each, in order, and each must be answered */
+/** @returns one expectation per request on a connection, in order; each request must be answered */
 export function inOrder(...expectations: readonly Expectation[]): Expectation {
   return {
     text: expectations.map(({ text }) => text).join('; then '),
@@ -223,16 +227,16 @@ export function inOrder(...expectations: readonly Expectation[]): Expectation {
   };
 }
 
-/** No answer may let a foreign origin read it: https://fetch.spec.whatwg.org/#http-cors-protocol */
+/** No answer allows a foreign origin to read it: https://fetch.spec.whatwg.org/#http-cors-protocol */
 export const noForeignOrigin: Expectation = {
-  text: 'no foreign origin may read it',
+  text: 'no foreign origin may read the answer',
   judge: ({ answers }) => {
     const allowed = answers.map((answer) => header(answer, 'access-control-allow-origin')).find(Boolean);
     return allowed === undefined ? undefined : `Access-Control-Allow-Origin: ${allowed}`;
   },
 };
 
-/** @returns an exchange in one line, for people */
+/** @returns an exchange in one readable line */
 export function describeExchange({ answers, ended }: Exchange): string {
   const parts = answers.map((answer) => {
     const location = header(answer, 'location');

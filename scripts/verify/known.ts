@@ -1,83 +1,92 @@
 import type { Answer } from './answer.ts';
-import type { Credentials } from './credentials.ts';
 
-/** A place behind the gateway where people open something. */
+/** A page or an app behind the gateway. */
 export interface Place {
   name: string;
-  /** Path that it answers at, beginning and ending in `/`. */
+  /** Its path, with a `/` at both ends. */
   path: string;
-  /** Where it has a host of its own: that host, and as it stands in URLs. */
+  /** Its own host, if it has one, also in URL form. */
   own?: { host: string; authority: string };
-  /** Who may open it; absent where everyone may who is logged in. */
+  /** Who may open it. Default: every user who is logged in. */
   access?: { groups: readonly string[]; emails: readonly string[] };
-  /** It has a route and answers other parts of the platform only: people get 403, logged in or not. */
+  /** True for a route that only other parts of the platform may use: users get 403. */
   inner?: boolean;
-  /** Headers by which it learns who somebody is, in lower case; absent: those of the platform. */
+  /** Its identity headers, in lower case. Default: the platform's. */
   headers?: readonly string[];
 }
 
-/** What is known of the platform before anything is asked: all from the cluster's config. */
+/** The platform as the cluster's config describes it. */
 export interface Site {
   /** DNS name or IP address. */
   host: string;
-  /** The host as it stands in URLs. */
+  /** The host in URL form. */
   authority: string;
   /** `https://` and the authority. */
   origin: string;
   places: readonly Place[];
-  /** Id of a connector of Dex: the first that people are shown. */
+  /** Id of Dex's first connector. */
   connector: string;
-  /** First characters of the session cookie's name: parts of a long one have a number behind it. */
+  /** Start of the session cookies' names: a long session has several, with numbered names. */
   sessionCookie: string;
-  /** Headers that say who somebody is, in lower case: what must never come from outside. */
+  /** Identity headers, in lower case, which must never come from outside. */
   identityHeaders: readonly string[];
-  /** The header with the verified e-mail address; beside it, the one with the groups. */
+  /** Header with the verified e-mail address. */
   userHeader: string;
-  /** Header by which the guard of an app marks what it let through. */
+  /** Header with which an app's filter marks requests that it admitted. */
   appMarker: string;
   groupsHeader: string;
-  /** True where `authorization` may come from outside: machine tokens are accepted. */
+  /** True when `authorization` may come from outside, with machine tokens. */
   machineTokens: boolean;
 }
 
-/** Somebody who is logged in. */
+/** A user who logs in. */
+export interface Credentials {
+  email: string;
+  password: string;
+  /** Id of the Dex connector with the login form; `local` for Dex's static users. */
+  connector: string;
+  /** As in cluster.yaml. */
+  groups?: readonly string[];
+}
+
+/** A session of a user. */
 export interface Session {
   email: string;
-  /** Groups as far as cluster.yaml says; undefined: the login's source knows. */
+  /** Groups from cluster.yaml; undefined: only the identity provider knows them. */
   groups?: readonly string[];
-  /** The session cookie's parts, name → value. */
+  /** The session cookies: name → value. */
   cookies: ReadonlyMap<string, string>;
 }
 
-/** Where an upstream tells what reached it. */
+/** A page that reports the request that reached it. */
 export interface View {
   target: string;
-  /** headers: all of them. identity: only whose request it is (the dashboard's env-info). */
+  /** headers: all headers. identity: only the user (the dashboard's env-info). */
   shows: 'headers' | 'identity';
 }
 
-/** Makes cookies of a session with the key of the cluster. */
+/** Signs session cookies with the cluster's key. */
 export type SignCookie = (name: string, value: string, time: Date) => string;
 
-/** How one of the two users logged in, before anything that needs a session. */
+/** Result of a user's login at the start of the run. */
 export interface LoginResult {
   credentials: Credentials;
-  /** In words: where the browser was led. */
+  /** The login's redirects, in words. */
   answer: string;
   /** Why there is no session. */
   wrong?: string;
-  /** The Set-Cookie lines of the session. */
+  /** Set-Cookie lines of the session. */
   setCookies: readonly string[];
 }
 
-/** What was found out before the checks that need it. */
+/** Everything that the checks need, learned at the start of the run. */
 export interface Known {
   site: Site;
-  /** A text that occurs in nothing but what this run forges. */
+  /** A text that occurs only in values that this run forges. */
   forged: string;
-  /** Dex's answer to a path that it does not know: what a trick that ends at Dex must look like. */
+  /** Dex's answer to an unknown path, by which checks recognise Dex. */
   dexNotFound?: Answer;
-  /** False when nothing listens there. */
+  /** True when the plain HTTP port is open. */
   plainPort: boolean;
   firstLogin?: LoginResult;
   secondLogin?: LoginResult;
@@ -87,7 +96,7 @@ export interface Known {
   sign?: SignCookie;
 }
 
-/** @returns the Cookie header that carries a session */
+/** @returns the Cookie header of a session */
 export function cookieOf(session: Session): string {
   return [...session.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
 }

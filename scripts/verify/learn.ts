@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { RunError } from '../report/errors.ts';
 import { type Answer, headerValues } from './answer.ts';
 import type { Client } from './client.ts';
-import type { Credentials } from './credentials.ts';
 import { describeExchange, fromUpstream } from './judge.ts';
 import {
+  type Credentials,
   cookieOf,
   type Known,
   type LoginResult,
@@ -16,7 +16,7 @@ import {
 import { logIn } from './login.ts';
 import { seenHeaders, seenUser } from './upstream-view.ts';
 
-/** What the checks may use beside the network. */
+/** Optional input of the checks. */
 export interface Given {
   first?: Credentials;
   second?: Credentials;
@@ -26,10 +26,10 @@ export interface Given {
 const kubeflowView = '/api/workgroup/env-info';
 
 /**
- * Finds out what the checks rest on: that the platform answers at all, how Dex says "not found", that people can log in, and
- * where an upstream tells what it saw. Without these a check could pass because nothing works.
+ * Learns what the checks depend on: that the platform answers, how Dex says "not found", that users can log in, and which page
+ * reports its request. Without these a check could pass because nothing works.
  *
- * @throws RunError when the platform can't be reached, is not trusted, or hides who answered
+ * @throws RunError when the platform is unreachable or not trusted, or hides which upstream answered
  */
 export async function learn(client: Client, site: Site, given: Given): Promise<Known> {
   const dexNotFound = await askDex(client, site);
@@ -53,7 +53,7 @@ export async function learn(client: Client, site: Site, given: Given): Promise<K
   };
 }
 
-/** @returns Dex's answer to a path that it does not know */
+/** @returns Dex's answer to an unknown path */
 async function askDex(client: Client, { origin }: Site): Promise<Answer> {
   const discovery = await reach(client, origin, '/dex/.well-known/openid-configuration');
   if (discovery?.status !== 200 || !discovery.body.includes(`"${origin}/dex"`)) {
@@ -71,8 +71,8 @@ async function askDex(client: Client, { origin }: Site): Promise<Answer> {
   }
   const answer = await reach(client, origin, `/dex/${randomBytes(6).toString('hex')}`);
   if (answer === undefined || answer.status !== 404)
-    throw new RunError(`Dex at ${origin} does not say "not found"`, {
-      hint: 'The checks recognise Dex by this answer.',
+    throw new RunError(`Dex at ${origin} does not answer 404 to an unknown path`, {
+      hint: 'The checks recognise Dex by this answer. Check that no proxy replaces it; connect to the gateway itself with --address.',
     });
   return answer;
 }
@@ -133,12 +133,12 @@ async function session(
   }
 }
 
-/** Whether a Set-Cookie line gives a session: not one that deletes, and not the login's own companion. */
+/** @returns true when a Set-Cookie line sets a session: not a deletion, and not the login's CSRF cookie */
 export function setsSession(line: string, { sessionCookie }: Site): boolean {
   return line.startsWith(sessionCookie) && !/^[^=]*_csrf/.test(line) && !/^[^=]*=(;|$)/.test(line);
 }
 
-/** The login's own companion, which ends with it, is not a session. */
+/** @returns the cookies without the login's CSRF cookie, which is not part of the session */
 export function sessionCookies(all: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...all].filter(([name]) => !name.includes('_csrf')));
 }
@@ -150,7 +150,7 @@ function whyNot(last: Answer, hops: readonly string[]): string {
   return `no session after the login (${describeExchange({ answers: [last] })})`;
 }
 
-/** Where an upstream tells what it saw: a stand-in tells everything, Kubeflow's dashboard whose request it is. */
+/** Finds a page that reports its request: the rehearsal's fake all headers, Kubeflow's dashboard only the user. */
 async function findView(client: Client, session: Session): Promise<View | undefined> {
   for (const target of ['/', kubeflowView]) {
     const request = { target, accept: 'application/json', headers: [['Cookie', cookieOf(session)] as const] };

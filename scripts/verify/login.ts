@@ -1,29 +1,28 @@
 import { type Answer, header } from './answer.ts';
 import type { Client } from './client.ts';
 import { CookieJar } from './cookies.ts';
-import type { Credentials } from './credentials.ts';
-import type { Site } from './known.ts';
+import type { Credentials, Site } from './known.ts';
 import type { Request } from './request.ts';
 
-/** How a login went. */
+/** Course of a login. */
 export interface Login {
   jar: CookieJar;
-  /** Paths (and hosts, where they are others) that the browser was sent to, in order. */
+  /** Paths that the browser visited, in order. */
   hops: readonly string[];
-  /** The last answer: what the login ended with. */
+  /** The last answer. */
   last: Answer;
-  /** Where the last answer would send the browser: off the platform, or after the callback. */
+  /** Location of the last answer: off the platform, or after the callback. */
   leadsTo?: string;
 }
 
 const mostHops = 15;
 
 /**
- * Logs in as a browser does: follows redirects, keeps cookies, fills in Dex's form once.
- * Ends at the answer to the callback, at one that leads off the platform, or at one that leads nowhere.
+ * Logs in as a browser does: follows redirects, keeps cookies, submits Dex's form once.
+ * Ends with the callback's answer, with a redirect off the platform, or with an answer that is not a redirect.
  *
- * @param start the address to begin at, on http or https
- * @throws Error when there is no answer at all
+ * @param start URL to start at, on http or https
+ * @throws Error without any answer
  */
 export async function logIn(client: Client, site: Site, who: Credentials, start: string): Promise<Login> {
   const jar = new CookieJar();
@@ -72,7 +71,7 @@ async function follow(
     if (!URL.canParse(location, url.href)) return undefined;
     const next = new URL(location, url);
     if (next.hostname !== new URL(site.origin).hostname) return undefined;
-    // The list of connectors is left out: the wanted one is asked directly. Dex 2.46 comes back here after the form, with req and hmac.
+    // Skips the list of connectors. Dex 2.46 returns here after the form, with req and hmac.
     if (next.pathname === '/dex/auth' && next.searchParams.has('client_id'))
       next.pathname = `/dex/auth/${encodeURIComponent(who.connector)}`;
     return { url: next };

@@ -1,10 +1,10 @@
 import type { Site } from './known.ts';
 
 /**
- * Whether a browser that follows a Location stays on the platform, apps on hosts of their own included, and still does after a login.
- * Read as browsers do: `\` is `/`, blanks and control characters are dropped (https://url.spec.whatwg.org).
+ * Whether a browser that follows a Location stays on the platform (apps with hosts of their own included), also after a login.
+ * Parsed as in browsers: `\` is `/`, whitespace and control characters are dropped (https://url.spec.whatwg.org).
  *
- * OAuth2 Proxy keeps where a login returns to in `state`, behind a nonce and a colon, URL-encoded.
+ * OAuth2 Proxy keeps the return address of a login in `state`: a nonce, a colon, and the URL-encoded address.
  */
 export function staysHome(location: string, site: Site): boolean {
   const url = atHome(location, site);
@@ -20,13 +20,13 @@ function atHome(location: string, site: Site): URL | undefined {
   return homeOf(site).includes(url.origin) ? url : undefined;
 }
 
-/** A login that began at an app on a host of its own leads back there: OAuth2 Proxy's list of allowed ways back has these, too. */
+/** Origins of the platform: OAuth2 Proxy also allows a login to return to apps with hosts of their own. */
 function homeOf({ authority, places }: Site): string[] {
   const authorities = [authority, ...places.flatMap(({ own }) => (own === undefined ? [] : [own.authority]))];
   return authorities.map((one) => new URL(`https://${one}`).origin);
 }
 
-/** What is not an encoding stays as it is. */
+/** Decodes a URL component; invalid encodings stay unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -35,7 +35,7 @@ function decoded(text: string): string {
   }
 }
 
-/** @returns where a login that is asked for will return to, or undefined when the Location is not a login */
+/** @returns the return address of the login that a Location starts; undefined when it is not a login */
 export function returnsTo(location: string, site: Site): string | undefined {
   const state = atHome(location, site)?.searchParams.get('state');
   return state === null || state === undefined ? undefined : decoded(state.slice(state.indexOf(':') + 1));

@@ -1,6 +1,6 @@
 import type { HeaderLine } from './answer.ts';
 
-/** One request, as exactly the bytes that are sent. What is left out has the default of an ordinary page request. */
+/** One request, sent byte for byte. Absent fields default to an ordinary page request. */
 export interface Request {
   /** Default HTTP/1.1. */
   version?: '1.0' | '1.1' | '2';
@@ -8,26 +8,26 @@ export interface Request {
   scheme?: 'https' | 'http';
   /** Default GET. */
   method?: string;
-  /** As it stands in the request line (`:path` of HTTP/2), nothing encoded or resolved. Default `/`. */
+  /** Request target (`:path` of HTTP/2), neither encoded nor resolved. Default `/`. */
   target?: string;
-  /** Host lines (the first is `:authority` of HTTP/2); none: []. Default: the platform's own. */
+  /** Host lines (the first is `:authority` of HTTP/2); [] for none. Default: the platform's. */
   hosts?: readonly string[];
-  /** Name of the server for TLS (SNI, and what its certificate must name). Default: the platform's host. */
+  /** Server name for TLS (SNI, and the certificate). Default: the platform's host. */
   server?: string;
-  /** Sent as they are, in this order, after Host. */
+  /** Sent unchanged, in this order, after Host. */
   headers?: readonly HeaderLine[];
   body?: string;
-  /** Accept; default that of a browser, `text/html`. */
+  /** Accept. Default: `text/html`, as a browser. */
   accept?: string;
-  /** A further request on the same connection, right behind it. */
+  /** A further request on the same connection, sent immediately after. */
   next?: Request;
-  /** Replaces the head altogether: lines as they are, without the empty one at the end. */
+  /** Replaces the whole head: unchanged lines, without the final empty one. */
   lines?: readonly string[];
 }
 
 const userAgent = 'breakwater-verify';
 
-/** @returns the bytes of a request of HTTP/1, one character a byte */
+/** @returns the bytes of an HTTP/1 request, one per character */
 export function headOf(request: Request, authority: string): Buffer {
   const body = request.body ?? '';
   const lines = request.lines ?? [
@@ -54,7 +54,7 @@ function headerLines(request: Request, authority: string): HeaderLine[] {
   ];
 }
 
-/** @returns the headers of a request of HTTP/2, names in lower case as the protocol has it, repeated ones as lists */
+/** @returns the headers of an HTTP/2 request: names in lower case, repeated ones as lists */
 export function http2Headers(request: Request, authority: string): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {
     ':method': request.method ?? 'GET',
@@ -72,7 +72,7 @@ export function http2Headers(request: Request, authority: string): Record<string
   return headers;
 }
 
-/** @returns the methods that are sent on the connection, in order */
+/** @returns the methods of all requests on the connection, in order */
 export function methodsOf(request: Request): string[] {
   const method = request.lines?.[0]?.split(' ')[0] ?? request.method ?? 'GET';
   return [method, ...(request.next === undefined ? [] : methodsOf(request.next))];
@@ -80,7 +80,7 @@ export function methodsOf(request: Request): string[] {
 
 const longestShown = 160;
 
-/** A request in one line, for people. Cookies that could be somebody's session are shown by name and length only. */
+/** @returns a request in one readable line; long cookies, which may be sessions, with name and length only */
 export function describeRequest(request: Request): string {
   const shown =
     request.lines?.join(' ⏎ ') ??

@@ -1,24 +1,25 @@
-import type { Check, Finding, Group, Need, Row } from './check.ts';
+import type { AttackResult } from '../page/types.ts';
+import type { Check, Finding, Group, Need } from './check.ts';
 import type { Client } from './client.ts';
 import { describeExchange } from './judge.ts';
 import type { Known } from './known.ts';
 import { describeRequest } from './request.ts';
 
 /**
- * Runs groups of checks one request after the other.
+ * Runs groups of checks, one request after the other.
  *
- * @param report takes the rows of each group when it is done
- * @returns one row per check, in order
+ * @param report called with the results of each group
+ * @returns one result per check, in order
  */
 export async function runGroups(
   client: Client,
   known: Known,
   groups: readonly Group[],
-  report: (group: Group, rows: readonly Row[]) => void,
-): Promise<Row[]> {
-  const all: Row[] = [];
+  report: (group: Group, rows: readonly AttackResult[]) => void,
+): Promise<AttackResult[]> {
+  const all: AttackResult[] = [];
   for (const group of groups) {
-    const rows: Row[] = [];
+    const rows: AttackResult[] = [];
     for (const check of group.checks(known.site)) rows.push(await runCheck(client, known, group, check));
     report(group, rows);
     all.push(...rows);
@@ -26,7 +27,7 @@ export async function runGroups(
   return all;
 }
 
-async function runCheck(client: Client, known: Known, group: Group, check: Check): Promise<Row> {
+async function runCheck(client: Client, known: Known, group: Group, check: Check): Promise<AttackResult> {
   const row = { id: `${group.name}/${check.id}`, group: group.name, tries: check.tries };
   const expected = 'steps' in check ? check.expected : check.expect.text;
   const missing = check.needs?.map((need) => whyMissing(need, known)).find((why) => why !== undefined);
@@ -56,7 +57,7 @@ async function ask(client: Client, known: Known, check: Check): Promise<{ reques
   return { request: describeRequest(request), finding };
 }
 
-/** A connection that does not come about in the middle of a run is an answer, too: a wrong one. */
+/** Treats a failed connection in the middle of a run as a wrong answer. */
 async function settled(work: () => Promise<Finding>): Promise<Finding> {
   try {
     return await work();

@@ -6,7 +6,7 @@ import type { SignCookie } from './known.ts';
  *
  * https://github.com/oauth2-proxy/oauth2-proxy/blob/v7.15.4/pkg/encryption/utils.go (SignedValue)
  *
- * @param key the cookie secret as the Secret holds it
+ * @param key the cookie secret from the Secret
  */
 export function cookieSigner(key: string): SignCookie {
   return (name, value, time) => {

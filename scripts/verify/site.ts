@@ -14,22 +14,22 @@ import { RunError, UsageError } from '../report/errors.ts';
 import type { Target } from './client.ts';
 import type { Place, Site } from './known.ts';
 
-/** Where the platform is looked for, as the command line says. */
+/** Address of the platform, from the command line. */
 export interface Where {
-  /** Instead of the address that follows from cluster.yaml. */
+  /** Default: the address from cluster.yaml. */
   url?: string;
-  /** IP address (or name) to connect to, for a host without DNS. */
+  /** IP address or name to connect to, for a host without DNS. */
   address?: string;
   /** PEM; undefined: the CAs that Node trusts. */
   ca?: string;
 }
 
-/** Kubeflow's access management has a route, and its policy admits the dashboard alone. */
+/** Kubeflow's access management has a route, but its policy admits only the dashboard. */
 const innerPlaces: ReadonlySet<string> = new Set(['kubeflow-profiles']);
 
 /**
- * @returns what is known of a cluster's platform without asking it
- * @throws RunError while the host is not known; UsageError for an address that is none
+ * @returns a cluster's platform as its config describes it
+ * @throws RunError while the host is not known; UsageError for an invalid address
  */
 export function siteOf(platform: Platform, where: Where = {}): { site: Site; target: Target } {
   const { cluster } = platform;
@@ -107,15 +107,15 @@ function placesOf({ cluster, enabled }: Platform): Place[] {
   return [...root, ...kubeflow, ...apps];
 }
 
-/** What the tree publishes on the gateway: all that should be there. Each as `namespace/name`. */
+/** Everything that the tree publishes on the gateway, each as `namespace/name`. */
 export interface Published {
   gateways: readonly string[];
-  /** The Gateways of plain HTTP, and the VirtualServices bound to them. */
+  /** Gateways of plain HTTP, and the VirtualServices bound to them. */
   plainGateways: readonly string[];
   plainRoutes: readonly string[];
 }
 
-/** @returns what a cluster's tree renders of Gateways, and what it serves on port 80 */
+/** @returns the Gateways that a cluster's tree renders, and its routes on port 80 */
 export function publishedBy({ cluster, placed }: Platform): Published {
   const objects = placed.flatMap(({ component }) =>
     (component.manifests?.(cluster) ?? []).map(({ kind, metadata, spec }) => ({

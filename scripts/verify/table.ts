@@ -1,22 +1,10 @@
-import type { Row } from './check.ts';
-
-/** How many rows came to what. */
-export interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-/** @returns how many of each outcome */
-export function tally(rows: readonly Row[]): Tally {
-  const of = (outcome: Row['outcome']) => rows.filter((row) => row.outcome === outcome).length;
-  return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
-}
+import { tally } from '../page/tables.ts';
+import type { AttackResult } from '../page/types.ts';
 
 const marks = { passed: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const;
 
-/** @returns one line per check, with what was expected where it did not come */
-export function rowLines(rows: readonly Row[]): string[] {
+/** @returns one line per check, with more lines for a failed one */
+export function rowLines(rows: readonly AttackResult[]): string[] {
   const width = Math.min(60, Math.max(...rows.map(({ id }) => id.length), 0));
   return rows.flatMap((row) => {
     const head = `  ${marks[row.outcome]} ${row.id.padEnd(width)}  ${row.outcome === 'skipped' ? row.why : row.answer}`;
@@ -30,11 +18,11 @@ export function rowLines(rows: readonly Row[]): string[] {
   });
 }
 
-/** @returns the table at the end: one line per group, and what failed */
-export function summary(rows: readonly Row[]): string {
+/** @returns the final table: one line per group, and the failed checks */
+export function summary(rows: readonly AttackResult[]): string {
   const groups = [...new Set(rows.map(({ group }) => group))];
   const width = Math.max(...groups.map((name) => name.length), 5);
-  const line = (name: string, of: readonly Row[]) => {
+  const line = (name: string, of: readonly AttackResult[]) => {
     const { passed, failed, skipped } = tally(of);
     return `${name.padEnd(width)}  ${String(passed).padStart(6)}  ${String(failed).padStart(6)}  ${String(skipped).padStart(7)}`;
   };

@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import type { Known, Session } from './known.ts';
 
-/** What an upstream says that reached it: header name in lower case → values; undefined where it does not tell. */
+/** @returns the headers that reached an upstream, by its report: name in lower case → values; undefined without a report */
 export function seenHeaders(answer: Answer): Map<string, string[]> | undefined {
   const body = json(answer);
   if (typeof body?.headers !== 'object' || body.headers === null) return undefined;
@@ -13,13 +13,13 @@ export function seenHeaders(answer: Answer): Map<string, string[]> | undefined {
   return seen;
 }
 
-/** @returns the e-mail address that Kubeflow's dashboard takes the request to be from (GET /api/workgroup/env-info) */
+/** @returns the user's e-mail address according to Kubeflow's dashboard (GET /api/workgroup/env-info) */
 export function seenUser(answer: Answer): string | undefined {
   const user = json(answer)?.user;
   return typeof user === 'string' && user !== '' ? user : undefined;
 }
 
-/** @returns why an upstream did not see exactly this identity; undefined when it did */
+/** @returns why an upstream did not see exactly this identity; undefined when it did so */
 export function identityProblems(answer: Answer, known: Known, session: Session): string | undefined {
   if (answer.status !== 200) return `answered ${answer.status} without reaching an upstream`;
   if (known.view?.shows === 'identity') {
@@ -37,7 +37,7 @@ export function identityProblems(answer: Answer, known: Known, session: Session)
   return forgery(seen, known);
 }
 
-/** Everything forged carries one text: wherever it turns up, under whatever name, it has passed. */
+/** All forged values contain one text: if it appears in any header, the forgery has reached the upstream. */
 function forgery(seen: ReadonlyMap<string, string[]>, { site, view, forged }: Known): string | undefined {
   const place = site.places.findLast(({ path, own }) => own === undefined && view?.target.startsWith(path));
   const own = new Set([site.userHeader, site.groupsHeader, ...(place?.headers ?? [])]);
@@ -49,7 +49,7 @@ function forgery(seen: ReadonlyMap<string, string[]>, { site, view, forged }: Kn
   return undefined;
 }
 
-/** @returns what an upstream saw of a session that is none of its business; undefined when nothing */
+/** @returns how parts of the session reached an upstream; undefined when none did */
 export function sessionProblems(answer: Answer, { site, first }: Known): string | undefined {
   const seen = seenHeaders(answer);
   if (answer.status !== 200 || seen === undefined || first === undefined)
@@ -65,7 +65,7 @@ export function sessionProblems(answer: Answer, { site, first }: Known): string 
   return undefined;
 }
 
-/** JSON Web Tokens begin with the base64 of `{"`: https://www.rfc-editor.org/rfc/rfc7519#section-3.1 */
+/** JSON Web Tokens start with the base64 of `{"`: https://www.rfc-editor.org/rfc/rfc7519#section-3.1 */
 function isToken(value: string): boolean {
   return /\beyJ[\w-]+\.[\w-]+\.[\w-]+/.test(value);
 }

@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { claimedIdentities } from '../components/identity.ts';
 import { type Flaw, startTestPlatform, type TestPlatform, users } from '../dev/testing/fake-platform.ts';
-import type { Group, Row } from './check.ts';
+import { tally } from '../page/tables.ts';
+import type { AttackResult } from '../page/types.ts';
+import type { Group } from './check.ts';
 import { Client } from './client.ts';
 import { groups } from './groups/index.ts';
 import type { Place, Site } from './known.ts';
 import { type Given, learn } from './learn.ts';
 import { runGroups } from './run.ts';
 import { cookieSigner } from './sign-cookie.ts';
-import { tally } from './table.ts';
 
 let platform: TestPlatform | undefined;
 
@@ -27,7 +28,7 @@ async function verify(
   names?: readonly string[],
   given: Given = all,
   more: readonly Place[] = [],
-): Promise<Row[]> {
+): Promise<AttackResult[]> {
   platform = await startTestPlatform(...flaws);
   const client = new Client(platform.target, { timeout: 5000, pause: 0 });
   const known = await learn(client, siteOf(platform, more), { sign: cookieSigner(platform.key), ...given });
@@ -59,7 +60,8 @@ function chosen(names: readonly string[] | undefined): readonly Group[] {
   return names === undefined ? groups : groups.filter(({ name }) => names.includes(name));
 }
 
-const failed = (rows: readonly Row[]) => rows.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id);
+const failed = (rows: readonly AttackResult[]) =>
+  rows.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id);
 
 describe('a platform that does everything right', () => {
   it('passes every check, and none is skipped', async () => {

@@ -26,7 +26,7 @@ export function reportPage(data: RecordData, pictures: readonly Picture[], made:
       { name: 'Asked for', value: `npm run ${data.command}` },
       ...Object.entries(data.versions).map(([name, value]) => ({ name, value })),
     ],
-    ...(data.standIns.length > 0 ? { standIns: data.standIns } : {}),
+    ...(data.standIns.length > 0 ? { fakes: data.standIns } : {}),
     ...(data.applications.length > 0 ? { timelines: [timeline(data)] } : {}),
     ...(data.checks.length > 0
       ? {

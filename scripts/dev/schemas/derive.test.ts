@@ -77,7 +77,7 @@ describe('deriving a schema from a CRD', () => {
     };
     expect(problems(spec, { b: 'y' })).toEqual([]);
     expect(problems(spec, { a: 'x' })).toEqual([]);
-    expect(problems(spec, {})).toEqual(['spec: must have just one of a, b']);
+    expect(problems(spec, {})).toEqual(['spec: must have exactly one of a, b']);
   });
 
   it('leaves status open and drops what is not a rule', () => {

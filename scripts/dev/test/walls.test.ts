@@ -23,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   git: ['report', 'processes'],
   hosts: ['report', 'network'],
   cluster: ['report', 'network', 'processes', 'config', 'components'],
-  verify: ['report', 'config', 'components'],
+  verify: ['report', 'page', 'config', 'components'],
   steps: [
     ...['report', 'page', 'config', 'components', 'schemas', 'tools', 'tree', 'diff'],
     ...['workspace', 'git', 'hosts', 'cluster'],

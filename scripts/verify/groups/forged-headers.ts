@@ -3,7 +3,7 @@ import { loginOrDenied, unserved } from '../judge.ts';
 import type { Known } from '../known.ts';
 import { spellings } from './spellings.ts';
 
-/** No login, and a header that claims to be somebody. */
+/** Requests without a login, but with an identity header. */
 export const forgedHeaders: Group = {
   name: 'forged-headers',
   title: 'Identity headers from outside, without a session',
@@ -26,7 +26,7 @@ export const forgedHeaders: Group = {
     ),
     {
       id: 'all-at-once',
-      tries: 'to reach an API with all of them together',
+      tries: 'to reach an API with all identity headers at once',
       send: ({ forged }) => ({
         target: '/api/workgroup/env-info',
         accept: 'application/json',
@@ -42,7 +42,7 @@ export const forgedHeaders: Group = {
     },
     {
       id: 'in-trailers',
-      tries: 'an identity header in the trailers of a chunked body',
+      tries: 'to get in with an identity header in the trailers of a chunked body',
       send: ({ forged }) => ({
         method: 'POST',
         headers: [

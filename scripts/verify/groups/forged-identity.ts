@@ -4,12 +4,12 @@ import { cookieOf, type Known, type Session } from '../known.ts';
 import type { Request } from '../request.ts';
 import { spellings } from './spellings.ts';
 
-/** What the platform's own programs believe is tried in each spelling by itself, the rest in all at once. */
+/** Headers that the platform's programs trust: tried in each spelling separately, the others in all at once. */
 const believed = /^(kubeflow-|x-auth-request-|x-forwarded-|authorization$)/;
 
 const gatewayHeaders = ['x-forwarded-client-cert', 'x-envoy-original-path', 'x-forwarded-host'] as const;
 
-/** Somebody who is logged in claims to be somebody else, or to be in more groups. */
+/** A logged-in user who claims another identity, or more groups. */
 export const forgedIdentity: Group = {
   name: 'forged-identity',
   title: 'Identity headers from outside, with a session',
@@ -18,8 +18,8 @@ export const forgedIdentity: Group = {
       spellings.map(
         ({ id, words, write }): SingleCheck => ({
           id: `${name}-${id}`,
-          tries: `to pass ${name} on, ${words}`,
-          // The dashboard's own answer tells the user only; a forged group would not show.
+          tries: `to pass ${name} to an upstream, ${words}`,
+          // The dashboard reports only the user, not the groups.
           needs: name === 'kubeflow-userid' ? ['first', 'view'] : ['first', 'headers'],
           send: (known) => viewed(known, known.first, write(name, known.forged)),
           expect: trueIdentity,
@@ -31,7 +31,7 @@ export const forgedIdentity: Group = {
       .map(
         (name): SingleCheck => ({
           id: name,
-          tries: `to pass ${name} on, in every spelling at once`,
+          tries: `to pass ${name} to an upstream, in every spelling at once`,
           needs: ['first', 'headers'],
           send: (known) =>
             viewed(
@@ -45,7 +45,7 @@ export const forgedIdentity: Group = {
     ...gatewayHeaders.map(
       (name): SingleCheck => ({
         id: name,
-        tries: `to pass ${name} on, the header of proxies for the origin of a request`,
+        tries: `to pass ${name} to an upstream, with which proxies report the origin of a request`,
         needs: ['first', 'headers'],
         send: (known) => viewed(known, known.first, [[name, `${known.forged};By=spiffe://forged`]]),
         expect: trueIdentity,
@@ -53,7 +53,7 @@ export const forgedIdentity: Group = {
     ),
     {
       id: 'mixed-separators',
-      tries: 'to pass Kubeflow_UserID and kubeflow.userid on',
+      tries: 'to pass Kubeflow_UserID and kubeflow-UserId to an upstream',
       needs: ['first', 'view'],
       send: (known) =>
         viewed(known, known.first, [
@@ -78,7 +78,7 @@ export const forgedIdentity: Group = {
     },
     {
       id: 'blank-before-colon',
-      tries: 'to pass "kubeflow-userid :" on',
+      tries: 'to pass "kubeflow-userid :" to an upstream',
       needs: ['first', 'view'],
       send: (known) => viewed(known, known.first, [['kubeflow-userid ', known.forged]]),
       expect: refusedOr(trueIdentity),
@@ -92,7 +92,7 @@ export const forgedIdentity: Group = {
     },
     {
       id: 'over-http2',
-      tries: 'to pass kubeflow-userid and x-forwarded-email on over HTTP/2',
+      tries: 'to pass kubeflow-userid and x-forwarded-email to an upstream over HTTP/2',
       needs: ['first', 'view'],
       send: (known) => ({
         ...viewed(known, known.first, [
@@ -125,21 +125,21 @@ export const forgedIdentity: Group = {
     },
     {
       id: 'session-cookie',
-      tries: 'to pass the session cookie on to the upstream, after another cookie',
+      tries: 'to pass the session cookie to an upstream, after another cookie',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, undefined, [['Cookie', `theme=dark; ${cookieOf(known.first as Session)}`]]),
       expect: noSessionUpstream,
     },
     {
       id: 'session-cookie-twice',
-      tries: 'to pass the session cookie on to the upstream, in a second Cookie line',
+      tries: 'to pass the session cookie to an upstream, in a second Cookie line',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, known.first, [['Cookie', cookieOf(known.first as Session)]]),
       expect: refusedOr(noSessionUpstream),
     },
     {
       id: 'id-token',
-      tries: 'to pass the ID token on to the upstream',
+      tries: 'to pass the ID token to an upstream',
       needs: ['first', 'headers'],
       send: (known) => viewed(known, known.first, []),
       expect: noSessionUpstream,
@@ -147,7 +147,7 @@ export const forgedIdentity: Group = {
   ],
 };
 
-/** A request with a session to where the upstream tells what it saw. */
+/** @returns a request with a session to the page that reports it */
 export function viewed(
   { view }: Known,
   session: Session | undefined,

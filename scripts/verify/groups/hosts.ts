@@ -2,7 +2,7 @@ import type { Group, SingleCheck } from '../check.ts';
 import { unserved } from '../judge.ts';
 import type { Request } from '../request.ts';
 
-/** Host headers: another name must not lead to an upstream, and none may be led to by one. */
+/** Host headers: another name must neither reach an upstream nor appear in a redirect. */
 export const hosts: Group = {
   name: 'hosts',
   title: 'Foreign Host headers',

@@ -4,7 +4,7 @@ import { forbidden } from '../judge.ts';
 import { cookieOf } from '../known.ts';
 import type { Request } from '../request.ts';
 
-/** A published hole of a program behind the gateway, and the request by which it would be used. */
+/** A published vulnerability of a program behind the gateway, and a request that uses it. */
 interface Hole {
   id: string;
   tries: string;
@@ -13,7 +13,7 @@ interface Hole {
   expect?: Expectation;
 }
 
-/** An address for documentation, where nothing is: https://www.rfc-editor.org/rfc/rfc5737 */
+/** An address for documentation, which no one uses: https://www.rfc-editor.org/rfc/rfc5737 */
 const nowhere = '192.0.2.1';
 
 const encoded = (text: string) => encodeURIComponent(text);
@@ -35,9 +35,9 @@ const sharedUploads: Readonly<Record<string, string>> = {
   encoded: '?%6eamespace=&namespace=x',
 };
 
-/** A browser runs no script of the answer, refused or served. */
+/** Browsers run no script in the answer, whether refused or served. */
 const noScripts: Expectation = {
-  text: 'an answer that is not a page of the platform (Content-Security-Policy: sandbox), or none',
+  text: 'no answer, or one with Content-Security-Policy: sandbox',
   judge: ({ answers }) =>
     answers.every((answer) =>
       headerValues(answer, 'content-security-policy').some((policy) => policy.includes('sandbox')),
@@ -54,45 +54,45 @@ const holes: readonly Hole[] = [
   })),
   {
     id: 'pipelines-proxy-referer',
-    tries: 'to make it fetch the address in a Referer: CVE-2026-54745',
+    tries: "to make Pipelines' page fetch the address in a Referer: CVE-2026-54745",
     request: { target: '/pipeline/', headers: [['Referer', `https://x/apis/v1beta1/_proxy/${encoded(nowhere)}`]] },
   },
   {
     id: 'pipelines-artifact-source',
-    tries: 'to make it fetch an artifact from an address: CVE-2026-88980',
+    tries: "to make Pipelines' page fetch an artifact from an address: CVE-2026-88980",
     request: { target: `/pipeline/artifacts/get?source=http&bucket=3221225985&key=x` },
   },
   {
     id: 'pipelines-artifact-endpoint',
-    tries: "to make it fetch an artifact from an attacker's store: CVE-2026-88981",
+    tries: "to make Pipelines' page fetch an artifact from an attacker's store: CVE-2026-88981",
     request: {
       target: `/pipeline/artifacts/get?source=s3&bucket=x&key=x&providerInfo=${encoded(`{"Params":{"endpoint":"${nowhere}"}}`)}`,
     },
   },
   ...Object.entries(sharedUploads).map(([name, query]) => ({
     id: `pipelines-shared-upload-${name}`,
-    tries: `to upload a pipeline that everyone is offered: CVE-2026-77596 (${name})`,
+    tries: `to upload a pipeline that all users are offered: CVE-2026-77596 (${name})`,
     request: { method: 'POST', target: `/pipeline/apis/v2beta1/pipelines/upload${query}`, body: '' },
   })),
   {
     id: 'pipelines-script',
-    tries: "to have a script run as the platform's, by a message that repeats the request: CVE-2026-88986",
+    tries: "to run a script with the platform's origin, in a message that repeats the request: CVE-2026-88986",
     request: { target: `/pipeline/k8s/pod?podname=x&podnamespace=${encoded('<script>alert(1)</script>')}` },
     expect: noScripts,
   },
   {
     id: 'dex-devices',
-    tries: "to fill the cluster's etcd with started device logins",
+    tries: "to fill the cluster's etcd with device logins",
     request: { method: 'POST', target: '/dex/device/code', body: '' },
   },
   {
     id: 'service-worker',
-    tries: "to let a script of a user's page see all later requests to the host",
+    tries: "to register a service worker from a user's page, which would see all later requests to the host",
     request: { target: '/notebook/x/y/worker.js', headers: [['Service-Worker', 'script']] },
   },
   {
     id: 'other-site-form',
-    tries: 'to submit a form with the session, from a page on another site',
+    tries: "to submit a form with the user's session, from a page on another site",
     request: {
       method: 'POST',
       target: '/notebook/x/y/',
@@ -105,7 +105,7 @@ const holes: readonly Hole[] = [
   },
   {
     id: 'other-host-script',
-    tries: 'to read with the session, from a page on another host of the same site',
+    tries: "to read a page with the user's session, from another host of the same site",
     request: {
       target: '/notebook/x/y/',
       headers: [
@@ -116,7 +116,7 @@ const holes: readonly Hole[] = [
   },
 ];
 
-/** Published holes of the programs behind the gateway, which it shuts for all who ask, logged in or not. */
+/** Published vulnerabilities of programs behind the gateway, which it blocks for everyone, logged in or not. */
 export const knownHoles: Group = {
   name: 'known-holes',
   title: 'Known vulnerabilities of programs behind the gateway',

@@ -1,15 +1,15 @@
 import { type Answer, header, headerValues } from '../answer.ts';
 import type { Finding, Group, SteppedCheck } from '../check.ts';
 import type { Client } from '../client.ts';
-import type { Credentials } from '../credentials.ts';
+
 import { asksForLogin, describeExchange, trueIdentity, trueSecondIdentity } from '../judge.ts';
-import type { Known, LoginResult } from '../known.ts';
+import type { Credentials, Known, LoginResult } from '../known.ts';
 import { sessionCookies, setsSession } from '../learn.ts';
 import { logIn } from '../login.ts';
 import { staysHome } from '../redirect.ts';
 import { viewed } from './forged-identity.ts';
 
-/** The login itself: it works, ends at home, and can't be turned. */
+/** The login itself: it works, ends on the platform, and cannot be redirected. */
 export const login: Group = {
   name: 'login',
   title: 'The login',
@@ -116,7 +116,7 @@ const wrongPassword: SteppedCheck = {
   },
 };
 
-/** Each spelling that passes for a path of ours until a browser reads it. */
+/** Spellings of a foreign address that look like a local path, except to browsers. */
 const foreignEnds = [
   'https://evil.example/',
   '//evil.example/',

@@ -1,11 +1,11 @@
 import type { Group, SingleCheck } from '../check.ts';
 import { both, loginOrDenied, noForeignOrigin, unserved } from '../judge.ts';
 
-// Without a session none of these may reach anything, so none can do harm.
+// Harmless even if one of them succeeds, since no session is sent.
 const checked = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'] as const;
 const refused = ['TRACE', 'CONNECT', 'get', 'FORGED', 'PRI'] as const;
 
-/** Methods: the check must be asked about each, not only about GET. */
+/** Methods: the login check must cover each, not only GET. */
 export const methods: Group = {
   name: 'methods',
   title: 'Methods',
@@ -46,7 +46,7 @@ export const methods: Group = {
   ],
 };
 
-/** Preflights carry no cookies by design; they are no reason to let anything past the check. */
+/** Preflights never carry cookies, but must not bypass the check either. */
 export const preflights: Group = {
   name: 'preflights',
   title: 'CORS preflights',
@@ -86,7 +86,7 @@ export const preflights: Group = {
   ],
 };
 
-/** /oauth2/ is answered by OAuth2 Proxy itself, with its own 401. */
+/** OAuth2 Proxy answers /oauth2/ itself, with its own 401. */
 const unservedPreflight = {
   text: 'the login or a refusal',
   judge: (exchange: Parameters<typeof unserved.judge>[0], known: Parameters<typeof unserved.judge>[1]) =>

@@ -2,7 +2,7 @@ import type { Group, SingleCheck } from '../check.ts';
 import { login, loginOrDenied, refusedByProxy, trueIdentity } from '../judge.ts';
 import { viewed } from './forged-identity.ts';
 
-/** Paths that OAuth2 Proxy answers with 200 by itself when it is asked about them: oauth2-proxy/oauth2-proxy#3083. */
+/** Paths that OAuth2 Proxy itself answers with 200: oauth2-proxy/oauth2-proxy#3083. */
 const targets = [
   '/ping',
   '/ready',
@@ -18,7 +18,7 @@ const targets = [
   '/check/../ping',
 ] as const;
 
-/** What is OAuth2 Proxy's own and needs a session. */
+/** OAuth2 Proxy's own paths, which need a session. */
 const proxyTargets = [
   '/oauth2/auth',
   '/oauth2/userinfo',
@@ -27,7 +27,7 @@ const proxyTargets = [
   '/oauth2/../oauth2/auth',
 ] as const;
 
-/** OAuth2 Proxy answers some paths by itself: a check that is asked with them says yes to everybody. */
+/** OAuth2 Proxy answers some paths itself: a check that asks it with such a path admits everyone. */
 export const ownAnswers: Group = {
   name: 'own-answers',
   title: "OAuth2 Proxy's own paths",
@@ -68,7 +68,7 @@ export const ownAnswers: Group = {
     },
     {
       id: 'forwarded-uri',
-      tries: 'to get in to / with X-Forwarded-Uri: /ping',
+      tries: 'to open / with X-Forwarded-Uri: /ping',
       send: {
         headers: [
           ['X-Forwarded-Uri', '/ping'],
@@ -80,7 +80,7 @@ export const ownAnswers: Group = {
     },
     {
       id: 'with-a-session',
-      tries: 'whether a session still reaches the page itself: the check must not answer in its place',
+      tries: 'whether a session still reaches the page, rather than the answer of the check',
       needs: ['first', 'headers'],
       send: (known) => ({ ...viewed(known, known.first, []), target: '/ping' }),
       expect: trueIdentity,

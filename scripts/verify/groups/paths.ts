@@ -1,7 +1,7 @@
 import type { Group, SingleCheck } from '../check.ts';
 import { unservedOrDex } from '../judge.ts';
 
-/** Raw request targets: what lies below /dex/ and /oauth2/ is not checked, so everything that may pass for it is tried. */
+/** Raw request targets that a parser may take for a path below /dex/ or /oauth2/, which are not checked. */
 const targets: readonly [id: string, target: string][] = [
   ['dex-dots', '/dex/../'],
   ['dex-dots-api', '/dex/../api/workgroup/env-info'],
@@ -38,7 +38,7 @@ const targets: readonly [id: string, target: string][] = [
   ['star', '*'],
 ];
 
-/** Ways around the check by a path that one reader takes for another than the next. */
+/** Paths that two parsers read differently, to bypass the check. */
 export const paths: Group = {
   name: 'paths',
   title: 'Paths that may pass for /dex/ or /oauth2/',

@@ -13,7 +13,7 @@ import { cookieOf, type Known, type Place, type Session, type Site } from '../kn
 import type { Request } from '../request.ts';
 import { viewed } from './forged-identity.ts';
 
-/** The core of the suite at each place that the cluster's config puts behind the gateway. */
+/** The core of the suite for each page and app behind the gateway. */
 export const places: Group = {
   name: 'places',
   title: 'Every address behind the gateway',
@@ -21,7 +21,7 @@ export const places: Group = {
     site.places.flatMap((place) => [
       ...withoutSession(place),
       ...ofOwnHost(place),
-      ...(place.access === undefined && place.headers === undefined ? [asSomebodyElse(place)] : ofApp(place, site)),
+      ...(place.access === undefined && place.headers === undefined ? [asAnotherUser(place)] : ofApp(place, site)),
     ]),
 };
 
@@ -60,7 +60,7 @@ function withoutSession(place: Place): SingleCheck[] {
   ];
 }
 
-/** A host of its own is a second door: neither leads to what is behind the other, and it has a port 80, too. */
+/** An app's own host is a second entry: neither host serves the other's pages, and its port 80 only redirects. */
 function ofOwnHost({ name, own }: Place): SingleCheck[] {
   if (own === undefined) return [];
   const { host, authority } = own;
@@ -93,7 +93,7 @@ function ofOwnHost({ name, own }: Place): SingleCheck[] {
   ];
 }
 
-function asSomebodyElse(place: Place): SingleCheck {
+function asAnotherUser(place: Place): SingleCheck {
   return {
     id: `${place.name}-session`,
     tries: `to open ${place.path} with a session as another user`,
@@ -109,7 +109,7 @@ function asSomebodyElse(place: Place): SingleCheck {
   };
 }
 
-/** An app has a guard of its own at the gateway, which says who may open it, and headers of its own. */
+/** An app has its own filter at the gateway, which decides who may open it, and its own identity headers. */
 function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
   const { name, path, access, headers = [] } = place;
   const admitted = access?.groups[0];
@@ -117,7 +117,7 @@ function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
     {
       id: `${name}-session`,
       tries: `to open ${path} as another user, with the session of a user who may open it`,
-      needs: [(known) => whyNobody(known, place, true)],
+      needs: [(known) => whyNoUser(known, place, true)],
       send: (known) => ({
         ...at(place),
         accept: 'application/json',
@@ -132,11 +132,13 @@ function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
       ? []
       : [
           guarded(place, 'stranger', `to open ${path} with the session of a user who may not`, []),
-          guarded(place, 'forged-mark', `the same, with the mark of the app's guard forged`, [[appMarker, name]]),
+          guarded(place, 'forged-mark', `to open ${path} without access, with a forged mark of the app's filter`, [
+            [appMarker, name],
+          ]),
           ...(admitted === undefined
             ? []
             : [
-                guarded(place, 'forged-group', `the same, with the group ${admitted} forged`, [
+                guarded(place, 'forged-group', `to open ${path} without access, with the forged group ${admitted}`, [
                   [groupsHeader, admitted],
                   [groupsHeader.replaceAll('-', '_'), admitted],
                 ]),
@@ -146,7 +148,7 @@ function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
 }
 
 function guarded(place: Place, id: string, tries: string, headers: NonNullable<Request['headers']>): SingleCheck {
-  const needs: Need[] = [(known) => whyNobody(known, place, false)];
+  const needs: Need[] = [(known) => whyNoUser(known, place, false)];
   return {
     id: `${place.name}-${id}`,
     tries,
@@ -159,17 +161,17 @@ function guarded(place: Place, id: string, tries: string, headers: NonNullable<R
   };
 }
 
-/** The session of a user of whom cluster.yaml says that they may (or may not) open the place. */
+/** @returns the session of a user who may (or may not) open the app by cluster.yaml */
 function sessionFor({ first, second }: Known, place: Place, may: boolean): Session | undefined {
   return [first, second].find((session) => session !== undefined && admits(place, session) === may);
 }
 
-function whyNobody(known: Known, place: Place, may: boolean): string | undefined {
+function whyNoUser(known: Known, place: Place, may: boolean): string | undefined {
   if (sessionFor(known, place, may) !== undefined) return undefined;
-  return `no session of a user known to be ${may ? 'admitted' : 'kept out'}: --user, --second-user`;
+  return `no session of a user known to be ${may ? 'admitted' : 'refused'}: pass one with --user or --second-user`;
 }
 
-/** undefined: their groups are known to the identity provider only. */
+/** @returns whether the user may open the app; undefined when only the identity provider knows their groups */
 function admits({ access }: Place, { email, groups }: Session): boolean | undefined {
   if (access === undefined) return true;
   if (access.emails.includes(email)) return true;

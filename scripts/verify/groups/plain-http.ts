@@ -2,7 +2,7 @@ import type { Group, SingleCheck } from '../check.ts';
 import { plainUnserved, redirectsToHttps } from '../judge.ts';
 import { cookieOf, type Session } from '../known.ts';
 
-/** Port 80 only sends to HTTPS: whatever it is told, it serves nothing, checks nothing and sets no cookie. */
+/** Port 80 only redirects to HTTPS: it never serves a page or sets a cookie. */
 export const plainHttp: Group = {
   name: 'plain-http',
   title: 'Plain HTTP',
@@ -41,10 +41,10 @@ type Plain = [id: string, words: string, request: Partial<Extract<SingleCheck['s
 const redirected: readonly Plain[] = [
   ['page', 'to be served a page over plain HTTP', { target: '/' }],
   ['deep-page', 'to be served an API over plain HTTP', { target: '/api/workgroup/env-info?x=1' }],
-  ['forged-proto', 'to pass for HTTPS with X-Forwarded-Proto', { headers: [['X-Forwarded-Proto', 'https']] }],
+  ['forged-proto', 'to claim HTTPS with X-Forwarded-Proto', { headers: [['X-Forwarded-Proto', 'https']] }],
   [
     'forged-proto-family',
-    'to pass for HTTPS with X-Forwarded-Ssl, Front-End-Https, Forwarded and X-Forwarded-Port',
+    'to claim HTTPS with X-Forwarded-Ssl, Front-End-Https, Forwarded and X-Forwarded-Port',
     {
       headers: [
         ['X-Forwarded-Ssl', 'on'],

@@ -10,7 +10,7 @@ const websocket = [
   ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
 ] as const;
 
-/** Upgrades: a connection that is no longer HTTP is checked by nobody. */
+/** Upgrades: a connection that is no longer HTTP escapes the check. */
 export const upgrades: Group = {
   name: 'upgrades',
   title: 'WebSocket and other upgrades',
@@ -74,7 +74,7 @@ export const upgrades: Group = {
   ],
 };
 
-/** Versions of HTTP, and requests that two readers take apart differently. */
+/** HTTP versions, and requests that two parsers split differently. */
 export const protocols: Group = {
   name: 'protocols',
   title: 'HTTP/1.0, HTTP/2, and request smuggling',
@@ -141,7 +141,7 @@ function cases(authority: string): readonly Case[] {
     ['http10-no-host', 'HTTP/1.0 without Host', { version: '1.0', hosts: [] }],
     [
       'http10-keep-alive',
-      'HTTP/1.0 that asks to keep the connection',
+      'HTTP/1.0 with Connection: keep-alive',
       { version: '1.0', headers: [['Connection', 'keep-alive']] },
     ],
     ['http09', 'HTTP/0.9', { lines: ['GET /'] }],

@@ -3,7 +3,7 @@ import type { Group, SingleCheck, SteppedCheck } from '../check.ts';
 import { describeExchange, login, staysOnHost } from '../judge.ts';
 import { returnsTo, staysHome } from '../redirect.ts';
 
-/** Spellings of a foreign address that some reader takes for a path of ours: oauth2-proxy/oauth2-proxy#922, #1460. */
+/** Spellings of a foreign address that some parsers take for a local path: oauth2-proxy/oauth2-proxy#922, #1460. */
 const destinations: readonly [id: string, rd: string][] = [
   ['absolute', 'https://evil.example/'],
   ['plain', 'http://evil.example/'],
@@ -22,7 +22,7 @@ const destinations: readonly [id: string, rd: string][] = [
   ['script', 'javascript:alert(1)'],
 ];
 
-/** Open redirects: a link to the platform that ends elsewhere, with the trust that the platform has. */
+/** Open redirects: links to the trusted platform that end on another site. */
 export const redirects: Group = {
   name: 'redirects',
   title: 'Open redirects',
@@ -74,7 +74,7 @@ export const redirects: Group = {
       send: { target: '//evil.example/' },
       expect: login,
     },
-    wayBack,
+    returnAddress,
   ],
 };
 
@@ -90,8 +90,8 @@ const headers: readonly [string, string][] = [
   ['X-Original-Url', 'https://evil.example/'],
 ];
 
-/** A login to its end, with a forged way back: where a browser really lands. */
-const wayBack: SteppedCheck = {
+/** A login with a forged return address. */
+const returnAddress: SteppedCheck = {
   id: 'page-asked-for',
   tries: 'whether a login returns to the requested page despite a forged X-Forwarded-Uri',
   request: 'GET /somewhere?x=1 HTTP/1.1 | X-Forwarded-Uri: /elsewhere',
@@ -99,10 +99,10 @@ const wayBack: SteppedCheck = {
   steps: async (client, { site }) => {
     const exchange = await client.send({ target: '/somewhere?x=1', headers: [['X-Forwarded-Uri', '/elsewhere']] });
     const location = header(exchange.answers[0] ?? { status: 0, headers: [], body: '' }, 'location') ?? '';
-    const way = returnsTo(location, site);
-    const answer = `${describeExchange(exchange)}, returning to ${way ?? 'nowhere'}`;
-    // With its host in front where apps have hosts of their own.
-    const right = way === '/somewhere?x=1' || way === `${site.origin}/somewhere?x=1`;
+    const end = returnsTo(location, site);
+    const answer = `${describeExchange(exchange)}, returning to ${end ?? 'nowhere'}`;
+    // With its host if apps have hosts of their own.
+    const right = end === '/somewhere?x=1' || end === `${site.origin}/somewhere?x=1`;
     return right && staysHome(location, site) ? { answer } : { answer, wrong: 'it returns elsewhere' };
   },
 };

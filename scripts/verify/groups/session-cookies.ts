@@ -6,7 +6,7 @@ import { viewed } from './forged-identity.ts';
 
 const year = 365 * 86_400_000;
 
-/** Cookies that are not a session: changed, old, of another cluster, too many, too large. */
+/** Cookies that are not a valid session: changed, old, from another cluster, too many, too large. */
 export const sessionCookies: Group = {
   name: 'session-cookies',
   title: 'Cookies that are not a session',
@@ -158,7 +158,7 @@ function edited(session: Session, site: Site, change: Change): string {
   return `${site.sessionCookie}=${change(wholeValue(session), site.sessionCookie)}`;
 }
 
-/** A long session is cut into cookies with a number behind their names; OAuth2 Proxy signs the whole, and takes it uncut, too. */
+/** Joins a session that is split into numbered cookies: OAuth2 Proxy signs the whole value, and accepts it in one cookie. */
 function wholeValue({ cookies }: Session): string {
   const number = (name: string) => Number(/_(\d+)$/.exec(name)?.[1] ?? 0);
   const parts = [...cookies].sort(([a], [b]) => number(a) - number(b));
@@ -170,7 +170,7 @@ function flip(text: string, at: number): string {
   return `${text.slice(0, index)}${text[index] === 'A' ? 'B' : 'A'}${text.slice(index + 1)}`;
 }
 
-/** The same value and time, signed as OAuth2 Proxy signs, with a key that is not this cluster's. */
+/** The same value, signed as OAuth2 Proxy does, but with a key of another cluster. */
 function signedElsewhere(name: string, value: string): string {
   const [text = ''] = value.split('|');
   const time = String(Math.floor(Date.now() / 1000));

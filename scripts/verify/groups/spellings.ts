@@ -1,6 +1,6 @@
 import type { HeaderLine } from '../answer.ts';
 
-/** Ways to write one header so that a check that looks for the plain one may overlook it. */
+/** Spellings of a header that a filter for the plain one may miss. */
 export const spellings: readonly { id: string; words: string; write(name: string, value: string): HeaderLine[] }[] = [
   { id: 'plain', words: 'in lower case', write: (name, value) => [[name, value]] },
   { id: 'upper', words: 'in upper case', write: (name, value) => [[name.toUpperCase(), value]] },

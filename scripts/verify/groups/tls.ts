@@ -1,7 +1,7 @@
 import type { Finding, Group, SteppedCheck } from '../check.ts';
 import type { Client } from '../client.ts';
 
-/** The connection itself. That the certificate is trusted and names the host is asked of every single request, too. */
+/** The TLS connection. Every other request also requires a trusted certificate that names the host. */
 export const tls: Group = {
   name: 'tls',
   title: 'TLS',
@@ -41,7 +41,7 @@ interface Handshake {
   until?: string;
 }
 
-/** OpenSSL's messages begin with addresses in memory; its reason is enough. */
+/** OpenSSL's messages start with memory addresses; the reason is enough. */
 function reasonOf(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message.trim();
 }
