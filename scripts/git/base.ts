@@ -25,17 +25,20 @@ export async function findBase(root: string, named: string | undefined, usual: s
   const git = createGit(root);
   const name = named ?? usual;
   const resolve = (revision: string) =>
-    orUndefined(git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]), [1, 128]);
-  const tip = (await resolve(name))?.trim();
+    orUndefined(
+      git((it) => it.revparse(['--verify', '--quiet', '--end-of-options', `${revision}^{commit}`])),
+      [1, 128],
+    );
+  const tip = await resolve(name);
   if (tip === undefined) {
     if (named === undefined) return undefined;
     throw new UsageError(`there is no commit ${JSON.stringify(named)} to compare with`, {
       hint: `Fetch it (git fetch origin), or name another: --base ${usual}. A clone of one branch or one commit (CI) lacks the others: fetch-depth: 0.`,
     });
   }
-  const head = (await resolve('HEAD'))?.trim();
-  const common = head === undefined ? undefined : (await orUndefined(git(['merge-base', tip, head])))?.trim();
-  if (common === undefined && (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true') {
+  const head = await resolve('HEAD');
+  const common = head === undefined ? undefined : (await orUndefined(git.raw(['merge-base', tip, head])))?.trim();
+  if (common === undefined && (await git((it) => it.revparse('--is-shallow-repository'))) === 'true') {
     throw new RunError(`this clone is shallow: it lacks the history that ${name} and HEAD share`, {
       hint: 'Run "git fetch --unshallow", or let CI fetch all of it (GitHub: fetch-depth: 0; GitLab: GIT_DEPTH: 0).',
     });
@@ -63,13 +66,13 @@ export async function checkOutBase(root: string, commit: string, folders: readon
   try {
     const extra = { GIT_INDEX_FILE: join(folder, '.index') };
     const settings = [['core.symlinks', 'false']] as const;
-    await git(['read-tree', commit], { extra });
+    await git.raw(['read-tree', commit], { extra });
     const inside = folders.map((name) => `:(top)${name}`);
-    const paths = await git(['ls-files', '-z', '--', ...inside], { extra });
+    const paths = await git.raw(['ls-files', '-z', '--', ...inside], { extra });
     const place = join(folder, 'files');
     await mkdir(place);
     if (paths !== '')
-      await git(['checkout-index', '-z', '--stdin', `--prefix=${place}${sep}`], { extra, settings, input: paths });
+      await git.raw(['checkout-index', '-z', '--stdin', `--prefix=${place}${sep}`], { extra, settings, input: paths });
     return { folder: place, remove };
   } catch (error) {
     await remove();

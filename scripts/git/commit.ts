@@ -44,23 +44,26 @@ export async function commitPaths(
   const list = changed.map((file) => `${file}\0`).join('');
   const extra = { GIT_INDEX_FILE: index };
   try {
-    await git(['read-tree', state.head ?? '--empty'], { extra });
+    await git.raw(['read-tree', state.head ?? '--empty'], { extra });
     await updateIndex(git, list, extra);
-    const tree = (await git(['write-tree'], { extra })).trim();
-    if (state.head !== undefined && tree === (await git(['rev-parse', `${state.head}^{tree}`])).trim())
-      return 'nothing';
+    const tree = (await git.raw(['write-tree'], { extra })).trim();
+    if (state.head !== undefined && tree === (await git((it) => it.revparse(`${state.head}^{tree}`)))) return 'nothing';
     const restore = await stage(git, changed, list);
     try {
       const trailerOption = `${trailer.key}: ${trailer.value}`;
-      await git(['commit', '--quiet', '--file=-', '--trailer', trailerOption], { input: message, extra });
+      await git.raw(['commit', '--quiet', '--file=-', '--trailer', trailerOption], {
+        input: message,
+        extra,
+        hooks: true,
+      });
     } catch (error) {
       await restore();
       throw await commitError(git, root, error);
     }
-    const made = await git(['diff-tree', '-r', '-z', '--name-only', '--no-renames', tree, 'HEAD']);
+    const made = await git.raw(['diff-tree', '-r', '-z', '--name-only', '--no-renames', tree, 'HEAD']);
     const rewritten = zeroSeparated(made).filter((file) => changed.includes(file) && !hooksMayChange.includes(file));
     if (rewritten.length > 0) {
-      await git(state.head === undefined ? ['update-ref', '-d', 'HEAD'] : ['update-ref', 'HEAD', state.head]);
+      await git.raw(['update-ref', ...(state.head === undefined ? ['-d', 'HEAD'] : ['HEAD', state.head])]);
       await restore();
       throw rewroteError(rewritten, await commitHooks(git, root));
     }
@@ -75,15 +78,17 @@ export async function commitPaths(
 /** Puts the paths into the user's own index, and says how to take them out again. */
 async function stage(git: Git, changed: readonly string[], list: string): Promise<() => Promise<void>> {
   const wanted = new Set(changed);
-  const entries = zeroSeparated(await git(['ls-files', '--stage', '-z'])).filter((line) => wanted.has(pathOf(line)));
+  const entries = zeroSeparated(await git.raw(['ls-files', '--stage', '-z'])).filter((line) =>
+    wanted.has(pathOf(line)),
+  );
   const before = new Set(entries.map(pathOf));
   await whileLocked(() => updateIndex(git, list));
   return async () => {
     const added = changed.filter((file) => !before.has(file));
     const remove = added.map((file) => `${file}\0`).join('');
     const add = entries.map((line) => `${line}\0`).join('');
-    if (remove !== '') await git(['update-index', '--force-remove', '-z', '--stdin'], { input: remove });
-    if (add !== '') await git(['update-index', '-z', '--index-info'], { input: add });
+    if (remove !== '') await git.raw(['update-index', '--force-remove', '-z', '--stdin'], { input: remove });
+    if (add !== '') await git.raw(['update-index', '-z', '--index-info'], { input: add });
   };
 }
 
@@ -93,7 +98,7 @@ function pathOf(stageLine: string): string {
 
 /** Takes over files as they are on disk, absent ones as deletions, whatever is ignored. */
 async function updateIndex(git: Git, list: string, extra: Record<string, string> = {}): Promise<void> {
-  await git(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { input: list, extra });
+  await git.raw(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { input: list, extra });
 }
 
 /** Another git may hold the index for a moment: an editor's, or one that a killed run left working. */
@@ -119,7 +124,7 @@ function lockError(error: GitFailure): RunError {
 
 /** A path for an index of this process; those of killed ones are removed. */
 async function temporaryIndex(git: Git, root: string): Promise<string> {
-  const folder = path.resolve(root, (await git(['rev-parse', '--git-path', 'breakwater'])).trimEnd());
+  const folder = path.resolve(root, (await git.raw(['rev-parse', '--git-path', 'breakwater'])).trimEnd());
   await mkdir(folder, { recursive: true });
   await removeLeftovers(folder, /^index-(\d+)/, { own: true });
   return path.join(folder, `index-${process.pid}`);
@@ -160,7 +165,7 @@ function rewroteError(files: readonly string[], hooks: readonly string[]): RunEr
 async function commitHooks(git: Git, root: string): Promise<string[]> {
   const found: string[] = [];
   for (const name of ['pre-commit', 'prepare-commit-msg', 'commit-msg']) {
-    const hook = path.resolve(root, (await git(['rev-parse', '--git-path', `hooks/${name}`])).trimEnd());
+    const hook = path.resolve(root, (await git.raw(['rev-parse', '--git-path', `hooks/${name}`])).trimEnd());
     const runs = await access(hook, constants.X_OK).then(
       () => true,
       () => false,

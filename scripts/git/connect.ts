@@ -43,7 +43,7 @@ export async function withRemote<T>(
 
 async function usersSshCommand(git: Git): Promise<string> {
   if (process.env.GIT_SSH_COMMAND !== undefined) return process.env.GIT_SSH_COMMAND;
-  const configured = await orUndefined(git(['config', '--get', 'core.sshCommand']));
+  const configured = await orUndefined(git.raw(['config', '--get', 'core.sshCommand']));
   return configured?.trim() ?? process.env.GIT_SSH ?? 'ssh';
 }
 

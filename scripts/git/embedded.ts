@@ -24,13 +24,13 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
   await removeLeftovers(folder, /^remote\.git\.(\d+)-.*\.tmp$/);
   if (!(await exists(place))) await create(folder, place, branch);
   const git = createGit(place);
-  const bare = await orUndefined(git(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
+  const bare = await orUndefined(git.raw(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
   if (bare === undefined || !bare.startsWith('true\n') || path.basename(bare.trim()) !== name) {
     throw new RunError(`.breakwater/${name} is not a bare git repository`, {
       hint: `Remove it and run again: it will be made again and filled from your repository.`,
     });
   }
-  await git(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  await git.raw(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
   return { url: pathToFileURL(place).href };
 }
 
@@ -38,7 +38,7 @@ async function create(folder: string, place: string, branch: string): Promise<vo
   const half = `${place}.${process.pid}-${randomUUID()}.tmp`;
   // The user's template folder (init.templateDir) may hold hooks, which have no business there.
   const extra = { GIT_TEMPLATE_DIR: '' };
-  await createGit(folder)(['init', '--quiet', '--bare', `--initial-branch=${branch}`, half], { extra });
+  await createGit(folder)((it) => it.init(true, ['--quiet', `--initial-branch=${branch}`, half]), { extra });
   await rename(half, place).catch(async (error: NodeJS.ErrnoException) => {
     await rm(half, { recursive: true, force: true });
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;

@@ -34,7 +34,7 @@ export async function listHead(root: string): Promise<GitEntries> {
 }
 
 async function list(git: Git, command: readonly string[]): Promise<string[] | undefined> {
-  const listed = await orUndefined(git(command), [128]);
+  const listed = await orUndefined(git.raw(command), [128]);
   return listed === undefined ? undefined : zeroSeparated(listed);
 }
 
@@ -50,7 +50,7 @@ export async function ignoredPaths(root: string, paths: readonly string[]): Prom
   if (paths.length === 0) return new Set();
   const input = paths.map((path) => `${path}\0`).join('');
   try {
-    return new Set(zeroSeparated(await createGit(root)(['check-ignore', '-z', '--stdin'], { input })));
+    return new Set(zeroSeparated(await createGit(root).raw(['check-ignore', '-z', '--stdin'], { input })));
   } catch (error) {
     // 1: none of them.
     if (error instanceof GitFailure && [1, 128].includes(error.exitCode)) return new Set();

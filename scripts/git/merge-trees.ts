@@ -2,13 +2,13 @@ import { type Git, GitFailure, zeroSeparated } from './run.ts';
 
 /** @returns the tree of a commit */
 export async function treeOf(git: Git, commit: string): Promise<string> {
-  return (await git(['rev-parse', `${commit}^{tree}`])).trim();
+  return await git((it) => it.revparse(`${commit}^{tree}`));
 }
 
 /** @returns a commit with this tree that belongs to no branch */
 export async function commitTree(git: Git, tree: string, parent?: string): Promise<string> {
   const parents = parent === undefined ? [] : ['-p', parent];
-  return (await git(['commit-tree', tree, ...parents, '-m', 'merge base'])).trim();
+  return (await git.raw(['commit-tree', tree, ...parents, '-m', 'merge base'])).trim();
 }
 
 /**
@@ -24,7 +24,7 @@ export async function mergeTrees(
   const parent = await commitTree(git, base);
   const sides = [await commitTree(git, ours, parent), await commitTree(git, theirs, parent)];
   try {
-    const merged = await git(['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ...sides]);
+    const merged = await git.raw(['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ...sides]);
     return { tree: merged.split('\0')[0] ?? '' };
   } catch (error) {
     if (!(error instanceof GitFailure) || error.exitCode !== 1) throw error;

@@ -13,7 +13,7 @@ export async function listRemote(git: Git, remote: Remote, patience = longSilenc
   const listed = await withRemote(
     git,
     remote,
-    (options) => git(['ls-remote', '--symref', remote.url, 'HEAD', 'refs/heads/*'], options),
+    (options) => git((it) => it.listRemote(['--symref', remote.url, 'HEAD', 'refs/heads/*']), options),
     patience,
   ).catch((error: unknown) => {
     throw remoteError(error, remote, 'read');

@@ -9,9 +9,10 @@ import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import { isAncestor, placeOnTop, requireCommonCommit } from './replay.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
-import { headCommit } from './texts.ts';
+import { headCommit, subjects } from './texts.ts';
 
 const tries = 8;
+const mostSubjects = 50;
 
 /**
  * Pushes HEAD to a branch. What others pushed meanwhile is fetched, our commits are put on top of it, and the local
@@ -42,7 +43,7 @@ async function tryToPublish(git: Git, remote: Remote, branch: string): Promise<P
   await requireOwnCommits(git, { branch, head, tip });
   const commit = await placeOnTop(git, head, tip);
   if (commit !== tip && (await push(git, { remote, commit, branch })) === 'raced') return 'raced';
-  const foreign = await subjects(git, `${head}..${tip}`);
+  const foreign = await subjects(git, head, tip, mostSubjects);
   const localBehind = await moveBranch(git, head, commit);
   return { commit, pushed: commit !== tip, foreign, ...(localBehind === undefined ? {} : { localBehind }) };
 }
@@ -81,7 +82,7 @@ async function tryToOffer(
   }
   if (!(await fetchCommit(git, remote, base, tip))) return 'raced';
   const commit = await placeOnTop(git, head, tip);
-  const foreign = await subjects(git, `${head}..${tip}`);
+  const foreign = await subjects(git, head, tip, mostSubjects);
   if (commit === tip) return { commit, pushed: false, foreign, toReview: false, base: tip };
   const there = branches.get(review);
   if (there !== undefined) {
@@ -124,17 +125,17 @@ async function requireHead(git: Git): Promise<string> {
 async function fetchCommit(git: Git, remote: Remote, branch: string, commit: string): Promise<boolean> {
   if (await isHere(git, commit)) return true;
   const args = [
-    ...['fetch', '--quiet', '--progress', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'],
+    ...['--quiet', '--progress', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'],
     ...['--no-recurse-submodules', remote.url, `refs/heads/${branch}`],
   ];
-  await withRemote(git, remote, (options) => git(args, options)).catch((error: unknown) => {
+  await withRemote(git, remote, (options) => git((it) => it.fetch(args), options)).catch((error: unknown) => {
     throw remoteError(error, remote, 'fetch from');
   });
   return isHere(git, commit);
 }
 
 async function isHere(git: Git, commit: string): Promise<boolean> {
-  return (await orUndefined(git(['rev-parse', '--verify', '--quiet', `${commit}^{commit}`]))) !== undefined;
+  return (await orUndefined(git((it) => it.revparse(['--verify', '--quiet', `${commit}^{commit}`])))) !== undefined;
 }
 
 /** A remote that has `master` gets no `main` beside it by accident, nor the other way round. */
@@ -151,8 +152,9 @@ async function requireOwnCommits(
   git: Git,
   { branch, head, tip }: { branch: string; head: string; tip: string },
 ): Promise<void> {
-  const current = (await git(['branch', '--show-current'])).trim();
-  if (current === branch || (await git(['branch', '--list', branch])).trim() === '') return;
+  const current = await currentBranch(git);
+  const local = git((it) => it.revparse(['--verify', '--quiet', `refs/heads/${branch}`]));
+  if (current === branch || (await orUndefined(local)) === undefined) return;
   const theirs = await notOurs(git, [`${tip}..${head}`]);
   if (theirs.length === 0) return;
   throw new RunError(
@@ -179,24 +181,26 @@ async function requireOursOnly(
 
 /** Short descriptions of those commits that we did not make. */
 async function notOurs(git: Git, range: readonly string[]): Promise<string[]> {
-  const format = `--format=%(trailers:key=${trailer.key},valueonly,separator=%x20)%x00%h "%s" by %an`;
-  const lines = (await git(['log', '--no-merges', format, ...range])).split('\n').filter((line) => line !== '');
-  return lines.map((line) => line.split('\0')).flatMap(([by, text = '']) => (by === trailer.value ? [] : [text]));
+  const by = `%(trailers:key=${trailer.key},valueonly,separator=%x20)`;
+  const options = Object.fromEntries(['--no-merges', ...range].map((word) => [word, null]));
+  const { all } = await git((it) => it.log({ format: { by, text: '%h "%s" by %an' }, ...options }));
+  return all.filter((commit) => commit.by !== trailer.value).map(({ text }) => text);
 }
 
-async function subjects(git: Git, range: string): Promise<string[]> {
-  const lines = await git(['log', '--no-merges', '--format=%s', '--max-count=50', range]);
-  return lines.split('\n').filter((line) => line !== '');
+/** @returns the name; empty when HEAD is detached */
+async function currentBranch(git: Git): Promise<string> {
+  return (await git((it) => it.branch(['--show-current']))).current;
 }
 
 /** Moves the current branch, index and files to a commit; what the user has changed or not added stays untouched. */
 async function moveBranch(git: Git, head: string, commit: string): Promise<string | undefined> {
   if (head === commit) return undefined;
-  const branch = (await git(['branch', '--show-current'])).trim();
+  const branch = await currentBranch(git);
   if (branch === '') return 'HEAD is detached, so no branch was moved';
   if ((await headCommit(git)) !== head) return 'a commit was added meanwhile';
   try {
-    await git(['checkout', '--quiet', '--no-track', '--no-overwrite-ignore', '-B', branch, commit]);
+    const options = ['--quiet', '--no-track', '--no-overwrite-ignore', '-B', branch, commit];
+    await git((it) => it.checkout(options), { hooks: true });
     return undefined;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;

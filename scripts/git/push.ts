@@ -28,6 +28,7 @@ const raced =
  */
 export async function push(git: Git, options: Push): Promise<'pushed' | 'raced'> {
   const ref = `refs/heads/${options.branch}`;
+  // simple-git's push adds --verbose, whose lines would be among those that people read.
   const args = [
     ...['push', '--porcelain', '--progress', '--no-follow-tags', '--recurse-submodules=no'],
     // A dry run asks the remote, not the user's pre-push hook.
@@ -57,7 +58,7 @@ const brokeOff = /RPC failed|HTTP\/2 (stream|framing)|unexpected disconnect/i;
 async function send(git: Git, remote: Remote, args: string[]): Promise<void> {
   const run = (more: GitSettings) =>
     withRemote(git, remote, (connection) =>
-      git(args, { ...connection, settings: [...(connection.settings ?? []), ...more] }),
+      git.raw(args, { ...connection, settings: [...(connection.settings ?? []), ...more], hooks: true }),
     );
   try {
     await run([]);

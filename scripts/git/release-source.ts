@@ -24,7 +24,7 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
   const git = createGit(root);
   if (from === '' || from.startsWith('-'))
     throw new UsageError(`${JSON.stringify(from)} is not an address of a repository`);
-  const named = (await git(['ls-remote', '--get-url', '--', from])).trim();
+  const named = (await git((it) => it.listRemote(['--get-url', '--', from]))).trim();
   // A path is the root's, wherever git is started.
   const url = existsSync(path.resolve(root, named)) ? path.resolve(root, named) : named;
   if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url)) {
@@ -32,11 +32,11 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
       hint: 'Leave it out, and let a credential helper of git keep it (git help credentials).',
     });
   }
-  const listed = await withRemote(git, { url }, (options) => git(['ls-remote', '--tags', '--', url], options)).catch(
-    (error: unknown) => {
-      throw sourceError(error, url);
-    },
-  );
+  const listed = await withRemote(git, { url }, (options) =>
+    git((it) => it.listRemote(['--tags', '--', url]), options),
+  ).catch((error: unknown) => {
+    throw sourceError(error, url);
+  });
   const tags = new Map<string, string>();
   // An annotated tag comes twice; the second line, with ^{}, has its commit.
   for (const line of listed.split('\n')) {
@@ -61,7 +61,7 @@ export async function fetchTags(
   const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules'];
   const refs = tags.map((tag) => `refs/tags/${tag}`);
   await withRemote(git, { url }, (options) =>
-    git(['fetch', ...quiet, '--refmap=', '--', url, ...refs], {
+    git((it) => it.fetch([...quiet, '--refmap=', '--', url, ...refs]), {
       ...options,
       extra: { ...options.extra, GIT_OBJECT_DIRECTORY: objects },
     }),

@@ -15,7 +15,7 @@ export async function placeOnTop(git: Git, head: string, tip: string): Promise<s
   if (head === tip || (await isAncestor(git, tip, head))) return head;
   if (await isAncestor(git, head, tip)) return tip;
   await requireCommonCommit(git, head, tip);
-  const lines = await git(['rev-list', '--reverse', '--topo-order', '--parents', `${tip}..${head}`]);
+  const lines = await git.raw(['rev-list', '--reverse', '--topo-order', '--parents', `${tip}..${head}`]);
   let current = tip;
   for (const line of lines.trimEnd().split('\n')) {
     const [commit = '', parent = '', ...others] = line.split(' ');
@@ -27,12 +27,12 @@ export async function placeOnTop(git: Git, head: string, tip: string): Promise<s
 
 /** @throws RunError when two commits have no history in common */
 export async function requireCommonCommit(git: Git, head: string, tip: string): Promise<void> {
-  if ((await orUndefined(git(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
+  if ((await orUndefined(git.raw(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
 }
 
 /** @returns true when `descendant` has everything of `ancestor` */
 export async function isAncestor(git: Git, ancestor: string, descendant: string): Promise<boolean> {
-  return (await git(['rev-list', '--count', `${descendant}..${ancestor}`])).trim() === '0';
+  return (await git.raw(['rev-list', '--count', `${descendant}..${ancestor}`])).trim() === '0';
 }
 
 interface Step {
@@ -57,18 +57,25 @@ async function replay(git: Git, step: Step): Promise<string> {
 
 /** The same author, date and message on another parent; signed when the user's commits are. */
 async function copyCommit(git: Git, commit: string, tree: string, parent: string): Promise<string> {
-  const shown = await git(['log', '-1', '--encoding=UTF-8', '--date=raw', '--format=%an%x00%ae%x00%ad%x00%B', commit]);
+  const shown = await git.raw([
+    'log',
+    '-1',
+    '--encoding=UTF-8',
+    '--date=raw',
+    '--format=%an%x00%ae%x00%ad%x00%B',
+    commit,
+  ]);
   const [name = '', email = '', date = '', message = ''] = shown.split('\0');
-  const sign = await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign']);
+  const sign = await git.raw(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign']);
   const extra = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: `@${date}` };
   const options = [...(sign.trim() === 'true' ? ['-S'] : []), '-p', parent, '-F', '-'];
-  return (await git(['commit-tree', tree, ...options], { input: `${message.trimEnd()}\n`, extra })).trim();
+  return (await git.raw(['commit-tree', tree, ...options], { input: `${message.trimEnd()}\n`, extra })).trim();
 }
 
 const pull = 'Get your branch up to date yourself (git pull --rebase URL BRANCH), then run again.';
 
 async function conflicts(git: Git, commit: string, files: readonly string[]): Promise<RunError> {
-  const subject = (await git(['log', '-1', '--format=%h "%s"', commit])).trim();
+  const subject = (await git.raw(['log', '-1', '--format=%h "%s"', commit])).trim();
   return new RunError(`Others changed the same lines meanwhile: ${subject} can't be put on top of theirs`, {
     details: files.map((file) => `${file} has conflicts`),
     hint: `Your branch and files are as they were. ${pull} Generated files need no care: take either side and run \`npm run render\`.`,
@@ -76,7 +83,7 @@ async function conflicts(git: Git, commit: string, files: readonly string[]): Pr
 }
 
 async function unrelated(git: Git): Promise<RunError> {
-  const shallow = (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true';
+  const shallow = (await git((it) => it.revparse('--is-shallow-repository'))) === 'true';
   return new RunError('The remote branch and yours have no commit in common', {
     hint: shallow
       ? 'This is a shallow clone: run `git fetch --unshallow`, then run again.'
@@ -85,7 +92,7 @@ async function unrelated(git: Git): Promise<RunError> {
 }
 
 async function mergesInBetween(git: Git, commit: string): Promise<RunError> {
-  const subject = (await git(['log', '-1', '--format=%h "%s"', commit])).trim();
+  const subject = (await git.raw(['log', '-1', '--format=%h "%s"', commit])).trim();
   return new RunError(`The remote branch moved, and your branch has a merge that it does not have: ${subject}`, {
     hint: `A merge is not repeated for you. ${pull}`,
   });

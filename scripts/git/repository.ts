@@ -66,7 +66,7 @@ export async function openRepository(root: string): Promise<Repository> {
     root,
     state: () => readState(git, root),
     hasBranch: async (name) =>
-      (await git(['for-each-ref', '--count=1', `refs/heads/${name}`, `refs/remotes/*/${name}`])) !== '',
+      (await git.raw(['for-each-ref', '--count=1', `refs/heads/${name}`, `refs/remotes/*/${name}`])) !== '',
     requireCommittable: async () => {
       const state = await readState(git, root);
       const obstacle = commitObstacle(state);
@@ -81,7 +81,7 @@ export async function openRepository(root: string): Promise<Repository> {
     commit: (options) => commitPaths(git, root, options),
     probe: (remote) => listRemote(git, remote),
     rewrittenUrl: async (url) => {
-      const real = (await git(['ls-remote', '--get-url', url])).trim();
+      const real = (await git((it) => it.listRemote(['--get-url', url]))).trim();
       return real === url ? undefined : real;
     },
     requireRelated: ({ remote, branch }) => requireRelated(git, remote, branch),
@@ -93,16 +93,15 @@ export async function openRepository(root: string): Promise<Repository> {
 
 /** `merge-tree --write-tree` came with 2.38; 2.39 is the oldest that the tests have run with. */
 async function requireVersion(git: Git): Promise<void> {
-  const version = (await git(['version'])).trim();
-  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  const { major, minor, patch } = await git((it) => it.version());
   if (major > 2 || (major === 2 && minor >= 39)) return;
-  throw new RunError(`${version} is too old`, { hint: 'Install git 2.39 or newer.' });
+  throw new RunError(`git ${major}.${minor}.${patch} is too old`, { hint: 'Install git 2.39 or newer.' });
 }
 
 async function requireRoot(git: Git, root: string): Promise<void> {
   let top: string;
   try {
-    top = (await git(['rev-parse', '--show-toplevel'])).replace(/\n$/, '');
+    top = (await git.raw(['rev-parse', '--show-toplevel'])).replace(/\n$/, '');
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
     throw openError(root, error);

@@ -10,7 +10,7 @@ afterEach(() => {
 
 describe('running git', () => {
   it('fails on an exit code other than 0, also when nothing is said', async () => {
-    const differing = git(['diff', '--no-index', '--quiet', '/dev/null', process.execPath]);
+    const differing = git.raw(['diff', '--no-index', '--quiet', '/dev/null', process.execPath]);
     await expect(differing).rejects.toBeInstanceOf(GitFailure);
     await expect(differing).rejects.toMatchObject({ exitCode: 1, stderr: '' });
     expect(await orUndefined(differing)).toBeUndefined();
@@ -18,12 +18,14 @@ describe('running git', () => {
   });
 
   it('gives text to its standard input', async () => {
-    expect(await git(['hash-object', '--stdin'], { input: 'hi\n' })).toBe('45b983be36b73c0788dc9cbcb76cbb80fc7bb057\n');
+    expect(await git.raw(['hash-object', '--stdin'], { input: 'hi\n' })).toBe(
+      '45b983be36b73c0788dc9cbcb76cbb80fc7bb057\n',
+    );
   });
 
   it('says that git is absent', async () => {
     process.env.PATH = '/nowhere';
-    await expect(git(['version'])).rejects.toMatchObject({
+    await expect(git.raw(['version'])).rejects.toMatchObject({
       name: 'RunError',
       hint: expect.stringContaining('Install git'),
     });

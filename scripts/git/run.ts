@@ -12,12 +12,19 @@ export interface RunOptions {
   extra?: Readonly<Record<string, string>>;
   /** Milliseconds without any output after which it is ended; absent: as long as it takes. */
   silence?: number;
+  /** True: it may run hooks of the user's. */
+  hooks?: boolean;
   /** Is called every few seconds while nothing comes, with the seconds so far. */
   whileSilent?: (seconds: number) => void;
 }
 
-/** Runs git in one folder: what it prints to stdout, or a GitFailure. */
-export type Git = (args: readonly string[], options?: RunOptions) => Promise<string>;
+/** Git in one folder. Both forms throw a GitFailure when git fails. */
+export interface Git {
+  /** Runs a verb of simple-git's. */
+  <T>(verb: (git: SimpleGit) => PromiseLike<T>, options?: RunOptions): Promise<T>;
+  /** Runs a command that simple-git has no verb for, or whose verb does something else. @returns what it prints to stdout */
+  raw(args: readonly string[], options?: RunOptions): Promise<string>;
+}
 
 /** git ended with an exit code other than 0. */
 export class GitFailure extends GitError {
@@ -53,36 +60,44 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
   allowAbbreviatedOptions: true,
 };
 
-/** A hook may leave a process behind that holds the pipes; everything else is done, and read to its end, when they close. */
-const hooksRunIn = new Set(['commit', 'push', 'checkout']);
-
 /**
- * Makes the function through which everything of ours calls git.
+ * Makes the function through which all code calls git.
  *
  * @param folder where git runs
+ * @param defaults options of every call
  */
-export function createGit(folder: string): Git {
-  return async (args, options = {}) => {
-    const streams: unknown[] = [];
-    const watch = options.silence === undefined ? undefined : watchFor(options.silence, options.whileSilent);
-    const git = prepare(folder, options, hooksRunIn.has(args[0] ?? '')).outputHandler((_, ...outputs) => {
-      streams.push(...outputs);
-      for (const stream of outputs) if (stream instanceof Readable) stream.on('data', () => watch?.again());
+export function createGit(folder: string, defaults: RunOptions = {}): Git {
+  const git = async <T>(verb: (git: SimpleGit) => PromiseLike<T>, options: RunOptions = {}): Promise<T> => {
+    const streams: Readable[] = [];
+    let args: readonly string[] = [];
+    const settings = [...(defaults.settings ?? []), ...(options.settings ?? [])];
+    const { silence, whileSilent, ...start } = { ...defaults, ...options, settings };
+    const watch = silence === undefined ? undefined : watchFor(silence, whileSilent);
+    const simple = prepare(folder, start).outputHandler((_command, stdout, stderr, given) => {
+      args = given;
+      for (const stream of [stdout, stderr]) {
+        if (!(stream instanceof Readable)) continue;
+        streams.push(stream);
+        stream.on('data', () => watch?.again());
+      }
     });
-    const result = named(git.raw([...args]));
+    const result = named(verb(simple));
     try {
       if (watch === undefined) return await result;
-      const first = await Promise.race([result.then((text) => ({ text })), watch.silent]);
-      if (first !== undefined) return first.text;
+      const first = await Promise.race([result.then((value) => ({ value })), watch.silent]);
+      if (first !== undefined) return first.value;
       result.catch(() => undefined);
       await endChildren(args);
       throw new GitFailure({ exitCode: 1, stdout: '', stderr: '', timedOut: true });
     } finally {
       watch?.end();
       // A process that git left behind may hold the pipes; ours must not wait for it to end.
-      for (const stream of streams) if (stream instanceof Readable) stream.destroy();
+      for (const stream of streams) stream.destroy();
     }
   };
+  return Object.assign(git, {
+    raw: (args: readonly string[], options?: RunOptions) => git((it) => it.raw([...args]), options),
+  });
 }
 
 /** Milliseconds of silence after which somebody is told, again and again. */
@@ -125,20 +140,21 @@ export function readObjects(folder: string, names: readonly string[]): Promise<B
   return named(prepare(folder, { input: names.map((name) => `${name}\n`).join('') }).binaryCatFile(['--batch']));
 }
 
-function prepare(folder: string, { input, settings, extra }: RunOptions, mayLeaveProcesses = false): SimpleGit {
+function prepare(folder: string, { input, settings, extra, hooks }: RunOptions): SimpleGit {
   if (input === '') throw new Error('simple-git would never end an empty standard input');
   const environment = gitEnvironment(process.env, settings, extra);
   return simpleGit({
     baseDir: folder,
     allowEnvironment: Object.keys(environment),
     unsafe,
-    completion: { onClose: true, onExit: mayLeaveProcesses ? 500 : false },
+    // A hook may leave a process behind that holds the pipes; everything else has been read to its end when they close.
+    completion: { onClose: true, onExit: hooks === true ? 500 : false },
     ...(input === undefined ? {} : { input: () => input }),
     errors: failureOf,
   }).env(environment);
 }
 
-async function named<T>(result: Promise<T>): Promise<T> {
+async function named<T>(result: PromiseLike<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {

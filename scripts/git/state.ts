@@ -29,12 +29,12 @@ const begun: readonly (readonly [file: string, what: string])[] = [
 /** Reads the state of the repository at `root`. */
 export async function readState(git: Git, root: string): Promise<RepositoryState> {
   const lines = zeroSeparated(
-    await git(['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--ignore-submodules=all']),
+    await git.raw(['status', '--porcelain=v2', '--branch', '-z', '--untracked-files=no', '--ignore-submodules=all']),
   );
   const header = (name: string) => lines.find((line) => line.startsWith(`# ${name} `))?.slice(name.length + 3);
   const head = header('branch.oid');
   const branch = header('branch.head');
-  const parsed = await git([
+  const parsed = await git.raw([
     'rev-parse',
     '--is-shallow-repository',
     ...begun.flatMap(([file]) => ['--git-path', file]),
@@ -67,7 +67,7 @@ async function findUnfinished(root: string, places: readonly string[]): Promise<
 async function hasIdentity(git: Git): Promise<boolean> {
   const settings = [['user.useConfigOnly', 'true']] as const;
   for (const who of ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT'])
-    if ((await orUndefined(git(['var', who], { settings }), [1, 128])) === undefined) return false;
+    if ((await orUndefined(git.raw(['var', who], { settings }), [1, 128])) === undefined) return false;
   return true;
 }
 

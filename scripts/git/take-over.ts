@@ -1,14 +1,14 @@
 import { RunError } from '../report/errors.ts';
-import { createGit, GitFailure, zeroSeparated } from './run.ts';
+import { createGit, GitFailure } from './run.ts';
 
 /**
  * @param folders relative to the root; none: everywhere
  * @returns paths that differ from HEAD, and new ones that no ignore rule hides
  */
 export async function uncommitted(root: string, folders: readonly string[] = []): Promise<string[]> {
-  const status = ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'];
-  const listed = await createGit(root)([...status, '--', ...folders.map((folder) => `:(top)${folder}`)]);
-  return zeroSeparated(listed).map((line) => line.slice(3));
+  const options = ['--no-renames', '--untracked-files=normal', '--', ...folders.map((folder) => `:(top)${folder}`)];
+  const { files } = await createGit(root)((it) => it.status(options));
+  return files.map(({ path }) => path);
 }
 
 /** What becomes the next commit. */
@@ -39,12 +39,16 @@ export async function takeOver(root: string, { folder, branch, head, message }: 
       '--no-auto-maintenance',
       '--no-recurse-submodules',
     ];
-    await git(['fetch', ...options, '--', folder, `refs/heads/${branch}`]);
-    const tree = (await createGit(folder)(['rev-parse', `refs/heads/${branch}^{tree}`])).trim();
-    const sign = (await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])).trim() === 'true';
-    const made = await git(['commit-tree', tree, ...(sign ? ['-S'] : []), '-p', head, '-F', '-'], { input: message });
+    await git((it) => it.fetch([...options, '--', folder, `refs/heads/${branch}`]));
+    const tree = await createGit(folder)((it) => it.revparse(`refs/heads/${branch}^{tree}`));
+    const sign =
+      (await git.raw(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])).trim() === 'true';
+    const made = await git.raw(['commit-tree', tree, ...(sign ? ['-S'] : []), '-p', head, '-F', '-'], {
+      input: message,
+    });
     const commit = made.trim();
-    await git(['merge', '--quiet', '--ff-only', '--no-autostash', '--no-overwrite-ignore', commit]);
+    const move = ['--quiet', '--ff-only', '--no-autostash', '--no-overwrite-ignore', commit];
+    await git((it) => it.merge(move), { hooks: true });
     return commit;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;

@@ -17,11 +17,23 @@ export interface CommittedChange {
   change: 'added' | 'changed' | 'removed';
 }
 
-const plainDiff = ['diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
+const plainDiff = ['-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
 
 /** @returns the commit at HEAD, undefined when the file does not exist yet */
 export async function headCommit(git: Git): Promise<string | undefined> {
-  return (await orUndefined(git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])))?.trim();
+  return await orUndefined(git((it) => it.revparse(['--verify', '--quiet', 'HEAD^{commit}'])));
+}
+
+/** @returns subjects of the commits of `to` that `from` lacks, the newest first, without merges */
+export async function subjects(git: Git, from: string, to: string, maxCount?: number): Promise<string[]> {
+  const range = { from, to, symmetric: false, ...(maxCount === undefined ? {} : { maxCount }) };
+  const { all } = await git((it) => it.log({ format: { subject: '%s' }, ...range, '--no-merges': null }));
+  return all.map(({ subject }) => subject);
+}
+
+/** @returns paths of files that differ; with a revision, from that */
+async function differing(git: Git, ...revision: string[]): Promise<string[]> {
+  return zeroSeparated(await git((it) => it.diff(['--name-only', ...plainDiff, ...revision])));
 }
 
 /**
@@ -56,13 +68,13 @@ export async function textsAt(
 export async function pathsAtHead(git: Git, folders: readonly string[]): Promise<string[]> {
   if ((await headCommit(git)) === undefined) return [];
   const inside = folders.map((folder) => `${folder}/`);
-  return zeroSeparated(await git(['ls-tree', '-r', '-z', '--name-only', '--full-tree', 'HEAD', '--', ...inside]));
+  return zeroSeparated(await git.raw(['ls-tree', '-r', '-z', '--name-only', '--full-tree', 'HEAD', '--', ...inside]));
 }
 
 /** @returns those of the paths that differ from HEAD, also when an ignore rule hides them */
 export async function dirtyPaths(git: Git, root: string, paths: readonly string[]): Promise<DirtyPath[]> {
-  const staged = new Set(zeroSeparated(await git([...plainDiff, '--cached'])));
-  const unstaged = new Set([...zeroSeparated(await git(plainDiff)), ...(await untracked(git, root, paths))]);
+  const staged = new Set(await differing(git, '--cached'));
+  const unstaged = new Set([...(await differing(git)), ...(await untracked(git, root, paths))]);
   return paths
     .map((file) => ({ path: file, staged: staged.has(file), unstaged: unstaged.has(file) }))
     .filter((file) => file.staged || file.unstaged);
@@ -72,8 +84,8 @@ export async function dirtyPaths(git: Git, root: string, paths: readonly string[
 export async function changedPaths(git: Git, root: string, paths: readonly string[]): Promise<string[]> {
   const differs =
     (await headCommit(git)) === undefined
-      ? zeroSeparated(await git(['ls-files', '-z']))
-      : zeroSeparated(await git([...plainDiff, 'HEAD']));
+      ? zeroSeparated(await git.raw(['ls-files', '-z']))
+      : await differing(git, 'HEAD');
   const changed = new Set([...differs, ...(await untracked(git, root, paths))]);
   return paths.filter((file) => changed.has(file));
 }
@@ -81,16 +93,14 @@ export async function changedPaths(git: Git, root: string, paths: readonly strin
 /** @returns what differs between two commits */
 export async function changesBetween(git: Git, from: string, to: string): Promise<CommittedChange[]> {
   const kinds = { A: 'added', D: 'removed' } as const;
-  const items = zeroSeparated(
-    await git(['diff', '--name-status', '-z', '--no-renames', '--no-ext-diff', '--ignore-submodules', from, to]),
-  );
+  const items = zeroSeparated(await git((it) => it.diff(['--name-status', ...plainDiff, from, to])));
   return items.flatMap((kind, index) =>
     index % 2 === 0 ? [{ change: kinds[kind as keyof typeof kinds] ?? 'changed', path: items[index + 1] ?? '' }] : [],
   );
 }
 
 async function untracked(git: Git, root: string, paths: readonly string[]): Promise<string[]> {
-  const tracked = new Set(zeroSeparated(await git(['ls-files', '-z'])));
+  const tracked = new Set(zeroSeparated(await git.raw(['ls-files', '-z'])));
   const found: string[] = [];
   for (const file of paths) {
     if (tracked.has(file)) continue;

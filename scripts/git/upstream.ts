@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunError } from '../report/errors.ts';
-import { createGit, type Git, GitFailure } from './run.ts';
+import { createGit, GitFailure } from './run.ts';
+
+/** A remote that says nothing for a minute is given up. */
+const patience = { silence: 60_000 };
 
 /** A folder of another project's repository at a tag or commit. */
 export interface UpstreamFolder {
@@ -43,7 +46,7 @@ export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Pr
 export async function tagCommit(repository: string, tag: string): Promise<string | undefined> {
   const ref = `refs/tags/${tag}`;
   try {
-    const listed = await createGit('.')(['ls-remote', '--', repository, ref, `${ref}^{}`], { silence: 60_000 });
+    const listed = await createGit('.', patience)((it) => it.listRemote(['--', repository, ref, `${ref}^{}`]));
     const commits = new Map(listed.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]]));
     // An annotated tag is an object of its own.
     return commits.get(`${ref}^{}`) ?? commits.get(ref);
@@ -58,19 +61,20 @@ async function clone(checkout: string, { repository, path, revision, whole = fal
   const parent = dirname(checkout);
   await mkdir(parent, { recursive: true });
   try {
-    await createGit(parent)(['init', '--quiet', '--', temporary]);
-    const git: Git = (args) => createGit(temporary)(args, { silence: 60_000 });
-    await git(['remote', 'add', '--', 'origin', repository]);
+    await createGit(parent)((it) => it.init(false, ['--quiet', '--', temporary]));
+    const git = createGit(temporary, patience);
+    await git((it) => it.addRemote('origin', repository, ['--']));
     if (!whole) {
       // What is left out is fetched when it is asked for.
-      await git(['config', 'remote.origin.promisor', 'true']);
-      await git(['config', 'remote.origin.partialclonefilter', 'blob:none']);
+      await git((it) => it.addConfig('remote.origin.promisor', 'true'));
+      await git((it) => it.addConfig('remote.origin.partialclonefilter', 'blob:none'));
       // The folder's neighbours too: a kustomization may refer to them.
-      await git(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)]);
+      await git.raw(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)]);
     }
     // By name, a clone takes tags and branches only; fetch takes a commit, too.
-    await git(['fetch', '--quiet', '--depth', '1', ...(whole ? [] : ['--filter', 'blob:none']), 'origin', revision]);
-    await git(['checkout', '--quiet', '--detach', 'FETCH_HEAD']);
+    const filter = whole ? [] : ['--filter', 'blob:none'];
+    await git((it) => it.fetch('origin', revision, ['--quiet', '--depth', '1', ...filter]));
+    await git((it) => it.checkout(['--quiet', '--detach', 'FETCH_HEAD']));
     await rename(temporary, checkout);
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;

@@ -33,11 +33,9 @@ export async function openWorkshop(root: string): Promise<Workshop> {
   const folder = await mkdtemp(path.join(tmpdir(), `breakwater-upgrade-${process.pid}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const plain = createGit(folder);
-    const git: Git = (args, options = {}) =>
-      plain(args, { ...options, settings: [...settings, ...(options.settings ?? [])] });
-    await git(['init', '--quiet', '--template=', `--initial-branch=${workshopBranch}`]);
-    const own = await createGit(root)(['rev-parse', '--git-path', 'objects']);
+    const git = createGit(folder, { settings });
+    await git((it) => it.init(false, ['--quiet', '--template=', `--initial-branch=${workshopBranch}`]));
+    const own = await createGit(root).raw(['rev-parse', '--git-path', 'objects']);
     const objects = path.join(folder, '.git', 'objects');
     await writeFile(path.join(objects, 'info', 'alternates'), `${path.resolve(root, own.replace(/\n$/, ''))}\n`);
     return { folder, objects, git, remove };
@@ -49,7 +47,7 @@ export async function openWorkshop(root: string): Promise<Workshop> {
 
 /** @returns mode and object of each file in a tree or commit, as `100644 1a2b…`, by path */
 export async function entriesOf(git: Git, treeish: string): Promise<Map<string, string>> {
-  const lines = zeroSeparated(await git(['ls-tree', '-r', '-z', '--full-tree', treeish]));
+  const lines = zeroSeparated(await git.raw(['ls-tree', '-r', '-z', '--full-tree', treeish]));
   return new Map(
     lines.map((line) => {
       const [mode = '', , object = ''] = line.slice(0, line.indexOf('\t')).split(' ');
@@ -70,12 +68,12 @@ export async function changeTree(
   changes: ReadonlyMap<string, string | undefined>,
 ): Promise<string> {
   const extra = { GIT_INDEX_FILE: path.join(folder, '.git', 'scratch-index') };
-  await git(['read-tree', tree], { extra });
+  await git.raw(['read-tree', tree], { extra });
   const line = ([file, entry]: [string, string | undefined]) => `${entry ?? `0 ${'0'.repeat(tree.length)}`}\t${file}\0`;
   // What goes goes first: a folder may come in the place of a file.
   const lines = [...changes].sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)).map(line);
-  if (lines.length > 0) await git(['update-index', '-z', '--index-info'], { extra, input: lines.join('') });
-  return (await git(['write-tree'], { extra })).trim();
+  if (lines.length > 0) await git.raw(['update-index', '-z', '--index-info'], { extra, input: lines.join('') });
+  return (await git.raw(['write-tree'], { extra })).trim();
 }
 
 /** The workshop's only branch. */
@@ -83,8 +81,8 @@ export const workshopBranch = 'result';
 
 /** Checks a commit out. */
 export async function checkOutWorkshop(git: Git, commit: string): Promise<void> {
-  await git(['update-ref', `refs/heads/${workshopBranch}`, commit]);
-  await git(['reset', '--quiet', '--hard']);
+  await git.raw(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+  await git((it) => it.reset(['--quiet', '--hard']));
 }
 
 /**
@@ -93,26 +91,23 @@ export async function checkOutWorkshop(git: Git, commit: string): Promise<void> 
  * @returns the new commit, on top of `parent`
  */
 export async function keepWorkshop({ git }: Workshop, parent: string): Promise<string> {
-  await git(['add', '--all', '--force', '--', '.', ':(exclude,top)node_modules', ':(exclude,top).breakwater']);
-  const commit = await commitTree(git, (await git(['write-tree'])).trim(), parent);
-  await git(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+  await git((it) => it.add(['--all', '--force', '--', '.', ':(exclude,top)node_modules', ':(exclude,top).breakwater']));
+  const commit = await commitTree(git, (await git.raw(['write-tree'])).trim(), parent);
+  await git.raw(['update-ref', `refs/heads/${workshopBranch}`, commit]);
   return commit;
 }
 
 /** @returns a file's text in a tree or commit; undefined when it is not there */
 export async function textIn(git: Git, treeish: string, file: string): Promise<string | undefined> {
-  return await orUndefined(git(['cat-file', 'blob', `${treeish}:${file}`]), [128]);
+  return await orUndefined(
+    git((it) => it.catFile(['blob', `${treeish}:${file}`])),
+    [128],
+  );
 }
 
 /** @returns mode and object of a new file with this text */
 export async function writeText(git: Git, text: string): Promise<string> {
-  return `100644 ${(await git(['hash-object', '-w', '--stdin'], { input: text })).trim()}`;
-}
-
-/** @returns subjects of the commits from one release to the next, the newest first */
-export async function subjects(git: Git, from: string, to: string): Promise<string[]> {
-  const lines = await git(['log', '--no-merges', '--format=%s', `${from}..${to}`]);
-  return lines.split('\n').filter((line) => line !== '');
+  return `100644 ${(await git.raw(['hash-object', '-w', '--stdin'], { input: text })).trim()}`;
 }
 
 /**
@@ -124,11 +119,9 @@ export async function subjects(git: Git, from: string, to: string): Promise<stri
  * @returns the newest such commit; undefined when there is none
  */
 export async function findOrigin({ git }: Workshop, root: string, target: string): Promise<string | undefined> {
-  const upstream = new Map<string, string>();
-  for (const line of (await git(['log', '--format=%T %H', target])).trim().split('\n').reverse()) {
-    const [tree = '', commit = ''] = line.split(' ');
-    upstream.set(tree, commit);
-  }
-  const own = (await createGit(root)(['log', '--format=%T', 'HEAD'])).trim().split('\n');
-  return own.map((tree) => upstream.get(tree)).find((commit) => commit !== undefined);
+  const format = { tree: '%T', commit: '%H' };
+  const theirs = await git((it) => it.log({ format, [target]: null }));
+  const upstream = new Map([...theirs.all].reverse().map(({ tree, commit }) => [tree, commit]));
+  const own = await createGit(root)((it) => it.log({ format, HEAD: null }));
+  return own.all.map(({ tree }) => upstream.get(tree)).find((commit) => commit !== undefined);
 }

@@ -4,7 +4,7 @@ import { commitTree, mergeTrees, treeOf } from '../git/merge-trees.ts';
 import { fetchTags, type ReleaseSource, readReleaseSource } from '../git/release-source.ts';
 import { openRepository } from '../git/repository.ts';
 import { takeOver, uncommitted } from '../git/take-over.ts';
-import { changesBetween } from '../git/texts.ts';
+import { changesBetween, subjects } from '../git/texts.ts';
 import {
   changeTree,
   checkOutWorkshop,
@@ -12,7 +12,6 @@ import {
   findOrigin,
   keepWorkshop,
   openWorkshop,
-  subjects,
   textIn,
   type Workshop,
   workshopBranch,
