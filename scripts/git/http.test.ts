@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -6,6 +6,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serveGit } from '../dev/sandbox/serve-git.ts';
 import { makeSandbox, type Sandbox } from '../dev/testing/git-sandbox.ts';
 import { makeSelfSigned } from '../dev/testing/self-signed.ts';
 import type { Remote } from './remote.ts';
@@ -59,35 +60,7 @@ function smartHttp(gate: Gate): (request: IncomingMessage, response: ServerRespo
       return;
     }
     const url = new URL(request.url ?? '', 'http://x');
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        ...process.env,
-        GIT_PROJECT_ROOT: box.folder,
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: url.pathname,
-        QUERY_STRING: url.search.slice(1),
-        REQUEST_METHOD: request.method ?? '',
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-        REMOTE_USER: 'someone',
-      },
-    });
-    request.pipe(backend.stdin);
-    const chunks: Buffer[] = [];
-    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    backend.on('close', () => {
-      const answer = Buffer.concat(chunks);
-      const end = answer.indexOf('\r\n\r\n');
-      const headers = answer
-        .subarray(0, end)
-        .toString()
-        .split('\r\n')
-        .map((line) => line.split(': '));
-      const code = Number(headers.find(([name]) => name === 'Status')?.[1]?.slice(0, 3) ?? 200);
-      response.writeHead(code, Object.fromEntries(headers.filter(([name]) => name !== 'Status')));
-      response.end(answer.subarray(end + 4));
-    });
+    serveGit(bare, url.pathname.replace('/remote.git', ''), url.search.slice(1), request, response);
   };
 }
 

@@ -69,8 +69,8 @@ export async function tryConnections(sandbox: SandboxOfSite, attempts: readonly 
     return `from ${ip} ${[...new Set(targets)].join(' ')} &${at % atOnce === atOnce - 1 ? '\nwait' : ''}`;
   });
   const begin = new Date().toISOString();
-  const answer = await mustRun(sandbox.inside(['bash', '-c', `${script}\n${lines.join('\n')}\nwait`])).finally(() =>
-    noteTrial(sandbox, { from: begin, to: new Date().toISOString() }),
+  const answer = await mustRun(sandbox.inside(['bash']), { input: `${script}\n${lines.join('\n')}\nwait\n` }).finally(
+    () => noteTrial(sandbox, { from: begin, to: new Date().toISOString() }),
   );
   const seen = new Map(
     answer.split('\n').map((line) => [line.slice(0, line.lastIndexOf(' ')), line.slice(line.lastIndexOf(' ') + 1)]),

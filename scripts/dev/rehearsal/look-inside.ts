@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { $ } from 'zx/core';
 import { UsageError } from '../../report/errors.ts';
 import { findTool } from '../../tools/find.ts';
 import { sandboxStatus } from '../sandbox/cluster.ts';
@@ -91,16 +91,13 @@ export async function openShell(site: Site): Promise<number> {
     if (!existsSync(link)) await symlink(await findTool(tool), link);
   }
   process.stderr.write(`${statusText(await statusOf(site))}\n\n${hints(site)}\n\n`);
-  const shell = spawn(process.env.SHELL ?? '/bin/sh', [], {
-    cwd: site.root,
-    env: {
-      ...process.env,
-      KUBECONFIG: site.kubeconfig,
-      PATH: [programs, process.env.PATH ?? ''].join(delimiter),
-    },
-    stdio: 'inherit',
-  });
-  return await new Promise((resolve) => shell.once('close', (code) => resolve(code ?? 0)));
+  const env = {
+    ...process.env,
+    KUBECONFIG: site.kubeconfig,
+    PATH: [programs, process.env.PATH ?? ''].join(delimiter),
+  };
+  const run = $({ quiet: true, nothrow: true, cwd: site.root, env, stdio: 'inherit' });
+  return (await run`exec ${process.env.SHELL ?? '/bin/sh'}`).exitCode ?? 0;
 }
 
 function hints({ root, sandbox }: Site): string {

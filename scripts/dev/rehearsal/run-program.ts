@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { $ } from 'zx/core';
 import { RunError } from '../../report/errors.ts';
 
 /** How a program ended, and what it wrote. */
@@ -8,6 +9,9 @@ export interface Ended {
   stdout: string;
   stderr: string;
 }
+
+/** A program and its arguments. */
+type Command = readonly [string, ...string[]];
 
 /** How to run a program. */
 export interface RunOptions {
@@ -21,37 +25,19 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Runs a program to its end, without a shell.
- *
- * @throws RunError when it can't be started
- */
-export function runProgram(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<Ended> {
-  const [program, ...words] = command;
-  const { cwd, env = process.env, input = '', onLine, signal } = options;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { env, ...(cwd ? { cwd } : {}), ...(signal ? { signal } : {}) });
-    const outputs = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      let rest = '';
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        outputs[name] += text;
-        const lines = (rest + text).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) onLine?.(line);
-      });
-      child[name].once('end', () => {
-        if (rest !== '') onLine?.(rest);
-      });
-    }
-    // It may end before it has read everything.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    child.once('error', (error) => {
-      if (error.name !== 'AbortError') reject(new RunError(`${program} could not be started: ${error.message}`));
-    });
-    child.once('close', (code) => resolve({ code: code ?? 128, ...outputs }));
-  });
+/** Runs a program to its end. One that does not exist ends with exit code 127. */
+export async function runProgram(command: Command, options: RunOptions = {}): Promise<Ended> {
+  const { cwd = process.cwd(), input = '', onLine, signal } = options;
+  // bash reads ~/.bashrc when its input is a socket, as Node's pipes are, unless it believes to be in another shell.
+  const env = { SHLVL: '1', ...(options.env ?? process.env) };
+  const run = $({ quiet: true, nothrow: true, cwd, env, ...(signal ? { signal } : {}) });
+  const child = run`exec ${command}`;
+  // Not zx's own input: a program that ends before it has read everything would end this one, too.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  if (onLine) for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  const { exitCode, stdout, stderr } = await child;
+  return { code: exitCode ?? 128, stdout, stderr };
 }
 
 /**
@@ -60,7 +46,7 @@ export function runProgram(command: readonly [string, ...string[]], options: Run
  * @returns what it wrote on stdout
  * @throws RunError with what it said
  */
-export async function mustRun(command: readonly [string, ...string[]], options: RunOptions = {}): Promise<string> {
+export async function mustRun(command: Command, options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await runProgram(command, options);
   if (code === 0) return stdout;
   const shown = command.map((word) => (word.length > 80 ? `${word.slice(0, 80)}…` : word)).join(' ');

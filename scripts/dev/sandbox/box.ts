@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,34 +51,26 @@ export async function openBox(folder: string): Promise<Box> {
   if (findBox(folder)) throw new SandboxError(`a sandbox already runs in ${folder}: take it down first`);
   await mkdir(folder, { recursive: true });
   const inner = ['bash', '-c', firstProcess, marker(folder), folder];
-  const child = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', ...inner], {
-    detached: true,
-    env: plainEnvironment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    errors += text;
-  });
-  let ended = false;
-  child.once('exit', () => {
-    ended = true;
-  });
-  child.once('error', (error) => {
-    errors += error.message;
-    ended = true;
+  const options = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const env = plainEnvironment();
+  const first = $({ quiet: true, nothrow: true, detached: true, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const running = first`exec unshare ${options} ${inner}`;
+  let failure: string | undefined;
+  void running.then(({ stderr }) => {
+    failure = stderr.trim();
   });
   let box: Box | undefined;
   const ready = async () => {
-    if (ended) return true;
+    if (failure !== undefined) return true;
     box = findBox(folder);
     return box !== undefined && (await inside(box, ['test', '-e', '/run/breakwater-ready'])).ok;
   };
   await waitUntil(ready, 20_000, 100);
-  child.stderr.destroy();
-  child.unref();
-  if (ended || !box)
-    throw new SandboxError(`the sandbox's namespaces could not be made: ${errors.trim() || 'no answer'}`);
+  // It runs on when this process ends.
+  running.stderr.destroy();
+  running.child?.unref();
+  if (failure !== undefined || !box)
+    throw new SandboxError(`cannot make the namespaces of the sandbox: ${failure || 'no answer within 20 s'}`);
   return box;
 }
 

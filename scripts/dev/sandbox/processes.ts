@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+// Node's own spawn, here alone, for what zx does not do: processes that outlive this one with their outputs in a file, and streams
+// that are not kept in memory.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SandboxError } from './errors.ts';
 import { waitUntil } from './https-get.ts';
@@ -88,6 +91,14 @@ export async function startUntilReady(
   const log = logTail(folder, spec.name);
   await stopProcess(folder, spec.name);
   throw new SandboxError(`${spec.name} ${what}; the end of its log in ${folder}/logs:\n${log}`);
+}
+
+/** Starts a program that is fed and read as its data comes; what it writes on stderr goes to this process's. */
+export function startStreaming(
+  [program, ...args]: ProcessSpec['command'],
+  env: NodeJS.ProcessEnv,
+): ChildProcessByStdio<Writable, Readable, null> {
+  return spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
 /** The names of the processes that were started in a folder and not stopped since. */

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startStreaming } from './processes.ts';
 
 const endOfHead = '\r\n\r\n';
 
@@ -17,28 +17,25 @@ export function serveGit(
   push = true,
 ): void {
   const header = (key: string) => String(request.headers[key] ?? '');
-  const backend = spawn('git', ['http-backend'], {
-    env: {
-      PATH: process.env.PATH,
-      GIT_PROJECT_ROOT: repository,
-      GIT_HTTP_EXPORT_ALL: '1',
-      // The repository may belong to another user than the one who runs the sandbox.
-      GIT_CONFIG_COUNT: '2',
-      GIT_CONFIG_KEY_0: 'safe.directory',
-      GIT_CONFIG_VALUE_0: '*',
-      // Anyone who reaches the sandbox's network may push: it is this machine and the cluster on it.
-      GIT_CONFIG_KEY_1: 'http.receivepack',
-      GIT_CONFIG_VALUE_1: String(push),
-      GIT_PROTOCOL: header('git-protocol'),
-      HTTP_CONTENT_ENCODING: header('content-encoding'),
-      CONTENT_TYPE: header('content-type'),
-      CONTENT_LENGTH: header('content-length'),
-      QUERY_STRING: query,
-      REQUEST_METHOD: request.method ?? 'GET',
-      PATH_INFO: path,
-      REMOTE_ADDR: request.socket.remoteAddress ?? '',
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const backend = startStreaming(['git', 'http-backend'], {
+    PATH: process.env.PATH,
+    GIT_PROJECT_ROOT: repository,
+    GIT_HTTP_EXPORT_ALL: '1',
+    // The repository may belong to another user than the one who runs the sandbox.
+    GIT_CONFIG_COUNT: '2',
+    GIT_CONFIG_KEY_0: 'safe.directory',
+    GIT_CONFIG_VALUE_0: '*',
+    // Anyone who reaches the sandbox's network may push: it is this machine and the cluster on it.
+    GIT_CONFIG_KEY_1: 'http.receivepack',
+    GIT_CONFIG_VALUE_1: String(push),
+    GIT_PROTOCOL: header('git-protocol'),
+    HTTP_CONTENT_ENCODING: header('content-encoding'),
+    CONTENT_TYPE: header('content-type'),
+    CONTENT_LENGTH: header('content-length'),
+    QUERY_STRING: query,
+    REQUEST_METHOD: request.method ?? 'GET',
+    PATH_INFO: path,
+    REMOTE_ADDR: request.socket.remoteAddress ?? '',
   });
   request.pipe(backend.stdin);
   // It may answer before it has read everything.

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { $, type ProcessPromise } from 'zx/core';
 import { findTool } from '../../../tools/find.ts';
 import type { LiveApplication } from '../applications.ts';
 import type { ApplicationEvent } from './order.ts';
@@ -27,16 +26,12 @@ export async function followApplications(place: {
   const path = `/apis/argoproj.io/v1alpha1/namespaces/${place.namespace}/applications?watch=true`;
   const command = ['--kubeconfig', place.kubeconfig, '--context', place.context, 'get', '--raw', path];
   const events: ApplicationEvent[] = [];
-  let child: ChildProcess | undefined;
+  let watch: ProcessPromise | undefined;
   let ended = false;
   const follow = async () => {
     while (!ended) {
-      child = spawn(kubectl, command, { stdio: ['ignore', 'pipe', 'ignore'] });
-      const gone = new Promise((resolve) => child?.once('close', resolve));
-      if (child.stdout !== null) {
-        for await (const line of createInterface({ input: child.stdout })) keep(events, line);
-      }
-      await gone;
+      watch = $({ quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'ignore'] })`exec ${kubectl} ${command}`;
+      for await (const line of watch) keep(events, line);
       // The API server is not there yet, or has ended the watch, as it does from time to time.
       if (!ended) await sleep(200);
     }
@@ -46,7 +41,7 @@ export async function followApplications(place: {
     events,
     end: async () => {
       ended = true;
-      child?.kill();
+      await watch?.kill();
       await following;
     },
   };
