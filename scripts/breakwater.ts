@@ -16,7 +16,7 @@ async function main(argv: readonly string[]): Promise<number> {
   config({ jitless: true });
   // simple-git reads it when it is loaded, and would print each git's environment past the masking of secrets.
   delete process.env.DEBUG;
-  const reporter = createReporter(argv.includes('--json'));
+  const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
   const program = new Command('breakwater')
     .description(
       'Turns clusters/<name>/cluster.yaml into an Argo CD app-of-apps tree, commits it, and registers it with Argo CD.',

@@ -64,7 +64,8 @@ function define(program: Command, command: Declaration, run: Run): void {
   const child = program
     .command(command.usage)
     .description(command.description)
-    .option('--json', 'print one JSON value on stdout, and status on stderr')
+    .option('--json', 'print one JSON value on stdout, and progress on stderr')
+    .option('--quiet', 'print no progress: only warnings, errors and the result')
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();
@@ -99,7 +100,7 @@ function requireOwnOptions(program: string, command: Declaration, environment: N
   const name = nameOf(command);
   const script = environment.npm_lifecycle_event;
   if (script !== name && script !== program) return;
-  for (const flags of ['--json', ...Object.values(command.options).map(({ flags }) => flags)]) {
+  for (const flags of ['--json', '--quiet', ...Object.values(command.options).map(({ flags }) => flags)]) {
     const [option = ''] = flags.split(' ');
     const negated = option.startsWith('--no-');
     const taken = environment[`npm_config_${option.replace(negated ? '--no-' : '--', '').replaceAll('-', '_')}`];

@@ -2,6 +2,7 @@ import { listClusters, loadClusters } from '../config/load.ts';
 import { diffMarkdown } from '../diff/markdown.ts';
 import { byApplication, tally } from '../diff/summary.ts';
 import { diffText } from '../diff/text.ts';
+import { hasColours } from '../report/colour.ts';
 import { UsageError } from '../report/errors.ts';
 import { compareWithBase } from '../steps/compare-with-base.ts';
 import { chooseClusters } from './choose-cluster.ts';
@@ -30,7 +31,6 @@ export async function run(invocation: InvocationOf<'diff'>): Promise<number> {
     reporter: options.markdown ? { ...reporter, status: () => undefined } : reporter,
   });
   const changes = differences.flatMap((difference) => difference.changes);
-  const coloured = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
   reporter.result(
     {
       base: base.commit,
@@ -48,7 +48,7 @@ export async function run(invocation: InvocationOf<'diff'>): Promise<number> {
     },
     options.markdown
       ? diffMarkdown({ differences, notShown }, base.description)
-      : diffText({ differences, notShown }, base.description, coloured),
+      : diffText({ differences, notShown }, base.description, hasColours(process.stdout)),
   );
   return options.exitCode && changes.length + notShown.length > 0 ? 1 : 0;
 }

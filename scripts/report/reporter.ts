@@ -1,11 +1,21 @@
+import { painter } from './colour.ts';
 import { formatProblem, RunError, UsageError } from './errors.ts';
 import { masker } from './mask.ts';
+
+/** What became of a step of a run. */
+export type StepOutcome = 'up-to-date' | 'skipped' | 'done' | 'would-do';
 
 /** Output of a run. Status is for people; the result is the command's answer. */
 export interface Reporter {
   json: boolean;
   /** One line of progress. With --json it goes to stderr, so that stdout is valid JSON. */
   status(line: string): void;
+  /**
+   * Begins a step. On a terminal, its name appears when it takes longer than a second, and its end says how long it took.
+   *
+   * @returns ends the step, and reports what became of it
+   */
+  begin(step: string): (outcome: StepOutcome, message: string) => void;
   /** A warning, after which the run continues. Always on stderr. */
   warn(line: string): void;
   /** The command's result: the text for people, or the value as JSON. */
@@ -16,23 +26,53 @@ export interface Reporter {
   hide(secrets: readonly string[]): void;
 }
 
-/** @param json true: stdout contains exactly one JSON value */
-export function createReporter(json: boolean): Reporter {
+const marks = {
+  'up-to-date': ['=', 'dim'],
+  skipped: ['-', 'dim'],
+  done: ['+', 'green'],
+  'would-do': ['~', 'yellow'],
+} as const;
+
+/**
+ * @param options json: stdout contains exactly one JSON value; quiet: no progress
+ * @param streams where output goes
+ */
+export function createReporter(
+  { json, quiet = false }: { json: boolean; quiet?: boolean },
+  streams: { stdout: OutputStream; stderr: OutputStream } = process,
+): Reporter {
   const secrets: string[] = [];
   let mask = masker(secrets);
-  const out = (text: string) => process.stdout.write(`${mask(text)}\n`);
-  const err = (text: string) => process.stderr.write(`${mask(text)}\n`);
+  const out = (text: string) => streams.stdout.write(`${mask(text)}\n`);
+  const err = (text: string) => streams.stderr.write(`${mask(text)}\n`);
+  const status = quiet ? () => undefined : json ? err : out;
+  const progress = json ? streams.stderr : streams.stdout;
+  const paint = painter(progress);
+  const paintError = painter(streams.stderr);
+  let pending: NodeJS.Timeout | undefined;
   return {
     json,
-    status: json ? err : out,
-    warn: (line) => err(`warning: ${line}`),
+    status,
+    begin: (step) => {
+      const start = Date.now();
+      if (progress.isTTY === true) pending = setTimeout(() => status(paint('dim', `► ${step} …`)), 1000).unref();
+      return (outcome, message) => {
+        clearTimeout(pending);
+        const seconds = Math.round((Date.now() - start) / 1000);
+        const duration = progress.isTTY === true && seconds > 0 ? paint('dim', ` (${seconds} s)`) : '';
+        const [mark, colour] = marks[outcome];
+        status(`${paint(colour, mark)} ${step}: ${message}${duration}`);
+      };
+    },
+    warn: (line) => err(`${paintError('yellow', 'warning:')} ${line}`),
     result: (value, text) => {
       if (json) out(JSON.stringify(value, null, 2));
       else if (text !== '') out(text);
     },
     fail: (thrown) => {
+      clearTimeout(pending);
       const { code, text, value } = describeFailure(thrown);
-      err(text);
+      err(text.replace(/^error:/, paintError('red', 'error:')));
       if (json) out(JSON.stringify(value, null, 2));
       return code;
     },
@@ -41,6 +81,11 @@ export function createReporter(json: boolean): Reporter {
       mask = masker(secrets);
     },
   };
+}
+
+interface OutputStream {
+  isTTY?: boolean;
+  write(text: string): unknown;
 }
 
 /** JSON output of a failed command. */

@@ -1,4 +1,4 @@
-import type { Reporter } from '../report/reporter.ts';
+import type { Reporter, StepOutcome } from '../report/reporter.ts';
 
 /**
  * What a step is about to do, decided from what it found; pure data, so that a dry run prints the same.
@@ -40,7 +40,7 @@ interface Step<Context, Found, Work, Checked = void> {
 /** What became of a step, for people and for --json. */
 export interface Outcome {
   step: string;
-  outcome: 'up-to-date' | 'skipped' | 'done' | 'would-do';
+  outcome: StepOutcome;
   message: string;
   details?: readonly string[];
 }
@@ -74,7 +74,12 @@ export function step<Context, Found, Work, Checked = void>(
   return {
     check: async (before) => {
       const checked = (await definition.check?.(before)) as Checked;
-      return (context, options) => runStep(definition, checked, context, options);
+      return async (context, options) => {
+        const end = options.reporter.begin(definition.name);
+        const result = await runStep(definition, checked, context, options);
+        end(result.outcome.outcome, result.outcome.message);
+        return result;
+      };
     },
   };
 }
@@ -106,8 +111,6 @@ async function runStep<Context, Found, Work, Checked>(
     },
   };
 }
-
-const marks = { 'up-to-date': '=', skipped: '-', done: '+', 'would-do': '~' } as const;
 
 /**
  * Makes the checks of steps, in order.
@@ -141,7 +144,6 @@ export async function runChecked<Context>(
     const { context: next, outcome } = await run(context, options);
     context = next;
     outcomes.push(outcome);
-    options.reporter.status(`${marks[outcome.outcome]} ${outcome.step}: ${outcome.message}`);
     if (outcome.outcome === 'would-do')
       for (const detail of outcome.details ?? []) options.reporter.status(`    ${detail}`);
   }

@@ -121,7 +121,7 @@ function stopSignal(reporter: Reporter): AbortSignal {
 }
 
 const argv = process.argv.slice(2);
-const reporter = createReporter(argv.includes('--json'));
+const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
 process.exitCode = await rehearseCommandLine(argv, reporter, async (options) => {
   try {
     return await run(options, reporter);

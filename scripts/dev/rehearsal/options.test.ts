@@ -18,7 +18,7 @@ async function read(...argv: string[]) {
     write(JSON.stringify(thrown));
     return 2;
   };
-  const reporter = { ...createReporter(false), fail };
+  const reporter = { ...createReporter({ json: false }), fail };
   const run = async (options: RehearseOptions) => {
     asked = options;
     return 0;
@@ -102,6 +102,7 @@ describe('the help', () => {
     expect(code).toBe(0);
     expect([...printed.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1])).toEqual([
       '--json',
+      '--quiet',
       ...Object.values(options).map(({ flags }) => flags.replace(/ .*/, '')),
     ]);
     expect(printed).toContain(examples[0]);

@@ -28,7 +28,7 @@ async function run({ word, folder, git, host: hosts }: SandboxOptions, reporter:
 }
 
 const argv = process.argv.slice(2);
-const reporter = createReporter(argv.includes('--json'));
+const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
 process.exitCode = await sandboxCommandLine(argv, reporter, async (options) => {
   try {
     return await run(options, reporter);

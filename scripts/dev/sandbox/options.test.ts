@@ -14,7 +14,7 @@ async function read(line: string) {
     write(String(thrown));
     return 2;
   };
-  const reporter = { ...createReporter(false), fail };
+  const reporter = { ...createReporter({ json: false }), fail };
   const run = async (options: SandboxOptions) => {
     asked = options;
     return 0;
