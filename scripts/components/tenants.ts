@@ -7,6 +7,7 @@ import type { Component, KubernetesObject } from './component.ts';
 import { early, gatewayName, gatewayNamespace, gatewayPrincipal, inCluster, tenantLabel } from './domain.ts';
 import { groupHeaderPrefix } from './identity.ts';
 import { defaultProfile, profileName } from './kubeflow/default-profile.ts';
+import { kubeflow } from './kubeflow/index.ts';
 import {
   knativeNamespace,
   kubeflowNamespace,
@@ -34,21 +35,8 @@ export const tenants: Component = {
   summary: 'namespaces and access for each folder of tenants/, outside the waves',
   folder: tenantChart,
   namespace: (cluster) => cluster.argocd.namespace,
-  // A tenant's objects need the CRDs of these components.
-  dependsOn: [
-    'kubeflow-namespace',
-    'kubeflow-profiles',
-    'kubeflow-dashboard',
-    'kubeflow-notebooks',
-    'kubeflow-volumes',
-    'kubeflow-tensorboards',
-    'kubeflow-pipelines',
-    'kubeflow-katib',
-    'kubeflow-trainer',
-    'kubeflow-serving',
-    'kubeflow-default-profile',
-    'oauth2-proxy',
-  ],
+  // A tenant's objects need their CRDs.
+  dependsOn: [...Object.keys(kubeflow), 'oauth2-proxy'],
   enabled: () => true,
   sources: () => [],
   manifests: (cluster) => [

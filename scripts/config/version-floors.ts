@@ -1,71 +1,24 @@
 import semver from 'semver';
 import type { InputFinding } from './positions.ts';
 import type { ClusterFile } from './schema/cluster.ts';
-import type { ComponentName } from './schema/component-facts.ts';
+import { type ComponentName, componentFacts, componentNames, type Floor } from './schema/component-facts.ts';
 import type { Upstream } from './schema/upstream.ts';
 
-/** The oldest version that the tree works with. */
-interface Floor {
+/** The floor of a component's version. */
+interface ComponentFloor extends Floor {
   component: ComponentName;
-  /** Whether the floor is for the upstream, or for the image that replaces its default. */
-  of: 'upstream' | 'image';
-  least: string;
-  /** Reason, with its source. */
-  because: string;
 }
 
-const istio = 'older charts do not accept the generated values (istio docs, setup/upgrade)';
+/** All floors of component-facts.ts. */
+export const floors: readonly ComponentFloor[] = componentNames.flatMap((component) =>
+  (componentFacts[component].floors ?? []).map((floor) => ({ ...floor, component })),
+);
 
-/** Every version that the tree needs, in one place. */
-export const floors: readonly Floor[] = [
-  {
-    component: 'argocd',
-    of: 'upstream',
-    least: '3.5.4',
-    because:
-      'it fixes the critical vulnerabilities of October 2026; waves need syncPolicy.retry.refresh (argoproj/argo-cd#23038)',
-  },
-  {
-    component: 'cert-manager',
-    of: 'upstream',
-    least: '1.15.0',
-    because: 'crds.enabled, without which its kinds are missing, came with it (cert-manager docs, installation/helm)',
-  },
-  ...(['istio-base', 'istio-cni', 'istiod', 'gateway'] as const).map(
-    (component): Floor => ({ component, of: 'upstream', least: '1.29.0', because: istio }),
-  ),
-  {
-    component: 'dex',
-    of: 'image',
-    least: '2.45.0',
-    because: 'groups of static users came with it (dexidp/dex, release notes of v2.45.0)',
-  },
-  {
-    component: 'oauth2-proxy',
-    of: 'upstream',
-    least: '10.4.0',
-    because: 'config.forceLegacyConfig, which the tree writes, came with it (oauth2-proxy/manifests#385)',
-  },
-  {
-    component: 'oauth2-proxy',
-    of: 'image',
-    least: '7.15.4',
-    because:
-      'older ones let requests past the login (GHSA-7x63-xv5r-3p2x, GHSA-7rh7-c77v-6434, GHSA-5hvv-m4w4-gf6v, GHSA-c5c4-8r6x-56w3)',
-  },
-];
-
-/** Components that run with istiod, and how far their minor version may differ: https://istio.io/latest/docs/releases/supported-releases/ */
-const skews: readonly { component: ComponentName; older: number; newer: number; because: string }[] = [
-  {
-    component: 'istio-base',
-    older: 0,
-    newer: 1,
-    because: 'istiod needs the CRDs of its own minor version or the next',
-  },
-  { component: 'istio-cni', older: 1, newer: 0, because: 'no part of the mesh can be newer than istiod' },
-  { component: 'gateway', older: 1, newer: 0, because: 'a proxy cannot be newer than istiod (istio/istio.io#12554)' },
-];
+/** Components that run with istiod, and how far their minor version may be from istiod's. */
+const skews = componentNames.flatMap((component) => {
+  const { skew } = componentFacts[component];
+  return skew === undefined ? [] : [{ ...skew, component }];
+});
 
 /** @returns whether a version is below another; undefined for an invalid version, which another check reports */
 export function below(version: string | undefined, least: string): boolean | undefined {
@@ -74,7 +27,7 @@ export function below(version: string | undefined, least: string): boolean | und
 }
 
 /** @returns the message of the finding, without the position */
-export function tooOld({ component, least, because }: Floor): string {
+export function tooOld({ component, least, because }: ComponentFloor): string {
   return `is too old: ${component} must be ${least} or newer, because ${because}`;
 }
 
@@ -118,7 +71,7 @@ export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string,
   const versionOf = (component: ComponentName) =>
     own(component) ?? upstream.get(`infrastructure/${component}`)?.version;
   const runs = (component: ComponentName) =>
-    file.components[component]?.enabled !== false && (component !== 'istio-cni' || file.istio.cni.enabled);
+    file.components[component]?.enabled !== false && componentFacts[component].missingSwitch?.(file) === undefined;
   const apart = skews
     .filter(({ component }) => runs(component) && runs('istiod'))
     .filter(({ component }) => own(component) !== undefined || own('istiod') !== undefined)

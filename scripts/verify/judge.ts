@@ -183,18 +183,6 @@ export const forbidden: Expectation = mustAnswer(
   ),
 );
 
-/**
- * The upstream's sidecar refuses because of its policy: recognised by the sidecar's text, since the program itself could answer
- * 403, too.
- *
- * https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/rbac_filter
- */
-export const refusedByPolicy: Expectation = mustAnswer(
-  eachAnswer('403 from a policy', (answer) =>
-    answer.status === 403 && answer.body.trim() === 'RBAC: access denied' ? undefined : served(answer),
-  ),
-);
-
 /** The session reaches the app; if the app reports its request, nothing in it is forged. */
 export const reachedUnforged: Expectation = mustAnswer(
   eachAnswer('it is reached, and reports nothing forged', (answer, { forged }) => {

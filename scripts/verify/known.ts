@@ -9,8 +9,6 @@ export interface Place {
   own?: { host: string; authority: string };
   /** Who may open it. Default: every user who is logged in. */
   access?: { groups: readonly string[]; emails: readonly string[] };
-  /** True for a route that only other parts of the platform may use: users get 403. */
-  inner?: boolean;
   /** Its identity headers, in lower case. Default: the platform's. */
   headers?: readonly string[];
 }

@@ -24,9 +24,6 @@ export interface Where {
   ca?: string;
 }
 
-/** Kubeflow's access management has a route, but its policy admits only the dashboard. */
-const innerPlaces: ReadonlySet<string> = new Set(['kubeflow-profiles']);
-
 /**
  * @returns a cluster's platform as its config describes it
  * @throws RunError while the host is not known; UsageError for an invalid address
@@ -92,7 +89,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
 function placesOf({ cluster, enabled }: Platform): Place[] {
   const kubeflow = enabled.flatMap(({ name }): Place[] => {
     const path = (componentFacts as Readonly<Record<string, { page?: string }>>)[name]?.page;
-    return path === undefined ? [] : [{ name, path, ...(innerPlaces.has(name) ? { inner: true } : {}) }];
+    return path === undefined ? [] : [{ name, path }];
   });
   const apps = exposedApps(cluster).map(
     ({ name, path, host, authority, everyone, groups, emails, headers }): Place => ({

@@ -6,6 +6,12 @@ interface ComponentFacts {
   upstream?: 'chart' | 'kustomization';
   /** Further folders whose upstream.yaml describes a kustomization. */
   kustomizations?: readonly string[];
+  /** Folders below apps/kubeflow/<name> whose kustomization.yaml has the patches of its sources. */
+  patches?: readonly string[];
+  /** The oldest versions that the tree works with. */
+  floors?: readonly Floor[];
+  /** For parts of the mesh: how far its minor version may be from istiod's. */
+  skew?: Skew;
   /** Name of the component in `kubeflow.components`. */
   part?: string;
   /** First segments of its paths on the platform's host. They are reserved whether or not it runs. */
@@ -18,6 +24,22 @@ interface ComponentFacts {
   missingSwitch?(config: Switches): string | undefined;
 }
 
+/** The oldest version that the tree works with. */
+export interface Floor {
+  /** Whether the floor is for the upstream, or for the image that replaces its default. */
+  of: 'upstream' | 'image';
+  least: string;
+  /** Reason, with its source. */
+  because: string;
+}
+
+/** Distance from istiod's minor version: https://istio.io/latest/docs/releases/supported-releases/ */
+interface Skew {
+  older: number;
+  newer: number;
+  because: string;
+}
+
 /** Settings that enable and disable components. */
 interface Switches {
   argocd: { install: boolean };
@@ -28,6 +50,13 @@ interface Switches {
 }
 
 const noUpstream = 'It has no upstream: remove the line.';
+const meshFloors: readonly Floor[] = [
+  {
+    of: 'upstream',
+    least: '1.29.0',
+    because: 'older charts do not accept the generated values (istio docs, setup/upgrade)',
+  },
+];
 const releaseDecides = 'The Kubeflow release sets the version: set kubeflow.version.';
 
 /** A part of Kubeflow: it runs when kubeflow.components names it. */
@@ -50,6 +79,14 @@ const facts = {
     // Its webhook.
     paths: ['hooks'],
     versionHint: 'Set argocd.version.',
+    floors: [
+      {
+        of: 'upstream',
+        least: '3.5.4',
+        because:
+          'it fixes the critical vulnerabilities of October 2026; waves need syncPolicy.retry.refresh (argoproj/argo-cd#23038)',
+      },
+    ],
     missingSwitch: ({ argocd }) => (argocd.install ? undefined : 'Set argocd.install: true.'),
   },
   metallb: {
@@ -58,24 +95,76 @@ const facts = {
     missingSwitch: ({ loadBalancer }) =>
       loadBalancer.metallb === undefined ? 'Set loadBalancer.metallb.pools.' : undefined,
   },
-  'cert-manager': { namespaces: ['cert-manager'], upstream: 'chart' },
-  'istio-base': { namespaces: ['istio-system'], upstream: 'chart' },
+  'cert-manager': {
+    namespaces: ['cert-manager'],
+    upstream: 'chart',
+    floors: [
+      {
+        of: 'upstream',
+        least: '1.15.0',
+        because:
+          'older charts lack crds.enabled, without which its kinds are missing (cert-manager docs, installation/helm)',
+      },
+    ],
+  },
+  'istio-base': {
+    namespaces: ['istio-system'],
+    upstream: 'chart',
+    floors: meshFloors,
+    skew: { older: 0, newer: 1, because: 'istiod needs the CRDs of its own minor version or the next' },
+  },
   'istio-cni': {
     namespaces: ['istio-cni'],
     upstream: 'chart',
+    floors: meshFloors,
+    skew: { older: 1, newer: 0, because: 'no part of the mesh can be newer than istiod' },
     missingSwitch: ({ istio }) => (istio.cni.enabled ? undefined : 'Set istio.cni.enabled: true.'),
   },
-  istiod: { namespaces: [], upstream: 'chart' },
-  gateway: { namespaces: ['ingress'], upstream: 'chart' },
+  istiod: { namespaces: [], upstream: 'chart', floors: meshFloors },
+  gateway: {
+    namespaces: ['ingress'],
+    upstream: 'chart',
+    floors: meshFloors,
+    skew: { older: 1, newer: 0, because: 'a proxy cannot be newer than istiod (istio/istio.io#12554)' },
+  },
   issuer: {
     namespaces: [],
     versionHint: noUpstream,
     missingSwitch: ({ tls }) =>
       tls.existingIssuer === undefined ? undefined : 'Remove tls.existingIssuer, which provides the certificates.',
   },
-  dex: { namespaces: ['auth'], upstream: 'chart', paths: ['dex'] },
-  'oauth2-proxy': { namespaces: ['auth'], upstream: 'chart', paths: ['oauth2'] },
+  dex: {
+    namespaces: ['auth'],
+    upstream: 'chart',
+    paths: ['dex'],
+    floors: [
+      {
+        of: 'image',
+        least: '2.45.0',
+        because: 'older ones have no groups of static users (dexidp/dex, release notes of v2.45.0)',
+      },
+    ],
+  },
+  'oauth2-proxy': {
+    namespaces: ['auth'],
+    upstream: 'chart',
+    paths: ['oauth2'],
+    floors: [
+      {
+        of: 'upstream',
+        least: '10.4.0',
+        because: 'older charts lack config.forceLegacyConfig, which the tree sets (oauth2-proxy/manifests#385)',
+      },
+      {
+        of: 'image',
+        least: '7.15.4',
+        because:
+          'requests can bypass the login of older ones (GHSA-7x63-xv5r-3p2x, GHSA-7rh7-c77v-6434, GHSA-5hvv-m4w4-gf6v, GHSA-c5c4-8r6x-56w3)',
+      },
+    ],
+  },
   'kubeflow-namespace': {
+    patches: ['namespaces'],
     namespaces: ['kubeflow', 'kubeflow-system'],
     kustomizations: ['apps/kubeflow'],
     versionHint: releaseDecides,
@@ -83,6 +172,7 @@ const facts = {
       kubeflow.components.length > 0 ? undefined : 'Add at least one part to kubeflow.components.',
   },
   'kubeflow-dashboard': kubeflowPart('central-dashboard', {
+    patches: ['dashboard'],
     page: '/',
     // Its paths besides "/", and the menu's page of a part that we do not install.
     paths: [
@@ -98,21 +188,54 @@ const facts = {
       'webhook',
     ],
   }),
-  'kubeflow-profiles': kubeflowPart('profiles', { paths: ['kfam'] }),
-  'kubeflow-notebooks': kubeflowPart('notebooks', { page: '/jupyter/', paths: ['jupyter', 'notebook'] }),
-  'kubeflow-volumes': kubeflowPart('volumes', { page: '/volumes/', paths: ['volumes'] }),
+  'kubeflow-profiles': kubeflowPart('profiles', {
+    patches: ['profiles', 'roles'],
+    paths: ['kfam'],
+  }),
+  'kubeflow-notebooks': kubeflowPart('notebooks', {
+    patches: ['jupyter-web-app', 'notebook-controller', 'poddefaults'],
+    page: '/jupyter/',
+    paths: ['jupyter', 'notebook'],
+  }),
+  'kubeflow-volumes': kubeflowPart('volumes', {
+    patches: ['pvcviewer-controller', 'volumes-web-app'],
+    page: '/volumes/',
+    paths: ['volumes'],
+  }),
   'kubeflow-tensorboards': kubeflowPart('tensorboards', {
+    patches: ['tensorboard-controller', 'tensorboards-web-app'],
     page: '/tensorboards/',
     paths: ['tensorboard', 'tensorboards'],
   }),
   'kubeflow-pipelines': kubeflowPart('pipelines', {
+    patches: [
+      'cache-certificate',
+      'core',
+      'metacontroller',
+      'metadata-routes',
+      'metadata',
+      'mysql-policy',
+      'mysql',
+      'seaweedfs',
+      'workflow-controller',
+      'workflow-crds',
+      'workflow-rbac',
+    ],
     page: '/pipeline/',
     paths: ['ml_metadata', 'pipeline', 'pipelines'],
     kustomizations: ['apps/kubeflow/kubeflow-pipelines/argo-workflows'],
   }),
-  'kubeflow-katib': kubeflowPart('katib', { page: '/katib/', paths: ['katib'] }),
-  'kubeflow-trainer': kubeflowPart('trainer', { kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset'] }),
+  'kubeflow-katib': kubeflowPart('katib', {
+    patches: ['katib'],
+    page: '/katib/',
+    paths: ['katib'],
+  }),
+  'kubeflow-trainer': kubeflowPart('trainer', {
+    patches: ['jobset', 'trainer-crds', 'trainer-manager', 'trainer-rbac', 'trainer-runtimes', 'trainer-webhook'],
+    kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset'],
+  }),
   'kubeflow-serving': kubeflowPart('serving', {
+    patches: ['knative-serving', 'kserve', 'models-web-app'],
     namespaces: ['cluster-local-gateway', 'knative-serving'],
     page: '/kserve-endpoints/',
     paths: ['kserve-endpoints', 'serving'],

@@ -4,7 +4,6 @@ import {
   loginOrDenied,
   reachedUnforged,
   redirectsToHttpsOf,
-  refusedByPolicy,
   trueIdentity,
   unserved,
   unservedOrDex,
@@ -105,7 +104,7 @@ function asAnotherUser(place: Place): SingleCheck {
       ]),
       ...at(place),
     }),
-    expect: place.inner === true ? refusedByPolicy : trueIdentity,
+    expect: trueIdentity,
   };
 }
 
