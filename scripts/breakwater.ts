@@ -22,7 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
       'Turns clusters/<name>/cluster.yaml into an Argo CD app-of-apps tree, commits it, and registers it with Argo CD.',
     )
     .version(version(), '--version', 'print the version')
-    .addHelpText('after', '\nExamples:\n  npm run bootstrap\n  npm run breakwater -- bootstrap --help\n');
+    .addHelpText('after', '\nExamples:\n  npm run bootstrap\n  npx breakwater bootstrap --help\n');
   return await runCommandLine(program, commands, argv, reporter, async (command, positional, options) =>
     command.run({ root: repositoryRoot(process.cwd()), options, positional, reporter }),
   );

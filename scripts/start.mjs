@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Starts the program. Node 20 can't run TypeScript, and a loader that transpiles some 200 files costs more at each start
 // than most commands take: so the first start bundles scripts/ into node_modules/.cache, and later ones load that bundle.
 // Nothing else differs from `node --import tsx scripts/breakwater.ts`, which is also the fallback where the cache can't be written.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option } from 'commander';
@@ -52,6 +53,15 @@ describe('the registry of commands, package.json and the README', () => {
     const table = /\n## Commands\n([\s\S]*?)\n## /.exec(readFileSync(join(checkout, 'README.md'), 'utf8'))?.[1] ?? '';
     const rows = [...table.matchAll(/^\| `npm run ([a-z]+)/gm)].map((match) => match[1]);
     expect(rows.filter((name) => name !== 'rehearse').toSorted()).toEqual(names.toSorted());
+  });
+
+  it('also run as a program: npx breakwater', () => {
+    const { bin } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8'));
+    const help = execFileSync('npx', ['--no-install', ...Object.keys(bin), '--help'], {
+      cwd: checkout,
+      encoding: 'utf8',
+    });
+    for (const name of names) expect(help).toContain(`\n  ${name} `);
   });
 
   it.each(commands.map(({ usage, options }) => [usage, options] as const))(
