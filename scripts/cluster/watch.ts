@@ -4,8 +4,8 @@ import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
 import type { Connection } from './connect.ts';
-import { nudge } from './nudge.ts';
 import { type Failure, type Progress, type ProgressQuestion, progress } from './progress.ts';
+import { refreshWaiting } from './refresh.ts';
 
 export interface PlatformWatch extends Omit<ProgressQuestion, 'now' | 'context'> {
   timeoutSeconds: number;
@@ -57,7 +57,7 @@ export async function watchPlatform(
         showChanges(found, shown, watch.report);
         if (found.done) return found;
         const watched = [...state.applications.values()].filter(({ metadata }) => ours.has(metadata.name));
-        await nudge(connection.api, watched, asked, root, now);
+        await refreshWaiting(connection.api, watched, asked, root, now);
       }
       const stood = failuresThatStood(found.failures, standing, now, watch.patience);
       if (stood.length > 0) throw failed('the platform is failing', stood);

@@ -5,7 +5,7 @@ import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { changes, differences, type PlannedCluster, planCluster, planWithHead } from '../steps/plan-cluster.ts';
 import { placePlatform } from '../tree/place.ts';
-import { carryOut } from '../workspace/carry-out.ts';
+import { applyPlan } from '../workspace/apply-plan.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
 import type { InvocationOf } from './invocation.ts';
@@ -44,7 +44,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
     const stale = whole.delete.map(({ path }) => path);
     const plan = options.prune ? whole : { ...whole, delete: [] };
     for (const line of changes(plan)) reporter.status(`    ${line}`);
-    await carryOut(root, plan);
+    await applyPlan(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = options.prune ? stale : [];
     results.push({

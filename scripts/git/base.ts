@@ -4,22 +4,22 @@ import { join, sep } from 'node:path';
 import { RunError, UsageError } from '../report/errors.ts';
 import { createGit, orUndefined } from './run.ts';
 
-/** What a change is compared with. */
+/** The commit that a change is compared with. */
 export interface Base {
   commit: string;
-  /** For people, as `1a2b3c4d5e6f (origin/main)`. */
+  /** For messages, as `1a2b3c4d5e6f (origin/main)`. */
   description: string;
 }
 
 /**
- * Finds the commit that the work tree is compared with: where its history parted from a branch, so that what others merged
- * meanwhile is not a part of the change.
+ * Finds the commit that the work tree is compared with: where its history parted from a branch, so that commits which
+ * others have merged since do not count as part of the change.
  *
  * @param root the repository's folder
- * @param named what the user named: anything that `git rev-parse` understands
- * @param usual what is taken when it is there and nothing was named, as `origin/main`
- * @returns undefined when nothing was named and the usual one is not there
- * @throws UsageError when the named one is not there; RunError when a shallow clone lacks the history
+ * @param named the user's choice, in any form that `git rev-parse` understands
+ * @param usual the default, as `origin/main`
+ * @returns undefined when the user named none and the default does not exist
+ * @throws UsageError when the named one does not exist; RunError when a shallow clone lacks the history
  */
 export async function findBase(root: string, named: string | undefined, usual: string): Promise<Base | undefined> {
   const git = createGit(root);
@@ -47,7 +47,7 @@ export async function findBase(root: string, named: string | undefined, usual: s
   return { commit, description: `${commit.slice(0, 12)} (${name})` };
 }
 
-/** Files of a commit on disk, for as long as they are needed. */
+/** Files of a commit on disk, until `remove` is called. */
 export interface BaseFiles {
   folder: string;
   remove(): Promise<void>;
@@ -55,9 +55,9 @@ export interface BaseFiles {
 
 /**
  * Writes some folders of a commit into a temporary folder. The work tree, the index and HEAD stay as they are. Symbolic links
- * become plain files, so that nothing outside is read through them.
+ * become plain files, so nothing outside is read through them.
  *
- * @param folders relative to the root; those that the commit lacks are left out
+ * @param folders relative to the root; those that the commit lacks are skipped
  */
 export async function checkOutBase(root: string, commit: string, folders: readonly string[]): Promise<BaseFiles> {
   const git = createGit(root);

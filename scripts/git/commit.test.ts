@@ -178,13 +178,13 @@ describe('a commit that fails leaves index and files as they were:', () => {
     await box.git(root, 'config', 'commit.gpgSign', 'true');
     await box.git(root, 'config', 'gpg.format', 'ssh');
     await box.git(root, 'config', 'user.signingKey', path.join(box.folder, 'no-such-key'));
-    await refused({ name: 'RunError', message: expect.stringContaining('could not sign') });
+    await refused({ name: 'RunError', message: expect.stringContaining('cannot sign') });
   });
 
   it('an OpenPGP signing key is missing', async () => {
     await box.git(root, 'config', 'commit.gpgSign', 'true');
     await box.git(root, 'config', 'user.signingKey', 'DEADBEEFDEADBEEF');
-    await refused({ name: 'RunError', message: expect.stringContaining('could not sign') });
+    await refused({ name: 'RunError', message: expect.stringContaining('cannot sign') });
   });
 
   it('AP#95 AP#496 there is no author identity', async () => {
@@ -207,7 +207,7 @@ describe('a commit that fails leaves index and files as they were:', () => {
 
   it('a merge is not finished', async () => {
     await writeFile(path.join(root, '.git', 'MERGE_HEAD'), `${await box.git(root, 'rev-parse', 'HEAD')}\n`);
-    await refused({ name: 'RunError', message: expect.stringContaining('merge is not finished') });
+    await refused({ name: 'RunError', message: expect.stringContaining('an unfinished merge') });
   });
 
   it('another git holds the index for good', async () => {
@@ -285,7 +285,7 @@ describe('the repository', () => {
     });
     await mkdir(path.join(root, 'sub'));
     await expect(openRepository(path.join(root, 'sub'))).rejects.toMatchObject({
-      message: expect.stringContaining('is a part of the repository'),
+      message: expect.stringContaining('is inside the repository'),
     });
     await expect(openRepository(await box.bare('bare.git'))).rejects.toMatchObject({
       message: expect.stringContaining('bare'),

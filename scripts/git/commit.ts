@@ -5,10 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { removeLeftovers } from '../processes/leftovers.ts';
 import { RunError } from '../report/errors.ts';
 import { type Git, GitFailure, zeroSeparated } from './run.ts';
-import { commitObstacle, readState } from './state.ts';
+import { commitProblem, readState } from './state.ts';
 import { changedPaths, headCommit } from './texts.ts';
 
-/** Tells our commits from a person's. */
+/** Marks our commits. */
 export const trailer = { key: 'Generated-by', value: 'Breakwater' } as const;
 
 /** One commit. */
@@ -19,16 +19,14 @@ export interface CommitOptions {
 }
 
 /**
- * Commits the paths as they are on disk and nothing else.
+ * Commits the paths as they are on disk, and nothing else.
  *
- * The commit is made from an index of its own, so whatever the user has staged stays staged and out of it, hooks see the
- * commit's own files, and a run that is killed leaves no lock on the user's index. Hooks, signing and identity are the
- * user's.
+ * The commit is made from a separate index: staged changes of the user stay staged and out of it, hooks see the commit's own
+ * files, and a killed run leaves no lock on the user's index. Hooks, signing and identity are the user's.
  *
  * @param paths relative to the root; absent files count as deletions
- * @param hooksMayChange those of the paths that a hook may rewrite; the others have to be committed as they are
- * @throws RunError when the state of the repository, a hook or the signing stands against it; index and files are then
- *   as they were
+ * @param hooksMayChange paths that a hook may rewrite; the others must be committed as they are
+ * @throws RunError when the state of the repository, a hook or signing prevents it; index and files are then unchanged
  */
 export async function commitPaths(
   git: Git,
@@ -39,7 +37,7 @@ export async function commitPaths(
   const state = await readState(git, root);
   const changed = await changedPaths(git, root, paths);
   if (changed.length === 0) return 'nothing';
-  const obstacle = commitObstacle(state);
+  const obstacle = commitProblem(state);
   if (obstacle !== undefined) throw obstacle;
   const list = changed.map((file) => `${file}\0`).join('');
   const extra = { GIT_INDEX_FILE: index };
@@ -71,16 +69,14 @@ export async function commitPaths(
     await rm(index, { force: true });
   }
   const commit = await headCommit(git);
-  if (commit === undefined) throw new Error('git committed, but there is no commit');
+  if (commit === undefined) throw new Error('git committed, but HEAD has no commit');
   return { commit };
 }
 
-/** Puts the paths into the user's own index, and says how to take them out again. */
+/** Stages the paths in the user's own index. @returns a function that takes them out again */
 async function stage(git: Git, changed: readonly string[], list: string): Promise<() => Promise<void>> {
-  const wanted = new Set(changed);
-  const entries = zeroSeparated(await git.raw(['ls-files', '--stage', '-z'])).filter((line) =>
-    wanted.has(pathOf(line)),
-  );
+  const paths = new Set(changed);
+  const entries = zeroSeparated(await git.raw(['ls-files', '--stage', '-z'])).filter((line) => paths.has(pathOf(line)));
   const before = new Set(entries.map(pathOf));
   await whileLocked(() => updateIndex(git, list));
   return async () => {
@@ -96,12 +92,12 @@ function pathOf(stageLine: string): string {
   return stageLine.slice(stageLine.indexOf('\t') + 1);
 }
 
-/** Takes over files as they are on disk, absent ones as deletions, whatever is ignored. */
+/** Stages files as they are on disk, absent ones as deletions, ignored or not. */
 async function updateIndex(git: Git, list: string, extra: Record<string, string> = {}): Promise<void> {
   await git.raw(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], { input: list, extra });
 }
 
-/** Another git may hold the index for a moment: an editor's, or one that a killed run left working. */
+/** Retries while another git holds the index: an editor's, or one that a killed run left behind. */
 async function whileLocked(act: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -115,14 +111,14 @@ async function whileLocked(act: () => Promise<void>): Promise<void> {
 }
 
 function lockError(error: GitFailure): RunError {
-  return new RunError('Another git holds a lock on this repository, or one that was killed left it', {
+  return new RunError('another git process holds a lock on this repository, or was killed and left it behind', {
     details: error.stderr.split('\n').filter((line) => line.includes('.lock')),
-    hint: 'Wait until it is done. If no git is running any more, remove the lock file named above.',
+    hint: 'Wait for it to end. If no git process is running, remove the lock file named above.',
     cause: error,
   });
 }
 
-/** A path for an index of this process; those of killed ones are removed. */
+/** @returns a path for this process's index; those of killed processes are removed */
 async function temporaryIndex(git: Git, root: string): Promise<string> {
   const folder = path.resolve(root, (await git.raw(['rev-parse', '--git-path', 'breakwater'])).trimEnd());
   await mkdir(folder, { recursive: true });
@@ -136,29 +132,29 @@ async function commitError(git: Git, root: string, error: unknown): Promise<unkn
   const options = { details: said, cause: error };
   if (/\.lock'?: File exists/i.test(error.stderr)) return lockError(error);
   if (/failed to sign|failed to write commit object|signing|user\.signingkey|Load key|secret key/i.test(error.stderr)) {
-    return new RunError('git could not sign the commit; nothing was changed', {
+    return new RunError('git cannot sign the commit; nothing was changed', {
       ...options,
-      hint: 'Check user.signingKey, gpg.format and commit.gpgSign, and that the key is there (try: git commit --allow-empty -S).',
+      hint: 'Check user.signingKey, gpg.format and commit.gpgSign, and that the key is available (try: git commit --allow-empty -S).',
     });
   }
   const hooks = await commitHooks(git, root);
   if (hooks.length > 0) {
-    return new RunError(`A hook refused the commit (${hooks.join(', ')}); nothing was changed`, {
+    return new RunError(`a hook refused the commit (${hooks.join(', ')}); nothing was changed`, {
       ...options,
-      hint: 'Do what the hook says above, then run again. The generated files are on disk.',
+      hint: 'Fix what the hook reports above, then run it again. The generated files are on disk.',
     });
   }
-  return new RunError('git could not commit; nothing was changed', {
+  return new RunError('git cannot commit; nothing was changed', {
     ...options,
     hint: 'See the message from git above.',
   });
 }
 
-/** Argo CD would get another text than the config renders to, and each later run would commit the difference again. */
+/** Argo CD would get a different text than the config renders to, and each later run would commit the difference again. */
 function rewroteError(files: readonly string[], hooks: readonly string[]): RunError {
-  return new RunError(`A hook rewrote generated files (${hooks.join(', ')}); the commit was undone`, {
+  return new RunError(`a hook rewrote generated files (${hooks.join(', ')}); the commit was undone`, {
     details: files.slice(0, 10),
-    hint: 'Have the hook leave generated files alone (clusters/*/apps, values, manifests and README.md: their first line says that they are generated), then run again.',
+    hint: 'Exclude generated files from the hook (clusters/*/apps, values, manifests and README.md; their first line marks them), then run it again.',
   });
 }
 

@@ -6,14 +6,13 @@ import { credentialLines, remoteSettings, sshCommand } from './environment.ts';
 import type { Remote } from './remote.ts';
 import { type Git, orUndefined, type RunOptions } from './run.ts';
 
-/** Milliseconds without a sign of life after which a remote counts as dead. */
+/** Milliseconds without output after which a remote is given up. */
 export const longSilence = 30_000;
 
 /**
- * Lends the options with which git reaches a remote. A configured token or SSH key lies in a private temporary folder meanwhile.
+ * Calls `use` with the options that git needs to reach a remote. Meanwhile a configured token or SSH key is in a private temporary folder.
  *
- * @param use what is done with them
- * @param silence milliseconds without a sign of life after which it is given up
+ * @param silence milliseconds without output after which the remote is given up
  */
 export async function withRemote<T>(
   git: Git,
@@ -21,7 +20,7 @@ export async function withRemote<T>(
   use: (options: RunOptions) => Promise<T>,
   silence = longSilence,
 ): Promise<T> {
-  // git's HTTP process outlives a git that is ended, so it is told to give up by itself, a little earlier.
+  // git's HTTP process outlives a killed git, so it has its own limit, a second earlier.
   const giveUp = [
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', String(Math.ceil(silence / 1000) - 1)],
@@ -47,12 +46,12 @@ async function usersSshCommand(git: Git): Promise<string> {
   return configured?.trim() ?? process.env.GIT_SSH ?? 'ssh';
 }
 
-/** Private files of a run's credentials, in a folder of their own. */
+/** The credentials of a run, as private files in their own folder. */
 type CredentialFiles =
   | { folder: string; lines: string; key?: never }
   | { folder: string; lines?: never; key: string; knownHosts: string };
 
-/** ssh refuses a key that others can read, and one whose last line has no end. */
+/** ssh refuses a key that others can read, and one without a final newline. */
 async function writeCredentials(credentials: Remote['credentials']): Promise<CredentialFiles | undefined> {
   if (credentials === undefined) return undefined;
   await removeLeftovers(tmpdir(), /^breakwater-git-(\d+)-/);

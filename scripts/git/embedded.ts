@@ -10,12 +10,12 @@ import { createGit, orUndefined } from './run.ts';
 const name = 'remote.git';
 
 /**
- * Sees to it that there is a bare repository at .breakwater/remote.git whose HEAD names the branch. It is made under
- * another name and renamed when it is whole, so a killed run leaves nothing half-made there.
+ * Makes sure that .breakwater/remote.git is a bare repository whose HEAD names the branch. It is created under another name
+ * and then renamed, so a killed run leaves nothing half-made there.
  *
  * @param root absolute path of the user's repository
  * @returns the remote to publish to
- * @throws RunError when something else is at that place
+ * @throws RunError when something else is there
  */
 export async function ensureEmbeddedRemote(root: string, branch: string): Promise<Remote> {
   const folder = path.join(root, '.breakwater');
@@ -27,7 +27,7 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
   const bare = await orUndefined(git.raw(['rev-parse', '--is-bare-repository', '--absolute-git-dir']), [128]);
   if (bare === undefined || !bare.startsWith('true\n') || path.basename(bare.trim()) !== name) {
     throw new RunError(`.breakwater/${name} is not a bare git repository`, {
-      hint: `Remove it and run again: it will be made again and filled from your repository.`,
+      hint: `Remove it and run again: the run re-creates it from your repository.`,
     });
   }
   await git.raw(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
@@ -36,7 +36,7 @@ export async function ensureEmbeddedRemote(root: string, branch: string): Promis
 
 async function create(folder: string, place: string, branch: string): Promise<void> {
   const half = `${place}.${process.pid}-${randomUUID()}.tmp`;
-  // The user's template folder (init.templateDir) may hold hooks, which have no business there.
+  // The user's template folder (init.templateDir) may contain hooks, which must not run there.
   const extra = { GIT_TEMPLATE_DIR: '' };
   await createGit(folder)((it) => it.init(true, ['--quiet', `--initial-branch=${branch}`, half]), { extra });
   await rename(half, place).catch(async (error: NodeJS.ErrnoException) => {

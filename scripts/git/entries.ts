@@ -1,18 +1,18 @@
 import { createGit, type Git, GitFailure, orUndefined, zeroSeparated } from './run.ts';
 import { textsAt } from './texts.ts';
 
-/** What Git has, and what it would take with `git add`. Paths are relative to the root. */
+/** Files that Git tracks, and files that `git add` would add. Paths are relative to the root. */
 export interface GitEntries {
   /** Modes, as `120000`, by path. */
   modes: ReadonlyMap<string, string>;
-  /** What symbolic links lead to, by path. */
+  /** Targets of symbolic links, by path. */
   targets: ReadonlyMap<string, string>;
-  /** Neither tracked nor ignored; a repository of its own ends with a slash. */
+  /** Neither tracked nor ignored; a nested repository ends with a slash. */
   untracked: readonly string[];
 }
 
 /**
- * Lists what the index holds, and what is neither tracked nor ignored.
+ * Lists the entries of the index, and files that are neither tracked nor ignored.
  *
  * @param root the repository's folder
  * @returns undefined where there is no repository, as in a downloaded archive
@@ -27,7 +27,7 @@ export async function listEntries(root: string): Promise<GitEntries | undefined>
   return { ...(await withTargets(root, ':', staged)), untracked: others };
 }
 
-/** Lists what HEAD holds: what a push sends. Nothing where there is no commit yet. */
+/** Lists the entries of HEAD, which a push sends; none without a commit. */
 export async function listHead(root: string): Promise<GitEntries> {
   const listed = await list(createGit(root), ['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);
   return { ...(await withTargets(root, 'HEAD:', listed ?? [])), untracked: [] };
@@ -38,14 +38,14 @@ async function list(git: Git, command: readonly string[]): Promise<string[] | un
   return listed === undefined ? undefined : zeroSeparated(listed);
 }
 
-/** @param lines as both commands print them: the mode first, the path behind a tab */
+/** @param lines as both commands print them: the mode first, the path after a tab */
 async function withTargets(root: string, from: 'HEAD:' | ':', lines: readonly string[]) {
   const modes = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
   const links = [...modes].filter(([, mode]) => mode === '120000').map(([path]) => path);
   return { modes, targets: await textsAt(root, from, links) };
 }
 
-/** @returns those of the paths that Git ignores, and so never publishes; none where there is no repository */
+/** @returns the paths that Git ignores, and so never publishes; none without a repository */
 export async function ignoredPaths(root: string, paths: readonly string[]): Promise<Set<string>> {
   if (paths.length === 0) return new Set();
   const input = paths.map((path) => `${path}\0`).join('');

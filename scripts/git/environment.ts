@@ -1,22 +1,22 @@
 import type { Remote, TokenCredentials } from './remote.ts';
 
-/** Variables of git's own that are the user's settings: who commits, which configuration, how hosts are reached. */
+/** Git's variables that are settings of the user: identity, configuration, access to hosts. */
 const usersOwn =
   /^GIT_(AUTHOR|COMMITTER|CONFIG|SSH|SSL|PROXY|HTTP|ALLOW_PROTOCOL|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|EXEC_PATH)/;
 
-/** Variables that simple-git guards beside GIT_*; we start no editor and no pager. */
+/** Variables that simple-git refuses besides GIT_*; we start no editor and no pager. */
 const unneeded = new Set(['EDITOR', 'VISUAL', 'PAGER', 'PREFIX', 'LANGUAGE']);
 
-/** Settings for one call of git, given by GIT_CONFIG_*: in no file and in no argument list. */
+/** Settings for one call of git, passed as GIT_CONFIG_*, so they are in no file and in no argument list. */
 export type GitSettings = readonly (readonly [key: string, value: string])[];
 
 /**
- * The environment in which every git runs: no prompt, no pager, one locale, no repository but the one it is started in
- * (a hook that calls us sets GIT_DIR and GIT_INDEX_FILE). Pure.
+ * The environment of every git: no prompt, no pager, a fixed locale, and the repository of its folder (a hook that calls us
+ * sets GIT_DIR and GIT_INDEX_FILE). Pure.
  *
  * @see https://git-scm.com/docs/git#_environment_variables
  * @param ambient the environment of our own process
- * @param settings put behind those which the user gives by GIT_CONFIG_*
+ * @param settings added after the user's own GIT_CONFIG_*
  * @param extra variables for this call
  */
 export function gitEnvironment(
@@ -47,11 +47,11 @@ export function gitEnvironment(
 }
 
 /**
- * What a CA file and a file with a token mean to git. Other helpers and headers for this URL are switched off, so that the
- * configured token is the one that is used. The token is in no variable and no argument: both are printed for debugging, and
- * every process of the user can read them.
+ * Git's settings for a CA file and a credentials file. Other helpers and headers for this URL are disabled, so that git uses the
+ * configured token. The token is in no variable and no argument: debug output shows both, and every process of the user can
+ * read them.
  *
- * @param credentialsFile absolute path of a file as `credentialLines` makes it
+ * @param credentialsFile absolute path of a file with `credentialLines`
  * @see https://git-scm.com/docs/gitcredentials
  */
 export function remoteSettings(
@@ -71,17 +71,17 @@ export function remoteSettings(
   };
 }
 
-/** @returns what a credential helper answers git */
+/** @returns a credential helper's answer to git */
 export function credentialLines({ username, token }: TokenCredentials): string {
   return `username=${username}\npassword=${token}\n`;
 }
 
 /**
- * The ssh command for a remote: never a prompt, and with a configured key that key and those host keys only.
+ * The ssh command for a remote: without prompts, and with only the configured key and host keys, if there are any.
  *
- * @param users the user's own command (GIT_SSH_COMMAND, else core.sshCommand); a program that is not ssh is left alone
- * @param files of configured credentials
- * @returns the value of GIT_SSH_COMMAND; undefined: leave all as the user has it
+ * @param users the user's own command (GIT_SSH_COMMAND, else core.sshCommand)
+ * @param files files of the configured credentials
+ * @returns the value of GIT_SSH_COMMAND; undefined for a program other than ssh, which stays as the user set it
  */
 export function sshCommand(users: string, files?: { key: string; knownHosts: string }): string | undefined {
   if (!/^(\S*\/)?ssh(\.exe)?(\s|$)/.test(users)) return undefined;

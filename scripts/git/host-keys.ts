@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Remote } from './remote.ts';
 
-/** What ssh says of a host whose key is not the known one. */
+/** A host key that ssh refused, for a message. */
 export interface HostKeyProblem {
   what: string;
   details: readonly string[];
@@ -9,10 +9,10 @@ export interface HostKeyProblem {
 }
 
 /**
- * Says which key an SSH host sent and which ones are known, in place of ssh's own text, which names files of ours.
+ * Explains which key an SSH host sent and which ones are known. ssh's own text would name our temporary files.
  *
- * @param stderr what ssh printed
- * @returns undefined when it is about something else, or ssh does not name the key
+ * @param stderr output of ssh
+ * @returns undefined for other errors, or when ssh does not name the key
  */
 export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKeyProblem | undefined {
   const [, type, fingerprint] =
@@ -21,12 +21,12 @@ export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKey
   const kind = type.toLowerCase();
   if (credentials === undefined || !('knownHosts' in credentials)) {
     return {
-      what: "the host's SSH key is another one than the known one",
+      what: "the host's SSH key does not match the known one",
       details: [
         `sent: ${kind} ${fingerprint}`,
         ...stderr.split('\n').filter((line) => /^Offending .* key in /.test(line)),
       ],
-      hint: 'Ask who runs the host whether the key was changed; only then take the old line out of your known_hosts.',
+      hint: "Ask the host's administrators whether the key was changed. Only then remove the old line from your known_hosts.",
     };
   }
   const file = credentials.knownHostsFrom ?? 'git.credentials.knownHosts';
@@ -37,19 +37,19 @@ export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKey
   ];
   if (known.some((key) => key.kind === kind)) {
     return {
-      what: "the host's SSH key is another one than the known one",
+      what: "the host's SSH key does not match the known one",
       details,
-      hint: `Ask who runs the host whether the key was changed. Only then renew it in ${file} (ssh-keyscan prints it), and run again: Argo CD then forgets the old one.`,
+      hint: `Ask the host's administrators whether the key was changed. Only then replace it in ${file} (ssh-keyscan prints it), and run again: Argo CD then drops the old one.`,
     };
   }
   return {
-    what: `the host has an SSH key of another type (${kind}) than the known ones, which says nothing of a change`,
+    what: `the host sent an SSH key of another type (${kind}) than the known ones; this does not mean that its key was changed`,
     details,
-    hint: `Compare the fingerprint with what the host's owner publishes, and add the line that \`ssh-keyscan -t ${kind} HOST\` prints to ${file}.`,
+    hint: `Compare the fingerprint with the one that the host publishes, and add the line that \`ssh-keyscan -t ${kind} HOST\` prints to ${file}.`,
   };
 }
 
-/** Type, as ssh calls it in messages, and fingerprint of the key in a line of known_hosts. */
+/** Type (as in ssh's messages) and fingerprint of the key in a line of known_hosts. */
 function keyOf(line: string): { kind: string; fingerprint: string }[] {
   const fields = line.trim().split(/\s+/);
   if (line.trim() === '' || line.startsWith('#')) return [];

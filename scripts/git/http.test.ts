@@ -102,7 +102,7 @@ describe('a token', () => {
     const error = await repository.publish({ remote, branch: 'main' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: 'RunError',
-      message: expect.stringContaining('credentials are refused'),
+      message: expect.stringContaining('refused the credentials'),
       hint: expect.stringContaining('git.credentials'),
     });
     expect(
@@ -124,7 +124,7 @@ describe('a token', () => {
     const remote: Remote = { ...(await serve(readOnly)), credentials: { token, username: 'git' } };
     expect(await repository.probe(remote)).toEqual({ branches: new Map() });
     await expect(repository.requirePushable({ remote, branch: 'main' })).rejects.toMatchObject({
-      message: expect.stringContaining('do not have the right'),
+      message: expect.stringContaining('lack the permission'),
     });
   });
 });
@@ -133,12 +133,12 @@ describe('a remote over HTTP', () => {
   it('FL#4640 AP#675 that is absent or invisible is told as such', async () => {
     const remote: Remote = { ...(await serve(() => 404)), credentials: { token, username: 'git' } };
     await expect(repository.probe(remote)).rejects.toMatchObject({
-      message: expect.stringContaining('may not see it'),
+      message: expect.stringContaining('cannot see it'),
     });
   });
 
   it.each([
-    { what: 'has a fault', make: () => serve(() => 502), says: 'a fault of its own' },
+    { what: 'has a fault', make: () => serve(() => 502), says: 'an internal error' },
     {
       what: 'has an unknown name',
       make: async () => ({ url: 'https://no-such-host.invalid/a.git' }),

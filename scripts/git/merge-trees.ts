@@ -5,15 +5,15 @@ export async function treeOf(git: Git, commit: string): Promise<string> {
   return await git((it) => it.revparse(`${commit}^{tree}`));
 }
 
-/** @returns a commit with this tree that belongs to no branch */
+/** @returns a commit with this tree, on no branch */
 export async function commitTree(git: Git, tree: string, parent?: string): Promise<string> {
   const parents = parent === undefined ? [] : ['-p', parent];
   return (await git.raw(['commit-tree', tree, ...parents, '-m', 'merge base'])).trim();
 }
 
 /**
- * Merges two trees by lines, among git's objects only. git learned `merge-tree --merge-base` in 2.40, so the base is said by
- * two commits that are made to have it as their parent; they belong to no branch and git forgets them.
+ * Merges two trees by lines, in git's objects only. `merge-tree --merge-base` needs git 2.40, so the base is the common parent of
+ * two temporary commits; they are on no branch, and git collects them.
  *
  * @returns the merged tree, or the paths in conflict
  */

@@ -7,7 +7,7 @@ import type { Git } from './run.ts';
  * Asks a remote for its branches.
  *
  * @param patience milliseconds without an answer after which it is given up
- * @throws RunError saying why it can't be read and which setting to change
+ * @throws RunError with the reason and the setting to change
  */
 export async function listRemote(git: Git, remote: Remote, patience = longSilence): Promise<RemoteState> {
   const listed = await withRemote(

@@ -5,9 +5,9 @@ import { withRemote } from './connect.ts';
 import { treeOf } from './merge-trees.ts';
 import { listRemote } from './probe.ts';
 import { push } from './push.ts';
+import { applyOnto, isAncestor, requireCommonCommit } from './rebase.ts';
 import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
-import { isAncestor, placeOnTop, requireCommonCommit } from './replay.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
 import { headCommit, subjects } from './texts.ts';
 
@@ -15,11 +15,11 @@ const tries = 8;
 const mostSubjects = 50;
 
 /**
- * Pushes HEAD to a branch. What others pushed meanwhile is fetched, our commits are put on top of it, and the local
- * branch follows where that touches no file that the user is working on. The push comes before the local branch moves:
- * a failure leaves everything local as it was.
+ * Pushes HEAD to a branch. Commits that others pushed meanwhile are fetched, ours are rebased onto them, and the local branch
+ * follows unless that touches a file that the user is working on. The push comes before the local branch moves: a failure
+ * leaves everything local unchanged.
  *
- * @throws RunError naming the reason: no rights, protected branch, hook, conflicts, too many others pushing
+ * @throws RunError with the reason: no rights, protected branch, hook, conflicts, too many concurrent pushes
  */
 export async function publish(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<Published> {
   for (let attempt = 1; attempt <= tries; attempt++) {
@@ -41,7 +41,7 @@ async function tryToPublish(git: Git, remote: Remote, branch: string): Promise<P
   }
   if (!(await fetchCommit(git, remote, branch, tip))) return 'raced';
   await requireOwnCommits(git, { branch, head, tip });
-  const commit = await placeOnTop(git, head, tip);
+  const commit = await applyOnto(git, head, tip);
   if (commit !== tip && (await push(git, { remote, commit, branch })) === 'raced') return 'raced';
   const foreign = await subjects(git, head, tip, mostSubjects);
   const localBehind = await moveBranch(git, head, commit);
@@ -49,10 +49,10 @@ async function tryToPublish(git: Git, remote: Remote, branch: string): Promise<P
 }
 
 /**
- * Pushes what HEAD has beyond the base branch to a branch of our own, for a pull request. The local branch stays.
+ * Pushes the commits that HEAD has beyond the base branch to our own branch, for a pull request. The local branch stays.
  *
- * @param review our branch, as `breakwater/demo`; it is replaced as long as only our commits are on it
- * @returns `pushed: false` also when a run that was killed has pushed it already: the pull request may still be missing
+ * @param review our branch, as `breakwater/demo`; it is replaced as long as it has only our commits
+ * @returns `pushed: false` also when a killed run has pushed it already: the pull request may still be missing
  */
 export async function publishForReview(
   git: Git,
@@ -76,12 +76,12 @@ async function tryToOffer(
   const { branches } = await listRemote(git, remote);
   const tip = branches.get(base);
   if (tip === undefined) {
-    throw new RunError(`${remote.url} has no branch ${base} to open a pull request against`, {
+    throw new RunError(`${remote.url} has no branch ${base}, which the pull request would go into`, {
       hint: `Push it once (git push ${remote.url} HEAD:refs/heads/${base}), or check git.branch.`,
     });
   }
   if (!(await fetchCommit(git, remote, base, tip))) return 'raced';
-  const commit = await placeOnTop(git, head, tip);
+  const commit = await applyOnto(git, head, tip);
   const foreign = await subjects(git, head, tip, mostSubjects);
   if (commit === tip) return { commit, pushed: false, foreign, toReview: false, base: tip };
   const there = branches.get(review);
@@ -96,7 +96,7 @@ async function tryToOffer(
 }
 
 /**
- * Looks whether a branch of the remote and HEAD have a commit in common, which publishing needs.
+ * Checks that a branch of the remote and HEAD have a common commit, which publishing needs.
  *
  * @throws RunError when they do not
  */
@@ -110,17 +110,17 @@ export async function requireRelated(git: Git, remote: Remote, branch: string): 
 async function requireHead(git: Git): Promise<string> {
   const head = await headCommit(git);
   if (head === undefined)
-    throw new RunError('There is no commit yet to publish', {
+    throw new RunError('there is no commit to publish', {
       hint: 'Commit your files first: git add -A && git commit',
     });
   return head;
 }
 
 /**
- * Sees to it that a commit of the remote is among git's objects. No ref, no remote and no FETCH_HEAD of the user's changes,
- * and no lock is left when it is killed.
+ * Fetches a commit of the remote into git's objects. The user's refs, remotes and FETCH_HEAD stay unchanged, and a killed run
+ * leaves no lock.
  *
- * @returns false when the branch moved in the meantime, so that the commit did not come
+ * @returns false when the branch moved in the meantime, so that the commit was not fetched
  */
 async function fetchCommit(git: Git, remote: Remote, branch: string, commit: string): Promise<boolean> {
   if (await isHere(git, commit)) return true;
@@ -138,16 +138,16 @@ async function isHere(git: Git, commit: string): Promise<boolean> {
   return (await orUndefined(git((it) => it.revparse(['--verify', '--quiet', `${commit}^{commit}`])))) !== undefined;
 }
 
-/** A remote that has `master` gets no `main` beside it by accident, nor the other way round. */
+/** Avoids adding `main` to a remote that has `master`, and the other way round. */
 function requireNoTwin(remote: Remote, branch: string, branches: ReadonlyMap<string, string>): void {
   const twin = { main: 'master', master: 'main' }[branch];
   if (twin === undefined || !branches.has(twin)) return;
-  throw new RunError(`${remote.url} has the branch ${twin}, but no ${branch}`, {
-    hint: `Set git.branch: ${twin}, or rename the branch at the host.`,
+  throw new RunError(`${remote.url} has the branch ${twin}, but not ${branch}`, {
+    hint: `Set git.branch: ${twin}, or rename the branch on the host.`,
   });
 }
 
-/** On another branch than the configured one, a person's commits are not published by the way. */
+/** A user on another branch than the configured one does not expect their own commits to be published. */
 async function requireOwnCommits(
   git: Git,
   { branch, head, tip }: { branch: string; head: string; tip: string },
@@ -158,7 +158,7 @@ async function requireOwnCommits(
   const theirs = await notOurs(git, [`${tip}..${head}`]);
   if (theirs.length === 0) return;
   throw new RunError(
-    `You are on ${current === '' ? 'no branch' : current}, whose commits would be published on ${branch}`,
+    `you are on ${current === '' ? 'no branch' : current}, and its commits would be published on ${branch}`,
     {
       details: theirs,
       hint: `Switch to ${branch} (git switch ${branch}) or merge first; or set git.branch: ${current === '' ? 'NAME' : current}.`,
@@ -166,20 +166,20 @@ async function requireOwnCommits(
   );
 }
 
-/** Our review branch is replaced by force, so there must be nothing of others' on it. */
+/** The push replaces our review branch by force, so it must not have commits of others. */
 async function requireOursOnly(
   git: Git,
   { review, there, tip, commit }: { review: string; there: string; tip: string; commit: string },
 ): Promise<void> {
   const theirs = await notOurs(git, ['--cherry-pick', '--right-only', `${commit}...${there}`, `^${tip}`]);
   if (theirs.length === 0) return;
-  throw new RunError(`The branch ${review} has commits of others, which would be lost`, {
+  throw new RunError(`the branch ${review} has commits of others, which would be lost`, {
     details: theirs,
     hint: 'Merge or close its pull request and delete the branch, then run again.',
   });
 }
 
-/** Short descriptions of those commits that we did not make. */
+/** Descriptions of the commits that are not ours. */
 async function notOurs(git: Git, range: readonly string[]): Promise<string[]> {
   const by = `%(trailers:key=${trailer.key},valueonly,separator=%x20)`;
   const options = Object.fromEntries(['--no-merges', ...range].map((word) => [word, null]));
@@ -192,12 +192,12 @@ async function currentBranch(git: Git): Promise<string> {
   return (await git((it) => it.branch(['--show-current']))).current;
 }
 
-/** Moves the current branch, index and files to a commit; what the user has changed or not added stays untouched. */
+/** Moves the current branch, index and files to a commit; uncommitted and untracked files of the user stay untouched. */
 async function moveBranch(git: Git, head: string, commit: string): Promise<string | undefined> {
   if (head === commit) return undefined;
   const branch = await currentBranch(git);
-  if (branch === '') return 'HEAD is detached, so no branch was moved';
-  if ((await headCommit(git)) !== head) return 'a commit was added meanwhile';
+  if (branch === '') return 'HEAD is detached: no local branch was moved';
+  if ((await headCommit(git)) !== head) return 'the local branch was not moved: it has a new commit';
   try {
     const options = ['--quiet', '--no-track', '--no-overwrite-ignore', '-B', branch, commit];
     await git((it) => it.checkout(options), { hooks: true });
@@ -206,12 +206,12 @@ async function moveBranch(git: Git, head: string, commit: string): Promise<strin
     if (!(error instanceof GitFailure)) throw error;
     const files = error.stderr.split('\n').filter((line) => line.startsWith('\t'));
     const which = files.map((line) => line.trim()).join(', ');
-    return `${branch} stays where it was: others changed files that you are working on${which === '' ? '' : ` (${which})`}`;
+    return `the local branch ${branch} was not moved: others changed files that you are working on${which === '' ? '' : ` (${which})`}`;
   }
 }
 
 function tooBusy(remote: Remote, branch: string): RunError {
-  return new RunError(`${branch} of ${remote.url} moved during each of ${tries} pushes`, {
-    hint: 'Your commit is made and stays on your branch. Run again when it is quieter.',
+  return new RunError(`${branch} of ${remote.url} moved during each of ${tries} attempts to push`, {
+    hint: 'Your commit is on your local branch. Run it again when fewer others push.',
   });
 }

@@ -16,15 +16,15 @@ export interface Push {
   dryRun?: boolean;
 }
 
-/** What a rejection means when somebody else pushed at the same time. */
+/** Rejections that mean: another client pushed at the same time. */
 const raced =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to lock|failed to update ref|incorrect old value|reference already exists|remote ref updated since checkout/i;
 
 /**
- * Pushes, to the URL and not to a remote of the user's.
+ * Pushes to the URL, not to one of the user's remotes.
  *
- * @returns `raced` when somebody else was quicker: fetch and try again
- * @throws RunError for every other reason
+ * @returns `raced` when another client was faster: fetch and try again
+ * @throws RunError for every other rejection
  */
 export async function push(git: Git, options: Push): Promise<'pushed' | 'raced'> {
   const ref = `refs/heads/${options.branch}`;
@@ -48,12 +48,12 @@ export async function push(git: Git, options: Push): Promise<'pushed' | 'raced'>
   }
 }
 
-/** A connection that broke off in the middle; what was pushed may be there or not. */
+/** A connection that broke; the commits may have arrived or not. */
 const brokeOff = /RPC failed|HTTP\/2 (stream|framing)|unexpected disconnect/i;
 
 /**
- * Runs git, and once more over HTTP/1.1 when the connection broke off: a stream of HTTP/2 ended with
- * an error in the middle of a push to a Gitea (seen live). Where the push came through nevertheless, the second one finds it.
+ * Runs git, and again over HTTP/1.1 when the connection broke: an HTTP/2 stream failed in the middle of a push to Gitea
+ * (seen live). If the first push arrived after all, the second one finds nothing to do.
  */
 async function send(git: Git, remote: Remote, args: string[]): Promise<void> {
   const run = (more: GitSettings) =>
@@ -69,14 +69,14 @@ async function send(git: Git, remote: Remote, args: string[]): Promise<void> {
   }
 }
 
-/** Nothing was sent: the remote is out of reach, or the user's pre-push hook refused. */
+/** Nothing was sent: the remote is unreachable, or the user's pre-push hook refused. */
 function unsent(error: GitFailure, { remote, branch }: Push): unknown {
   const reachable = /^error: failed to push some refs/m.test(error.stderr) && !/^(fatal|remote):/m.test(error.stderr);
   if (!reachable || error.timedOut) return remoteError(error, remote, 'push to');
-  return new RunError(`The pre-push hook refused the push to ${branch}`, {
-    // What the hook prints to stdout stands among git's own lines there.
+  return new RunError(`the pre-push hook refused the push to ${branch}`, {
+    // stdout has the hook's output among git's own lines.
     details: [...hookLines(error.stdout), ...remoteLines(error.stderr)],
-    hint: 'The commit is made and stays. Do what the hook says, then run again: only the push is left.',
+    hint: 'The commit is on your local branch. Fix what the hook reports, then run it again: only the push is left.',
     cause: error,
   });
 }
@@ -99,11 +99,11 @@ function rejected(error: GitFailure, rejection: string, { remote, branch }: Push
   if (protection.test([reason, error.stderr].join('\n'))) {
     return new RunError(`${remote.url} refused the push to ${branch}: ${reason}`, {
       ...options,
-      hint: `The commit is made and stays on your branch. If ${branch} is protected, set git.publish: pull-request and run again; else let the bootstrap's user push to it.`,
+      hint: `The commit is on your local branch. If ${branch} is protected, set git.publish: pull-request and run it again; otherwise permit the bootstrap's user to push to it.`,
     });
   }
   return new RunError(`${remote.url} refused the push to ${branch}: ${reason}`, {
     ...options,
-    hint: 'The commit is made and stays on your branch. What the host said is above.',
+    hint: 'The commit is on your local branch. See the message from the host above.',
   });
 }

@@ -5,7 +5,7 @@ import { withRemote } from './connect.ts';
 import { remoteError } from './remote-failures.ts';
 import { createGit } from './run.ts';
 
-/** Where releases come from. */
+/** The repository with the releases. */
 export interface ReleaseSource {
   /** URL or absolute path. */
   url: string;
@@ -16,20 +16,20 @@ export interface ReleaseSource {
 /**
  * Asks a repository for its tags.
  *
- * @param root the user's repository, whose settings and remotes count
+ * @param root the user's repository, with its git settings and remotes
  * @param from URL, path relative to the root, or name of a remote
- * @throws UsageError for what can be none; RunError when it can't be read
+ * @throws UsageError for an invalid address; RunError when it cannot be read
  */
 export async function readReleaseSource(root: string, from: string): Promise<ReleaseSource> {
   const git = createGit(root);
   if (from === '' || from.startsWith('-'))
-    throw new UsageError(`${JSON.stringify(from)} is not an address of a repository`);
+    throw new UsageError(`${JSON.stringify(from)} is not the address of a repository`);
   const named = (await git((it) => it.listRemote(['--get-url', '--', from]))).trim();
-  // A path is the root's, wherever git is started.
+  // A path is relative to the root, wherever git is started.
   const url = existsSync(path.resolve(root, named)) ? path.resolve(root, named) : named;
   if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url)) {
-    throw new UsageError('the address holds a password, which other users of this machine could see', {
-      hint: 'Leave it out, and let a credential helper of git keep it (git help credentials).',
+    throw new UsageError('the address contains a password, which other users of this machine could see', {
+      hint: 'Remove it, and store it in a git credential helper (git help credentials).',
     });
   }
   const listed = await withRemote(git, { url }, (options) =>
@@ -47,9 +47,9 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
 }
 
 /**
- * Fetches tags with their history into a folder of objects. The user's repository gets neither objects nor refs.
+ * Fetches tags with their history into an object folder. The user's repository gets neither objects nor refs.
  *
- * @param objects the folder of objects, which knows the root's as an alternate
+ * @param objects the object folder, with the root's as an alternate
  */
 export async function fetchTags(
   root: string,
@@ -70,13 +70,13 @@ export async function fetchTags(
   });
 }
 
-/** The usual hints speak of git.url, which is another repository. */
+/** The usual hints name git.url, which is another repository. */
 function sourceError(error: unknown, url: string): unknown {
   const known = remoteError(error, { url }, 'read');
   if (!(known instanceof RunError)) return known;
   return new RunError(known.message, {
     details: known.details,
-    hint: 'Check the spelling of --from, and that your git can read it: git ls-remote --tags ADDRESS. Nothing was changed.',
+    hint: 'Nothing was changed. Check the spelling of --from, and that git can read it: git ls-remote --tags ADDRESS',
     cause: error,
   });
 }

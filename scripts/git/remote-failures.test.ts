@@ -17,32 +17,32 @@ describe('what git and hosts say', () => {
     ],
     [
       '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.',
-      'another one than the known one',
+      'does not match the known one',
     ],
     [
       'git@h: Permission denied (publickey,password).\nfatal: Could not read from remote repository.',
-      'credentials are refused',
+      'refused the credentials',
     ],
-    ['Load key "/tmp/key": error in libcrypto\ngit@h: Permission denied (publickey).', 'SSH key can not be used'],
-    ['Load key "/tmp/key": invalid format\ngit@h: Permission denied (publickey).', 'SSH key can not be used'],
+    ['Load key "/tmp/key": error in libcrypto\ngit@h: Permission denied (publickey).', 'SSH key cannot be used'],
+    ['Load key "/tmp/key": invalid format\ngit@h: Permission denied (publickey).', 'SSH key cannot be used'],
     ['ssh: Could not resolve hostname h: Name or service not known', 'name is unknown'],
     ['ssh: connect to host h port 22: Connection refused', 'refuses the connection'],
     ['ssh: connect to host h port 22: Connection timed out', 'does not answer'],
-    ['kex_exchange_identification: Connection closed by remote host', 'broke off'],
-    ['ERROR: Repository not found.\nfatal: Could not read from remote repository.', 'may not see it'],
-    ["remote: Repository not found.\nfatal: repository 'https://github.com/a/b.git/' not found", 'may not see it'],
+    ['kex_exchange_identification: Connection closed by remote host', 'connection broke'],
+    ['ERROR: Repository not found.\nfatal: Could not read from remote repository.', 'cannot see it'],
+    ["remote: Repository not found.\nfatal: repository 'https://github.com/a/b.git/' not found", 'cannot see it'],
     [
       "remote: The project you were looking for could not be found or you don't have permission to view it.",
-      'may not see it',
+      'cannot see it',
     ],
-    ["fatal: '/srv/absent.git' does not appear to be a git repository", 'may not see it'],
+    ["fatal: '/srv/absent.git' does not appear to be a git repository", 'cannot see it'],
     [
       'remote: Permission to a/b.git denied to bot.\nfatal: unable to access: The requested URL returned error: 403',
-      'do not have the right',
+      'lack the permission',
     ],
-    ['ERROR: The key you are authenticating with has been marked as read only.', 'do not have the right'],
-    ['remote: You are not allowed to push code to this project.', 'do not have the right'],
-    ['remote: HTTP Basic: Access denied.\nfatal: Authentication failed for https://h/', 'credentials are refused'],
+    ['ERROR: The key you are authenticating with has been marked as read only.', 'lack the permission'],
+    ['remote: You are not allowed to push code to this project.', 'lack the permission'],
+    ['remote: HTTP Basic: Access denied.\nfatal: Authentication failed for https://h/', 'refused the credentials'],
     ["fatal: could not read Username for 'https://h': terminal prompts disabled", 'asks for credentials'],
     [
       'fatal: unable to access: server certificate verification failed. CAfile: none CRLfile: none',
@@ -52,8 +52,8 @@ describe('what git and hosts say', () => {
     ['fatal: unable to access: CONNECT tunnel failed, response 407', 'the proxy'],
     ['fatal: unable to access: Could not resolve proxy: p', 'the proxy'],
     ["fatal: detected dubious ownership in repository at '/srv/r.git'", 'another user of this machine'],
-    ['fatal: unable to access: The requested URL returned error: 502', 'a fault of its own'],
-    ['error: RPC failed; curl 56 GnuTLS recv error\nfatal: early EOF', 'broke off'],
+    ['fatal: unable to access: The requested URL returned error: 502', 'an internal error'],
+    ['error: RPC failed; curl 56 GnuTLS recv error\nfatal: early EOF', 'connection broke'],
     ['something new', 'git failed'],
   ])('%j', (stderr, says) => {
     expect(explain(stderr)).toMatchObject({
@@ -90,12 +90,12 @@ fatal: Could not read from remote repository.`;
   it('names both fingerprints and the file of the user, and none of ours', () => {
     const error = remoteError(failure, remote('[git.example.com]:2222 ssh-ed25519 AAAA\n'), 'read');
     expect(error).toMatchObject({
-      message: expect.stringContaining('another one than the known one'),
+      message: expect.stringContaining('does not match the known one'),
       details: [
         'sent: ed25519 SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
         expect.stringMatching(/^known \(keys\/kh\): ed25519 SHA256:\S{43}$/),
       ],
-      hint: expect.stringContaining('renew it in keys/kh'),
+      hint: expect.stringContaining('replace it in keys/kh'),
     });
   });
 

@@ -3,14 +3,14 @@ import { hostKeyProblem } from './host-keys.ts';
 import type { Remote } from './remote.ts';
 import { GitFailure } from './run.ts';
 
-/** There is no such repository, or the credentials may not see it: the host's API may tell which. */
+/** The repository does not exist, or the credentials cannot see it; the host's API may know which. */
 export class RepositoryNotFound extends RunError {}
 
-/** Why a remote could not be used. */
+/** A reason why a remote cannot be used. */
 interface Reason {
-  /** What is thrown, where a caller tells it from others. */
+  /** Class of the error, where a caller handles this reason. */
   error?: typeof RunError;
-  /** What git, ssh, curl or a host says. */
+  /** Matches the output of git, ssh, curl or a host. */
   pattern: RegExp;
   what: string;
   hint: (remote: Remote) => string;
@@ -24,9 +24,9 @@ const giveCredentials = (remote: Remote) =>
 const renewCredentials = (remote: Remote) =>
   remote.credentials === undefined
     ? giveCredentials(remote)
-    : 'Check what git.credentials names: is it the right one, not expired, may it read and write this repository? (An SSH key must have no passphrase.)';
+    : 'Check git.credentials: is it the right one, not expired, and may it read and write this repository? (An SSH key must have no passphrase.)';
 
-/** In the order in which they are tried: the particular before the general. */
+/** Tried in this order: specific reasons before general ones. */
 const reasons: readonly Reason[] = [
   {
     pattern:
@@ -41,7 +41,7 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern: /error setting certificate|problem with the SSL CA cert|error reading ca cert/i,
-    what: 'the CA file can not be read',
+    what: 'the CA file cannot be read',
     hint: ({ caFile }) => `Check git.caFile${caFile === undefined ? '' : ` (${caFile})`}: it must be a PEM file.`,
   },
   {
@@ -52,59 +52,59 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
-    what: "the host's SSH key is another one than the known one",
-    hint: () => 'Ask who runs the host whether the key was changed; only then renew the known hosts.',
+    what: "the host's SSH key does not match the known one",
+    hint: () => "Ask the host's administrators whether the key was changed. Only then replace it in the known hosts.",
   },
   {
     pattern: /Host key verification failed|No .* host key is known/i,
     what: "the host's SSH key is not known",
     hint: () =>
-      "Run `ssh-keyscan HOST` (-p PORT), compare the fingerprint with what the host's owner publishes, and name the file as git.credentials.knownHosts.",
+      'Run `ssh-keyscan HOST` (-p PORT), compare the fingerprint with the one that the host publishes, and set git.credentials.knownHosts to the file.',
   },
   {
     pattern: /terminal prompts disabled|could not read (Username|Password)/i,
-    what: 'it asks for credentials, and there are none',
+    what: 'it asks for credentials, and none are set',
     hint: giveCredentials,
   },
   {
     pattern: /Load key .*(invalid format|error in libcrypto)|incorrect passphrase/i,
-    what: 'the SSH key can not be used',
+    what: 'the SSH key cannot be used',
     hint: () => 'git.credentials.sshKey must be a private key in OpenSSH or PEM format, without passphrase.',
   },
   {
     pattern: /Authentication failed|requested URL returned error: 401|Permission denied \(|Access denied/i,
-    what: 'the credentials are refused',
+    what: 'the host refused the credentials',
     hint: renewCredentials,
   },
   {
     pattern: /archived/i,
-    what: 'the repository is archived, so it can only be read',
-    hint: () => 'Take it out of the archive in its settings at the host, or set git.url to another one.',
+    what: 'the repository is archived and read-only',
+    hint: () => 'Unarchive it in its settings on the host, or set git.url to another repository.',
   },
   {
     pattern:
       /requested URL returned error: 403|permission to .* denied|not allowed to push|read.only|write access to repository not granted|insufficient permission|unpacker error|unable to create temporary object directory|Permission denied/i,
-    what: 'the credentials do not have the right to do this',
+    what: 'the credentials lack the permission',
     hint: () =>
-      'The bootstrap has to write to the repository (GitHub: contents read and write; deploy keys: with write access).',
+      'The bootstrap needs write access to the repository (GitHub: contents read and write; deploy keys: with write access).',
   },
   {
     error: RepositoryNotFound,
     pattern:
       /repository .*not found|cannot find repository|does not appear to be a git repository|requested URL returned error: 404|could not be found|not a git repository|does not exist/i,
-    what: 'there is no such repository, or these credentials may not see it',
+    what: 'there is no such repository, or these credentials cannot see it',
     hint: (remote) =>
       `Check the spelling of git.url, or create the repository. ${remote.credentials === undefined ? giveCredentials(remote) : renewCredentials(remote)}`,
   },
   {
     pattern: /dubious ownership/,
     what: 'the repository belongs to another user of this machine',
-    hint: () => 'Run as its owner, or add it with `git config --global --add safe.directory PATH`.',
+    hint: () => 'Run as its owner, or trust it: git config --global --add safe.directory PATH',
   },
   {
     pattern: /connection refused|failed to connect|couldn't connect|could not connect/i,
     what: 'the host refuses the connection',
-    hint: () => 'Check the host and the port of git.url, and firewall and proxy in between.',
+    hint: () => 'Check the host and port in git.url, and your firewall and proxy.',
   },
   {
     pattern: /timed out|timeout|operation too slow/i,
@@ -113,39 +113,39 @@ const reasons: readonly Reason[] = [
   },
   {
     pattern: /requested URL returned error: 5\d\d|internal server error/i,
-    what: 'the host has a fault of its own',
-    hint: () => "Look at the host's status page and try again later.",
+    what: 'the host reports an internal error',
+    hint: () => "Check the host's status page, and try again later.",
   },
   {
     pattern: /hung up unexpectedly|early EOF|RPC failed|Connection (reset|closed)|unexpected disconnect/i,
-    what: 'the connection broke off',
-    hint: () => 'Try again; if it happens each time, look at proxy, firewall, and size limits of the host.',
+    what: 'the connection broke',
+    hint: () => 'Try again. If it happens each time, check proxy, firewall, and size limits of the host.',
   },
 ];
 
 /**
- * Says why a remote could not be used, and which setting to change.
+ * Explains why a remote cannot be used, and which setting to change.
  *
- * @param error what a call of git threw
+ * @param error from a call of git
  * @param doing as `read`, `push to`
- * @returns a RunError; the error itself when it does not come from git
+ * @returns a RunError; the error itself when it is not a GitFailure
  */
 export function remoteError(error: unknown, remote: Remote, doing: string): unknown {
   if (!(error instanceof GitFailure)) return error;
   const key = hostKeyProblem(error.stderr, remote);
-  if (key !== undefined) return new RunError(`Could not ${doing} ${remote.url}: ${key.what}`, { ...key, cause: error });
+  if (key !== undefined) return new RunError(`cannot ${doing} ${remote.url}: ${key.what}`, { ...key, cause: error });
   const said = remoteLines(error.stderr);
   const reason = error.timedOut
     ? { what: 'the connection stalled', hint: checkUrl, error: RunError }
     : reasons.find(({ pattern }) => pattern.test(error.stderr));
-  return new (reason?.error ?? RunError)(`Could not ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
+  return new (reason?.error ?? RunError)(`cannot ${doing} ${remote.url}: ${reason?.what ?? 'git failed'}`, {
     details: said,
     hint: reason?.hint(remote) ?? 'See the message from git above.',
     cause: error,
   });
 }
 
-/** Lines that mean something to a person: no progress. */
+/** Lines for people, without progress. */
 export function remoteLines(stderr: string): string[] {
   return stderr
     .split(/[\r\n]+/)

@@ -1,7 +1,7 @@
 /** A token for https:// remotes. */
 export interface TokenCredentials {
   token: string;
-  /** User name that goes with it; most hosts take any. */
+  /** User name for it; most hosts accept any. */
   username: string;
 }
 
@@ -9,46 +9,46 @@ export interface TokenCredentials {
 interface SshCredentials {
   sshKey: string;
   knownHosts: string;
-  /** Where the user has them, for messages. */
+  /** The user's file or variable with them, for messages. */
   knownHostsFrom?: string;
 }
 
-/** Where the tree is published. Secrets are resolved already: they reach git and ssh by private files only. */
+/** The repository that the tree is published to. Secrets are resolved; git and ssh get them in private files only. */
 export interface Remote {
   /** https://, ssh://, user@host:path or file:// address without credentials. */
   url: string;
-  /** Absent: what the user's own git set-up has (credential helper, SSH agent). */
+  /** Absent: the user's own git setup (credential helper, SSH agent). */
   credentials?: TokenCredentials | SshCredentials;
   /** Absolute path of a PEM file with the CA of the host's certificate. */
   caFile?: string;
-  /** Is told while nothing comes from it, with the seconds so far. */
+  /** Called while the remote is silent, with the seconds so far. */
   waiting?: (seconds: number) => void;
 }
 
-/** What a remote answered. */
+/** Branches of a remote. */
 export interface RemoteState {
-  /** Branches with the commit that each is at. */
+  /** Commit by branch. */
   branches: ReadonlyMap<string, string>;
   /** The branch that its HEAD names; absent when that branch has no commit. */
   defaultBranch?: string;
 }
 
-/** What publishing did. */
+/** Result of publishing. */
 export interface Published {
-  /** The commit that the remote branch is at now. */
+  /** Commit of the remote branch. */
   commit: string;
-  /** False when the remote had everything already. */
+  /** False when the remote was up to date. */
   pushed: boolean;
-  /** Subjects of commits by others that were found on the remote; ours were put on top of them. */
+  /** Subjects of commits by others on the remote; ours were rebased onto them. */
   foreign: readonly string[];
-  /** Why the local branch could not follow to `commit`, in one sentence; absent when it is there. */
+  /** Reason why the local branch is not at `commit`, in one sentence; absent when it is. */
   localBehind?: string;
 }
 
-/** What publishing for review did. */
+/** Result of publishing for review. */
 export interface PublishedForReview extends Published {
-  /** False when the base branch has everything already, so that there is nothing to open a pull request against. */
+  /** False when the base branch is up to date: there is nothing to propose. */
   toReview: boolean;
-  /** The commit that the base branch is at. */
+  /** Commit of the base branch. */
   base: string;
 }

@@ -7,7 +7,7 @@ import { publish, publishForReview, requireRelated } from './publish.ts';
 import { push } from './push.ts';
 import type { Published, PublishedForReview, Remote, RemoteState } from './remote.ts';
 import { createGit, type Git, GitFailure } from './run.ts';
-import { commitObstacle, type RepositoryState, readState } from './state.ts';
+import { commitProblem, type RepositoryState, readState } from './state.ts';
 import {
   type CommittedChange,
   changesBetween,
@@ -22,33 +22,33 @@ import {
 export interface Repository {
   readonly root: string;
   state(): Promise<RepositoryState>;
-  /** Whether `git switch` finds this branch, here or at a remote of the user's. */
+  /** Whether `git switch` finds this branch, locally or at one of the user's remotes. */
   hasBranch(name: string): Promise<boolean>;
-  /** Looks whether a commit can be made here. @throws RunError saying why not and what to do */
+  /** Checks that a commit can be made. @throws RunError with the reason and a hint */
   requireCommittable(): Promise<RepositoryState>;
-  /** Paths of all files that HEAD has in the folders. */
+  /** Paths of all files of HEAD in the folders. */
   headPaths(folders: readonly string[]): Promise<string[]>;
-  /** Texts of those of the paths that HEAD has. */
+  /** Texts of the paths that HEAD has. */
   headText(paths: readonly string[]): Promise<Map<string, string>>;
-  /** Texts of those of the paths that the index has. */
+  /** Texts of the paths that the index has. */
   stagedText(paths: readonly string[]): Promise<Map<string, string>>;
-  /** What differs between two commits that are here. */
+  /** Files that differ between two local commits. */
   changes(from: string, to: string): Promise<readonly CommittedChange[]>;
-  /** Those of the paths that differ from HEAD. */
+  /** The paths that differ from HEAD. */
   dirty(paths: readonly string[]): Promise<readonly DirtyPath[]>;
   /** Commits the paths as they are on disk (absent files as deletions) and nothing else, whatever is staged. */
   commit(options: CommitOptions): Promise<{ commit: string } | 'nothing'>;
-  /** Asks the remote what it has. @throws RunError naming the setting to change */
+  /** Asks the remote for its branches. @throws RunError naming the setting to change */
   probe(remote: Remote): Promise<RemoteState>;
-  /** Where git goes instead of an address, by `url.*.insteadOf` of the user's settings; undefined: to that very address. */
+  /** Address that git uses instead, by `url.*.insteadOf` in the user's settings; undefined: this one. */
   rewrittenUrl(url: string): Promise<string | undefined>;
-  /** Looks whether a branch of the remote and HEAD have a commit in common. @throws RunError when they do not */
+  /** Checks that a branch of the remote and HEAD have a common commit. @throws RunError when they have none */
   requireRelated(options: { remote: Remote; branch: string }): Promise<void>;
-  /** Asks the remote whether it would take a push, without changing it; a protected branch shows at the push only. */
+  /** Checks with a dry run that the remote accepts a push; a protected branch shows only at the real push. */
   requirePushable(options: { remote: Remote; branch: string }): Promise<void>;
-  /** Pushes HEAD to the branch; onto what others pushed meanwhile, without touching files that the user works on. */
+  /** Pushes HEAD to the branch, rebased onto commits of others, without touching files that the user works on. */
   publish(options: { remote: Remote; branch: string }): Promise<Published>;
-  /** Pushes what HEAD has beyond `base` to a branch of our own (`review`), for a pull request. */
+  /** Pushes the commits that HEAD has beyond `base` to our own branch (`review`), for a pull request. */
   publishForReview(options: { remote: Remote; base: string; review: string }): Promise<PublishedForReview>;
 }
 
@@ -69,7 +69,7 @@ export async function openRepository(root: string): Promise<Repository> {
       (await git.raw(['for-each-ref', '--count=1', `refs/heads/${name}`, `refs/remotes/*/${name}`])) !== '',
     requireCommittable: async () => {
       const state = await readState(git, root);
-      const obstacle = commitObstacle(state);
+      const obstacle = commitProblem(state);
       if (obstacle !== undefined) throw obstacle;
       return state;
     },
@@ -107,15 +107,15 @@ async function requireRoot(git: Git, root: string): Promise<void> {
     throw openError(root, error);
   }
   if ((await realpath(top)) === (await realpath(root))) return;
-  throw new RunError(`${root} is a part of the repository ${top}`, {
-    hint: `The paths in Argo CD are those of the repository: make this folder a repository of its own (git init in it, or a clone elsewhere).`,
+  throw new RunError(`${root} is inside the repository ${top}, not at its root`, {
+    hint: `Argo CD's paths start at the root of the repository. Make this folder a separate repository (git init), or clone it elsewhere.`,
   });
 }
 
 function openError(root: string, error: GitFailure): RunError {
   const options = { details: error.stderr.trim().split('\n'), cause: error };
   if (/dubious ownership/.test(error.stderr)) {
-    return new RunError(`git refuses ${root}, because it belongs to another user`, {
+    return new RunError(`git refuses ${root}: it belongs to another user`, {
       ...options,
       hint: `Run as its owner, or trust it: git config --global --add safe.directory "${root}"`,
     });
@@ -125,11 +125,11 @@ function openError(root: string, error: GitFailure): RunError {
   }
   return new RunError(`${path.resolve(root)} is not a git repository`, {
     ...options,
-    hint: 'Clone the template, or make one of it: git init -b main && git add -A && git commit -m "Start"',
+    hint: 'Clone the template, or create a repository here: git init -b main && git add -A && git commit -m "Start"',
   });
 }
 
-/** Without a commit there is nothing to offer, so only reading can be tried. */
+/** Without a commit there is nothing to push, so this only checks read access. */
 async function requirePushable(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<void> {
   const head = await headCommit(git);
   if (head !== undefined) {

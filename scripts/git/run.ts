@@ -4,17 +4,17 @@ import { endChildren } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
 
-/** How one git is started. */
+/** Options for one call of git. */
 export interface RunOptions {
   /** Written to its standard input. */
   input?: string;
   settings?: GitSettings;
   extra?: Readonly<Record<string, string>>;
-  /** Milliseconds without any output after which it is ended; absent: as long as it takes. */
+  /** Milliseconds without output after which git is killed. Default: no limit. */
   silence?: number;
   /** True: it may run hooks of the user's. */
   hooks?: boolean;
-  /** Is called every few seconds while nothing comes, with the seconds so far. */
+  /** Called every few seconds while git is silent, with the seconds so far. */
   whileSilent?: (seconds: number) => void;
 }
 
@@ -26,12 +26,12 @@ export interface Git {
   raw(args: readonly string[], options?: RunOptions): Promise<string>;
 }
 
-/** git ended with an exit code other than 0. */
+/** git failed: its exit code is not 0. */
 export class GitFailure extends GitError {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** True when it was ended because nothing came for too long. */
+  /** True when it was killed after too long a silence. */
   readonly timedOut: boolean;
 
   constructor(result: { exitCode: number; stdout: string; stderr: string; timedOut: boolean }) {
@@ -44,8 +44,8 @@ export class GitFailure extends GitError {
 }
 
 /**
- * simple-git refuses what could be dangerous in an argument or variable that comes from strangers. Ours come from
- * environment.ts alone, and the user's own variables have to go through.
+ * simple-git refuses arguments and variables that would be dangerous if they came from strangers. Ours come only from
+ * environment.ts, and the user's own variables must pass.
  */
 const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
   allowUnsafeAskPass: true,
@@ -91,7 +91,7 @@ export function createGit(folder: string, defaults: RunOptions = {}): Git {
       throw new GitFailure({ exitCode: 1, stdout: '', stderr: '', timedOut: true });
     } finally {
       watch?.end();
-      // A process that git left behind may hold the pipes; ours must not wait for it to end.
+      // A process that git left behind may hold the pipes; do not wait for it.
       for (const stream of streams) stream.destroy();
     }
   };
@@ -100,10 +100,10 @@ export function createGit(folder: string, defaults: RunOptions = {}): Git {
   });
 }
 
-/** Milliseconds of silence after which somebody is told, again and again. */
+/** Milliseconds of silence between two reports. */
 const patience = 5_000;
 
-/** Waits until nothing has come for so many milliseconds. */
+/** Watches for a silence of so many milliseconds. */
 function watchFor(milliseconds: number, whileSilent: RunOptions['whileSilent']) {
   let report: () => void = () => undefined;
   const silent = new Promise<undefined>((resolve) => {
@@ -132,8 +132,8 @@ function watchFor(milliseconds: number, whileSilent: RunOptions['whileSilent']) 
 /**
  * Reads many objects at once, as bytes.
  *
- * @param names what `git rev-parse` understands, one for each object
- * @returns what `git cat-file --batch` prints
+ * @param names object names in any form that `git rev-parse` understands
+ * @returns output of `git cat-file --batch`
  * @see https://git-scm.com/docs/git-cat-file#_batch_output
  */
 export function readObjects(folder: string, names: readonly string[]): Promise<Buffer> {
@@ -141,7 +141,7 @@ export function readObjects(folder: string, names: readonly string[]): Promise<B
 }
 
 function prepare(folder: string, { input, settings, extra, hooks }: RunOptions): SimpleGit {
-  if (input === '') throw new Error('simple-git would never end an empty standard input');
+  if (input === '') throw new Error('simple-git never closes an empty standard input');
   const environment = gitEnvironment(process.env, settings, extra);
   return simpleGit({
     baseDir: folder,
@@ -159,12 +159,12 @@ async function named<T>(result: PromiseLike<T>): Promise<T> {
     return await result;
   } catch (error) {
     if (error instanceof Error && /spawn git ENOENT/.test(error.message))
-      throw new RunError('git was not found', { hint: 'Install git 2.39 or newer, and see that it is on the PATH.' });
+      throw new RunError('git was not found', { hint: 'Install git 2.39 or newer, and put it on the PATH.' });
     throw error;
   }
 }
 
-/** simple-git takes an exit code other than 0 with an empty stderr for success; here the exit code alone counts. */
+/** simple-git counts a failure with an empty stderr as success; here only the exit code counts. */
 function failureOf(
   error: Buffer | Error | undefined,
   result: { exitCode: number; stdOut: Buffer[]; stdErr: Buffer[] },
@@ -178,7 +178,7 @@ function failureOf(
   });
 }
 
-/** @returns what git prints, or undefined when it ends with one of the exit codes that mean "no" */
+/** @returns the output of git, or undefined for the exit codes that mean "no" */
 export async function orUndefined(
   result: Promise<string>,
   codes: readonly number[] = [1],
@@ -191,7 +191,7 @@ export async function orUndefined(
   }
 }
 
-/** @returns items of a list that git printed with `-z` */
+/** @returns items of a list printed with `-z` */
 export function zeroSeparated(text: string): string[] {
   return text.split('\0').filter((item) => item !== '');
 }

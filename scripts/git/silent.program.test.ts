@@ -63,8 +63,8 @@ async function publish(name: string, remoteIsAhead: boolean) {
 
 it('a push and a fetch to a host that falls silent end after 30 s, with a line while they last', async () => {
   const [push, fetch] = await Promise.all([publish('push', false), publish('fetch', true)]);
-  expect(push.message).toContain(`Could not push to ${origin}`);
-  expect(fetch.message).toContain(`Could not fetch from ${origin}`);
+  expect(push.message).toContain(`cannot push to ${origin}`);
+  expect(fetch.message).toContain(`cannot fetch from ${origin}`);
   for (const { message, told, seconds } of [push, fetch]) {
     expect(message).toMatch(/does not answer|stalled/);
     expect(told.length).toBeGreaterThan(2);

@@ -3,22 +3,22 @@ import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import { type Git, orUndefined, zeroSeparated } from './run.ts';
 
-/** What is going on in a repository. */
+/** State of a repository. */
 export interface RepositoryState {
   /** Current branch; absent when HEAD is detached. */
   branch?: string;
   /** Commit at HEAD; absent when there is none yet. */
   head?: string;
-  /** What was begun and not finished, as `merge` or `rebase`. */
+  /** Unfinished operation, as `merge` or `rebase`. */
   unfinished?: string;
   shallow: boolean;
-  /** False when user.name or user.email is not set anywhere. */
+  /** False when user.name or user.email is not set. */
   identity: boolean;
   /** Files with unresolved conflicts. */
   conflicts: readonly string[];
 }
 
-const begun: readonly (readonly [file: string, what: string])[] = [
+const operations: readonly (readonly [file: string, what: string])[] = [
   ['rebase-merge', 'rebase'],
   ['rebase-apply', 'rebase'],
   ['MERGE_HEAD', 'merge'],
@@ -37,7 +37,7 @@ export async function readState(git: Git, root: string): Promise<RepositoryState
   const parsed = await git.raw([
     'rev-parse',
     '--is-shallow-repository',
-    ...begun.flatMap(([file]) => ['--git-path', file]),
+    ...operations.flatMap(([file]) => ['--git-path', file]),
   ]);
   const [shallow, ...places] = parsed.trimEnd().split('\n');
   const unfinished = await findUnfinished(root, places);
@@ -51,19 +51,19 @@ export async function readState(git: Git, root: string): Promise<RepositoryState
   };
 }
 
-/** @param places where git keeps the files of `begun`, relative to the root or absolute */
+/** @param places paths of the files of `operations`, relative to the root or absolute */
 async function findUnfinished(root: string, places: readonly string[]): Promise<string | undefined> {
   for (const [index, place] of places.entries()) {
     const exists = await access(path.resolve(root, place)).then(
       () => true,
       () => false,
     );
-    if (exists) return begun[index]?.[1];
+    if (exists) return operations[index]?.[1];
   }
   return undefined;
 }
 
-/** A name that git makes up from the machine's does not count. */
+/** A name that git derives from the machine does not count. */
 async function hasIdentity(git: Git): Promise<boolean> {
   const settings = [['user.useConfigOnly', 'true']] as const;
   for (const who of ['GIT_AUTHOR_IDENT', 'GIT_COMMITTER_IDENT'])
@@ -71,29 +71,27 @@ async function hasIdentity(git: Git): Promise<boolean> {
   return true;
 }
 
-/**
- * @returns why nothing can be committed in this state, with a hint; undefined when it can
- */
-export function commitObstacle(state: RepositoryState): RunError | undefined {
+/** @returns the error that says why nothing can be committed in this state; undefined when it can */
+export function commitProblem(state: RepositoryState): RunError | undefined {
   if (state.unfinished !== undefined) {
-    return new RunError(`A ${state.unfinished} is not finished in this repository`, {
+    return new RunError(`this repository has an unfinished ${state.unfinished}`, {
       details: state.conflicts.map((file) => `${file} has conflicts`),
-      hint: `Finish it (git ${state.unfinished} --continue) or give it up (git ${state.unfinished} --abort), then run again.`,
+      hint: `Finish it (git ${state.unfinished} --continue) or abort it (git ${state.unfinished} --abort), then run again.`,
     });
   }
   if (state.conflicts.length > 0) {
-    return new RunError('There are unresolved conflicts in this repository', {
+    return new RunError('this repository has unresolved conflicts', {
       details: state.conflicts,
       hint: 'Resolve them and `git add` the files, then run again.',
     });
   }
   if (state.branch === undefined) {
-    return new RunError('HEAD is detached: a commit made now would belong to no branch', {
-      hint: 'Switch to a branch first: git switch main, or git switch -c NAME to keep what you have.',
+    return new RunError('HEAD is detached: a new commit would be on no branch', {
+      hint: 'Switch to a branch first: git switch main, or git switch -c NAME to keep your commits.',
     });
   }
   if (!state.identity) {
-    return new RunError('git does not know who you are: user.name or user.email is not set', {
+    return new RunError('git has no identity for commits: user.name or user.email is not set', {
       hint: 'git config --global user.name "Your Name" && git config --global user.email you@example.com',
     });
   }

@@ -19,7 +19,7 @@ export interface CommittedChange {
 
 const plainDiff = ['-z', '--no-renames', '--no-ext-diff', '--ignore-submodules'];
 
-/** @returns the commit at HEAD, undefined when the file does not exist yet */
+/** @returns the commit at HEAD, undefined when there is none */
 export async function headCommit(git: Git): Promise<string | undefined> {
   return await orUndefined(git((it) => it.revparse(['--verify', '--quiet', 'HEAD^{commit}'])));
 }
@@ -40,7 +40,7 @@ async function differing(git: Git, ...revision: string[]): Promise<string[]> {
  * Reads files out of a commit or the index.
  *
  * @param from `HEAD:` or, for the index, `:`
- * @returns texts of those paths that are there as files
+ * @returns texts of the paths that exist as files
  */
 export async function textsAt(
   root: string,
@@ -64,14 +64,14 @@ export async function textsAt(
   return texts;
 }
 
-/** @returns paths of all files that HEAD has in the folders; none when there is no commit yet */
+/** @returns paths of all files of HEAD in the folders; none without a commit */
 export async function pathsAtHead(git: Git, folders: readonly string[]): Promise<string[]> {
   if ((await headCommit(git)) === undefined) return [];
   const inside = folders.map((folder) => `${folder}/`);
   return zeroSeparated(await git.raw(['ls-tree', '-r', '-z', '--name-only', '--full-tree', 'HEAD', '--', ...inside]));
 }
 
-/** @returns those of the paths that differ from HEAD, also when an ignore rule hides them */
+/** @returns the paths that differ from HEAD, ignored or not */
 export async function dirtyPaths(git: Git, root: string, paths: readonly string[]): Promise<DirtyPath[]> {
   const staged = new Set(await differing(git, '--cached'));
   const unstaged = new Set([...(await differing(git)), ...(await untracked(git, root, paths))]);
@@ -80,7 +80,7 @@ export async function dirtyPaths(git: Git, root: string, paths: readonly string[
     .filter((file) => file.staged || file.unstaged);
 }
 
-/** @returns those of the paths whose file differs from what HEAD has */
+/** @returns the paths whose files differ from HEAD */
 export async function changedPaths(git: Git, root: string, paths: readonly string[]): Promise<string[]> {
   const differs =
     (await headCommit(git)) === undefined
@@ -90,7 +90,7 @@ export async function changedPaths(git: Git, root: string, paths: readonly strin
   return paths.filter((file) => changed.has(file));
 }
 
-/** @returns what differs between two commits */
+/** @returns files that differ between two commits */
 export async function changesBetween(git: Git, from: string, to: string): Promise<CommittedChange[]> {
   const kinds = { A: 'added', D: 'removed' } as const;
   const items = zeroSeparated(await git((it) => it.diff(['--name-status', ...plainDiff, from, to])));

@@ -15,14 +15,14 @@ export interface UpstreamFolder {
   path: string;
   /** Tag, branch, or a whole commit. */
   revision: string;
-  /** All of the repository comes, since kustomizations in it refer to each other; default: the folder with its neighbours. */
+  /** Fetch the whole repository, because its kustomizations refer to each other. Default: the folder with its neighbours. */
   whole?: boolean;
 }
 
 /**
- * Fetches a folder of an upstream repository, shallow and once: a later call finds it.
+ * Fetches a folder of an upstream repository, shallow and once: a later call reuses it.
  *
- * @param cache where checkouts are kept, as `.breakwater/upstream`
+ * @param cache folder for checkouts, as `.breakwater/upstream`
  * @returns absolute path of the checkout, which has at least the folder and its neighbours
  * @throws RunError when it cannot be reached, or has no such revision or folder
  */
@@ -33,14 +33,14 @@ export async function fetchUpstream(cache: string, upstream: UpstreamFolder): Pr
   if (!existsSync(checkout)) await clone(checkout, upstream);
   if (existsSync(join(checkout, path))) return checkout;
   throw new RunError(`${repository} has no folder ${path} at ${revision}`, {
-    hint: 'See version and path in its upstream.yaml.',
+    hint: 'Check version and path in its upstream.yaml.',
   });
 }
 
 /**
  * Asks a repository for a tag.
  *
- * @returns the commit that the tag stands for; undefined when there is no such tag
+ * @returns the tag's commit; undefined when the tag does not exist
  * @throws RunError when the repository cannot be read
  */
 export async function tagCommit(repository: string, tag: string): Promise<string | undefined> {
@@ -65,13 +65,13 @@ async function clone(checkout: string, { repository, path, revision, whole = fal
     const git = createGit(temporary, patience);
     await git((it) => it.addRemote('origin', repository, ['--']));
     if (!whole) {
-      // What is left out is fetched when it is asked for.
+      // git fetches the rest when it is needed.
       await git((it) => it.addConfig('remote.origin.promisor', 'true'));
       await git((it) => it.addConfig('remote.origin.partialclonefilter', 'blob:none'));
-      // The folder's neighbours too: a kustomization may refer to them.
+      // With the folder's neighbours: a kustomization may refer to them.
       await git.raw(['sparse-checkout', 'set', dirname(path) === '.' ? path : dirname(path)]);
     }
-    // By name, a clone takes tags and branches only; fetch takes a commit, too.
+    // A clone takes only tags and branches by name; fetch takes a commit, too.
     const filter = whole ? [] : ['--filter', 'blob:none'];
     await git((it) => it.fetch('origin', revision, ['--quiet', '--depth', '1', ...filter]));
     await git((it) => it.checkout(['--quiet', '--detach', 'FETCH_HEAD']));
@@ -87,7 +87,7 @@ async function clone(checkout: string, { repository, path, revision, whole = fal
 function unreachable(repository: string, revision: string, cause: GitFailure): RunError {
   return new RunError(`cannot fetch ${repository} at ${revision}`, {
     details: cause.message.split('\n').slice(-3),
-    hint: 'If this machine cannot reach it, name a copy under mirrors.git in cluster.yaml.',
+    hint: 'If this machine cannot reach it, set a mirror under mirrors.git in cluster.yaml.',
     cause,
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { removalsFile } from '../config/removals.ts';
-import { commitObstacle } from '../git/state.ts';
+import { commitProblem } from '../git/state.ts';
 import { count } from '../report/count.ts';
 import { componentOf } from '../tree/application-file.ts';
 import { isGenerated } from '../tree/plan.ts';
@@ -25,7 +25,7 @@ export const commitTree = step<BootstrapContext, Found, Found>({
     const pending = await pathsToCommit(context);
     const state = await context.repository.state();
     // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.
-    const obstacle = commitObstacle({ ...state, identity: state.identity || pending.length === 0 });
+    const obstacle = commitProblem({ ...state, identity: state.identity || pending.length === 0 });
     if (obstacle !== undefined) throw obstacle;
   },
   look: async (context) => {

@@ -2,7 +2,7 @@ import type { Platform } from '../components/platform.ts';
 import type { Repository } from '../git/repository.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
 import { type RenderedTree, renderDocuments } from '../tree/render.ts';
-import { readWritten } from '../workspace/carry-out.ts';
+import { readWritten } from '../workspace/apply-plan.ts';
 import { readPresent } from '../workspace/present.ts';
 
 /** The tree of a cluster, and what separates the folder on disk from it. */

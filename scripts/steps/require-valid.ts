@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { listClusters } from '../config/load.ts';
 import { removalsFile } from '../config/removals.ts';
 import { checkOutBase } from '../git/base.ts';
-import { uncommitted } from '../git/take-over.ts';
+import { uncommitted } from '../git/fast-forward.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { checkInputs, findingLines } from './check-inputs.ts';

@@ -1,22 +1,22 @@
 import semver from 'semver';
 import { trailer } from '../git/commit.ts';
+import { fastForward, uncommitted } from '../git/fast-forward.ts';
 import { commitTree, mergeTrees, treeOf } from '../git/merge-trees.ts';
 import { fetchTags, type ReleaseSource, readReleaseSource } from '../git/release-source.ts';
 import { openRepository } from '../git/repository.ts';
-import { takeOver, uncommitted } from '../git/take-over.ts';
-import { changesBetween, subjects } from '../git/texts.ts';
 import {
   changeTree,
-  checkOutWorkshop,
+  checkOutCommit,
+  commitFiles,
   entriesOf,
   findOrigin,
-  keepWorkshop,
-  openWorkshop,
+  openScratchRepository,
+  type ScratchRepository,
+  scratchBranch,
   textIn,
-  type Workshop,
-  workshopBranch,
   writeText,
-} from '../git/workshop.ts';
+} from '../git/scratch-repository.ts';
+import { changesBetween, subjects } from '../git/texts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { mergePackage, samePackages, versionIn } from './upgrade-package.ts';
@@ -76,12 +76,12 @@ export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
       hint: 'An upgrade is taken back by git revert, as any commit.',
     });
   if (semver.compare(to, from) === 0) return nothingToDo(request, source, from);
-  const workshop = await openWorkshop(root);
+  const scratch = await openScratchRepository(root);
   try {
-    const way = await findWay(request, workshop, source, { from, to, head, target: source.tags.get(tag) ?? '' });
-    return await upgradeIn(workshop, request, source, way);
+    const way = await findWay(request, scratch, source, { from, to, head, target: source.tags.get(tag) ?? '' });
+    return await upgradeIn(scratch, request, source, way);
   } finally {
-    await workshop.remove();
+    await scratch.remove();
   }
 }
 
@@ -103,11 +103,11 @@ function nothingToDo({ dryRun }: UpgradeRequest, source: ReleaseSource, version:
 /** Fetches both ends, and finds upstream's commit that the user's repository was made from. */
 async function findWay(
   { root, reporter }: UpgradeRequest,
-  workshop: Workshop,
+  scratch: ScratchRepository,
   source: ReleaseSource,
   way: Omit<Way, 'base'>,
 ): Promise<Way> {
-  const { git, objects } = workshop;
+  const { git, objects } = scratch;
   const { from, to, target } = way;
   const tags = [`v${to}`, `v${from}`].filter((tag) => source.tags.has(tag));
   reporter.status(`fetching ${tags.join(' and ')}`);
@@ -117,7 +117,7 @@ async function findWay(
     throw new RunError(`the tag v${to} holds version ${released ?? 'none'} in its package.json: it is not a release`, {
       hint: 'Choose another with --to. Nothing was changed.',
     });
-  const origin = await findOrigin(workshop, root, target);
+  const origin = await findOrigin(scratch, root, target);
   const fits = origin !== undefined && versionIn(await textIn(git, origin, 'package.json')) === from;
   const base = fits ? origin : source.tags.get(`v${from}`);
   if (base === undefined)
@@ -128,12 +128,12 @@ async function findWay(
 }
 
 async function upgradeIn(
-  workshop: Workshop,
+  scratch: ScratchRepository,
   request: UpgradeRequest,
   source: ReleaseSource,
   way: Way,
 ): Promise<UpgradeResult> {
-  const { git, folder } = workshop;
+  const { git, folder } = scratch;
   const { root, reporter, dryRun } = request;
   const states: UpgradeStates = {
     base: await entriesOf(git, way.base),
@@ -143,15 +143,15 @@ async function upgradeIn(
   requireKept(request.keep, states);
   const plan = planUpgrade(states, request.keep, request.withRig);
   const before = await commitTree(git, await treeOf(git, way.head));
-  const merged = await mergeByPlan(workshop, way, states, plan, source);
-  const { replaced, programs, newPackages } = await withPackages(workshop, way, { merged, before, states, reporter });
+  const merged = await mergeByPlan(scratch, way, states, plan, source);
+  const { replaced, programs, newPackages } = await withPackages(scratch, way, { merged, before, states, reporter });
   const clusters = [...states.ours.keys()].filter((path) => /^clusters\/[^/]+\/cluster\.yaml$/.test(path));
   await tryNewVersion({ root, folder, newPackages, clusters, before, reporter });
-  const rendered = await keepWorkshop(workshop, before);
+  const rendered = await commitFiles(scratch, before);
   const { base, head, target, ...versions } = way;
   const commit = dryRun
     ? null
-    : await takeOver(root, { folder, branch: workshopBranch, head, message: message(source, way) });
+    : await fastForward(root, { folder, branch: scratchBranch, head, message: message(source, way) });
   const released = await changesBetween(git, before, programs);
   return {
     ...versions,
@@ -181,12 +181,12 @@ interface Merged {
 }
 
 /**
- * Adds package.json and package-lock.json, and checks all out in the workshop.
+ * Adds package.json and package-lock.json, and checks all out in the scratch.
  *
  * @returns the commit of what was merged, `programs`, and how its packages differ from the user's
  */
-async function withPackages(workshop: Workshop, way: Way, { merged, before, states, reporter }: Merged) {
-  const { git, folder } = workshop;
+async function withPackages(scratch: ScratchRepository, way: Way, { merged, before, states, reporter }: Merged) {
+  const { git, folder } = scratch;
   const { manifest, lock, replaced } = mergePackage({
     base: await textIn(git, way.base, 'package.json'),
     ours: await textIn(git, way.head, 'package.json'),
@@ -197,26 +197,26 @@ async function withPackages(workshop: Workshop, way: Way, { merged, before, stat
     ['package.json', await writeText(git, manifest)],
     ['package-lock.json', side.get('package-lock.json')],
   ]);
-  await checkOutWorkshop(git, await commitTree(git, await changeTree(workshop, merged, files), before));
+  await checkOutCommit(git, await commitTree(git, await changeTree(scratch, merged, files), before));
   if (lock === 'neither') await lockPackages(folder, reporter);
-  const programs = await keepWorkshop(workshop, before);
+  const programs = await commitFiles(scratch, before);
   const [old, now] = await Promise.all([way.head, programs].map((commit) => textIn(git, commit, 'package-lock.json')));
   return { replaced, programs, newPackages: !samePackages(old, now) };
 }
 
 /** @returns the tree of the user's files and the release's, without package.json and package-lock.json */
 async function mergeByPlan(
-  workshop: Workshop,
+  scratch: ScratchRepository,
   way: Way,
   states: UpgradeStates,
   plan: UpgradePlan,
   source: ReleaseSource,
 ): Promise<string> {
-  const { git } = workshop;
+  const { git } = scratch;
   const [base, ours] = [await treeOf(git, way.base), await treeOf(git, way.head)];
-  const theirs = await changeTree(workshop, base, new Map(plan.merge.map((path) => [path, states.theirs.get(path)])));
+  const theirs = await changeTree(scratch, base, new Map(plan.merge.map((path) => [path, states.theirs.get(path)])));
   const merged = await mergeTrees(git, { base, ours, theirs });
-  if ('tree' in merged) return await changeTree(workshop, merged.tree, plan.take);
+  if ('tree' in merged) return await changeTree(scratch, merged.tree, plan.take);
   const { conflicts } = merged;
   throw new RunError(`${conflicts.length === 1 ? 'a file is' : 'files are'} in conflict; nothing was changed`, {
     details: conflicts.map((path) => conflictText(path, states)),

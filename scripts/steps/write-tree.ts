@@ -7,7 +7,7 @@ import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { applicationOf } from '../tree/application-file.ts';
 import { isGenerated } from '../tree/plan.ts';
-import { carryOut } from '../workspace/carry-out.ts';
+import { applyPlan } from '../workspace/apply-plan.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { requireCleanRepository } from './check-repository.ts';
 import type { BootstrapContext } from './context.ts';
@@ -40,7 +40,7 @@ export const writeTree = step<BootstrapContext, Found, Found>({
   act: async ({ toNote }, { root, cluster, planned }) => {
     if (toNote.length > 0)
       await writeInput(root, removalsFile, withRemovals(await readText(root, removalsFile), toNote));
-    await carryOut(root, planned.plan);
+    await applyPlan(root, planned.plan);
     return `wrote ${tally(planned)} in ${cluster.folder}`;
   },
 });

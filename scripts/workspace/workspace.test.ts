@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunError } from '../report/errors.ts';
 import { planTree, type TreePlan } from '../tree/plan.ts';
-import { carryOut, readWritten } from './carry-out.ts';
+import { applyPlan, readWritten } from './apply-plan.ts';
 import { fileError } from './file-error.ts';
 import { readPresent } from './present.ts';
 import { writeObjects, writePrivate } from './write.ts';
@@ -32,7 +32,7 @@ async function render(tree: Record<string, string>): Promise<TreePlan> {
   const present = await readPresent(root, folder);
   const written = await readWritten(root, folder);
   const plan = planTree({ folder, tree: new Map(Object.entries(tree)), present, written });
-  await carryOut(root, plan);
+  await applyPlan(root, plan);
   return plan;
 }
 
@@ -112,8 +112,8 @@ describe('carrying a plan out', () => {
     const plan = planTree({ folder, tree, present: await readPresent(root, folder) });
     await rm(at(`${folder}/apps`), { recursive: true });
     await symlink(path.join(box, 'outside'), at(`${folder}/apps`));
-    await expect(carryOut(root, plan)).rejects.toThrow(`${folder}/apps is a symbolic link`);
-    await expect(carryOut(root, { ...plan, create: [] })).rejects.toThrow(`${folder}/apps is a symbolic link`);
+    await expect(applyPlan(root, plan)).rejects.toThrow(`${folder}/apps is a symbolic link`);
+    await expect(applyPlan(root, { ...plan, create: [] })).rejects.toThrow(`${folder}/apps is a symbolic link`);
     expect(await readdir(path.join(box, 'outside'))).toEqual(['old.yaml']);
   });
 
@@ -129,7 +129,7 @@ describe('carrying a plan out', () => {
         blocked: [],
         unexpected: [],
       };
-      await expect(carryOut(root, plan)).rejects.toThrow('leads outside the repository');
+      await expect(applyPlan(root, plan)).rejects.toThrow('leads outside the repository');
     },
   );
 
@@ -137,7 +137,7 @@ describe('carrying a plan out', () => {
     await put(`${folder}/a.yaml`, mark);
     const plan = planTree({ folder, tree: new Map(), present: await readPresent(root, folder) });
     await put(`${folder}/a.yaml`, 'mine now\n');
-    await carryOut(root, plan);
+    await applyPlan(root, plan);
     expect(await readFile(at(`${folder}/a.yaml`), 'utf8')).toBe('mine now\n');
   });
 

@@ -44,7 +44,7 @@ const everything = () =>
   Object.entries(snapshot(user.root)).map(([path, state]) =>
     path.startsWith('.git/objects/') ? path : `${path} ${state}`,
   );
-const workshops = () => readdirSync(tmpdir()).filter((name) => name.startsWith('breakwater-upgrade-'));
+const scratchRepositories = () => readdirSync(tmpdir()).filter((name) => name.startsWith('breakwater-upgrade-'));
 const refused = (code: number, said: RegExp, ...args: string[]) => {
   const before = everything();
   const { code: got, stdout, stderr } = site.upgrade(user, ...args);
@@ -95,7 +95,7 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('0.2.0 is in use: nothing to do') });
     expect(everything()).toEqual(done);
     refused(2, /v0\.1\.0 is older than 0\.2\.0/, '--to', 'v0.1.0');
-    expect(workshops()).toEqual([]);
+    expect(scratchRepositories()).toEqual([]);
   }, 120_000);
 
   it('leaves scripts/dev away where it was removed, and brings it back with --with-dev', () => {
@@ -141,8 +141,8 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
     expect(refused(2, /no release "v0\.3\.0"/, '--to', 'v0.3.0')).toContain('v0.10.0-rc.1, v0.2.0, v0.1.0');
     refused(2, /no release "nightly"/, '--to', 'nightly');
     refused(1, /v0\.10\.0-rc\.1 holds version 0\.2\.0/, '--to', 'v0.10.0-rc.1');
-    refused(1, /Could not read .*nowhere/, '--from', join(site.folder, 'nowhere'));
-    refused(2, /holds a password/, '--from', 'https://ann:secret@git.example.com/x.git');
+    refused(1, /cannot read .*nowhere/, '--from', join(site.folder, 'nowhere'));
+    refused(2, /contains a password/, '--from', 'https://ann:secret@git.example.com/x.git');
     refused(2, /can't be kept/, '--keep', 'package.json');
   });
 
@@ -167,6 +167,6 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
     user.write('clusters/prod/cluster.yaml', 'name: prod\nno-such-key: 1\n');
     user.commit('Add a cluster that no version takes');
     expect(refused(1, /could not render your clusters; nothing was changed/)).toContain('no-such-key');
-    expect(workshops()).toEqual([]);
+    expect(scratchRepositories()).toEqual([]);
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveApplication } from './applications.ts';
-import { waitsForALook } from './nudge.ts';
+import { needsRefresh } from './refresh.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
 const longAgo = '2026-01-01T11:59:00Z';
@@ -25,7 +25,7 @@ describe('an Application waits for a look', () => {
     ['when it is out of sync', application({ ...good, sync: { status: 'OutOfSync' }, reconciledAt: longAgo })],
     ['when the root has not seen the commit', application({ ...good, reconciledAt: longAgo }), 'def'],
   ])('%s', (_, waiting, commit) => {
-    expect(waitsForALook(waiting, now, commit)).toBe(true);
+    expect(needsRefresh(waiting, now, commit)).toBe(true);
   });
 
   it.each<[string, LiveApplication, string?]>([
@@ -37,6 +37,6 @@ describe('an Application waits for a look', () => {
     ['while a sync runs', application({ ...progressing, reconciledAt: longAgo, operationState: { phase: 'Running' } })],
     ['while a sync is requested', application({ ...progressing, reconciledAt: longAgo }, { sync: {} })],
   ])('not %s', (_, settled, commit) => {
-    expect(waitsForALook(settled, now, commit)).toBe(false);
+    expect(needsRefresh(settled, now, commit)).toBe(false);
   });
 });

@@ -3,15 +3,13 @@ import { mergeTrees, treeOf } from './merge-trees.ts';
 import { type Git, orUndefined } from './run.ts';
 
 /**
- * Puts the commits that `head` has beyond `tip` on top of `tip`, as a rebase does, but among git's objects only: neither
- * the user's files, nor the index, nor a branch is touched, and nothing has to be undone when it fails.
- *
- * Each commit is merged with its parent as the base.
+ * Rebases the commits that `head` has beyond `tip` onto `tip`, in git's objects only: files, index and branches stay
+ * untouched, so a failure needs no cleanup. Each commit is merged with its parent as the base.
  *
  * @returns the new commit; `head` itself when it has all of `tip`, `tip` itself when it has all of `head`
- * @throws RunError on conflicts (with the files), without a common commit, or when there are merges to replay
+ * @throws RunError on conflicts (with the files), without a common commit, or when merges would have to be rebased
  */
-export async function placeOnTop(git: Git, head: string, tip: string): Promise<string> {
+export async function applyOnto(git: Git, head: string, tip: string): Promise<string> {
   if (head === tip || (await isAncestor(git, tip, head))) return head;
   if (await isAncestor(git, head, tip)) return tip;
   await requireCommonCommit(git, head, tip);
@@ -20,12 +18,12 @@ export async function placeOnTop(git: Git, head: string, tip: string): Promise<s
   for (const line of lines.trimEnd().split('\n')) {
     const [commit = '', parent = '', ...others] = line.split(' ');
     if (others.length > 0) throw await mergesInBetween(git, commit);
-    current = await replay(git, { commit, parent, onto: current });
+    current = await rebaseCommit(git, { commit, parent, onto: current });
   }
   return current;
 }
 
-/** @throws RunError when two commits have no history in common */
+/** @throws RunError when two commits have no common history */
 export async function requireCommonCommit(git: Git, head: string, tip: string): Promise<void> {
   if ((await orUndefined(git.raw(['merge-base', tip, head]))) === undefined) throw await unrelated(git);
 }
@@ -41,7 +39,7 @@ interface Step {
   onto: string;
 }
 
-async function replay(git: Git, step: Step): Promise<string> {
+async function rebaseCommit(git: Git, step: Step): Promise<string> {
   const [before, after, there] = [
     await treeOf(git, step.parent),
     await treeOf(git, step.commit),
@@ -50,12 +48,12 @@ async function replay(git: Git, step: Step): Promise<string> {
   const merged = await mergeTrees(git, { base: before, ours: there, theirs: after });
   if ('conflicts' in merged) throw await conflicts(git, step.commit, merged.conflicts);
   const { tree } = merged;
-  // What others have brought already makes no second commit; a commit that was empty from the start is kept.
+  // A change that others have made already needs no second commit; a commit that was empty from the start is kept.
   if (tree === there && before !== after) return step.onto;
   return copyCommit(git, step.commit, tree, step.onto);
 }
 
-/** The same author, date and message on another parent; signed when the user's commits are. */
+/** Same author, date and message on another parent; signed when the user's commits are. */
 async function copyCommit(git: Git, commit: string, tree: string, parent: string): Promise<string> {
   const shown = await git.raw([
     'log',
@@ -72,28 +70,31 @@ async function copyCommit(git: Git, commit: string, tree: string, parent: string
   return (await git.raw(['commit-tree', tree, ...options], { input: `${message.trimEnd()}\n`, extra })).trim();
 }
 
-const pull = 'Get your branch up to date yourself (git pull --rebase URL BRANCH), then run again.';
+const pull = 'Update your branch by hand (git pull --rebase URL BRANCH), then run it again.';
 
 async function conflicts(git: Git, commit: string, files: readonly string[]): Promise<RunError> {
   const subject = (await git.raw(['log', '-1', '--format=%h "%s"', commit])).trim();
-  return new RunError(`Others changed the same lines meanwhile: ${subject} can't be put on top of theirs`, {
+  return new RunError(`others changed the same lines meanwhile: cannot rebase ${subject} onto their commits`, {
     details: files.map((file) => `${file} has conflicts`),
-    hint: `Your branch and files are as they were. ${pull} Generated files need no care: take either side and run \`npm run render\`.`,
+    hint: `Your branch and files are unchanged. ${pull} For generated files, take either side and run \`npm run render\`.`,
   });
 }
 
 async function unrelated(git: Git): Promise<RunError> {
   const shallow = (await git((it) => it.revparse('--is-shallow-repository'))) === 'true';
-  return new RunError('The remote branch and yours have no commit in common', {
+  return new RunError('the remote branch and yours have no commit in common', {
     hint: shallow
-      ? 'This is a shallow clone: run `git fetch --unshallow`, then run again.'
+      ? 'This is a shallow clone: run `git fetch --unshallow`, then run it again.'
       : 'Use an empty repository for git.url, another git.branch, or join the two yourself (git pull --rebase --allow-unrelated-histories URL BRANCH).',
   });
 }
 
 async function mergesInBetween(git: Git, commit: string): Promise<RunError> {
   const subject = (await git.raw(['log', '-1', '--format=%h "%s"', commit])).trim();
-  return new RunError(`The remote branch moved, and your branch has a merge that it does not have: ${subject}`, {
-    hint: `A merge is not repeated for you. ${pull}`,
-  });
+  return new RunError(
+    `the remote branch moved, and your branch has a merge commit that cannot be rebased: ${subject}`,
+    {
+      hint: pull,
+    },
+  );
 }

@@ -14,7 +14,7 @@ import { removeTemporaryFiles, writeAtomically } from './write.ts';
  * @param root absolute path of the repository
  * @throws RunError when something stands in the way, or a file can't be written; running again goes on from there
  */
-export async function carryOut(root: string, plan: TreePlan): Promise<void> {
+export async function applyPlan(root: string, plan: TreePlan): Promise<void> {
   if (plan.blocked.length > 0) {
     throw new RunError(`${plan.folder} cannot be written`, {
       details: plan.blocked.map(({ path, reason }) => `${path} ${reason}`),

@@ -3,7 +3,7 @@ import { createGit, GitFailure } from './run.ts';
 
 /**
  * @param folders relative to the root; none: everywhere
- * @returns paths that differ from HEAD, and new ones that no ignore rule hides
+ * @returns paths that differ from HEAD, and untracked ones that are not ignored
  */
 export async function uncommitted(root: string, folders: readonly string[] = []): Promise<string[]> {
   const options = ['--no-renames', '--untracked-files=normal', '--', ...folders.map((folder) => `:(top)${folder}`)];
@@ -11,25 +11,25 @@ export async function uncommitted(root: string, folders: readonly string[] = [])
   return files.map(({ path }) => path);
 }
 
-/** What becomes the next commit. */
-export interface TakeOver {
-  /** Folder of the repository that has the tree. */
+/** The next commit of the user's branch. */
+export interface FastForward {
+  /** The scratch repository with its tree. */
   folder: string;
-  /** A branch there whose commit has the tree. */
+  /** A branch of it, whose commit has the tree. */
   branch: string;
-  /** The commit that it is put on top of, which HEAD must still be. */
+  /** Its parent, which must still be HEAD. */
   head: string;
   message: string;
 }
 
 /**
- * Makes a commit with another repository's tree, and moves branch, index and files to it, as git's fast-forward does: it looks
- * at every file first, and moves nothing when one is in the way. Identity and signing are the user's.
+ * Commits another repository's tree, and fast-forwards branch, index and files to it: git checks every file first, and moves
+ * nothing when one is in the way. Identity and signing are the user's.
  *
  * @returns the new commit
- * @throws RunError when something is in the way; nothing is changed then
+ * @throws RunError when something is in the way; nothing was changed then
  */
-export async function takeOver(root: string, { folder, branch, head, message }: TakeOver): Promise<string> {
+export async function fastForward(root: string, { folder, branch, head, message }: FastForward): Promise<string> {
   const git = createGit(root);
   try {
     const options = [
@@ -52,9 +52,9 @@ export async function takeOver(root: string, { folder, branch, head, message }: 
     return commit;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
-    throw new RunError('git could not move your branch to the new version; nothing was changed', {
+    throw new RunError('git cannot move your branch to the new version; nothing was changed', {
       details: `${error.stdout}\n${error.stderr}`.split('\n').filter((line) => line.trim() !== ''),
-      hint: 'What git said is above: put it right (move files away that are in the way), then run again.',
+      hint: 'See the message from git above. Fix it (for example, move files that are in the way), then run it again.',
       cause: error,
     });
   }

@@ -6,10 +6,10 @@ import { commitTree } from './merge-trees.ts';
 import { createGit, type Git, orUndefined, zeroSeparated } from './run.ts';
 
 /**
- * A repository in a temporary folder that sees the objects of the user's: what is tried there leaves no trace in the user's,
- * not even when the run is killed.
+ * A repository in a temporary folder that can read the objects of the user's. The user's repository stays unchanged, even
+ * when the run is killed.
  */
-export interface Workshop {
+export interface ScratchRepository {
   /** Absolute path of its work tree. */
   folder: string;
   /** Absolute path of its objects. */
@@ -18,7 +18,7 @@ export interface Workshop {
   remove(): Promise<void>;
 }
 
-/** No setting of the user's about merges has a say here, and no file moves because others did. */
+/** Overrides the user's merge settings; no file moves because others did. */
 const settings = [
   ['merge.renames', 'false'],
   ['merge.directoryRenames', 'false'],
@@ -28,13 +28,13 @@ const settings = [
 ] as const;
 
 /** @param root the user's repository */
-export async function openWorkshop(root: string): Promise<Workshop> {
+export async function openScratchRepository(root: string): Promise<ScratchRepository> {
   await removeLeftovers(tmpdir(), /^breakwater-upgrade-(\d+)-/);
   const folder = await mkdtemp(path.join(tmpdir(), `breakwater-upgrade-${process.pid}-`));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const git = createGit(folder, { settings });
-    await git((it) => it.init(false, ['--quiet', '--template=', `--initial-branch=${workshopBranch}`]));
+    await git((it) => it.init(false, ['--quiet', '--template=', `--initial-branch=${scratchBranch}`]));
     const own = await createGit(root).raw(['rev-parse', '--git-path', 'objects']);
     const objects = path.join(folder, '.git', 'objects');
     await writeFile(path.join(objects, 'info', 'alternates'), `${path.resolve(root, own.replace(/\n$/, ''))}\n`);
@@ -59,45 +59,45 @@ export async function entriesOf(git: Git, treeish: string): Promise<Map<string, 
 /**
  * Makes a tree from another one.
  *
- * @param changes mode and object by path; undefined: without this path
+ * @param changes mode and object by path; undefined: removed
  * @returns the new tree
  */
 export async function changeTree(
-  { git, folder }: Workshop,
+  { git, folder }: ScratchRepository,
   tree: string,
   changes: ReadonlyMap<string, string | undefined>,
 ): Promise<string> {
   const extra = { GIT_INDEX_FILE: path.join(folder, '.git', 'scratch-index') };
   await git.raw(['read-tree', tree], { extra });
   const line = ([file, entry]: [string, string | undefined]) => `${entry ?? `0 ${'0'.repeat(tree.length)}`}\t${file}\0`;
-  // What goes goes first: a folder may come in the place of a file.
+  // Removals first: a folder may replace a file.
   const lines = [...changes].sort(([, a], [, b]) => Number(a !== undefined) - Number(b !== undefined)).map(line);
   if (lines.length > 0) await git.raw(['update-index', '-z', '--index-info'], { extra, input: lines.join('') });
   return (await git.raw(['write-tree'], { extra })).trim();
 }
 
-/** The workshop's only branch. */
-export const workshopBranch = 'result';
+/** The scratch repository's only branch. */
+export const scratchBranch = 'result';
 
 /** Checks a commit out. */
-export async function checkOutWorkshop(git: Git, commit: string): Promise<void> {
-  await git.raw(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+export async function checkOutCommit(git: Git, commit: string): Promise<void> {
+  await git.raw(['update-ref', `refs/heads/${scratchBranch}`, commit]);
   await git((it) => it.reset(['--quiet', '--hard']));
 }
 
 /**
- * Keeps the files as they are now, whatever is ignored, but for packages and caches; the branch follows.
+ * Commits all files, ignored ones too, except packages and caches; the branch follows.
  *
  * @returns the new commit, on top of `parent`
  */
-export async function keepWorkshop({ git }: Workshop, parent: string): Promise<string> {
+export async function commitFiles({ git }: ScratchRepository, parent: string): Promise<string> {
   await git((it) => it.add(['--all', '--force', '--', '.', ':(exclude,top)node_modules', ':(exclude,top).breakwater']));
   const commit = await commitTree(git, (await git.raw(['write-tree'])).trim(), parent);
-  await git.raw(['update-ref', `refs/heads/${workshopBranch}`, commit]);
+  await git.raw(['update-ref', `refs/heads/${scratchBranch}`, commit]);
   return commit;
 }
 
-/** @returns a file's text in a tree or commit; undefined when it is not there */
+/** @returns a file's text in a tree or commit; undefined when it does not exist */
 export async function textIn(git: Git, treeish: string, file: string): Promise<string | undefined> {
   return await orUndefined(
     git((it) => it.catFile(['blob', `${treeish}:${file}`])),
@@ -111,14 +111,18 @@ export async function writeText(git: Git, text: string): Promise<string> {
 }
 
 /**
- * Finds the upstream commit that the user's repository was made from. A repository made by "Use this template" shares no
- * commit with upstream, but its first tree is exactly upstream's of that moment, which need not be a release's.
+ * Finds the upstream commit that the user's repository was made from. A repository made by "Use this template" has no
+ * commit of upstream, but its first tree equals upstream's at that time, which need not be a release.
  *
  * @param root the user's repository
- * @param target upstream's commit to go to
+ * @param target upstream's commit to upgrade to
  * @returns the newest such commit; undefined when there is none
  */
-export async function findOrigin({ git }: Workshop, root: string, target: string): Promise<string | undefined> {
+export async function findOrigin(
+  { git }: ScratchRepository,
+  root: string,
+  target: string,
+): Promise<string | undefined> {
   const format = { tree: '%T', commit: '%H' };
   const theirs = await git((it) => it.log({ format, [target]: null }));
   const upstream = new Map([...theirs.all].reverse().map(({ tree, commit }) => [tree, commit]));

@@ -15,7 +15,7 @@ const pauseBetween = 20;
  * @param commit for the root: the commit that it must have compared
  * @param now milliseconds since the epoch
  */
-export function waitsForALook(application: LiveApplication, now: number, commit?: string): boolean {
+export function needsRefresh(application: LiveApplication, now: number, commit?: string): boolean {
   const { operationState, reconciledAt, sync, health } = application.status ?? {};
   if (application.operation !== undefined || reconciledAt === undefined) return false;
   if (operationState?.phase === 'Running' || operationState?.phase === 'Terminating') return false;
@@ -30,7 +30,7 @@ export function waitsForALook(application: LiveApplication, now: number, commit?
  *
  * @param asked time of the last request per Application, in milliseconds since the epoch; kept by the caller between calls
  */
-export async function nudge(
+export async function refreshWaiting(
   api: Api,
   applications: readonly LiveApplication[],
   asked: Map<string, number>,
@@ -40,7 +40,7 @@ export async function nudge(
   const waiting = applications.filter((application) => {
     const { name } = application.metadata;
     if (now - (asked.get(name) ?? 0) < pauseBetween * 1000) return false;
-    return waitsForALook(application, now, name === root.name ? root.commit : undefined);
+    return needsRefresh(application, now, name === root.name ? root.commit : undefined);
   });
   for (const { metadata } of waiting) {
     asked.set(metadata.name, now);
