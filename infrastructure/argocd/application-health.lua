@@ -1,24 +1,24 @@
--- Argo CD's health check for Application objects: what makes the waves of the app-of-apps tree wait (docs/waves.md).
--- It goes into argocd-cm as resource.customizations.health.argoproj.io_Application, and needs the standard libraries
+-- Argo CD's health check for Application objects, which makes the waves of the app-of-apps tree wait (docs/waves.md).
+-- It is copied to argocd-cm as resource.customizations.health.argoproj.io_Application, and needs the standard libraries
 -- (resource.customizations.useOpenLibs.argoproj.io_Application: "true") for the clock. Argo CD runs Lua 5.1.
 --
 -- A child of the tree carries the commit that the root is syncing (breakwater.dev/revision), which is also the
--- targetRevision of its own source. Its health counts only once that very commit was compared and synced:
---   Progressing  it moves, or waits for something that comes by itself
---   Degraded     it failed, nobody will move it, or it took longer than breakwater.dev/ready-within-seconds; the root's
---                sync then fails and is retried with the newest commit, so no state may be Progressing for ever in silence
--- Other Applications (the root, tenants') have their own health, as they report it.
+-- targetRevision of its own source. Its health counts only after Argo CD has compared and synced exactly that commit:
+--   Progressing  it is changing, or waits for something that happens automatically
+--   Degraded     it failed, needs a person, or took longer than breakwater.dev/ready-within-seconds; the root's sync then
+--                fails and is retried with the newest commit, so no Application may stay Progressing forever
+-- Other Applications (the root, tenants') report their own health.
 
 local default_deadline = 900
--- Argo CD repairs 0, 2, 6, 18 and 54 s after the operation before. A busy controller hears of objects a minute after it has
--- applied them, compares with what it knows till then, and repairs what nobody has changed.
+-- Argo CD self-heals 0, 2, 6, 18 and 54 s after the previous operation. A busy controller sees objects a minute after it has
+-- applied them, compares with its old state until then, and "repairs" objects that have not changed.
 local repairs_in_vain = 5
 
 local function answer(status, message)
   return { status = status, message = message }
 end
 
--- Argo CD leaves out what is empty or false when it writes what it has compared, so both count as absent.
+-- Argo CD omits empty and false values from the comparison it records, so both count as absent.
 local function is_empty(value)
   if type(value) == "table" then
     for _, item in pairs(value) do
@@ -42,7 +42,7 @@ local function same(a, b)
   return true
 end
 
--- The sources of a spec, of a comparison or of a sync's result: one or several.
+-- The sources of a spec, a comparison or a sync result: one or several.
 local function sources_of(holder)
   if not is_empty(holder.sources) then return holder.sources end
   return { holder.source }
@@ -59,7 +59,7 @@ local function deadline(notes)
   return seconds
 end
 
--- Moments are compared as text: Argo CD writes all of them as 2026-01-31T09:30:00Z, in UTC, so that no time zone matters.
+-- Times are compared as text: Argo CD writes all of them in UTC, as 2026-01-31T09:30:00Z.
 local function is_past(moment, seconds)
   return moment < os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() - seconds)
 end
@@ -73,7 +73,7 @@ local function latest(...)
   return found
 end
 
--- When the API server last saw a change of this part of the object: what it notes for server-side apply, for every writer.
+-- Time of the last change to this part of the object, from the fields that the API server tracks for each writer.
 -- https://kubernetes.io/docs/reference/using-api/server-side-apply/#managed-fields
 local function written_at(app, field)
   local found = ""
@@ -89,7 +89,7 @@ local function with_reason(text, reason)
   return text .. ": " .. reason
 end
 
--- What Argo CD says is wrong with the Application itself, if it is of one of these types.
+-- Argo CD's error about the Application itself, if it has one of these types.
 local function complaint(status, types)
   for _, condition in ipairs(status.conditions or {}) do
     if types[condition.type] then return condition.message or condition.type end
@@ -97,7 +97,7 @@ local function complaint(status, types)
   return nil
 end
 
--- Something that comes by itself, unless a part of Argo CD stands still.
+-- Waiting for something that happens automatically, unless a part of Argo CD is stuck.
 local function waiting(notes, since, text, hint)
   if is_past(since, deadline(notes)) then
     return answer("Degraded", text .. ", for more than " .. deadline(notes) .. " s: " .. hint)
@@ -121,14 +121,14 @@ local function running_sync(app, notes)
   return nil
 end
 
--- nil when the very sources of the spec were compared, at the pinned commit.
+-- nil when exactly the sources of the spec were compared, at the pinned commit.
 local function comparison(app, notes, pin)
   local function not_yet(text) return waiting(notes, written_at(app, "spec"), text, stands_still) end
   local sync = app.status.sync
   local sources = sources_of(app.spec)
   local compared_spec = same(sources, sources_of(sync.comparedTo or {}))
   if sync.status == "Unknown" then
-    -- A refused spec is not compared at all, so such a complaint may be about the spec before: the root's retry tells.
+    -- Argo CD does not compare a refused spec, so this error may be about the previous spec: the root's retry shows.
     local why = complaint(app.status, { InvalidSpecError = true, UnknownError = true })
     if why == nil and compared_spec then why = complaint(app.status, { ComparisonError = true }) end
     if why ~= nil then return answer("Degraded", why) end
@@ -146,7 +146,7 @@ local function comparison(app, notes, pin)
   if sync.status ~= "Synced" and sync.status ~= "OutOfSync" then
     return not_yet("waiting for a comparison")
   end
-  -- Argo CD drops such an object from what it compares, and calls the rest Synced and Healthy: a policy may be among them.
+  -- Argo CD drops such an object from the comparison, and reports the rest as Synced and Healthy: it may be a policy.
   local excluded = complaint(app.status, { ExcludedResourceWarning = true })
   if excluded ~= nil then
     return answer("Degraded", "argocd-cm excludes objects of it (resource.exclusions, resource.inclusions): " .. excluded)
@@ -154,7 +154,7 @@ local function comparison(app, notes, pin)
   return nil
 end
 
--- The last operation, if it was a sync of the very sources of the spec.
+-- The last operation, if it was a sync of exactly the sources of the spec.
 local function last_sync(app)
   local operation = app.status.operationState
   if operation == nil or operation.syncResult == nil then return nil end
@@ -191,8 +191,8 @@ local function out_of_sync(app, notes)
   return answer("Progressing", "out of sync after its sync: waiting for self-heal")
 end
 
--- After a good sync of the very spec, nothing is out of sync but what a newer version dropped and Prune=false keeps: a CRD,
--- say. A person may delete it at leisure; no wave has to wait for that.
+-- After a successful sync of exactly this spec, only objects that a newer version dropped and Prune=false keeps are OutOfSync,
+-- for example a CRD. A person may delete them later; no wave has to wait for that.
 local function only_leftovers(app)
   local operation = last_sync(app)
   if operation == nil or operation.phase ~= "Succeeded" then return false end
@@ -206,7 +206,7 @@ local function only_leftovers(app)
   return leftovers > 0
 end
 
--- A hook that failed leaves no other trace: the objects of the Application can be Synced and Healthy all the same.
+-- A failed hook leaves no other trace: the Application's objects can still be Synced and Healthy.
 local function failed_hook(app)
   local operation = last_sync(app)
   if not has_failed(operation) then return nil end

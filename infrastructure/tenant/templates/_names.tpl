@@ -1,4 +1,4 @@
-{{/* True when the tenant has its place on this cluster. Without a tenant.yaml there is no tenant. */}}
+{{/* True when the tenant runs on this cluster. Without a tenant.yaml there is no tenant. */}}
 {{- define "tenant.here" -}}
 {{- $clusters := .Values.clusters | default dict -}}
 {{- if not .Values.owner -}}
@@ -16,8 +16,8 @@ true
 {{- end -}}
 
 {{/*
-Its namespaces, as JSON. Names and paths are refused here, too, and not only by "npm run validate": whatever a tenant.yaml says, a tenant gets
-no namespace and no path that another one, or the platform, could have. Every part asks for them, so a wrong file makes nothing at all.
+The tenant's namespaces as JSON. The chart checks names and paths, too, not only "npm run validate": no tenant.yaml can claim a namespace or
+a path that another tenant or the platform could have. Every part uses this template, so that an invalid file renders nothing.
 */}}
 {{- define "tenant.namespaces" -}}
 {{- $name := .Release.Name -}}
@@ -44,7 +44,7 @@ no namespace and no path that another one, or the platform, could have. Every pa
 {{- toJson $namespaces -}}
 {{- end -}}
 
-{{/* Everyone who may enter, as JSON: [{subject: User|Group, name, role}]. The owner first. */}}
+{{/* All members as JSON: [{subject: User|Group, name, role}], the owner first. */}}
 {{- define "tenant.members" -}}
 {{- $members := list (dict "subject" "User" "name" .Values.owner "role" "admin") -}}
 {{- range .Values.members | default list -}}
@@ -54,27 +54,27 @@ no namespace and no path that another one, or the platform, could have. Every pa
 {{- toJson $members -}}
 {{- end -}}
 
-{{/* Name of a member's objects: as Kubeflow's access management makes it, for a group with a hash, since it has none for groups. */}}
+{{/* Name of a member's objects: as in Kubeflow's access management, but with a hash for groups, which it does not have. */}}
 {{- define "tenant.bindingName" -}}
 {{- $name := regexReplaceAll "[^a-z0-9]+" (lower .name) "-" -}}
 {{- $binding := printf "%s-%s-clusterrole-%s" (lower .subject) $name .role -}}
 {{- regexReplaceAll "-+" (ternary $binding (printf "%s-%s" $binding (sha256sum .name | trunc 8)) (eq .subject "User")) "-" -}}
 {{- end -}}
 
-{{/* Amounts of a LimitRange, as JSON, by the names that Kubernetes has for them. */}}
+{{/* Amounts of a LimitRange as JSON, by Kubernetes' names. */}}
 {{- define "tenant.amounts" -}}
 {{- $amounts := omit . "ephemeralStorage" -}}
 {{- with .ephemeralStorage }}{{ $_ := set $amounts "ephemeral-storage" . }}{{ end -}}
 {{- toJson $amounts -}}
 {{- end -}}
 
-{{/* Labels of everything that a tenant gets. */}}
+{{/* Labels of all objects of a tenant. */}}
 {{- define "tenant.labels" -}}
 app.kubernetes.io/part-of: breakwater-tenant
 breakwater.dev/tenant: {{ .Release.Name | quote }}
 {{- end -}}
 
-{{/* The ClusterRole that a role of a tenant is. Kubernetes' own "admin" would write roles, which the platform keeps. */}}
+{{/* The ClusterRole for a tenant's role. Kubernetes' "admin" could write roles, which only the platform may. */}}
 {{- define "tenant.role" -}}
 {{- if eq .kind "kubeflow" -}}kubeflow-{{ .role }}{{- else -}}{{ ternary "edit" .role (eq .role "admin") }}{{- end -}}
 {{- end -}}
