@@ -42,8 +42,29 @@ describe('a repository address', () => {
     ['git@git.example.com:2222/a/b.git', 'Write ssh://git@git.example.com:2222/a/b.git'],
     ['https://github.com/acme/platform/', 'Write https://github.com/acme/platform'],
     ['https://gitlab.com/a/b', 'Write https://gitlab.com/a/b.git'],
+    ['https://github.com/acme/platform/tree/main', 'Write https://github.com/acme/platform'],
+    ['codecommit::eu-west-1://platform', 'Write https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/platform'],
+    ['codecommit::eu-west-1://work@platform', 'Write https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/platform'],
   ])('%s gets the hint: %s', (text, hint) => {
     expect(parseGitUrl(text)).toMatchObject({ hint });
     expect(parseGitUrl(hint.slice('Write '.length))).toHaveProperty('canonical');
+  });
+
+  it.each([
+    ['https://acme@dev.azure.com/acme/platform/_git/platform', 'Remove all between "//" and "@"'],
+    ['https://dev.azure.com/acme/Business%20Automation/_git/platform', "put the project's id in place of its name"],
+    ['https://dev.azure.com/acme/Business Automation/_git/platform', "put the project's id in place of its name"],
+    ['codecommit://platform', 'https://git-codecommit.REGION.amazonaws.com/v1/repos/platform'],
+    ['gh:acme/platform', 'a short form from your git settings'],
+  ])('%s, as a clone button or a person writes it, gets a hint with: %s', (text, part) => {
+    expect(parseGitUrl(text)).toMatchObject({ hint: expect.stringContaining(part) });
+  });
+
+  it.each([
+    'https://dev.azure.com/acme/0f3b4c7e-2f0d-4d52-9f0d-3d0f7c1b2a11/_git/platform',
+    'git@ssh.dev.azure.com:v3/acme/Business%20Automation/platform',
+    'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/platform',
+  ])('%s, which those hints lead to, is taken as it is', (text) => {
+    expect(parseGitUrl(text)).toMatchObject({ canonical: text });
   });
 });

@@ -18,6 +18,9 @@ export interface GitUrlProblem {
   hint: string;
 }
 
+/** What is wrong with GitLab's addresses without the suffix. */
+export const gitlabNeedsSuffix = 'must end with ".git": GitLab redirects other addresses, and Argo CD does not follow';
+
 /**
  * Parses a repository address that both git and Argo CD understand.
  *
@@ -29,7 +32,16 @@ export interface GitUrlProblem {
  */
 export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   if (text.trim() !== text || /\s/.test(text))
-    return { problem: 'must not contain spaces', hint: 'Write a space in a path as %20.' };
+    return {
+      problem: 'must not contain spaces',
+      hint: "For Azure DevOps, put the project's id in place of its name, or use the ssh address, with %20.",
+    };
+  const codeCommit = /^codecommit:(?::([a-z0-9-]+):)?\/\/(?:[^@/]+@)?([\w.-]+)$/.exec(text);
+  if (codeCommit !== null)
+    return {
+      problem: 'needs a helper (git-remote-codecommit), which Argo CD does not have',
+      hint: `Write https://git-codecommit.${codeCommit[1] ?? 'REGION'}.amazonaws.com/v1/repos/${codeCommit[2]}`,
+    };
   const schemed = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text);
   if (schemed === null) return parseScpLike(text);
   const scheme = (schemed[1] ?? '').toLowerCase();
@@ -46,7 +58,11 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   if (url.password !== '' || (scheme !== 'ssh' && url.username !== '')) {
     return {
       problem: 'must not contain credentials: they would end up in Git, logs and process lists',
-      hint: 'Put them under git.credentials.',
+      // Clone buttons of Azure DevOps and Bitbucket put a name there, which nobody needs.
+      hint:
+        scheme === 'ssh'
+          ? 'Remove the password: ssh uses the key in git.credentials.'
+          : 'Remove all between "//" and "@". A token belongs in git.credentials, with its user name if the host wants one.',
     };
   }
   if (url.search !== '' || url.hash !== '')
@@ -61,9 +77,17 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
       problem: 'must not contain "//" in its path',
       hint: `Write ${path.replace(/\/{2,}/g, '/')} after the host.`,
     };
+  if (scheme !== 'ssh' && /%20/.test(path))
+    return {
+      problem: 'has a space (%20) in its path, which Argo CD hands to git as a space (argoproj/argo-cd#20800)',
+      hint: "For Azure DevOps, put the project's id in place of its name, or use the ssh address.",
+    };
+  const [owner, name, ...more] = path.split('/');
+  if (url.hostname === 'github.com' && more.length > 0)
+    return { problem: 'is the address of a page', hint: `Write ${scheme}://github.com/${owner}/${name}` };
   if (scheme !== 'ssh' && /^gitlab\./i.test(url.hostname) && !path.endsWith('.git')) {
     return {
-      problem: 'must end with ".git": GitLab redirects other addresses, and Argo CD does not follow',
+      problem: gitlabNeedsSuffix,
       hint: `Write ${text}.git`,
     };
   }
@@ -122,7 +146,13 @@ function parseScpLike(text: string): GitUrl | GitUrlProblem {
   if (trimmed === '')
     return { problem: 'has a host but no repository', hint: `For example git@${host}:acme/platform.git` };
   if (trimmed !== path) return { problem: 'must not end with "/"', hint: `Write ${text.replace(/\/+$/, '')}` };
-  if (user === undefined) return { problem: 'has no user', hint: `Write git@${host}:${path}` };
+  if (user === undefined)
+    return host.includes('.')
+      ? { problem: 'has no user', hint: `Write git@${host}:${path}` }
+      : {
+          problem: 'is not a full address',
+          hint: `For example git@github.com:${path}. Argo CD does not know a short form from your git settings.`,
+        };
   return { scheme: 'ssh', host: host.toLowerCase(), user, path, canonical: `${user}@${host.toLowerCase()}:${path}` };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secretReference } from './common.ts';
 import { branchProblem } from './git-names.ts';
-import { type GitUrlProblem, parseGitUrl } from './git-url.ts';
+import { type GitUrlProblem, gitlabNeedsSuffix, parseGitUrl } from './git-url.ts';
 import { reads } from './reads.ts';
 
 const credentials = z
@@ -206,6 +206,8 @@ function hostProblems(value: GitSettings): { path: string[]; message: string; hi
   const hasToken =
     value.host.token !== undefined || (given !== undefined && ('token' in given || 'githubApp' in given));
   const problems: { path: string[]; message: string; hint: string }[] = [];
+  if (value.host.kind === 'gitlab' && address?.scheme === 'https' && !address.path.endsWith('.git'))
+    problems.push({ path: ['url'], message: gitlabNeedsSuffix, hint: `Write ${url}.git` });
   if (deployKey !== undefined && value.host.token === undefined)
     problems.push({
       path: ['credentials'],
