@@ -211,10 +211,12 @@ echo 0123456789012345678901234567890123456789
     const paths = readdirSync(golden)
       .filter((name) => name.endsWith('.golden.txt'))
       .flatMap((name) => [...readFileSync(join(golden, name), 'utf8').matchAll(/^#+ (clusters\/\S+)/gm)])
-      .map(([, path]) => String(path));
-    expect(paths.length).toBeGreaterThan(200);
+      // The same file of several clusters is one name.
+      .map(([, path]) => String(path).replace(/^clusters\/[^/]+\//, 'clusters/demo/'));
+    const names = new Set([...paths, 'clusters/cluster.schema.json']);
+    expect(names.size).toBeGreaterThan(100);
     const { status, said } = commit(() => {
-      for (const path of [...paths, 'clusters/cluster.schema.json']) write(path, 'a: 1\n');
+      for (const name of names) write(name, 'a: 1\n');
     });
     expect({ status, said }).toEqual({ status: 0, said: '' });
   });
