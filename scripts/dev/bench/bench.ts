@@ -102,7 +102,7 @@ async function oneChange(root: string): Promise<void> {
   console.log(`\nafter one changed cluster.yaml of 200:\n  ${changed.join('\n  ')}`);
 }
 
-/** Each tenant by itself, and all together. */
+/** Each tenant alone, and all together. */
 async function thousandTenants(root: string): Promise<void> {
   for (let index = 0; index < 1000; index += 1) {
     const name = `t${index}`;

@@ -121,7 +121,7 @@ export async function startPod(
       containers: [
         {
           name: 'probe',
-          image: sandbox.standInImage,
+          image: sandbox.fakeImage,
           resources: { requests: { cpu: '1m', memory: '8Mi' } },
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
           readinessProbe: { httpGet: { path: '/', port: 8082 }, periodSeconds: 1 },

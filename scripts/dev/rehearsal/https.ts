@@ -39,10 +39,10 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       method,
       agent: false,
       timeout: 15_000,
-      // As browsers do: a session of somebody in many groups is a long cookie.
+      // As browsers do: a session of someone in many groups is a long cookie.
       maxHeaderSize: 256 * 1024,
       headers: { ...(address ? { host } : {}), ...headers },
-      // The connection goes elsewhere; the name that is asked for and checked stays. Nobody sends an address as a name.
+      // The connection goes elsewhere; the name that is asked for and checked stays. No one sends an address as a name.
       ...(address ? { hostname: address, servername: isIP(hostname) ? '' : hostname } : {}),
       ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       ...(ca ? { ca } : {}),

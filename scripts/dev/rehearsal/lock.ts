@@ -28,7 +28,7 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
       });
     await rm(file, { force: true });
   }
-  throw new UsageError(`another rehearsal has just begun in ${folder}`, {
+  throw new UsageError(`another rehearsal has just started in ${folder}`, {
     hint: 'Give this one its own: --folder DIR.',
   });
 }

@@ -109,6 +109,6 @@ function hints({ root, sandbox }: Site): string {
     ...(sandbox === undefined
       ? []
       : [`${sandbox.inside(['ip', 'addr']).join(' ')}   any program in the cluster's own network`]),
-    'exit                                      leaves this shell; all goes on running',
+    'exit                                      leaves this shell; everything keeps running',
   ].join('\n');
 }

@@ -51,13 +51,13 @@ async function run(options: RehearseOptions, reporter: Reporter): Promise<number
 }
 
 async function buildAll({ kubeflowSources }: RehearseOptions, { report }: Surroundings): Promise<void> {
-  const { standIns, images: moreImages } = await kubeflowOnSandbox(kubeflowSources, report);
-  await buildSandbox({ images: imageVersionsOf(repositoryRoot), standIns, moreImages, report });
+  const { fakes, images: moreImages } = await kubeflowOnSandbox(kubeflowSources, report);
+  await buildSandbox({ images: imageVersionsOf(repositoryRoot), fakes, moreImages, report });
 }
 
 /** What changes something, and so has the folder for itself. */
 async function withFolder(options: RehearseOptions, reporter: Reporter, surroundings: Surroundings): Promise<number> {
-  // A name that is none is said before anything is begun.
+  // A wrong name is reported before anything starts.
   chooseChecks(checks, options);
   const release = await takeFolder(options.folder);
   try {
@@ -105,7 +105,7 @@ async function rehearse(options: RehearseOptions, reporter: Reporter, surroundin
   return failed === 0 ? 0 : 1;
 }
 
-const afterUp = 'It goes on running: npm run rehearse -- shell|check|status|logs|down';
+const afterUp = 'It keeps running: npm run rehearse -- shell|check|status|logs|down';
 
 /** Ctrl-C ends the run in good order; a second one at once, and then "down" has something to do. */
 function stopSignal(reporter: Reporter): AbortSignal {

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { RunError } from '../../report/errors.ts';
 import type { Sandbox } from '../sandbox/cluster.ts';
 import { repositoryRoot, upstreamFile, upstreamFiles } from '../sandbox/of-repository.ts';
-import { standInRepositories } from './kubeflow/index.ts';
+import { fakeRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
 import type { KubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import { mustRun } from './run-program.ts';
@@ -17,7 +17,7 @@ import { type Account, placesOf, type SiteState } from './state.ts';
 /** The name of the rehearsal's cluster: its folder is clusters/rehearsal/. */
 const clusterName = 'rehearsal';
 
-/** Makes two people who can log in, with passwords that nobody has seen yet. */
+/** Makes two people who can log in, with passwords that no one has seen yet. */
 function makeUsers(): { owner: Account; other: Account } {
   const password = () => randomBytes(15).toString('base64url');
   return {
@@ -47,7 +47,7 @@ export async function cloneRepository(folder: string): Promise<string> {
 }
 
 /**
- * Has the clone push into the bare repository itself what is meant for its address: there, everybody may read and nobody write.
+ * Has the clone push into the bare repository itself what is meant for its address: there, everyone may read and no one write.
  *
  * https://git-scm.com/docs/git-config#Documentation/git-config.txt-urlltbasegtpushInsteadOf
  */
@@ -77,27 +77,27 @@ export function sandboxSettings(
       charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
       git: Object.fromEntries([
         ['https://github.com/argoproj/argo-cd', `${gitUrl}/argo-cd`],
-        ...standInRepositories.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
+        ...fakeRepositories.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
       ]),
     },
   };
 }
 
 /**
- * Makes the repositories that stand in for Kubeflow's.
+ * Makes the repositories that replace Kubeflow's.
  *
  * @param kubeflow which of it is Kubeflow's own
  * @returns name → bare repository
  */
-export async function writeStandIns(
+export async function writeFakes(
   folder: string,
   { repositories, manifests }: Pick<KubeflowOnSandbox, 'repositories' | 'manifests'>,
 ): Promise<Record<string, string>> {
-  const { standIns } = placesOf(folder);
-  await rm(standIns, { recursive: true, force: true });
+  const { fakes } = placesOf(folder);
+  await rm(fakes, { recursive: true, force: true });
   const made: Record<string, string> = {};
   for (const repository of repositories) {
-    const bare = join(standIns, `${repository.name}.git`);
+    const bare = join(fakes, `${repository.name}.git`);
     await writeRepository(repository, bare, repository.name === 'kubeflow' ? manifests : undefined);
     made[repository.name] = bare;
   }

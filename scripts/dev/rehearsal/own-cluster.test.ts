@@ -26,12 +26,12 @@ test('a context that is not there is named, with those that are', async () => {
   });
 });
 
-test('without somebody to ask, only --yes is an answer', async () => {
-  await expect(confirmContext('kind-test', false)).rejects.toThrow('nobody is there to be asked');
+test('without a terminal, only --yes is an answer', async () => {
+  await expect(confirmContext('kind-test', false)).rejects.toThrow('there is no terminal');
   await confirmContext('kind-test', true);
 });
 
-test('the cluster can read what is served to it, and nobody can push there but the clone, past the server', async () => {
+test('the cluster can read what is served to it, and no one can push there but the clone, past the server', async () => {
   const git = (...words: string[]) =>
     mustRun(['git', '-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', folder, ...words]);
   await git('init', '--quiet', '--initial-branch=main', 'work');

@@ -20,12 +20,12 @@ const server = 'git-server';
 /**
  * Makes sure that the user means this cluster: the whole platform is put onto it.
  *
- * @throws UsageError when the name is not given a second time, or nobody is there to ask
+ * @throws UsageError when the name is not given a second time, or there is no terminal
  */
 export async function confirmContext(context: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY)
-    throw new UsageError(`nobody is there to be asked whether ${context} is the right cluster`, {
+    throw new UsageError(`cannot ask whether ${context} is the right cluster: there is no terminal`, {
       hint: 'Add --yes if it is: the whole platform is put onto it, and taken off again.',
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

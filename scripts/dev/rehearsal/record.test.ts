@@ -55,7 +55,7 @@ describe('the record of a rehearsal', () => {
     expect(JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')).checks).toEqual([passed]);
   });
 
-  test('goes on with an earlier one, and lets a check that runs again replace what it saw', async () => {
+  test('continues with an earlier one, and lets a check that runs again replace what it saw', async () => {
     const first = recorder();
     first.check(passed);
     first.check({ ...passed, group: 'tls' });

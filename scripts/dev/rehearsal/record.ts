@@ -26,7 +26,7 @@ export interface Phase {
 }
 
 /** Something in whose place something else stands. */
-export interface StandIn {
+export interface Replacement {
   what: string;
   by: string;
   why: string;
@@ -63,7 +63,7 @@ export interface RecordData {
   /** What was run: the repository's commit, versions of what is in it. */
   versions: Record<string, string>;
   /** What takes the place of the real thing, and why. */
-  standIns: StandIn[];
+  replacements: Replacement[];
   /** Why the run ended before its end. */
   failure?: string;
   phases: Phase[];
@@ -91,7 +91,7 @@ export interface Recorder {
   requests(results: readonly AttackResult[]): void;
   /** The run ended before its end. */
   fail(why: string): void;
-  describe(facts: { versions?: Record<string, string>; standIns?: readonly StandIn[] }): void;
+  describe(facts: { versions?: Record<string, string>; replacements?: readonly Replacement[] }): void;
   data(): RecordData;
   /** Waits until all of it is on disk. */
   flush(): Promise<void>;
@@ -116,7 +116,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
     started: earlier?.started ?? new Date(begun).toISOString(),
     command,
     versions: earlier?.versions ?? {},
-    standIns: earlier?.standIns ?? [],
+    replacements: earlier?.replacements ?? [],
     phases: earlier?.phases ?? [],
     applications: earlier?.applications ?? [],
     checks: earlier?.checks ?? [],
@@ -175,9 +175,9 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
       state.failure = why;
       save();
     },
-    describe: ({ versions, standIns }) => {
+    describe: ({ versions, replacements }) => {
       Object.assign(state.versions, versions);
-      if (standIns !== undefined) state.standIns = [...standIns];
+      if (replacements !== undefined) state.replacements = [...replacements];
       save();
     },
     data,

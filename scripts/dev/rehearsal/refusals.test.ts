@@ -9,7 +9,7 @@ test('reads what was refused out of a log, whose last line may still be written'
   ]);
 });
 
-test("leaves out what was tried on purpose, and the dead's last words", () => {
+test("skips what was tried on purpose, and the dead's last words", () => {
   const refusal = (time: string, from: string): Refusal => ({ time, from, to: 'a/b', port: 1, protocol: 'TCP' });
   const trials = [{ from: '2026-11-26T15:00:10.000Z', to: '2026-11-26T15:00:20.000Z' }];
   const own = refusal('2026-11-26T15:00:05.123456789Z', 'kubeflow/web');

@@ -15,7 +15,7 @@ import {
   stateOf,
   uncommittedFiles,
   writeCluster,
-  writeStandIns,
+  writeFakes,
 } from './make-site.ts';
 import { lackForRehearsal } from './needs.ts';
 import type { RehearseOptions } from './options.ts';
@@ -29,10 +29,10 @@ import {
   stopServing,
 } from './own-cluster.ts';
 import { createRecorder, type RecordData, type Recorder } from './record.ts';
+import { sandboxReplacements } from './replacements.ts';
 import { bootstrapPhase } from './report-page.ts';
 import { chooseChecks, runChecks } from './run-checks.ts';
 import { openSite, type Site } from './site.ts';
-import { sandboxStandIns } from './stand-ins.ts';
 import { placesOf, readState, type SiteState, writeState } from './state.ts';
 import { ranVersionsOf, versionsOf } from './versions.ts';
 import { watchApplications } from './watch.ts';
@@ -45,7 +45,7 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
-/** A recorder for a run in a folder. "check" goes on with the record that "up" has left; all else begins again. */
+/** A recorder for a run in a folder. "check" continues with the record that "up" has left; all else begins again. */
 export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
   const { word, quick, only, context, kubeflowSources } = options;
   const file = placesOf(options.folder).record;
@@ -100,7 +100,7 @@ export async function up(
 ): Promise<Site> {
   const { folder } = options;
   const left = await uncommittedFiles();
-  if (left > 0) report(`note: ${left} files differ from HEAD and are left out: what is committed is rehearsed`);
+  if (left > 0) report(`note: ${left} files differ from HEAD and are skipped: what is committed is rehearsed`);
   const commit = await record.phase('Copy the repository', () => cloneRepository(folder));
   const { root, sandbox } = placesOf(folder);
   record.describe({ versions: { Breakwater: commit.slice(0, 12), ...versionsOf(root) } });
@@ -130,7 +130,10 @@ async function onSandbox(
 ): Promise<void> {
   const places = placesOf(folder);
   const kubeflow = await kubeflowOnSandbox(kubeflowSources, report);
-  record.describe({ standIns: sandboxStandIns, versions: { ...(await ranVersionsOf(places.root)), ...kubeflow.runs } });
+  record.describe({
+    replacements: sandboxReplacements,
+    versions: { ...(await ranVersionsOf(places.root)), ...kubeflow.runs },
+  });
   const sandbox = await record.phase('Start the cluster', async () =>
     sandboxUp({
       folder: places.sandbox,
@@ -138,10 +141,10 @@ async function onSandbox(
       charts: await chartsOf(places.root),
       repositories: {
         ...(await repositoriesOf(places.root)),
-        ...(await writeStandIns(folder, kubeflow)),
+        ...(await writeFakes(folder, kubeflow)),
         platform: places.bare,
       },
-      standIns: kubeflow.standIns,
+      fakes: kubeflow.fakes,
       moreImages: kubeflow.images,
       report,
     }),
@@ -187,7 +190,7 @@ export async function down(folder: string, record: Recorder, { report }: Pick<Su
   const state = await readState(folder);
   if (state?.sandbox === false) await leaveOwnCluster(folder, state, record, report);
   await sandboxDown(places.sandbox);
-  for (const path of [places.sandbox, places.standIns, places.root, places.bare, places.state])
+  for (const path of [places.sandbox, places.fakes, places.root, places.bare, places.state])
     await rm(path, { recursive: true, force: true });
   report(`${places.folder} is down; what was seen stays in ${places.pictures}`);
 }
@@ -199,7 +202,7 @@ async function leaveOwnCluster(
   record: Recorder,
   report: (line: string) => void,
 ): Promise<void> {
-  // Not the run's signal: what was begun on somebody's cluster is taken away also after Ctrl-C.
+  // Not the run's signal: what was started on someone's cluster is taken away also after Ctrl-C.
   const site = await openSite(folder, state, { record, signal: new AbortController().signal });
   const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes', '--delete-data'];
   const { code } = await site.program(words, { onLine: report });

@@ -1,11 +1,11 @@
-import type { StandIn } from './record.ts';
+import type { Replacement } from './record.ts';
 
 /** What is not the real thing on a sandbox, and why: said in every report. */
-export const sandboxStandIns: readonly StandIn[] = [
+export const sandboxReplacements: readonly Replacement[] = [
   {
     what: 'Kubeflow, but for the programs that are named as its own above',
     by: 'repositories with the same paths and names, and one small program that shows what reached it',
-    why: 'its images cannot be had without a registry (--kubeflow-sources builds most of them); our own patches in apps/kubeflow run over it unmodified',
+    why: 'its images are not available without a registry (--kubeflow-sources builds most of them); our own patches in apps/kubeflow run over it unmodified',
   },
   {
     what: 'The charts of Dex and OAuth2 Proxy',

@@ -9,7 +9,7 @@ const record: RecordData = {
   seconds: 432,
   command: 'rehearse --quick',
   versions: { 'Argo CD': 'v3.5.7' },
-  standIns: [],
+  replacements: [],
   phases: [{ name: 'Bootstrap', start: '2026-11-25T10:01:00.000Z', seconds: 200 }],
   applications: [
     { name: 'platform', wave: -1, firstSync: 1 },

@@ -17,16 +17,16 @@ export function reportPage(data: RecordData, pictures: readonly Picture[], made:
     made,
     verdict: {
       state: bad ? 'bad' : 'good',
-      text: failure === undefined ? text : `It ended before its end. ${text}`,
+      text: failure === undefined ? text : `The run ended early. ${text}`,
       details: [...(failure === undefined ? [] : [failure]), ...wrong.map(({ group, name }) => `${group}: ${name}`)],
     },
     facts: [
-      { name: 'Begun', value: data.started },
-      { name: 'Took', value: minutes(data.seconds) },
-      { name: 'Asked for', value: `npm run ${data.command}` },
+      { name: 'Started', value: data.started },
+      { name: 'Duration', value: minutes(data.seconds) },
+      { name: 'Command', value: `npm run ${data.command}` },
       ...Object.entries(data.versions).map(([name, value]) => ({ name, value })),
     ],
-    ...(data.standIns.length > 0 ? { fakes: data.standIns } : {}),
+    ...(data.replacements.length > 0 ? { fakes: data.replacements } : {}),
     ...(data.applications.length > 0 ? { timelines: [timeline(data)] } : {}),
     ...(data.checks.length > 0
       ? {

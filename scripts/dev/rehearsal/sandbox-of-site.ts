@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RunError } from '../../report/errors.ts';
 import { enter, findBox } from '../sandbox/box.ts';
 import type { Sandbox } from '../sandbox/cluster.ts';
-import { probeImage, standInImage } from '../sandbox/image-table.ts';
+import { fakeImage, probeImage } from '../sandbox/image-table.ts';
 import { stopProcess } from '../sandbox/processes.ts';
 import type { ServeSettings } from '../sandbox/serve.ts';
 import { servePort, starter } from '../sandbox/start.ts';
@@ -11,7 +11,7 @@ import { servePort, starter } from '../sandbox/start.ts';
 /** What only a sandbox gives: the machine's inside, and what is served to the cluster. */
 export interface SandboxOfSite extends Sandbox {
   /** A web program that answers with what reached it (JSON with `Accept: application/json`; PORT, NAME by environment). */
-  standInImage: string;
+  fakeImage: string;
   /** An image with a shell and curl. */
   probeImage: string;
   /** Where images, charts and repositories are served. */
@@ -20,7 +20,7 @@ export interface SandboxOfSite extends Sandbox {
   serveRepository(name: string, bareFolder: string): Promise<string>;
   /** The command that runs another one inside, in the cluster's network, as root. */
   inside(command: readonly string[]): readonly [string, ...string[]];
-  /** Starts a program inside that runs on by itself; it ends with the sandbox. Its log is FOLDER/sandbox/logs/NAME.log. */
+  /** Starts a program inside that runs in the background; it ends with the sandbox. Its log is FOLDER/sandbox/logs/NAME.log. */
   start(name: string, command: readonly [string, ...string[]]): Promise<void>;
   stop(name: string): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function openSandbox(sandbox: Sandbox): SandboxOfSite {
   if (box === undefined) throw new RunError(`the sandbox in ${folder} has ended`);
   return {
     ...sandbox,
-    standInImage,
+    fakeImage,
     probeImage,
     serveUrl: `http://${sandbox.network.node}:${servePort}`,
     serveRepository: async (name, bareFolder) => {

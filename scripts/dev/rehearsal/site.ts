@@ -52,7 +52,7 @@ export interface Site {
   change(subject: string, files: Readonly<Record<string, string | undefined>>): Promise<string>;
   /** `git revert`, and a push. @returns the commit */
   revert(commit: string): Promise<string>;
-  /** Lets Argo CD look at Git now, as a webhook does; by itself it looks every minute. */
+  /** Lets Argo CD look at Git now, as a webhook does; otherwise it looks every minute. */
   refresh(): Promise<void>;
   /** Waits until every Application is Healthy at a commit. @throws RunError with what is not */
   untilHealthy(commit: string, seconds?: number): Promise<void>;

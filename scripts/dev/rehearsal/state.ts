@@ -35,8 +35,8 @@ export function placesOf(folder: string) {
     root: join(at, 'repository'),
     /** What Argo CD reads, and the clone's remote. */
     bare: join(at, 'platform.git'),
-    /** Repositories that stand in for Kubeflow's. */
-    standIns: join(at, 'stand-ins'),
+    /** Repositories that replace Kubeflow's. */
+    fakes: join(at, 'fakes'),
     sandbox: join(at, 'sandbox'),
     state: join(at, 'site.json'),
     record: join(at, 'report', 'record.json'),
@@ -44,7 +44,7 @@ export function placesOf(folder: string) {
   };
 }
 
-/** @returns the state in a folder; undefined when no rehearsal was begun there */
+/** @returns the state in a folder; undefined when no rehearsal was started there */
 export async function readState(folder: string): Promise<SiteState | undefined> {
   const file = placesOf(folder).state;
   return existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;

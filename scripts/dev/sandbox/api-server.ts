@@ -119,7 +119,7 @@ async function startOnFreePorts(spec: StartSpec, tries = 3): Promise<Ports> {
   const log = logTail(spec.folder, failed);
   await spec.stop();
   if (tries > 1 && log.includes('address already in use')) return startOnFreePorts(spec, tries - 1);
-  const what = dead ? 'ended by itself' : 'was not ready within 120 s';
+  const what = dead ? 'ended' : 'was not ready within 120 s';
   throw new SandboxError(`${failed} ${what}; the end of its log in ${spec.folder}/logs:\n${log}`);
 }
 
@@ -137,7 +137,7 @@ function commands(spec: StartSpec, ports: Ports): { server: Command; store: Comm
     '--authorization-mode=RBAC',
     // No node routes to a Service here, and a loopback address is refused as an endpoint.
     '--endpoint-reconciler-type=none',
-    // Nobody makes service accounts here; with this plugin a Pod without one would be refused.
+    // No one makes service accounts here; with this plugin a Pod without one would be refused.
     '--disable-admission-plugins=ServiceAccount',
   ]);
   return { server, store: etcdCommand(paths.etcd, join(folder, 'etcd'), shared) };

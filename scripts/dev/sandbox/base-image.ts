@@ -29,7 +29,7 @@ const users = { argocd: 999, proxy1337: 1337, app1000: 1000, app1001: 1001, app6
  * Makes the base layer that images share: a small Debian, from the package sources of this machine.
  * @param more Debian packages beside those that all of them have.
  * @returns the path of its tar archive in the cache.
- * @throws SandboxError when this is not a Debian, or a package cannot be had.
+ * @throws SandboxError when this is not a Debian, or a package is not available.
  */
 export async function baseLayer(report: Report, more: readonly string[] = []): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -47,7 +47,7 @@ export interface CacheEntry {
   onMake?: () => void;
 }
 
-// Run under the lock: makes the thing beside its place and moves it there, unless somebody else just did.
+// Run under the lock: makes the thing beside its place and moves it there, unless someone else just did.
 // The unfinished one of a killed run has a fixed name, so that the next run replaces it instead of adding another.
 const makeUnderLock =
   'out=$1; unfinished=$2; shift 2; test -e "$out" && exit 0; rm -rf "$unfinished"; "$@" && mv "$unfinished" "$out"';

@@ -20,16 +20,13 @@ describe('chartFolder', () => {
     expect(values._internal_defaults_do_not_set.global).toMatchObject({ hub: 'docker.io/istio', tag: '1.31.0' });
   });
 
-  it.each(['dex', 'oauth2-proxy'] as const)(
-    'refuses a key that the stand-in for %s does not carry out',
-    async (name) => {
-      const helm = await carriedTool('helm');
-      const result = await $({
-        quiet: true,
-        nothrow: true,
-      })`${helm} template x ${await chartFolder(name, '1.0.0')} --set noSuchKey=1`;
-      expect(result.exitCode).not.toBe(0);
-      expect(result.stderr).toContain('noSuchKey');
-    },
-  );
+  it.each(['dex', 'oauth2-proxy'] as const)('refuses a key that the fake for %s does not carry out', async (name) => {
+    const helm = await carriedTool('helm');
+    const result = await $({
+      quiet: true,
+      nothrow: true,
+    })`${helm} template x ${await chartFolder(name, '1.0.0')} --set noSuchKey=1`;
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toContain('noSuchKey');
+  });
 });

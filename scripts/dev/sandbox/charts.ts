@@ -13,7 +13,7 @@ interface ChartSource {
   /** Whether the published chart's own version and that of its program have a leading v. */
   leadingV?: 'both' | 'program';
   /** Ours: its program's version is not its own. */
-  standIn?: true;
+  fake?: true;
   /** What upstream's release writes into values.yaml, besides the version in Chart.yaml. */
   values?: (version: string) => readonly (readonly [from: RegExp, to: string])[];
 }
@@ -34,20 +34,20 @@ const charts = {
   metallb: { module: 'metallb', path: 'charts/metallb', leadingV: 'program' },
 } as const satisfies Record<string, ChartSource>;
 
-/** Charts of ours that stand in for published ones, which no package registry has. They run the real programs. */
-const standIns = ['dex', 'oauth2-proxy'] as const;
+/** Charts of ours that replace published ones, which no package registry has. They run the real programs. */
+const fakes = ['dex', 'oauth2-proxy'] as const;
 
 /** The name of a chart, as it is published. */
-export type ChartName = keyof typeof charts | (typeof standIns)[number];
+export type ChartName = keyof typeof charts | (typeof fakes)[number];
 
 /** All names of charts that can be had. */
-export const chartNames = [...Object.keys(charts), ...standIns] as ChartName[];
+export const chartNames = [...Object.keys(charts), ...fakes] as ChartName[];
 
 /**
  * A copy of an upstream chart's folder under the version that is asked for, as its release would have made it.
  * The copy lies in the cache and is made once for each version of the chart and of its source.
  * @param version the version to carry, with or without a leading v.
- * @throws SandboxError when the module cannot be had or the chart in it looks different from what is expected.
+ * @throws SandboxError when the module is not available, or the chart in it looks different from what is expected.
  */
 export async function chartFolder(name: ChartName, version: string): Promise<string> {
   const plain = version.replace(/^v/, '');
@@ -62,7 +62,7 @@ export async function chartFolder(name: ChartName, version: string): Promise<str
     await cp(from, unfinished, { recursive: true, mode: 0 });
     await rewrite(join(unfinished, 'Chart.yaml'), [
       [/^version: .*$/m, `version: ${chart.leadingV === 'both' ? 'v' : ''}${plain}`],
-      [/^appVersion: (.*)$/m, chart.standIn ? 'appVersion: $1' : `appVersion: ${chart.leadingV ? 'v' : ''}${plain}`],
+      [/^appVersion: (.*)$/m, chart.fake ? 'appVersion: $1' : `appVersion: ${chart.leadingV ? 'v' : ''}${plain}`],
     ]);
     await rewrite(join(unfinished, 'values.yaml'), chart.values?.(plain) ?? []);
     await rename(unfinished, folder);
@@ -78,7 +78,7 @@ async function sourceOf(name: ChartName): Promise<{ chart: Partial<ChartSource>;
   if (name === 'dex' || name === 'oauth2-proxy') {
     const from = join(import.meta.dirname, 'charts', name);
     // What the chart says of its program's version is not what is asked for here.
-    return { chart: { standIn: true }, from, content: await hashOfFolder(from) };
+    return { chart: { fake: true }, from, content: await hashOfFolder(from) };
   }
   const chart: ChartSource = charts[name];
   const source = await moduleSource(chart.module);

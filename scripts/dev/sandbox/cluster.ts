@@ -26,8 +26,8 @@ export interface SandboxOptions {
   folder: string;
   /** Tags of images. */
   images: ImageVersions;
-  /** Images, by their full name, that cannot be had: each is the stand-in program. */
-  standIns?: readonly string[];
+  /** Images, by their full name, that are not available: each is the fake program. */
+  fakes?: readonly string[];
   /** Images of more programs, by their full name. */
   moreImages?: Readonly<Record<string, ImageSpec>>;
   /** Folders of charts to serve, at `chartsUrl`. */
@@ -51,12 +51,12 @@ export interface Sandbox {
 
 /** Builds everything that a sandbox needs, and starts nothing. */
 export async function buildSandbox(
-  options: Pick<SandboxOptions, 'images' | 'standIns' | 'moreImages'> & { report: Report },
+  options: Pick<SandboxOptions, 'images' | 'fakes' | 'moreImages'> & { report: Report },
 ) {
   checkMachine();
   const programs = await buildPrograms(programNames, options);
-  const { images: versions, standIns = [], moreImages = {}, report } = options;
-  const images = await makeImages(versions, standIns, moreImages, report);
+  const { images: versions, fakes = [], moreImages = {}, report } = options;
+  const images = await makeImages(versions, fakes, moreImages, report);
   return { programs, images };
 }
 

@@ -10,7 +10,7 @@ import type { ImageFile } from './images.ts';
  *
  * @param name the package
  * @returns its regular files, by path: for an image with Debian as its base
- * @throws SandboxError when the package cannot be had
+ * @throws SandboxError when the package is not available
  */
 export async function debianProgram(name: string, report: Report): Promise<Record<string, ImageFile>> {
   const release = await readFile('/etc/os-release');
@@ -30,7 +30,7 @@ export async function debianProgram(name: string, report: Report): Promise<Recor
     });
   } catch (error) {
     throw new SandboxError(
-      `Debian's package ${name} could not be had with apt-get (try "apt-get update"): ${messageOf(error)}`,
+      `Debian's package ${name} could not be fetched with apt-get (try "apt-get update"): ${messageOf(error)}`,
     );
   }
   const entries = await readdir(join(folder, 'usr'), { recursive: true, withFileTypes: true });

@@ -89,9 +89,7 @@ export async function startGitea(options: GiteaOptions): Promise<Gitea> {
   if (!(await waitUntil(ready, 120_000)) || ended) {
     const log = logTail(folder, program);
     await stopProcess(folder, program);
-    throw new SandboxError(
-      `Gitea ${ended ? 'ended by itself' : 'did not answer within 120 s'}; the end of its log:\n${log}`,
-    );
+    throw new SandboxError(`Gitea ${ended ? 'ended' : 'did not answer within 120 s'}; the end of its log:\n${log}`);
   }
   const admin = async (words: readonly string[]): Promise<string> => {
     const all = [built.gitea, '--config', config, 'admin', 'user', ...words];

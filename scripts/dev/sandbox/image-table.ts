@@ -33,33 +33,33 @@ const argocdNames = [
 /**
  * Makes every image that the platform runs, from programs that are built on this machine.
  * @param versions the tags under which they are served.
- * @param standIns names under which the stand-in program is served, too.
+ * @param fakes names under which the fake program is served, too.
  * @param more images that others have made programs for, by full name.
  * @returns full name (registry, repository, tag) → image.
  */
 export async function makeImages(
   versions: ImageVersions,
-  standIns: readonly string[],
+  fakes: readonly string[],
   more: Readonly<Record<string, ImageSpec>>,
   report: Report,
 ): Promise<Record<string, Image>> {
   const base = await baseLayer(report);
   const specs = { ...(await clusterImages(report)), ...(await platformImages(versions, base, report)), ...more };
   const images: Record<string, Image> = {};
-  const standIn = specs[standInImage];
-  if (standIn) {
-    const image = await makeImage(standInImage, standIn);
-    for (const name of standIns) images[name] = image;
+  const fake = specs[fakeImage];
+  if (fake) {
+    const image = await makeImage(fakeImage, fake);
+    for (const name of fakes) images[name] = image;
   }
   for (const [name, spec] of Object.entries(specs)) images[name] = await makeImage(name, spec);
   return images;
 }
 
 async function clusterImages(report: Report): Promise<Record<string, ImageSpec>> {
-  const built = await buildPrograms(['pause', 'coredns', 'metrics-server', 'stand-in'], { report });
+  const built = await buildPrograms(['pause', 'coredns', 'metrics-server', 'fake'], { report });
   return {
     [pauseImage]: { files: { '/pause': { copy: built.pause } }, entrypoint: ['/pause'], user: '65535' },
-    [standInImage]: { files: { '/stand-in': { copy: built['stand-in'] } }, entrypoint: ['/stand-in'], user: '65532' },
+    [fakeImage]: { files: { '/fake': { copy: built.fake } }, entrypoint: ['/fake'], user: '65532' },
     [metricsServerImage]: {
       files: { '/metrics-server': { copy: built['metrics-server'] } },
       entrypoint: ['/metrics-server'],
@@ -72,9 +72,9 @@ async function clusterImages(report: Report): Promise<Record<string, ImageSpec>>
 export const corednsImage = 'registry.k8s.io/coredns/coredns:v1.15.0';
 
 /** The image of the program that takes the place of a web application. */
-export const standInImage = 'sandbox.local/stand-in:1.0.0';
+export const fakeImage = 'sandbox.local/fake:1.0.0';
 
-/** The image of Debian's Prometheus: a web program that is somebody else's, for apps behind the login. */
+/** The image of Debian's Prometheus: a web program that is someone else's, for apps behind the login. */
 const prometheusImage = 'sandbox.local/prometheus:debian';
 
 /** An image with a shell and curl, for requests from inside the cluster. */

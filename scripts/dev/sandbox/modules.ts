@@ -41,7 +41,7 @@ export async function moduleSource(name: ModuleName): Promise<ModuleSource> {
     return { folder: answer.Dir, version: answer.Version.slice(1) };
   }
   const why = (answer.Error ?? result.stderr.trim()) || '"go" did not run: install Go (https://go.dev/doc/install)';
-  throw new SandboxError(`the source of ${path}, pinned in ${cwd}, could not be had: ${why}`);
+  throw new SandboxError(`the source of ${path}, pinned in ${cwd}, could not be fetched: ${why}`);
 }
 
 /** The folder of an upstream module's source; see moduleSource. */

@@ -58,7 +58,7 @@ export async function chartsOf(root: string): Promise<string[]> {
   return charts;
 }
 
-/** The bare repositories that stand in for upstream's own, by the name under which a sandbox serves them. */
+/** The bare repositories that replace upstream's own, by the name under which a sandbox serves them. */
 export async function repositoriesOf(root: string): Promise<Record<string, string>> {
   return { 'argo-cd': await upstreamRepository('argo-cd', ['manifests'], imageVersionsOf(root).argocd) };
 }

@@ -36,7 +36,7 @@ function recordFile(folder: string, name: string): string {
 }
 
 /**
- * Starts a program that runs on by itself, its outputs in folder/logs, its pid in folder/run.
+ * Starts a program that runs in the background, its outputs in folder/logs, its pid in folder/run.
  * @throws SandboxError when it cannot be started, or when one of that name still runs.
  */
 export async function startProcess(folder: string, spec: ProcessSpec): Promise<void> {
@@ -123,7 +123,7 @@ export async function runningPid(folder: string, name: string): Promise<number |
 /**
  * Ends the process of that name with those that it started, and no other: first by request, after a while by force. Returns when it is
  * gone. A program in a sandbox is the child of the nsenter that brought it there, which passes no signal on.
- * What never ran, or has ended by itself, is not an error.
+ * What never ran, or has ended, is not an error.
  * @param patience milliseconds to wait before force is used.
  */
 export async function stopProcess(folder: string, name: string, patience = 20_000): Promise<void> {

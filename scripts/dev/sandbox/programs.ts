@@ -109,7 +109,7 @@ export const programs = {
     minutes: 1,
     stamps: [`${oauth2Proxy}/pkg/version.VERSION=vVERSION`],
   },
-  'stand-in': { module: 'stand-in', package: '.', label: '1.0.0', minutes: 1 },
+  fake: { module: 'fake', package: '.', label: '1.0.0', minutes: 1 },
   // An ACME server for tests, and the name server that it asks.
   pebble: { ...pebble, package: `${pebble.upstream}/cmd/pebble` },
   'pebble-challtestsrv': { ...pebble, package: `${pebble.upstream}/cmd/pebble-challtestsrv` },

@@ -63,7 +63,7 @@ function fileFor(settings: ServeSettings, url: URL): FileAnswer | undefined {
     return { file: join(settings.charts, normalize(path.slice('/charts'.length))), type: 'application/octet-stream' };
   }
   const [, repository = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
-  // The runtime names the registry that it really wants: this server stands in for all of them.
+  // The runtime names the registry that it really wants: this server replaces all of them.
   const name = `${url.searchParams.get('ns') ?? 'localhost'}/${repository}`;
   if (kind === 'manifests') return manifestFor(settings, name, reference);
   const file = Object.values(settings.images).find(({ blobs }) => blobs[reference])?.blobs[reference];

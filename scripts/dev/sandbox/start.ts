@@ -158,6 +158,6 @@ export async function startNode(spec: PartSpec): Promise<void> {
 export async function failIfDead(folder: string): Promise<void> {
   for (const name of await startedProcesses(folder)) {
     if (await isRunning(folder, name)) continue;
-    throw new SandboxError(`${name} ended by itself; the end of its log:\n${logTail(folder, name)}`);
+    throw new SandboxError(`${name} ended; the end of its log:\n${logTail(folder, name)}`);
   }
 }

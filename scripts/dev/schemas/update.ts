@@ -46,7 +46,7 @@ const upstreams: readonly { module: ModuleName; files: readonly string[]; kinds:
   },
 ];
 
-/** Versions of Kubernetes' own API groups, as its source names their files. Those that are not everywhere yet are left out. */
+/** Versions of Kubernetes' own API groups, as its source names their files. Those that are not everywhere yet are skipped. */
 const kubernetesApis = [
   'api__v1',
   ...['apps__v1', 'batch__v1', 'autoscaling__v1', 'autoscaling__v2', 'policy__v1', 'coordination.k8s.io__v1'],
@@ -61,7 +61,7 @@ export const schemasFolder = fileURLToPath(new URL('../../schemas', import.meta.
  * Derives all schemas from the pinned modules.
  *
  * @returns file name, as `argoproj.io_application.json`, → its text
- * @throws SandboxError when a module cannot be had; Error when a kind is not where it was
+ * @throws SandboxError when a module is not available; Error when a kind is not where it was
  */
 export async function deriveAll(): Promise<Map<string, string>> {
   const result = new Map<string, string>();

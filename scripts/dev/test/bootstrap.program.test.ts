@@ -21,7 +21,7 @@ const remoteHead = () => repository.git('--git-dir', '.breakwater/remote.git', '
 const file = (path: string) => join(repository.root, path);
 
 describe('a fresh clone', () => {
-  it('is published without a commit, says what was left out and what is next, and then has nothing to do', () => {
+  it('is published without a commit, says what was skipped and what is next, and then has nothing to do', () => {
     repository = testRepository();
     const dry = snapshot(repository.root);
     const wouldDo = repository.breakwater('bootstrap', '--dry-run');

@@ -74,7 +74,7 @@ describe.runIf(has('bash', 'jq'))("the comment's script", () => {
     expect(body).toBe(`${commentMark}\n## Difference\n@acme`);
   });
 
-  it("replaces its own comment, and nobody else's", () => {
+  it("replaces its own comment, and no one else's", () => {
     artifact('new');
     expect(comment({ there: { login: 'github-actions[bot]', id: 31 } }).call).toContain(
       'PATCH repos/acme/platform/issues/comments/31',

@@ -107,7 +107,7 @@ beforeEach(() => {
 afterEach(() => repository.remove());
 
 describe('npm run diff', () => {
-  it('says that nothing changes, asks nobody for a chart, and needs a base that is there', async () => {
+  it('says that nothing changes, asks no one for a chart, and needs a base that is there', async () => {
     const none = await diff('--base', 'main', '--exit-code');
     expect(none.code, none.stderr).toBe(0);
     expect(none.stdout).toContain('one: no changes since');

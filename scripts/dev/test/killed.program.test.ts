@@ -56,7 +56,7 @@ function writeHook(path: string, script: string): void {
   chmodSync(hook, 0o755);
 }
 
-/** What has to be the same however a run came to its end. */
+/** What has to be the same however a run finished. */
 function endState(): Record<string, unknown> {
   const { git, root } = repository;
   const objects = join(root, '.breakwater', 'prod', 'objects');

@@ -27,7 +27,7 @@ function foundIn(cluster: Cluster): string[] {
 }
 
 describe('the options of cluster.yaml', () => {
-  it('each by itself: as generated, nothing is found', () => {
+  it('each alone: as generated, nothing is found', () => {
     const wrong = configOptions.flatMap((option) => {
       const cluster = clusterOf([option]);
       return (typeof cluster === 'string' ? [cluster] : foundIn(cluster)).map((what) => `${option.name}: ${what}`);

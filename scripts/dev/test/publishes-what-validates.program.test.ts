@@ -14,7 +14,7 @@ kubeflow: {components: []}
 auth: {users: [{email: user@example.com}]}
 ${more}`;
 const file = (path: string) => join(repository.root, path);
-/** The embedded remote is looked at by itself: a start sets its HEAD, to what it was. */
+/** Not the remote: each start sets its HEAD to what it was, which changes the file's time. */
 const files = () =>
   Object.entries(snapshot(repository.root)).filter(([path]) => !path.startsWith('.breakwater/remote.git'));
 const pushed = () => repository.git('--git-dir', '.breakwater/remote.git', 'rev-parse', 'main');

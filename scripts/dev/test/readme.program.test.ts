@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readMarkdown } from './markdown.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
-// The steps of the README's "Make it yours", each run, and what it promises of the output. "…" stands for what is left out.
+// The steps of the README's "Make it yours", each run, and what it promises of the output. "…" stands for what is skipped.
 
 const section = /\n## Make it yours\n([\s\S]*?)\n## /.exec(readMarkdown('README.md'))?.[1] ?? '';
 const steps = [...section.matchAll(/^ *```console\n *\$ npm run (\w+) -- (.+)\n([\s\S]*?)^ *```$/gm)].map((match) => ({

@@ -220,7 +220,7 @@ describe('Renovate', () => {
     });
   });
 
-  it('goes on with a branch on which the workflow has rendered the tree', () => {
+  it('continues with a branch on which the workflow has rendered the tree', () => {
     const workflow = readFileSync(join(checkout, '.github/workflows/render.yaml'), 'utf8');
     // The author of what a workflow's token commits by the API.
     expect(workflow).toContain('createCommitOnBranch');

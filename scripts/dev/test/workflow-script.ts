@@ -13,7 +13,7 @@ export function script(file: string, job: string, id?: string): string {
   return (id === undefined ? steps.at(-1) : steps.find((step) => step.id === id))?.run ?? 'exit 1';
 }
 
-/** Environment in which nobody's Git configuration counts. */
+/** Environment in which no one's Git configuration counts. */
 export const environment = () => ({
   PATH: process.env.PATH ?? '',
   GIT_CONFIG_GLOBAL: '/dev/null',

@@ -51,7 +51,7 @@ describe.each(files)('the workflow %s', (file) => {
     expect([{}, { contents: 'read' }]).toContainEqual(permissions);
   });
 
-  it('ends by itself, gives way to a newer run, and runs on a named image', () => {
+  it('ends automatically, gives way to a newer run, and runs on a named image', () => {
     expect(workflow(file).concurrency).toBeDefined();
     for (const job of jobs(file).filter(({ uses }) => uses === undefined)) {
       expect(job['timeout-minutes']).toBeGreaterThan(0);

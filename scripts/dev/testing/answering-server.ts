@@ -21,7 +21,7 @@ interface Asked {
   body: string;
 }
 
-/** For tests: a server on the loopback that gives prepared answers; it is none of the hosts. */
+/** For tests: a server on the loopback that gives prepared answers; it is not one of the hosts. */
 export interface AnsweringServer {
   /** As `https://127.0.0.1:40000`. */
   origin: string;

@@ -19,7 +19,7 @@ export interface Sandbox {
   clone(name: string, from?: string): Promise<string>;
   write(folder: string, file: string, text: string): Promise<void>;
   hook(repository: string, name: string, script: string): Promise<void>;
-  /** Makes the user's commits signed, by a program that stands in for ssh-keygen. */
+  /** Makes the user's commits signed, by a program that replaces ssh-keygen. */
   signCommits(repository: string): Promise<void>;
   /** Subjects of a branch, newest first. */
   subjects(folder: string, ref?: string): Promise<string[]>;

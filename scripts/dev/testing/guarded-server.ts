@@ -12,7 +12,7 @@ const rbac = 'rbac.authorization.k8s.io';
 
 /** An API server whose admission policies are in force, and users who may do whatever RBAC can give but the right to `manage` `tenants`. */
 export interface GuardedServer extends TestServer {
-  /** The API as somebody; "admin" is a cluster administrator. */
+  /** The API as someone; "admin" is a cluster administrator. */
   user(name: string): Promise<Api>;
 }
 

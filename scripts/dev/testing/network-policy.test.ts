@@ -60,7 +60,7 @@ describe('whether NetworkPolicies let a connection through', () => {
     expect(isAllowed([own], { from: stranger, to: dashboard, port: 1 })).toBe(false);
   });
 
-  it('takes a rule without peers for everybody', () => {
+  it('takes a rule without peers for everyone', () => {
     const open = policy({ podSelector: {}, ingress: [{ ports: [{ port: 8000, endPort: 8100 }] }] });
     expect(isAllowed([open], { from: { ip: '192.0.2.1' }, to: dashboard, port: 8050 })).toBe(true);
     expect(isAllowed([open], { from: { ip: '192.0.2.1' }, to: dashboard, port: 8101 })).toBe(false);

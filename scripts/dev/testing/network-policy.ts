@@ -44,7 +44,7 @@ interface Outside {
   ip: string;
 }
 
-/** A connection that somebody wants to open. */
+/** A connection that someone wants to open. */
 export interface Flow {
   from: PolicyPod | Outside;
   to: PolicyPod | Outside;
@@ -75,7 +75,7 @@ function admits(policies: readonly NetworkPolicy[], flow: Flow, type: 'Ingress' 
         : (spec.egress ?? []).map(({ to, ports }) => ({ peers: to, ports }));
     return rules.some(
       ({ peers, ports }) =>
-        // Absent or empty: everybody, every port.
+        // Absent or empty: everyone, every port.
         (peers === undefined || peers.length === 0 || peers.some((peer) => isPeer(peer, far, metadata.namespace))) &&
         (ports === undefined || ports.length === 0 || ports.some((port) => isPort(port, flow))),
     );

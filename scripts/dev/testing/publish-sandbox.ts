@@ -10,9 +10,9 @@ export interface PublishSandbox extends Sandbox {
   url: string;
   /** Writes one generated file, commits it and publishes. */
   bootstrap(root: string, file: string, text?: string): Promise<Published>;
-  /** A clone whose first generated commit is on the remote, and one that somebody else works in. */
+  /** A clone whose first generated commit is on the remote, and one that someone else works in. */
   twoClones(): Promise<{ mine: string; theirs: string }>;
-  /** Somebody else commits a file and pushes. */
+  /** Someone else commits a file and pushes. */
   someoneCommits(root: string, file: string, text: string, subject: string): Promise<void>;
 }
 

@@ -14,7 +14,7 @@ const host = 'platform.rehearsal.test';
 /** Certificates by ACME, proven by HTTP-01 through the gateway's port 80. */
 export const check: Check = {
   name: 'acme',
-  title: 'A certificate by ACME, through port 80, which is good for nothing else',
+  title: 'A certificate by ACME, through port 80, which serves nothing else',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? 'its ACME server runs in the sandbox' : undefined),
   run: async (site) => {
@@ -85,7 +85,7 @@ async function servedAndRenewed(site: Site, acme: AcmeServer, address: string): 
   site.record.check({
     group,
     name: 'it is renewed, and served with no restart',
-    tried: 'good for an hour, renewed 59 minutes before its end; nobody did anything',
+    tried: 'valid for an hour, renewed 59 minutes before it expires; no one did anything',
     expected: 'another serial number, and a later end',
     got: `after ${since(start)}: until ${renewed.valid_to}`,
     ok: Date.parse(renewed.valid_to) > Date.parse(first.certificate?.valid_to ?? ''),
@@ -127,7 +127,7 @@ async function nothingElseOnPort80(site: Site, address: string): Promise<void> {
   );
   site.record.check({
     group,
-    name: 'port 80 is good for nothing else',
+    name: 'port 80 serves nothing else',
     tried: `http://${host} with a forged X-Forwarded-Proto: ${paths.join(', ')}`,
     expected: '301 to https for each',
     got: answers.map(({ status, headers }) => `${status} ${headers.location ?? ''}`).join(', '),

@@ -53,7 +53,7 @@ export async function tryArgocd(site: Site, group: string, { url, address, owner
   const none = await api('applications', other);
   const refused = await api('applications/hello/sync', other, 'POST', '{"dryRun":true}');
   expect(
-    'somebody without a group has no rights',
+    'someone without a group has no rights',
     'GET …/applications and POST …/hello/sync with the session of the other user',
     '200 with none, and 403',
     `${none.status} with ${applicationsOf(none).length}, and ${refused.status}`,
@@ -83,7 +83,7 @@ export async function tryArgocd(site: Site, group: string, { url, address, owner
     address,
     headers: { accept: '*/*', authorization: 'Bearer x' },
   });
-  expect('nobody', 'GET /api/v1/applications without a session', '401', `${nobody.status}`, nobody.status === 401);
+  expect('no one', 'GET /api/v1/applications without a session', '401', `${nobody.status}`, nobody.status === 401);
   const foreign = await ask(`${url}/api/v1/applications`, {
     address,
     method: 'POST',

@@ -83,7 +83,7 @@ async function tryPages(site: Site, address: string): Promise<void> {
   const user = /"X-Hello-User":\["([^"]*)"\]/.exec(seen.body)?.[1] ?? '';
   expect(
     'a login that began there leads back there',
-    `https://${own}/deep/page?x=1 in a browser that knows nobody; the form filled in; then the headers that reach the app`,
+    `https://${own}/deep/page?x=1 in a browser without cookies; the form filled in; then the headers that reach the app`,
     `200 at https://${own}/deep/page?x=1; ${site.users.owner.email}`,
     `${owner.answer.status} at ${owner.url}; ${user}`,
     owner.answer.status === 200 && owner.url === `https://${own}/deep/page?x=1` && user === site.users.owner.email,
@@ -101,7 +101,7 @@ async function tryPages(site: Site, address: string): Promise<void> {
   await other.open(`https://${own}/`);
   expect(
     'a person outside the group',
-    `https://${own}/ with a session of somebody else`,
+    `https://${own}/ with a session of someone else`,
     '403',
     `${other.answer.status} ${other.answer.body.trim()}`,
     other.answer.status === 403,

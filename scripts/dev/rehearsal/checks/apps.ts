@@ -15,7 +15,7 @@ const names = ['hello', 'metrics'];
 /** Web programs that a commit puts behind the login, and a commit takes away. */
 export const check: Check = {
   name: 'apps',
-  title: 'Apps by directory: one login, who may open them, and nobody past the gateway',
+  title: 'Apps by directory: one login, who may open them, and no one past the gateway',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the apps' images are the sandbox's" : undefined),
   run: async (site) => {
@@ -80,7 +80,7 @@ async function tryPages(site: Site, base: string, owner: string, other: string):
   const denied = await get('/hello/', { cookie: other, ...forged, 'kubeflow-groups': 'platform-admins' });
   expect(
     'a person outside the group',
-    'GET /hello/ with a session of somebody else, and a forged group',
+    'GET /hello/ with a session of someone else, and a forged group',
     '403',
     `${denied.status} ${denied.body.trim()}`,
     denied.status === 403,
@@ -94,7 +94,7 @@ async function tryPages(site: Site, base: string, owner: string, other: string):
     stranger.status === 302 && String(stranger.headers.location).startsWith(`${base}/dex/auth`),
   );
   const api = await ask(`${base}/hello/api/x`, { headers: { accept: '*/*', ...forged } });
-  expect('nobody, at an API', 'GET /hello/api/x without a session', '401', String(api.status), api.status === 401);
+  expect('no one, at an API', 'GET /hello/api/x without a session', '401', String(api.status), api.status === 401);
   const ready = await Promise.all([owner, other].map((cookie) => get('/metrics-of-debian/-/ready', { cookie })));
   expect(
     "Debian's Prometheus, for everyone who is logged in",
@@ -112,10 +112,10 @@ async function tryPages(site: Site, base: string, owner: string, other: string):
     query.status === 200 && query.body.includes('"success"'),
   );
   const closed = await get('/metrics-of-debian/-/ready');
-  expect('it is closed to nobody', 'the same without a session', '401', String(closed.status), closed.status === 401);
+  expect('it is closed to no one', 'the same without a session', '401', String(closed.status), closed.status === 401);
 }
 
-/** The headers that reached the stand-in program, in lower case. */
+/** The headers that reached the fake program, in lower case. */
 function headersOf(answer: Answer): Record<string, string> {
   try {
     const { headers }: { headers: Record<string, string[]> } = JSON.parse(answer.body);

@@ -21,7 +21,7 @@ export const check: Check = {
   },
 };
 
-/** The policy that asks for a login: the worst thing that somebody could delete. */
+/** The policy that asks for a login: the worst thing that someone could delete. */
 async function healsDeletedPolicy(site: Site): Promise<void> {
   const policy = ['authorizationpolicy.security.istio.io', 'login-required'];
   const uid = ['-n', 'ingress', 'get', ...policy, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}'];
@@ -40,7 +40,7 @@ async function healsDeletedPolicy(site: Site): Promise<void> {
     group,
     name: 'a deleted policy comes back',
     tried: 'kubectl delete of the AuthorizationPolicy that asks for a login',
-    expected: 'Argo CD puts it back by itself, and the gateway asks for a login',
+    expected: 'Argo CD puts it back automatically, and the gateway asks for a login',
     got: `back after ${healed}, the login after ${since(start)}`,
     ok: true,
   });
@@ -60,7 +60,7 @@ async function healsChangedDeployment(site: Site): Promise<void> {
     group,
     name: 'a changed Deployment is put right',
     tried: "kubectl set image of Dex's Deployment to one that does not exist",
-    expected: "Git's image again, by itself",
+    expected: "Git's image again, automatically",
     got: `after ${healed}`,
     ok: (await look()) === before,
   });

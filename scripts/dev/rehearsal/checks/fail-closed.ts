@@ -20,7 +20,7 @@ const noReplicas = 'replicaCount: 0\n';
 /** Without the login's parts there is no access, and no half access. */
 export const check: Check = {
   name: 'fail-closed',
-  title: 'Without OAuth2 Proxy or Dex nobody gets in',
+  title: 'Without OAuth2 Proxy or Dex no one gets in',
   quick: false,
   run: async (site) => {
     const base = `https://${await site.host()}`;

@@ -61,7 +61,7 @@ async function withoutObject(
   site.record.check({
     group,
     name: `without ${kind.split('.')[0]} ${namespace}/${name}`,
-    tried: `kubectl delete, while nobody, nobody with forged headers, and ${site.users.owner.email} with forged headers ask`,
+    tried: `kubectl delete, while no one, no one with forged headers, and ${site.users.owner.email} with forged headers ask`,
     expected: 'no answer that was not checked, and nothing forged in any',
     got: `${unchecked.length} of ${total}: ${[...answers].map(([what, count]) => `${what} × ${count}`).join(', ')}${unchecked.length === 0 ? '' : `; ${unchecked.slice(0, 3).join('; ')}`}`,
     ok: before !== '' && total > 50 && unchecked.length === 0,

@@ -11,7 +11,7 @@ export interface WebhookScene {
 }
 
 /**
- * The webhook stands at the host, and the gateway lets nothing else through by its path. What no route leads to is refused, and nobody
+ * The webhook stands at the host, and the gateway lets nothing else through by its path. What no route leads to is refused, and no one
  * is asked who they are: the gate misses the check's mark. This platform has no dashboard, to which all other paths belong.
  */
 export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Promise<void> {
@@ -39,7 +39,7 @@ export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Prom
   }
 }
 
-/** What was pushed to the host just now, of which nobody but the host tells Argo CD. */
+/** What was pushed to the host just now, of which no one but the host tells Argo CD. */
 export interface Pushed {
   commit: string;
   /** Whose folder it brings. */

@@ -122,7 +122,7 @@ async function controllerKilled({ site, watch }: Scene): Promise<void> {
     group,
     name: "the controller is killed in the middle of the root's sync",
     tried: 'its pod deleted by force when the root had come to istio-base',
-    expected: 'the same commit goes on through the waves, in order',
+    expected: 'the same commit continues through the waves, in order',
     got: `all Healthy ${since(start)} after the kill; ${describeOvertakings(wrong)}`,
     ok: wrong.length === 0 && isSettled(await application(site, 'gateway')),
   });

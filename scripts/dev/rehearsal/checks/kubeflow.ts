@@ -19,7 +19,7 @@ export const check: Check = {
     const missing = ['profile-controller', 'notebook-controller', 'central-dashboard', 'jupyter-web-app'].filter(
       (name) => !own(name),
     );
-    return missing.length === 0 ? undefined : 'stand-ins run in its images; --kubeflow-sources DIR builds its own';
+    return missing.length === 0 ? undefined : 'fakes run in its images; --kubeflow-sources DIR builds its own';
   },
   run: async (site) => {
     const base = `https://${await site.host()}`;
@@ -85,7 +85,7 @@ async function ownNamespace(site: Site, expect: Expect): Promise<string> {
 async function squatting(site: Site, base: string, bob: Session, expect: Expect): Promise<void> {
   await send(bob, `${base}/api/workgroup/create`, 'POST', { namespace: 'bob-takes-one' });
   const made = await site.kubectl(['get', 'profile', 'bob-takes-one', '--ignore-not-found', '-o', 'name']);
-  expect('nobody makes a profile of his own', 'POST /api/workgroup/create as a user without any right', '', made);
+  expect('no one makes a profile of his own', 'POST /api/workgroup/create as a user without any right', '', made);
   const { body } = await send(bob, `${base}/kfam/v1/bindings`, 'GET');
   expect('the access API is closed at the gateway', 'GET /kfam/v1/bindings', false, body.includes('"bindings"'));
 }
@@ -126,7 +126,7 @@ async function makeNotebook(site: Site, base: string, namespace: string, { ann, 
     (await make(ann, false)).status,
   );
   expect(
-    'somebody else makes no notebook there',
+    'someone else makes no notebook there',
     `POST ${url} as ${site.users.other.email}`,
     403,
     (await make(bob, true)).status,
@@ -153,14 +153,14 @@ async function useNotebook(site: Site, base: string, namespace: string, { ann, b
     60,
   );
   expect('the owner opens it', `GET ${url}/lab`, 200, (await send(ann, `${url}/lab`, 'GET')).status);
-  expect('somebody else does not', `as ${site.users.other.email}`, 403, (await send(bob, `${url}/lab`, 'GET')).status);
+  expect('someone else does not', `as ${site.users.other.email}`, 403, (await send(bob, `${url}/lab`, 'GET')).status);
   expect(
     'nor starts a terminal',
     'POST api/terminals',
     403,
     (await send(bob, `${url}/api/terminals`, 'POST', {})).status,
   );
-  expect('nobody is asked to log in by what polls', 'GET api/kernels', 401, (await ask(`${url}/api/kernels`)).status);
+  expect('no one is asked to log in by what polls', 'GET api/kernels', 401, (await ask(`${url}/api/kernels`)).status);
   const page = await send(ann, `${url}/lab`, 'GET');
   const token = /_xsrf=([^;]+)/.exec((page.headers['set-cookie'] ?? []).join(';'))?.[1] ?? '';
   const csrf = { cookie: `_xsrf=${token}`, 'x-xsrftoken': token };
@@ -175,7 +175,7 @@ async function useNotebook(site: Site, base: string, namespace: string, { ann, b
     await runCell(socket, cookies.ann, 'print(6 * 7)'),
   );
   expect(
-    'somebody else gets no WebSocket',
+    'someone else gets no WebSocket',
     `as ${site.users.other.email}`,
     'closed',
     await runCell(socket, cookies.bob, '1'),

@@ -108,7 +108,7 @@ async function strangersReachNoProtectedRoute({ site, sandbox, targets, gateway 
     site.record.check({
       group,
       name: "other namespaces do not reach Kubeflow's web interfaces",
-      tried: `from pods of default and a namespace of nobody, with the gateway's labels, to ${names}; from the gateway to port 9901`,
+      tried: `from pods of default and a namespace of no tenant, with the gateway's labels, to ${names}; from the gateway to port 9901`,
       expected: 'no answer',
       got: open.map(({ from, to, port }) => `${from.namespace} reaches ${to}:${port}`).join(', ') || 'no answer',
       ok: open.length === 0,

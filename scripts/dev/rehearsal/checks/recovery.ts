@@ -5,7 +5,7 @@ import { chartsOf, imageVersionsOf } from '../../sandbox/of-repository.ts';
 import type { ServeSettings } from '../../sandbox/serve.ts';
 import { isSettled, pinOf } from '../applications.ts';
 import { killBootstrapAt } from '../kill-bootstrap.ts';
-import { standInImages } from '../kubeflow/index.ts';
+import { fakeImages } from '../kubeflow/index.ts';
 import { followApplications } from '../observe/follow.ts';
 import { type GatewayRecord, watchGateway } from '../observe/gateway.ts';
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
@@ -86,13 +86,13 @@ async function newCluster(site: Site): Promise<void> {
     images: imageVersionsOf(site.root),
     charts: await chartsOf(site.root),
     repositories,
-    standIns: standInImages(),
+    fakes: fakeImages(),
   });
   if (network.node !== sandbox.network.node)
     throw new Error(`the new cluster's node is at ${network.node}: the repository names ${sandbox.network.node}`);
 }
 
-/** A change of cluster.yaml that nobody has rendered yet: so that the bootstrap has a tree to write, to commit and to push. @returns the commit */
+/** A change of cluster.yaml that no one has rendered yet: so that the bootstrap has a tree to write, to commit and to push. @returns the commit */
 async function changeSomething(site: Site): Promise<string> {
   const files = await clusterYaml(site, { 'loadBalancer.annotations': { 'example.com/recovered': 'yes' } });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
@@ -106,7 +106,7 @@ async function killAtEachStep(site: Site): Promise<void> {
       group,
       name: `killed when ${name}`,
       tried: 'npm run bootstrap -- --wait, its process group ended by SIGKILL, then run again',
-      expected: 'it goes on from there',
+      expected: 'it continues from there',
       got: seen ?? 'it came to its end without such a line',
       ok: seen !== undefined,
     });
@@ -122,7 +122,7 @@ async function bootstrapToItsEnd(site: Site): Promise<void> {
   const done = outcomes.filter(({ outcome }) => outcome === 'done').map(({ step, message }) => `${step} (${message})`);
   site.record.check({
     group,
-    name: 'after all of these the bootstrap comes to its end, and has nothing to do after that',
+    name: 'after all of these the bootstrap finishes, and has nothing to do after that',
     tried: 'npm run bootstrap -- --wait, and once more without --wait',
     expected: 'exit 0, all Healthy; then no step that does anything',
     got: `exit ${code}${code === 0 ? '' : `: ${stderr.slice(-300)}`}; then exit ${again.code}, done: ${done.join(', ') || 'nothing'}`,

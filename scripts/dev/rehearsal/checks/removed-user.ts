@@ -10,7 +10,7 @@ const group = 'A removed user';
 const refresh = 60;
 const tokensGood = refresh + 300;
 
-/** The second of the users: somebody who is taken out of cluster.yaml is out after the refresh, whatever cookie they keep. */
+/** The second of the users: someone who is taken out of cluster.yaml is out after the refresh, whatever cookie they keep. */
 export const check: Check = {
   name: 'removed-user',
   title: 'A user who is removed is out after the refresh',

@@ -32,8 +32,8 @@ export const check: Check = {
     const after = await gatewayPods(site);
     site.record.check({
       group,
-      name: 'a certificate that comes to its end is issued again by itself, and served',
-      tried: 'duration 1h, renewBefore 59m: due a minute after it was issued; nobody did anything',
+      name: 'a certificate is renewed before it expires, and served',
+      tried: 'duration 1h, renewBefore 59m: due a minute after it was issued; no one did anything',
       expected: 'a new serial number and a later end on port 443, from the same CA, from the same pods of the gateway',
       got: `after ${since(start)}: ${first.serial.slice(0, 8)}… until ${first.end} → ${second.serial.slice(0, 8)}… until ${second.end}; CA ${second.issuer}; pods ${pods === after ? 'the same' : 'others'}`,
       ok: Date.parse(second.end) > Date.parse(first.end) && first.issuer === second.issuer && pods === after,

@@ -52,7 +52,7 @@ async function untilRoot<T>(
 /**
  * Waits until all waves are Healthy at a commit.
  *
- * @param options.look false: nobody asks Argo CD to look, it has to find out by itself
+ * @param options.look false: no one asks Argo CD to look: it has to notice
  * @throws when they are not within that time
  */
 export async function passed(

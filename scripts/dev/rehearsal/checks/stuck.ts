@@ -8,7 +8,7 @@ import { application, argocd, givesUp, passed, reaches } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
 const group = 'Stuck, and going on';
-/** The deadline that cert-manager gets, in seconds, so that nobody waits for the usual minutes. */
+/** The deadline that cert-manager gets, in seconds, so that no one waits for the usual minutes. */
 const deadline = 30;
 
 /** What a scenario gets: the site, a watch that runs, and an image that is there. */
@@ -51,7 +51,7 @@ async function slowBeyondDeadline({ site, image }: Scene): Promise<void> {
   await passed(site, commit, { look: false });
   site.record.check({
     group,
-    name: 'a slow component outlives its deadline and goes on by itself',
+    name: 'a slow component outlives its deadline and continues automatically',
     tried: `a Deployment that is available after ${readyAfter} s, in a component that may take ${deadline} s`,
     expected: 'the root fails and retries; once the component is ready, all waves go on without a new commit',
     got: `gave up for now after ${failedAfter} (${message}); all Healthy at the same commit after ${since(start)}`,
@@ -130,7 +130,8 @@ async function refusedAndFixed({ site, watch }: Scene): Promise<void> {
       group,
       name: 'a refused sync is replaced by its fix',
       tried: 'a ValidatingAdmissionPolicy refuses a ConfigMap of cert-manager; later git revert',
-      expected: 'the refusal is told; after the revert all goes on by itself; no later wave was at the refused commit',
+      expected:
+        'the refusal is reported; after the revert all continues automatically; no later wave was at the refused commit',
       got: `root: ${message}; cert-manager: ${told?.slice(0, 200)}; all Healthy ${since(start)} after the revert; later waves at the refused commit: ${namesOf(laterAt(watch, 'cert-manager', refused))}`,
       ok: laterAt(watch, 'cert-manager', refused).length === 0 && told !== undefined,
     });

@@ -69,7 +69,7 @@ export async function tryAttacks(site: Site, group: string): Promise<void> {
   await tryTakenNamespace(site, group);
 }
 
-/** A namespace of others, and a tenant of its name: nobody gets into it. */
+/** A namespace of others, and a tenant of its name: no one gets into it. */
 async function tryTakenNamespace(site: Site, group: string): Promise<void> {
   const name = 'rook-ceph';
   await site.kubectl(['create', 'namespace', name]);

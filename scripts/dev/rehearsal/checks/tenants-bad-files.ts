@@ -23,7 +23,7 @@ platform: {reserved: [], reservedPattern: ^never$, gatewayPrincipal: "*", gatewa
 `,
 };
 
-/** One bad file among good ones stops nobody: a push past every check, with a good tenant beside. */
+/** One bad file among good ones stops no one: a push past every check, with a good tenant beside. */
 export async function tryBadFiles(site: Site, group: string): Promise<void> {
   const before = await namespaces(site);
   const commit = await site.change('Bad tenants, and a good one', {

@@ -61,7 +61,7 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
     await create(settings, ...lead),
   );
   expect(
-    'an owner is nobody elsewhere',
+    'an owner has no rights elsewhere',
     "kubectl create configmap in beta as alpha's owner",
     /forbidden/i,
     await create({ ...settings, metadata: { name: 'mine', namespace: 'beta' } }, ...lead),
@@ -69,7 +69,7 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
   await tryNetwork(site, group);
 }
 
-/** From tenants' pods, and from one of nobody's to theirs. A further namespace has no pod of its own to try with. */
+/** From tenants' pods, and from a pod of no tenant to theirs. A further namespace has no pod of its own to try with. */
 async function tryNetwork(site: Site, group: string): Promise<void> {
   const { sandbox } = site;
   if (sandbox === undefined) return;

@@ -100,8 +100,8 @@ async function goForGood(site: Site, group: string, page: () => Promise<string>)
   const served = await page();
   site.record.check({
     group,
-    name: 'purge deletes what was kept, and only when told',
-    tried: 'npm run tenant -- purge beta, nobody there to agree; then with --yes',
+    name: 'purge deletes what was kept, and only after confirmation',
+    tried: 'npm run tenant -- purge beta, without a terminal; then with --yes',
     expected: 'exit code 2, the claim named, namespace there; then 0 and 0, its program does not answer',
     got: `exit code ${asked.code}, ${asked.stdout.includes('data') ? 'the claim named' : asked.stdout.slice(0, 200)}, ${there.trim()}; then ${purged.map(({ code }) => code).join(' and ')}, ${served}`,
     ok:

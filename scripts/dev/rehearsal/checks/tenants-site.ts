@@ -5,7 +5,7 @@ import type { Site } from '../site.ts';
 /** Everything that the check of tenants puts into the repository, by path; beta's member is the other user, alpha's a group. */
 export function tenantFiles(site: Site): Record<string, string> {
   const [team = ''] = site.users.owner.groups;
-  const image = site.sandbox?.standInImage ?? '';
+  const image = site.sandbox?.fakeImage ?? '';
   return {
     'tenants/alpha/tenant.yaml': `displayName: Alpha
 kind: namespace
@@ -81,7 +81,7 @@ export async function lookAtFolders(site: Site): Promise<void> {
 }
 
 /**
- * Asks for a page of a tenant. Where nobody serves the path, Kubeflow's dashboard answers: a status alone says little.
+ * Asks for a page of a tenant. Where no one serves the path, Kubeflow's dashboard answers: a status alone says little.
  *
  * @returns status, name of the program that answered, and whose request it got; only the status where no program answered
  */

@@ -14,7 +14,7 @@ const group = 'Tenants';
 /** Two teams by a push, what each may do, and what is left when one goes. */
 export const check: Check = {
   name: 'tenants',
-  title: "Tenants by directory: their own place, nobody else's, and data that outlives them",
+  title: "Tenants by directory: their own namespaces, no one else's, and data that outlives them",
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the tenants' image is the sandbox's" : undefined),
   run: async (site) => {

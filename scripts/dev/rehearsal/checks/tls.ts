@@ -12,7 +12,7 @@ export const check: Check = {
     const expect = expecting(site, 'tls');
     const host = await site.host();
     const ca = await site.ca();
-    // Open to everybody, and there on every platform.
+    // Open to everyone, and there on every platform.
     const url = `https://${host}/dex/.well-known/openid-configuration`;
     const { certificate, protocol, status } = await ask(url, { ca });
     expect('the chain ends at the CA of the platform', `GET ${url}, trusting that CA only`, 200, status);

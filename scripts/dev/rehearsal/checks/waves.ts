@@ -11,7 +11,7 @@ const group = 'Waves';
 /** Seconds by which the component of an early wave is made late. */
 const late = 30;
 
-/** Waves wait on every commit, a broken one stops where it breaks, and `git revert` heals it with nobody's help. */
+/** Waves wait on every commit, a broken one stops where it breaks, and `git revert` fixes it without further action. */
 export const check: Check = {
   name: 'waves',
   title: 'Waves wait, on later commits too',
@@ -81,7 +81,7 @@ async function stoppedAt(site: Site, commit: string): Promise<void> {
 function healedByItself(site: Site, touched: readonly Passage[], start: number): void {
   site.record.check({
     group,
-    name: 'git revert heals a broken commit by itself',
+    name: 'git revert fixes a broken commit, without further action',
     tried: 'git revert and git push, and nothing else',
     expected: 'all waves Healthy at the revert; no later wave was ever at the broken commit',
     got: `all Healthy ${since(start)} after the push; later waves at the broken commit: ${namesOf(touched)}`,

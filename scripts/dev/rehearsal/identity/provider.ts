@@ -21,7 +21,7 @@ const port = 5558;
 const clientID = 'breakwater';
 
 /**
- * Starts a second Dex in the sandbox's network, as somebody else's OpenID Connect provider. It speaks plain HTTP: the rehearsal
+ * Starts a second Dex in the sandbox's network, as someone else's OpenID Connect provider. It speaks plain HTTP: the rehearsal
  * is about who people are, not about this stretch of the way.
  *
  * @param people who is known to it; their addresses count as verified

@@ -8,9 +8,9 @@ import { programsOfPath } from './sources/programs.ts';
 import * as web from './web-apps.ts';
 import * as workflows from './workflows.ts';
 
-/** A repository that stands in for an upstream one. */
-export interface StandInRepository {
-  /** The address that it stands in for. */
+/** A repository that replaces an upstream one. */
+export interface FakeRepository {
+  /** The address that it replaces. */
   upstream: string;
   /** The name under which a sandbox serves it. */
   name: string;
@@ -22,7 +22,7 @@ export interface StandInRepository {
   namespaceBelow?: readonly string[];
 }
 
-/** The parts of Kubeflow that have a stand-in, as kubeflow.components names them. */
+/** The parts of Kubeflow that have a fake, as kubeflow.components names them. */
 export const kubeflowParts = ['central-dashboard', 'profiles', 'notebooks', 'volumes', 'tensorboards', 'pipelines'];
 
 const pipeline = 'applications/pipeline/upstream';
@@ -36,7 +36,7 @@ function tagOf(folder: string): string {
  * What apps/kubeflow is laid over in a rehearsal: the same paths, and in them the same names that our patches touch. Who
  * patches something else in there finds out by the build, as with a new release of the real one.
  */
-export const standInRepositories: readonly StandInRepository[] = [
+export const fakeRepositories: readonly FakeRepository[] = [
   {
     upstream: 'https://github.com/kubeflow/community-distribution',
     name: 'kubeflow',
@@ -77,7 +77,7 @@ export const standInRepositories: readonly StandInRepository[] = [
 ];
 
 /** @returns path of each file in such a repository → its text */
-export function filesOf({ paths, namespaceBelow = [] }: StandInRepository): Record<string, string> {
+export function filesOf({ paths, namespaceBelow = [] }: FakeRepository): Record<string, string> {
   return Object.fromEntries(
     Object.entries(paths).flatMap(([path, objects]) => {
       const text = objects().map((object) => `---\n${stringify(object)}`);
@@ -101,18 +101,18 @@ function kustomization(fields: object): string {
 
 /**
  * @param own Kubeflow's own programs that run
- * @returns the stand-ins without the paths whose programs all run: there, upstream's own manifests are taken
+ * @returns the fakes without the paths whose programs all run: there, upstream's own manifests are taken
  */
-export function standInsBeside(own: readonly KubeflowProgramName[]): StandInRepository[] {
+export function fakesBeside(own: readonly KubeflowProgramName[]): FakeRepository[] {
   const ownPath = (path: string) => programsOfPath[path]?.every((program) => own.includes(program)) ?? false;
-  return standInRepositories.map((repository) => ({
+  return fakeRepositories.map((repository) => ({
     ...repository,
     paths: Object.fromEntries(Object.entries(repository.paths).filter(([path]) => !ownPath(path))),
   }));
 }
 
-/** @returns every image that the stand-ins name, by its full name; each is one and the same program */
-export function standInImages(repositories: readonly StandInRepository[] = standInRepositories): string[] {
+/** @returns every image that the fakes name, by its full name; each is one and the same program */
+export function fakeImages(repositories: readonly FakeRepository[] = fakeRepositories): string[] {
   const images = repositories.flatMap((repository) =>
     Object.values(filesOf(repository)).flatMap((text) =>
       [...text.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map(([, image = '']) => fullName(image, repository.tag)),

@@ -7,7 +7,7 @@ import { versionsAnnotation } from '../../../components/domain.ts';
 import { oldNames } from '../../../components/kubeflow/old-names.ts';
 import { carriedTool } from '../../../tools/find.ts';
 import { mustRun } from '../run-program.ts';
-import { standInImages, standInRepositories } from './index.ts';
+import { fakeImages, fakeRepositories } from './index.ts';
 import { writeRepository } from './repository.ts';
 
 interface Source {
@@ -18,8 +18,8 @@ interface Source {
 }
 
 const applications = resolve(import.meta.dirname, '../../../../clusters/demo/apps');
-const upstreams = new Map(standInRepositories.map((repository) => [repository.upstream, repository]));
-// Parts that the rehearsal leaves out: nothing stands in for them.
+const upstreams = new Map(fakeRepositories.map((repository) => [repository.upstream, repository]));
+// Parts that the rehearsal skips: nothing replaces them.
 const leftOut = ['kubeflow-katib', 'kubeflow-trainer', 'kubeflow-serving'];
 
 async function sources(): Promise<(Source & { application: string; versions: string })[]> {
@@ -38,11 +38,11 @@ async function sources(): Promise<(Source & { application: string; versions: str
     );
 }
 
-describe('the stand-in of Kubeflow', () => {
+describe('the fake of Kubeflow', () => {
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'stand-in-'));
-    for (const repository of standInRepositories) {
+    folder = await mkdtemp(join(tmpdir(), 'fake-'));
+    for (const repository of fakeRepositories) {
       await writeRepository(repository, join(folder, `${repository.name}.git`));
       await mustRun(['git', 'clone', '--quiet', join(folder, `${repository.name}.git`), join(folder, repository.name)]);
     }
@@ -77,7 +77,7 @@ describe('the stand-in of Kubeflow', () => {
   });
 
   test('names its images as a container runtime asks for them', () => {
-    expect(standInImages()).toEqual(
+    expect(fakeImages()).toEqual(
       expect.arrayContaining([
         'ghcr.io/kubeflow/kubeflow/central-dashboard:v1.10.0',
         'docker.io/library/mysql:8.4',

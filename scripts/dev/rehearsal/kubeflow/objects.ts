@@ -14,7 +14,7 @@ export interface KubernetesObject {
 const namespace = 'kubeflow';
 const oldPrincipal = 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account';
 
-/** A Deployment of the stand-in program, under the name and the image of the real one. */
+/** A Deployment of the fake program, under the name and the image of the real one. */
 export interface Workload {
   name: string;
   /** Image with its tag, as upstream names it. */
@@ -25,14 +25,14 @@ export interface Workload {
   /** Container → the port that it listens on; the first one has the image above. */
   port: number;
   container?: string;
-  /** Before the stand-in's own variables. */
+  /** Before the fake's own variables. */
   env?: readonly object[];
   args?: readonly string[];
   /** More containers, name → image and port. */
   beside?: Readonly<Record<string, { image: string; port: number }>>;
   /** Controllers run without a sidecar, as upstream has it. */
   sidecar?: boolean;
-  /** What the page says it stands in for; none: the variables are left as they are. */
+  /** What the page says it replaces; none: the variables are left as they are. */
   title?: string;
 }
 
@@ -166,7 +166,7 @@ export function aggregatedRole(name: string, into?: string): KubernetesObject {
   };
 }
 
-/** A role, for all that the stand-in needs: nothing by default. */
+/** A role, for all that the fake needs: nothing by default. */
 export function role(
   name: string,
   rules: readonly object[] = [],
@@ -208,7 +208,7 @@ export function kind(
     metadata: {
       name: `${plural}.${group}`,
       // The API server asks for it in groups of Kubernetes' own domain.
-      ...(group.endsWith('.k8s.io') ? { annotations: { 'api-approved.kubernetes.io': 'unapproved, a stand-in' } } : {}),
+      ...(group.endsWith('.k8s.io') ? { annotations: { 'api-approved.kubernetes.io': 'unapproved, a fake' } } : {}),
     },
     spec: {
       group,

@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { mustRun } from '../run-program.ts';
-import { filesOf, type StandInRepository } from './index.ts';
+import { type FakeRepository, filesOf } from './index.ts';
 
 /**
  * Writes such a repository as a bare one, with one commit that carries the tag.
  *
  * @param folder is made; what is there already is taken as it is
- * @param below upstream's own files, where nothing stands in for them
+ * @param below upstream's own files, where nothing replaces them
  */
 export async function writeRepository(
-  repository: StandInRepository,
+  repository: FakeRepository,
   folder: string,
   below?: { repository: string; commit: string },
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function writeRepository(
     }
     await git('init', '--quiet', '--initial-branch=main', 'tree');
     await git('-C', 'tree', 'add', '--all');
-    await git('-C', 'tree', 'commit', '--quiet', '--message', `Stands in for ${repository.upstream} ${repository.tag}`);
+    await git('-C', 'tree', 'commit', '--quiet', '--message', `Replaces ${repository.upstream} ${repository.tag}`);
     await git('-C', 'tree', 'tag', repository.tag);
     await git('clone', '--quiet', '--bare', 'tree', 'bare.git');
     await rename(join(work, 'bare.git'), folder);

@@ -87,7 +87,7 @@ function controller(name: string, image: string, account: string, app = image): 
     labels: { app, 'control-plane': 'controller-manager' },
     account,
     sidecar: false,
-    // One of our patches sets all variables of this one, so it listens where the program does by itself.
+    // One of our patches sets all variables of this one, so it listens where the program does by default.
     ...(image === 'pvcviewer-controller' ? { port: 8082 } : { port: 8080, title: image }),
   });
 }
@@ -147,7 +147,7 @@ export function podDefaults(): KubernetesObject[] {
           name: `${prefix}-deployment.kubeflow.org`,
           admissionReviewVersions: ['v1'],
           sideEffects: 'None',
-          // The stand-in answers no admission review: pods of profiles start without it.
+          // The fake answers no admission review: pods of profiles start without it.
           failurePolicy: 'Ignore',
           timeoutSeconds: 1,
           clientConfig: {

@@ -47,7 +47,7 @@ export async function followApplications(place: {
   };
 }
 
-/** Adds one line of a watch to the record. What is not a state of an Application (a watch that is out of date) is left out. */
+/** Adds one line of a watch to the record. What is not a state of an Application (a watch that is out of date) is skipped. */
 function keep(events: ApplicationEvent[], line: string): void {
   // The last line of a watch that was ended may be cut off.
   if (!line.endsWith('}')) return;

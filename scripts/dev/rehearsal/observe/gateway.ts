@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
 
-/** What the gateway answered while somebody knocked at it. */
+/** What the gateway answered while someone knocked at it. */
 export interface GatewayRecord {
   /** Status, or why there was none → how often. */
   answers: ReadonlyMap<string, number>;
@@ -11,7 +11,7 @@ export interface GatewayRecord {
 /**
  * Asks for pages without a session again and again, until it is told to stop.
  *
- * @param base URL of the platform; nobody need be there yet
+ * @param base URL of the platform; no one need be there yet
  */
 export function watchGateway(base: string, paths: readonly string[] = ['/', '/pipeline/']): GatewayRecord {
   const answers = new Map<string, number>();

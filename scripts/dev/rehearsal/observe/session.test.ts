@@ -54,7 +54,7 @@ describe('a session by plain HTTP', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('asks another address for a name that nobody can look up', async () => {
+  it('asks another address for a name that no one can look up', async () => {
     const { port } = new URL(base);
     const answer = await ask(`http://no-such-host.invalid:${port}/dex/auth`, { address: '127.0.0.1' });
     expect(answer.status).toBe(200);

@@ -13,7 +13,7 @@ interface Rule {
 const label = /^rbac\.authorization\.(k8s\.io\/aggregate-to-|kubeflow\.org\/aggregate-to-kubeflow-)(edit|admin)$/;
 const writes = ['*', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
-/** @returns what charts add to the roles of tenants' people, as `group/resource`; subresources are nobody's to write but with the object */
+/** @returns what charts add to the roles of tenants' people, as `group/resource`; subresources are no one's to write but with the object */
 function aggregated(objects: readonly KubernetesObject[]): string[] {
   const rights = objects
     .filter(

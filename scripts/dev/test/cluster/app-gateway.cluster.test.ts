@@ -21,17 +21,17 @@ describe('while a part of the gate is gone', () => {
   const pages = [`https://${platform}/`, `https://${own}/`, `https://${own}/oauth2/x`, `https://cd.${platform}/`];
 
   it.each(lost.filter((part) => part !== 'nothing'))('no answer is unchecked: %s', async (part) => {
-    const nobody = new Browser(gateway.ports[part]);
+    const anonymous = new Browser(gateway.ports[part]);
     for (const url of pages)
       for (const headers of [{}, forged])
-        expect([302, 401, 403], url).toContain((await nobody.get(url, headers)).status);
+        expect([302, 401, 403], url).toContain((await anonymous.get(url, headers)).status);
   });
 
   it.each([
     ['check', 403],
     ['edge', 403],
     ['lock', 200],
-  ] as const)('somebody who is logged in gets: %s gone, %i', async (part, status) => {
+  ] as const)('someone who is logged in gets: %s gone, %i', async (part, status) => {
     const bob = new Browser(gateway.port);
     await bob.open(`https://${platform}/`, 'bob@example.com');
     const later = new Browser(gateway.ports[part]);
@@ -149,10 +149,10 @@ describe('a program that asks without a session', () => {
   ];
 
   it.each(polled)('gets 401 and no cookie at %s', async (path) => {
-    const nobody = new Browser(gateway.port);
+    const anonymous = new Browser(gateway.port);
     for (const headers of [{ accept: '*/*' }, { accept: '*/*', 'sec-fetch-mode': 'cors' }])
       for (const body of ['', '{}']) {
-        const answer = await nobody.get(`https://${platform}${path}`, headers, body);
+        const answer = await anonymous.get(`https://${platform}${path}`, headers, body);
         expect(answer).toMatchObject({ status: 401 });
         expect(answer.headers).not.toHaveProperty('set-cookie');
         expect(answer.headers).not.toHaveProperty('location');
@@ -160,8 +160,8 @@ describe('a program that asks without a session', () => {
   });
 
   it('gets 401 at any page when its browser says that no person opens it', async () => {
-    const nobody = new Browser(gateway.port);
-    const ask = (headers: Record<string, string>) => nobody.get(`https://${platform}/any/page`, headers);
+    const anonymous = new Browser(gateway.port);
+    const ask = (headers: Record<string, string>) => anonymous.get(`https://${platform}/any/page`, headers);
     expect((await ask({ 'sec-fetch-mode': 'cors' })).status).toBe(401);
     expect((await ask({ 'sec-fetch-mode': 'no-cors' })).status).toBe(401);
     expect((await ask({ upgrade: 'websocket', connection: 'upgrade' })).status).toBe(401);
@@ -256,13 +256,15 @@ describe('who may open an app', () => {
     expect((await bob.get(`https://${platform}/other`)).status).toBe(200);
   });
 
-  it('is nobody without a session: the login, or 401 at an API', async () => {
-    const nobody = new Browser(gateway.port);
-    expect((await nobody.get(`https://${own}/`)).status).toBe(302);
-    expect((await nobody.get(`https://${own}/api/x`, { accept: '*/*' })).status).toBe(401);
-    expect((await nobody.get(`https://${platform}/tools/prometheus/api/v1/query`, { accept: '*/*' })).status).toBe(401);
+  it('is no one without a session: the login, or 401 at an API', async () => {
+    const anonymous = new Browser(gateway.port);
+    expect((await anonymous.get(`https://${own}/`)).status).toBe(302);
+    expect((await anonymous.get(`https://${own}/api/x`, { accept: '*/*' })).status).toBe(401);
+    expect((await anonymous.get(`https://${platform}/tools/prometheus/api/v1/query`, { accept: '*/*' })).status).toBe(
+      401,
+    );
     for (const path of ['/dex/', '/oauth2/x', '/oauth2/auth'])
-      expect([302, 401], path).toContain((await nobody.get(`https://${own}${path}`)).status);
+      expect([302, 401], path).toContain((await anonymous.get(`https://${own}${path}`)).status);
   });
 });
 

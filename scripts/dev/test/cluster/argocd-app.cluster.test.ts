@@ -257,7 +257,7 @@ describe("Argo CD's API with the settings of the tree", () => {
     expect((await remove(ann)).status).toBe(200);
   });
 
-  it('takes nothing from nobody, from another client, or from somebody who signs himself', async () => {
+  it('takes nothing from no one, from another client, or from someone who signs himself', async () => {
     const good = await tokenOf('ann@example.com');
     const [header = '', claims = ''] = good.split('.');
     for (const token of [

@@ -32,7 +32,7 @@ function published(): string[] {
   return site.remote.git('log', '--format=%s', 'main').split('\n');
 }
 
-/** All values that nobody may see: brought ones, and those that the cluster holds now. */
+/** All values that no one may see: brought ones, and those that the cluster holds now. */
 function secrets(found: Snapshot): string[] {
   const { 'client-secret': client = '', 'cookie-secret': cookie = '' } = secretOf(found, 'auth/oauth2-proxy');
   const passwords = [...readPasswords(site).matchAll(/\S{12,}/g)]

@@ -60,7 +60,7 @@ describe("a context that is another cluster's", () => {
     expect(JSON.parse(refused.stdout).error.message).toContain('of https://git.example.com/somebody/else.git');
   });
 
-  it('is let through where it is the right one, and said where nobody may look', async () => {
+  it('is let through where it is the right one, and said where no one may look', async () => {
     await rootDeploys(`clusters/${clusterName}/apps`);
     const status = await onContext('status', '--json');
     expect(JSON.parse(status.stdout)).not.toHaveProperty('error');

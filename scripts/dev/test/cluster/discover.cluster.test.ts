@@ -41,7 +41,7 @@ function published(file: string, commit = 'main'): string {
   return site.remote.git('show', `${commit}:clusters/${clusterName}/${file}`);
 }
 
-it('finds the address, and goes on until all is healthy', () => {
+it('finds the address, and continues until all is healthy', () => {
   expect(run.stderr).toBe('');
   expect(run).toMatchObject({ code: 0 });
   expect(run.stdout).toContain(`+ discover: the gateway's address is ${address}`);
@@ -59,7 +59,7 @@ it('publishes twice: first without what needs the host, then the rest', () => {
   expect(published('values/dex.yaml')).toContain(`issuer: https://${address}/dex`);
 });
 
-it('commits the address as an input, so that nobody needs a cluster to render', async () => {
+it('commits the address as an input, so that no one needs a cluster to render', async () => {
   expect(published('discovered.yaml')).toContain(`host: ${address}`);
   expect(site.checkout.git('status', '--porcelain')).toBe('');
   expect(site.checkout.breakwater('render', '--cluster', clusterName, '--check')).toMatchObject({ code: 0 });

@@ -35,7 +35,7 @@ async function outputs(): Promise<Record<string, { code: number; text: string }>
   return all;
 }
 
-it("a tenant whose namespace is somebody else's is named before the first write, with a hint that leads out", async () => {
+it("a tenant whose namespace is someone else's is named before the first write, with a hint that leads out", async () => {
   const before = await outputs();
   for (const { text } of Object.values(before)) {
     expect(text).toMatch(tells);

@@ -10,7 +10,7 @@ let killed: Site;
 let undisturbed: Site;
 let end: Snapshot;
 
-/** What can be seen from outside when a step of a bootstrap has begun or is done, in the order of the steps. */
+/** What can be seen from outside when a step of a bootstrap has started or is done, in the order of the steps. */
 const steps: readonly (readonly [what: string, isThere: (site: Site) => Promise<boolean> | boolean])[] = [
   ['the first file is written', ({ checkout }) => checkout.git('status', '--porcelain') !== ''],
   ['the commit is made', ({ checkout }) => checkout.git('rev-list', '--count', 'HEAD') === '2'],
@@ -60,7 +60,7 @@ it.each(steps)('is killed when %s', async (_, isThere) => {
   if (found.has('Secret auth/oauth2-proxy')) secretsSeen.push(JSON.stringify(secretOf(found, 'auth/oauth2-proxy')));
 });
 
-it('comes to its end at last, and has the same cluster as a run that was never killed', async () => {
+it('finishes at last, and has the same cluster as a run that was never killed', async () => {
   expect(kills).toBeGreaterThan(steps.length / 2);
   const last = await killed.run(...bootstrap(killed));
   expect(last).toMatchObject({ code: 0 });

@@ -91,7 +91,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
     expect(JSON.stringify(policy)).toContain(ann);
   });
 
-  it('nobody takes a namespace by the access API', async () => {
+  it('no one takes a namespace by the access API', async () => {
     const profile = profileOf(bob).find(({ kind }) => kind === 'Profile');
     const answer = await post(`${kfam}/profiles`, bob, { ...profile, metadata: { name: 'bob-takes-one' } });
     expect(answer).toMatchObject({ status: 403, body: expect.stringContaining('by pull request only') });
@@ -128,7 +128,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
     });
   });
 
-  it('the Jupyter web app makes a notebook for its owner, with the CSRF cookie, and for nobody else', async () => {
+  it('the Jupyter web app makes a notebook for its owner, with the CSRF cookie, and for no one else', async () => {
     const { files, start } = platform;
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -161,7 +161,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
     expect(await find('kubeflow.org/v1', 'Notebook', 'by-page')).toBeDefined();
   });
 
-  it('an owner lets somebody in, and nobody lets himself in', async () => {
+  it('an owner lets someone in, and no one lets himself in', async () => {
     const binding = {
       user: { kind: 'User', name: bob },
       referredNamespace: namespace,
@@ -187,7 +187,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
       expect(found).toBeDefined();
       return found;
     });
-    // Of the Profile: nobody. Who may enter is said by the team's file.
+    // Of the Profile: no one. Who may enter is said by the team's file.
     expect(JSON.stringify(listAt(owner, 'subjects'))).toContain('.invalid');
   });
 

@@ -14,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => gateway?.stop());
 
 it('tells browsers to ask by HTTPS only, on every answer', async () => {
-  const nobody = new Browser(gateway.port);
+  const anonymous = new Browser(gateway.port);
   for (const path of ['/', '/oauth2/sign_in', '/dex/auth', '/hooks/argocd'])
-    expect((await nobody.get(`https://${platform}${path}`)).headers).toMatchObject({
+    expect((await anonymous.get(`https://${platform}${path}`)).headers).toMatchObject({
       'strict-transport-security': 'max-age=31536000',
     });
 });
@@ -29,6 +29,6 @@ it('lets Git hosts in at the webhook without a login, and refuses those who push
   expect(answers[0]).toBe(200);
   expect(answers.at(-1)).toBe(429);
   expect(new Set(answers)).toEqual(new Set([200, 429]));
-  // Nobody else notices.
+  // No one else notices.
   expect((await host.get(`https://${platform}/`)).status).toBe(302);
 });

@@ -44,8 +44,8 @@ async function apply(objects: readonly KubernetesObject[]): Promise<void> {
   await applyObjects(site.cluster.connection.api, objects, { manager: 'somebody' });
 }
 
-/** What somebody else has put into the cluster; taken away after the test. */
-async function somebodyElseHas(...objects: KubernetesObject[]): Promise<void> {
+/** What someone else has put into the cluster; taken away after the test. */
+async function othersHave(...objects: KubernetesObject[]): Promise<void> {
   await apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'argocd' } }, ...objects]);
   foreign.push(...objects);
   before = await snapshot(site.cluster.connection.api);
@@ -69,7 +69,7 @@ async function give(group: string, rules: readonly object[]): Promise<void> {
 
 describe('a bootstrap is refused before anything is written', () => {
   it('with a context that is not there: exit 2, and which there are', async () => {
-    await somebodyElseHas();
+    await othersHave();
     const run = await site.run('bootstrap', '--cluster', clusterName, '--context', 'production');
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('the kubeconfig has no context "production"');
@@ -77,7 +77,7 @@ describe('a bootstrap is refused before anything is written', () => {
   });
 
   it('by a user without the rights: exit 1, and which are missing', async () => {
-    await somebodyElseHas();
+    await othersHave();
     const kubeconfig = await site.cluster.server.kubeconfigFor({ name: 'guest' });
     const run = await site.startAs(kubeconfig, ...bootstrap(site)).result;
     expect(run.code).toBe(1);
@@ -106,7 +106,7 @@ describe('a bootstrap is refused before anything is written', () => {
       { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
       ...(writes.length === 0 ? [] : [{ apiGroups: writes, resources: ['*'], verbs: ['*'] }]),
     ]);
-    await somebodyElseHas();
+    await othersHave();
     const kubeconfig = await site.cluster.server.kubeconfigFor({ name, groups: [name] });
     const run = await site.startAs(kubeconfig, ...bootstrap(site)).result;
     expect(run.code).toBe(1);
@@ -116,7 +116,7 @@ describe('a bootstrap is refused before anything is written', () => {
   });
 
   it('where the root belongs to another repository: exit 1, and a hint', async () => {
-    await somebodyElseHas({
+    await othersHave({
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: { name: 'platform', namespace: 'argocd' },
@@ -133,7 +133,7 @@ describe('a bootstrap is refused before anything is written', () => {
   });
 
   it('where another cluster of the repository is: exit 1, with the question for the context, also by doctor', async () => {
-    await somebodyElseHas({
+    await othersHave({
       apiVersion: 'argoproj.io/v1alpha1',
       kind: 'Application',
       metadata: { name: 'b-root', namespace: 'argocd' },
@@ -154,7 +154,7 @@ describe('a bootstrap is refused before anything is written', () => {
 
   it("where Argo CD is Helm's: exit 1, and a hint", async () => {
     const labels = { 'app.kubernetes.io/name': 'argocd-server', 'app.kubernetes.io/managed-by': 'Helm' };
-    await somebodyElseHas({
+    await othersHave({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: {
@@ -178,14 +178,14 @@ describe('a bootstrap is refused before anything is written', () => {
   });
 
   it('without a password that was promised: exit 2, and which variable it is', async () => {
-    await somebodyElseHas();
+    await othersHave();
     const run = await site.startWithout('BOB_PASSWORD', ...bootstrap(site)).result;
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('BOB_PASSWORD');
   });
 
   it('with the embedded remote, which no cluster reaches: exit 2', async () => {
-    await somebodyElseHas();
+    await othersHave();
     site.checkout.write(
       'clusters/demo/cluster.yaml',
       'name: demo\nhost: kubeflow.example.com\nauth: {users: [{email: user@example.com}]}\n',

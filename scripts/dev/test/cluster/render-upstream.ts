@@ -24,7 +24,7 @@ const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'c
 
 /**
  * Renders what Argo CD would render: the charts and kustomizations of each Application, from the very sources and values
- * files that it names. What no package registry has (the parts of Kubeflow, the charts of apps) is left out.
+ * files that it names. What no package registry has (the parts of Kubeflow, the charts of apps) is skipped.
  *
  * @param only names of Applications; absent: all
  * @returns objects by the name of their Application

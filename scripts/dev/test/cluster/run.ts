@@ -14,7 +14,7 @@ export interface RunResult {
   commandLines: readonly string[];
 }
 
-/** A run of the program that goes on beside the test, which can thus play the cluster's part. */
+/** A run of the program that continues beside the test, which can thus play the cluster's part. */
 export interface Run {
   result: Promise<RunResult>;
   /** Ends the program as an operator or the kernel would: with SIGKILL, and without its children. */

@@ -48,7 +48,7 @@ describe('our schemas and the API server', () => {
     ['a wrong type', 'Application', (spec) => Object.assign(spec, { revisionHistoryLimit: 'three' })],
     ['a missing field', 'AppProject', (_, object) => delete object.spec],
     [
-      'a value that is none of the choices',
+      'a value that is not one of the choices',
       'Gateway',
       (spec) =>
         Object.assign(spec, {

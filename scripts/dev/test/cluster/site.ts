@@ -38,7 +38,7 @@ export const users = ['ann@example.com', 'bob@example.com'] as const;
 export interface SiteOptions {
   /** The host in cluster.yaml. */
   host?: string;
-  /** Whether somebody says that Deployments run; see workloads.ts. Default true. */
+  /** Whether someone says that Deployments run; see workloads.ts. Default true. */
   controllers?: boolean;
   /** Another Git host than the site's own: the section `git` of cluster.yaml as JSON, and what it names. */
   git?: { section: object; environment: Readonly<Record<string, string>> };

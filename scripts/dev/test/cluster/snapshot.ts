@@ -25,7 +25,7 @@ const kinds: readonly (readonly [apiVersion: string, kind: string])[] = [
 /** All objects of these kinds that a cluster holds, by `Kind namespace/name`. */
 export type Snapshot = ReadonlyMap<string, LiveData>;
 
-/** What the API server keeps by itself, without any run, and changes when it likes. */
+/** What the API server maintains without any run, and changes at any time. */
 const ownNamespaces = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 
 export async function snapshot(api: Api): Promise<Snapshot> {

@@ -100,7 +100,7 @@ async function makeRepository(): Promise<string> {
   return `file://${root}`;
 }
 
-/** Kubernetes fills "edit" by a controller, which this server has not; and nobody else has rights here. */
+/** Kubernetes fills "edit" by a controller, which this server has not; and no one else has rights here. */
 function roleOfTenants(): KubernetesObject[] {
   const rbac = 'rbac.authorization.k8s.io';
   return [

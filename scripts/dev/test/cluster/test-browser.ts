@@ -66,6 +66,6 @@ export class Browser {
         body = new URLSearchParams({ login: email, password }).toString();
       } else return { url: next, status: answer.status, body: answer.body };
     }
-    throw new Error(`goes round in circles: ${this.visited.join(' ')}`);
+    throw new Error(`was redirected too often: ${this.visited.join(' ')}`);
   }
 }

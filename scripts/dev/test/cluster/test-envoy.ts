@@ -11,7 +11,7 @@ import type { Scenario } from './scenarios.ts';
 export const platform = 'platform.example.com';
 export const own = `metrics.${platform}`;
 
-/** What somebody takes out of the gateway: one object each. */
+/** What someone takes out of the gateway: one object each. */
 export const lost = ['nothing', 'check', 'edge', 'lock'] as const;
 export type Lost = (typeof lost)[number];
 

@@ -29,7 +29,7 @@ export function manyGroups(count: number): string {
   return `groups-${count}@example.com`;
 }
 
-/** Of somebody at an identity provider that keeps addresses as people type them. */
+/** Of someone at an identity provider that keeps addresses as people type them. */
 export const mixedCase = 'Ann.Smith@Example.COM';
 
 /** After what time a session is renewed with Dex. */

@@ -8,8 +8,8 @@ import { type ChartName, chartFolder, chartNames } from '../../sandbox/charts.ts
 import { renderUpstream, valuesFiles } from './render-upstream.ts';
 import { openScenario, scenarioNames } from './scenarios.ts';
 
-/** Helm takes any value for a chart without a schema, and a misspelt one does nothing. Its stand-in is of our own making. */
-const standIns = ['dex', 'oauth2-proxy'];
+/** Helm takes any value for a chart without a schema, and a misspelt one does nothing. Its fake is of our own making. */
+const fakes = ['dex', 'oauth2-proxy'];
 
 /** Maps that go into a ConfigMap as they are: the program that reads it knows their keys. */
 const passedOn = ['meshConfig'];
@@ -49,7 +49,7 @@ interface Chart {
 }
 
 async function chartOf({ chart, targetRevision }: Source): Promise<Chart | undefined> {
-  const known = chartNames.find((name): name is ChartName => name === chart && !standIns.includes(name));
+  const known = chartNames.find((name): name is ChartName => name === chart && !fakes.includes(name));
   if (known === undefined) return undefined;
   const folder = await chartFolder(known, targetRevision);
   if (existsSync(join(folder, 'values.schema.json'))) return undefined;

@@ -13,7 +13,7 @@ import type { Rule } from '../../../tree/rules/rule.ts';
 
 const nothingInDefault: Rule = {
   name: 'nothing-in-default',
-  reason: 'The project "default" permits everything to everybody (argo-cd docs, user-guide/projects).',
+  reason: 'The project "default" permits everything to everyone (argo-cd docs, user-guide/projects).',
   check(tree) {
     const root = rootOf(tree);
     return [...(root === undefined ? [] : [root]), ...children(tree)]

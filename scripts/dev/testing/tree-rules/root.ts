@@ -62,7 +62,7 @@ const rootSeesEveryCommit: Rule = {
 const rootRetries: Rule = {
   name: 'root-retries',
   reason:
-    'Auto-sync does not repeat a failed revision, so only a retry without limit and with refresh takes up a fix by itself (argoproj/argo-cd#11494, #20816).',
+    'Auto-sync does not repeat a failed revision, so only a retry without limit and with refresh picks up a fix automatically (argoproj/argo-cd#11494, #20816).',
   check: (tree) =>
     ofRoot(tree, ({ object }) => {
       const retry = at(object, 'spec', 'syncPolicy', 'retry');
@@ -76,7 +76,7 @@ const rootRetries: Rule = {
 const rootPins: Rule = {
   name: 'root-pins',
   reason:
-    'Without the pin each child follows the branch by itself, and waves hold on the first sync only (argoproj/argo-cd#29649).',
+    'Without the pin each child follows the branch automatically, and waves hold on the first sync only (argoproj/argo-cd#29649).',
   check: (tree) => [
     ...ofRoot(tree, ({ object }) => {
       const kustomize = at(object, 'spec', 'source', 'kustomize');

@@ -48,7 +48,7 @@ const sourceForms: Rule = {
     ),
 };
 
-/** What the checks read, as globs of Argo CD's; others would let in what is checked by nobody. */
+/** What the checks read, as globs of Argo CD's; others would let in what is checked by no one. */
 const checkedFiles = ['*.yaml', '{*.yaml,*.yml,*.json}'];
 
 const sourcesSayTheirType: Rule = {
@@ -112,7 +112,7 @@ function matches(pattern: string, url: string): boolean {
 
 const exactRepositories: Rule = {
   name: 'exact-repositories',
-  reason: 'A project that permits every repository holds nobody back (argo-cd docs, user-guide/projects).',
+  reason: 'A project that permits every repository holds no one back (argo-cd docs, user-guide/projects).',
   check: (tree) =>
     projects(tree).flatMap(({ file, object }) =>
       textsAt(object, 'spec', 'sourceRepos')

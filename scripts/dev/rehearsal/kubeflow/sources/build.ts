@@ -66,7 +66,7 @@ export async function buildKubeflowProgram(
   } catch (error) {
     throw new RunError(`building ${label} failed`, {
       details: (error instanceof Error ? error.message : String(error)).split('\n').slice(-20),
-      hint: 'It needs Go, Node with npm, pip, and their registries. Without --kubeflow-sources a stand-in takes its place.',
+      hint: 'It needs Go, Node with npm, pip, and their registries. Without --kubeflow-sources a fake takes its place.',
     });
   }
   if (began !== undefined) report(`built ${label} in ${Math.round((Date.now() - began) / 1000)} s`);

@@ -1,19 +1,19 @@
 import { baseLayer } from '../../../sandbox/base-image.ts';
 import type { Report } from '../../../sandbox/build.ts';
 import type { ImageSpec } from '../../../sandbox/images.ts';
-import { type StandInRepository, standInImages, standInRepositories, standInsBeside } from '../index.ts';
+import { type FakeRepository, fakeImages, fakeRepositories, fakesBeside } from '../index.ts';
 import { buildable, buildKubeflowProgram } from './build.ts';
 import { findSources, type KubeflowSources, manifestSource, nameOf, sourceLines } from './find.ts';
 import { type KubeflowProgram, type KubeflowProgramName, kubeflowPrograms, programSource } from './programs.ts';
 
-/** What a sandbox runs as Kubeflow: its own programs and manifests where their sources are at hand, stand-ins for all else. */
+/** What a sandbox runs as Kubeflow: its own programs and manifests where their sources are at hand, fakes for all else. */
 export interface KubeflowOnSandbox {
-  /** What stands in for upstream's repositories; a path that is not in them is upstream's own. */
-  repositories: readonly StandInRepository[];
+  /** What replaces upstream's repositories; a path that is not in them is upstream's own. */
+  repositories: readonly FakeRepository[];
   /** Upstream's own manifests: a repository and a commit of it. */
   manifests: { repository: string; commit: string } | undefined;
-  /** The images that are the stand-in, by their full name. */
-  standIns: readonly string[];
+  /** The images that are the fake, by their full name. */
+  fakes: readonly string[];
   /** The images that are Kubeflow's own programs, by their full name. */
   images: Readonly<Record<string, ImageSpec>>;
   /** Each image → which of the two it is, for the report. */
@@ -21,7 +21,7 @@ export interface KubeflowOnSandbox {
 }
 
 /**
- * Builds what the sources in a folder suffice for; without a folder, all are stand-ins. Manifests and programs go together: with one
+ * Builds what the sources in a folder suffice for; without a folder, all are fakes. Manifests and programs go together: with one
  * of them missing, nothing is Kubeflow's own.
  *
  * @throws UsageError when there is no such folder, RunError when a build fails
@@ -60,16 +60,14 @@ async function imagesOf(
 }
 
 /** @param own the programs of Kubeflow's own that run */
-export function mixOf(
-  own: readonly KubeflowProgramName[],
-): Pick<KubeflowOnSandbox, 'repositories' | 'standIns' | 'runs'> {
-  const repositories = own.length === 0 ? standInRepositories : standInsBeside(own);
-  const standIns = standInImages(repositories);
+export function mixOf(own: readonly KubeflowProgramName[]): Pick<KubeflowOnSandbox, 'repositories' | 'fakes' | 'runs'> {
+  const repositories = own.length === 0 ? fakeRepositories : fakesBeside(own);
+  const fakes = fakeImages(repositories);
   const ownRuns = own.map((program) => {
     const { packagesOnly }: KubeflowProgram = kubeflowPrograms[program];
     return [program, `its own program, ${packagesOnly === true ? 'Python packages' : nameOf(programSource)}`] as const;
   });
-  const others = standIns.map((image) => [image.replace(/^.*\/|:[^/]*$/g, ''), 'the stand-in'] as const);
+  const others = fakes.map((image) => [image.replace(/^.*\/|:[^/]*$/g, ''), 'the fake'] as const);
   const runs = [...ownRuns, ...others].map(([name, what]) => [`Kubeflow: ${name}`, what]);
-  return { repositories, standIns, runs: Object.fromEntries(runs) };
+  return { repositories, fakes, runs: Object.fromEntries(runs) };
 }

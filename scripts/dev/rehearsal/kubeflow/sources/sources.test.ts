@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../report/errors.ts';
 import { mustRun } from '../../run-program.ts';
-import { standInImages, standInRepositories } from '../index.ts';
+import { fakeImages, fakeRepositories } from '../index.ts';
 import { writeRepository } from '../repository.ts';
 import { findRepository, findSources, manifestSource, sourceLines } from './find.ts';
 import { kubeflowOnSandbox, mixOf } from './own.ts';
@@ -49,7 +49,7 @@ describe('the sources of Kubeflow', () => {
     expect(await findRepository(join(folder, 'bare'), programSource)).toBeUndefined();
   });
 
-  test('that are not there are named, with what brings them, and the stand-ins stay', async () => {
+  test('that are not there are named, with what brings them, and the fakes stay', async () => {
     const found = await findSources(join(folder, 'src'));
     expect(found).toMatchObject({ programs: undefined, manifests: undefined });
     const lines = sourceLines(found);
@@ -60,8 +60,8 @@ describe('the sources of Kubeflow', () => {
     const said: string[] = [];
     const kubeflow = await kubeflowOnSandbox(join(folder, 'src'), (line) => said.push(line));
     expect(said).toEqual(lines);
-    expect(kubeflow.repositories).toEqual(standInRepositories);
-    expect(new Set(Object.values(kubeflow.runs))).toEqual(new Set(['the stand-in']));
+    expect(kubeflow.repositories).toEqual(fakeRepositories);
+    expect(new Set(Object.values(kubeflow.runs))).toEqual(new Set(['the fake']));
   });
 
   test('in a folder that is not there are a mistake of the user', async () => {
@@ -70,41 +70,41 @@ describe('the sources of Kubeflow', () => {
 });
 
 describe("Kubeflow's own programs", () => {
-  test('go by the names that the stand-ins have, so that one takes the place of the other', () => {
+  test('go by the names that the fakes have, so that one takes the place of the other', () => {
     const names = withImage.filter(([, { packagesOnly }]) => packagesOnly !== true).map(([, { image }]) => image?.name);
-    expect(standInImages()).toEqual(expect.arrayContaining(names));
-    const paths = standInRepositories.flatMap((repository) => Object.keys(repository.paths));
+    expect(fakeImages()).toEqual(expect.arrayContaining(names));
+    const paths = fakeRepositories.flatMap((repository) => Object.keys(repository.paths));
     expect(paths).toEqual(expect.arrayContaining(Object.keys(programsOfPath)));
     expect(new Set(Object.values(programsOfPath).flat())).toEqual(
       new Set(withImage.filter(([, { packagesOnly }]) => packagesOnly !== true).map(([name]) => name)),
     );
   });
 
-  test('leave the stand-in to the rest, and the report says which of the two each is', () => {
-    const { standIns, runs, repositories } = mixOf(all);
-    for (const [, { image }] of withImage) expect(standIns).not.toContain(image?.name);
+  test('leave the fake to the rest, and the report says which of the two each is', () => {
+    const { fakes, runs, repositories } = mixOf(all);
+    for (const [, { image }] of withImage) expect(fakes).not.toContain(image?.name);
     expect(runs['Kubeflow: kfam']).toBe('its own program, kubeflow/kubeflow v1.10.0 (90e987bf87d3)');
     expect(runs['Kubeflow: jupyter-scipy']).toBe('its own program, Python packages');
-    expect(runs['Kubeflow: pvcviewer-controller']).toBe('the stand-in');
+    expect(runs['Kubeflow: pvcviewer-controller']).toBe('the fake');
     const paths = repositories.flatMap((repository) => Object.keys(repository.paths));
     expect(paths).not.toContain('applications/profiles/pss');
     expect(paths).toContain('applications/pipeline/upstream/base/installs/multi-user');
   });
 
-  test('keep a path as a stand-in while one of its programs is missing', () => {
+  test('keep a path as a fake while one of its programs is missing', () => {
     const paths = mixOf(['profile-controller']).repositories.flatMap((repository) => Object.keys(repository.paths));
     expect(paths).toContain('applications/profiles/pss');
   });
 
-  test("run with upstream's own manifests, and stand-ins replace theirs as a whole", async () => {
+  test("run with upstream's own manifests, and fakes replace theirs as a whole", async () => {
     const [kubeflow] = mixOf(all).repositories;
     if (kubeflow === undefined) throw new Error('no repository');
     const bare = join(folder, 'mixed.git');
     await writeRepository(kubeflow, bare, { repository: upstream(), commit });
     const show = (path: string) => mustRun(['git', '-C', bare, 'show', `${kubeflow.tag}:${path}`]);
     expect(await show('applications/profiles/pss/kustomization.yaml')).toBe("# upstream's applications/profiles/pss\n");
-    const standIn = 'applications/pvcviewer-controller/upstream/base';
-    expect(await show(`${standIn}/kustomization.yaml`)).toContain('objects.yaml');
-    await expect(show(`${standIn}/more.yaml`)).rejects.toThrow();
+    const fake = 'applications/pvcviewer-controller/upstream/base';
+    expect(await show(`${fake}/kustomization.yaml`)).toContain('objects.yaml');
+    await expect(show(`${fake}/more.yaml`)).rejects.toThrow();
   });
 });

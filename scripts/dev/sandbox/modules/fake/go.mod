@@ -1,3 +1,3 @@
-module breakwater.local/sandbox/stand-in
+module breakwater.local/sandbox/fake
 
 go 1.26.0

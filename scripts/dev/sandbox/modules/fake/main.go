@@ -1,7 +1,7 @@
-// Command stand-in takes the place of a web application whose image cannot be had: it answers every request with what
+// Command fake takes the place of a web application whose image cannot be had: it answers every request with what
 // reached it, as a page for people and as JSON for checks (Accept: application/json).
 //
-// Environment: PORT is the port it listens on, NAME is what it says it stands in for, LINKS the menu (JSON as the central
+// Environment: PORT is the port it listens on, NAME is what it says it replaces, LINKS the menu (JSON as the central
 // dashboard has it), LOGOUT_URL where signing out leads to. With TLS_CERT_FILE and TLS_KEY_FILE it speaks TLS. Arguments of
 // the real program are ignored.
 package main
@@ -90,7 +90,7 @@ func writeJSON(w http.ResponseWriter, value any) {
 }
 
 func main() {
-	name := env("NAME", "stand-in")
+	name := env("NAME", "fake")
 	links := menu(env("LINKS", "{}"))
 	logout := env("LOGOUT_URL", "/oauth2/sign_out")
 	mux := http.NewServeMux()
@@ -109,7 +109,7 @@ func main() {
 	mux.HandleFunc("/api/workgroup/env-info", func(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, map[string]any{
 			"user":           look(name, r).User,
-			"platform":       map[string]string{"provider": "other", "kubeflowVersion": "stand-in"},
+			"platform":       map[string]string{"provider": "other", "kubeflowVersion": "fake"},
 			"namespaces":     []string{},
 			"isClusterAdmin": false,
 		})
