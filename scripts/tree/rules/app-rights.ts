@@ -5,7 +5,6 @@ import {
   children,
   groupOf,
   listAt,
-  nameOf,
   objectsOf,
   type ParsedTree,
   type Placed,
@@ -13,7 +12,7 @@ import {
   rootOf,
   textsAt,
 } from './parsed-tree.ts';
-import type { Rule } from './rule.ts';
+import { about, type Rule } from './rule.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 const hint = 'or set administrator: true in its app.yaml';
@@ -38,9 +37,7 @@ const appsAreNoAdministrators: Rule = {
     boundedApps(tree).flatMap((app) =>
       objectsOf(tree, app)
         .filter(({ object }) => groupOf(object) === rbac)
-        .flatMap(({ file, object }) =>
-          tooMuch(object).map((what) => ({ file, path: nameOf(object), message: `${what}: remove that, ${hint}` })),
-        ),
+        .flatMap((placed) => tooMuch(placed.object).map((what) => about(placed, `${what}: remove that, ${hint}`))),
     ),
 };
 

@@ -1,5 +1,5 @@
-import { type Child, children, isMap, nameOf, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
-import type { Rule } from './rule.ts';
+import { type Child, children, nestedIn, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
+import { about, type Rule } from './rule.ts';
 
 /** Client-side apply keeps the object in an annotation, and the API server limits all annotations together. */
 const largestForClientSide = 256 * 1024;
@@ -14,18 +14,15 @@ const nothingThatTheServerDrops: Rule = {
     'Argo CD drops empty maps and false defaults of an Application, and the root then stays OutOfSync (argoproj/argo-cd#14668).',
   check: (tree) =>
     children(tree).flatMap(({ file, object }) =>
-      emptyPaths(object.spec, 'spec').map((path) => ({ file, path, message: 'is empty or false: remove it' })),
+      nestedIn(object.spec, 'spec')
+        .filter(({ value }) => isEmpty(value))
+        .map(({ path }) => ({ file, path, message: 'is empty or false: remove it' })),
     ),
 };
 
-function emptyPaths(value: unknown, path: string): string[] {
-  if (value === false || value === null || value === '') return [path];
-  if (Array.isArray(value)) {
-    return value.length === 0 ? [path] : value.flatMap((item, index) => emptyPaths(item, `${path}[${index}]`));
-  }
-  if (!isMap(value)) return [];
-  const fields = Object.entries(value);
-  return fields.length === 0 ? [path] : fields.flatMap(([field, item]) => emptyPaths(item, `${path}.${field}`));
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === false || value === null || value === '';
 }
 
 const serverSideDiff: Rule = {
@@ -56,11 +53,7 @@ const serverSideApplyForLargeObjects: Rule = {
         ? []
         : objectsOf(tree, application)
             .filter(({ object }) => JSON.stringify(object).length > largestForClientSide)
-            .map(({ file, object }) => ({
-              file,
-              path: nameOf(object),
-              message: `is larger than 256 KiB: ${application.name} needs ServerSideApply=true`,
-            })),
+            .map((placed) => about(placed, `is larger than 256 KiB: ${application.name} needs ServerSideApply=true`)),
     ),
 };
 

@@ -1,17 +1,13 @@
 import { gatewayNamespace, gatewayPrincipal } from '../../components/domain.ts';
 import { appMarker, sharedSessionCookie } from '../../components/identity.ts';
-import { ofKind, routes } from './gateway.ts';
+import { routes } from './gateway.ts';
 import { options } from './login.ts';
-import { at, listAt, nameOf, namespaceOf, type ParsedTree, type Placed, textsAt } from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+import { at, listAt, nameOf, namespaceOf, ofKind, type ParsedTree, type Placed, textsAt } from './parsed-tree.ts';
+import { about, type Finding, type Rule } from './rule.ts';
 
 /** The generated routes of apps, which are named after the app. */
 function appRoutes(tree: ParsedTree): Placed[] {
   return routes(tree).filter(({ object, rendered }) => !rendered && object.metadata.name.startsWith('app-'));
-}
-
-function finding({ file, object }: Placed, field: string, message: string): Finding {
-  return { file, path: `${nameOf(object)} ${field}`, message };
 }
 
 const onlyGatewayCalls: Rule = {
@@ -30,10 +26,10 @@ const onlyGatewayCalls: Rule = {
           .filter((namespace) => !namespacesOutsideTheMesh(tree).has(namespace))
           .filter((namespace) => !policies.some((policy) => namespaceOf(policy) === namespace && admitsGateway(policy)))
           .map((namespace) =>
-            finding(
+            about(
               route,
-              'spec.http',
               `routes to ${namespace}, where no AuthorizationPolicy admits the gateway's account`,
+              'spec.http',
             ),
           ),
       );
@@ -41,9 +37,11 @@ const onlyGatewayCalls: Rule = {
 };
 
 function admitsGateway({ object }: Placed): boolean {
-  return listAt(object, 'spec', 'rules').some((rule) =>
-    listAt(rule, 'from').some((from) => textsAt(from, 'source', 'principals').includes(gatewayPrincipal)),
-  );
+  return listAt(object, 'spec', 'rules').some(isForGateway);
+}
+
+function isForGateway(rule: unknown): boolean {
+  return listAt(rule, 'from').some((from) => textsAt(from, 'source', 'principals').includes(gatewayPrincipal));
 }
 
 /** Namespaces of the Services that a route leads to. */
@@ -73,17 +71,13 @@ const appsAskWho: Rule = {
       const filter = ofKind(tree, 'EnvoyFilter', 'networking.istio.io').some(
         (placed) => namespaceOf(placed) === gatewayNamespace && placed.object.metadata.name === name,
       );
-      if (!filter) return [finding(route, 'metadata.name', `there is no EnvoyFilter ${name} in ${gatewayNamespace}`)];
+      if (!filter) return [about(route, `there is no EnvoyFilter ${name} in ${gatewayNamespace}`, 'metadata.name')];
       return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io')
         .filter((policy) => policy.object.metadata.name === name && namespaceOf(policy) === namespaceOf(route))
         .filter(({ object }) => !listAt(object, 'spec', 'rules').filter(isForGateway).every(asksForMark))
-        .map((policy) => finding(policy, 'spec.rules', `must require the header ${appMarker}`));
+        .map((policy) => about(policy, `must require the header ${appMarker}`, 'spec.rules'));
     }),
 };
-
-function isForGateway(rule: unknown): boolean {
-  return listAt(rule, 'from').some((from) => textsAt(from, 'source', 'principals').includes(gatewayPrincipal));
-}
 
 function asksForMark(rule: unknown): boolean {
   return listAt(rule, 'when').some(
@@ -114,7 +108,7 @@ const nothingOpenOnOwnHosts: Rule = {
           .flatMap((http) => listAt(http, 'match').map((match) => String(at(match, 'uri', 'prefix'))));
         return ['/dex/', '/oauth2/']
           .filter((path) => !answered.includes(path))
-          .map((path) => finding(route, 'spec.http', `must start with a directResponse for ${path}`));
+          .map((path) => about(route, `must start with a directResponse for ${path}`, 'spec.http'));
       });
   },
 };
@@ -134,7 +128,7 @@ const onePlaceOneRoute: Rule = {
           places
             .filter((other) => other.route.object !== app.object && other.host === host && overlap(path, other.path))
             .map((other) =>
-              finding(app, 'spec.http', `${path} overlaps with ${nameOf(other.route.object)} (${other.path})`),
+              about(app, `${path} overlaps with ${nameOf(other.route.object)} (${other.path})`, 'spec.http'),
             ),
         ),
     );

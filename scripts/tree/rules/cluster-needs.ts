@@ -1,6 +1,16 @@
-import { allObjects, at, children, isMap, listAt, nameOf, optionsOf, type ParsedTree } from './parsed-tree.ts';
+import {
+  allObjects,
+  at,
+  children,
+  isMap,
+  listAt,
+  nestedIn,
+  ofKind,
+  optionsOf,
+  type ParsedTree,
+} from './parsed-tree.ts';
 import { isComplete } from './pods.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Rule } from './rule.ts';
 
 const autoscalersHaveMetrics: Rule = {
   name: 'autoscalers-have-metrics',
@@ -12,14 +22,9 @@ const autoscalersHaveMetrics: Rule = {
       ({ object }) => object.kind === 'APIService' && object.metadata.name.endsWith('.metrics.k8s.io'),
     );
     if (served || tree.facts?.metricsServer !== false) return [];
-    return allObjects(tree)
-      .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
-      .map(({ file, object }) => ({
-        file,
-        path: nameOf(object),
-        message:
-          'needs a metrics server: switch the autoscaler off, or set kubernetes.metricsServer: true in cluster.yaml if the cluster has one',
-      }));
+    const message =
+      'needs a metrics server: switch the autoscaler off, or set kubernetes.metricsServer: true in cluster.yaml if the cluster has one';
+    return ofKind(tree, 'HorizontalPodAutoscaler').map((placed) => about(placed, message));
   },
 };
 
@@ -37,16 +42,6 @@ function partsOfNamespaces(tree: ParsedTree): Set<string> {
       );
     }),
   );
-}
-
-/** Every namespaceSelector in an object, with its path. */
-function namespaceSelectors(value: unknown, path = ''): { path: string; selector: unknown }[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => namespaceSelectors(item, `${path}[${index}]`));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const place = path === '' ? key : `${path}.${key}`;
-    return key === 'namespaceSelector' ? [{ path: place, selector: item }] : namespaceSelectors(item, place);
-  });
 }
 
 /** The values of the label that a selector accepts; undefined where it does not ask for it. */
@@ -69,18 +64,14 @@ const partsMeetNamespaces: Rule = {
     const parts = partsOfNamespaces(tree);
     return allObjects(tree)
       .filter(({ object }) => object.kind === 'NetworkPolicy' || object.kind.endsWith('WebhookConfiguration'))
-      .flatMap(({ file, object }) =>
-        namespaceSelectors(object).flatMap(({ path, selector }): Finding[] => {
-          const selected = selectedParts(selector);
-          if (selected === undefined || selected.some((part) => parts.has(part))) return [];
-          return [
-            {
-              file,
-              path: `${nameOf(object)} ${path}`,
-              message: `no namespace has the label ${partOf}: ${selected.join(' or ')}`,
-            },
-          ];
-        }),
+      .flatMap((placed) =>
+        nestedIn(placed.object)
+          .filter(({ path }) => path.endsWith('namespaceSelector'))
+          .flatMap(({ path, value }) => {
+            const selected = selectedParts(value);
+            if (selected === undefined || selected.some((part) => parts.has(part))) return [];
+            return [about(placed, `no namespace has the label ${partOf}: ${selected.join(' or ')}`, path)];
+          }),
       );
   },
 };
@@ -90,17 +81,12 @@ const claimsAreKept: Rule = {
   reason:
     'Deleting a PersistentVolumeClaim deletes its data, so it must survive a prune and the deletion of its Application (argo-cd docs, user-guide/sync-options).',
   check: (tree) =>
-    allObjects(tree)
-      .filter(({ object }) => object.kind === 'PersistentVolumeClaim')
+    ofKind(tree, 'PersistentVolumeClaim')
       .filter(({ object }) => {
         const options = optionsOf(object, 'argocd.argoproj.io/sync-options');
         return !['Prune=false', 'Delete=false'].every((option) => options.includes(option));
       })
-      .map(({ file, object }) => ({
-        file,
-        path: nameOf(object),
-        message: 'needs the annotation argocd.argoproj.io/sync-options: Prune=false,Delete=false',
-      })),
+      .map((placed) => about(placed, 'needs the annotation argocd.argoproj.io/sync-options: Prune=false,Delete=false')),
 };
 
 /** What the objects need from the cluster, and what must survive when a part is switched off. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gatewaySelector, meshNamespace } from '../../components/domain.ts';
 import { identityHeaders } from '../../components/identity.ts';
-import { customPolicies, ofKind } from './gateway.ts';
-import { at, listAt, nameOf, namespaceOf, type ParsedTree, type Placed } from './parsed-tree.ts';
-import type { Rule } from './rule.ts';
+import { customPolicies } from './gateway.ts';
+import { at, listAt, namespaceOf, ofKind, type ParsedTree, type Placed } from './parsed-tree.ts';
+import { about, type Rule } from './rule.ts';
 
 const [userHeader] = identityHeaders;
 const unknownUser = { key: `request.headers[${userHeader}]`, notValues: ['*'] };
@@ -28,14 +28,16 @@ const twoLocks: Rule = {
     const refused = rules
       .filter((rule) => isDeepStrictEqual(at(rule, 'when'), [unknownUser]))
       .map((rule) => at(rule, 'to'));
-    return checks.flatMap(({ file, object }) =>
-      listAt(object, 'spec', 'rules')
+    return checks.flatMap((policy) =>
+      listAt(policy.object, 'spec', 'rules')
         .filter((rule) => !refused.some((to) => isDeepStrictEqual(to, at(rule, 'to'))))
-        .map(() => ({
-          file,
-          path: `${nameOf(object)} spec.rules`,
-          message: `no DENY policy in ${meshNamespace} refuses the same requests without ${userHeader}`,
-        })),
+        .map(() =>
+          about(
+            policy,
+            `no DENY policy in ${meshNamespace} refuses the same requests without ${userHeader}`,
+            'spec.rules',
+          ),
+        ),
     );
   },
 };

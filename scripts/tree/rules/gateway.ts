@@ -1,27 +1,21 @@
 import { edgeFilterName, gatewayNamespace, gatewaySelector } from '../../components/domain.ts';
 import {
-  allObjects,
   at,
   isMap,
   listAt,
-  nameOf,
   namespaceOf,
+  ofKind,
   type ParsedTree,
   type Placed,
   textsAt,
   valuesOf,
 } from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Finding, type Rule } from './rule.ts';
 
 /** True when the labels select the gateway's pods; no labels select every pod of the namespace. */
 function selectsGateway(labels: unknown): boolean {
   if (!isMap(labels)) return true;
   return Object.entries(labels).every(([key, value]) => (gatewaySelector as Record<string, string>)[key] === value);
-}
-
-/** @returns the objects of a kind, in any version */
-export function ofKind(tree: ParsedTree, kind: string, group: string): Placed[] {
-  return allObjects(tree).filter(({ object }) => object.kind === kind && object.apiVersion.startsWith(`${group}/`));
 }
 
 /** Every Gateway object that opens a port on the gateway's pods, in any namespace. */
@@ -50,20 +44,16 @@ const oneLoginCheck: Rule = {
     const providers = new Set(policies.map(({ object }) => String(at(object, 'spec', 'provider', 'name'))));
     const [first] = opened;
     if (policies.length === 0 && first !== undefined) {
-      return [
-        {
-          file: first.file,
-          path: nameOf(first.object),
-          message: `is not checked by any CUSTOM AuthorizationPolicy in ${gatewayNamespace}`,
-        },
-      ];
+      return [about(first, `is not checked by any CUSTOM AuthorizationPolicy in ${gatewayNamespace}`)];
     }
     return providers.size > 1
-      ? policies.map(({ file, object }) => ({
-          file,
-          path: `${nameOf(object)} spec.provider`,
-          message: `the gateway must have one provider, not ${providers.size}: ${[...providers].join(', ')}`,
-        }))
+      ? policies.map((policy) =>
+          about(
+            policy,
+            `the gateway must have one provider, not ${providers.size}: ${[...providers].join(', ')}`,
+            'spec.provider',
+          ),
+        )
       : [];
   },
 };
@@ -95,7 +85,7 @@ function servers(tree: ParsedTree): Server[] {
 }
 
 function finding({ placed, index }: Server, field: string, message: string): Finding {
-  return { file: placed.file, path: `${nameOf(placed.object)} spec.servers[${index}].${field}`, message };
+  return about(placed, message, `spec.servers[${index}].${field}`);
 }
 
 const everyPortIsChecked: Rule = {
@@ -140,16 +130,12 @@ const fewOpenPaths: Rule = {
   reason:
     "Each path excluded from the check is open to everyone; only those of Dex, OAuth2 Proxy and Argo CD's webhook may be (oauth2-proxy/oauth2-proxy#3083).",
   check: (tree) =>
-    customPolicies(tree).flatMap(({ file, object }) =>
-      listAt(object, 'spec', 'rules').flatMap((rule) =>
+    customPolicies(tree).flatMap((policy) =>
+      listAt(policy.object, 'spec', 'rules').flatMap((rule) =>
         listAt(rule, 'to').flatMap((target) =>
           textsAt(target, 'operation', 'notPaths')
             .filter((path) => !openPaths.test(path))
-            .map((path) => ({
-              file,
-              path: `${nameOf(object)} spec.rules`,
-              message: `"${path}" is excluded from the check`,
-            })),
+            .map((path) => about(policy, `"${path}" is excluded from the check`, 'spec.rules')),
         ),
       ),
     ),
@@ -178,10 +164,10 @@ function servedOnPlainPort(tree: ParsedTree, plain: Server): Finding[] {
   const bound = boundTo(tree, object.metadata.name, namespaceOf(plain.placed));
   const redirects = bound.some(({ object: service }) => listAt(service, 'spec', 'http').some(redirectsAll));
   if (!redirects) return [finding(plain, 'port', 'no VirtualService redirects port 80 to https')];
-  return bound.flatMap(({ file, object: service }) =>
-    listAt(service, 'spec', 'http')
+  return bound.flatMap((service) =>
+    listAt(service.object, 'spec', 'http')
       .filter((route) => at(route, 'redirect', 'scheme') !== 'https' && !servesChallenges(route))
-      .map(() => ({ file, path: `${nameOf(service)} spec.http`, message: 'port 80 may only redirect to https' })),
+      .map(() => about(service, 'port 80 may only redirect to https', 'spec.http')),
   );
 }
 
@@ -243,11 +229,7 @@ const namedHosts: Rule = {
         .map((server) => finding(server, 'hosts', 'must name the host, not a wildcard')),
       ...bound
         .filter(({ object }) => textsAt(object, 'spec', 'hosts').some((host) => host.includes('*')))
-        .map(({ file, object }) => ({
-          file,
-          path: `${nameOf(object)} spec.hosts`,
-          message: 'must name the host, not a wildcard',
-        })),
+        .map((route) => about(route, 'must name the host, not a wildcard', 'spec.hosts')),
     ];
   },
 };
@@ -267,11 +249,7 @@ const checkBeforeRoutes: Rule = {
         : first;
     return [...customPolicies(tree), ...ofKind(tree, 'EnvoyFilter', 'networking.istio.io')]
       .filter((placed) => namespaceOf(placed) === gatewayNamespace && step(placed, waveIn) >= limit(placed))
-      .map(({ file, object }) => ({
-        file,
-        path: nameOf(object),
-        message: 'must be in an earlier wave than the Gateway and all routes',
-      }));
+      .map((guard) => about(guard, 'must be in an earlier wave than the Gateway and all routes'));
   },
 };
 

@@ -5,6 +5,7 @@ import {
   isMap,
   listAt,
   nameOf,
+  nestedIn,
   type ParsedTree,
   textsAt,
   valuesOf,
@@ -95,14 +96,9 @@ function variables(list: readonly unknown[]): Pick<Option, 'name' | 'value'>[] {
 
 /** The booleans of the structured configuration, whose keys are case-insensitive. */
 function switches(value: unknown, path: string): Omit<Option, 'file'>[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => switches(item, `${path}[${index}]`));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const name = key.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase();
-    return typeof item === 'boolean'
-      ? [{ path: `${path}.${key}`, name, value: item }]
-      : switches(item, `${path}.${key}`);
-  });
+  return nestedIn(value, path)
+    .filter((one) => typeof one.value === 'boolean' && !one.path.endsWith(']'))
+    .map((one) => ({ ...one, name: one.key.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase() }));
 }
 
 function configLines(text: unknown): Pick<Option, 'name' | 'value'>[] {

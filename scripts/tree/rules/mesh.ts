@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../components/component.ts';
 import { gatewayPrincipal } from '../../components/domain.ts';
-import { allObjects, at, listAt, nameOf, textsAt, valuesOf } from './parsed-tree.ts';
-import type { Rule } from './rule.ts';
+import { at, listAt, ofKind, textsAt, valuesOf } from './parsed-tree.ts';
+import { about, type Rule } from './rule.ts';
 
 const failsClosed: Rule = {
   name: 'fails-closed',
@@ -63,17 +63,13 @@ const namedPrincipals: Rule = {
   reason:
     'A workload that can call a web app can set the user header itself, so only the gateway and named controllers may (kubeflow/kubeflow#7032).',
   check: (tree) =>
-    allObjects(tree)
-      .filter(({ object }) => object.kind === 'AuthorizationPolicy')
-      .flatMap(({ file, object }) =>
-        principalsOf(object)
-          .filter((name) => name !== gatewayPrincipal && !principal.test(name))
-          .map((name) => ({
-            file,
-            path: `${nameOf(object)} spec.rules`,
-            message: `"${name}" must name one account: cluster.local/ns/NAMESPACE/sa/NAME`,
-          })),
-      ),
+    ofKind(tree, 'AuthorizationPolicy').flatMap((policy) =>
+      principalsOf(policy.object)
+        .filter((name) => name !== gatewayPrincipal && !principal.test(name))
+        .map((name) =>
+          about(policy, `"${name}" must name one account: cluster.local/ns/NAMESPACE/sa/NAME`, 'spec.rules'),
+        ),
+    ),
 };
 
 function principalsOf(object: KubernetesObject): string[] {

@@ -1,7 +1,7 @@
 import { withRegistry } from '../../components/mirrors.ts';
-import { at, folderOf, listAt, nameOf, type ParsedTree, type Placed, rootOf, textsAt } from './parsed-tree.ts';
+import { at, folderOf, listAt, type ParsedTree, type Placed, rootOf, textsAt } from './parsed-tree.ts';
 import { workloads } from './pods.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Finding, type Rule } from './rule.ts';
 
 /** What the key of each kind of mirror must be. */
 const keyForms = {
@@ -40,11 +40,7 @@ const imagesComeFromMirrors: Rule = {
           (image) =>
             originals.some((prefix) => below(image, prefix)) && !mirrors.some((prefix) => below(image, prefix)),
         )
-        .map((image) => ({
-          file: placed.file,
-          path: nameOf(placed.object),
-          message: `pulls ${image} from its original registry: ${hintFor(tree, placed, image)}`,
-        })),
+        .map((image) => about(placed, `pulls ${image} from its original registry: ${hintFor(tree, placed, image)}`)),
     );
   },
 };

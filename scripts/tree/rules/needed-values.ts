@@ -3,7 +3,7 @@ import { authProvider } from '../../components/gate.ts';
 import { identityHeaders } from '../../components/identity.ts';
 import { below, floors, tooOld } from '../../config/version-floors.ts';
 import { type ChartValues, chartValues, decides, type Keys } from './merged-values.ts';
-import { at, isMap, listAt, type ParsedTree, textsAt } from './parsed-tree.ts';
+import { at, isMap, listAt, nestedIn, type ParsedTree, textsAt } from './parsed-tree.ts';
 import type { Finding, Rule } from './rule.ts';
 
 function chartOf(tree: ParsedTree, component: string): ChartValues | undefined {
@@ -65,10 +65,8 @@ const theCheckAnswers: Rule = {
 const fromSecret = ['OAUTH2_PROXY_CLIENT_ID', 'OAUTH2_PROXY_CLIENT_SECRET', 'OAUTH2_PROXY_COOKIE_SECRET'];
 
 /** All strings in a value, each with its key. */
-function texts(value: unknown, key = ''): { key: string; text: string }[] {
-  if (typeof value === 'string') return [{ key, text: value }];
-  if (Array.isArray(value)) return value.flatMap((item) => texts(item, key));
-  return isMap(value) ? Object.entries(value).flatMap(([name, item]) => texts(item, name)) : [];
+function texts(value: unknown): { key: string; text: string }[] {
+  return nestedIn(value).flatMap(({ key, value: text }) => (typeof text === 'string' ? [{ key, text }] : []));
 }
 
 /** Variables that Dex's configuration names: in keys for them, and as $NAME in connectors. */

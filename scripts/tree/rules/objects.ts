@@ -6,13 +6,13 @@ import {
   children,
   folderOf,
   groupOf,
-  isMap,
   listAt,
-  nameOf,
   namespaceOf,
+  nestedIn,
   objectsOf,
+  ofKind,
 } from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Rule } from './rule.ts';
 
 const readable: Rule = {
   name: 'readable',
@@ -46,7 +46,7 @@ const oneOwner: Rule = {
         return [];
       }
       const other = owner.name === name ? `${name} already has it (${owner.file})` : `${owner.name} has it, too`;
-      return [{ file, path: nameOf(object), message: other }];
+      return [about(placed, other)];
     });
   },
 };
@@ -68,11 +68,7 @@ const replicasOrAutoscaler: Rule = {
       return objects
         .filter((placed) => scaled.has(`${placed.object.kind} ${namespaceOf(placed)}/${placed.object.metadata.name}`))
         .filter(({ object }) => at(object, 'spec', 'replicas') !== undefined)
-        .map(({ file, object }) => ({
-          file,
-          path: `${nameOf(object)} spec.replicas`,
-          message: 'is set by an autoscaler: remove it',
-        }));
+        .map((placed) => about(placed, 'is set by an autoscaler: remove it', 'spec.replicas'));
     }),
 };
 
@@ -83,19 +79,14 @@ const metricsInOrder: Rule = {
   reason:
     'Kubernetes returns metrics in its own order, so another order in Git stays OutOfSync (argo-cd docs, user-guide/best_practices).',
   check: (tree) =>
-    allObjects(tree)
-      .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
+    ofKind(tree, 'HorizontalPodAutoscaler')
       .filter(({ object }) => {
         const places = listAt(object, 'spec', 'metrics').map((metric) =>
           metricsOrder.indexOf(String(at(metric, 'type'))),
         );
         return places.some((place, index) => index > 0 && place < (places[index - 1] ?? 0));
       })
-      .map(({ file, object }) => ({
-        file,
-        path: `${nameOf(object)} spec.metrics`,
-        message: `must be in this order: ${metricsOrder.join(', ')}`,
-      })),
+      .map((placed) => about(placed, `must be in this order: ${metricsOrder.join(', ')}`, 'spec.metrics')),
 };
 
 const noOldNames: Rule = {
@@ -105,23 +96,15 @@ const noOldNames: Rule = {
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')
-      .flatMap(({ file, object }) =>
-        textsIn(object, '').flatMap(({ path, value }): Finding[] => {
-          const old = oldNames.find(({ text }) => value.includes(text));
+      .flatMap((placed) =>
+        nestedIn(placed.object).flatMap(({ path, value }) => {
+          const old = typeof value === 'string' ? oldNames.find(({ text }) => value.includes(text)) : undefined;
           // Knative and KServe document their settings under _example, which no program reads.
           if (old === undefined || path === 'data._example') return [];
-          return [{ file, path: `${nameOf(object)} ${path}`, message: `names "${old.text}", ${old.why}` }];
+          return [about(placed, `names "${old.text}", ${old.why}`, path)];
         }),
       ),
 };
-
-/** All strings in an object, with their key paths. */
-function textsIn(value: unknown, path: string): { path: string; value: string }[] {
-  if (typeof value === 'string') return [{ path, value }];
-  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, `${path}[${index}]`));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([field, item]) => textsIn(item, path === '' ? field : `${path}.${field}`));
-}
 
 /** The objects themselves, whichever Application applies them. */
 export const objectRules: readonly Rule[] = [

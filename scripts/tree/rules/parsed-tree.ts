@@ -145,6 +145,28 @@ export function textsAt(value: unknown, ...path: readonly (string | number)[]): 
   return listAt(value, ...path).filter((item) => typeof item === 'string');
 }
 
+/** A value inside another one. */
+interface Nested {
+  path: string;
+  /** Its key; for the items of a list that of the list. */
+  key: string;
+  value: unknown;
+}
+
+/** @returns all values inside a value, each before those inside it */
+export function nestedIn(value: unknown, path = '', key = '', found: Nested[] = []): Nested[] {
+  const add = (child: Nested) => {
+    found.push(child);
+    nestedIn(child.value, child.path, child.key, found);
+  };
+  if (Array.isArray(value))
+    for (const [index, item] of value.entries()) add({ path: `${path}[${index}]`, key, value: item });
+  else if (isMap(value))
+    for (const [name, item] of Object.entries(value))
+      add({ path: path === '' ? name : `${path}.${name}`, key: name, value: item });
+  return found;
+}
+
 /** @returns an object's API group, empty for the core group */
 export function groupOf(object: KubernetesObject): string {
   return object.apiVersion.includes('/') ? (object.apiVersion.split('/')[0] ?? '') : '';
@@ -256,6 +278,13 @@ export const allObjects = oncePerTree((tree): readonly Placed[] => [
   ...rootObjects(tree),
   ...children(tree).flatMap((application) => objectsOf(tree, application)),
 ]);
+
+/** @returns the objects of a kind, in any version; of any group by default */
+export function ofKind(tree: ParsedTree, kind: string, group?: string): Placed[] {
+  return allObjects(tree).filter(
+    ({ object }) => object.kind === kind && (group === undefined || groupOf(object) === group),
+  );
+}
 
 /** @returns the namespace that an object lands in: its own, or its Application's; empty for cluster-scoped kinds */
 export function namespaceOf({ object, application }: Placed): string {

@@ -3,7 +3,6 @@ import {
   children,
   groupOf,
   listAt,
-  nameOf,
   namespaceOf,
   objectsOf,
   type ParsedTree,
@@ -11,7 +10,7 @@ import {
   rootObjects,
   rootOf,
 } from './parsed-tree.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Finding, type Rule } from './rule.ts';
 import { isClusterScoped } from './scope.ts';
 
 /** What a project allows its Applications to apply. */
@@ -71,19 +70,19 @@ const withinProject: Rule = {
       return [
         ...own,
         ...objects.flatMap((placed) => {
-          const { file, object } = placed;
+          const { object } = placed;
           const kind = `${groupOf(object)}/${object.kind}`;
           if (isClusterScoped(object)) {
             const message = `clusterResourceWhitelist of the project lacks ${kind}`;
-            return limit.clusterKinds.has(kind) ? [] : [{ file, path: nameOf(object), message }];
+            return limit.clusterKinds.has(kind) ? [] : [about(placed, message)];
           }
           if (limit.deniedKinds.has(kind) || limit.deniedKinds.has(`${groupOf(object)}/*`)) {
             const message = `namespaceResourceBlacklist of the project refuses ${kind}: remove the object, or set administrator: true in the app.yaml`;
-            return [{ file, path: nameOf(object), message }];
+            return [about(placed, message)];
           }
           const namespace = namespaceOf(placed);
           const message = `"${namespace}" is not a destination of the project`;
-          return limit.namespaces.has(namespace) ? [] : [{ file, path: nameOf(object), message }];
+          return limit.namespaces.has(namespace) ? [] : [about(placed, message)];
         }),
       ];
     });

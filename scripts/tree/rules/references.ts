@@ -4,17 +4,18 @@ import {
   allObjects,
   at,
   children,
+  groupOf,
   isMap,
   listAt,
-  nameOf,
   namespaceOf,
+  ofKind,
   oncePerTree,
   type ParsedTree,
   type Placed,
   textsAt,
 } from './parsed-tree.ts';
 import { isComplete, needsOf, workloads } from './pods.ts';
-import type { Finding, Rule } from './rule.ts';
+import { about, type Finding, type Rule } from './rule.ts';
 
 /** Objects that programs in the cluster create: by `Kind namespace/name`, `*` for any namespace. */
 const madeByPrograms: Readonly<Record<string, string>> = {
@@ -83,11 +84,7 @@ const needsAreMade: Rule = {
       needsOf(spec)
         .filter(({ kind, name }) => !isMade(tree, kind, namespace, name))
         .filter(({ name }) => !isOwn(tree, placed.application?.name ?? '', name))
-        .map(({ kind, name }) => ({
-          file: placed.file,
-          path: nameOf(placed.object),
-          message: `needs ${kind} ${name}, which nothing creates in ${namespace}`,
-        })),
+        .map(({ kind, name }) => about(placed, `needs ${kind} ${name}, which nothing creates in ${namespace}`)),
     );
   },
 };
@@ -110,8 +107,8 @@ const selectorsMeetPods: Rule = {
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
     return allObjects(tree).flatMap((placed): Finding[] => {
-      const { object, file } = placed;
-      const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
+      const { object } = placed;
+      const group = groupOf(object);
       const path = selectors[`${group}/${object.kind}`];
       const labels = path === undefined ? undefined : at(object, ...path);
       if (!isMap(labels) || Object.keys(labels).length === 0) return [];
@@ -125,17 +122,14 @@ const selectorsMeetPods: Rule = {
       );
       if (meets) return [];
       const selector = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-      return [
-        { file, path: `${nameOf(object)} ${path?.join('.')}`, message: `matches no pod: ${selector.join(', ')}` },
-      ];
+      return [about(placed, `matches no pod: ${selector.join(', ')}`, path?.join('.'))];
     });
   },
 };
 
 /** Namespaces that the tree creates, so that it knows what is in them. */
 const ownNamespaces = oncePerTree(
-  (tree): ReadonlySet<string> =>
-    new Set(allObjects(tree).flatMap(({ object }) => (object.kind === 'Namespace' ? [object.metadata.name] : []))),
+  (tree): ReadonlySet<string> => new Set(ofKind(tree, 'Namespace').map(({ object }) => object.metadata.name)),
 );
 
 const principalsExist: Rule = {
@@ -145,28 +139,20 @@ const principalsExist: Rule = {
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
-    return allObjects(tree)
-      .filter(({ object }) => object.kind === 'AuthorizationPolicy')
-      .flatMap((placed) =>
-        listAt(placed.object, 'spec', 'rules')
-          .flatMap((rule) => listAt(rule, 'from'))
-          .flatMap((from) => textsAt(from, 'source', 'principals'))
-          .flatMap((principal): Finding[] => {
-            const [, namespace = '', account = ''] = /^cluster\.local\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(principal) ?? [];
-            if (namespace === '' || isMade(tree, 'ServiceAccount', namespace, account)) return [];
-            const caller = (tree.facts?.callers ?? []).some(
-              (one) => one.namespace === namespace && one.serviceAccount === account,
-            );
-            if (caller && !ownNamespaces(tree).has(namespace)) return [];
-            return [
-              {
-                file: placed.file,
-                path: nameOf(placed.object),
-                message: `admits ${principal}, but there is no such account`,
-              },
-            ];
-          }),
-      );
+    return ofKind(tree, 'AuthorizationPolicy').flatMap((placed) =>
+      listAt(placed.object, 'spec', 'rules')
+        .flatMap((rule) => listAt(rule, 'from'))
+        .flatMap((from) => textsAt(from, 'source', 'principals'))
+        .flatMap((principal): Finding[] => {
+          const [, namespace = '', account = ''] = /^cluster\.local\/ns\/([^/]+)\/sa\/([^/]+)$/.exec(principal) ?? [];
+          if (namespace === '' || isMade(tree, 'ServiceAccount', namespace, account)) return [];
+          const caller = (tree.facts?.callers ?? []).some(
+            (one) => one.namespace === namespace && one.serviceAccount === account,
+          );
+          if (caller && !ownNamespaces(tree).has(namespace)) return [];
+          return [about(placed, `admits ${principal}, but there is no such account`)];
+        }),
+    );
   },
 };
 
@@ -178,35 +164,33 @@ const routesMeetServices: Rule = {
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
     const services = new Map(
-      allObjects(tree)
-        .filter(({ object }) => object.kind === 'Service' && !object.apiVersion.includes('/'))
-        .map((placed) => [`${namespaceOf(placed)}/${placed.object.metadata.name}`, placed.object] as const),
+      ofKind(tree, 'Service', '').map(
+        (placed) => [`${namespaceOf(placed)}/${placed.object.metadata.name}`, placed.object] as const,
+      ),
     );
-    return allObjects(tree)
-      .filter(({ object }) => object.kind === 'VirtualService')
-      .flatMap((placed) =>
-        [...listAt(placed.object, 'spec', 'http'), ...listAt(placed.object, 'spec', 'tcp')]
-          .flatMap((http) => listAt(http, 'route'))
-          .flatMap((target): Finding[] => {
-            const host = String(at(target, 'destination', 'host'));
-            const [name = '', namespace = namespaceOf(placed), svc] = host.split('.');
-            // A name outside the cluster, or a namespace outside the tree.
-            if ((svc !== undefined && svc !== 'svc') || !ownNamespaces(tree).has(namespace)) return [];
-            const service = services.get(`${namespace}/${name}`);
-            const number = at(target, 'destination', 'port', 'number');
-            const place = { file: placed.file, path: `${nameOf(placed.object)} spec.http` };
-            if (service === undefined)
-              return [{ ...place, message: `routes to Service ${namespace}/${name}, which does not exist` }];
-            if (number === undefined || listAt(service, 'spec', 'ports').some((port) => at(port, 'port') === number))
-              return [];
-            return [
-              {
-                ...place,
-                message: `routes to port ${String(number)} of Service ${namespace}/${name}, which has no such port`,
-              },
-            ];
-          }),
-      );
+    return ofKind(tree, 'VirtualService').flatMap((placed) =>
+      [...listAt(placed.object, 'spec', 'http'), ...listAt(placed.object, 'spec', 'tcp')]
+        .flatMap((http) => listAt(http, 'route'))
+        .flatMap((target): Finding[] => {
+          const host = String(at(target, 'destination', 'host'));
+          const [name = '', namespace = namespaceOf(placed), svc] = host.split('.');
+          // A name outside the cluster, or a namespace outside the tree.
+          if ((svc !== undefined && svc !== 'svc') || !ownNamespaces(tree).has(namespace)) return [];
+          const service = services.get(`${namespace}/${name}`);
+          const number = at(target, 'destination', 'port', 'number');
+          if (service === undefined)
+            return [about(placed, `routes to Service ${namespace}/${name}, which does not exist`, 'spec.http')];
+          if (number === undefined || listAt(service, 'spec', 'ports').some((port) => at(port, 'port') === number))
+            return [];
+          return [
+            about(
+              placed,
+              `routes to port ${String(number)} of Service ${namespace}/${name}, which has no such port`,
+              'spec.http',
+            ),
+          ];
+        }),
+    );
   },
 };
 
@@ -230,7 +214,7 @@ const subjectsExist: Rule = {
             const name = String(at(subject, 'name'));
             if (foreign.has(namespace) || isMade(tree, 'ServiceAccount', namespace, name)) return [];
             const message = `grants rights to account ${namespace}/${name}, which does not exist`;
-            return [{ file: placed.file, path: nameOf(placed.object), message }];
+            return [about(placed, message)];
           }),
       );
   },

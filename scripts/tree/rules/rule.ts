@@ -1,4 +1,4 @@
-import type { ParsedTree } from './parsed-tree.ts';
+import { nameOf, type ParsedTree, type Placed } from './parsed-tree.ts';
 
 /** Something wrong in a tree. */
 export interface Finding {
@@ -23,4 +23,9 @@ export interface Rule {
   /** `charts` when the rule needs rendered charts and kustomizations. */
   needs?: 'charts';
   check(tree: ParsedTree): Finding[];
+}
+
+/** @returns a finding about an object, or about one of its fields */
+export function about({ file, object }: Pick<Placed, 'file' | 'object'>, message: string, field?: string): Finding {
+  return { file, path: field === undefined ? nameOf(object) : `${nameOf(object)} ${field}`, message };
 }

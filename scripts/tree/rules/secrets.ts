@@ -1,5 +1,5 @@
-import { allObjects, at, folderOf, isMap, nameOf } from './parsed-tree.ts';
-import type { Rule } from './rule.ts';
+import { at, folderOf, isMap, nestedIn, ofKind } from './parsed-tree.ts';
+import { about, type Rule } from './rule.ts';
 
 /** Patterns of secrets anywhere in a file. */
 export const secretShapes: readonly { what: string; pattern: RegExp }[] = [
@@ -18,17 +18,13 @@ const noSecretObjects: Rule = {
   name: 'no-secret-objects',
   reason: 'A secret in Git stays readable in its history; create it in the cluster (design: no secret in Git).',
   check: (tree) =>
-    allObjects(tree)
-      .filter(({ object, rendered }) => !rendered && object.kind === 'Secret' && object.apiVersion === 'v1')
-      .filter(({ object }) => hasContent(object.data) || hasContent(object.stringData))
-      .map(({ file, object }) => ({
-        file,
-        path: nameOf(object),
-        message: 'contains data: let the bootstrap create the Secret',
-      })),
+    ofKind(tree, 'Secret', '')
+      .filter(({ object, rendered }) => !rendered && (hasContent(object.data) || hasContent(object.stringData)))
+      .map((secret) => about(secret, 'contains data: let the bootstrap create the Secret')),
 };
 
-function hasContent(value: unknown): boolean {
+/** @returns whether a Secret's data has a value */
+export function hasContent(value: unknown): boolean {
   return isMap(value) && Object.values(value).some((text) => text !== null && text !== '');
 }
 
@@ -38,17 +34,15 @@ const noPasswordsFromUpstream: Rule = {
     'Everyone knows a password from a public repository, and Kubeflow ships several (kubeflow/community-distribution).',
   needs: 'charts',
   check: (tree) =>
-    allObjects(tree)
-      .filter(({ object, rendered }) => rendered && object.kind === 'Secret' && object.apiVersion === 'v1')
-      .flatMap(({ file, object }) =>
+    ofKind(tree, 'Secret', '')
+      .filter(({ rendered }) => rendered)
+      .flatMap((secret) =>
         ['data', 'stringData'].flatMap((field) =>
-          Object.entries((at(object, field) ?? {}) as object)
+          Object.entries((at(secret.object, field) ?? {}) as object)
             .filter(([key, text]) => /pass|secret|key|token/i.test(key) && text !== null && text !== '')
-            .map(([key]) => ({
-              file,
-              path: `${nameOf(object)} ${field}.${key}`,
-              message: 'is published by the upstream: replace it with a generated one',
-            })),
+            .map(([key]) =>
+              about(secret, 'is published by the upstream: replace it with a generated one', `${field}.${key}`),
+            ),
         ),
       ),
 };
@@ -80,22 +74,18 @@ const credentialsByReference: Rule = {
     return [...tree.files].flatMap(([file, { documents }]) =>
       folders.some((folder) => file.startsWith(folder)) || /^infrastructure\/[^/]+\/values\.yaml$/.test(file)
         ? documents
-            .flatMap((document) => plainCredentials(document, ''))
-            .map((path) => ({ file, path, message: 'is a credential in plain text: name a Secret or a variable' }))
+            .flatMap((document) => nestedIn(document))
+            .filter(isPlainCredential)
+            .map(({ path }) => ({ file, path, message: 'is a credential in plain text: name a Secret or a variable' }))
         : [],
     );
   },
 };
 
-/** Key paths of credentials that are not empty, and not a variable such as $NAME or ${NAME}. */
-function plainCredentials(value: unknown, path: string): string[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => plainCredentials(item, `${path}[${index}]`));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => {
-    const place = path === '' ? key : `${path}.${key}`;
-    if (typeof item !== 'string') return plainCredentials(item, place);
-    return credentialKey.test(key) && item !== '' && !/^\$(\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)$/.test(item) ? [place] : [];
-  });
+/** True for a credential that is not empty, and not a variable such as $NAME or ${NAME}. */
+function isPlainCredential({ path, key, value }: { path: string; key: string; value: unknown }): boolean {
+  if (typeof value !== 'string' || value === '' || path.endsWith(']') || !credentialKey.test(key)) return false;
+  return !/^\$(\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)$/.test(value);
 }
 
 /** No secret is in Git. */

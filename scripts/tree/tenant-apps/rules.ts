@@ -7,7 +7,7 @@ import { type Build, buildOf, isManifestFile } from '../directory-source.ts';
 import type { RuleFinding } from '../rules/index.ts';
 import { groupOf, isMap, nameOf, textsAt } from '../rules/parsed-tree.ts';
 import { isClusterScoped } from '../rules/scope.ts';
-import { secretShapes } from '../rules/secrets.ts';
+import { hasContent, secretShapes } from '../rules/secrets.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import { podFindings } from './pods.ts';
 
@@ -62,9 +62,7 @@ const secrets: ObjectRule = {
     object.kind !== 'Secret' || groupOf(object) !== ''
       ? []
       : ['data', 'stringData'].flatMap((field) => {
-          const value = object[field];
-          const filled = isMap(value) && Object.values(value).some((text) => text !== null && text !== '');
-          return filled ? [{ keys: [field], message: 'contains the secret itself' }] : [];
+          return hasContent(object[field]) ? [{ keys: [field], message: 'contains the secret itself' }] : [];
         }),
 };
 

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { edgeFilterName, gatewayNamespace, meshNamespace } from '../../../components/domain.ts';
 import { edgeMark } from '../../../components/gate.ts';
 import { locks } from '../../../tree/rules/gate.ts';
-import { customPolicies, ofKind } from '../../../tree/rules/gateway.ts';
-import { at, listAt, nameOf, namespaceOf, type ParsedTree } from '../../../tree/rules/parsed-tree.ts';
+import { customPolicies } from '../../../tree/rules/gateway.ts';
+import { at, listAt, nameOf, namespaceOf, ofKind, type ParsedTree } from '../../../tree/rules/parsed-tree.ts';
 import type { Finding, Rule } from '../../../tree/rules/rule.ts';
 
 const pastTheEdge = { key: `experimental.${edgeMark.namespace}[${edgeMark.key}]`, notValues: [edgeMark.value] };
