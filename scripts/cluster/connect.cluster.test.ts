@@ -54,7 +54,7 @@ describe('connecting', () => {
     });
   });
 
-  it('takes credentials from a plugin, which is told the version of the interface, and asks it once', async () => {
+  it('takes credentials from a plugin, which gets the version of the interface, and asks it once', async () => {
     const counter = join(test.server.folder, 'asked');
     // The administrator's certificate, given by a plugin instead of the kubeconfig.
     const script = `

@@ -179,7 +179,7 @@ describe('a root Application that is there', () => {
 });
 
 describe('other things that are there', () => {
-  it('refuses an AppProject of somebody else, and takes its own', () => {
+  it('refuses the AppProject of another installation, and accepts its own', () => {
     expect(judge({ project: object('AppProject', 'platform', by('kubectl')) }).codes).toEqual(['project-foreign']);
     expect(judge({ project: object('AppProject', 'platform', by('breakwater')) }).codes).toEqual([]);
     const other = object('AppProject', 'platform', {

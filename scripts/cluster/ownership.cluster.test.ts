@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => test?.stop());
 
-describe('a cluster that belongs to somebody else', () => {
+describe('a cluster that belongs to another installation', () => {
   it('is refused before the first write: an Argo CD of Helm, another root, and everything is said', async () => {
     const { api } = test.connection;
     const namespace = 'helm';
@@ -125,7 +125,7 @@ describe('a cluster that belongs to somebody else', () => {
     });
   });
 
-  it('keeps the CA that somebody set for the Git host, and says who', async () => {
+  it('keeps the CA that another client set for the Git host, and says which', async () => {
     const { api } = test.connection;
     await applyObjects(api, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'trust' } }]);
     const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'argocd-tls-certs-cm', namespace: 'trust' } };

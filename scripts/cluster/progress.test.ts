@@ -137,7 +137,7 @@ describe('how far the platform is', () => {
     expect(found.failures).toEqual([]);
   });
 
-  it('says that a wave has not begun while none of its parts is there', () => {
+  it('says that a wave has not started while none of its parts exists', () => {
     expect(lines([syncing, child('argocd', { operationState: { phase: 'Running', message: 'applying' } })])).toEqual([
       'wave 0: argocd syncing: applying',
       'wave 1: has not started (istiod, issuer)',

@@ -34,7 +34,7 @@ async function changed(given: Record<string, string>, rotate: string[] = []): Pr
 }
 
 describe('values that are brought and differ from those in the cluster', () => {
-  it('are told by their keys: text, a password by its hash, a hash', async () => {
+  it('are reported by their keys: text, a password by its hash, a hash', async () => {
     expect(await changed({ CLIENT: 'second', ANN: 'second password', BOB: hashSync('x', 4) })).toEqual([
       'client',
       'ann',

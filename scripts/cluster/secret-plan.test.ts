@@ -82,7 +82,7 @@ describe('what is done about a Secret', () => {
     });
   });
 
-  it('is what a killed run left: restarts, and passwords that nobody was told', () => {
+  it('is what a killed run left: restarts, and passwords that were never printed', () => {
     const annotations = { 'breakwater.dev/restart-pending': 'auth/dex' };
     expect(plan(live(full, { annotations }))).toMatchObject({ action: 'keep', restart: ['auth/dex'] });
     const untold = { 'breakwater.dev/passwords-untold': 'cookie-secret' };
@@ -99,7 +99,7 @@ describe('what is done about a Secret', () => {
 });
 
 describe('a Secret that cannot be used as it is', () => {
-  it('has an empty value: with it Dex lets everybody in', () => {
+  it('has an empty value: with it Dex lets everyone in', () => {
     expect(problems(() => plan(live({ ...full, 'client-secret': '' })))).toEqual([
       'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or regenerate it with --rotate oauth2-proxy/client-secret',
     ]);

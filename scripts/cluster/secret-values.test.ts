@@ -130,7 +130,7 @@ describe('values that are brought', () => {
 describe('passwords', () => {
   const hash = (options: object): Generator => ({ kind: 'password-hash', user: 'ada@example.com', ...options });
 
-  it('are made when none is brought, and told with their user', async () => {
+  it('are generated when none is given, and printed with their user', async () => {
     const [secret] = await make(need({ ada: hash({}) }));
     const [told] = secret?.passwords ?? [];
     expect(told?.user).toBe('ada@example.com');
@@ -143,7 +143,7 @@ describe('passwords', () => {
     expect(new Set(Array.from({ length: 100 }, makePassword))).toHaveProperty('size', 100);
   });
 
-  it('are hashed when they are brought, and not told', async () => {
+  it('are hashed when they are given, and not printed', async () => {
     files.password = 'correct horse\n';
     const [secret] = await make(need({ ada: hash({ password: { file: 'password' } }) }));
     expect(secret?.passwords).toEqual([]);

@@ -98,7 +98,7 @@ async function restartedAt(name: string): Promise<string | undefined> {
 }
 
 describe('Secrets in the cluster', () => {
-  it('are made once, labelled, with the password told; a second run keeps every byte', async () => {
+  it('are created once, labelled, with the password printed; a second run keeps every byte', async () => {
     const first = await run(needs('made'));
     expect(first.changes).toEqual(['created', 'created']);
     const secret = await read('made');
@@ -116,7 +116,7 @@ describe('Secrets in the cluster', () => {
     expect(plain(await read('made-users'), 'ada')).toBe(plain(users, 'ada'));
   });
 
-  it('that somebody made keep their values, labels and other keys when a missing key is added', async () => {
+  it('that others created keep their values, labels and other keys when a missing key is added', async () => {
     const data = { id: Buffer.from('theirs').toString('base64'), more: 'YQ==' };
     await api.create({
       apiVersion: 'v1',
@@ -169,7 +169,7 @@ describe('Secrets in the cluster', () => {
     expect((await run(needs('killed'))).restarted).toEqual([]);
   });
 
-  it('get a new password when the run was killed before the first one was told', async () => {
+  it('get a new password when the run was killed before it printed the first one', async () => {
     const lost: string[] = [];
     const tell = (passwords: readonly MadePassword[]) => {
       lost.push(passwords[0]?.password ?? '');
@@ -231,7 +231,7 @@ describe('Secrets in the cluster', () => {
     expect((await run(wanted)).changes).toEqual(['created']);
   });
 
-  it('are not overwritten when somebody makes them at the same moment', async () => {
+  it('are not overwritten when another client creates them at the same moment', async () => {
     const wanted = needs('raced').slice(0, 1);
     const prepared = await prepareSecrets(planSecrets(wanted, [{ live: undefined }]), () => '');
     await api.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'raced', namespace: 'default' } });

@@ -114,7 +114,7 @@ describe('waiting for the platform', () => {
     expect(seen.at(-1)).toBe('platform: healthy, 2 of 2 waves healthy');
   });
 
-  it('goes on when its watch is cut, its place in history is gone, or no watch is allowed', async () => {
+  it('continues when its watch is cut, its position in history is gone, or no watch is allowed', async () => {
     let watches = 0;
     const shaky = await test.through((transport) => ({
       ...transport,

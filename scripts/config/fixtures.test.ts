@@ -28,7 +28,7 @@ function printed(kind: string, situation: string): string {
 describe.each([
   ['a cluster.yaml', 'invalid'],
   ['an app.yaml', 'app/invalid'],
-])('%s with a mistake is refused with its place, its path and what would be right', (_, kind) => {
+])('%s with a mistake is refused with its position, its path and what would be right', (_, kind) => {
   it.each(fixtures(kind))('%s', (situation) => {
     const expected = join(folder, kind, `${situation}.txt`);
     const actual = printed(kind, situation);

@@ -98,7 +98,7 @@ describe('what is asked for', () => {
 describe('files that are not what they should be', () => {
   const problemsOf = (load: () => unknown = () => loadAllClusters(root)) => refused(load).problems;
 
-  it('are told all at once, over all clusters and what they share', () => {
+  it('are reported all at once, over all clusters and what they share', () => {
     write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nhots: x\n`);
     write('clusters/test/cluster.yaml', newClusterFile({ name: 'tset' }));
     write('clusters/test/discovered.yaml', 'hots: 1.2.3.4\n');

@@ -60,13 +60,13 @@ describe('a cluster.yaml', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
-  it('keeps a mistake in one place from hiding a rule over other places', () => {
+  it('does not let one mistake hide a rule about other fields', () => {
     const text =
       'name: 5\nauth:\n  users: [{email: a@example.com}]\n  session: {lifetime: 1h, refresh: 2h, stroe: x}\n';
     expect(problemsOf(text).map(({ path }) => path)).toEqual(['name', 'auth.session.refresh', 'auth.session.stroe']);
   });
 
-  it('does not conclude anything from a field that is wrong by itself', () => {
+  it('concludes nothing from a field that is wrong in itself', () => {
     const text = 'name: x\nauth:\n  users: 5\n  session: {lifetime: soon, refresh: 200h}\n';
     expect(problemsOf(text).map(({ path }) => path)).toEqual(['auth.users', 'auth.session.lifetime']);
   });
@@ -131,7 +131,7 @@ describe('whatever is done to a good cluster.yaml', () => {
     }
   });
 
-  it('is refused with words for every kind of value in every place', () => {
+  it('is refused with a readable message for every kind of value in every field', () => {
     const values = ['5', 'true', '~', 'text', '[5]', '{a: b}', '.nan'];
     for (const text of texts) {
       for (const match of text.matchAll(/(?<=[:[,-] )[^\s,[\]{}]+|(?<=: )[[{].*$/gm)) {

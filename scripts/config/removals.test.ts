@@ -28,7 +28,7 @@ describe('removals.yaml', () => {
     ['removals: [tenants/..]\n', 'removals[0]'],
     ['removal: [tenants/a]\n', 'removal'],
     ['- tenants/a\n', ''],
-  ])('%j is refused with its place', (text, path) => {
+  ])('%j is refused with its position', (text, path) => {
     expect(() => read(text)).toThrow(
       expect.objectContaining({
         name: 'UsageError',

@@ -24,7 +24,7 @@ function printed(kind: string, situation: string): string {
   return 'problems' in parsed ? `${parsed.problems.map(formatProblem).join('\n')}\n` : '';
 }
 
-describe('a tenant.yaml with a mistake is refused with its place, its path and what would be right', () => {
+describe('a tenant.yaml with a mistake is refused with its position, its path and what would be right', () => {
   it.each(fixtures('invalid'))('%s', (situation) => {
     const expected = join(folder, 'invalid', `${situation}.txt`);
     const actual = printed('invalid', situation);

@@ -39,7 +39,7 @@ describe('a difference of lines', () => {
     expect(found[4000]).toEqual({ sign: '+', text: 'b0' });
   });
 
-  it('keeps some lines around each change, and says where lines were left out', () => {
+  it('keeps some lines around each change, and says where lines were skipped', () => {
     const before = Array.from({ length: 20 }, (_, index) => String(index));
     const after = before.map((line) => (line === '10' ? 'ten' : line));
     expect(withContext(diffLines(before, after), 1).map(({ sign, text }) => `${sign}${text}`)).toEqual([

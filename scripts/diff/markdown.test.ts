@@ -40,7 +40,7 @@ describe('the difference as Markdown', () => {
     expect(text).not.toContain('Left out');
   });
 
-  it('always fits a comment, and counts what was left out', () => {
+  it('always fits a comment, and counts what was skipped', () => {
     const changes = Array.from({ length: 3000 }, (_, index) =>
       change(
         `n${index}`,

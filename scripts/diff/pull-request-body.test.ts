@@ -45,7 +45,7 @@ describe('the text of a pull request', () => {
     );
   });
 
-  it('is told from one that somebody edited, whatever a host does to its line ends', () => {
+  it('is distinguished from one that was edited, whatever a host does to its line ends', () => {
     const body = pullRequestBody(facts('changed clusters/prod/values/dex.yaml'));
     expect(isGeneratedBody(body)).toBe(true);
     expect(isGeneratedBody(`${body.trim().replaceAll('\n', '\r\n')}\r\n`)).toBe(true);

@@ -54,7 +54,7 @@ describe('what a change takes away', () => {
 });
 
 describe('an entry that stays', () => {
-  it('is found when it names what is there, since it would allow the next loss unseen', () => {
+  it('is found when it names what still exists, since it would allow the next deletion unseen', () => {
     const now = holds({ prod: 'a' }, { tenants: 'red', crds: 'x.io' });
     const entries = [
       'clusters/prod',

@@ -54,7 +54,7 @@ describe('the base of a change', () => {
     });
   });
 
-  it('is none where nothing is named and the usual one is not there; a named one must be there', async () => {
+  it('is absent where nothing is named and the usual one does not exist; a named one must exist', async () => {
     write('a', '1\n');
     commit('Start');
     expect(await findBase(root, undefined, 'origin/main')).toBeUndefined();
@@ -65,7 +65,7 @@ describe('the base of a change', () => {
     await expect(findBase(root, '--output=x', 'origin/main')).rejects.toMatchObject({ name: 'UsageError' });
   });
 
-  it('cannot be told in a shallow clone, which is said with a hint', async () => {
+  it('cannot be found in a shallow clone, which is reported with a hint', async () => {
     write('a', '1\n');
     commit('Start');
     write('a', '2\n');

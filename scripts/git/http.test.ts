@@ -97,7 +97,7 @@ describe('a token', () => {
     expect(await repository.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
   });
 
-  it('that is wrong is told in seconds, and is not in the error', async () => {
+  it('that is wrong is reported within seconds, and is not in the error', async () => {
     const remote: Remote = { ...(await serve(withToken)), credentials: { token: 'wrong-token', username: 'git' } };
     const error = await repository.publish({ remote, branch: 'main' }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -110,7 +110,7 @@ describe('a token', () => {
     ).not.toContain('wrong-token');
   });
 
-  it('that is missing makes no prompt that nobody sees: the setting is named', async () => {
+  it('that is missing causes no prompt that no one sees: the setting is named', async () => {
     const remote = await serve(withToken);
     await expect(repository.probe(remote)).rejects.toMatchObject({
       message: expect.stringContaining('asks for credentials'),
@@ -130,7 +130,7 @@ describe('a token', () => {
 });
 
 describe('a remote over HTTP', () => {
-  it('FL#4640 AP#675 that is absent or invisible is told as such', async () => {
+  it('FL#4640 AP#675 that is absent or invisible is reported as such', async () => {
     const remote: Remote = { ...(await serve(() => 404)), credentials: { token, username: 'git' } };
     await expect(repository.probe(remote)).rejects.toMatchObject({
       message: expect.stringContaining('cannot see it'),
@@ -149,7 +149,7 @@ describe('a remote over HTTP', () => {
       make: async () => ({ url: 'http://127.0.0.1:1/a.git' }),
       says: 'refuses the connection',
     },
-  ])('that $what is told as such', async ({ make, says }) => {
+  ])('that $what is reported as such', async ({ make, says }) => {
     await expect(repository.probe(await make())).rejects.toMatchObject({
       name: 'RunError',
       message: expect.stringContaining(says),

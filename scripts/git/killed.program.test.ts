@@ -96,7 +96,7 @@ describe('KF#1876 after a run that was killed, the next one ends in the same sta
     breakOff(where, hook, 'kill -9 $VICTIM $PPID'),
   );
 
-  it('a lock that a killed git left is named, and nothing goes on without the user', async () => {
+  it('a lock that a killed git left is named, and nothing continues without the user', async () => {
     await box.hook(root, 'reference-transaction', '[ -z "$VICTIM" ] || kill -9 $VICTIM $PPID');
     expect(await run()).toBe(false);
     await rm(path.join(root, '.git', 'hooks', 'reference-transaction'));

@@ -87,7 +87,7 @@ fatal: Could not read from remote repository.`;
     credentials: { sshKey: 'x', knownHosts, knownHostsFrom: 'keys/kh' },
   });
 
-  it('names both fingerprints and the file of the user, and none of ours', () => {
+  it('names both fingerprints and the file of the user, and none of our own files', () => {
     const error = remoteError(failure, remote('[git.example.com]:2222 ssh-ed25519 AAAA\n'), 'read');
     expect(error).toMatchObject({
       message: expect.stringContaining('does not match the known one'),
@@ -99,7 +99,7 @@ fatal: Could not read from remote repository.`;
     });
   });
 
-  it('is told from a host of which a key of another type is known', () => {
+  it('is distinguished from a host of which a key of another type is known', () => {
     const error = remoteError(failure, remote('[git.example.com]:2222 ssh-rsa AAAA\n'), 'read');
     expect(error).toMatchObject({
       message: expect.stringContaining('another type (ed25519)'),

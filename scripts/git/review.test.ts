@@ -37,7 +37,7 @@ describe('publishing for review', () => {
     expect(await review(mine, 'clusters/a/y.yaml')).toEqual({ ...first, pushed: false });
   });
 
-  it('goes on top of the base when that moved', async () => {
+  it('is rebased onto the base when that moved', async () => {
     const { mine, theirs } = await twoClones();
     await review(mine, 'clusters/a/y.yaml');
     await someoneCommits(theirs, 'README.md', 'x\n', 'Foreign');

@@ -81,7 +81,7 @@ describe('a repository', () => {
     expect(await there.repository()).toMatchObject({ visibility: 'public' });
   });
 
-  it('is not shown to others, who are told that it is there when they want to make it', async () => {
+  it('is not shown to others, who learn that it exists when they try to create it', async () => {
     await made('acme/hidden');
     const bobs = await gitea.makeToken('bob', ['write:repository', 'write:user', 'write:organization']);
     const there = await host('acme/hidden', bobs);
@@ -89,7 +89,7 @@ describe('a repository', () => {
     await expect(there.createRepository('private')).rejects.toMatchObject({ name: 'RunError' });
   });
 
-  it('FL#2327 is not made with somebody else, nor for an owner that there is not', async () => {
+  it('FL#2327 is not created in the name of another user, nor for an owner that does not exist', async () => {
     for (const owner of ['bob', 'nobody']) {
       const there = await host(`${owner}/platform`);
       await expect(there.createRepository('private')).rejects.toThrow(`${owner} is not an organisation`);
@@ -101,7 +101,7 @@ describe('a repository', () => {
     await expect(there.createRepository('private')).rejects.toThrow('a repository of that name exists');
   });
 
-  it('that is absent is told apart by git, so that the host can be asked', async () => {
+  it('that is absent is recognized by git, so that the host can be asked', async () => {
     const { opened, remote } = await clone('acme/absent');
     await expect(opened.probe(remote)).rejects.toThrow('there is no such repository');
   });
@@ -189,7 +189,7 @@ describe('a pull request', () => {
 });
 
 describe('what goes wrong is said in plain words', () => {
-  it('a token that is none', async () => {
+  it('an invalid token', async () => {
     await expect((await host('acme/shared', 'f'.repeat(40))).repository()).rejects.toThrow(
       'the token is refused (401)',
     );

@@ -75,7 +75,7 @@ describe('a repository on GitHub', () => {
     await expect(app.createRepository('private')).rejects.toThrow('in organisations');
   });
 
-  it('FL#4640 AP#675 that is there and not shown to the token is told apart from an absent one', async () => {
+  it('FL#4640 AP#675 that exists and is not shown to the token is distinguished from an absent one', async () => {
     const errors = [
       { resource: 'Repository', code: 'custom', field: 'name', message: 'name already exists on this account' },
     ];
@@ -182,7 +182,7 @@ describe('what GitHub refuses is said in plain words', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('a network that is down, and a name that nobody knows', async () => {
+  it('a network that is down, and a host name that does not resolve', async () => {
     const known = { kind: 'github' as const, repository: 'acme/platform', token: 's3cret', tokenOf: 'user' as const };
     const closed = await chooseHost({ ...known, web: 'https://127.0.0.1:1', report });
     await expect(closed.repository()).rejects.toThrow('the API was not reached');
@@ -225,7 +225,7 @@ describe('when GitHub asks to wait', () => {
     expect(waited).toHaveLength(1);
   });
 
-  it('longer than an hour, it gives up and says that a later run goes on', async () => {
+  it('longer than an hour, it gives up and says that a later run continues', async () => {
     server.answers[keys] = [denied('API rate limit exceeded', { 'retry-after': '7200' }, 429)];
     await expect((await host()).deployKeys()).rejects.toThrow('too many requests for now (rate limit)');
     expect(waited).toEqual([]);

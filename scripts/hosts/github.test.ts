@@ -171,7 +171,7 @@ describe("a GitHub App's installation", () => {
     expect(JSON.parse(Buffer.from(claim, 'base64url').toString())).toMatchObject({ iss: '7' });
   });
 
-  it('names a key that is none', async () => {
+  it('names an invalid key', async () => {
     const access = { baseUrl: `${server.origin}/api/v3`, caFile: server.caFile, report };
     const token = installationToken(access, { id: 7, installationId: 42, privateKey: 'nonsense' });
     await expect(token).rejects.toMatchObject({ name: 'RunError', hint: expect.stringContaining('privateKey') });

@@ -26,7 +26,7 @@ describe('how long GitLab asks to wait', () => {
     ['a minute when nothing is told', answer(429), 60],
   ])('%s', (_case, given, seconds) => expect(secondsAsked(given, 0, 1000)).toBe(seconds));
 
-  it('longer each time when nothing is told', () => {
+  it('longer each time when the answer says nothing', () => {
     expect([0, 1, 2].map((tries) => secondsAsked(answer(429), tries, 0))).toEqual([60, 120, 240]);
   });
 });

@@ -27,7 +27,7 @@ const names = (before: TenantSide | undefined, after: TenantSide | undefined, al
 const values = 'infrastructure/tenant/values.yaml';
 
 describe('which tenants are rendered for a difference', () => {
-  it('is none where nothing differs, and of a thousand those alone whose files differ', () => {
+  it('are none where nothing differs, and of a thousand only those whose files differ', () => {
     expect(names(side(), side())).toEqual({ chosen: [], left: 0 });
     const after = side({
       'tenants/t7/tenant.yaml': `${small}podSecurity: restricted\n`,

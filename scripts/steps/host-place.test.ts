@@ -4,7 +4,7 @@ import { hostPlace } from './host-place.ts';
 const place = (url: string | undefined, web?: string) =>
   hostPlace({ git: { url, host: web === undefined ? {} : { url: web } } as never });
 
-describe('the place of a repository on its host', () => {
+describe('the location of a repository on its host', () => {
   it.each([
     ['https://github.com/acme/platform.git', 'https://github.com', 'acme/platform'],
     ['https://github.com/acme/platform', 'https://github.com', 'acme/platform'],
@@ -20,7 +20,7 @@ describe('the place of a repository on its host', () => {
     expect(place('git@example.com:acme/platform.git', web)).toEqual({ web, repository: 'acme/platform' });
   });
 
-  it('is none for a folder, for the embedded remote, and over plain HTTP, where a token could be read', () => {
+  it('does not exist for a folder, for the embedded remote, and over plain HTTP, where a token could be read', () => {
     expect(place('file:///srv/git/platform.git')).toBeUndefined();
     expect(place(undefined)).toBeUndefined();
     expect(place('http://git.example.com/acme/platform.git')).toBeUndefined();

@@ -17,7 +17,7 @@ const find = (objects: readonly KubernetesObject[], kind: string, name: string) 
 const small = 'kind: namespace\nowner: ann@example.com\n';
 
 describe('the chart of tenants', () => {
-  it('gives the smallest tenant a place that allows nothing, and access for its owner', async () => {
+  it('gives the smallest tenant a namespace that allows nothing, and access for its owner', async () => {
     const { access, place } = await render(small);
     expect(names(place)).toEqual([
       'AuthorizationPolicy team-a/default-deny',
@@ -41,7 +41,7 @@ describe('the chart of tenants', () => {
       expect(metadata.annotations?.['argocd.argoproj.io/sync-options']).toContain('Prune=false,Delete=false');
   });
 
-  it("makes Kubeflow's contributors as its access management does, on a Profile that nobody can log in to", async () => {
+  it("makes Kubeflow's contributors as its access management does, on a Profile that no one can log in to", async () => {
     const { access, place } = await render(
       'kind: kubeflow\nowner: ann@example.com\nmembers: [{email: bob.b@example.com, role: view}]\n',
     );
@@ -140,7 +140,7 @@ describe('the chart of tenants', () => {
     expect(await sources(`repositories: ["${own}"]\n`)).toEqual([[own], [demo.repositoryUrl]]);
   });
 
-  it('keeps notebooks and volumes from those who only look on, whether by address or by group, and from nobody else', async () => {
+  it('keeps notebooks and volumes from viewers, named by address or by group, and from no one else', async () => {
     const member = (who: string, role: string) => `members: [{${who}, role: ${role}}]\n`;
     const rules = async (kind: string, line: string) => {
       const { access } = await render(`kind: ${kind}\nowner: ann@example.com\n${line}`);
@@ -240,7 +240,7 @@ describe('the chart of tenants', () => {
     ['an address of 240 characters', small.replace('ann', 'a'.repeat(228)), 'team-a', '/owner'],
     ['a name of Kubernetes', small, 'kube-system', 'is reserved for Kubernetes or the platform'],
     ['a name with the separator', small, 'a--b', "cannot be a tenant's name"],
-  ])('refuses by itself, whatever was validated before: %s', async (_, text, name, message) => {
+  ])('refuses on its own, whatever was validated before: %s', async (_, text, name, message) => {
     const refusal = await render(text, name).then(
       () => undefined,
       (error: unknown) => error,

@@ -35,7 +35,7 @@ describe('the order in which a component goes', () => {
     });
   });
 
-  it('is told in kinds, most first', () => {
+  it('is summarized by kind, most first', () => {
     expect(countKinds([claim, deployment, object('apps/v1', 'Deployment', 'b')])).toBe(
       '2 Deployment, 1 PersistentVolumeClaim',
     );

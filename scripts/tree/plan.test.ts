@@ -82,12 +82,12 @@ describe('FL#524 an edit in a generated file', () => {
     expect(plan({}, present, { head }).delete).toEqual([{ path: app, edited: true }]);
   });
 
-  it('is none when HEAD has that text, in whatever line ends', () => {
+  it('is not one when HEAD has that text, with any line ends', () => {
     const windows = { [app]: { text: edited.replaceAll('\n', '\r\n') } };
     expect(plan({ [app]: readme }, windows, { head: new Map([[app, edited]]) }).change[0]?.edited).toBe(false);
   });
 
-  it('is none when an earlier run wrote that text and nobody committed it', () => {
+  it('is not one when an earlier run wrote that text and no one committed it', () => {
     const written = new Map([[app, digest(edited)]]);
     expect(plan({ [app]: readme }, present, { head, written }).change[0]?.edited).toBe(false);
     expect(plan({ [app]: readme }, present, { written }).change[0]?.edited).toBe(false);

@@ -137,7 +137,7 @@ describe('calls from inside the cluster', () => {
 });
 
 describe('what is published on the gateway', () => {
-  it('fails for a Gateway of somebody else, and for a route on port 80', async () => {
+  it('fails for the Gateway of another team, and for a route on port 80', async () => {
     expect(await verdicts({}, { gateways: ['ingress/ingress-gateway', 'team/side-door'] })).toMatchObject({
       'other-gateways': 'failed',
     });

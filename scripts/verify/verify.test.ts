@@ -164,7 +164,7 @@ describe('a run that could only pass because nothing works', () => {
     await expect(learn(client, wrong, {})).rejects.toThrow('does not answer like this platform');
   });
 
-  it('stops where it can not be told who answered', async () => {
+  it('stops where it is unknown who answered', async () => {
     await expect(verify(['hides who answered'])).rejects.toThrow('hides the answering upstream');
   });
 

@@ -81,7 +81,7 @@ describe('carrying a plan out', () => {
     expect((await stat(at(`${folder}/a.yaml`))).mtime).toEqual(then);
   });
 
-  it('removes what is no longer rendered, with folders that became empty, and keeps what is yours', async () => {
+  it('removes what is no longer rendered, with folders that became empty, and keeps your files', async () => {
     await put(`${folder}/values/own.yaml`, 'mine\n');
     await put(`${folder}/overrides/dex.yaml`, mark);
     await render({ [`${folder}/values/dex.yaml`]: mark, [`${folder}/manifests/a/b/c.yaml`]: mark });

@@ -209,7 +209,7 @@ it('anyone who is known may open no more without TLS than with it', async () => 
   expect((await open(ops, person('bob@example.com', 'dev'), false)).status).toBe('403');
 });
 
-describe('an app learns who somebody is', () => {
+describe('an app learns who a person is', () => {
   const access = { everyone: true } as const;
   const forged = { 'x-webauth-user': 'root@example.com', 'x-webauth-role': 'Admin', 'x-breakwater-app': 'other' };
 
@@ -262,7 +262,7 @@ describe('the session and the token', () => {
     expect(headers.cookie).toBe('theme=dark');
   });
 
-  it('the token goes on to the app that asks for it, and to its place only', async () => {
+  it('the token is passed to the app that asks for it, at its own address only', async () => {
     const at = async (authority: string, path: string) =>
       (await request(script, { ':authority': authority, ':path': path, ...carried })).headers;
     expect((await at(`grafana.${host}`, '/api/')).authorization).toBe('Bearer token');

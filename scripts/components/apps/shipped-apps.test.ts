@@ -62,7 +62,7 @@ describe('the Grafana that ships', () => {
       ).toBe(true);
   });
 
-  it('is told a role of everybody, as it leaves people without one the role they had', () => {
+  it('is given a role for everyone: people without one would keep the role they had', () => {
     const role = headers.find(({ name }) => name === 'X-WEBAUTH-ROLE');
     expect(role).toMatchObject({ otherwise: 'Viewer' });
   });

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a folder is one run’s at a time, and the other is told whose', async () => {
+test('a folder belongs to one run at a time, and the other is named', async () => {
   const release = await takeFolder(folder);
   await expect(takeFolder(folder)).rejects.toThrow(`another rehearsal works in ${folder} (process ${process.pid})`);
   await release();

@@ -14,7 +14,7 @@ function application(name: string, status: LiveApplication['status'], pin = comm
   };
 }
 
-test('an Application that has not begun has no times', () => {
+test('an Application that has not started has no times', () => {
   const timeline = createTimeline(begin);
   timeline.look([application('dex', undefined)], begin + 10_000);
   expect(timeline.times()).toEqual([{ name: 'dex', wave: 3 }]);

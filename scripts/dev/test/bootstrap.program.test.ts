@@ -51,7 +51,7 @@ describe('a fresh clone', () => {
     expect(repository.git('status', '--porcelain')).toBe('');
   });
 
-  it('needs no name of a committer, since there is nothing to commit; a new cluster does, and is not begun without', () => {
+  it('needs no author identity, since there is nothing to commit; a new cluster needs one, and is not started without', () => {
     repository = testRepository(undefined, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' });
     repository.git('config', '--unset', 'user.name');
     repository.git('config', '--unset', 'user.email');

@@ -103,7 +103,7 @@ it('records a digest once, under the original address, and finds another content
   expect(readFileSync(join(repository.root, lock), 'utf8')).toContain(`${digest}`);
 });
 
-it('refuses a record that it cannot read, with its place', async () => {
+it('refuses a record that it cannot read, with its position', async () => {
   repository.write(lock, 'charts:\n  dex: sha256:0\n');
   const { code, stderr } = await validate('--rendered');
   expect(code).toBe(2);

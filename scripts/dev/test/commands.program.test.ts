@@ -89,7 +89,7 @@ describe('an option without "--" before it, which npm takes for itself', () => {
     ['--cluster', { npm_config_cluster: 'prod' }],
     ['--no-push', { npm_config_push: '' }],
     ['bootstrap --dry-run', { npm_lifecycle_event: 'breakwater', npm_config_dry_run: 'true' }],
-  ])('is told where it belongs, and nothing is done: %s', (option, taken) => {
+  ])('is answered with the right command line, and nothing is done: %s', (option, taken) => {
     const env = { npm_lifecycle_event: 'bootstrap', ...taken };
     const npm = testRepository(undefined, env);
     try {
@@ -117,7 +117,7 @@ describe('a reader that stops reading', () => {
 });
 
 describe('render', () => {
-  it('names each file that differs, writes what is wanted, and deletes what is stale only when it is asked to', () => {
+  it('names each file that differs, writes it, and deletes stale files only when asked to', () => {
     appendFileSync(file('clusters/demo/values/dex.yaml'), 'edited: true\n');
     rmSync(file('clusters/demo/values/gateway.yaml'));
     copyFileSync(file('clusters/demo/values/istiod.yaml'), file('clusters/demo/values/stale.yaml'));
@@ -147,7 +147,7 @@ describe('render', () => {
 });
 
 describe('a mistake in cluster.yaml', () => {
-  it('is answered by every command with its place, all mistakes at once, and nothing is written', () => {
+  it('is reported by every command with its position, all mistakes at once, and nothing is written', () => {
     repository.write('clusters/demo/cluster.yaml', 'name: demo\nhost: https://a.example.com\nauht: {}\n');
     for (const line of [['render'], ['validate'], ['graph'], ['bootstrap']]) {
       const { code, stderr } = repository.breakwater(...line);

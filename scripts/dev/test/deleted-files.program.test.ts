@@ -34,7 +34,7 @@ it('the list of what the template brings is what it has', () => {
   expect([...templateFiles].sort()).toEqual(tracked.filter((file) => !optional.test(file)).sort());
 });
 
-it('each file that is gone is told by what render, validate and bootstrap read', async () => {
+it('each missing file is reported by what render, validate and bootstrap read', async () => {
   for (const file of templateFiles) {
     const problems = await without(file, () => {
       try {
@@ -52,7 +52,7 @@ it('each file that is gone is told by what render, validate and bootstrap read',
   }
 });
 
-it('each file that Git has is told as long as its deletion is not staged, but none of an app that is gone as a whole', async () => {
+it('each missing file is reported until its deletion is staged, but none of an app that is gone as a whole', async () => {
   expect(await checkDeleted(repository.root)).toEqual([]);
   for (const file of tracked) rmSync(join(repository.root, file));
   expect((await checkDeleted(repository.root)).map(({ file }) => file).toSorted()).toEqual(tracked.toSorted());

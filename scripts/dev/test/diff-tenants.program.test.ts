@@ -91,7 +91,7 @@ describe('npm run diff, for tenants', () => {
     ]);
   });
 
-  it('shows what a changed line comes to, of that tenant alone', () => {
+  it('shows what a changed line results in, for that tenant alone', () => {
     repository.write(
       'tenants/blue/tenant.yaml',
       tenant('members: [{group: acme:blue, role: view}]\nquota: {cpu: "4"}\n'),

@@ -116,7 +116,7 @@ describe('npm run diff', () => {
     expect(absent).toMatchObject({ code: 2, stderr: expect.stringContaining('no origin/main to compare with') });
   });
 
-  it('shows what an edited value comes to after Helm, in one cluster, with secrets masked and charts fetched once', async () => {
+  it('shows what an edited value results in after Helm, in one cluster, with secrets masked and charts fetched once', async () => {
     repository.write('clusters/one/overrides/dex.yaml', 'replicaCount: 3\npassword: hunter2-after\n');
     const status = repository.git('status', '--porcelain');
     const shown = await diff('--base', 'main');

@@ -73,7 +73,7 @@ headers: [{name: X-Role, byGroup: ${JSON.stringify(names.map((group) => ({ group
 }
 
 describe("a group's name has one grammar", () => {
-  it('takes what identity providers send, at each place, and carries it through unchanged', () => {
+  it('accepts what identity providers send, in each field, and passes it on unchanged', () => {
     write(good);
     const rendered = repository.breakwater('render', '--prune');
     expect([rendered.code, rendered.stderr]).toEqual([0, expect.not.stringContaining('mistake')]);
@@ -124,7 +124,7 @@ auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}
     return notes.filter((note) => note.includes('Groups'));
   };
 
-  it('is told by validate where its name could be made at a provider', () => {
+  it('is reported by validate where anyone could make a group of that name at a provider', () => {
     const at = 'clusters/demo/cluster.yaml: anyone who can make a group named platform-admins at a connector (company)';
     expect(notesWith([connector('company', ', groups: true')])).toEqual([
       `${at} administers Argo CD (apps/argocd/kustomization.yaml). See docs/security.md, Groups.`,

@@ -26,7 +26,7 @@ function start(): void {
 const render = () => expect(repository.breakwater('render', '--prune').code).toBe(0);
 
 describe('validate, against where the branch parted from its remote', () => {
-  it('refuses the loss of many Applications until each is named in removals.yaml, and the entry once it is back', () => {
+  it('refuses the deletion of many Applications until each is named in removals.yaml, and the entry once it is back', () => {
     start();
     repository.write('clusters/one/cluster.yaml', clusterFile('central-dashboard, profiles'));
     render();
@@ -70,7 +70,7 @@ describe('validate, against where the branch parted from its remote', () => {
     expect(back.code, back.stdout + back.stderr).toBe(0);
   });
 
-  it('refuses the loss of a tenant, and tells a shallow clone what it lacks', () => {
+  it('refuses the deletion of a tenant, and says what a shallow clone lacks', () => {
     start();
     repository.git('switch', '--quiet', '--create', 'change');
     repository.write('tenants/red/tenant.yaml', 'displayName: Red\n');

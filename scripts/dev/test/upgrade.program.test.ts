@@ -137,7 +137,7 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
     expect(said).toContain('  clusters/new/\n');
   });
 
-  it('for a tag that is not there, with the newest ones; for no source; for a source that is none', () => {
+  it('for a tag that does not exist, with the newest ones; for no source; for an invalid source', () => {
     expect(refused(2, /no release "v0\.3\.0"/, '--to', 'v0.3.0')).toContain('v0.10.0-rc.1, v0.2.0, v0.1.0');
     refused(2, /no release "nightly"/, '--to', 'nightly');
     refused(1, /v0\.10\.0-rc\.1 holds version 0\.2\.0/, '--to', 'v0.10.0-rc.1');
@@ -151,7 +151,7 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
     refused(1, /is not a git repository/);
   });
 
-  it('when an ignored file of yours is where the release has one', () => {
+  it('when the release brings a file where you have an ignored one', () => {
     user.append('.gitignore', 'docs/new.md\n');
     user.commit('Ignore');
     user.write('docs/new.md', 'precious\n');

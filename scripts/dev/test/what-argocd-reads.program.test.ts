@@ -225,7 +225,7 @@ describe('an entry anywhere in the repository', () => {
     repository.git('reset', '--quiet');
   });
 
-  it('is none any more once it is removed from the disk', () => {
+  it('is no longer found once it is removed from the disk', () => {
     rmSync(at('docs/above.txt'));
     expect(named().findings.filter(({ file }) => file === 'docs/above.txt')).toEqual([]);
     repository.git('checkout', '--', 'docs/above.txt');

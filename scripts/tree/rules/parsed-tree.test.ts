@@ -26,7 +26,7 @@ describe('a parsed tree', () => {
     expect(valuesOf(tree, 'dex').map(({ values }) => values.a)).toEqual([1, 2, 3]);
   });
 
-  it('takes what is known of a text in place of reading it', () => {
+  it('uses what is known of a text instead of reading it again', () => {
     const file = `${apps}/00-x.yaml`;
     const object = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', metadata: { name: 'known' } };
     const documents = new Map([['written', [object]]]);

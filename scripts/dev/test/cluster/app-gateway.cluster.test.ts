@@ -256,7 +256,7 @@ describe('who may open an app', () => {
     expect((await bob.get(`https://${platform}/other`)).status).toBe(200);
   });
 
-  it('is no one without a session: the login, or 401 at an API', async () => {
+  it('is unknown without a session: the login, or 401 at an API', async () => {
     const anonymous = new Browser(gateway.port);
     expect((await anonymous.get(`https://${own}/`)).status).toBe(302);
     expect((await anonymous.get(`https://${own}/api/x`, { accept: '*/*' })).status).toBe(401);

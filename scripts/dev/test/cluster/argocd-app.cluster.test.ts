@@ -257,7 +257,7 @@ describe("Argo CD's API with the settings of the tree", () => {
     expect((await remove(ann)).status).toBe(200);
   });
 
-  it('takes nothing from no one, from another client, or from someone who signs himself', async () => {
+  it('refuses requests without a token, with one for another client, or with one that the sender signed', async () => {
     const good = await tokenOf('ann@example.com');
     const [header = '', claims = ''] = good.split('.');
     for (const token of [

@@ -89,7 +89,7 @@ it('kept the first secrets that were made', () => {
   expect(new Set([...secretsSeen, JSON.stringify(secretOf(end, 'auth/oauth2-proxy'))]).size).toBe(1);
 });
 
-it('told the password that is in force for the user it was made for', async () => {
+it('printed the password that is in force, for the user that it was made for', async () => {
   const told = [...readPasswords(killed).matchAll(new RegExp(`^${users[0]}: (.+)$`, 'gm'))].map(
     ([, password]) => password,
   );

@@ -161,7 +161,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
     expect(await find('kubeflow.org/v1', 'Notebook', 'by-page')).toBeDefined();
   });
 
-  it('an owner lets someone in, and no one lets himself in', async () => {
+  it('an owner lets another person in, and no one lets themselves in', async () => {
     const binding = {
       user: { kind: 'User', name: bob },
       referredNamespace: namespace,

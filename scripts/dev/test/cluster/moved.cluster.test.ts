@@ -35,7 +35,7 @@ afterAll(async () => {
   await site?.stop();
 });
 
-it('credentials that differ from what the cluster holds are told, with what replaces them', async () => {
+it('credentials that differ from those in the cluster are reported, with what replaces them', async () => {
   const { api } = site.cluster.connection;
   const password = Buffer.from('an-older-token').toString('base64');
   await api.merge<LiveData>(secret, { data: { password } });
