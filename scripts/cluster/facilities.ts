@@ -14,7 +14,7 @@ export interface Node extends LiveObject {
 /** As `kubectl get storageclasses -o yaml` shows it. */
 export type StorageClass = LiveObject;
 
-/** One thing that a cluster has or lacks, for a person to read. */
+/** A facility that a cluster has or lacks, for display. */
 export interface Facility {
   what: 'distribution' | 'storage' | 'architecture';
   state: 'ok' | 'missing' | 'note';
@@ -37,7 +37,7 @@ const marks: readonly [Distribution, (node: Node) => boolean][] = [
   ['talos', ({ status }) => /^Talos/.test(status?.nodeInfo?.osImage ?? '')],
 ];
 
-/** @returns the distribution that the nodes belong to; undefined where they show none that is known */
+/** @returns the distribution of the nodes; undefined for an unknown one */
 export function distributionOf(nodes: readonly Node[]): Distribution | undefined {
   return marks.find(([, isMarked]) => nodes.some(isMarked))?.[0];
 }
@@ -48,7 +48,7 @@ const rights: readonly Right[] = [
 ];
 
 /**
- * @returns what a cluster has of what the platform takes for granted; nothing where it has no nodes yet, or where they may not be listed
+ * @returns the facilities that the platform relies on; none without nodes, or without the right to list them
  */
 export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]> {
   for (const right of rights) if (!(await api.allowed(right))) return [];
@@ -58,7 +58,7 @@ export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]
   return judgeFacilities(cluster, nodes, classes);
 }
 
-/** The same, from what was found. */
+/** The same, from nodes and StorageClasses. Pure. */
 export function judgeFacilities(
   cluster: Cluster,
   nodes: readonly Node[],

@@ -5,10 +5,10 @@ import type { SecretPlan } from './secret-plan.ts';
 import type { Resolve } from './secret-values.ts';
 
 /**
- * Compares what a user brings with what the cluster keeps: a Secret that is there stays as it is until it is rotated by name, and nothing
- * else would say so.
+ * Compares the user's values with those in the cluster: an existing Secret stays unchanged until it is rotated by name, and
+ * nothing else would report a difference.
  *
- * @param resolve reads what a reference points to; one that is no longer given says nothing
+ * @param resolve reads the value of a reference; a missing one is skipped
  * @returns the keys whose values differ, never values
  */
 export async function changedKeys(plan: SecretPlan, live: LiveData | undefined, resolve: Resolve): Promise<string[]> {

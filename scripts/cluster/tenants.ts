@@ -10,7 +10,7 @@ interface TenantNamespace {
   name: string;
   /** PersistentVolumeClaims, by name. */
   claims: readonly string[];
-  /** How many pods. */
+  /** Number of pods. */
   pods: number;
   /** True while it is being deleted. */
   terminating: boolean;
@@ -41,13 +41,13 @@ export interface PlaceFound {
  *
  * @param argocdNamespace namespace of Argo CD
  * @param options.only one tenant; default: all
- * @param options.wanted says which namespaces are looked into; default: all
- * @returns sorted by name; tenants of which nothing is wanted are left out
+ * @param options.include selects namespaces; default: all
+ * @returns sorted by name; tenants without a selected namespace are skipped
  */
 export async function tenantPlaces(
   api: Api,
   argocdNamespace: string,
-  { only, wanted = () => true }: { only?: string; wanted?: (found: PlaceFound) => boolean } = {},
+  { only, include = () => true }: { only?: string; include?: (found: PlaceFound) => boolean } = {},
 ): Promise<TenantPlace[]> {
   const labelSelector = only === undefined ? tenantLabel : `${tenantLabel}=${only}`;
   const [namespaces, profiles, applications] = await Promise.all([
@@ -57,11 +57,11 @@ export async function tenantPlaces(
   ]);
   const made = new Set(applications.items.map(tenantOf));
   const dropped = new Set(applications.items.flatMap(droppedBy));
-  const isWanted = (object: LiveObject) => {
+  const isIncluded = (object: LiveObject) => {
     const [tenant, namespace] = [tenantOf(object), object.metadata.name];
-    return wanted({ tenant, namespace, orphaned: !made.has(tenant), dropped: dropped.has(`${tenant}/${namespace}`) });
+    return include({ tenant, namespace, orphaned: !made.has(tenant), dropped: dropped.has(`${tenant}/${namespace}`) });
   };
-  const left = { namespaces: namespaces.items.filter(isWanted), profiles: profiles.items.filter(isWanted) };
+  const left = { namespaces: namespaces.items.filter(isIncluded), profiles: profiles.items.filter(isIncluded) };
   const names = [...new Set([...left.namespaces, ...left.profiles].map(tenantOf))].sort();
   return await inParallel(names, 4, async (tenant) => ({
     tenant,

@@ -49,7 +49,7 @@ export async function purge(invocation: InvocationOf<'tenant'>, name: string): P
   const own = here === undefined ? [] : namespacesOf(here);
   const [place] = await tenantPlaces(live.connection.api, live.cluster.argocd.namespace, {
     only: name,
-    wanted: ({ namespace, dropped }) => here === undefined || (dropped && !own.includes(namespace)),
+    include: ({ namespace, dropped }) => here === undefined || (dropped && !own.includes(namespace)),
   });
   if (place === undefined && here !== undefined)
     throw new UsageError(`tenants/${name} is still there, so its place would be made again`, {

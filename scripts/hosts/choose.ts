@@ -8,15 +8,15 @@ import { plainGit } from './plain-git.ts';
 
 const hosts = { github, gitea, gitlab } as const;
 
-/** What is known about a repository's host before it is asked. */
+/** The settings for a repository's host, before the host is asked. */
 export interface HostQuestion extends Omit<HostAccess, 'token'> {
-  /** As configured; undefined: told by its name, else asked. */
+  /** As configured; undefined: recognized by its name, else by its answers. */
   kind?: HostKind;
   /** Without one, there is no API. */
   token?: string;
 }
 
-/** @returns the host that a repository is at; plain Git where there is no token, or nobody knows what it is */
+/** @returns the host of a repository; plain Git without a token, or when the host is not recognized */
 export async function chooseHost({ kind, token, ...access }: HostQuestion): Promise<Host> {
   const { host } = new URL(access.web);
   if (token === undefined || kind === 'git') return plainGit(host);
@@ -24,14 +24,14 @@ export async function chooseHost({ kind, token, ...access }: HostQuestion): Prom
   return known === undefined || known === 'git' ? plainGit(host) : hosts[known]({ ...access, token });
 }
 
-/** @returns the kind that the name of a well-known host tells; pure */
+/** @returns the kind of a well-known host; pure */
 function kindByName(host: string): HostKind | undefined {
   if (host === 'github.com') return 'github';
   if (host === 'gitlab.com') return 'gitlab';
   return host === 'gitea.com' || host === 'codeberg.org' ? 'gitea' : undefined;
 }
 
-/** Each kind answers in a way of its own, also without a token: none is sent. */
+/** Recognizes a host by how it answers requests without a token. */
 async function kindByAnswer(web: string, caFile: string | undefined): Promise<HostKind | undefined> {
   const fetch = makeFetch(process.env, await readCa(caFile));
   const ask = async (url: string): Promise<Response | undefined> =>

@@ -92,13 +92,13 @@ describe('a repository', () => {
   it('FL#2327 is not created in the name of another user, nor for an owner that does not exist', async () => {
     for (const owner of ['bob', 'nobody']) {
       const there = await host(`${owner}/platform`);
-      await expect(there.createRepository('private')).rejects.toThrow(`${owner} is not an organisation`);
+      await expect(there.createRepository('private')).rejects.toThrow(`${owner} is not an organization`);
     }
   });
 
   it('whose name is taken says so', async () => {
     const there = await made('acme/taken');
-    await expect(there.createRepository('private')).rejects.toThrow('a repository of that name exists');
+    await expect(there.createRepository('private')).rejects.toThrow('a repository with that name exists');
   });
 
   it('that is absent is recognized by git, so that the host can be asked', async () => {
@@ -191,7 +191,7 @@ describe('a pull request', () => {
 describe('what goes wrong is said in plain words', () => {
   it('an invalid token', async () => {
     await expect((await host('acme/shared', 'f'.repeat(40))).repository()).rejects.toThrow(
-      'the token is refused (401)',
+      'the host refused the token (401)',
     );
   });
 
@@ -210,13 +210,13 @@ describe('what goes wrong is said in plain words', () => {
     await gitea.call(token, 'PUT', '/repos/acme/read-by-bob/collaborators/bob', { permission: 'read' });
     const bobs = await host('acme/read-by-bob', await gitea.makeToken('bob', ['write:repository']));
     expect(await bobs.repository()).toMatchObject({ mayAdminister: false });
-    await expect(bobs.deployKeys()).rejects.toThrow('does not have the right');
+    await expect(bobs.deployKeys()).rejects.toThrow('lacks the permission');
     expect(await there.deployKeys()).toEqual([]);
   });
 
   it('no right to make a repository for the organisation', async () => {
     const bobs = await gitea.makeToken('bob', ['write:repository', 'write:organization', 'read:user']);
-    await expect((await host('acme/bobs', bobs)).createRepository('private')).rejects.toThrow('make the repository');
+    await expect((await host('acme/bobs', bobs)).createRepository('private')).rejects.toThrow('create the repository');
   });
 
   it('an archived repository: to git, and to the API', async () => {

@@ -8,9 +8,9 @@ const dialect: Dialect = {
   needs: {
     look: 'It needs the scope read:repository.',
     create:
-      'To make a repository it needs the scopes write:repository and write:organization, or write:user for your own account.',
-    keys: 'For deploy keys it needs the scope write:repository, of somebody who administers the repository.',
-    hooks: 'For webhooks it needs the scope write:repository, of somebody who administers the repository.',
+      'To create a repository it needs the scopes write:repository and write:organization, or write:user for your own account.',
+    keys: 'For deploy keys it needs the scope write:repository, from a user who administers the repository.',
+    hooks: 'For webhooks it needs the scope write:repository, from a user who administers the repository.',
     pulls: 'It needs the scopes write:repository and write:issue.',
   },
   hookType: { type: 'gitea' },
@@ -19,7 +19,7 @@ const dialect: Dialect = {
 };
 
 /**
- * Gitea, and Forgejo, whose API is the same: its common part with GitHub's.
+ * Gitea and Forgejo, which have the same API: the part that it shares with GitHub's.
  *
  * @see https://docs.gitea.com/api/
  */

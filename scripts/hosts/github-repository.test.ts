@@ -66,13 +66,13 @@ describe('a repository on GitHub', () => {
 
   it('FL#2327 is not made when the account is another one', async () => {
     server.answers['GET /api/v3/user'] = [{ status: 200, body: { login: 'somebody' } }];
-    await expect((await host()).createRepository('private')).rejects.toThrow('the token, which belongs to somebody');
+    await expect((await host()).createRepository('private')).rejects.toThrow('that the token (of somebody) can see');
     expect(server.asked.map(({ call }) => call).filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('AP#54 is not made by an App for an account that is not an organisation', async () => {
+  it('AP#54 is not made by an App for an account that is not an organization', async () => {
     const app = await host({ tokenOf: 'installation' });
-    await expect(app.createRepository('private')).rejects.toThrow('in organisations');
+    await expect(app.createRepository('private')).rejects.toThrow('in organizations');
   });
 
   it('FL#4640 AP#675 that exists and is not shown to the token is distinguished from an absent one', async () => {
@@ -129,7 +129,7 @@ describe('a repository on GitHub', () => {
 
 describe('what GitHub refuses is said in plain words', () => {
   it.each([
-    ['a wrong token', denied('Bad credentials', {}, 401), 'token is refused', 'expired'],
+    ['a wrong token', denied('Bad credentials', {}, 401), 'refused the token', 'expired'],
     [
       'a missing scope of a classic token, by its name',
       denied('Not allowed', { 'x-oauth-scopes': 'gist, read:org', 'x-accepted-oauth-scopes': 'repo' }),
@@ -144,13 +144,13 @@ describe('what GitHub refuses is said in plain words', () => {
       'lacks a permission (403): administration: read',
       'Administration',
     ],
-    ['no right', denied('Must have admin rights to Repository.'), 'does not have the right', 'administers'],
+    ['no right', denied('Must have admin rights to Repository.'), 'lacks the permission', 'administers'],
     [
       'single sign-on, with the page where it is authorised',
       denied('Resource protected by organization SAML enforcement.', {
         'x-github-sso': 'required; url=https://github.com/orgs/acme/sso?authorization_request=AZ',
       }),
-      'not authorised for single sign-on',
+      'not authorized for single sign-on',
       'https://github.com/orgs/acme/sso?authorization_request=AZ',
     ],
     ['an archived repository', denied('Repository was archived so is read-only.'), 'is archived', 'archive'],
@@ -167,8 +167,8 @@ describe('what GitHub refuses is said in plain words', () => {
     server.answers[org] = [{ status: 200, body: { login: 'acme' } }];
     server.answers[create] = [denied('You need admin access to the organization before adding a repository to it.')];
     await expect((await host()).createRepository('private')).rejects.toMatchObject({
-      message: expect.stringContaining('Could not make the repository for acme/platform on 127.0.0.1'),
-      hint: expect.stringContaining('the organisation must let its members make them'),
+      message: expect.stringContaining('cannot create the repository for acme/platform on 127.0.0.1'),
+      hint: expect.stringContaining('the organization must permit its members to create them'),
     });
   });
 
@@ -185,7 +185,7 @@ describe('what GitHub refuses is said in plain words', () => {
   it('a network that is down, and a host name that does not resolve', async () => {
     const known = { kind: 'github' as const, repository: 'acme/platform', token: 's3cret', tokenOf: 'user' as const };
     const closed = await chooseHost({ ...known, web: 'https://127.0.0.1:1', report });
-    await expect(closed.repository()).rejects.toThrow('the API was not reached');
+    await expect(closed.repository()).rejects.toThrow('cannot reach the API');
     const unknown = await chooseHost({ ...known, web: 'https://no-such-host.invalid', report });
     await expect(unknown.repository()).rejects.toThrow("the host's name is unknown");
   });
@@ -227,7 +227,7 @@ describe('when GitHub asks to wait', () => {
 
   it('longer than an hour, it gives up and says that a later run continues', async () => {
     server.answers[keys] = [denied('API rate limit exceeded', { 'retry-after': '7200' }, 429)];
-    await expect((await host()).deployKeys()).rejects.toThrow('too many requests for now (rate limit)');
+    await expect((await host()).deployKeys()).rejects.toThrow('too many requests (rate limit)');
     expect(waited).toEqual([]);
   });
 });

@@ -96,16 +96,16 @@ describe('a pull request on GitHub Enterprise Server', () => {
     server.answers[opening] = [
       { status: 201, body: { ...pull(7), base: { ref: 'main', repo: { full_name: 'acme-inc/platform' } } } },
     ];
-    await expect(pullRequest(repository(), request)).rejects.toThrow('The host answered for acme-inc/platform');
+    await expect(pullRequest(repository(), request)).rejects.toThrow('the host answered for acme-inc/platform');
   });
 
   it.each([
-    [401, {}, 'token is refused', 'expired'],
-    [403, {}, 'does not have the right', 'Pull requests'],
-    [403, { 'x-github-sso': 'required; url=x' }, 'single sign-on', 'organisation'],
-    [404, {}, 'may not see it', 'git.url'],
+    [401, {}, 'refused the token', 'expired'],
+    [403, {}, 'lacks the permission', 'Pull requests'],
+    [403, { 'x-github-sso': 'required; url=x' }, 'single sign-on', 'organization'],
+    [404, {}, 'cannot see it', 'git.url'],
     [301, { location: 'https://ghes/repositories/1' }, 'has moved', 'git.url'],
-    [422, {}, 'refuses it', 'git.branch'],
+    [422, {}, 'the host refused it', 'git.branch'],
     [503, {}, 'answered 503', 'try again'],
   ])('KF#1857 says in plain words what %s %j means', async (status, headers, says, hint) => {
     server.answers[listing] = [{ status, headers, body: { message: 'No' } }];
@@ -182,6 +182,9 @@ describe("a GitHub App's installation", () => {
       { baseUrl: 'https://127.0.0.1:1/api/v3', report },
       { id: 7, installationId: 42, privateKey: pem },
     );
-    await expect(token).rejects.toMatchObject({ name: 'RunError', message: expect.stringContaining('not reached') });
+    await expect(token).rejects.toMatchObject({
+      name: 'RunError',
+      message: expect.stringContaining('cannot reach the API'),
+    });
   });
 });

@@ -12,11 +12,11 @@ const dialect: Dialect = {
   needs: {
     look: 'It needs the permission "Metadata" (read; classic tokens: repo).',
     create:
-      'To make a repository it needs the permission "Administration", read and write, for all repositories of the owner (classic tokens: repo), and the organisation must let its members make them.',
-    keys: 'For deploy keys it needs the permission "Administration", read and write (classic tokens: repo), of somebody who administers the repository.',
+      'To create a repository it needs the permission "Administration", read and write, for all repositories of the owner (classic tokens: repo), and the organization must permit its members to create them.',
+    keys: 'For deploy keys it needs the permission "Administration", read and write (classic tokens: repo), from a user who administers the repository.',
     hooks:
-      'For webhooks it needs the permission "Webhooks", read and write (classic tokens: admin:repo_hook), of somebody who administers the repository.',
-    pulls: 'It needs the rights "Contents" and "Pull requests", both read and write (classic tokens: repo).',
+      'For webhooks it needs the permission "Webhooks", read and write (classic tokens: admin:repo_hook), from a user who administers the repository.',
+    pulls: 'It needs the permissions "Contents" and "Pull requests", both read and write (classic tokens: repo).',
   },
   hookType: { name: 'web' },
   notesPushesLater: false,
@@ -34,10 +34,9 @@ export function github(access: HostAccess): Host {
 }
 
 /**
- * Gets a token for one installation of a GitHub App; it is good for an hour. git takes it with the user name
- * `x-access-token`.
+ * Gets a token for one installation of a GitHub App, valid for an hour. For git, its user name is `x-access-token`.
  *
- * @param access `baseUrl` as `githubApi` gives it
+ * @param access `baseUrl` from `githubApi`
  * @param app id and private key (PEM) of the App, and the installation's id
  * @see https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
  */
@@ -58,14 +57,14 @@ export async function installationToken(
   }
 }
 
-/** A JSON Web Token by which an App proves who it is; a minute early, for clocks that differ. */
+/** The App's JSON Web Token, issued a minute early because clocks differ. */
 function appToken({ id, privateKey }: { id: number; privateKey: string }, now: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iat: now - 60, exp: now + 540, iss: String(id) })}`;
   try {
     return `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`;
   } catch (cause) {
-    throw new RunError("The GitHub App's private key can not be used", {
+    throw new RunError("cannot use the GitHub App's private key", {
       hint: 'git.credentials.githubApp.privateKey must be the PEM file that GitHub gave you for the App.',
       cause,
     });

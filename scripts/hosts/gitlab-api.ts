@@ -4,13 +4,13 @@ import type { HostAccess } from './host.ts';
 import { answerOf } from './host-error.ts';
 import { type LimitedAnswer, mayWait, waitFor } from './rate-limit.ts';
 
-/** One call of GitLab's API. @param path behind /api/v4 @returns the answer's JSON; undefined when it has none */
+/** One call of GitLab's API. @param path after /api/v4 @returns the response's JSON; undefined when it is empty */
 export type Call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<unknown>;
 
 /**
- * Makes calls to a GitLab; it waits when GitLab asks for it.
+ * Calls GitLab's API, and waits when GitLab asks to.
  *
- * @throws Error with `status` and `response.headers`, as Octokit's, for an answer of 300 or more
+ * @throws Error with `status` and `response.headers`, as Octokit's, for a status of 300 or more
  * @see https://docs.gitlab.com/api/rest/
  */
 export async function gitlabApi({ web, token, caFile, report }: HostAccess): Promise<Call> {
@@ -62,7 +62,7 @@ function numberIn(header: unknown): number | undefined {
   return header === undefined || header === '' || !Number.isFinite(number) ? undefined : number;
 }
 
-/** GitLab says what is wrong as text, as lists, or as lists by field. */
+/** GitLab's errors are text, lists, or lists by field. */
 function messageIn(text: string): string {
   let parsed: unknown;
   try {

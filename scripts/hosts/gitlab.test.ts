@@ -66,12 +66,14 @@ describe('GitLab', () => {
   });
 
   it('says that the group is absent, or the name taken', async () => {
-    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow('no group or account group/sub');
+    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow(
+      'the token sees no group or account group/sub',
+    );
     server.answers['GET /api/v4/namespaces/group%2Fsub'] = [{ status: 200, body: { id: 5, full_path: 'group/sub' } }];
     server.answers['POST /api/v4/projects'] = [
       { status: 400, body: { message: { path: ['has already been taken'] } } },
     ];
-    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow('a project of that name exists');
+    await expect((await host('gitlab')).createRepository('private')).rejects.toThrow('a project with that name exists');
   });
 
   it('lists, adds and removes deploy keys', async () => {
@@ -142,13 +144,13 @@ describe('GitLab', () => {
   });
 
   it.each([
-    [401, { message: '401 Unauthorized' }, 'the token is refused'],
+    [401, { message: '401 Unauthorized' }, 'the host refused the token'],
     [
       403,
       { error: 'insufficient_scope', error_description: 'The request requires higher privileges.', scope: 'api' },
       'lacks the scope api',
     ],
-    [403, { message: '403 Forbidden' }, 'does not have the right'],
+    [403, { message: '403 Forbidden' }, 'lacks the permission'],
     [502, {}, 'answered 502'],
   ])('says in plain words what %s %j means', async (status, body, says) => {
     server.answers[`GET ${path}`] = [{ status, body }];

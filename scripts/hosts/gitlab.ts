@@ -6,8 +6,8 @@ import { hostError } from './host-error.ts';
 
 const needs = {
   look: 'The token needs the scope read_api, or api.',
-  change: 'The token needs the scope api, of a maintainer of the project.',
-  create: 'The token needs the scope api, and its user the right to create projects in the group.',
+  change: 'The token needs the scope api, from a maintainer of the project.',
+  create: 'The token needs the scope api, and its user the permission to create projects in the group.',
 };
 
 const accessLevel = z.object({ access_level: z.number() }).nullish();
@@ -28,7 +28,7 @@ const mergeRequest = z.object({
 });
 const namespace = z.object({ id: z.number(), full_path: z.string() });
 
-/** The lowest level that manages keys and hooks: https://docs.gitlab.com/api/members/#roles */
+/** The lowest level that can manage keys and hooks: https://docs.gitlab.com/api/members/#roles */
 const maintainer = 40;
 
 /** GitLab: https://docs.gitlab.com/api/rest/. Its pull requests are called merge requests. */
@@ -50,7 +50,7 @@ export function gitlab(access: HostAccess): Host {
     hasApi: true,
     repository: () => attempt('look at the project', needs.look, (call) => look(call, path, access.repository)),
     createRepository: (visibility) =>
-      attempt('make the project', needs.create, (call) => create(call, access.repository, visibility)),
+      attempt('create the project', needs.create, (call) => create(call, access.repository, visibility)),
     deployKeys: () => attempt('list the deploy keys', needs.change, (call) => listKeys(call, path)),
     changeDeployKeys: ({ add, remove = [] }) =>
       attempt('change the deploy keys', needs.change, async (call) => {
@@ -64,10 +64,10 @@ export function gitlab(access: HostAccess): Host {
   };
 }
 
-async function look(call: Call, path: string, wanted: string): Promise<RepositoryState | undefined> {
+async function look(call: Call, path: string, expected: string): Promise<RepositoryState | undefined> {
   try {
     const found = project.parse(await call('GET', path));
-    requireSame(wanted, found.path_with_namespace);
+    requireSame(expected, found.path_with_namespace);
     const { permissions } = found;
     const levels = [permissions?.project_access, permissions?.group_access].map((entry) => entry?.access_level ?? 0);
     return {
@@ -81,10 +81,10 @@ async function look(call: Call, path: string, wanted: string): Promise<Repositor
   }
 }
 
-function requireSame(wanted: string, answered: string): void {
-  if (answered.toLowerCase() === wanted.toLowerCase()) return;
-  throw new RunError(`GitLab answered for ${answered}, not for ${wanted}`, {
-    hint: 'The project was moved or renamed: set git.url to its present address.',
+function requireSame(expected: string, answered: string): void {
+  if (answered.toLowerCase() === expected.toLowerCase()) return;
+  throw new RunError(`GitLab answered for ${answered}, not for ${expected}`, {
+    hint: 'The project was moved or renamed: set git.url to its current address.',
   });
 }
 
@@ -96,7 +96,7 @@ async function create(call: Call, repository: string, visibility: Visibility): P
     owner = namespace.parse(await call('GET', `/namespaces/${encodeURIComponent(group)}`));
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
-    throw new RunError(`cannot create ${repository}: no group or account ${group} is visible to the token`, {
+    throw new RunError(`cannot create ${repository}: the token sees no group or account ${group}`, {
       hint: 'Check the spelling of the group in git.url. Groups must be created by hand.',
     });
   }
@@ -107,7 +107,7 @@ async function create(call: Call, repository: string, visibility: Visibility): P
     requireSame(repository, made.path_with_namespace);
   } catch (error) {
     if (!(error instanceof Error) || !/already been taken/.test(error.message)) throw error;
-    throw new RunError(`cannot create ${repository}: a project of that name exists, and the token cannot see it`, {
+    throw new RunError(`cannot create ${repository}: a project with that name exists, and the token cannot see it`, {
       details: [error.message],
       hint: 'Grant the token access to it, or choose another name in git.url.',
       cause: error,
@@ -170,7 +170,7 @@ async function openMergeRequest(
     const made = mergeRequest.parse(await call('POST', `${path}/merge_requests`, asked));
     return { url: made.web_url, created: true };
   } catch (error) {
-    // Another run may have opened it since we looked.
+    // Another run may have opened it meanwhile.
     const found = statusOf(error) === 409 ? await find() : undefined;
     if (found === undefined) throw error;
     return { url: found.web_url, created: false };

@@ -1,4 +1,4 @@
-/** A pull request that shall be there. */
+/** The pull request to open. */
 export interface PullRequest {
   /** Branch that it goes into. */
   base: string;
@@ -7,16 +7,16 @@ export interface PullRequest {
   title: string;
   /** Markdown. */
   body: string;
-  /** Tells whether the text of one that is open may be replaced by ours; absent: never. */
+  /** Whether ours may replace the text of an open one. Default: never. */
   mayReplace?: (body: string) => boolean;
 }
 
-/** Who may see a repository; `internal` is known to GitHub Enterprise and GitLab only. */
+/** Who may see a repository; `internal` exists only on GitHub Enterprise and GitLab. */
 export type Visibility = 'private' | 'internal' | 'public';
 
 /** A repository as its host describes it. */
 export interface RepositoryState {
-  /** True: nobody can write to it, and no key or hook can be added. */
+  /** True: it is read-only, and no key or hook can be added. */
   archived: boolean;
   visibility: Visibility;
   /** Whether the token's user administers it; undefined where the host does not say. Keys and hooks need it. */
@@ -25,7 +25,7 @@ export interface RepositoryState {
 
 /** An SSH key that may read one repository. */
 export interface DeployKey {
-  /** The host's own name for it. */
+  /** The host's id. */
   id: string;
   title: string;
   /** As `ssh-ed25519 AAAA…`, without a comment. */
@@ -33,56 +33,56 @@ export interface DeployKey {
   readOnly: boolean;
 }
 
-/** A call to an address after each push. */
+/** A call by the host after each push. */
 export interface Webhook {
   /** https:// address. */
   url: string;
-  /** Shared secret by which the receiver knows the host. */
+  /** Shared secret that authenticates the host. */
   secret: string;
   /** Whether the host checks the receiver's certificate. */
   verifyTls: boolean;
 }
 
 /**
- * What a Git host can do beside git itself, for one repository. Each method throws a RunError that says in plain words which
- * right or setting is missing.
+ * What a Git host offers besides git itself, for one repository. Each method throws a RunError with the missing permission
+ * or setting.
  */
 export interface Host {
-  /** As people know it. */
+  /** Display name. */
   readonly name: string;
-  /** False for plain Git: then there is nothing but pushing, and every method but `repository` throws. */
+  /** False for plain Git, which can only push: then every method but `repository` throws. */
   readonly hasApi: boolean;
-  /** Looks at the repository. @returns undefined when there is none, or the token may not see it */
+  /** Reads the repository. @returns undefined when there is none, or the token cannot see it */
   repository(): Promise<RepositoryState | undefined>;
-  /** Makes the repository, empty, for its owner (account, organisation or group), and waits until the host shows it. */
+  /** Creates the repository, empty, for its owner (account, organization or group), and waits until the host shows it. */
   createRepository(visibility: Visibility): Promise<void>;
   deployKeys(): Promise<DeployKey[]>;
-  /** Adds a key that may read, or takes one away. */
+  /** Adds a read-only key, or removes keys. */
   changeDeployKeys(change: { add?: { title: string; publicKey: string }; remove?: readonly string[] }): Promise<void>;
   /**
-   * Finds the webhook for an address, and with `secret` makes it or sets it again: no host tells a secret.
+   * Finds the webhook for an address; with `set`, creates or overwrites it, because no host reveals a secret.
    *
-   * @returns the host's own name for it; undefined when there is none and nothing was to be set
+   * @returns its id on the host; undefined when there is none and `set` is absent
    */
   webhook(url: string, set?: Omit<Webhook, 'url'>): Promise<string | undefined>;
-  /** Finds the open pull request for head → base, or opens it. One that exists keeps its text, unless that may be replaced. */
+  /** Finds the open pull request for head → base, or opens it. An existing one keeps its text, unless `mayReplace` permits. */
   openPullRequest(request: PullRequest): Promise<{ url: string; created: boolean }>;
 }
 
-/** The kinds that there is code for; `git` is any other: push only. */
+/** The supported kinds; `git` is any other, for pushing only. */
 const hostKinds = ['github', 'gitea', 'gitlab', 'git'] as const;
 export type HostKind = (typeof hostKinds)[number];
 
-/** How a host's API is reached. */
+/** Access to a host's API. */
 export interface HostAccess {
   /** The host's web address, without a slash at its end. */
   web: string;
   /** Path of the repository on the host, as `acme/platform`. */
   repository: string;
   token: string;
-  /** Whose token it is; an installation of a GitHub App is not a user. */
+  /** Owner of the token; an installation of a GitHub App is not a user. */
   tokenOf: 'user' | 'installation';
-  /** PEM file of a CA to trust beside the public ones. */
+  /** PEM file of a CA to trust in addition to the public ones. */
   caFile?: string;
   /** Takes a line of progress while the host asks to wait. */
   report: (line: string) => void;

@@ -3,7 +3,7 @@ import type { Visibility } from './host.ts';
 import { requireSame, type Target } from './octokit-target.ts';
 
 /**
- * Makes an empty repository for its owner: an organisation, or the token's own account.
+ * Creates an empty repository for its owner: an organization, or the token's own account.
  *
  * @throws RunError when the owner is neither, or the name is taken
  */
@@ -16,8 +16,8 @@ export async function createEmpty(target: Target, visibility: Visibility): Promi
     auto_init: false,
   };
   try {
-    if (await isOrganisation(target)) {
-      // Only GitHub Enterprise knows internal ones, and only there is the field sent.
+    if (await isOrganization(target)) {
+      // Only GitHub Enterprise has internal repositories, so the field is sent only for those.
       const internal = visibility === 'internal' ? { visibility: 'internal' as never } : {};
       const { data } = await octokit.repos.createInOrg({ org: owner, ...made, ...internal });
       return requireSame(owner, repo, data.full_name);
@@ -30,7 +30,7 @@ export async function createEmpty(target: Target, visibility: Visibility): Promi
   }
 }
 
-async function isOrganisation({ octokit, owner }: Target): Promise<boolean> {
+async function isOrganization({ octokit, owner }: Target): Promise<boolean> {
   try {
     await octokit.orgs.get({ org: owner });
     return true;
@@ -40,31 +40,31 @@ async function isOrganisation({ octokit, owner }: Target): Promise<boolean> {
   }
 }
 
-/** A repository that is made for "me" must not end up with somebody else. */
+/** A repository for "me" must not be created in another account. */
 async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Promise<void> {
   if (tokenOf === 'installation') {
     throw new RunError(
-      `${owner}/${repo} cannot be created: ${owner} is not an organisation, and a GitHub App can only create repositories in organisations`,
+      `cannot create ${owner}/${repo}: ${owner} is not an organization, and a GitHub App can only create repositories in organizations`,
       {
-        hint: 'Make the repository by hand (empty and private), or give a token of the account as git.host.token.',
+        hint: 'Create the repository by hand (empty and private), or set git.host.token to a token of the account.',
       },
     );
   }
   const { data } = await octokit.users.getAuthenticated();
   if (data.login.toLowerCase() === owner.toLowerCase()) return;
   throw new RunError(
-    `${owner}/${repo} cannot be created: ${owner} is not an organisation visible to the token, which belongs to ${data.login}`,
+    `cannot create ${owner}/${repo}: ${owner} is not an organization that the token (of ${data.login}) can see`,
     {
       hint: `Check the spelling of the owner in git.url, or use a token of ${owner}.`,
     },
   );
 }
 
-/** The name is there, and the look before did not show it. */
+/** The name is taken by a repository that the token cannot see. */
 function taken(error: unknown, owner: string, repo: string): RunError | undefined {
   if (!(error instanceof Error) || !/already exists/i.test(error.message)) return undefined;
   return new RunError(
-    `${owner}/${repo} cannot be created: a repository of that name exists, and the token cannot see it`,
+    `cannot create ${owner}/${repo}: a repository with that name exists, and the token cannot see it`,
     {
       details: [error.message],
       hint: 'Grant the token access to it, or choose another name in git.url.',

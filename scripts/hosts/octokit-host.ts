@@ -33,7 +33,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
     hasApi: true,
     repository: look,
     createRepository: async (visibility) => {
-      await attempt('create', 'make the repository', (target) => createEmpty(target, visibility));
+      await attempt('create', 'create the repository', (target) => createEmpty(target, visibility));
       await untilShown(look, where);
     },
     deployKeys: () => attempt('keys', 'list the deploy keys', listKeys),
@@ -41,21 +41,21 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
     webhook: (url, set) => attempt('hooks', 'set the webhook', (target) => setWebhook(target, url, set)),
     openPullRequest: (request) =>
       attempt('pulls', 'open a pull request', async (target) => {
-        const found = await untilNoted(dialect, () => findOpen(target, request));
+        const found = await untilNoticed(dialect, () => findOpen(target, request));
         return found === undefined
-          ? await untilNoted(dialect, () => open(target, request))
+          ? await untilNoticed(dialect, () => open(target, request))
           : await keepOrReplace(target, found, request);
       }),
   };
 }
 
-/** A repository that was made a moment ago may not answer yet. */
+/** A new repository may not answer at once. */
 async function untilShown(look: () => Promise<RepositoryState | undefined>, where: string): Promise<void> {
   for (let pause = 250; pause < 20_000; pause *= 2) {
     if ((await look()) !== undefined) return;
     await setTimeout(pause);
   }
-  throw new RunError(`${where} was made, and the host does not show it`, { hint: 'Run again in a minute.' });
+  throw new RunError(`${where} was created, but the host does not show it yet`, { hint: 'Run it again in a minute.' });
 }
 
 async function lookAt({ octokit, owner, repo }: Target): Promise<RepositoryState | undefined> {
@@ -75,7 +75,7 @@ async function lookAt({ octokit, owner, repo }: Target): Promise<RepositoryState
   }
 }
 
-/** Octokit follows links to the next page, and Gitea gives none for keys; it counts instead. */
+/** Counts the items: Octokit follows links to the next page, and Gitea sends none for keys. */
 async function allPages<T>(
   ask: (page: number) => Promise<{ data: T[]; headers: Readonly<Record<string, unknown>> }>,
   { page }: Dialect,
@@ -136,7 +136,7 @@ async function findOpen(
   { base, head }: PullRequest,
 ): Promise<OpenPull | undefined> {
   const query = { owner, repo, base, head: `${owner}:${head}`, state: 'open' as const, ...dialect.page };
-  // Gitea leaves base and head out of account, so the answer is looked through.
+  // Gitea ignores base and head, so filter the response.
   const pulls = await allPages((page) => octokit.pulls.list({ ...query, page }), dialect);
   return pulls.find((pull) => pull.head.ref === head && pull.base.ref === base);
 }
@@ -168,7 +168,7 @@ async function open(target: Target, request: PullRequest): Promise<{ url: string
     requireSame(owner, repo, data.base.repo.full_name);
     return { url: data.html_url, created: true };
   } catch (error) {
-    // Another run may have opened it since we looked.
+    // Another run may have opened it meanwhile.
     const exists = error instanceof Error && /already exists/i.test(error.message);
     const found = exists ? await findOpen(target, request) : undefined;
     if (found === undefined) throw error;
@@ -176,8 +176,8 @@ async function open(target: Target, request: PullRequest): Promise<{ url: string
   }
 }
 
-/** Where a host takes note of a push some moments later, "not found" is asked again for a few seconds. */
-async function untilNoted<T>({ notesPushesLater }: Dialect, ask: () => Promise<T>): Promise<T> {
+/** On a host that notices a push with a delay, "not found" is retried for a few seconds. */
+async function untilNoticed<T>({ notesPushesLater }: Dialect, ask: () => Promise<T>): Promise<T> {
   for (let pause = 250; ; pause *= 2) {
     try {
       return await ask();

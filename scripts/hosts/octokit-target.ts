@@ -2,25 +2,25 @@ import type { Octokit } from '@octokit/rest';
 import { RunError } from '../report/errors.ts';
 import type { HostAccess } from './host.ts';
 
-/** What can be tried, for the rights that it needs. */
+/** Actions, by the permissions that they need. */
 export type Action = 'look' | 'create' | 'keys' | 'hooks' | 'pulls';
 
-/** In what the hosts with an API of GitHub's kind differ. */
+/** Differences between the hosts with GitHub's kind of API. */
 export interface Dialect {
   name: string;
-  /** Address of the API, of the host's web address. */
+  /** @returns the API's address */
   api(web: string): string;
-  /** For each action a sentence: which rights the token needs. */
+  /** A sentence for each action: the permissions that the token needs. */
   needs: Readonly<Record<Action, string>>;
-  /** What a request for a webhook has beside GitHub's own. */
+  /** Additional fields of a request for a webhook. */
   hookType: Readonly<Record<string, string>>;
-  /** True where pull requests of a repository or branch are "not found" for some moments after the push. */
+  /** True where pull requests of a repository or branch are "not found" for a moment after the push. */
   notesPushesLater: boolean;
   /** Query parameters for the longest page. */
   page: Readonly<Record<string, number>>;
 }
 
-/** One repository on one host, as calls need it. */
+/** One repository on one host, for calls. */
 export interface Target {
   octokit: Octokit;
   owner: string;
@@ -30,13 +30,11 @@ export interface Target {
 }
 
 /**
- * An answer about another repository than the asked one means that a name was taken for another.
- *
- * @throws RunError
+ * @throws RunError when the host answered for another repository than the requested one: it was moved or renamed
  */
 export function requireSame(owner: string, repo: string, answered: string): void {
   if (answered.toLowerCase() === `${owner}/${repo}`.toLowerCase()) return;
-  throw new RunError(`The host answered for ${answered}, not for ${owner}/${repo}`, {
-    hint: 'The repository was moved or renamed: set git.url to its present address.',
+  throw new RunError(`the host answered for ${answered}, not for ${owner}/${repo}`, {
+    hint: 'The repository was moved or renamed: set git.url to its current address.',
   });
 }

@@ -5,7 +5,7 @@ import { readCa } from './ca-file.ts';
 import { answerOf } from './host-error.ts';
 import { isExhausted, isRateLimit, mayWait, waitFor } from './rate-limit.ts';
 
-/** How an API of GitHub's kind is reached. */
+/** Access to an API of GitHub's kind. */
 export interface ApiAccess {
   /** As `https://api.github.com`. */
   baseUrl: string;
@@ -17,8 +17,8 @@ export interface ApiAccess {
 }
 
 /**
- * Makes an Octokit that goes through proxies, trusts the configured CA, does not follow a moved repository, and waits when the
- * host asks for it. Octokit is loaded only when it is needed: most runs do without.
+ * Makes an Octokit that uses the environment's proxy, trusts the configured CA, does not follow a moved repository, and waits
+ * when the host asks to. Octokit is loaded only when needed: most runs do without.
  */
 export async function connect({ baseUrl, authorization, caFile, report }: ApiAccess): Promise<Octokit> {
   const ca = await readCa(caFile);
@@ -29,7 +29,7 @@ export async function connect({ baseUrl, authorization, caFile, report }: ApiAcc
   const silent = () => undefined;
   const onLimit = (seconds: number, _options: object, _octokit: object, tries: number): boolean => {
     if (!mayWait(seconds, tries)) return false;
-    // The plugin waits, too, and says nothing.
+    // The plugin itself waits in silence.
     void waitFor(seconds, new URL(baseUrl).host, report);
     return true;
   };

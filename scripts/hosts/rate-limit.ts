@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** What a host answered, as far as its limits go. */
+/** A host's response, as far as rate limits need it. */
 export interface LimitedAnswer {
   status: number;
   headers: Readonly<Record<string, unknown>>;
@@ -13,14 +13,14 @@ const longestSeconds = 3600;
 
 /**
  * @param seconds how long the host asks to wait
- * @param tries how often it was asked already
- * @returns false when waiting would take too long, or has not helped
+ * @param tries number of attempts so far
+ * @returns false when waiting would take too long, or did not help
  */
 export function mayWait(seconds: number, tries: number): boolean {
   return tries < 5 && seconds <= longestSeconds;
 }
 
-/** @returns true for an answer that only asks to come later */
+/** @returns true for a response that asks the client to slow down */
 export function isRateLimit(answer: LimitedAnswer): boolean {
   const { status, headers, message } = answer;
   if (status === 429) return true;

@@ -42,7 +42,7 @@ export function makeSshKey(comment: string): SshKeyPair {
 
 /**
  * @param privateKey OpenSSH's format
- * @returns the public half, as `ssh-ed25519 AAAA…`; undefined when it is not such a key, or an encrypted one
+ * @returns the public half, as `ssh-ed25519 AAAA…`; undefined when it is not such a key, or encrypted
  */
 export function publicHalf(privateKey: string): string | undefined {
   const text = privateKey.trim();

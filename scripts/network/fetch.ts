@@ -2,24 +2,24 @@ import tls from 'node:tls';
 import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici';
 import { proxyFor } from './proxy.ts';
 
-/** What a request may hold; a part of what `fetch` takes. */
+/** The options of `fetch` that we need. */
 interface FetchOptions {
   method?: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
 }
 
-/** As the global `fetch`, as far as Octokit needs it; redirects are answers like others. */
+/** Like the global `fetch`, as far as Octokit needs it, but redirects are not followed. */
 export type Fetch = (url: string, options?: FetchOptions) => Promise<Response>;
 
 const timeoutMilliseconds = 30_000;
 
 /**
- * Makes a fetch that goes through the environment's proxy and trusts a further CA. The one of Node 20 does neither.
+ * Makes a fetch that uses the environment's proxy and trusts an additional CA. Node 20's own does neither.
  *
  * @param environment HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, in lower case too
- * @param ca certificates (PEM) trusted beside those that Node brings
- * @returns a fetch whose errors say which address failed, and why
+ * @param ca certificates (PEM) to trust in addition to Node's
+ * @returns a fetch whose errors name the failed address and the reason
  */
 export function makeFetch(environment: NodeJS.ProcessEnv, ca?: string): Fetch {
   const trust = ca === undefined ? {} : { ca: [...tls.rootCertificates, ca] };
@@ -32,7 +32,7 @@ export function makeFetch(environment: NodeJS.ProcessEnv, ca?: string): Fetch {
   const dispatcherFor = (proxy: string | undefined): Dispatcher => {
     const known = dispatchers.get(proxy);
     if (known !== undefined) return known;
-    // One request per connection: nothing idle outlives the command.
+    // One request per connection, so that no idle connection outlives the command.
     const options = { ...limits, pipelining: 0 };
     const made =
       proxy === undefined
@@ -52,7 +52,7 @@ export function makeFetch(environment: NodeJS.ProcessEnv, ca?: string): Fetch {
   };
 }
 
-/** `fetch failed` says nothing: the reason is its cause. */
+/** The reason for `fetch failed` is in its cause. */
 function explain(error: unknown, host: string, proxy: string | undefined): Error {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * The proxy that the environment names for an address: HTTPS_PROXY or HTTP_PROXY by the address's scheme, else ALL_PROXY;
- * lower case wins. NO_PROXY lists what is reached directly: hosts with their subdomains, `host:port`, networks as
- * 10.0.0.0/8, and `*`. As git (curl) and kubectl (Go) choose; loopback is always direct.
+ * The environment's proxy for an address: HTTPS_PROXY or HTTP_PROXY by the address's scheme, else ALL_PROXY; lower case wins.
+ * NO_PROXY lists exceptions: hosts with their subdomains, `host:port`, networks as 10.0.0.0/8, and `*`. git (curl) and kubectl
+ * (Go) choose in the same way; loopback is always direct.
  *
  * @param address https:// or http:// address
- * @returns the proxy's URL, or undefined where the address is reached directly
+ * @returns the proxy's URL, or undefined for a direct connection
  * @see https://everything.curl.dev/usingcurl/proxies/env.html
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
  */

@@ -17,7 +17,7 @@ export async function orphanedTenants(
 ): Promise<TenantPlace[]> {
   const here = new Set(tenants.filter((tenant) => belongsTo(tenant, cluster)).map(({ name }) => name));
   return await tenantPlaces(api, cluster.argocd.namespace, {
-    wanted: ({ tenant, orphaned, dropped }) => orphaned || dropped || !here.has(tenant),
+    include: ({ tenant, orphaned, dropped }) => orphaned || dropped || !here.has(tenant),
   });
 }
 

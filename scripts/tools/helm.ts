@@ -9,40 +9,40 @@ import { run } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
-/** A chart as an Application names it. */
+/** A chart, as in an Application. */
 export interface ChartReference {
-  /** http(s):// address of a classic repository; an OCI registry stands with `oci://` or without a scheme. */
+  /** http(s):// address of a classic repository; an OCI registry has `oci://` or no scheme. */
   repository: string;
   chart: string;
   version: string;
 }
 
-/** How a chart is rendered. */
+/** Options for rendering a chart. */
 export interface ChartRelease {
   release: string;
   namespace: string;
   /** Absolute paths of values files, weakest first. */
   valueFiles: readonly string[];
-  /** Values that are laid over the files'. */
+  /** Values that override those of the files. */
   valuesObject?: object;
 }
 
-/** The Kubernetes that charts are rendered for, where no cluster is asked. */
+/** The Kubernetes version that charts are rendered for, without a cluster. */
 const kubeVersion = '1.33.0';
 
-/** Kinds that charts ask for by `.Capabilities`, as Argo CD tells them: what the cluster has by then. */
+/** API versions for charts' `.Capabilities`, as Argo CD passes them: those that the cluster has by then. */
 const apiVersions = ['policy/v1', 'autoscaling/v2', 'networking.istio.io/v1', 'cert-manager.io/v1'];
 
-/** A host that does not answer must not hold the run for ever. */
+/** An unreachable host must not block the run. */
 const patienceSeconds = 120;
 const noAnswer = `no answer within ${patienceSeconds} s`;
 
 /**
- * Fetches a chart once; a later call finds it.
+ * Fetches a chart once; a later call reuses it.
  *
- * @param cache where charts are kept, as `.breakwater/charts`
+ * @param cache folder for charts, as `.breakwater/charts`
  * @returns absolute path of the chart's archive
- * @throws RunError that names the chart, when it is not available
+ * @throws RunError with the chart's name when it cannot be fetched
  */
 export async function fetchChart(cache: string, { repository, chart, version }: ChartReference): Promise<string> {
   const archive = archiveOf(cache, { repository, chart, version });
@@ -66,13 +66,13 @@ export async function fetchChart(cache: string, { repository, chart, version }: 
   }
 }
 
-/** @returns absolute path of the chart's archive, where a fetch puts it */
+/** @returns absolute path for the chart's archive */
 function archiveOf(cache: string, { repository, chart, version }: ChartReference): string {
   const key = `${repository}_${chart}@${version}`.replaceAll(/[^A-Za-z0-9._@+-]+/g, '_');
   return join(cache, `${key}.tgz`);
 }
 
-/** @returns the digest of a chart that was fetched, as an index.yaml or an OCI registry has it; undefined when it was not */
+/** @returns the digest of a fetched chart, as in an index.yaml or OCI registry; undefined when it was not fetched */
 export async function chartDigest(cache: string, chart: ChartReference): Promise<string | undefined> {
   const archive = archiveOf(cache, chart);
   if (!existsSync(archive)) return undefined;
@@ -99,12 +99,12 @@ export async function renderChart(
   { release, namespace, valueFiles, valuesObject }: ChartRelease,
 ): Promise<KubernetesObject[]> {
   const helm = await findTool('helm');
-  // In an empty folder: nothing of the user's is read by a name that a chart gives.
+  // In an empty folder, so that a chart cannot read the user's files by name.
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-helm-'));
   try {
     const options = ['--namespace', namespace, '--kube-version', kubeVersion, '--include-crds', '--skip-tests'];
     const kinds = apiVersions.flatMap((version) => ['--api-versions', version]);
-    // helm splits paths of values files at commas and quotes; links in the empty folder have neither.
+    // helm splits paths of values files at commas and quotes; the links in the empty folder have neither.
     const values = await linked(folder, valueFiles);
     if (valuesObject !== undefined) {
       values.push('values-object.json');

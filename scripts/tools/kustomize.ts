@@ -7,10 +7,10 @@ import { run } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
-/** What Argo CD lays over a kustomization: `spec.source.kustomize`. */
+/** Argo CD's changes to a kustomization: `spec.source.kustomize`. */
 export interface Overlay {
   namespace?: string;
-  /** As `kustomize edit set image` takes them. */
+  /** In the format of `kustomize edit set image`. */
   images?: readonly string[];
   patches?: readonly object[];
   commonAnnotations?: Readonly<Record<string, string>>;
@@ -29,12 +29,12 @@ interface Kustomization {
 }
 
 /**
- * Builds a kustomization with an overlay as Argo CD does: it edits the kustomization itself, so that patches meet the names
- * that it knows, before prefixes. Here that happens in a copy.
+ * Builds a kustomization with an overlay as Argo CD does: it edits the kustomization itself, so patches match the names before
+ * prefixes are added. Here it edits a copy.
  *
  * https://github.com/argoproj/argo-cd/blob/v3.5.7/util/kustomize/kustomize.go
  *
- * @param checkout absolute path of the repository's checkout, which the kustomization may refer into
+ * @param checkout absolute path of the repository's checkout, which the kustomization may refer to
  * @param path folder of the kustomization in it
  * @throws RunError with kustomize's own message
  */
@@ -64,8 +64,8 @@ export async function buildKustomization(
 }
 
 /**
- * Makes a copy of a checkout in which one folder can be changed: only that folder is copied, and on the way to it everything
- * else is a link to the original, since a kustomization may refer to folders anywhere in the repository.
+ * Copies a checkout so that one folder can be changed: only that folder is copied, and everything beside its path is a link to
+ * the original, because a kustomization may refer to any folder of the repository.
  */
 async function shadow(checkout: string, copy: string, path: string): Promise<void> {
   const [first = '', ...rest] = path.split('/');
@@ -96,7 +96,7 @@ function edited(kustomization: Kustomization, overlay: Overlay): object {
   };
 }
 
-/** `old=new`, `old=new:tag` or `image:tag`; the tag `*` keeps what is there, as in `kustomize edit set image`. */
+/** `old=new`, `old=new:tag` or `image:tag`; the tag `*` keeps the existing one, as in `kustomize edit set image`. */
 function imageOverride(text: string): Image {
   const target = text.slice(text.indexOf('=') + 1);
   const [, image = target, tag] = /^(.*):([^/:]+)$/.exec(target) ?? [];

@@ -1,14 +1,14 @@
 import { run } from '../processes/run.ts';
 
-/** What a run of npm gave. */
+/** Result of running npm. */
 export interface NpmResult {
   exitCode: number | null;
-  /** What it printed on both streams, line by line, empty ones left out. */
+  /** Lines of both streams, without empty ones. */
   lines: string[];
 }
 
 /**
- * Runs npm in a folder. When we were started by npm ourselves, what it told us about its own run is not passed on.
+ * Runs npm in a folder. If npm started us, its variables about that run are not passed on.
  *
  * @param folder absolute path of a folder with a package.json
  */
@@ -18,7 +18,7 @@ export async function npm(folder: string, args: readonly string[]): Promise<NpmR
   return { exitCode: result.exitCode, lines };
 }
 
-/** https://docs.npmjs.com/cli/v11/using-npm/scripts#environment; registry, proxy and cache that the user has set go on. */
+/** https://docs.npmjs.com/cli/v11/using-npm/scripts#environment; the user's registry, proxy and cache settings stay. */
 function npmEnvironment(ambient: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ofRun = /^(npm_(lifecycle|package)_.*|npm_(command|execpath|node_execpath|config_local_prefix)|INIT_CWD)$/;
   return Object.fromEntries(Object.entries(ambient).filter(([name]) => !ofRun.test(name)));

@@ -7,12 +7,12 @@ import { confined, kindOf, makeParents } from './paths.ts';
 import { removeTemporaryFiles, writeAtomically } from './write.ts';
 
 /**
- * Carries out a plan: new and changed files first, deletions last, then folders that became empty. Files that stay are
- * not touched. What was written is remembered in .breakwater/, so that a later run can tell a person's edit from our own
- * output that was not committed yet.
+ * Applies a plan: new and changed files first, deletions last, then folders that became empty. Other files are not touched.
+ * Digests of the written files are kept in .breakwater/, so that a later run can tell a user's edit from our own uncommitted
+ * output.
  *
  * @param root absolute path of the repository
- * @throws RunError when something stands in the way, or a file can't be written; running again goes on from there
+ * @throws RunError when something is in the way, or a file cannot be written; the next run continues from there
  */
 export async function applyPlan(root: string, plan: TreePlan): Promise<void> {
   if (plan.blocked.length > 0) {
@@ -42,11 +42,11 @@ async function writeFile(root: string, { path: relative, text }: PlannedFile): P
   await makeParents(root, relative);
   const there = await kindOf(absolute);
   if (there !== undefined && there !== 'file')
-    throw new RunError(`${relative} is not a regular file any more`, { hint: 'Move it away and run it again.' });
+    throw new RunError(`${relative} is no longer a regular file`, { hint: 'Move it away and run it again.' });
   await writeAtomically(absolute, text, 0o644, { flush: false });
 }
 
-/** Looks again before it deletes: the plan may be older than the file. */
+/** Checks again before it deletes: the plan may be older than the file. */
 async function deleteGenerated(root: string, relative: string): Promise<void> {
   const absolute = await confined(root, relative);
   if ((await kindOf(absolute)) !== 'file') return;
@@ -75,7 +75,7 @@ function writtenFile(root: string, folder: string): string {
 
 /**
  * @param folder as `clusters/demo`
- * @returns the digest of what the last run wrote, by path; empty when nothing is known
+ * @returns digests of the files that the last run wrote, by path; empty when unknown
  */
 export async function readWritten(root: string, folder: string): Promise<Map<string, string>> {
   const text = await readFile(writtenFile(root, folder), 'utf8').catch(() => '{}');

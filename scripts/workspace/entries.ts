@@ -9,17 +9,17 @@ interface Listed {
   untracked: readonly string[];
 }
 
-/** Never published, and no part of a downloaded archive. */
+/** Never published, and not in a downloaded archive. */
 const passedOver = new Set(['.git', 'node_modules', '.breakwater']);
 
 /**
- * Looks at each entry of the work tree: a link counts as such on disk and in the index. Links are not followed; what is gone from the disk does not count.
+ * Lists each entry of the work tree; a link on disk or in the index counts as a link. Links are not followed, and entries that are gone from the disk are skipped.
  *
  * @param root the repository's folder
- * @param listed what Git lists; undefined: all that is on disk
+ * @param listed Git's entries; undefined: all entries on disk
  */
 export function readEntries(root: string, listed: Listed | undefined): RepositoryEntry[] {
-  // As a link, .breakwater is not what .gitignore names.
+  // .gitignore does not match .breakwater if it is a link.
   const untracked = listed?.untracked.filter((path) => !passedOver.has(path)) ?? [];
   const paths = listed === undefined ? pathsBelow(root, '') : [...listed.modes.keys(), ...untracked];
   const tracked = new Map((listed === undefined ? [] : entriesIn(listed)).map((entry) => [entry.path, entry]));
@@ -28,12 +28,12 @@ export function readEntries(root: string, listed: Listed | undefined): Repositor
     const found = lstatSync(join(root, path), { throwIfNoEntry: false });
     if (found === undefined) return [];
     if (found.isSymbolicLink()) return [{ path, kind: 'link', target: readlinkSync(join(root, path)) }];
-    // Windows writes a link as a plain file.
+    // On Windows, a link is a plain file.
     return [tracked.get(path) ?? { path, kind: 'file' }];
   });
 }
 
-/** @returns each entry as Git has it, whatever is on disk */
+/** @returns each entry as in Git, not as on disk */
 export function entriesIn({ modes, targets }: Listed): RepositoryEntry[] {
   return [...modes].map(([path, mode]) => {
     const target = targets.get(path);

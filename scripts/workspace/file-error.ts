@@ -16,17 +16,17 @@ const reasons: Record<string, { what: string; hint: string }> = {
 };
 
 /**
- * Turns what the operating system answered into a sentence with the file in it.
+ * Explains an error of the operating system.
  *
- * @param error what a call of node:fs threw
+ * @param error from a call of node:fs
  * @param file the path, as the user knows it
- * @returns a RunError where the cause is known; else the error itself, which is then our bug
+ * @returns a RunError for a known cause; else the error itself, which is our bug
  */
 export function fileError(error: unknown, file: string): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const reason = reasons[code];
   if (reason === undefined) return error;
-  return new RunError(`${file} could not be written or read: ${reason.what} (${code})`, {
+  return new RunError(`cannot read or write ${file}: ${reason.what} (${code})`, {
     hint: reason.hint,
     cause: error,
   });

@@ -3,17 +3,17 @@ import { UsageError } from '../report/errors.ts';
 import { resolveReference } from './secret-reference.ts';
 
 /**
- * Finds the secrets that a config refers to, as far as this machine has them, so that they can be kept out of what is printed.
+ * Finds the secrets that a config refers to and this machine has, so that the output can mask them.
  *
  * @param root the repository's folder
- * @param config any value that holds references, `{env: NAME}` or `{file: path}`
+ * @param config any value with references, `{env: NAME}` or `{file: path}`
  */
 export function knownSecrets(root: string, config: unknown): string[] {
   return referencesIn(config).flatMap((reference) => {
     try {
       return [resolveReference(root, reference)];
     } catch (error) {
-      // What this machine does not have can't be printed by it.
+      // A secret that this machine does not have cannot be in its output.
       if (error instanceof UsageError) return [];
       throw error;
     }

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import { fileError } from './file-error.ts';
 
-/** Files that a write leaves behind when it is killed: `.<name>.breakwater-<pid>.tmp`. */
+/** Files that a killed write leaves behind: `.<name>.breakwater-<pid>.tmp`. */
 export const temporaryName = /^\..+\.breakwater-(\d+)\.tmp$/;
 
 /**
- * Resolves a path of a plan and refuses what would leave the root, also through a symbolic link.
+ * Resolves a path of a plan, and refuses one outside the root, also through a symbolic link.
  *
  * @param root absolute path of the repository
  * @param relative path with forward slashes
@@ -17,12 +17,12 @@ export const temporaryName = /^\..+\.breakwater-(\d+)\.tmp$/;
 export async function confined(root: string, relative: string): Promise<string> {
   const parts = relative.split('/');
   if (path.isAbsolute(relative) || relative.includes('\\') || parts.some((part) => ['', '.', '..'].includes(part)))
-    throw new RunError(`${relative} leads outside the repository`, { hint: 'Nothing was written there.' });
+    throw new RunError(`${relative} leads outside the repository`, { hint: 'Nothing was written.' });
   for (let depth = 1; depth < parts.length; depth++) await requireFolder(root, parts.slice(0, depth).join('/'));
   return path.join(root, ...parts);
 }
 
-/** Makes the folders above a confined path, one at a time, so that none is made behind a symbolic link. */
+/** Creates the parent folders of a confined path, one at a time, so that none is created behind a symbolic link. */
 export async function makeParents(root: string, relative: string): Promise<void> {
   const parts = relative.split('/');
   for (let depth = 1; depth < parts.length; depth++) {
@@ -45,7 +45,7 @@ async function requireFolder(root: string, folder: string): Promise<void> {
     throw new RunError(`${folder} is not a folder`, { hint: 'Move it away and run it again.' });
 }
 
-/** @returns what is at an absolute path, links not followed; undefined when there is nothing */
+/** @returns the kind of the entry at an absolute path, without following links; undefined when there is none */
 export async function kindOf(absolute: string): Promise<'file' | 'directory' | 'symlink' | 'other' | undefined> {
   const found = await lstat(absolute).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;

@@ -168,7 +168,7 @@ describe('carrying a plan out', () => {
     const error = fileError(Object.assign(new Error(code), { code }), 'clusters/demo/a.yaml');
     expect(error).toBeInstanceOf(RunError);
     expect(error).toMatchObject({
-      message: expect.stringMatching(`^clusters/demo/a.yaml .*${code}`),
+      message: expect.stringMatching(`^cannot read or write clusters/demo/a.yaml: .*${code}`),
       hint: expect.any(String),
     });
   });

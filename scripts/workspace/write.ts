@@ -5,13 +5,13 @@ import { fileError } from './file-error.ts';
 import { kindOf, temporaryName } from './paths.ts';
 
 /**
- * Writes a file so that it is there whole or not at all: a temporary file in the same folder, flushed, then renamed.
+ * Writes a file atomically: a temporary file in the same folder, flushed, then renamed.
  *
- * @param absolute where to; its folder exists
- * @param text written as UTF-8, line ends as they are
- * @param mode permissions, whatever the umask is
- * @param options.flush false: not flushed, for what can be generated again; a power cut may then leave it empty, and the next
- *   run writes it again. Flushing thousands of files takes many times as long as writing them.
+ * @param absolute the path; its folder exists
+ * @param text written as UTF-8, with its line ends
+ * @param mode permissions, independent of the umask
+ * @param options.flush false: do not flush. For generated files: a power cut may leave one empty, and the next run writes it
+ *   again. Flushing thousands of files takes many times as long as writing them.
  */
 export async function writeAtomically(
   absolute: string,
@@ -36,7 +36,7 @@ export async function writeAtomically(
   }
 }
 
-/** Removes temporary files of runs that were killed; those of a run that is still alive are left. */
+/** Removes temporary files of killed runs, not those of running ones. */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const absolute = path.join(folder, entry.name);
@@ -46,10 +46,10 @@ export async function removeTemporaryFiles(folder: string): Promise<void> {
 }
 
 /**
- * Writes a file that only its owner may read, in a folder that only its owner may enter.
+ * Writes a file that only its owner can read, in a folder that only its owner can enter.
  *
- * @param absolute where to; the folder is made
- * @throws RunError when it can't be written
+ * @param absolute the path; its folder is created
+ * @throws RunError when it cannot be written
  */
 export async function writePrivate(absolute: string, text: string): Promise<void> {
   const folder = path.dirname(absolute);
@@ -62,7 +62,7 @@ export async function writePrivate(absolute: string, text: string): Promise<void
   await writeAtomically(absolute, text, 0o600);
 }
 
-/** @returns whether the folder holds exactly these files already */
+/** @returns whether the folder already has exactly these files */
 export async function holdsExactly(folder: string, files: ReadonlyMap<string, string>): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
   if (names.length !== files.size) return false;
@@ -73,9 +73,9 @@ export async function holdsExactly(folder: string, files: ReadonlyMap<string, st
 }
 
 /**
- * Makes a private folder hold exactly these files: what a dry run would apply.
+ * Makes a private folder contain exactly these files.
  *
- * @param folder absolute path of a folder that is ours alone
+ * @param folder absolute path of a folder that only we use
  * @param files text by file name
  * @returns absolute paths, sorted
  */
