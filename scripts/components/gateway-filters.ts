@@ -132,6 +132,8 @@ function mutations(cluster: Cluster): Record<string, unknown> {
       },
       // A page under one path must not control the whole host.
       { remove: 'service-worker-allowed' },
+      // OAuth2 Proxy answers paths of /oauth2/ with the headers of its checks: scripts of any page of the host could read the token.
+      { remove: 'authorization' },
       setOnAnswers('x-content-type-options', 'nosniff'),
       setOnAnswers('referrer-policy', 'same-origin'),
       // Only with a publicly trusted certificate: with a private CA, browsers without it could never open the host again.

@@ -321,6 +321,17 @@ describe('what reaches an app', () => {
   });
 });
 
+it("no answer carries the token, which scripts of every page of the host could read: OAuth2 Proxy's own do", async () => {
+  const ann = new Browser(gateway.port);
+  await ann.open(`https://${platform}/`, 'ann@example.com');
+  expect(seen(await ann.get(`https://cd.${platform}/`))).toHaveProperty('authorization');
+  for (const path of ['/oauth2/auth', '/oauth2/x', '/oauth2/userinfo']) {
+    const { status, headers } = await ann.get(`https://${platform}${path}`);
+    expect([200, 202], path).toContain(status);
+    expect(headers, path).not.toHaveProperty('authorization');
+  }
+});
+
 // The last one: it leaves no guess to anybody for some seconds.
 it('a password tried again and again is refused, and those who are in notice nothing', async () => {
   const ann = new Browser(gateway.port);
