@@ -14,7 +14,7 @@ import {
   gatewaySelector,
 } from '../components/domain.ts';
 import { gatewayCertificate } from '../components/gateway.ts';
-import { loginSecret } from '../components/oauth2-proxy.ts';
+import { clientId } from '../components/login-proxy.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
@@ -239,7 +239,7 @@ async function trusted(options: InvocationOf<'verify'>['options'], api: Api | un
 }
 
 async function cookieKey({ reporter }: InvocationOf<'verify'>, api: Api): Promise<string | undefined> {
-  const key = await readable(() => secretText(api, { name: loginSecret, namespace: authNamespace }, 'cookie-secret'));
+  const key = await readable(() => secretText(api, { name: clientId, namespace: authNamespace }, 'cookie-secret'));
   if (key !== undefined) reporter.hide([key]);
   return key;
 }

@@ -3,7 +3,7 @@ import { nameServers } from '../config/schema/kubernetes.ts';
 import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
-import { clientId } from './oauth2-proxy.ts';
+import { clientId } from './login-proxy.ts';
 import { kustomizeUpstream, pinned } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
 

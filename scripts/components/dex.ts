@@ -6,8 +6,8 @@ import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { connectorFiles, connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
+import { type LoginProxy, loginProxies, loginTime } from './login-proxy.ts';
 import { mirrorImage } from './mirrors.ts';
-import { clientId, loginSecret, loginTime } from './oauth2-proxy.ts';
 import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 import { userId, userKey, usersSecret, userVariable } from './users.ts';
 
@@ -70,12 +70,12 @@ function configuration(cluster: Cluster): Record<string, unknown> {
       },
     },
     staticClients: [
-      {
-        id: clientId,
+      ...loginProxies(cluster).map((proxy) => ({
+        id: proxy.name,
         name: 'Kubeflow',
-        secretEnv: 'OAUTH2_PROXY_CLIENT_SECRET',
-        redirectURIs: [`https://${publicAddress(cluster).authority}/oauth2/callback`],
-      },
+        secretEnv: secretVariable(proxy),
+        redirectURIs: proxy.redirects,
+      })),
       ...argocdClients(cluster),
     ],
     ...(users.length === 0
@@ -98,6 +98,10 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   };
 }
 
+function secretVariable({ name }: LoginProxy): string {
+  return `${name.toUpperCase().replaceAll('-', '_')}_CLIENT_SECRET`;
+}
+
 /** References, never optional: a missing key stops the pod, while Dex would read an unset variable as an empty secret. */
 function variables(cluster: Cluster): unknown[] {
   const variable = (name: string, secret: string, key: string) => ({
@@ -105,7 +109,7 @@ function variables(cluster: Cluster): unknown[] {
     valueFrom: { secretKeyRef: { name: secret, key } },
   });
   return [
-    variable('OAUTH2_PROXY_CLIENT_SECRET', loginSecret, 'client-secret'),
+    ...loginProxies(cluster).map((proxy) => variable(secretVariable(proxy), proxy.name, 'client-secret')),
     ...cluster.auth.users.map((user) => variable(userVariable(user.email), usersSecret, userKey(user.email))),
     ...cluster.auth.connectors
       .flatMap(connectorSecrets)

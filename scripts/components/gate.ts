@@ -3,6 +3,7 @@ import { ownHosts } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
 import { early, gatewayNamespace, gatewaySelector, meshNamespace } from './domain.ts';
 import { identityHeaders } from './identity.ts';
+import { userCodeAddress } from './user-code.ts';
 import { webhookInPolicy } from './webhook.ts';
 
 /** Name of OAuth2 Proxy as an extension provider of the mesh. */
@@ -14,44 +15,76 @@ export const authProvider = 'oauth2-proxy';
  */
 export const edgeMark = { namespace: 'envoy.filters.http.breakwater', key: 'edge', value: 'passed' } as const;
 
+/** Name of the OAuth2 Proxy for the host of users' code. Istio tells providers apart by the beginning of their names, so neither begins as the other. */
+export const userCodeProvider = 'user-code-login';
+
 /** Requests that a rule of an AuthorizationPolicy matches. */
 interface Target {
-  to: readonly Record<string, unknown>[];
+  to: readonly { operation: Record<string, unknown> }[];
+}
+
+/** A check, and the requests that it is asked about. */
+interface Check {
+  policy: string;
+  provider: string;
+  rules: Target[];
 }
 
 /**
- * Every request on every port except 80, which only redirects. Dex and OAuth2 Proxy are excluded: they log users in, on the platform's host only.
- * The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
+ * Every request on every port except 80, which only redirects. Dex and OAuth2 Proxy are excluded: they log users in, on the hosts that have
+ * a session of their own. The policy's port is the workload's port (ISTIO-SECURITY-2021-002): the chart's Service maps 443 to 443.
  *
- * @returns the requests that need a login, as rules of an AuthorizationPolicy
+ * The hosts of the two checks are each other's complement, so that every request meets exactly one.
+ *
+ * @returns the requests that need a login, by the check that is asked
  */
-function checkedRequests(cluster: Cluster): Target[] {
-  const own = ownHosts(cluster).flatMap(({ host }) => [host, `${host}:*`]);
+function checks(cluster: Cluster): Check[] {
+  const open = { notPorts: ['80'] };
+  const both = (hosts: readonly string[]) => hosts.flatMap((host) => [host, `${host}:*`]);
+  const code = userCodeAddress(cluster);
+  const elsewhere = code === undefined ? {} : { notHosts: both([code.host]) };
   const webhook = webhookInPolicy(cluster);
+  const own = both(ownHosts(cluster).map(({ host }) => host));
+  const platform: Check = {
+    policy: 'login-required',
+    provider: authProvider,
+    rules: [
+      {
+        to: [
+          { operation: { ...open, ...elsewhere, notPaths: ['/dex/*', '/oauth2/*', ...webhook.notPaths] } },
+          ...webhook.narrowed.map(({ operation }) => ({ operation: { ...operation, ...elsewhere } })),
+        ],
+      },
+      ...(own.length === 0
+        ? []
+        : [
+            {
+              to: [{ operation: { ...open, hosts: own, ...(code === undefined ? {} : { notPaths: ['/oauth2/*'] }) } }],
+            },
+          ]),
+    ],
+  };
+  if (code === undefined) return [platform];
+  const operation = { ...open, hosts: both([code.host]), notPaths: ['/oauth2/*'] };
   return [
-    {
-      to: [
-        { operation: { notPorts: ['80'], notPaths: ['/dex/*', '/oauth2/*', ...webhook.notPaths] } },
-        ...webhook.narrowed,
-      ],
-    },
-    ...(own.length === 0 ? [] : [{ to: [{ operation: { notPorts: ['80'], hosts: own } }] }]),
+    platform,
+    { policy: 'login-required-user-code', provider: userCodeProvider, rules: [{ to: [{ operation }] }] },
   ];
 }
 
-/** The check: the gateway asks OAuth2 Proxy about each of these requests, and refuses them while it is down. */
-export function loginRequired(cluster: Cluster): KubernetesObject {
-  return {
+/** The checks: the gateway asks an OAuth2 Proxy about each of these requests, and refuses them while it is down. */
+export function loginChecks(cluster: Cluster): KubernetesObject[] {
+  return checks(cluster).map(({ policy, provider, rules }) => ({
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
-    metadata: { name: 'login-required', namespace: gatewayNamespace, annotations: early },
+    metadata: { name: policy, namespace: gatewayNamespace, annotations: early },
     spec: {
       selector: { matchLabels: { ...gatewaySelector } },
       action: 'CUSTOM',
-      provider: { name: authProvider },
-      rules: checkedRequests(cluster),
+      provider: { name: provider },
+      rules,
     },
-  };
+  }));
 }
 
 /**
@@ -77,10 +110,9 @@ export function gatewayLock(cluster: Cluster): KubernetesObject {
       selector: { matchLabels: { ...gatewaySelector } },
       action: 'DENY',
       rules: [
-        ...checkedRequests(cluster).map((target) => ({
-          ...target,
-          when: [{ key: `request.headers[${user}]`, notValues: ['*'] }],
-        })),
+        ...checks(cluster).flatMap(({ rules }) =>
+          rules.map((target) => ({ ...target, when: [{ key: `request.headers[${user}]`, notValues: ['*'] }] })),
+        ),
         {
           to: [{ operation: { notPorts: ['80'] } }],
           when: [{ key: `experimental.${namespace}[${key}]`, notValues: [value] }],

@@ -1,5 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
-import { ownHosts, tokenPlaces } from './apps/place.ts';
+import { tokenPlaces } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';
 import { edgeFilterName } from './domain.ts';
 import {
@@ -23,6 +23,7 @@ import { luaHostOf, luaText, requestHost } from './lua.ts';
 import { rateLimitFilter } from './rate-limits.ts';
 import { refusalFilter } from './refusals.ts';
 import { sandboxedAnswers } from './sandboxed-answers.ts';
+import { sharesCookie } from './user-code.ts';
 
 /** Header with the URL to return to after the login, if it is on another host. */
 export const returnHeader = 'x-auth-request-redirect';
@@ -111,16 +112,16 @@ function mutations(cluster: Cluster): Record<string, unknown> {
         },
       },
       // The path alone would lead back to the platform's host. OAuth2 Proxy only accepts hosts on its list.
-      ...(ownHosts(cluster).length === 0
-        ? []
-        : [
+      ...(sharesCookie(cluster)
+        ? [
             {
               append: {
                 header: { key: returnHeader, value: 'https://%REQ(:AUTHORITY)%%REQ(:PATH)%' },
                 append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
               },
             },
-          ]),
+          ]
+        : []),
     ],
     response_mutations: [
       // 'self', not 'none', because the dashboard frames its own apps.

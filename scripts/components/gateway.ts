@@ -2,11 +2,12 @@ import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
 import type { Component } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease } from './domain.ts';
-import { loginRequired } from './gate.ts';
+import { loginChecks } from './gate.ts';
 import { edgeFilters } from './gateway-filters.ts';
 import { servedHost } from './served-host.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
+import { userCodeHost } from './user-code.ts';
 import { webhookRoute } from './webhook.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
@@ -28,7 +29,7 @@ export const gateway: Component = {
   }),
   // Without a host there is an address to discover and nothing to serve: only the objects that refuse requests.
   manifests: (cluster) => [
-    loginRequired(cluster),
+    ...loginChecks(cluster),
     edgeFilters(cluster),
     groupHeaders(cluster),
     ...(cluster.knownHost === undefined
@@ -42,6 +43,7 @@ export const gateway: Component = {
             redirect: 'redirect-to-https',
           }),
           ...webhookRoute(cluster),
+          ...userCodeHost(cluster),
         ]),
   ],
   namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],

@@ -8,10 +8,13 @@ export const programPath = '/:program';
 export const sessionCookie = '__Host-breakwater';
 
 /**
- * Name of the session cookie where apps have their own hosts: a cookie with the prefix __Host- is for one host only.
+ * Name of the session cookie that serves several hosts: a cookie with the prefix __Host- is for one host only.
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
  */
 export const sharedSessionCookie = '__Secure-breakwater';
+
+/** Name of the session cookie at the host of users' code. */
+export const userCodeCookie = '__Host-breakwater-apps';
 
 /** Prefix of headers that the gateway's filters set for later policies. */
 const ownPrefix = 'x-breakwater-';

@@ -12,7 +12,7 @@ import { istioCni } from './istio-cni.ts';
 import { istiod } from './istiod.ts';
 import { kubeflow } from './kubeflow/index.ts';
 import { metallb } from './metallb.ts';
-import { oauth2Proxy } from './oauth2-proxy.ts';
+import { oauth2Proxy, oauth2ProxyApps } from './oauth2-proxy.ts';
 import { tenants } from './tenants.ts';
 
 const registry: Readonly<Record<ComponentName, Component>> = {
@@ -26,6 +26,7 @@ const registry: Readonly<Record<ComponentName, Component>> = {
   issuer: certificateIssuer,
   dex,
   'oauth2-proxy': oauth2Proxy,
+  'oauth2-proxy-apps': oauth2ProxyApps,
   ...kubeflow,
   tenants,
 };

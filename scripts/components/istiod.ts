@@ -3,11 +3,14 @@ import { istioPlatform } from '../config/schema/kubernetes.ts';
 import { hasOwnHosts, sendsToken } from './apps/place.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
-import { authProvider, gatewayLock } from './gate.ts';
+import { authProvider, gatewayLock, userCodeProvider } from './gate.ts';
 import { returnHeader } from './gateway-filters.ts';
 import { checkPrefix, identityHeaders } from './identity.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
+
+/** Variable that lets istiod ask several checks for one gateway: istio.io/istio, pilot/pkg/features/security.go. */
+export const severalProviders = 'PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS';
 
 /** istiod: the mesh's control plane, with OAuth2 Proxy as an external authorizer. */
 export const istiod: Component = {
@@ -31,7 +34,13 @@ export const istiod: Component = {
       base: { validationFailurePolicy: 'Fail' },
       // By itself istiod waits for Kubernetes 1.33 on every node. As a usual container a sidecar keeps a Job from ending, and an init
       // container from the network; a native one is there since 1.29.
-      pilot: { env: { ENABLE_NATIVE_SIDECARS: 'true' } },
+      pilot: {
+        env: {
+          ENABLE_NATIVE_SIDECARS: 'true',
+          // Without it, istiod refuses every request to a gateway with two checks.
+          ...(cluster.auth.userCodeHost ? { [severalProviders]: 'true' } : {}),
+        },
+      },
       ...(cluster.istio.cni.enabled ? { cni: { enabled: true } } : {}),
       ...(Object.keys(global).length === 0 ? {} : { global }),
       meshConfig: meshConfig(cluster),
@@ -78,29 +87,8 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
         : { gatewayTopology: { numTrustedProxies: cluster.istio.trustedProxies } }),
     },
     extensionProviders: [
-      {
-        name: authProvider,
-        envoyExtAuthzHttp: {
-          service: `oauth2-proxy.${authNamespace}.svc.cluster.local`,
-          port: 80,
-          timeout: '5s',
-          failOpen: false,
-          // Fails closed: without OAuth2 Proxy nothing is served.
-          statusOnError: '403',
-          // The prefix keeps requests away from OAuth2 Proxy's own paths: oauth2-proxy/oauth2-proxy#3083.
-          pathPrefix: checkPrefix,
-          includeRequestHeadersInCheck: [
-            ...(cluster.auth.machineTokens ? ['authorization'] : []),
-            'cookie',
-            'accept',
-            'x-forwarded-uri',
-            ...(hasOwnHosts(cluster) ? [returnHeader] : []),
-          ],
-          headersToUpstreamOnAllow: [...identityHeaders, ...(sendsToken(cluster) ? ['authorization'] : [])],
-          headersToDownstreamOnAllow: ['set-cookie'],
-          headersToDownstreamOnDeny: ['set-cookie', 'content-type', 'location'],
-        },
-      },
+      checkProvider(cluster, authProvider, 'oauth2-proxy'),
+      ...(cluster.auth.userCodeHost ? [checkProvider(cluster, userCodeProvider, 'oauth2-proxy-apps')] : []),
     ],
     // cert-manager solves ACME challenges with an Ingress; the issuer's admission policy refuses all others.
     ...(cluster.tls.acme === undefined
@@ -111,5 +99,35 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
           ingressService: gatewayRelease,
           ingressSelector: gatewaySelector.istio,
         }),
+  };
+}
+
+/** An OAuth2 Proxy, as Envoy asks it about each request. */
+function checkProvider(cluster: Cluster, name: string, service: string): Record<string, unknown> {
+  return {
+    name,
+    envoyExtAuthzHttp: {
+      service: `${service}.${authNamespace}.svc.cluster.local`,
+      port: 80,
+      timeout: '5s',
+      failOpen: false,
+      // Fails closed: without OAuth2 Proxy nothing is served.
+      statusOnError: '403',
+      // The prefix keeps requests away from OAuth2 Proxy's own paths: oauth2-proxy/oauth2-proxy#3083.
+      pathPrefix: checkPrefix,
+      includeRequestHeadersInCheck: [
+        ...(cluster.auth.machineTokens ? ['authorization'] : []),
+        'cookie',
+        'accept',
+        'x-forwarded-uri',
+        ...(hasOwnHosts(cluster) && !cluster.auth.userCodeHost ? [returnHeader] : []),
+      ],
+      headersToUpstreamOnAllow: [
+        ...identityHeaders,
+        ...(name === authProvider && sendsToken(cluster) ? ['authorization'] : []),
+      ],
+      headersToDownstreamOnAllow: ['set-cookie'],
+      headersToDownstreamOnDeny: ['set-cookie', 'content-type', 'location'],
+    },
   };
 }

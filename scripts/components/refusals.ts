@@ -1,6 +1,7 @@
 import type { Cluster } from '../config/cluster.ts';
 import { filterTypes } from './envoy-filter.ts';
 import { requestHost } from './lua.ts';
+import { userCodeAddress } from './user-code.ts';
 
 /** One of https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto#config-rbac-v3-permission */
 type Permission = Record<string, unknown>;
@@ -50,9 +51,9 @@ function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission
     ],
     // No client here uses this login, and each request to start it creates an object in the cluster's etcd.
     'device-logins': [path('/dex/device(/.*)?')],
-    // A service worker sees every later request of its visitors to the host, and users run code on this one.
+    // A service worker sees every later request of its visitors to the host, and users run code on these.
     // https://w3c.github.io/ServiceWorker/#service-worker-script-request
-    'service-workers': [all(header('service-worker', 'script'), ...onPlatformHost(cluster))],
+    'service-workers': [all(header('service-worker', 'script'), ...whereUsersRunCode(cluster))],
     // A page on another host, including a tenant's under this one, may only link to the platform, and must not use the visitor's
     // session otherwise: https://www.w3.org/TR/fetch-metadata/
     'other-sites': [
@@ -65,10 +66,13 @@ function refusals(cluster: Cluster): Readonly<Record<string, readonly Permission
   };
 }
 
-function onPlatformHost({ knownHost }: Cluster): Permission[] {
-  if (knownHost === undefined) return [];
-  const host = requestHost(knownHost).replaceAll(/[.[\]]/g, '\\$&');
-  return [header(':authority', `(?i)${host}(:[0-9]+)?`)];
+function whereUsersRunCode(cluster: Cluster): Permission[] {
+  if (cluster.knownHost === undefined) return [];
+  const hosts = [cluster.knownHost, userCodeAddress(cluster)?.host]
+    .filter((host) => host !== undefined)
+    .map((host) => requestHost(host).replaceAll(/[.[\]]/g, '\\$&'));
+  const [first = ''] = hosts;
+  return [header(':authority', `(?i)${hosts.length === 1 ? first : `(${hosts.join('|')})`}(:[0-9]+)?`)];
 }
 
 /** @returns Envoy's RBAC filter, which answers such requests with 403 */

@@ -2,9 +2,8 @@ import type { Cluster } from '../config/cluster.ts';
 import { takenNamespaces } from '../config/schema/component-facts.ts';
 import { apiPorts, identityServers, nameServers } from '../config/schema/kubernetes.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
-import { publicAddress } from './address.ts';
 import type { Component, KubernetesObject } from './component.ts';
-import { early, gatewayName, gatewayNamespace, gatewayPrincipal, inCluster, tenantLabel } from './domain.ts';
+import { early, gatewayNamespace, gatewayPrincipal, inCluster, tenantLabel } from './domain.ts';
 import { groupHeaderPrefix } from './identity.ts';
 import { defaultProfile, profileName } from './kubeflow/default-profile.ts';
 import { kubeflow } from './kubeflow/index.ts';
@@ -17,6 +16,7 @@ import {
 } from './kubeflow/part.ts';
 import { appliedAsPlatform } from './platform-accounts.ts';
 import { guardOfTenants } from './tenant-guard.ts';
+import { userCodeRoute } from './user-code.ts';
 
 /**
  * Name of the project of the Applications that create tenants. A tenant's folder runs in `tenant-<name>-apps`, and
@@ -222,8 +222,7 @@ export function platformFacts(cluster: Cluster): Record<string, unknown> {
     argocd: cluster.argocd.namespace,
     server: inCluster,
     repository: cluster.repositoryUrl,
-    host: publicAddress(cluster).host,
-    gateway: `${gatewayNamespace}/${gatewayName}`,
+    ...userCodeRoute(cluster),
     gatewayNamespace,
     gatewayPrincipal,
     groupHeader: groupHeaderPrefix,

@@ -35,7 +35,7 @@ export function webhookUrl(cluster: Cluster): string {
 export interface OpenPath {
   notPaths: readonly string[];
   /** Further entries of the rule's `to`. */
-  narrowed: readonly Record<string, unknown>[];
+  narrowed: readonly { operation: Record<string, unknown> }[];
 }
 
 /** @returns the webhook's exclusion from the gateway's policy; empty when it is off */

@@ -173,6 +173,22 @@ describe('what can not be is refused, with both owners of a clash', () => {
     expect(problems().join()).toContain("grafana has its own host, which needs a DNS name as the cluster's host");
   });
 
+  it("the host of users' code", () => {
+    const code = 'auth: {userCodeHost: true, users: [{email: ann@example.com}]}\n';
+    write(
+      'clusters/prod/cluster.yaml',
+      `name: prod\nhost: platform.example.com\n${code}apps: {grafana: {host: apps}}\n`,
+    );
+    expect(problems()).toEqual([
+      "clusters/prod/cluster.yaml:4 grafana has the host apps.<host>, where users' code is served (auth.userCodeHost)",
+    ]);
+    write(
+      'clusters/prod/cluster.yaml',
+      `name: prod\nhost: platform.example.com\n${code}apps: {grafana: {host: graphs}}\n`,
+    );
+    expect(problems()).toEqual([]);
+  });
+
   it('two apps under one path, with the places of both, whichever file says them', () => {
     app('hello', 'clusters: [prod]\n');
     cluster('apps: {grafana: {path: /hello/grafana/}}\n');

@@ -4,6 +4,7 @@ import { argocdApp } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
 import { componentNames, takenNamespaces } from './schema/component-facts.ts';
+import { userCodeLabel } from './schema/host.ts';
 import { pathsOverlap } from './schema/places.ts';
 import { closest } from './suggest.ts';
 
@@ -97,6 +98,12 @@ function ownFindings(file: ClusterFile, app: App): InputFinding[] {
       app.token
         ? "Set host to a DNS name, or disable the app: it gets the user's token, so it cannot be on a path."
         : `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
+    );
+  if ('host' in app.place && app.place.host === userCodeLabel && file.auth.userCodeHost)
+    report(
+      'host',
+      `${app.name} has the host ${userCodeLabel}.<host>, where users' code is served (auth.userCodeHost)`,
+      `Give it another host: apps: {${app.name}: {host: ${app.name === userCodeLabel ? 'NAME' : app.name}}}`,
     );
   if ('path' in app.place && app.token)
     report(

@@ -23,8 +23,8 @@ function write(file: string, text: string): void {
 }
 
 /** Each mistake as `file:line:column message`. */
-function problems(cluster: string): string[] {
-  write('clusters/prod/cluster.yaml', `name: prod\nauth: {users: [{email: ann@example.com}]}\n${cluster}`);
+function problems(cluster: string, auth = ''): string[] {
+  write('clusters/prod/cluster.yaml', `name: prod\nauth: {users: [{email: ann@example.com}]${auth}}\n${cluster}`);
   try {
     loadCluster(root, 'prod');
   } catch (error) {
@@ -78,6 +78,15 @@ describe('versions of one cluster', () => {
     ['istio: {cni: {enabled: false}}\ncomponents:\n  istiod: {version: 1.30.2}\n  gateway: {version: 1.30.2}\n', []],
   ])('%s', (cluster, expected) => {
     expect(problems(cluster)).toEqual(expected.map((start) => expect.stringContaining(start)));
+  });
+
+  it('an istiod that asks one check only, where two hosts have one each', () => {
+    const istio =
+      'host: platform.example.com\nistio: {cni: {enabled: false}}\ncomponents:\n  istiod: {version: 1.30.2}\n  gateway: {version: 1.30.2}\n';
+    expect(problems(istio)).toEqual([]);
+    expect(problems(istio, ', userCodeHost: true')).toEqual([
+      expect.stringContaining(`${inCluster}:6:21 is too old for auth.userCodeHost: istiod must be 1.31.0 or newer`),
+    ]);
   });
 });
 

@@ -14,6 +14,9 @@ export const floors: readonly ComponentFloor[] = componentNames.flatMap((compone
   (componentFacts[component].floors ?? []).map((floor) => ({ ...floor, component })),
 );
 
+/** The oldest istiod that was seen to ask several checks for one gateway (pilot/pkg/security/authz/builder). */
+const severalChecks = '1.31.0';
+
 /** Components that run with istiod, and how far their minor version may be from istiod's. */
 const skews = componentNames.flatMap((component) => {
   const { skew } = componentFacts[component];
@@ -80,7 +83,9 @@ export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string,
       const at = own(component) === undefined ? 'istiod' : component;
       return message === undefined ? [] : [{ path: path(at), at: 'value', message }];
     });
-  return [...old, ...apart];
+  const single = file.auth.userCodeHost && below(own('istiod'), severalChecks) === true;
+  const message = `is too old for auth.userCodeHost: istiod must be ${severalChecks} or newer, because older ones ask one check for each gateway (istio/istio#34041)`;
+  return [...old, ...apart, ...(single ? [{ path: path('istiod'), at: 'value' as const, message }] : [])];
 }
 
 /**

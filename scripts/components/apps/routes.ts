@@ -1,6 +1,7 @@
 import type { App, Cluster } from '../../config/cluster.ts';
 import type { KubernetesObject } from '../component.ts';
 import { gatewayName, gatewayNamespace } from '../domain.ts';
+import { loginRoutes, platformProxy } from '../login-proxy.ts';
 import { servedHost } from '../served-host.ts';
 import { guardName } from './access.ts';
 import { appPlace } from './place.ts';
@@ -19,6 +20,10 @@ function serviceHost(app: App): string {
 }
 
 function virtualService(cluster: Cluster, app: App): KubernetesObject {
+  const nowhere = (...prefixes: string[]) => ({
+    match: prefixes.map((prefix) => ({ uri: { prefix } })),
+    directResponse: { status: 404 },
+  });
   const { host, path } = appPlace(cluster, app);
   const own = 'host' in app.place;
   const destination = { host: serviceHost(app), port: { number: app.service.port } };
@@ -31,13 +36,12 @@ function virtualService(cluster: Cluster, app: App): KubernetesObject {
       hosts: [host],
       gateways: [`${gatewayNamespace}/${own ? guardName(app) : gatewayName}`],
       http: [
-        own
-          ? // The gateway does not check these paths, which belong to Dex and OAuth2 Proxy on the platform's host.
-            {
-              match: [{ uri: { prefix: '/dex/' } }, { uri: { prefix: '/oauth2/' } }],
-              directResponse: { status: 404 },
-            }
-          : { match: [{ uri: { exact: path.slice(0, -1) } }], redirect: { uri: path } },
+        ...(own
+          ? // The gateway does not check these paths, which belong to Dex and OAuth2 Proxy.
+            cluster.auth.userCodeHost
+            ? [nowhere('/dex/'), ...loginRoutes(platformProxy(cluster))]
+            : [nowhere('/dex/', '/oauth2/')]
+          : [{ match: [{ uri: { exact: path.slice(0, -1) } }], redirect: { uri: path } }]),
         {
           ...(own ? {} : { match: [{ uri: { prefix: path } }] }),
           ...(strip ? { rewrite: { uri: '/' } } : {}),

@@ -2,7 +2,7 @@ import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { type KubeflowPart, kubeflowParts } from '../../config/schema/component-facts.ts';
 import { appPlace } from '../apps/place.ts';
 import type { Component } from '../component.ts';
-import { signedOutPath } from '../signed-out-page.ts';
+import { signOutPath } from '../login-proxy.ts';
 import { katibLinks } from './katib.ts';
 import type { DashboardLinks, MenuLink } from './links.ts';
 import { notebooksLinks } from './notebooks.ts';
@@ -26,7 +26,7 @@ export const dashboard: Component = {
     kubeflowSource(cluster, {
       folder: 'kubeflow-dashboard/dashboard',
       path: { '26.03': 'applications/centraldashboard/overlays/oauth2-proxy' },
-      patches: [hostPatch(cluster), signOut(), menu(cluster)],
+      patches: [hostPatch(cluster), signOut(cluster), menu(cluster)],
       images: ['ghcr.io/kubeflow/kubeflow/central-dashboard'],
     }),
   ],
@@ -36,11 +36,11 @@ export const dashboard: Component = {
 };
 
 /** Signing out ends the session at OAuth2 Proxy and shows a page that needs no login; upstream's link starts a new login at once. */
-function signOut(): KustomizePatch {
+function signOut(cluster: Cluster): KustomizePatch {
   const variable = '/spec/template/spec/containers/0/env/0';
   return jsonPatch({ group: 'apps', kind: 'Deployment', name: 'centraldashboard' }, [
     { op: 'test', path: variable, value: { name: 'LOGOUT_URL', value: '/oauth2/sign_out' } },
-    { op: 'replace', path: `${variable}/value`, value: `/oauth2/sign_out?rd=${encodeURIComponent(signedOutPath)}` },
+    { op: 'replace', path: `${variable}/value`, value: signOutPath(cluster) },
   ]);
 }
 

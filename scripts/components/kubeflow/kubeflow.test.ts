@@ -117,6 +117,26 @@ describe('the parts of Kubeflow', () => {
     for (const text of hosts) expect(text).toContain(demo.knownHost);
   });
 
+  it("lead to users' code at the host that it has", () => {
+    const made = (cluster: Cluster) =>
+      kustomizations(cluster).flatMap(({ patches }) => {
+        const text = patches.map(({ patch }) => patch).join('\n');
+        const told = /ISTIO_GATEWAY|ISTIO_HOST|ingressGateway|config-domain/.test(text);
+        return told ? [text.replaceAll(/\s+/g, ' ')] : [];
+      });
+    const own = { ...everything, auth: { ...everything.auth, userCodeHost: true } };
+    const host = `apps.${demo.knownHost}`;
+    const [notebooks = '', viewers = '', tensorboards = '', serving = ''] = made(own);
+    for (const text of [notebooks, tensorboards]) {
+      expect(text).toContain(`op: replace path: /data/ISTIO_HOST value: ${host}`);
+      expect(text).toContain('op: replace path: /data/ISTIO_GATEWAY value: ingress/user-code');
+    }
+    expect(viewers).toContain('/env/0/value value: ingress/user-code');
+    expect(serving).toContain(`"ingressGateway": "ingress/user-code"`);
+    expect(serving).toContain(`"ingressDomain": "${host}"`);
+    expect(made(everything).join()).not.toContain('user-code');
+  });
+
   it('leave none of the old names in what replaces them', () => {
     const replaced = kustomizations(everything).flatMap(({ patches }) =>
       patches.flatMap(({ patch }) => patch.split(/^- /m).filter((operation) => /^op: (add|replace)/.test(operation))),

@@ -4,7 +4,9 @@ import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/plat
 import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';
+import { gatewayName, gatewayNamespace } from '../domain.ts';
 import { kustomizeUpstream, pinned } from '../upstream.ts';
+import { userCodeRoute } from '../user-code.ts';
 import { yamlText } from '../yaml-text.ts';
 
 /** Folder with the patches of all parts and the Kubeflow release. */
@@ -107,11 +109,17 @@ export function storagePatches({ kubernetes: { storageClass } }: Cluster): Kusto
   ];
 }
 
-/** @returns the same for a controller that creates routes and reads the host from a ConfigMap */
+/** @returns the patch that tells a controller the host, and the Gateway, of the routes that it makes to users' code */
 export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: configMap }, [
     { op: 'test', path: '/data/ISTIO_HOST', value: '*' },
-    { op: 'replace', path: '/data/ISTIO_HOST', value: publicAddress(cluster).host },
+    { op: 'replace', path: '/data/ISTIO_HOST', value: userCodeRoute(cluster).host },
+    ...(cluster.auth.userCodeHost
+      ? [
+          { op: 'test', path: '/data/ISTIO_GATEWAY', value: `${gatewayNamespace}/${gatewayName}` } as const,
+          { op: 'replace', path: '/data/ISTIO_GATEWAY', value: userCodeRoute(cluster).gateway } as const,
+        ]
+      : []),
   ]);
 }
 

@@ -1,8 +1,8 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
-import { publicAddress } from '../address.ts';
 import type { Component, KubernetesObject } from '../component.ts';
-import { gatewayName, gatewayNamespace } from '../domain.ts';
+import { gatewayNamespace } from '../domain.ts';
 import { chartSource } from '../upstream.ts';
+import { userCodeRoute } from '../user-code.ts';
 import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
@@ -113,7 +113,7 @@ function knativeDomain(cluster: Cluster): KustomizePatch {
   return jsonPatch({ kind: 'ConfigMap', name: 'config-domain' }, [
     { op: 'test', path: '/data/example.com', value: '' },
     { op: 'remove', path: '/data/example.com' },
-    { op: 'add', path: `/data/${publicAddress(cluster).host}`, value: '' },
+    { op: 'add', path: `/data/${userCodeRoute(cluster).host}`, value: '' },
   ]);
 }
 
@@ -145,9 +145,9 @@ function kserveIngress(cluster: Cluster): KustomizePatch {
     'http',
   );
   const ours = ingressSetting(
-    `${gatewayNamespace}/${gatewayName}`,
+    userCodeRoute(cluster).gateway,
     `knative-local-gateway.${localGateway}.svc.cluster.local`,
-    publicAddress(cluster).host,
+    userCodeRoute(cluster).host,
     'https',
   );
   return jsonPatch({ kind: 'ConfigMap', name: 'inferenceservice-config' }, [

@@ -1,9 +1,13 @@
+import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
 import type { Component } from '../component.ts';
+import { gatewayName, gatewayNamespace } from '../domain.ts';
+import { userCodeRoute } from '../user-code.ts';
 import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
   includesPart,
+  jsonPatch,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
@@ -23,6 +27,7 @@ export const volumes: Component = {
     kubeflowSource(cluster, {
       folder: 'kubeflow-volumes/pvcviewer-controller',
       path: { '26.03': 'applications/pvcviewer-controller/upstream/base' },
+      patches: viewerGateway(cluster),
       images: ['ghcr.io/kubeflow/kubeflow/pvcviewer-controller', 'quay.io/brancz/kube-rbac-proxy'],
     }),
     kubeflowSource(cluster, {
@@ -37,6 +42,22 @@ export const volumes: Component = {
   serverSideApply: true,
   readyWithinSeconds: 600,
 };
+
+/** The controller's routes are for every host of the Gateway that it is told; its folder's patch adds the variable. */
+function viewerGateway(cluster: Cluster): KustomizePatch[] {
+  if (!cluster.auth.userCodeHost) return [];
+  const variable = '/spec/template/spec/containers/0/env/0';
+  return [
+    jsonPatch({ group: 'apps', kind: 'Deployment', name: 'pvcviewer-controller-manager' }, [
+      {
+        op: 'test',
+        path: variable,
+        value: { name: 'ISTIO_GATEWAY', value: `${gatewayNamespace}/${gatewayName}` },
+      },
+      { op: 'replace', path: `${variable}/value`, value: userCodeRoute(cluster).gateway },
+    ]),
+  ];
+}
 
 export const volumesLinks: DashboardLinks = {
   menuLinks: [{ type: 'item', icon: 'device:storage', link: '/volumes/', text: 'Volumes' }],

@@ -142,6 +142,12 @@ export const auth = z
       .describe(
         'How OAuth2 Proxy reaches Dex. in-cluster: at its Service, so that it starts without the load balancer. gateway: through the gateway, by OIDC discovery, trusting its CA.',
       ),
+    userCodeHost: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Serve what runs users' code (notebooks, TensorBoards, volume viewers, models, tenants' routes) at apps.<host>, with a login of its own. Each host then has a session of its own. Requires a DNS name as host.",
+      ),
     machineTokens: z
       .boolean()
       .default(false)

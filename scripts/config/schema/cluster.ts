@@ -5,7 +5,7 @@ import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { git } from './git.ts';
-import { authorityOf, host } from './host.ts';
+import { authorityOf, host, userCodeLabel } from './host.ts';
 import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
@@ -73,6 +73,21 @@ export const clusterFile = z
       });
     },
     reads('host', 'tls.acme'),
+  )
+  .superRefine(
+    (value, context) => {
+      if (!value.auth.userCodeHost || (value.host !== 'auto' && !isAddress(value.host))) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['auth', 'userCodeHost'],
+        message: `needs a DNS name as host, not ${value.host === 'auto' ? 'auto' : 'an IP address'}`,
+        params: {
+          hint: `Set host to a DNS name; ${userCodeLabel}.<host> must resolve to the gateway, too.`,
+          at: 'key',
+        },
+      });
+    },
+    reads('host', 'auth.userCodeHost'),
   )
   .superRefine(
     (value, context) => {

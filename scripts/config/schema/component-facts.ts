@@ -16,6 +16,8 @@ interface ComponentFacts {
   part?: string;
   /** First segments of its paths on the platform's host. They are reserved whether or not it runs. */
   paths?: readonly string[];
+  /** The first segments among them of paths that lead to code that users run. */
+  codePaths?: readonly string[];
   /** Prefix of the VirtualService for its web page. */
   page?: string;
   /** Hint for `components.<name>.version`, where that has no effect. */
@@ -43,6 +45,7 @@ interface Skew {
 /** Settings that enable and disable components. */
 interface Switches {
   argocd: { install: boolean };
+  auth: { userCodeHost: boolean };
   loadBalancer: { metallb?: unknown };
   istio: { cni: { enabled: boolean } };
   tls: { existingIssuer?: unknown };
@@ -163,6 +166,11 @@ const facts = {
       },
     ],
   },
+  'oauth2-proxy-apps': {
+    namespaces: ['auth'],
+    versionHint: 'Set components.oauth2-proxy.version.',
+    missingSwitch: ({ auth }) => (auth.userCodeHost ? undefined : 'Set auth.userCodeHost: true.'),
+  },
   'kubeflow-namespace': {
     patches: ['namespaces'],
     namespaces: ['kubeflow', 'kubeflow-system'],
@@ -196,16 +204,19 @@ const facts = {
     patches: ['jupyter-web-app', 'notebook-controller', 'poddefaults'],
     page: '/jupyter/',
     paths: ['jupyter', 'notebook'],
+    codePaths: ['notebook'],
   }),
   'kubeflow-volumes': kubeflowPart('volumes', {
     patches: ['pvcviewer-controller', 'volumes-web-app'],
     page: '/volumes/',
-    paths: ['volumes'],
+    paths: ['pvcviewers', 'volumes'],
+    codePaths: ['pvcviewers'],
   }),
   'kubeflow-tensorboards': kubeflowPart('tensorboards', {
     patches: ['tensorboard-controller', 'tensorboards-web-app'],
     page: '/tensorboards/',
     paths: ['tensorboard', 'tensorboards'],
+    codePaths: ['tensorboard'],
   }),
   'kubeflow-pipelines': kubeflowPart('pipelines', {
     patches: [
@@ -239,6 +250,7 @@ const facts = {
     namespaces: ['cluster-local-gateway', 'knative-serving'],
     page: '/kserve-endpoints/',
     paths: ['kserve-endpoints', 'serving'],
+    codePaths: ['serving'],
   }),
   'kubeflow-default-profile': {
     namespaces: [],
@@ -248,7 +260,7 @@ const facts = {
       return kubeflow.defaultProfile.enabled !== false ? undefined : 'Set kubeflow.defaultProfile.enabled: true.';
     },
   },
-  tenants: { namespaces: [], paths: ['tenants'], versionHint: noUpstream },
+  tenants: { namespaces: [], paths: ['tenants'], codePaths: ['tenants'], versionHint: noUpstream },
 } as const satisfies Readonly<Record<string, ComponentFacts>>;
 
 export type ComponentName = keyof typeof facts;
@@ -279,6 +291,12 @@ export const takenNamespaces: readonly string[] = [
 
 /** First segments of the platform's paths. */
 export const platformPaths: readonly string[] = all.flatMap(({ paths }) => paths ?? []).sort();
+
+/** Prefixes of the paths that lead to code that users run. */
+export const codePaths: readonly string[] = all
+  .flatMap(({ codePaths: segments }) => segments ?? [])
+  .map((segment) => `/${segment}/`)
+  .sort();
 
 /** Folders whose upstream.yaml a component needs, with the kind of source that it must describe. */
 export const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = Object.fromEntries(

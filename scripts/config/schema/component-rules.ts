@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { auth } from './auth.ts';
 import { type ComponentName, componentFacts } from './component-facts.ts';
+import { userCodeLabel } from './host.ts';
 import type { loadBalancer } from './load-balancer.ts';
 import type { argocd, componentSettings, istio, kubeflow } from './platform.ts';
 import { reads } from './reads.ts';
@@ -8,6 +10,7 @@ import type { tls } from './tls.ts';
 /** Sections of cluster.yaml that the rules read. */
 interface Config {
   argocd: z.output<typeof argocd>;
+  auth: z.output<typeof auth>;
   tls: z.output<typeof tls>;
   loadBalancer: z.output<typeof loadBalancer>;
   istio: z.output<typeof istio>;
@@ -19,6 +22,7 @@ interface Config {
 export const componentRulesRead = reads(
   'components',
   'argocd.install',
+  'auth.userCodeHost',
   'loadBalancer.metallb',
   'istio.cni',
   'tls.existingIssuer',
@@ -27,7 +31,7 @@ export const componentRulesRead = reads(
 );
 
 /** Components that every request passes: without one of them, the others refuse all requests. */
-const indispensable: readonly ComponentName[] = ['istiod', 'gateway', 'oauth2-proxy'];
+const indispensable: readonly ComponentName[] = ['istiod', 'gateway', 'oauth2-proxy', 'oauth2-proxy-apps'];
 
 /**
  * Reports settings under `components` that have no effect: a version that is set elsewhere, and `enabled: true` for a component
@@ -45,11 +49,13 @@ export function checkComponents(value: Config, context: z.core.$RefinementCtx): 
         params: { hint: versionHint, at: 'key' },
       });
     }
-    if (settings.enabled === false && indispensable.includes(name)) {
+    const ofUserCode = name === 'oauth2-proxy-apps';
+    if (settings.enabled === false && indispensable.includes(name) && (!ofUserCode || value.auth.userCodeHost)) {
+      const where = ofUserCode ? `${userCodeLabel}.<host>` : 'the platform';
       context.addIssue({
         code: 'custom',
         path: [...path, 'enabled'],
-        message: `must not be false: without ${name} no request reaches the platform`,
+        message: `must not be false: without ${name} no request reaches ${where}`,
         params: { hint: 'Remove the line.' },
       });
     }

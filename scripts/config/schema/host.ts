@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { dnsNamePattern, isAddress } from './common.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 
+/** First label of the host for code that users run (`auth.userCodeHost`). */
+export const userCodeLabel = 'apps';
+
 interface HostProblem {
   message: string;
   hint: string;

@@ -198,7 +198,9 @@ export const tenantFile = z
       .array(route)
       .max(50, 'at most 50 routes')
       .optional()
-      .describe("Paths on the platform's host that lead to its Services."),
+      .describe(
+        "Paths on the platform's host that lead to its Services; on apps.<host> where a cluster sets auth.userCodeHost.",
+      ),
     repositories: z
       .array(repository)
       .optional()

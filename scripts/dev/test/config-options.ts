@@ -85,6 +85,7 @@ export const configOptions: readonly ConfigOption[] = [
       },
     },
   }),
+  ...options("users' code", { "a host for users' code": { auth: { userCodeHost: true } } }),
   ...options('groups', { 'groups that may log in': { auth: { groups: ['ml', 'platform-admins'] } } }),
   ...options('machines', { 'machine tokens': { auth: { machineTokens: true } } }),
   ...options('exceptions', {}),
@@ -206,6 +207,7 @@ const each = (ones: readonly string[], others: readonly string[], message: strin
 export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
   ...each(['ACME'], nameless, 'needs a DNS name as host'),
   ...each(nameless, ownHosts, 'has its own host, which needs a DNS name'),
+  ...each(["a host for users' code"], nameless, 'auth.userCodeHost needs a DNS name'),
   ...each(discovered, ['node ports', 'node ports behind another port'], 'no load balancer address to discover'),
   ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'tls.existingIssuer.trust'),
   ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),

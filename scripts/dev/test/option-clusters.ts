@@ -58,11 +58,17 @@ function tenantProblems(cluster: Cluster, tenants: Readonly<Record<string, strin
   }
 }
 
-/** @returns the generated files of a cluster, and its tree as `validate` reads it */
-export function treeOf(cluster: Cluster): { files: ReadonlyMap<string, string>; tree: ParsedTree } {
+/**
+ * @param changes texts of files, in place of those that are generated
+ * @returns the generated files of a cluster, and its tree as `validate` reads it
+ */
+export function treeOf(
+  cluster: Cluster,
+  changes: ReadonlyMap<string, string> = new Map(),
+): { files: ReadonlyMap<string, string>; tree: ParsedTree } {
   const platform = placePlatform(cluster);
   const { tree: files, documents } = renderDocuments(platform);
-  const tree = parseTree('pair', new Map([...hand, ...files]), {
+  const tree = parseTree('pair', new Map([...hand, ...files, ...changes]), {
     documents: new Map([...documents, ...handDocuments]),
     facts: factsOf(platform),
   });

@@ -1,8 +1,18 @@
-import { gatewayNamespace, gatewayPrincipal } from '../../components/domain.ts';
+import { authNamespace, gatewayNamespace, gatewayPrincipal } from '../../components/domain.ts';
 import { appMarker, sharedSessionCookie } from '../../components/identity.ts';
 import { routes } from './gateway.ts';
-import { options } from './login.ts';
-import { at, listAt, nameOf, namespaceOf, ofKind, type ParsedTree, type Placed, textsAt } from './parsed-tree.ts';
+import { isProxy, options } from './login.ts';
+import {
+  at,
+  listAt,
+  nameOf,
+  namespaceOf,
+  ofKind,
+  type ParsedTree,
+  type Placed,
+  textsAt,
+  valuesOf,
+} from './parsed-tree.ts';
 import { about, type Finding, type Rule } from './rule.ts';
 
 /** The generated routes of apps, which are named after the app. */
@@ -102,9 +112,10 @@ const nothingOpenOnOwnHosts: Rule = {
     return routes(tree)
       .filter(({ rendered, object }) => !rendered && textsAt(object, 'spec', 'hosts').some((host) => !hosts.has(host)))
       .flatMap((route) => {
-        const answered = listAt(route.object, 'spec', 'http')
-          .slice(0, 1)
-          .filter((http) => at(http, 'directResponse') !== undefined)
+        const all = listAt(route.object, 'spec', 'http');
+        const served = all.findIndex((http) => at(http, 'match') === undefined || !isOfLogin(http));
+        const answered = all
+          .slice(0, served === -1 ? all.length : served)
           .flatMap((http) => listAt(http, 'match').map((match) => String(at(match, 'uri', 'prefix'))));
         return ['/dex/', '/oauth2/']
           .filter((path) => !answered.includes(path))
@@ -112,6 +123,12 @@ const nothingOpenOnOwnHosts: Rule = {
       });
   },
 };
+
+/** An answer of the gateway itself, or of an OAuth2 Proxy. */
+function isOfLogin(http: unknown): boolean {
+  const targets = listAt(http, 'route').map((target) => String(at(target, 'destination', 'host')));
+  return targets.every((host) => isProxy(host.replace(`.${authNamespace}.svc.cluster.local`, '')));
+}
 
 const onePlaceOneRoute: Rule = {
   name: 'one-place-one-route',
@@ -165,7 +182,7 @@ const cookieForItsHosts: Rule = {
       ...domains
         .filter(({ value }) => !hosts.has(String(value)))
         .map(({ file, path }) => ({ file, path, message: "must be the platform's host, not a wider domain" })),
-      ...(domains.length > 0 && own.length === 0
+      ...(own.length === 0 || valuesOf(tree, 'oauth2-proxy-apps').length > 0
         ? domains.map(({ file, path }) => ({ file, path, message: 'is not needed by any app: remove it' }))
         : []),
       ...(domains.length > 0 && name !== undefined && name.value !== sharedSessionCookie

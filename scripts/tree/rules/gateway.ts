@@ -1,4 +1,6 @@
 import { edgeFilterName, gatewayNamespace, gatewaySelector } from '../../components/domain.ts';
+import { authProvider, userCodeProvider } from '../../components/gate.ts';
+import { severalProviders } from '../../components/istiod.ts';
 import {
   at,
   isMap,
@@ -37,7 +39,8 @@ export function customPolicies(tree: ParsedTree): Placed[] {
 
 const oneLoginCheck: Rule = {
   name: 'one-login-check',
-  reason: 'Istio uses one CUSTOM provider per workload; without one, every route is open (istio/istio#34041).',
+  reason:
+    'Istio refuses all requests where two CUSTOM providers are for one workload, unless istiod is told to ask each; without one, every route is open (istio/istio#34041).',
   check(tree) {
     const opened = gateways(tree);
     const policies = customPolicies(tree);
@@ -46,7 +49,9 @@ const oneLoginCheck: Rule = {
     if (policies.length === 0 && first !== undefined) {
       return [about(first, `is not checked by any CUSTOM AuthorizationPolicy in ${gatewayNamespace}`)];
     }
-    return providers.size > 1
+    // Only users' code has a second one, on hosts that the first leaves out.
+    const known = [...providers].every((name) => name === authProvider || name === userCodeProvider);
+    return providers.size > 1 && !(known && asksSeveral(tree))
       ? policies.map((policy) =>
           about(
             policy,
@@ -57,6 +62,11 @@ const oneLoginCheck: Rule = {
       : [];
   },
 };
+
+function asksSeveral(tree: ParsedTree): boolean {
+  const values = valuesOf(tree, 'istiod').map((layer) => at(layer.values, 'pilot', 'env', severalProviders));
+  return values.findLast((value) => value !== undefined) === 'true';
+}
 
 /** Target ports on the gateway's pods by Service port, from the chart's values; the default target is the same port. */
 function targetPorts(tree: ParsedTree): Map<number, number> {
@@ -96,7 +106,7 @@ const everyPortIsChecked: Rule = {
     const rules = customPolicies(tree).flatMap(({ object }) => listAt(object, 'spec', 'rules'));
     return servers(tree)
       .filter(({ encrypted }) => encrypted)
-      .filter(({ port }) => rules.length > 0 && !rules.some((rule) => covers(rule, String(port))))
+      .filter(({ port }) => rules.length > 0 && !covered(rules, String(port)))
       .map((server) =>
         finding(
           server,
@@ -107,19 +117,22 @@ const everyPortIsChecked: Rule = {
   },
 };
 
-/** True when a policy's rule covers a port, apart from paths that it excludes. */
-function covers(rule: unknown, port: string): boolean {
-  const targets = listAt(rule, 'to');
-  if (at(rule, 'from') !== undefined || at(rule, 'when') !== undefined) return false;
-  if (targets.length === 0) return true;
-  return targets.some((target) => {
-    const operation = at(target, 'operation');
-    const narrowed = ['hosts', 'methods', 'paths', 'notHosts', 'notMethods'].some(
-      (field) => at(operation, field) !== undefined,
-    );
-    const ports = textsAt(operation, 'ports');
-    return !narrowed && (ports.length === 0 || ports.includes(port)) && !textsAt(operation, 'notPorts').includes(port);
-  });
+/** True when the rules are for every host on a port, whatever the paths that they leave to other services: what one leaves out, others name. */
+function covered(rules: readonly unknown[], port: string): boolean {
+  const unconditional = rules.filter((rule) => at(rule, 'from') === undefined && at(rule, 'when') === undefined);
+  if (unconditional.some((rule) => listAt(rule, 'to').length === 0)) return true;
+  const open = unconditional
+    .flatMap((rule) => listAt(rule, 'to').map((target) => at(target, 'operation')))
+    .filter((operation) => ['methods', 'paths', 'notMethods'].every((field) => at(operation, field) === undefined))
+    .filter((operation) => {
+      const ports = textsAt(operation, 'ports');
+      return (ports.length === 0 || ports.includes(port)) && !textsAt(operation, 'notPorts').includes(port);
+    });
+  const named = new Set(open.flatMap((operation) => textsAt(operation, 'hosts')));
+  return open.some(
+    (operation) =>
+      at(operation, 'hosts') === undefined && textsAt(operation, 'notHosts').every((host) => named.has(host)),
+  );
 }
 
 /** Dex, OAuth2 Proxy, and Argo CD's webhook, whose secret Argo CD checks itself. */

@@ -1,4 +1,4 @@
-import { clientId, sidecarAddresses } from '../../components/oauth2-proxy.ts';
+import { clientId, sidecarAddresses } from '../../components/login-proxy.ts';
 import {
   allObjects,
   at,
@@ -32,29 +32,46 @@ const forbidden: Readonly<Record<string, string>> = {
 
 /** An option, and where it is set. */
 interface Option {
+  /** The component that it belongs to. */
+  of: string;
   file: string;
   path: string;
   name: string;
   value: unknown;
 }
 
-const component = 'oauth2-proxy';
+/** Components that are an OAuth2 Proxy: the platform's, and that for users' code. */
+const proxies = ['oauth2-proxy', 'oauth2-proxy-apps'] as const;
+
+/** @returns whether a component is an OAuth2 Proxy */
+export function isProxy(component: string): boolean {
+  return (proxies as readonly string[]).includes(component);
+}
 
 /** @returns the options in all layers of values and in rendered pods: flags, variables and configuration files */
 export function options(tree: ParsedTree): Option[] {
-  const fromValues = valuesOf(tree, component).flatMap(({ file, values }) => [
-    ...flags(values).map((flag) => ({ file, ...flag })),
-    ...configLines(at(values, 'config', 'configFile')).map((line) => ({ file, path: 'config.configFile', ...line })),
-    ...variables(listAt(values, 'extraEnv')).map((variable) => ({ file, path: 'extraEnv', ...variable })),
-    ...switches(at(values, 'alphaConfig', 'configData'), 'alphaConfig.configData').map((one) => ({ file, ...one })),
-  ]);
+  const fromValues = proxies.flatMap((of) =>
+    valuesOf(tree, of)
+      .flatMap(({ file, values }) => [
+        ...flags(values).map((flag) => ({ file, ...flag })),
+        ...configLines(at(values, 'config', 'configFile')).map((line) => ({
+          file,
+          path: 'config.configFile',
+          ...line,
+        })),
+        ...variables(listAt(values, 'extraEnv')).map((variable) => ({ file, path: 'extraEnv', ...variable })),
+        ...switches(at(values, 'alphaConfig', 'configData'), 'alphaConfig.configData').map((one) => ({ file, ...one })),
+      ])
+      .map((option) => ({ of, ...option })),
+  );
   const fromArguments = allObjects(tree)
     .filter(
-      ({ object, rendered }) => rendered && object.kind === 'Deployment' && object.metadata.name.includes(component),
+      ({ object, rendered }) => rendered && object.kind === 'Deployment' && object.metadata.name.includes(clientId),
     )
     .flatMap(({ file, object }) =>
       listAt(object, 'spec', 'template', 'spec', 'containers').flatMap((container) =>
         [...textsAt(container, 'args').map(argument), ...variables(listAt(container, 'env'))].map((option) => ({
+          of: object.metadata.name,
           file,
           path: nameOf(object),
           ...option,
@@ -68,7 +85,7 @@ function spelt(name: string): string {
   return name.replace(/^-+/, '').replaceAll('_', '-');
 }
 
-function flags(values: YamlMap): Omit<Option, 'file'>[] {
+function flags(values: YamlMap): Omit<Option, 'of' | 'file'>[] {
   const { extraArgs } = values;
   if (isMap(extraArgs)) {
     return Object.entries(extraArgs).map(([name, value]) => ({ path: `extraArgs.${name}`, name: spelt(name), value }));
@@ -95,7 +112,7 @@ function variables(list: readonly unknown[]): Pick<Option, 'name' | 'value'>[] {
 }
 
 /** The booleans of the structured configuration, whose keys are case-insensitive. */
-function switches(value: unknown, path: string): Omit<Option, 'file'>[] {
+function switches(value: unknown, path: string): Omit<Option, 'of' | 'file'>[] {
   return nestedIn(value, path)
     .filter((one) => typeof one.value === 'boolean' && !one.path.endsWith(']'))
     .map((one) => ({ ...one, name: one.key.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase() }));
@@ -158,6 +175,13 @@ const safeCookies: Rule = {
       .map(({ file, path, name }) => ({ file, path, message: `${name} must be true` })),
 };
 
+const callback = '/oauth2/callback';
+
+/** Whether each host has a login of its own, so that the platform's OAuth2 Proxy may end it where it began: Dex holds the list of hosts. */
+function hostless(tree: ParsedTree): boolean {
+  return valuesOf(tree, proxies[1]).length > 0;
+}
+
 const ownRedirects: Rule = {
   name: 'own-redirects',
   reason:
@@ -165,7 +189,8 @@ const ownRedirects: Rule = {
   check: (tree) =>
     options(tree).flatMap(({ file, path, name, value }): Finding[] => {
       const texts = [value].flat().map(String);
-      if (name === 'redirect-url' && !texts.every((text) => text.startsWith('https://'))) {
+      const open = hostless(tree) && texts.every((text) => text === callback);
+      if (name === 'redirect-url' && !open && !texts.every((text) => text.startsWith('https://'))) {
         return [{ file, path, message: 'must be absolute, with https://' }];
       }
       const wide = /^whitelist-domains?$/.test(name) && texts.some((text) => /^"?(\.|\*)/.test(text));
@@ -177,23 +202,24 @@ const sameRedirect: Rule = {
   name: 'same-redirect',
   reason:
     'Dex compares redirect URIs byte for byte, and a different one makes every login fail (kubeflow/community-distribution#2754).',
-  check(tree) {
-    const redirect = options(tree)
-      .filter(({ name }) => name === 'redirect-url')
-      .at(-1);
-    if (redirect === undefined) return [];
-    return valuesOf(tree, 'dex').flatMap(({ file, values }) =>
-      listAt(values, 'config', 'staticClients')
-        .map((client, index) => ({ id: at(client, 'id'), uris: textsAt(client, 'redirectURIs'), index }))
-        // Other clients, such as Argo CD, have redirects of their own.
-        .filter(({ id, uris }) => id === clientId && !uris.includes(String(redirect.value)))
-        .map(({ index }) => ({
-          file,
-          path: `config.staticClients[${index}].redirectURIs`,
-          message: `lacks ${String(redirect.value)}, which ${redirect.file} has`,
-        })),
-    );
-  },
+  check: (tree) =>
+    proxies.flatMap((of) => {
+      const redirect = options(tree).findLast((option) => option.of === of && option.name === 'redirect-url');
+      if (redirect === undefined) return [];
+      const value = String(redirect.value);
+      const known = (uri: string) => uri === value || (value === callback && uri.endsWith(value));
+      return valuesOf(tree, 'dex').flatMap(({ file, values }) =>
+        listAt(values, 'config', 'staticClients')
+          .map((client, index) => ({ id: at(client, 'id'), uris: textsAt(client, 'redirectURIs'), index }))
+          // Other clients, such as Argo CD, have redirects of their own.
+          .filter(({ id, uris }) => id === of && !uris.some(known))
+          .map(({ index }) => ({
+            file,
+            path: `config.staticClients[${index}].redirectURIs`,
+            message: `lacks ${value}, which ${redirect.file} has`,
+          })),
+      );
+    }),
 };
 
 /** OAuth2 Proxy and Dex: how users log in. */

@@ -1,5 +1,5 @@
 import { authNamespace } from '../../components/domain.ts';
-import { authProvider } from '../../components/gate.ts';
+import { authProvider, userCodeProvider } from '../../components/gate.ts';
 import { identityHeaders } from '../../components/identity.ts';
 import { below, floors, tooOld } from '../../config/version-floors.ts';
 import { type ChartValues, chartValues, decides, type Keys } from './merged-values.ts';
@@ -28,38 +28,45 @@ const theCheckAnswers: Rule = {
   reason:
     'The values of two charts must agree on the login check: without the provider everyone gets 403, without a header no page knows its user, and with another address another program decides (istio docs, tasks/security/authorization/authz-custom).',
   check(tree) {
-    const mesh = chartOf(tree, 'istiod');
-    const proxy = chartOf(tree, 'oauth2-proxy');
-    if (mesh === undefined || proxy === undefined) return [];
-    const list: Keys = ['meshConfig', 'extensionProviders'];
-    const providers = listAt(mesh.merged, ...list).filter((entry) => at(entry, 'name') === authProvider);
-    const [provider] = providers;
-    if (providers.length !== 1)
-      return finding(
-        mesh,
-        list,
-        `has ${providers.length} providers called ${authProvider}, and the gateway's check needs exactly one`,
-      );
-    const service = `oauth2-proxy.${authNamespace}.svc.cluster.local`;
-    const told = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
-    const set = listAt(proxy.merged, 'alphaConfig', 'configData', 'injectResponseHeaders').map((entry) =>
-      at(entry, 'name'),
-    );
     return [
-      ...(at(provider, 'envoyExtAuthzHttp', 'service') === service
-        ? []
-        : finding(mesh, list, `the service of ${authProvider} must be ${service}`)),
-      ...identityHeaders.flatMap((header) => [
-        ...(told.includes(header)
-          ? []
-          : finding(mesh, list, `headersToUpstreamOnAllow of ${authProvider} must contain ${header}`)),
-        ...(set.includes(header)
-          ? []
-          : finding(proxy, ['alphaConfig', 'configData', 'injectResponseHeaders'], `must set ${header}`)),
-      ]),
+      ...checkAnswers(tree, authProvider, 'oauth2-proxy'),
+      ...checkAnswers(tree, userCodeProvider, 'oauth2-proxy-apps'),
     ];
   },
 };
+
+function checkAnswers(tree: ParsedTree, name: string, asked: string): Finding[] {
+  const mesh = chartOf(tree, 'istiod');
+  const proxy = chartOf(tree, asked);
+  if (mesh === undefined || proxy === undefined) return [];
+  const list: Keys = ['meshConfig', 'extensionProviders'];
+  const providers = listAt(mesh.merged, ...list).filter((entry) => at(entry, 'name') === name);
+  const [provider] = providers;
+  if (providers.length !== 1)
+    return finding(
+      mesh,
+      list,
+      `has ${providers.length} providers called ${name}, and the gateway's check needs exactly one`,
+    );
+  const service = `${asked}.${authNamespace}.svc.cluster.local`;
+  const told = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
+  const set = listAt(proxy.merged, 'alphaConfig', 'configData', 'injectResponseHeaders').map((entry) =>
+    at(entry, 'name'),
+  );
+  return [
+    ...(at(provider, 'envoyExtAuthzHttp', 'service') === service
+      ? []
+      : finding(mesh, list, `the service of ${name} must be ${service}`)),
+    ...identityHeaders.flatMap((header) => [
+      ...(told.includes(header)
+        ? []
+        : finding(mesh, list, `headersToUpstreamOnAllow of ${name} must contain ${header}`)),
+      ...(set.includes(header)
+        ? []
+        : finding(proxy, ['alphaConfig', 'configData', 'injectResponseHeaders'], `must set ${header}`)),
+    ]),
+  ];
+}
 
 /** Variables that OAuth2 Proxy's chart sets from `config.existingSecret`. */
 const fromSecret = ['OAUTH2_PROXY_CLIENT_ID', 'OAUTH2_PROXY_CLIENT_SECRET', 'OAUTH2_PROXY_COOKIE_SECRET'];
@@ -88,32 +95,29 @@ const variablesAreThere: Rule = {
     'Dex reads an unset variable as an empty secret, so that anyone can get tokens; OAuth2 Proxy does not start (dex docs, configuration/oauth2).',
   check(tree) {
     const dex = chartOf(tree, 'dex');
-    const proxy = chartOf(tree, 'oauth2-proxy');
     const names = (list: readonly unknown[]) => list.map((entry) => String(at(entry, 'name')));
     const ofDex =
       dex === undefined ? [] : [...names(listAt(dex.merged, 'envVars')), ...Object.keys(at(dex.merged, 'env') ?? {})];
-    const ofProxy =
-      proxy === undefined
-        ? []
-        : [
-            ...names(listAt(proxy.merged, 'extraEnv')),
-            ...(typeof at(proxy.merged, 'config', 'existingSecret') !== 'string' ||
-            at(proxy.merged, 'proxyVarsAsSecrets') === false
-              ? []
-              : fromSecret),
-          ];
     return [
       ...(dex === undefined
         ? []
         : namedByDex(at(dex.merged, 'config'))
             .filter((name) => !ofDex.includes(name))
             .flatMap((name) => finding(dex, ['envVars'], `lacks ${name}, which Dex's config uses`))),
-      ...(proxy === undefined
-        ? []
-        : texts(at(proxy.merged, 'alphaConfig', 'configData'))
+      ...['oauth2-proxy', 'oauth2-proxy-apps']
+        .map((name) => chartOf(tree, name))
+        .filter((proxy) => proxy !== undefined)
+        .flatMap((proxy) => {
+          const fromValues = names(listAt(proxy.merged, 'extraEnv'));
+          const bySecret =
+            typeof at(proxy.merged, 'config', 'existingSecret') === 'string' &&
+            at(proxy.merged, 'proxyVarsAsSecrets') !== false;
+          const there = [...fromValues, ...(bySecret ? fromSecret : [])];
+          return texts(at(proxy.merged, 'alphaConfig', 'configData'))
             .flatMap(({ text }) => [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name))
-            .filter((name) => !ofProxy.includes(name))
-            .flatMap((name) => finding(proxy, ['extraEnv'], `lacks ${name}, which OAuth2 Proxy's config uses`))),
+            .filter((name) => !there.includes(name))
+            .flatMap((name) => finding(proxy, ['extraEnv'], `lacks ${name}, which OAuth2 Proxy's config uses`));
+        }),
     ];
   },
 };
@@ -127,6 +131,7 @@ const volumesAreThere: Rule = {
       [
         ['dex', 'volumes', 'volumeMounts'],
         ['oauth2-proxy', 'extraVolumes', 'extraVolumeMounts'],
+        ['oauth2-proxy-apps', 'extraVolumes', 'extraVolumeMounts'],
         ['gateway', 'volumes', 'volumeMounts'],
       ] as const
     ).flatMap(([component, volumeList, mountList]): Finding[] => {
@@ -194,6 +199,11 @@ const portsAreThose: Rule = {
   },
 };
 
+/** Charts that run a component's image. */
+function chartsOf(component: string): string[] {
+  return component === 'oauth2-proxy' ? [component, 'oauth2-proxy-apps'] : [component];
+}
+
 const imagesAreNewEnough: Rule = {
   name: 'images-are-new-enough',
   reason:
@@ -201,8 +211,8 @@ const imagesAreNewEnough: Rule = {
   check: (tree) =>
     floors
       .filter(({ of }) => of === 'image')
-      .flatMap((floor): Finding[] => {
-        const chart = chartOf(tree, floor.component);
+      .flatMap((floor) => chartsOf(floor.component).map((name) => ({ floor, chart: chartOf(tree, name) })))
+      .flatMap(({ floor, chart }): Finding[] => {
         const tag = at(chart?.merged, 'image', 'tag');
         // The generated layer repeats upstream.yaml, which has its own check.
         if (chart === undefined || typeof tag !== 'string' || below(tag, floor.least) !== true) return [];

@@ -23,41 +23,42 @@ const image = ['image.repository', 'image.registry', 'image.tag', 'image.digest'
 const byName = 'Services, accounts and policies refer to this name';
 const secondDoor = 'opens a second entry that bypasses the gateway';
 
+const oauth2Proxy: OwnValues = {
+  allowed: [
+    ...scheduling,
+    'image.pullPolicy',
+    ...['extraVolumes', 'extraVolumeMounts', 'livenessProbe.**', 'readinessProbe.**', 'metrics.**', 'lifecycle.**'],
+    ...['terminationGracePeriodSeconds', 'enableServiceLinks', 'resizePolicy', 'extraEnv', 'global.**'],
+    ...['banner', 'footer', 'custom-sign-in-logo', 'custom-templates-dir'].map((flag) => `extraArgs.${flag}`),
+    ...['request-logging', 'auth-logging', 'standard-logging', 'errors-to-info-log'].map((flag) => `extraArgs.${flag}`),
+    ...['logging-filename', 'logging-max-age', 'logging-max-size', 'exclude-logging-path'].map(
+      (flag) => `extraArgs.${flag}`,
+    ),
+    ...['redis-ca-path', 'redis-connection-idle-timeout'].map((flag) => `extraArgs.${flag}`),
+  ],
+  changeable: image,
+  extendable: ['extraVolumes', 'extraVolumeMounts'],
+  instead: {
+    extraArgs: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
+    alphaConfig: 'decides who a user is; use the keys under auth in cluster.yaml',
+    config: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
+    envFrom: 'can set any option without a check; list each variable under extraEnv',
+    ingress: secondDoor,
+    gatewayApi: secondDoor,
+    fullnameOverride: byName,
+    nameOverride: byName,
+    customLabels: byName,
+    'serviceAccount.name': byName,
+  },
+};
+
 /**
  * By component. Allowlists, since a chart has more ways to disable a login than any list of forbidden settings would cover.
  * Charts as pinned in November 2026.
  */
 export const ownValues: Readonly<Record<string, OwnValues>> = {
-  'oauth2-proxy': {
-    allowed: [
-      ...scheduling,
-      'image.pullPolicy',
-      ...['extraVolumes', 'extraVolumeMounts', 'livenessProbe.**', 'readinessProbe.**', 'metrics.**', 'lifecycle.**'],
-      ...['terminationGracePeriodSeconds', 'enableServiceLinks', 'resizePolicy', 'extraEnv', 'global.**'],
-      ...['banner', 'footer', 'custom-sign-in-logo', 'custom-templates-dir'].map((flag) => `extraArgs.${flag}`),
-      ...['request-logging', 'auth-logging', 'standard-logging', 'errors-to-info-log'].map(
-        (flag) => `extraArgs.${flag}`,
-      ),
-      ...['logging-filename', 'logging-max-age', 'logging-max-size', 'exclude-logging-path'].map(
-        (flag) => `extraArgs.${flag}`,
-      ),
-      ...['redis-ca-path', 'redis-connection-idle-timeout'].map((flag) => `extraArgs.${flag}`),
-    ],
-    changeable: image,
-    extendable: ['extraVolumes', 'extraVolumeMounts'],
-    instead: {
-      extraArgs: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
-      alphaConfig: 'decides who a user is; use the keys under auth in cluster.yaml',
-      config: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
-      envFrom: 'can set any option without a check; list each variable under extraEnv',
-      ingress: secondDoor,
-      gatewayApi: secondDoor,
-      fullnameOverride: byName,
-      nameOverride: byName,
-      customLabels: byName,
-      'serviceAccount.name': byName,
-    },
-  },
+  'oauth2-proxy': oauth2Proxy,
+  'oauth2-proxy-apps': oauth2Proxy,
   dex: {
     allowed: [
       ...scheduling,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isProxy } from './login.ts';
 import {
   type ChartValues,
   chartValues,
@@ -138,13 +139,14 @@ function isOff(keys: Keys, value: unknown): boolean {
 
 /** Variables that set options of the two programs, by their prefix. */
 function optionsByVariable(component: string, { file, values }: Pick<Layer, 'file' | 'values'>): Finding[] {
-  const prefix = component === 'oauth2-proxy' ? 'OAUTH2_PROXY_' : 'DEX_';
+  const proxy = isProxy(component);
+  const prefix = proxy ? 'OAUTH2_PROXY_' : 'DEX_';
   const message = 'sets an option of the program; use the keys under auth in cluster.yaml';
   const named = ['extraEnv', 'envVars'].flatMap((list) =>
     listAt(values, list).map((entry, index) => ({ keys: [list, index, 'name'], name: String(at(entry, 'name')) })),
   );
   const mapped = Object.keys(at(values, 'env') ?? {}).map((name) => ({ keys: ['env', name], name }));
-  const own = ['oauth2-proxy', 'dex'].includes(component) ? [...named, ...mapped] : [];
+  const own = proxy || component === 'dex' ? [...named, ...mapped] : [];
   return own.filter(({ name }) => name.startsWith(prefix)).map(({ keys }) => ({ file, keys, message }));
 }
 

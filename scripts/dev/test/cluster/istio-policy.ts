@@ -18,10 +18,46 @@ function text(value: string): Rule {
   return value.endsWith('*') ? { prefix: value.slice(0, -1) } : { exact: value };
 }
 
+const types = 'type.googleapis.com/envoy.extensions.filters.http';
+const rbac = 'envoy.filters.http.rbac';
+
 /** @returns Envoy's filter for an AuthorizationPolicy with the action DENY, as far as ours use such policies */
 export function denialOf(policy: object): object {
+  return { name: rbac, typed_config: { '@type': `${types}.rbac.v3.RBAC`, rules: denied(policy, 'rule') } };
+}
+
+/**
+ * @param check settings of the filter that asks the policy's provider
+ * @returns Envoy's filters for one with the action CUSTOM: what matches is noted, and the check asked about that
+ * @see istio.io/istio, pilot/pkg/security/authz/builder/builder.go
+ */
+export function askingOf(policy: object, check: Record<string, unknown>): object[] {
+  const prefix = 'istio_ext_authz_';
+  const start = `istio-ext-authz-${String(at(policy, 'spec', 'provider', 'name'))}`;
+  const noted = {
+    filter: rbac,
+    path: [{ key: `${prefix}shadow_effective_policy_id` }],
+    value: { string_match: { prefix: start } },
+  };
+  return [
+    {
+      name: rbac,
+      typed_config: {
+        '@type': `${types}.rbac.v3.RBAC`,
+        shadow_rules: denied(policy, start),
+        shadow_rules_stat_prefix: prefix,
+      },
+    },
+    {
+      name: 'envoy.filters.http.ext_authz',
+      typed_config: { '@type': `${types}.ext_authz.v3.ExtAuthz`, ...check, filter_enabled_metadata: noted },
+    },
+  ];
+}
+
+function denied(policy: object, name: string): object {
   const policies = listAt(policy, 'spec', 'rules').map((rule, index) => [
-    `rule-${index}`,
+    `${name}-${index}`,
     {
       permissions: listAt(rule, 'to').map((target) =>
         all([...permissions(at(target, 'operation')), ...listAt(rule, 'when').map(condition)]),
@@ -29,13 +65,7 @@ export function denialOf(policy: object): object {
       principals: [{ any: true }],
     },
   ]);
-  return {
-    name: 'envoy.filters.http.rbac',
-    typed_config: {
-      '@type': 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC',
-      rules: { action: 'DENY', policies: Object.fromEntries(policies) },
-    },
-  };
+  return { action: 'DENY', policies: Object.fromEntries(policies) };
 }
 
 function permissions(operation: unknown): Rule[] {

@@ -6,6 +6,8 @@ interface Cookie {
   name: string;
   value: string;
   domain: string;
+  /** Not for hosts below it. */
+  hostOnly?: boolean;
 }
 
 /** A browser, as far as this needs one: cookies by domain, redirects, and a form. */
@@ -23,7 +25,7 @@ export class Browser {
     const { host } = new URL(url);
     const path = url.slice(url.indexOf(host) + host.length);
     const cookie = this.cookies
-      .filter(({ domain }) => host === domain || host.endsWith(`.${domain}`))
+      .filter(({ domain, hostOnly }) => host === domain || (hostOnly !== true && host.endsWith(`.${domain}`)))
       .map(({ name, value }) => `${name}=${value}`)
       .join('; ');
     const answer = await ask(`http://127.0.0.1:${this.port}${path}`, {
@@ -38,21 +40,27 @@ export class Browser {
   #keep(line: string, host: string): void {
     const [pair = '', ...attributes] = line.split(/;\s*/);
     const [name = '', ...value] = pair.split('=');
-    const domain =
-      attributes
-        .find((one) => /^domain=/i.test(one))
-        ?.slice('domain='.length)
-        .replace(/^\./, '') ?? host;
+    const named = attributes
+      .find((one) => /^domain=/i.test(one))
+      ?.slice('domain='.length)
+      .replace(/^\./, '');
+    const domain = named ?? host;
     this.cookies = this.cookies.filter((one) => one.name !== name || one.domain !== domain);
-    if (value.join('=') !== '') this.cookies.push({ name, value: value.join('='), domain });
+    if (value.join('=') !== '')
+      this.cookies.push({ name, value: value.join('='), domain, hostOnly: named === undefined });
   }
 
-  /** Opens a page, follows redirects, and logs in where that is asked for. */
-  async open(url: string, email?: string) {
+  /**
+   * Opens a page, follows redirects, and logs in where that is asked for.
+   *
+   * @param until stops before this address is asked
+   */
+  async open(url: string, email?: string, until = (_: string) => false) {
     let next = url;
     let body = '';
     for (let step = 0; step < 20; step += 1) {
       this.visited.push(next);
+      if (until(next)) return { url: next, status: 0, body: '' };
       const answer = await this.get(
         next,
         body === '' ? {} : { 'content-type': 'application/x-www-form-urlencoded' },

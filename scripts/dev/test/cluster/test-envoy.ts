@@ -1,15 +1,17 @@
 import { accessFilter } from '../../../components/apps/access.ts';
-import { gatewayLock } from '../../../components/gate.ts';
+import { gatewayLock, loginChecks } from '../../../components/gate.ts';
 import { edgeFilters } from '../../../components/gateway-filters.ts';
 import { checkPrefix } from '../../../components/identity.ts';
 import { groupHeaders } from '../../../components/tenant-groups.ts';
 import { at, listAt, valuesOf } from '../../../tree/rules/parsed-tree.ts';
-import { denialOf } from './istio-policy.ts';
+import { askingOf, denialOf } from './istio-policy.ts';
 import type { Scenario } from './scenarios.ts';
+import { virtualHosts } from './test-routes.ts';
 
-/** The hosts of the scenario: the platform's, and one that an app has of its own. */
+/** The hosts of the scenario: the platform's, one that an app has of its own, and the one that users' code may have. */
 export const platform = 'platform.example.com';
 export const own = `metrics.${platform}`;
+export const userCode = `apps.${platform}`;
 
 /** What someone takes out of the gateway: one object each. */
 export const lost = ['nothing', 'check', 'edge', 'lock'] as const;
@@ -24,6 +26,9 @@ export interface Ports {
   echo: number;
   sidecar: number;
   proxySidecar: number;
+  /** The OAuth2 Proxy for users' code, and its sidecar. */
+  appsProxy: number;
+  appsProxySidecar: number;
 }
 
 /**
@@ -59,13 +64,14 @@ export function envoySettings(
       layers: [{ name: 'mesh', static_layer: at(meshConfig(scenario), 'defaultConfig', 'runtimeValues') }],
     },
     static_resources: {
-      clusters: [cluster('dex'), cluster('proxy'), cluster('echo'), cluster('sidecar'), cluster('proxySidecar')],
+      clusters: (Object.keys(ports) as (keyof Ports)[]).map(cluster),
       listeners: [
         ...lost.map((without) =>
           listener(`without ${without}`, listeners[without], connectionManager(scenario, without)),
         ),
         listener('sidecar', ports.sidecar, sidecar('echo')),
         listener('proxySidecar', ports.proxySidecar, sidecar('proxy')),
+        listener('appsProxySidecar', ports.appsProxySidecar, sidecar('appsProxy')),
       ],
     },
   };
@@ -76,11 +82,6 @@ function connectionManager(scenario: Scenario, without: Lost): object {
   const edge = filtersOf(edgeFilters(cluster));
   const ofApps = [...cluster.runningApps.map((app) => accessFilter(cluster, app)), groupHeaders(cluster)];
   const keep = ({ part, filters }: { part: Lost; filters: unknown[] }) => (part === without ? [] : filters);
-  const open = {
-    [filterName]: { '@type': `${types}.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute`, disabled: true },
-  };
-  const webhook = { path: '/hooks/argocd', headers: [{ name: ':method', string_match: { exact: 'POST' } }] };
-  const to = (name: keyof Ports) => ({ route: { cluster: name } });
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typed_config: {
@@ -94,26 +95,17 @@ function connectionManager(scenario: Scenario, without: Lost): object {
       path_with_escaped_slashes_action: 'UNESCAPE_AND_FORWARD',
       http_filters: [
         ...keep({ part: 'edge', filters: edge.first }),
-        ...keep({ part: 'check', filters: [check(scenario)] }),
+        ...keep({
+          part: 'check',
+          filters: loginChecks(cluster).flatMap((policy) => askingOf(policy, check(scenario, policy))),
+        }),
         ...keep({ part: 'lock', filters: [denialOf(gatewayLock(cluster))] }),
         ...keep({ part: 'edge', filters: edge.last }),
         ...ofApps.flatMap((object) => filtersOf(object).last),
         router,
       ],
       route_config: {
-        virtual_hosts: [
-          {
-            name: 'platform',
-            domains: [platform],
-            routes: [
-              { match: { prefix: '/dex/' }, ...to('dex'), typed_per_filter_config: open },
-              { match: { prefix: '/oauth2/' }, ...to('proxySidecar'), typed_per_filter_config: open },
-              ...(cluster.git.webhook ? [{ match: webhook, ...to('sidecar'), typed_per_filter_config: open }] : []),
-              { match: { prefix: '/' }, ...to('sidecar') },
-            ],
-          },
-          { name: 'own', domains: [own, `cd.${platform}`], routes: [{ match: { prefix: '/' }, ...to('sidecar') }] },
-        ],
+        virtual_hosts: virtualHosts(scenario, { platform, own: [own, `cd.${platform}`], userCode }),
       },
     },
   };
@@ -146,35 +138,37 @@ function filtersOf(object: object): { first: unknown[]; last: unknown[] } {
   return { first: of('INSERT_FIRST').toReversed(), last: of('INSERT_BEFORE') };
 }
 
-const filterName = 'envoy.filters.http.ext_authz';
-
 function meshConfig({ tree }: Scenario): unknown {
   const [values] = valuesOf(tree, 'istiod').filter(({ file }) => file.includes('/values/'));
   return at(values?.values, 'meshConfig');
 }
 
-/** What istiod makes of the provider in its values. */
-function check(scenario: Scenario): object {
-  const provider = at(meshConfig(scenario), 'extensionProviders', 0, 'envoyExtAuthzHttp');
+/** What istiod makes of a policy's provider in its values. */
+function check(scenario: Scenario, policy: object): Record<string, unknown> {
+  const entry = listAt(meshConfig(scenario), 'extensionProviders').find(
+    (one) => at(one, 'name') === at(policy, 'spec', 'provider', 'name'),
+  );
+  const provider = at(entry, 'envoyExtAuthzHttp');
+  const service = String(at(provider, 'service')).split('.')[0];
   const headers = (key: string) => ({
     patterns: listAt(provider, key).map((name) => ({ exact: String(name), ignore_case: true })),
   });
   return {
-    name: filterName,
-    typed_config: {
-      '@type': `${types}.extensions.filters.http.ext_authz.v3.ExtAuthz`,
-      transport_api_version: 'V3',
-      http_service: {
-        server_uri: { uri: 'http://oauth2-proxy', cluster: 'proxySidecar', timeout: '5s' },
-        path_prefix: checkPrefix,
-        authorization_request: {},
-        authorization_response: {
-          allowed_upstream_headers: headers('headersToUpstreamOnAllow'),
-          allowed_client_headers: headers('headersToDownstreamOnDeny'),
-          allowed_client_headers_on_success: headers('headersToDownstreamOnAllow'),
-        },
+    transport_api_version: 'V3',
+    http_service: {
+      server_uri: {
+        uri: `http://${service}`,
+        cluster: service === 'oauth2-proxy' ? 'proxySidecar' : 'appsProxySidecar',
+        timeout: '5s',
       },
-      allowed_headers: headers('includeRequestHeadersInCheck'),
+      path_prefix: checkPrefix,
+      authorization_request: {},
+      authorization_response: {
+        allowed_upstream_headers: headers('headersToUpstreamOnAllow'),
+        allowed_client_headers: headers('headersToDownstreamOnDeny'),
+        allowed_client_headers_on_success: headers('headersToDownstreamOnAllow'),
+      },
     },
+    allowed_headers: headers('includeRequestHeadersInCheck'),
   };
 }

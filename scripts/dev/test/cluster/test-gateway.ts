@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { parse } from 'yaml';
+import type { Cluster } from '../../../config/cluster.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
@@ -49,6 +50,7 @@ export function seen({ body }: { body: string }): Record<string, string> {
 
 /** What runs on this machine. */
 export interface TestGateway {
+  cluster: Cluster;
   /** Port of Envoy, for plain HTTP. */
   port: number;
   /** The same, while a part of the gate is gone. */
@@ -68,12 +70,14 @@ export async function startTestGateway(settings: Settings = {}): Promise<TestGat
   const run = new Run(folder, scenario);
   try {
     const programs = await buildPrograms(['oauth2-proxy'], { report: (line) => console.log(line) });
-    const [dex, proxy, echo] = [await freePort(), await freePort(), await run.echo()];
+    const [dex, proxy, appsProxy, echo] = [await freePort(), await freePort(), await freePort(), await run.echo()];
     // First: what the others connect to and from may be a port that was free before.
-    const ports = await run.envoy({ dex, proxy, echo });
+    const ports = await run.envoy({ dex, proxy, appsProxy, echo });
     await run.dex(dex);
-    await run.proxy(programs['oauth2-proxy'], proxy, dex);
-    return { port: ports.nothing, ports, stop: () => run.stop() };
+    await run.proxy('oauth2-proxy', programs['oauth2-proxy'], proxy, dex);
+    if (run.scenario.cluster.auth.userCodeHost)
+      await run.proxy('oauth2-proxy-apps', programs['oauth2-proxy'], appsProxy, dex);
+    return { cluster: run.scenario.cluster, port: ports.nothing, ports, stop: () => run.stop() };
   } catch (error) {
     await run.stop();
     throw error;
@@ -91,16 +95,16 @@ class Run {
   }
 
   async dex(port: number): Promise<void> {
-    const { env } = await this.#settings('dex');
-    const settings = parse(readFileSync(join(this.folder, 'config.yaml'), 'utf8'));
+    const { env, folder } = await this.#settings('dex');
+    const settings = parse(readFileSync(join(folder, 'config.yaml'), 'utf8'));
     const extra = [userOfDex(mixedCase, 2), ...groupCounts.map((count) => userOfDex(manyGroups(count), count))];
     const staticPasswords = [...settings.staticPasswords, ...extra];
     await startRealDex(this.folder, () => ({ ...settings, staticPasswords }), { port, env });
   }
 
-  async proxy(program: string, port: number, dex: number): Promise<void> {
-    const { args, env } = await this.#settings('oauth2-proxy');
-    const file = join(this.folder, 'oauth2_proxy.yml');
+  async proxy(component: string, program: string, port: number, dex: number): Promise<void> {
+    const { args, env, folder } = await this.#settings(component);
+    const file = join(folder, 'oauth2_proxy.yml');
     const text = readFileSync(file, 'utf8')
       .replaceAll('http://dex.auth.svc.cluster.local:5556', `http://127.0.0.1:${dex}`)
       .replace('0.0.0.0:4180', `127.0.0.1:${port}`)
@@ -130,7 +134,7 @@ class Run {
     return port;
   }
 
-  async envoy(upstreams: Pick<Ports, 'dex' | 'proxy' | 'echo'>): Promise<Record<Lost, number>> {
+  async envoy(upstreams: Pick<Ports, 'dex' | 'proxy' | 'appsProxy' | 'echo'>): Promise<Record<Lost, number>> {
     const ports = {
       nothing: await freePort(),
       check: await freePort(),
@@ -138,7 +142,12 @@ class Run {
       lock: await freePort(),
     };
     const admin = await freePort();
-    const all = { ...upstreams, sidecar: await freePort(), proxySidecar: await freePort() };
+    const sidecars = {
+      sidecar: await freePort(),
+      proxySidecar: await freePort(),
+      appsProxySidecar: await freePort(),
+    };
+    const all = { ...upstreams, ...sidecars };
     const file = join(this.folder, 'envoy.json');
     writeFileSync(file, JSON.stringify(envoySettings(this.scenario, ports, admin, all)));
     const args = ['-c', file, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warn'];
@@ -165,7 +174,9 @@ class Run {
 
   async #settings(component: string) {
     const rendered = await renderUpstream(this.scenario, [component]);
-    return await containerOf(rendered.get(component) ?? [], component, this.folder, secretValue);
+    const folder = join(this.folder, component);
+    mkdirSync(folder);
+    return { ...(await containerOf(rendered.get(component) ?? [], component, folder, secretValue)), folder };
   }
 }
 
@@ -175,5 +186,6 @@ export const secret = 'A'.repeat(43);
 /** As the bootstrap makes them. */
 function secretValue(name: string, key: string): string {
   if (name === 'dex-users') return hash;
-  return key === 'client-id' ? 'oauth2-proxy' : secret;
+  if (key === 'client-id') return name;
+  return name === 'oauth2-proxy-apps' ? secret.replaceAll('A', 'B') : secret;
 }
