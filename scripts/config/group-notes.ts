@@ -15,7 +15,7 @@ export function groupNotes(cluster: Cluster): string[] {
   const names = sources.map(({ id }) => id).join(', ');
   return powersOf(cluster).map(
     ({ groups, power }) =>
-      `${cluster.folder}/cluster.yaml: anyone who can make a group named ${groups.join(' or ')} at a connector (${names}) ${power}. See docs/security.md, Groups.`,
+      `${cluster.folder}/cluster.yaml: anyone who can create a group named ${groups.join(' or ')} at a connector (${names}) ${power}. See docs/security.md, Groups.`,
   );
 }
 

@@ -195,7 +195,7 @@ describe('files that are not what they should be', () => {
     write('infrastructure/gateway/upsteam.yaml', 'x: 1\n');
     expect(problemsOf()).toMatchObject([
       { file: 'infrastructure/gateway/upsteam.yaml', hint: 'Did you mean "upstream.yaml"?' },
-      { file: 'infrastructure/istiod/upstream.yaml', message: 'must describe a chart, describes a kustomization' },
+      { file: 'infrastructure/istiod/upstream.yaml', message: 'must describe a chart, but describes a kustomization' },
       { file: 'infrastructure/dex/upstream.yaml', message: 'there is no such file' },
     ]);
   });

@@ -131,7 +131,7 @@ function assemble(name: string, { file, discovered }: Own, shared: Shared, group
 }
 
 function requireClusters(clusters: readonly string[], names: readonly string[]): void {
-  const name = names.find((wanted) => !clusters.includes(wanted));
+  const name = names.find((one) => !clusters.includes(one));
   if (name === undefined) return;
   const near = closest(name, clusters);
   const list = clusters.length === 0 ? 'There is no cluster yet.' : `Clusters here: ${clusters.join(', ')}.`;

@@ -146,7 +146,7 @@ class Explainer {
 function clashOf(options: readonly Schema[], path: KeyPath, value: unknown): InputFinding | undefined {
   const named = namedBranches(options, value);
   if (named.length < 2) return undefined;
-  const message = `names ${named.length} kinds (${named.join(', ')})`;
+  const message = `sets ${named.length} alternatives (${named.join(', ')})`;
   return { path: [...path, named[1] ?? ''], at: 'key', message, hint: `Keep one of: ${choicesOf(options)}.` };
 }
 

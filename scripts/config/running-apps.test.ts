@@ -235,7 +235,7 @@ describe('what can not be is refused, with both owners of a clash', () => {
     cluster('');
     expect(problems()).toEqual([
       expect.stringMatching(
-        /^apps\/argocd\/app.yaml:\d+ has no effect: the app is installed already, and only its route is made$/,
+        /^apps\/argocd\/app.yaml:\d+ has no effect: the app is installed already, and only its route is created$/,
       ),
     ]);
   });

@@ -97,11 +97,11 @@ function readUpstream(root: string, folder: string): Parsed<Upstream> {
     const message = `must be a supported Kubeflow release: ${known}`;
     return { problems: [{ file, path: 'version', message, hint: 'Paths differ between Kubeflow releases.' }] };
   }
-  const wanted = requiredUpstreams[folder];
+  const expected = requiredUpstreams[folder];
   const found = 'chart' in parsed.value ? 'chart' : 'kustomization';
-  if (wanted === undefined || wanted === found) return parsed;
-  const hint = wanted === 'chart' ? 'Set chart, repository and version.' : 'Set repository, path and version.';
-  return { problems: [{ file, path: '', message: `must describe a ${wanted}, describes a ${found}`, hint }] };
+  if (expected === undefined || expected === found) return parsed;
+  const hint = expected === 'chart' ? 'Set chart, repository and version.' : 'Set repository, path and version.';
+  return { problems: [{ file, path: '', message: `must describe a ${expected}, but describes a ${found}`, hint }] };
 }
 
 /** @returns undefined for a plain Kustomization, which we do not read */

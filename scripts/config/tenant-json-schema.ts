@@ -79,12 +79,12 @@ function platformSchema(): object {
       required: ['callers', 'called'],
       additionalProperties: false,
     },
-    nameServers: servers('Name servers that pods may ask: each is a namespace or an address.', {
+    nameServers: servers('Name servers that pods may query: each is a namespace or an address.', {
       namespace: string('Namespace of its pods.'),
       cidr: string('Its address, as a range.'),
     }),
     apiPorts: { type: 'array', description: 'Ports of the API server.', items: { type: 'integer' } },
-    identityServers: servers("Where pods ask for the cloud's identity of their account.", {
+    identityServers: servers('Cloud identity services for pods.', {
       cidr: string('Its address, as a range.'),
     }),
     podSecurity: { type: 'boolean', description: 'Whether namespaces enforce Pod Security.' },

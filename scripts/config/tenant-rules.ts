@@ -17,8 +17,8 @@ export function belongsTo({ clusters }: Pick<Tenant, 'clusters'>, cluster: Pick<
   const { names, labels } = clusters ?? {};
   if (names === undefined && labels === undefined) return true;
   if (names?.includes(cluster.name) === true) return true;
-  const wanted = Object.entries(labels ?? {});
-  return wanted.length > 0 && wanted.every(([name, value]) => cluster.labels[name] === value);
+  const selected = Object.entries(labels ?? {});
+  return selected.length > 0 && selected.every(([name, value]) => cluster.labels[name] === value);
 }
 
 /** Names already in use, over all tenants. */
@@ -168,7 +168,7 @@ function networkFindings(tenant: Tenant, taken: Taken): InputFinding[] {
     if (lets && namespacesOf(owner).includes(namespace)) return [];
     const message = lets
       ? `the tenant ${owner.name} has no namespace "${namespace}" (${owner.source})`
-      : `the tenant ${owner.name} does not let ${tenant.name} in (${owner.source})`;
+      : `the tenant ${owner.name} does not admit ${tenant.name} (${owner.source})`;
     const hint = lets ? undefined : `Ask that tenant to list one of this tenant's namespaces under network.from.`;
     return [{ path: ['network', 'to', index], at: 'value', message, hint }];
   });

@@ -164,7 +164,7 @@ const clashes: [
     'a',
     3,
     'network.to[0]',
-    'the tenant b does not let a in',
+    'the tenant b does not admit a',
   ],
   [
     'a limit that is above the maximum, by what all tenants get',

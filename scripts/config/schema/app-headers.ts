@@ -20,7 +20,7 @@ const headerName = z
 
 const headerValue = z
   .string()
-  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without blanks at the ends')
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without whitespace at either end')
   .max(200, 'at most 200 characters');
 
 const direct = z.strictObject({

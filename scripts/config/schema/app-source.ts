@@ -24,7 +24,7 @@ export const appSource = z
       images: z
         .array(z.string().regex(/^[a-z0-9][a-z0-9.:-]*(\/[a-z0-9._-]+)*$/, 'must be an image without a tag'))
         .default([])
-        .describe("Images that it names, without tag, which a cluster's mirrors.images may replace."),
+        .describe("Images in the source, without tag, for a cluster's mirrors.images to replace."),
     }),
     manifests,
     installed,

@@ -56,12 +56,12 @@ const dashboardLink = z
   .strictObject({
     text: z
       .string()
-      .regex(/^[^\p{Cc}]+$/u, 'must not be empty, and stand on one line')
+      .regex(/^[^\p{Cc}]+$/u, 'must not be empty, and must be on one line')
       .max(60, 'at most 60 characters')
       .describe('Text of the link.'),
     icon: z
       .string()
-      .regex(/^[a-z0-9:-]+$/, 'must be the name of an iron-icon, as assessment or social:mood')
+      .regex(/^[a-z0-9:-]+$/, 'must be the name of an iron-icon, for example assessment or social:mood')
       .default('launch')
       .describe('Icon of the link: the name of an iron-icon, without "icons:".'),
   })
@@ -69,14 +69,14 @@ const dashboardLink = z
 
 const clusterScopedKind = z
   .string()
-  .regex(/^[a-z0-9.-]*\/[A-Z][A-Za-z0-9]*$/, 'must be group/Kind, as rbac.authorization.k8s.io/ClusterRole');
+  .regex(/^[a-z0-9.-]*\/[A-Z][A-Za-z0-9]*$/, 'must be group/Kind, for example rbac.authorization.k8s.io/ClusterRole');
 
 /** The whole of apps/<app>/app.yaml. */
 export const appFile = z
   .strictObject({
     description: z
       .string()
-      .regex(/^[^\p{Cc}|]+$/u, 'must stand on one line, without "|"')
+      .regex(/^[^\p{Cc}|]+$/u, 'must be on one line, without "|"')
       .max(120, 'at most 120 characters')
       .describe('One-line description of the app, for readers.'),
     source: appSource,
@@ -108,7 +108,7 @@ export const appFile = z
         "Send the user's ID token to the app in the Authorization header. Requires the app's own host. Anyone who controls the app can then act as its users.",
       ),
     apiPaths: z
-      .array(z.string().regex(/^([A-Za-z0-9._~-]+\/)+$/, 'must be relative and end with "/", as api/'))
+      .array(z.string().regex(/^([A-Za-z0-9._~-]+\/)+$/, 'must be relative and end with "/", for example api/'))
       .default([])
       .describe(
         'Paths under its address where a request without a session gets 401 instead of a redirect to the login page.',
@@ -140,7 +140,7 @@ export const appFile = z
       .describe('Wave of the app: last, or as soon as the login works.'),
     serverSideApply: z.boolean().default(false).describe('Use server-side apply, for objects larger than 256 KiB.'),
     syncOptions: z
-      .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
+      .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, for example CreateNamespace=true'))
       .default([])
       .describe('Additional sync options of the Application.'),
     readyWithin: deadline.default('10m').describe('Time the app may take to become ready before its wave fails.'),
@@ -192,7 +192,7 @@ export const appFile = z
         context.addIssue({
           code: 'custom',
           path: [field],
-          message: 'has no effect: the app is installed already, and only its route is made',
+          message: 'has no effect: the app is installed already, and only its route is created',
           params: { hint: 'Remove it.', at: 'key' },
         });
     }

@@ -34,13 +34,13 @@ const redis = z
         /^rediss?:\/\/[^@\s/]+(:\d+)?(\/\d+)?$/,
         'must be redis://HOST:PORT or rediss://HOST:PORT, without user and password',
       )
-      .describe('Address of a Redis that exists; rediss:// speaks TLS.'),
+      .describe('Address of your Redis; rediss:// uses TLS.'),
     password: secretReference.optional().describe('Password of the Redis.'),
     caBundle: z
       .base64()
       .refine(isPem, 'must be the base64 of PEM certificates')
       .optional()
-      .describe('Base64 of the PEM of the CA that signed its certificate, where programs do not trust that already.'),
+      .describe('Base64 of the PEM of the CA that signed its certificate, if programs do not trust it already.'),
   })
   .superRefine(
     (value, context) => {
@@ -48,7 +48,7 @@ const redis = z
         context.addIssue({
           code: 'custom',
           path: ['caBundle'],
-          message: 'has no effect, as url is redis://, which is without TLS',
+          message: 'has no effect: url is redis://, which does not use TLS',
           params: { hint: 'Write rediss:// in url, or remove caBundle.', at: 'key' },
         });
       }

@@ -105,9 +105,9 @@ export const clusterFile = z
   .superRefine(
     (value, context) => {
       const profile = value.kubeflow.defaultProfile;
-      const wanted = profile.enabled ?? profile.name !== undefined;
+      const enabled = profile.enabled ?? profile.name !== undefined;
       if (
-        !wanted ||
+        !enabled ||
         !value.kubeflow.components.includes('profiles') ||
         profile.owner !== undefined ||
         value.auth.users.length > 0

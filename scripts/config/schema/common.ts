@@ -115,7 +115,7 @@ export function atMostOne(kinds: readonly string[], what: string) {
     if (named.length > 1) {
       context.addIssue({
         code: 'custom',
-        message: `${what} names ${named.length} kinds (${named.join(', ')})`,
+        message: `${what} sets ${named.length} alternatives (${named.join(', ')})`,
         params: { hint: `Keep one of: ${kinds.join(', ')}.`, at: 'key', among: kinds },
       });
     }

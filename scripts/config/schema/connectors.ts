@@ -9,7 +9,7 @@ const cannotReject = z
     error: 'must be "accept": this connector does not say whether an address is verified, so Dex trusts every one',
   })
   .describe(
-    'Must be accept, written out: this connector does not say whether an address is verified, so the directory is trusted.',
+    'Must be accept, stated explicitly: this connector does not say whether an address is verified, so the directory is trusted.',
   );
 
 /** Dex expands $VARIABLES in a connector's config. */
@@ -57,7 +57,7 @@ const oidc = z
     groupsPrefix: groupName
       .optional()
       .describe(
-        'Put before the name of each of its groups, e.g. company/, so that none is named like a group of another connector.',
+        "Prefix for the names of its groups, for example company/, so that they differ from other connectors' groups.",
       ),
     getUserInfo: z
       .boolean()
@@ -93,7 +93,7 @@ const oidc = z
         context.addIssue({
           code: 'custom',
           path: ['groupsPrefix'],
-          message: 'has no effect, as this connector brings no groups',
+          message: 'has no effect: this connector provides no groups',
           params: { hint: 'Set groups: true, or remove groupsPrefix.', at: 'key' },
         });
     },

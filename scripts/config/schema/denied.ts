@@ -2,11 +2,11 @@ import { z } from 'zod';
 
 const entry = z
   .strictObject({
-    group: z.string().regex(/^[a-z0-9.-]*$/, 'must be an API group, as batch; empty for the core group'),
-    kind: z.string().regex(/^(\*|[A-Z][A-Za-z0-9]*)$/, 'must be a kind, as CronJob, or "*"'),
+    group: z.string().regex(/^[a-z0-9.-]*$/, 'must be an API group, for example batch; empty for the core group'),
+    kind: z.string().regex(/^(\*|[A-Z][A-Za-z0-9]*)$/, 'must be a kind, for example CronJob, or "*"'),
     resource: z
       .string()
-      .regex(/^[a-z0-9]+$/, 'must be the plural in lower case, as cronjobs')
+      .regex(/^[a-z0-9]+$/, 'must be the plural in lower case, for example cronjobs')
       .optional(),
   })
   .superRefine(({ kind, resource }, context) => {

@@ -6,7 +6,7 @@
  */
 export function branchProblem(name: string): string | undefined {
   if (name === '') return 'must not be empty';
-  if (name === '@' || name === 'HEAD') return `"${name}" is not a branch name to git`;
+  if (name === '@' || name === 'HEAD') return `"${name}" is not a valid branch name`;
   if (name.startsWith('-')) return 'git refuses a branch name that starts with "-"';
   if (/^[0-9a-f]{40}$/.test(name)) return 'is a commit id: set git.revision to hold a commit';
   if (name.startsWith('refs/')) return 'must be the branch name without refs/heads/';

@@ -51,7 +51,7 @@ describe('a repository address', () => {
   });
 
   it.each([
-    ['https://acme@dev.azure.com/acme/platform/_git/platform', 'Remove all between "//" and "@"'],
+    ['https://acme@dev.azure.com/acme/platform/_git/platform', 'Remove everything between "//" and "@"'],
     ['https://dev.azure.com/acme/Business%20Automation/_git/platform', "put the project's id in place of its name"],
     ['https://dev.azure.com/acme/Business Automation/_git/platform', "put the project's id in place of its name"],
     ['codecommit://platform', 'https://git-codecommit.REGION.amazonaws.com/v1/repos/platform'],

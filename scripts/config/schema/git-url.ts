@@ -62,7 +62,7 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
       hint:
         scheme === 'ssh'
           ? 'Remove the password: ssh uses the key in git.credentials.'
-          : 'Remove all between "//" and "@". A token belongs in git.credentials, with its user name if the host wants one.',
+          : 'Remove everything between "//" and "@". A token belongs in git.credentials, with its user name if the host wants one.',
     };
   }
   if (url.search !== '' || url.hash !== '')
@@ -84,7 +84,10 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
     };
   const [owner, name, ...more] = path.split('/');
   if (url.hostname === 'github.com' && more.length > 0)
-    return { problem: 'is the address of a page', hint: `Write ${scheme}://github.com/${owner}/${name}` };
+    return {
+      problem: 'is the address of a web page, not of a repository',
+      hint: `Write ${scheme}://github.com/${owner}/${name}`,
+    };
   if (scheme !== 'ssh' && /^gitlab\./i.test(url.hostname) && !path.endsWith('.git')) {
     return {
       problem: gitlabNeedsSuffix,

@@ -55,23 +55,25 @@ export const kubernetes = z
       .string()
       .min(1, 'must not be empty')
       .optional()
-      .describe('Context in your kubeconfig. Never the current one by accident: name it here or with --context.'),
+      .describe(
+        'Context in your kubeconfig. The current context is never used implicitly: set it here or with --context.',
+      ),
     distribution: z
       .enum(distributions)
       .default('other')
       .describe(
-        "How Kubernetes is delivered. It decides the CNI plugin's folders and quota, and which name servers and API ports network policies open. npm run doctor says what it sees.",
+        "Kubernetes distribution. It sets the CNI plugin's folders and quota, and the name servers and API ports that network policies open. npm run doctor reports what it detects.",
       ),
     nameServers: z
       .array(
         z.strictObject({
-          address: z.string().refine(isAddress, 'must be an IP address').describe('Address that pods ask.'),
+          address: z.string().refine(isAddress, 'must be an IP address').describe('Address that pods query.'),
           port: port.default(53).describe('Its port.'),
         }),
       )
       .default([])
       .describe(
-        'Name servers elsewhere than in kube-system or at 169.254.20.10, for the network policies of tenants, Pipelines and Argo CD.',
+        'Name servers other than those in kube-system and at 169.254.20.10, for the network policies of tenants, Pipelines and Argo CD.',
       ),
     apiPorts: z
       .array(port)
@@ -84,7 +86,7 @@ export const kubernetes = z
       .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'must be the name of a StorageClass')
       .optional()
       .describe(
-        "StorageClass of the platform's own volumes (Pipelines, Katib). Default: the cluster's default class. A volume that is there keeps its class.",
+        "StorageClass of the platform's own volumes (Pipelines, Katib). Default: the cluster's default class. Existing volumes keep their class.",
       ),
     metricsServer: z
       .boolean()

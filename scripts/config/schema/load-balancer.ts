@@ -65,19 +65,22 @@ export const loadBalancer = z
       .min(1, 'must be a port from 1 to 65535')
       .max(65535, 'must be a port from 1 to 65535')
       .optional()
-      .describe('The HTTPS port that people use, when something in front maps another one to 443. Default: 443.'),
+      .describe('HTTPS port that users connect to, if a device in front maps another port to 443. Default: 443.'),
     class: z
       .string()
-      .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'is not a class: write PREFIX/NAME')
+      .regex(
+        /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+        'is not a load balancer class: write PREFIX/NAME',
+      )
       .optional()
       .describe(
-        'loadBalancerClass of the Service, where more than one controller makes load balancers. It cannot be changed later.',
+        'loadBalancerClass of the Service, if the cluster has more than one load balancer controller. It cannot be changed later.',
       ),
     proxyProtocol: z
       .boolean()
       .default(false)
       .describe(
-        "true: the gateway expects the PROXY protocol, which carries the clients' addresses. The load balancer must speak it, too, mostly by an annotation.",
+        "true: the gateway expects the PROXY protocol, which carries the clients' addresses. The load balancer must send it, which usually needs an annotation.",
       ),
     annotations: z
       .record(
@@ -96,9 +99,9 @@ export const loadBalancer = z
   .superRefine((value, context) => poolProblems(value.metallb?.pools, context), readsAsWritten)
   .superRefine(
     (value, context) => {
-      const wanted = value.metallb?.address;
-      if (wanted === undefined) return;
-      const single = parseRange(`${wanted}/${isIPv4(wanted) ? 32 : 128}`);
+      const address = value.metallb?.address;
+      if (address === undefined) return;
+      const single = parseRange(`${address}/${isIPv4(address) ? 32 : 128}`);
       const ranges = (value.metallb?.pools ?? []).flatMap((entry) => entry.addresses.map(parseRange));
       const inside = ranges.some(
         (one) => typeof one !== 'string' && typeof single !== 'string' && overlap(one, single),
@@ -107,7 +110,7 @@ export const loadBalancer = z
         context.addIssue({
           code: 'custom',
           path: ['metallb', 'address'],
-          message: `${wanted} is not in any of the pools`,
+          message: `${address} is not in any of the pools`,
         });
       }
     },
@@ -167,7 +170,7 @@ function annotationProblem(
 ): { message: string; hint: string } | undefined {
   if (endsTls.some((pattern) => pattern.test(name)))
     return {
-      message: 'lets the load balancer end TLS, which must end at the gateway',
+      message: 'terminates TLS at the load balancer, but the gateway must terminate it',
       hint: "Remove it. The gateway's certificate comes from tls.",
     };
   const speaks = /proxy-protocol|proxyprotocol/i.test(name)
@@ -175,7 +178,7 @@ function annotationProblem(
     : /proxy_protocol_v2\.enabled\s*=\s*true/i.test(text);
   if (!speaks || proxyProtocol) return undefined;
   return {
-    message: 'switches the PROXY protocol on at the load balancer only, so no request gets through',
+    message: 'enables the PROXY protocol only at the load balancer, so that every request fails',
     hint: 'Set loadBalancer.proxyProtocol: true.',
   };
 }

@@ -78,14 +78,14 @@ export const istio = z
           .startsWith('/', 'must be an absolute path')
           .optional()
           .describe(
-            'Folder of the CNI binaries on the nodes. Default: as kubernetes.distribution has it, else /opt/cni/bin.',
+            'Folder of the CNI binaries on the nodes. Default: that of kubernetes.distribution, else /opt/cni/bin.',
           ),
         confDir: z
           .string()
           .startsWith('/', 'must be an absolute path')
           .optional()
           .describe(
-            'Folder of the CNI configurations on the nodes. Default: as kubernetes.distribution has it, else /etc/cni/net.d.',
+            'Folder of the CNI configurations on the nodes. Default: that of kubernetes.distribution, else /etc/cni/net.d.',
           ),
       })
       .prefault({})
@@ -202,7 +202,7 @@ export const componentSettings = z
       .optional()
       .describe('Version for this cluster. Default: its upstream.yaml.'),
     syncOptions: z
-      .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, as CreateNamespace=true'))
+      .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, for example CreateNamespace=true'))
       .optional()
       .describe('Additional sync options of the Application.'),
     readyWithin: deadline

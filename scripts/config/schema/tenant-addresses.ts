@@ -18,7 +18,7 @@ const shortestMask = { v4: 12, v6: 32 };
 /** A range of addresses outside the cluster. */
 export const outsideAddresses = z
   .string()
-  .regex(/^[0-9a-f.:]+\/[0-9]{1,3}$/, { abort: true, error: 'must be addresses with a mask, as 10.20.0.0/16' })
+  .regex(/^[0-9a-f.:]+\/[0-9]{1,3}$/, { abort: true, error: 'must be addresses with a mask, for example 10.20.0.0/16' })
   .superRefine((text, context) => {
     const range = parseRange(text);
     const [message, hint] = typeof range === 'string' ? [range] : whyNot(text, range);

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { closest } from '../suggest.ts';
 import { reads } from './reads.ts';
 
-const cpu = z.string().regex(/^([0-9]+(\.[0-9]{1,3})?|[0-9]+m)$/, 'must be cores, as "4", "0.5" or 500m');
+const cpu = z
+  .string()
+  .regex(/^([0-9]+(\.[0-9]{1,3})?|[0-9]+m)$/, 'must be a number of cores, for example "4", "0.5" or 500m');
 const memory = z
   .string()
-  .regex(/^[0-9]+(\.[0-9]+)?(k|Ki|M|Mi|G|Gi|T|Ti|P|Pi)$/, 'must be bytes with a unit, as 512Mi or 16Gi');
+  .regex(/^[0-9]+(\.[0-9]+)?(k|Ki|M|Mi|G|Gi|T|Ti|P|Pi)$/, 'must be bytes with a unit, for example 512Mi or 16Gi');
 const number = z.int().min(0).max(100_000);
 
 const units: Readonly<Record<string, number>> = {
@@ -34,7 +36,7 @@ const noDevice = /(^|\.)(kubernetes|k8s)\.io\/|\/(requests|limits)\./;
 /** Resource name of a device plugin. A quota counts it as `requests.<name>`. */
 const device = z
   .string()
-  .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be the name of a resource, as nvidia.com/gpu')
+  .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be the name of a resource, for example nvidia.com/gpu')
   .refine((name) => !noDevice.test(name), 'does not name a device: such a quota counts nothing');
 
 /** Built-in kinds that a tenant can create, as quotas spell them. https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
@@ -56,7 +58,10 @@ const ownGroups = [
 /** A kind, spelt as in `count/<name>` of a quota. */
 const countedKind = z
   .string()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9.-]+)?$/, 'must be the plural of a kind with its group, as jobs.batch or secrets')
+  .regex(
+    /^[a-z0-9-]+(\.[a-z0-9.-]+)?$/,
+    'must be the plural of a kind with its group, for example jobs.batch or secrets',
+  )
   .superRefine((name, context) => {
     const group = name.includes('.') ? name.slice(name.indexOf('.') + 1) : '';
     if (ownResources.includes(name) || !ownGroups.includes(group)) return;

@@ -89,7 +89,7 @@ const network = z
       .boolean()
       .optional()
       .describe(
-        "Whether its pods may ask the cloud for the identity of their account (EKS Pod Identity, GKE Workload Identity). On GKE without Workload Identity they would get the node's. Default: false.",
+        "Whether its pods may get cloud credentials for their account (EKS Pod Identity, GKE Workload Identity). On GKE without Workload Identity they would get the node's. Default: false.",
       ),
     services: z
       .array(z.enum(['LoadBalancer', 'NodePort']))
@@ -125,7 +125,7 @@ const repository = z
           ? ['must not be a file:// address', 'Argo CD reads it from inside the cluster.']
           : parsed.canonical === text
             ? [undefined, undefined]
-            : ['is not in the form that Argo CD compares', `Write ${parsed.canonical}`];
+            : ['is not in the canonical form that Argo CD compares', `Write ${parsed.canonical}`];
     if (message !== undefined) context.addIssue({ code: 'custom', message, params: { hint } });
     else if (/[*!,]/.test(text))
       context.addIssue({ code: 'custom', message: 'must be a single repository, without "*", "!" or ","' });
@@ -135,11 +135,11 @@ const repository = z
 const kind = z.strictObject({
   group: z
     .string()
-    .regex(/^[a-z0-9.-]*$/, 'must be an API group, as batch; empty for the core group')
+    .regex(/^[a-z0-9.-]*$/, 'must be an API group, for example batch; empty for the core group')
     .describe('API group, for example batch; "" for the core group.'),
   kind: z
     .string()
-    .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a kind, as CronJob')
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a kind, for example CronJob')
     .describe('Kind, for example CronJob.'),
 });
 
@@ -147,7 +147,7 @@ const labelText = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9
 
 /** Labels of a cluster, which tenants select by. */
 export const clusterLabels = z.record(
-  z.string().regex(/^[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a label name, as env'),
+  z.string().regex(/^[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a label name, for example env'),
   labelText,
 );
 
@@ -159,7 +159,7 @@ export const tenantFile = z
   .strictObject({
     displayName: z
       .string()
-      .regex(oneLine, 'must stand on one line, without "{" and "}"')
+      .regex(oneLine, 'must be on one line, without "{" and "}"')
       .max(100, 'at most 100 characters')
       .optional()
       .describe('Display name. Default: the name of the folder.'),

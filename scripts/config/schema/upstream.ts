@@ -19,7 +19,7 @@ function pin(description: string) {
   return z
     .string()
     .min(1, 'must not be empty')
-    .regex(/^(?!-)/, { abort: true, error: 'must not begin with "-"' })
+    .regex(/^(?!-)/, { abort: true, error: 'must not start with "-"' })
     .regex(fixed, 'must be one version, not a branch, a range or "latest"')
     .describe(description);
 }
@@ -63,14 +63,14 @@ export const kustomization = z.strictObject({
   ),
   path: z
     .string()
-    .regex(/^(?!-)[^\s/]+(\/[^\s/]+)*$/, 'must be a folder of the repository, as a/b')
+    .regex(/^(?!-)[^\s/]+(\/[^\s/]+)*$/, 'must be a folder of the repository, for example a/b')
     .refine((path) => !path.split('/').includes('..'), 'must not leave the repository')
     .optional()
     .describe('Folder of the kustomization.'),
   version: pin('Pinned tag. Renovate updates it here.'),
   commit: z
     .string()
-    .regex(/^[0-9a-f]{40}$/, 'must be a whole commit: 40 characters of 0-9 and a-f')
+    .regex(/^[0-9a-f]{40}$/, 'must be a full commit id: 40 characters of 0-9 and a-f')
     .optional()
     .describe(
       'Commit of the tag. Argo CD fetches this commit, since a tag can move. Renovate updates both; keep it on the line after version.',

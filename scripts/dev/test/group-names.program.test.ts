@@ -125,7 +125,8 @@ auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}
   };
 
   it('is reported by validate where anyone could make a group of that name at a provider', () => {
-    const at = 'clusters/demo/cluster.yaml: anyone who can make a group named platform-admins at a connector (company)';
+    const at =
+      'clusters/demo/cluster.yaml: anyone who can create a group named platform-admins at a connector (company)';
     expect(notesWith([connector('company', ', groups: true')])).toEqual([
       `${at} administers Argo CD (apps/argocd/kustomization.yaml). See docs/security.md, Groups.`,
       `${at} administers grafana (apps/grafana/app.yaml). See docs/security.md, Groups.`,

@@ -38,9 +38,9 @@ describe('npm run tenant -- add, with a mistake', () => {
     for (const line of [
       '--owner ann: must be an e-mail address',
       '--kind namspace: must be one of kubeflow, namespace',
-      '--display-name {{x}}: must stand on one line',
+      '--display-name {{x}}: must be on one line',
       '--members cy@example.com=boss: must be one of admin, edit, view',
-      '--quota cpu=lots: must be cores',
+      '--quota cpu=lots: must be a number of cores',
       '--quota foo=1: unknown key',
       '--quota gpus=2}: must be a number',
       '--repositories file:///etc: must not be a file:// address',
