@@ -5,7 +5,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { RunError } from '../../report/errors.ts';
 import { findProgram } from './needs.ts';
 import { mustRun } from './run-program.ts';
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 import type { Account } from './state.ts';
 
 /** A real browser that trusts the platform's CA, and nothing else that the machine's would not. */
@@ -45,7 +45,7 @@ export const dexForm = {
  * @param ca PEM
  * @throws RunError when there is no Chromium
  */
-export async function openBrowser(site: Site, ca: string): Promise<RealBrowser> {
+export async function openBrowser(site: RehearsalSite, ca: string): Promise<RealBrowser> {
   const home = await mkdtemp(join(site.folder, 'browser-'));
   await trust(home, ca);
   const host = await site.host();
@@ -89,7 +89,7 @@ async function trust(home: string, ca: string): Promise<void> {
   await mustRun([certutil, '-d', `sql:${store}`, '-A', '-t', 'C,,', '-n', 'platform', '-i', file]);
 }
 
-async function newVisitor(site: Site, browser: Browser, host: string): Promise<Visitor> {
+async function newVisitor(site: RehearsalSite, browser: Browser, host: string): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 700 } });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);

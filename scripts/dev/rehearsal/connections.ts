@@ -1,7 +1,7 @@
 import { noteTrial } from './refusals.ts';
 import { mustRun } from './run-program.ts';
 import type { SandboxOfSite } from './sandbox-of-site.ts';
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 
 /** A running pod with an address of its own. */
 export interface LivePod {
@@ -29,7 +29,7 @@ const patience = 3;
 const atOnce = 8;
 
 /** All pods of the cluster that run, except those in the node's own network. */
-export async function readPods(site: Site): Promise<LivePod[]> {
+export async function readPods(site: RehearsalSite): Promise<LivePod[]> {
   const pods: RawPod[] = JSON.parse(await site.kubectl(['get', 'pods', '-A', '-o', 'json'])).items;
   return pods
     .filter(({ metadata, spec, status }) => {
@@ -105,7 +105,7 @@ from() {
  * @returns the pod, as one of {@link readPods}, and how to take it away
  */
 export async function startPod(
-  site: Site,
+  site: RehearsalSite,
   sandbox: SandboxOfSite,
   { namespace, labels = {} }: { namespace: string; labels?: Readonly<Record<string, string>> },
 ): Promise<{ pod: LivePod; remove: () => Promise<void> }> {

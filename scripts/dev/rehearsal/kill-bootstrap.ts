@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { $ } from 'zx/core';
-import { passwordVariables, type Site } from './site.ts';
+import { passwordVariables, type RehearsalSite } from './site.ts';
 
 /**
  * Starts the bootstrap in a process group of its own and kills the whole group, with no chance to clean up, as soon as it
@@ -8,7 +8,7 @@ import { passwordVariables, type Site } from './site.ts';
  *
  * @returns that line; undefined when the run ended without it
  */
-export async function killBootstrapAt(site: Site, pattern: RegExp): Promise<string | undefined> {
+export async function killBootstrapAt(site: RehearsalSite, pattern: RegExp): Promise<string | undefined> {
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
   const env = {
     ...process.env,

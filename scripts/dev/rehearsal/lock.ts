@@ -23,13 +23,13 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
     }
     const holder = await holderOf(file);
     if (holder !== undefined)
-      throw new UsageError(`another rehearsal works in ${folder} (process ${holder})`, {
-        hint: 'Wait for it, or give this one a folder of its own: --folder DIR.',
+      throw new UsageError(`another rehearsal uses ${folder} (process ${holder})`, {
+        hint: 'Wait for it, or use another folder: --folder DIR.',
       });
     await rm(file, { force: true });
   }
   throw new UsageError(`another rehearsal has just started in ${folder}`, {
-    hint: 'Give this one its own: --folder DIR.',
+    hint: 'Use another folder: --folder DIR.',
   });
 }
 

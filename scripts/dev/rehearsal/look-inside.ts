@@ -8,7 +8,7 @@ import { sandboxStatus } from '../sandbox/cluster.ts';
 import { logFile } from '../sandbox/processes.ts';
 import { unsettled } from './applications.ts';
 import { mustRun } from './run-program.ts';
-import { rootName, type Site } from './site.ts';
+import { type RehearsalSite, rootName } from './site.ts';
 import { placesOf } from './state.ts';
 
 /** What `npm run rehearse -- status` says. */
@@ -28,7 +28,7 @@ export interface SiteStatus {
   waiting: string[];
 }
 
-export async function statusOf(site: Site): Promise<SiteStatus> {
+export async function statusOf(site: RehearsalSite): Promise<SiteStatus> {
   const places = placesOf(site.folder);
   const host = await site.host().catch(() => undefined);
   const applications = await site.applications().catch(() => []);
@@ -78,12 +78,12 @@ export function logText(folder: string, name: string | undefined): string {
       ? `no logs in ${logs}`
       : `${names.sort().join('\n')}\n\nnpm run rehearse -- logs NAME; the files are in ${logs}. Pods: kubectl logs (npm run rehearse -- shell)`;
   if (!names.includes(name))
-    throw new UsageError(`no log of "${name}"`, { hint: `There are: ${names.join(', ') || 'none'}` });
+    throw new UsageError(`there is no log of "${name}"`, { hint: `There are: ${names.join(', ') || 'none'}` });
   return readFileSync(logFile(sandbox, name), 'utf8').trimEnd().split('\n').slice(-200).join('\n');
 }
 
 /** A shell that is set up to look around; returns when it is left. */
-export async function openShell(site: Site): Promise<number> {
+export async function openShell(site: RehearsalSite): Promise<number> {
   const programs = join(site.folder, 'programs');
   await mkdir(programs, { recursive: true });
   for (const tool of ['kubectl', 'helm'] as const) {
@@ -100,7 +100,7 @@ export async function openShell(site: Site): Promise<number> {
   return (await run`exec ${process.env.SHELL ?? '/bin/sh'}`).exitCode ?? 0;
 }
 
-function hints({ root, sandbox }: Site): string {
+function hints({ root, sandbox }: RehearsalSite): string {
   return [
     'kubectl -n argocd get applications        the waves',
     'kubectl get pods -A                       everything that runs',

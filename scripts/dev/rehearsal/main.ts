@@ -105,7 +105,7 @@ async function rehearse(options: RehearseOptions, reporter: Reporter, surroundin
   return failed === 0 ? 0 : 1;
 }
 
-const afterUp = 'It keeps running: npm run rehearse -- shell|check|status|logs|down';
+const afterUp = 'It keeps running. Next: npm run rehearse -- shell|check|status|logs|down';
 
 /** Ctrl-C ends the run in good order; a second one at once, and then "down" has something to do. */
 function stopSignal(reporter: Reporter): AbortSignal {
@@ -113,7 +113,7 @@ function stopSignal(reporter: Reporter): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(130);
-      reporter.warn('stopping; once more ends it at once, and leaves the rest to: npm run rehearse -- down');
+      reporter.warn('stopping; press Ctrl-C again to end at once, and clean up with: npm run rehearse -- down');
       stop.abort();
     });
   }

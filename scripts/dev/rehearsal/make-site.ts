@@ -10,7 +10,7 @@ import { fakeRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
 import type { KubeflowOnSandbox } from './kubeflow/sources/own.ts';
 import { mustRun } from './run-program.ts';
-import { passwordVariables, type Site } from './site.ts';
+import { passwordVariables, type RehearsalSite } from './site.ts';
 import { type ClusterFileSpec, clusterFile } from './site-files.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
 
@@ -137,7 +137,7 @@ async function readSettings(folder: string): Promise<Record<string, unknown>> {
   return rest;
 }
 
-/** The state of a rehearsal on a cluster that is there. */
+/** The state of a rehearsal on a cluster that runs. */
 export function stateOf(kubeconfig: string, context: string, sandbox: boolean): SiteState {
   return { cluster: clusterName, kubeconfig, context, sandbox, users: makeUsers() };
 }
@@ -148,7 +148,7 @@ export function stateOf(kubeconfig: string, context: string, sandbox: boolean): 
  * @throws RunError with the end of what it said
  */
 export async function bootstrap(
-  site: Site,
+  site: RehearsalSite,
   { report, signal }: { report: (line: string) => void; signal?: AbortSignal },
 ): Promise<void> {
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];

@@ -1,4 +1,4 @@
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 
 const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
 
@@ -7,7 +7,11 @@ const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
  *
  * @returns takes it back
  */
-export async function nameHosts(site: Site, hosts: readonly string[], address: string): Promise<() => Promise<void>> {
+export async function nameHosts(
+  site: RehearsalSite,
+  hosts: readonly string[],
+  address: string,
+): Promise<() => Promise<void>> {
   const [flag, namespace, ...object] = configMap;
   const before = await site.kubectl([flag, namespace, 'get', ...object, '-o', 'jsonpath={.data.Corefile}']);
   const put = async (corefile: string) => {

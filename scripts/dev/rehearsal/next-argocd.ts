@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { ServeSettings } from '../sandbox/serve.ts';
 import { mustRun } from './run-program.ts';
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 
 const image = 'quay.io/argoproj/argocd';
 const repositoryName = 'argo-cd';
@@ -14,7 +14,7 @@ const repositoryName = 'argo-cd';
  *
  * @returns the two versions, as v3.5.7
  */
-export async function serveNextArgocd(site: Site): Promise<{ from: string; to: string }> {
+export async function serveNextArgocd(site: RehearsalSite): Promise<{ from: string; to: string }> {
   const { sandbox } = site;
   if (sandbox === undefined) throw new Error('the next version is served by a sandbox');
   const pinned = parse(await readFile(join(site.root, 'infrastructure', 'argocd', 'upstream.yaml'), 'utf8'));

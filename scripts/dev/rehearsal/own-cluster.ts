@@ -51,7 +51,7 @@ export async function findContext(context: string, environment: NodeJS.ProcessEn
   return { kubeconfig, context };
 }
 
-/** @throws RunError when the platform, or an Argo CD, is there already: it is not a throwaway cluster then */
+/** @throws RunError when the platform, or an Argo CD, runs there already: then it is not a throwaway cluster */
 export async function requireEmpty({ kubeconfig, context }: OwnCluster): Promise<void> {
   const kubectl = await findTool('kubectl');
   const names = await mustRun([

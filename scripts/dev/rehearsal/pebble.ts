@@ -4,7 +4,7 @@ import { buildPrograms } from '../sandbox/build.ts';
 import { dnsAddress } from '../sandbox/network.ts';
 import { openAuthority } from '../sandbox/pki.ts';
 import { ask } from './observe/ask.ts';
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 
 /** An ACME server that runs. */
 export interface AcmeServer {
@@ -26,7 +26,7 @@ const ports = { directory: 14000, management: 15000 };
  *
  * @param lifetime seconds for which its certificates are good
  */
-export async function startPebble(site: Site, lifetime: number): Promise<AcmeServer> {
+export async function startPebble(site: RehearsalSite, lifetime: number): Promise<AcmeServer> {
   const { sandbox } = site;
   if (sandbox === undefined) throw new Error('Pebble needs a sandbox');
   const folder = join(sandbox.folder, name);

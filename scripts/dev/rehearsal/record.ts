@@ -105,7 +105,7 @@ export interface RecorderOptions {
   command: string;
   /** Takes one line of progress for each phase and each check. */
   report: (line: string) => void;
-  /** The record that "up" has left: it is gone on with; checks that run again replace what they saw before. */
+  /** The record that "up" has left: it is continued; checks that run again replace what they saw before. */
   earlier?: RecordData | undefined;
 }
 

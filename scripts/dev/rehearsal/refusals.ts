@@ -39,13 +39,13 @@ function trialsFile(folder: string): string {
   return join(folder, 'logs', 'trials.jsonl');
 }
 
-/** Pods that are there to be refused: of `verify`, and of a check. */
+/** Pods whose refusals are expected: those of `verify`, and of a check. */
 const probes = /^breakwater-verify-|\/rehearsal-probe$/;
 
 /** Every sidecar asks a cloud's metadata where it runs, and does without an answer: https://istio.io/latest/docs/reference/commands/pilot-agent/ */
 const metadata = '169.254.169.254';
 
-/** Without what a check tried, what a policy is there to refuse, and addresses that no pod has any more. */
+/** Without what a check tried, what a policy is meant to refuse, and addresses that no pod has any more. */
 export function platformsOwn(refusals: readonly Refusal[], trials: readonly Trial[]): Refusal[] {
   return refusals.filter(
     ({ time, from, to }) =>

@@ -32,7 +32,7 @@ import { createRecorder, type RecordData, type Recorder } from './record.ts';
 import { sandboxReplacements } from './replacements.ts';
 import { bootstrapPhase } from './report-page.ts';
 import { chooseChecks, runChecks } from './run-checks.ts';
-import { openSite, type Site } from './site.ts';
+import { openSite, type RehearsalSite } from './site.ts';
 import { placesOf, readState, type SiteState, writeState } from './state.ts';
 import { ranVersionsOf, versionsOf } from './versions.ts';
 import { watchApplications } from './watch.ts';
@@ -70,8 +70,8 @@ export async function recorderFor(options: RehearseOptions, { report }: Surround
  */
 export async function requireReady({ folder, context, yes }: RehearseOptions): Promise<OwnCluster | undefined> {
   if ((await readState(folder)) !== undefined)
-    throw new UsageError(`a rehearsal is up in ${folder} already`, {
-      hint: 'Use it (npm run rehearse -- check), or end it: npm run rehearse -- down.',
+    throw new UsageError(`a rehearsal already runs in ${folder}`, {
+      hint: 'Use it: npm run rehearse -- check, or remove it: npm run rehearse -- down.',
     });
   requireNeeds(context !== undefined);
   if (context === undefined) return undefined;
@@ -85,9 +85,9 @@ export async function requireReady({ folder, context, yes }: RehearseOptions): P
 export function requireNeeds(own: boolean): void {
   const { problems } = lackForRehearsal(own);
   if (problems.length > 0)
-    throw new RunError('this machine lacks what a rehearsal needs', {
+    throw new RunError('this machine lacks programs that a rehearsal needs', {
       details: problems.map((problem) => `- ${problem}`),
-      ...(own ? {} : { hint: 'With a cluster of your own less is needed: --context NAME.' }),
+      ...(own ? {} : { hint: 'On your own cluster, fewer are needed: --context NAME.' }),
     });
 }
 
@@ -97,7 +97,7 @@ export async function up(
   own: OwnCluster | undefined,
   record: Recorder,
   { report, signal }: Surroundings,
-): Promise<Site> {
+): Promise<RehearsalSite> {
   const { folder } = options;
   const left = await uncommittedFiles();
   if (left > 0) report(`note: ${left} files differ from HEAD and are skipped: what is committed is rehearsed`);
@@ -160,12 +160,12 @@ async function onOwnCluster({ folder, settings, address }: RehearseOptions, stat
 }
 
 /** The site that "up" has left running. @throws UsageError when there is none, RunError when its cluster has ended */
-export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<Site> {
+export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<RehearsalSite> {
   const state = await stateIn(folder);
   const site = await openSite(folder, state, { record, signal });
   if (state.sandbox && site.sandbox === undefined)
     throw new RunError(`the cluster in ${folder} has ended`, {
-      hint: 'Take away what is left: npm run rehearse -- down. Its logs: npm run rehearse -- logs',
+      hint: 'Remove what is left: npm run rehearse -- down. Its logs: npm run rehearse -- logs',
     });
   return site;
 }
@@ -174,12 +174,12 @@ export async function findSite(folder: string, record: Recorder, signal: AbortSi
 async function stateIn(folder: string): Promise<SiteState> {
   const state = await readState(folder);
   if (state === undefined)
-    throw new UsageError(`nothing is up in ${folder}`, { hint: 'Begin with: npm run rehearse -- up' });
+    throw new UsageError(`no rehearsal runs in ${folder}`, { hint: 'Start one: npm run rehearse -- up' });
   return state;
 }
 
 /** Runs the checks that were asked for. */
-export async function check(site: Site, options: RehearseOptions): Promise<void> {
+export async function check(site: RehearsalSite, options: RehearseOptions): Promise<void> {
   await mkdir(placesOf(options.folder).pictures, { recursive: true });
   await runChecks(site, chooseChecks(checks, options));
 }
@@ -192,7 +192,7 @@ export async function down(folder: string, record: Recorder, { report }: Pick<Su
   await sandboxDown(places.sandbox);
   for (const path of [places.sandbox, places.fakes, places.root, places.bare, places.state])
     await rm(path, { recursive: true, force: true });
-  report(`${places.folder} is down; what was seen stays in ${places.pictures}`);
+  report(`${places.folder} is removed; the report stays in ${places.pictures}`);
 }
 
 /** The user's own cluster stays; the platform goes by the program's own command. */
@@ -207,5 +207,5 @@ async function leaveOwnCluster(
   const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes', '--delete-data'];
   const { code } = await site.program(words, { onLine: report });
   await stopServing(folder);
-  if (code !== 0) report(`warning: the platform could not be taken off ${site.context}: delete that cluster`);
+  if (code !== 0) report(`warning: the platform could not be removed from ${site.context}: delete that cluster`);
 }

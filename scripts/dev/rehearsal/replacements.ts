@@ -19,7 +19,7 @@ export const sandboxReplacements: readonly Replacement[] = [
   },
   {
     what: "cert-manager's programs",
-    by: 'its own controllers, started by a main of ours, without leader election',
+    by: 'its own controllers, started by our own main, without leader election',
     why: 'their commands are modules that no proxy serves',
   },
   {

@@ -1,6 +1,6 @@
 import { RunError, UsageError } from '../../report/errors.ts';
 import type { Check } from './checks/check.ts';
-import type { Site } from './site.ts';
+import type { RehearsalSite } from './site.ts';
 
 /**
  * @param only names of checks; all when empty
@@ -21,7 +21,7 @@ export function chooseChecks(
 }
 
 /** Runs checks one after another; one that breaks off counts as failed, and the next one is tried. */
-export async function runChecks(site: Site, checks: readonly Check[]): Promise<void> {
+export async function runChecks(site: RehearsalSite, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
     if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
     try {

@@ -13,7 +13,7 @@ import { openSandbox, type SandboxOfSite } from './sandbox-of-site.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
 
 /** A throwaway copy of this repository with a cluster on which it was bootstrapped: what every check works with. */
-export interface Site {
+export interface RehearsalSite {
   /** All state of this rehearsal. */
   folder: string;
   /** A clone of this repository, in which the program runs. Its remote is the bare repository that Argo CD reads. */
@@ -80,8 +80,8 @@ export const passwordVariables = { owner: 'REHEARSAL_OWNER_PASSWORD', other: 'RE
 export async function openSite(
   folder: string,
   state: SiteState,
-  { record, signal }: Pick<Site, 'record' | 'signal'>,
-): Promise<Site> {
+  { record, signal }: Pick<RehearsalSite, 'record' | 'signal'>,
+): Promise<RehearsalSite> {
   const { root, bare, sandbox } = placesOf(folder);
   const { cluster, kubeconfig, context, users } = state;
   const found = state.sandbox ? await findSandbox(sandbox) : undefined;
@@ -115,7 +115,7 @@ export async function openSite(
     await refresh();
     return (await git('rev-parse', 'HEAD')).trim();
   };
-  const wait: Site['until'] = (what, look, seconds) => until({ what, seconds, signal, say: record.say }, look);
+  const wait: RehearsalSite['until'] = (what, look, seconds) => until({ what, seconds, signal, say: record.say }, look);
   return {
     folder,
     root,
@@ -180,7 +180,7 @@ interface Wait {
   say(line: string): void;
 }
 
-/** See {@link Site.until}. */
+/** See {@link RehearsalSite.until}. */
 async function until<T>({ what, seconds, signal, say }: Wait, look: () => Promise<T | undefined>): Promise<T> {
   const start = Date.now();
   const deadline = start + seconds * 1000;

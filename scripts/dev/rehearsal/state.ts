@@ -15,7 +15,7 @@ export interface SiteState {
   cluster: string;
   kubeconfig: string;
   context: string;
-  /** Whether the cluster is a sandbox of ours, in FOLDER/sandbox; else it is the user's own. */
+  /** Whether the cluster is our own sandbox, in FOLDER/sandbox; else it is the user's own. */
   sandbox: boolean;
   users: { owner: Account; other: Account };
 }

@@ -36,7 +36,7 @@ export function createTimeline(begin: number): Timeline {
 }
 
 /**
- * Looks at the Applications every two seconds until it is told to stop. There being none yet is nothing.
+ * Looks at the Applications every two seconds until it is stopped. None yet is not an error.
  *
  * @param read gives all Applications
  * @returns ends it, after a last look, and gives the times

@@ -20,7 +20,7 @@ describe('chartFolder', () => {
     expect(values._internal_defaults_do_not_set.global).toMatchObject({ hub: 'docker.io/istio', tag: '1.31.0' });
   });
 
-  it.each(['dex', 'oauth2-proxy'] as const)('refuses a key that the fake for %s does not carry out', async (name) => {
+  it.each(['dex', 'oauth2-proxy'] as const)('refuses a key that the fake for %s does not implement', async (name) => {
     const helm = await carriedTool('helm');
     const result = await $({
       quiet: true,

@@ -34,7 +34,7 @@ const charts = {
   metallb: { module: 'metallb', path: 'charts/metallb', leadingV: 'program' },
 } as const satisfies Record<string, ChartSource>;
 
-/** Charts of ours that replace published ones, which no package registry has. They run the real programs. */
+/** Our own charts, which replace published ones, which no package registry has. They run the real programs. */
 const fakes = ['dex', 'oauth2-proxy'] as const;
 
 /** The name of a chart, as it is published. */

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 
-/** One request to a server whose certificate a CA of ours signed. */
+/** One request to a server whose certificate our own CA signed. */
 export interface HttpsRequest {
   url: string;
   method?: string;

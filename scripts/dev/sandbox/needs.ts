@@ -19,7 +19,7 @@ const needed: readonly Needed[] = [
   { what: 'pip3', package: 'python3-pip' },
 ];
 
-/** What the sandbox takes from the kernel, and how to see that it is there. */
+/** What the sandbox takes from the kernel, and how to see that it has it. */
 const kernel = [
   { path: '/proc/self/ns/net', what: 'network namespaces' },
   { path: '/proc/self/ns/pid', what: 'process namespaces' },

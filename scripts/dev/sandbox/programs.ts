@@ -50,7 +50,7 @@ export const programs = {
   kubelet: kubernetes('kubelet', 1),
   'kube-proxy': kubernetes('kube-proxy', 1),
   pause: { module: 'pause', package: '.', label: '3.10', minutes: 1 },
-  // Upstream's judge of NetworkPolicies, fed by a main of ours.
+  // Upstream's judge of NetworkPolicies, fed by our own main.
   'network-policies': {
     module: 'network-policies',
     upstream: 'sigs.k8s.io/kube-network-policies',

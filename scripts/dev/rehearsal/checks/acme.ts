@@ -3,7 +3,7 @@ import { openBrowser } from '../browser.ts';
 import { nameHosts } from '../names.ts';
 import { type Answer, ask } from '../observe/ask.ts';
 import { type AcmeServer, startPebble } from '../pebble.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterYaml, since } from './commits.ts';
 import { passed } from './root.ts';
@@ -54,7 +54,7 @@ function trusted(acme: AcmeServer, address: string): Promise<Answer> {
   return ask(`https://${host}/`, { address, ca: acme.root });
 }
 
-async function servedAndRenewed(site: Site, acme: AcmeServer, address: string): Promise<void> {
+async function servedAndRenewed(site: RehearsalSite, acme: AcmeServer, address: string): Promise<void> {
   const first = await site.until(
     'the certificate of the ACME server is served',
     async () => {
@@ -92,7 +92,7 @@ async function servedAndRenewed(site: Site, acme: AcmeServer, address: string): 
   });
 }
 
-async function loginBehindIt(site: Site, acme: AcmeServer): Promise<void> {
+async function loginBehindIt(site: RehearsalSite, acme: AcmeServer): Promise<void> {
   const browser = await openBrowser(site, acme.root);
   try {
     const visitor = await browser.visitor();
@@ -113,7 +113,7 @@ async function loginBehindIt(site: Site, acme: AcmeServer): Promise<void> {
   }
 }
 
-async function nothingElseOnPort80(site: Site, address: string): Promise<void> {
+async function nothingElseOnPort80(site: RehearsalSite, address: string): Promise<void> {
   const paths = [
     '/',
     '/pipeline/',
@@ -167,7 +167,7 @@ function ingress(namespace: string, how: { className?: string; annotation?: stri
   };
 }
 
-async function onlyChallengesMayUseIt(site: Site): Promise<void> {
+async function onlyChallengesMayUseIt(site: RehearsalSite): Promise<void> {
   const tries: { what: string; object: object; wanted: 'refused' | 'accepted' }[] = [
     { what: 'class istio in default', object: ingress('default', { className: 'istio' }), wanted: 'refused' },
     {
@@ -196,7 +196,7 @@ async function onlyChallengesMayUseIt(site: Site): Promise<void> {
   }
 }
 
-async function tryIngress(site: Site, object: object): Promise<string> {
+async function tryIngress(site: RehearsalSite, object: object): Promise<string> {
   try {
     await site.kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify(object));
     return 'accepted';

@@ -1,5 +1,5 @@
 import { type Answer, ask } from '../observe/ask.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 
 /** Where Argo CD is, and the sessions of two users. */
 interface Place {
@@ -13,7 +13,11 @@ interface Place {
 }
 
 /** Argo CD's API behind the same login: the token that the gateway sends along gives the rights of the person's groups. */
-export async function tryArgocd(site: Site, group: string, { url, address, owner, other }: Place): Promise<void> {
+export async function tryArgocd(
+  site: RehearsalSite,
+  group: string,
+  { url, address, owner, other }: Place,
+): Promise<void> {
   const api = (path: string, cookie: string, method = 'GET', body = '') =>
     ask(`${url}/api/v1/${path}`, {
       address,
@@ -105,7 +109,11 @@ export async function tryArgocd(site: Site, group: string, { url, address, owner
   await tryPages(site, group, { url, address, owner });
 }
 
-async function tryPages(site: Site, group: string, { url, address, owner }: Omit<Place, 'other'>): Promise<void> {
+async function tryPages(
+  site: RehearsalSite,
+  group: string,
+  { url, address, owner }: Omit<Place, 'other'>,
+): Promise<void> {
   const page = await ask(`${url}/`, { address, headers: { accept: 'text/html', cookie: owner } });
   const answered = page.status === 500 && page.headers['x-envoy-upstream-service-time'] !== undefined;
   site.record.check({

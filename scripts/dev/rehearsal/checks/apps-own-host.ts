@@ -1,7 +1,7 @@
 import { nameHosts } from '../names.ts';
 import { ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { appFiles } from './apps.ts';
 import { tryArgocd } from './apps-argocd.ts';
 import { attackApps } from './attacks.ts';
@@ -46,7 +46,7 @@ export const check: Check = {
   },
 };
 
-async function tryPages(site: Site, address: string): Promise<void> {
+async function tryPages(site: RehearsalSite, address: string): Promise<void> {
   const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
     site.record.check({ group, name, tried, expected, got, ok });
   const ca = await site.ca();
@@ -109,7 +109,7 @@ async function tryPages(site: Site, address: string): Promise<void> {
 }
 
 /** Of a login at the platform's own page, not at an app's: the session must carry over. */
-async function cookies(site: Site, address: string, who: 'owner' | 'other'): Promise<string> {
+async function cookies(site: RehearsalSite, address: string, who: 'owner' | 'other'): Promise<string> {
   const session = startSession({ [host]: address });
   await logIn(session, `https://${host}/`, site.users[who]);
   return cookiesOf(session);
@@ -120,7 +120,7 @@ function cookiesOf({ cookies }: Session): string {
 }
 
 /** As a pod calls it by name. */
-async function tryFromInside(site: Site): Promise<void> {
+async function tryFromInside(site: RehearsalSite): Promise<void> {
   const name = 'rehearsal-own-host';
   const words = ['curl', '-sk', '-o', '/dev/null', '-m', '10', '-w', '%{http_code} %{remote_ip}', `https://${own}/`];
   const image = site.sandbox?.probeImage ?? '';

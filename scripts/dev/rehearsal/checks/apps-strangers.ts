@@ -1,5 +1,5 @@
 import { RunError } from '../../../report/errors.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 
 const namespace = 'rehearsal-stranger';
 const forged = ['kubeflow-userid', 'x-hello-user'].flatMap((name) => ['-H', `${name}: root@example.com`]);
@@ -13,7 +13,7 @@ const mark = [
 ];
 
 /** A pod in another namespace, in the mesh and outside of it, that calls an app with everything the gateway would send. */
-export async function tryStrangers(site: Site, group: string): Promise<void> {
+export async function tryStrangers(site: RehearsalSite, group: string): Promise<void> {
   try {
     for (const meshed of [true, false]) await tryOne(site, group, meshed);
   } finally {
@@ -21,7 +21,7 @@ export async function tryStrangers(site: Site, group: string): Promise<void> {
   }
 }
 
-async function tryOne(site: Site, group: string, meshed: boolean): Promise<void> {
+async function tryOne(site: RehearsalSite, group: string, meshed: boolean): Promise<void> {
   const name = meshed ? 'in-the-mesh' : 'outside-the-mesh';
   await site.kubectl(
     ['apply', '-f', '-'],
@@ -44,7 +44,7 @@ async function tryOne(site: Site, group: string, meshed: boolean): Promise<void>
   }
 }
 
-function objects(site: Site, name: string, meshed: boolean): object[] {
+function objects(site: RehearsalSite, name: string, meshed: boolean): object[] {
   return [
     {
       apiVersion: 'v1',
@@ -64,7 +64,7 @@ function objects(site: Site, name: string, meshed: boolean): object[] {
 }
 
 /** @returns the status, 000 when there was no answer */
-async function curl(site: Site, pod: string, url: string): Promise<string> {
+async function curl(site: RehearsalSite, pod: string, url: string): Promise<string> {
   const words = ['curl', '-s', '-o', '/dev/null', '-m', '10', '-w', '%{http_code}', ...forged, ...mark, url];
   try {
     return (await site.kubectl(['-n', namespace, 'exec', pod, '-c', 'curl', '--', ...words])).trim();

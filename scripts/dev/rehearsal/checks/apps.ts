@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Answer, ask } from '../observe/ask.ts';
 import { logIn, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { tryStrangers } from './apps-strangers.ts';
 import { attackApps } from './attacks.ts';
 import type { Check } from './check.ts';
@@ -32,7 +32,7 @@ export const check: Check = {
 };
 
 /** The apps that are kept beside this check, switched on for the site's cluster. */
-export async function appFiles(site: Site): Promise<Record<string, string>> {
+export async function appFiles(site: RehearsalSite): Promise<Record<string, string>> {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
@@ -45,13 +45,13 @@ export async function appFiles(site: Site): Promise<Record<string, string>> {
 }
 
 /** Logs in at the platform's own page, not at an app's: the session must carry over. */
-async function cookieOf(site: Site, base: string, who: 'owner' | 'other'): Promise<string> {
+async function cookieOf(site: RehearsalSite, base: string, who: 'owner' | 'other'): Promise<string> {
   const session = startSession();
   await logIn(session, `${base}/`, site.users[who]);
   return [...session.cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
-async function tryPages(site: Site, base: string, owner: string, other: string): Promise<void> {
+async function tryPages(site: RehearsalSite, base: string, owner: string, other: string): Promise<void> {
   const get = (path: string, headers: Record<string, string> = {}) =>
     ask(base + path, { headers: { accept: 'application/json', ...headers } });
   const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
@@ -130,7 +130,7 @@ function headersOf(answer: Answer): Record<string, string> {
 }
 
 /** A group that only begins like one of the person's own. */
-async function tryNearMiss(site: Site, base: string, owner: string): Promise<void> {
+async function tryNearMiss(site: RehearsalSite, base: string, owner: string): Promise<void> {
   const own = site.users.owner.groups[0] ?? '';
   const file = (await appFiles(site))['apps/hello/app.yaml'] ?? '';
   const near = file.replace('access: {groups: [platform-admins]}', `access: {groups: [${own.slice(0, -1)}, x-${own}]}`);
@@ -153,7 +153,7 @@ async function tryNearMiss(site: Site, base: string, owner: string): Promise<voi
   });
 }
 
-async function tryRemoval(site: Site, base: string, owner: string): Promise<void> {
+async function tryRemoval(site: RehearsalSite, base: string, owner: string): Promise<void> {
   const gone = Object.fromEntries(names.map((name) => [`apps/${name}`, undefined]));
   await passed(site, await site.change('Remove the apps', gone));
   const left = await site.until(

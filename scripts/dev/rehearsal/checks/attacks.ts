@@ -1,6 +1,6 @@
 import { RunError } from '../../../report/errors.ts';
 import type { AttackResult } from '../record.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'attacks';
@@ -34,7 +34,7 @@ export const check: Check = {
 
 /** The attack suite while apps are exposed: it must hold, and must have tried each of them. */
 export async function attackApps(
-  site: Site,
+  site: RehearsalSite,
   name: string,
   apps: readonly string[],
   more: readonly string[] = [],
@@ -59,7 +59,7 @@ export async function attackApps(
  * @param more further words for `verify`
  * @throws RunError when it came to no end
  */
-async function attack(site: Site, more: readonly string[] = []): Promise<AttackResult[]> {
+async function attack(site: RehearsalSite, more: readonly string[] = []): Promise<AttackResult[]> {
   const { owner, other } = site.users;
   const words = ['verify', '--cluster', site.cluster, '--context', site.context, '--json'];
   const { code, stdout, stderr } = await site.program([

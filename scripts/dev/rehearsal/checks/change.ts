@@ -1,4 +1,4 @@
-import { gatewayService, type Site } from '../site.ts';
+import { gatewayService, type RehearsalSite } from '../site.ts';
 import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
@@ -18,7 +18,7 @@ export const check: Check = {
       'Annotate the load balancer',
       await clusterYaml(site, { 'loadBalancer.annotations': { [annotation]: 'changed' } }),
     );
-    await site.until('the annotation is there', async () => ((await seen(site)) === 'changed' ? true : undefined), 300);
+    await site.until('the annotation arrives', async () => ((await seen(site)) === 'changed' ? true : undefined), 300);
     const seconds = Math.round((Date.now() - began) / 1000);
     expect(
       'a pushed change of a value is applied',
@@ -32,7 +32,7 @@ export const check: Check = {
   },
 };
 
-async function seen(site: Site): Promise<string> {
+async function seen(site: RehearsalSite): Promise<string> {
   const { metadata } = JSON.parse(
     await site.kubectl(['-n', 'ingress', 'get', 'service', gatewayService, '-o', 'json']),
   );

@@ -4,15 +4,15 @@ import { parseDocument } from 'yaml';
 import { $ } from 'zx/core';
 import type { ApplicationWatch } from '../observe/follow.ts';
 import { type Passage, passages } from '../observe/order.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 
 /** @returns path of a file of the cluster's own folder, from the repository's root */
-export function clusterFile(site: Site, ...parts: string[]): string {
+export function clusterFile(site: RehearsalSite, ...parts: string[]): string {
   return join('clusters', site.cluster, ...parts);
 }
 
 /** @returns path of the cluster's own values of a component, from the repository's root */
-export function overrides(site: Site, component: string): string {
+export function overrides(site: RehearsalSite, component: string): string {
   return clusterFile(site, 'overrides', `${component}.yaml`);
 }
 
@@ -26,7 +26,7 @@ export function gatewayMark(text: string): string {
  *
  * @param keys path of a key, joined by dots → value
  */
-export async function clusterYaml(site: Site, keys: Record<string, unknown>): Promise<Record<string, string>> {
+export async function clusterYaml(site: RehearsalSite, keys: Record<string, unknown>): Promise<Record<string, string>> {
   const path = clusterFile(site, 'cluster.yaml');
   const document = parseDocument(await readFile(join(site.root, path), 'utf8'));
   for (const [key, value] of Object.entries(keys)) {
@@ -37,14 +37,14 @@ export async function clusterYaml(site: Site, keys: Record<string, unknown>): Pr
 }
 
 /** Commits what was changed in the site's clone by hand, without the program, and pushes nothing. @returns the commit */
-export async function commitLocally(site: Site, subject: string): Promise<string> {
+export async function commitLocally(site: RehearsalSite, subject: string): Promise<string> {
   const git = $({ cwd: site.root, quiet: true });
   await git`git commit --quiet --all --message ${subject}`;
   return (await git`git rev-parse HEAD`).stdout.trim();
 }
 
 /** As {@link commitLocally}, and pushes it. @returns the commit */
-export async function commitByHand(site: Site, subject: string): Promise<string> {
+export async function commitByHand(site: RehearsalSite, subject: string): Promise<string> {
   const commit = await commitLocally(site, subject);
   await $({ cwd: site.root, quiet: true })`git push --quiet origin HEAD`;
   return commit;

@@ -7,7 +7,7 @@ import { type Directory, startDirectory } from '../identity/directory.ts';
 import { type Provider, startProvider } from '../identity/provider.ts';
 import { findProgram } from '../needs.ts';
 import { mustRun } from '../run-program.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Account } from '../state.ts';
 import type { Check } from './check.ts';
 import { clusterYaml, commitLocally } from './commits.ts';
@@ -73,7 +73,7 @@ function account(name: string, groups: readonly string[]): Account {
  * @returns the person's own commit, and the bootstrap's
  */
 async function useBoth(
-  site: Site,
+  site: RehearsalSite,
   directory: Directory,
   provider: Provider,
 ): Promise<{ own: string; rendered: string }> {
@@ -130,7 +130,7 @@ async function comeBy(visitor: Visitor, connector: string, person: Account): Pro
   await Promise.all([visitor.page.waitForURL((url) => url.host === host), visitor.page.click(dexForm.consent)]);
 }
 
-async function letsIn(site: Site, browser: RealBrowser, connector: string, person: Account): Promise<void> {
+async function letsIn(site: RehearsalSite, browser: RealBrowser, connector: string, person: Account): Promise<void> {
   const visitor = await browser.visitor();
   await comeBy(visitor, connector, person);
   await visitor.picture(`Logged in by the connector "${connector}"`, `connector-${connector}`);
@@ -148,7 +148,7 @@ async function letsIn(site: Site, browser: RealBrowser, connector: string, perso
   await visitor.context.close();
 }
 
-async function keepsOut(site: Site, browser: RealBrowser, connector: string, person: Account): Promise<void> {
+async function keepsOut(site: RehearsalSite, browser: RealBrowser, connector: string, person: Account): Promise<void> {
   const visitor = await browser.visitor();
   await comeBy(visitor, connector, person);
   const page = (await visitor.page.textContent('body'))?.replaceAll(/\s+/g, ' ').trim() ?? '';
@@ -167,7 +167,7 @@ async function keepsOut(site: Site, browser: RealBrowser, connector: string, per
   await visitor.context.close();
 }
 
-async function refusesPassword(site: Site, browser: RealBrowser, person: Account): Promise<void> {
+async function refusesPassword(site: RehearsalSite, browser: RealBrowser, person: Account): Promise<void> {
   const visitor = await browser.visitor();
   await comeBy(visitor, 'directory', { ...person, password: `${person.password}-wrong` });
   const said = (await visitor.page.textContent(dexForm.error).catch(() => null))?.trim();

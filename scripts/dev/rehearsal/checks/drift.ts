@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ask } from '../observe/ask.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterFile, clusterYaml, since } from './commits.ts';
 import { argocd, passed } from './root.ts';
@@ -22,7 +22,7 @@ export const check: Check = {
 };
 
 /** The policy that asks for a login: the worst thing that someone could delete. */
-async function healsDeletedPolicy(site: Site): Promise<void> {
+async function healsDeletedPolicy(site: RehearsalSite): Promise<void> {
   const policy = ['authorizationpolicy.security.istio.io', 'login-required'];
   const uid = ['-n', 'ingress', 'get', ...policy, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}'];
   const before = await site.kubectl(uid);
@@ -32,7 +32,7 @@ async function healsDeletedPolicy(site: Site): Promise<void> {
     const now = await site.kubectl(uid);
     return now !== '' && now !== before ? true : undefined;
   };
-  await site.until('the deleted policy is there again', again, 120);
+  await site.until('the deleted policy is back', again, 120);
   const healed = since(start);
   const asks = async () => ((await ask(`https://${await site.host()}/`)).status === 302 ? true : undefined);
   await site.until('the gateway asks for a login again', asks, 60);
@@ -46,7 +46,7 @@ async function healsDeletedPolicy(site: Site): Promise<void> {
   });
 }
 
-async function healsChangedDeployment(site: Site): Promise<void> {
+async function healsChangedDeployment(site: RehearsalSite): Promise<void> {
   const image = '{.spec.template.spec.containers[0].image}';
   const look = () => site.kubectl(['-n', 'auth', 'get', 'deployment', 'dex', '-o', `jsonpath=${image}`]);
   const before = await look();
@@ -77,7 +77,7 @@ interface Removable {
   crd: string;
 }
 
-async function removable(site: Site): Promise<Removable> {
+async function removable(site: RehearsalSite): Promise<Removable> {
   const config = parse(await readFile(join(site.root, clusterFile(site, 'cluster.yaml')), 'utf8'));
   const parts: string[] | undefined = config.kubeflow?.components;
   if (parts?.includes('tensorboards'))
@@ -98,7 +98,7 @@ async function removable(site: Site): Promise<Removable> {
   };
 }
 
-async function switchesOff(site: Site): Promise<void> {
+async function switchesOff(site: RehearsalSite): Promise<void> {
   const { application, keys, namespace, workload, crd } = await removable(site);
   const exists = async (...words: string[]) =>
     (await site.kubectl(['get', ...words, '--ignore-not-found', '-o', 'name'])) !== '';
@@ -122,7 +122,7 @@ async function switchesOff(site: Site): Promise<void> {
   });
   await passed(site, await site.revert(commit));
   await site.until(
-    `${workload} is there again`,
+    `${workload} is back`,
     async () => ((await exists('-n', namespace, workload)) ? true : undefined),
     240,
   );

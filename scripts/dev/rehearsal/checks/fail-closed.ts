@@ -1,6 +1,6 @@
 import { type Answer, ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { overrides } from './commits.ts';
 import { passed } from './root.ts';
@@ -54,7 +54,7 @@ function cookieOf({ cookies }: Session): string {
   return [...cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
-async function withoutProxy(site: Site, base: string, cookie: string): Promise<void> {
+async function withoutProxy(site: RehearsalSite, base: string, cookie: string): Promise<void> {
   const strangers = await Promise.all(pages.map((page) => ask(base + page)));
   const known = await Promise.all(pages.map((page) => ask(base + page, { headers: { cookie } })));
   const forged = await Promise.all(
@@ -75,7 +75,7 @@ async function withoutProxy(site: Site, base: string, cookie: string): Promise<v
     });
 }
 
-async function withoutDex(site: Site, base: string): Promise<void> {
+async function withoutDex(site: RehearsalSite, base: string): Promise<void> {
   const session = startSession();
   const login = await session.open(`${base}/`);
   site.record.check({

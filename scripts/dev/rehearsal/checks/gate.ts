@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'Two locks';
@@ -37,7 +37,7 @@ export const check: Check = {
 };
 
 async function withoutObject(
-  site: Site,
+  site: RehearsalSite,
   base: string,
   cookie: string,
   [namespace, kind, name]: (typeof objects)[number],
@@ -51,7 +51,7 @@ async function withoutObject(
   };
   try {
     await site.kubectl(['-n', namespace, 'delete', kind, name]);
-    await site.until(`${kind} ${name} is there again`, back, 120);
+    await site.until(`${kind} ${name} is back`, back, 120);
     await sleep(5000);
   } finally {
     await traffic.end();

@@ -1,10 +1,10 @@
 import { ask } from '../https.ts';
-import { rootName, type Site } from '../site.ts';
+import { type RehearsalSite, rootName } from '../site.ts';
 import type { Expect } from './assert.ts';
 
 /** What the webhook is tried with. */
 export interface WebhookScene {
-  site: Site;
+  site: RehearsalSite;
   expect: Expect;
   /** Asks the Git host for the webhooks of the repository. */
   webhooks(): Promise<{ active: boolean; config: { url?: string } }[]>;
@@ -51,7 +51,7 @@ export async function hearOfPush({ site }: WebhookScene, { commit, tenant }: Pus
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
   const told = await site.until(
-    'Argo CD is told of the push',
+    'Argo CD hears of the push',
     async () => {
       const log = await site.kubectl(['-n', 'argocd', 'logs', 'deployment/argocd-server', '--since=2m']);
       return log.match(/Received push event repo: [^\s,]+/)?.[0];
@@ -69,7 +69,7 @@ export async function hearOfPush({ site }: WebhookScene, { commit, tenant }: Pus
   );
   const compared = seconds();
   await site.until(
-    "the new tenant's Applications are there",
+    "the new tenant's Applications exist",
     async () => (await site.applications()).find(({ metadata }) => metadata.name === `tenant-${tenant}-access`),
     180,
   );

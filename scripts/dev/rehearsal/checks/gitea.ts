@@ -6,7 +6,7 @@ import { type Gitea, startGitea } from '../../sandbox/gitea.ts';
 import { chartsOf, imageVersionsOf, repositoriesOf } from '../../sandbox/of-repository.ts';
 import { cloneRepository, sandboxSettings, stateOf, writeCluster } from '../make-site.ts';
 import { mustRun } from '../run-program.ts';
-import { gatewayService, openSite, rootName, type Site } from '../site.ts';
+import { gatewayService, openSite, type RehearsalSite, rootName } from '../site.ts';
 import { placesOf } from '../state.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
@@ -19,7 +19,7 @@ const tenant = 'newcomers';
 
 /** A second, empty cluster, and a Gitea beside it that has no repository yet. */
 interface Scene {
-  site: Site;
+  site: RehearsalSite;
   gitea: Gitea;
   /** Of the user who may do all that is needed, and no more. */
   token: string;
@@ -39,7 +39,7 @@ export const check: Check = {
  * @param folder for all of it; removed in the end
  * @param from whose record it is written to
  */
-async function bootstrapOntoGitea(folder: string, from: Pick<Site, 'record' | 'signal'>): Promise<void> {
+async function bootstrapOntoGitea(folder: string, from: Pick<RehearsalSite, 'record' | 'signal'>): Promise<void> {
   const { record } = from;
   const { sandbox } = placesOf(folder);
   await rm(folder, { recursive: true, force: true });
@@ -56,7 +56,7 @@ async function bootstrapOntoGitea(folder: string, from: Pick<Site, 'record' | 's
   }
 }
 
-async function setUp(folder: string, { record, signal }: Pick<Site, 'record' | 'signal'>): Promise<Scene> {
+async function setUp(folder: string, { record, signal }: Pick<RehearsalSite, 'record' | 'signal'>): Promise<Scene> {
   const { root, sandbox: at } = placesOf(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await cloneRepository(folder);
@@ -87,7 +87,7 @@ async function setUp(folder: string, { record, signal }: Pick<Site, 'record' | '
   await writeFile(join(settings, 'cluster.yaml'), JSON.stringify({ git }));
   await writeCluster(folder, { ...state, ...sandboxSettings(root, sandbox), kubeflow: [] }, settings);
   const opened = await openSite(folder, state, { record, signal });
-  const site: Site = {
+  const site: RehearsalSite = {
     ...opened,
     program: (words, options) => opened.program(words, { ...options, env: { ...options?.env, GITEA_TOKEN: token } }),
   };
@@ -95,7 +95,7 @@ async function setUp(folder: string, { record, signal }: Pick<Site, 'record' | '
 }
 
 /** The words of a bootstrap of the site's cluster. */
-function bootstrapOf(site: Site, ...more: string[]): string[] {
+function bootstrapOf(site: RehearsalSite, ...more: string[]): string[] {
   return ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--json', ...more];
 }
 
@@ -240,7 +240,7 @@ async function pull({ site, gitea, token }: Scene): Promise<string> {
   return (await git('rev-parse', 'HEAD')).trim();
 }
 
-async function seen(site: Site): Promise<string> {
+async function seen(site: RehearsalSite): Promise<string> {
   const words = ['-n', 'ingress', 'get', 'service', gatewayService, '-o', 'json'];
   return JSON.parse(await site.kubectl(words)).metadata.annotations?.[annotation] ?? 'nothing';
 }

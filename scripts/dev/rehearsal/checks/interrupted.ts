@@ -4,7 +4,7 @@ import { isSettled } from '../applications.ts';
 import { serveNextArgocd } from '../next-argocd.ts';
 import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterYaml, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, hasPassed, passed, reaches } from './root.ts';
@@ -14,14 +14,14 @@ const group = 'Argo CD interrupted';
 
 /** What a scenario gets: the site, and a watch that runs. */
 interface Scene {
-  site: Site;
+  site: RehearsalSite;
   watch: ApplicationWatch;
 }
 
 /** What happens when Argo CD itself, or a person, comes between a sync and its end. */
 export const check: Check = {
   name: 'interrupted',
-  title: 'Argo CD changed, killed and told to stop in the middle of a sync',
+  title: 'Argo CD changed, killed and stopped in the middle of a sync',
   quick: false,
   run: async (site) => {
     const watch = await followApplications({ ...site, namespace: argocd.namespace });
@@ -105,7 +105,7 @@ async function argocdUpgraded({ site, watch }: Scene): Promise<void> {
   await passed(site, await site.revert(commit), { seconds: 600 });
 }
 
-async function controllerPod(site: Site): Promise<string> {
+async function controllerPod(site: RehearsalSite): Promise<string> {
   const words = ['-n', argocd.namespace, 'get', 'pod', 'argocd-application-controller-0'];
   return await site.kubectl([...words, '-o', 'jsonpath={.metadata.uid}']);
 }

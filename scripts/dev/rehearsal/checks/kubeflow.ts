@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import { runCell } from './kubeflow-kernel.ts';
@@ -55,7 +55,7 @@ function cookieOf({ cookies }: Session): string {
 }
 
 /** What the profile controller makes of the Profile in Git. @returns the namespace */
-async function ownNamespace(site: Site, expect: Expect): Promise<string> {
+async function ownNamespace(site: RehearsalSite, expect: Expect): Promise<string> {
   const { items } = JSON.parse(await site.kubectl(['get', 'profiles.kubeflow.org', '-o', 'json']));
   const namespace = String(items[0]?.metadata.name);
   const labels = await site.until(
@@ -82,7 +82,7 @@ async function ownNamespace(site: Site, expect: Expect): Promise<string> {
   return namespace;
 }
 
-async function squatting(site: Site, base: string, bob: Session, expect: Expect): Promise<void> {
+async function squatting(site: RehearsalSite, base: string, bob: Session, expect: Expect): Promise<void> {
   await send(bob, `${base}/api/workgroup/create`, 'POST', { namespace: 'bob-takes-one' });
   const made = await site.kubectl(['get', 'profile', 'bob-takes-one', '--ignore-not-found', '-o', 'name']);
   expect('no one makes a profile of his own', 'POST /api/workgroup/create as a user without any right', '', made);
@@ -91,7 +91,7 @@ async function squatting(site: Site, base: string, bob: Session, expect: Expect)
 }
 
 /** A PodDefault that each notebook of the namespace gets. */
-async function preset(site: Site, namespace: string): Promise<void> {
+async function preset(site: RehearsalSite, namespace: string): Promise<void> {
   const object = {
     apiVersion: 'kubeflow.org/v1alpha1',
     kind: 'PodDefault',
@@ -106,7 +106,13 @@ interface People {
   bob: Session;
 }
 
-async function makeNotebook(site: Site, base: string, namespace: string, { ann, bob }: People, expect: Expect) {
+async function makeNotebook(
+  site: RehearsalSite,
+  base: string,
+  namespace: string,
+  { ann, bob }: People,
+  expect: Expect,
+) {
   const body = {
     ...{ name: notebook, image, imagePullPolicy: 'IfNotPresent', serverType: 'jupyter', shm: false },
     ...{ cpu: '0.1', cpuLimit: '1', memory: '0.3Gi', memoryLimit: '1Gi', gpus: { num: 'none' } },
@@ -145,7 +151,7 @@ async function makeNotebook(site: Site, base: string, namespace: string, { ann, 
   expect('a PodDefault reaches its pod', 'kubectl get pod', 'here', await site.kubectl([...words, mark]));
 }
 
-async function useNotebook(site: Site, base: string, namespace: string, { ann, bob }: People, expect: Expect) {
+async function useNotebook(site: RehearsalSite, base: string, namespace: string, { ann, bob }: People, expect: Expect) {
   const url = `${base}/notebook/${namespace}/${notebook}`;
   await site.until(
     'the notebook answers',

@@ -1,5 +1,5 @@
 import { dexForm, openBrowser, type RealBrowser, type Visitor } from '../browser.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 
@@ -27,7 +27,11 @@ export const check: Check = {
   },
 };
 
-async function refuseWrongPassword(site: Site, { page, context, ...ann }: Visitor, expect: Expect): Promise<void> {
+async function refuseWrongPassword(
+  site: RehearsalSite,
+  { page, context, ...ann }: Visitor,
+  expect: Expect,
+): Promise<void> {
   const { owner } = site.users;
   await ann.open('/');
   expect(
@@ -48,7 +52,7 @@ async function refuseWrongPassword(site: Site, { page, context, ...ann }: Visito
   expect('and gives no session', 'the cookies after that', [], await sessionCookies({ context }));
 }
 
-async function letIn(site: Site, ann: Visitor, expect: Expect): Promise<void> {
+async function letIn(site: RehearsalSite, ann: Visitor, expect: Expect): Promise<void> {
   const { owner } = site.users;
   const host = await site.host();
   await ann.open('/?from=rehearsal');
@@ -88,7 +92,7 @@ async function letIn(site: Site, ann: Visitor, expect: Expect): Promise<void> {
   }
 }
 
-async function keepApart(site: Site, browser: RealBrowser, ann: Visitor, expect: Expect): Promise<void> {
+async function keepApart(site: RehearsalSite, browser: RealBrowser, ann: Visitor, expect: Expect): Promise<void> {
   const { owner, other } = site.users;
   const bob = await browser.visitor();
   await bob.open('/');

@@ -1,14 +1,14 @@
 import { type Attempt, type LivePod, readPods, startPod, tryConnections } from '../connections.ts';
 import { refusedToThePlatform } from '../refusals.ts';
 import type { SandboxOfSite } from '../sandbox-of-site.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'Network policies';
 
 /** What the check works with. */
 interface Scene {
-  site: Site;
+  site: RehearsalSite;
   sandbox: SandboxOfSite;
   pods: LivePod[];
   targets: Target[];
@@ -59,7 +59,7 @@ export const check: Check = {
 };
 
 /** What was refused since the cluster began, but for what was tried on purpose: each is a policy that is wrong. */
-function nothingOfThePlatformIsRefused(site: Site, sandbox: SandboxOfSite): void {
+function nothingOfThePlatformIsRefused(site: RehearsalSite, sandbox: SandboxOfSite): void {
   const refused = refusedToThePlatform(sandbox);
   const lines = [...new Set(refused.map(({ from, to, port }) => `${from} → ${to}:${port}`))];
   site.record.check({
@@ -173,7 +173,7 @@ function describe({ pod, port }: Target): string {
   return `${pod.namespace}/${pod.name}:${port}`;
 }
 
-async function targetsOf(site: Site, pods: readonly LivePod[]): Promise<Target[]> {
+async function targetsOf(site: RehearsalSite, pods: readonly LivePod[]): Promise<Target[]> {
   const read = async (kind: string) => JSON.parse(await site.kubectl(['get', kind, '-A', '-o', 'json'])).items;
   const routes: VirtualService[] = await read('virtualservices.networking.istio.io');
   const services: Service[] = await read('services');

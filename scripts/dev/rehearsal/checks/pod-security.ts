@@ -1,5 +1,5 @@
 import { RunError } from '../../../report/errors.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'Pod Security';
@@ -37,7 +37,7 @@ export const check: Check = {
       group,
       name: 'pods with sidecars run under restricted',
       tried: `all pods of the namespaces that enforce it: ${enforcing.join(', ')}`,
-      expected: `among them ${restricted.join(' and ')}; pods with Istio's proxy are there, and all are ready`,
+      expected: `among them ${restricted.join(' and ')}; pods with Istio's proxy run, and all are ready`,
       got: `${pods.length} pods, ${injected.length} with the proxy (${injected.map(({ metadata }) => metadata.name).join(', ')}), not ready: ${unready.length}`,
       ok: restricted.every((name) => enforcing.includes(name)) && injected.length > 0 && unready.length === 0,
     });
@@ -49,12 +49,12 @@ function hasProxy({ spec }: Pod): boolean {
   return [...spec.containers, ...(spec.initContainers ?? [])].some(({ name }) => name === 'istio-proxy');
 }
 
-async function items<T>(site: Site, ...what: string[]): Promise<T[]> {
+async function items<T>(site: RehearsalSite, ...what: string[]): Promise<T[]> {
   return JSON.parse(await site.kubectl(['get', ...what, '-o', 'json'])).items;
 }
 
 /** The level is not a label alone: the API server acts on it. */
-async function refusesPrivileged(site: Site, namespace: string): Promise<void> {
+async function refusesPrivileged(site: RehearsalSite, namespace: string): Promise<void> {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',

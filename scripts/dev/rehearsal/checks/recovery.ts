@@ -10,7 +10,7 @@ import { followApplications } from '../observe/follow.ts';
 import { type GatewayRecord, watchGateway } from '../observe/gateway.ts';
 import { describeOvertakings, overtakings, passages } from '../observe/order.ts';
 import { mustRun } from '../run-program.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterFile, clusterYaml, commitLocally } from './commits.ts';
 import { argocd, passed } from './root.ts';
@@ -75,7 +75,7 @@ export const check: Check = {
   },
 };
 
-async function newCluster(site: Site): Promise<void> {
+async function newCluster(site: RehearsalSite): Promise<void> {
   const { sandbox } = site;
   if (sandbox === undefined) throw new Error('decided without a sandbox');
   const settings: ServeSettings = JSON.parse(await readFile(join(sandbox.folder, 'serve.json'), 'utf8'));
@@ -93,13 +93,13 @@ async function newCluster(site: Site): Promise<void> {
 }
 
 /** A change of cluster.yaml that no one has rendered yet: so that the bootstrap has a tree to write, to commit and to push. @returns the commit */
-async function changeSomething(site: Site): Promise<string> {
+async function changeSomething(site: RehearsalSite): Promise<string> {
   const files = await clusterYaml(site, { 'loadBalancer.annotations': { 'example.com/recovered': 'yes' } });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
   return await commitLocally(site, 'Annotate the load balancer');
 }
 
-async function killAtEachStep(site: Site): Promise<void> {
+async function killAtEachStep(site: RehearsalSite): Promise<void> {
   for (const { name, pattern } of steps) {
     const seen = await killBootstrapAt(site, pattern);
     site.record.check({
@@ -113,7 +113,7 @@ async function killAtEachStep(site: Site): Promise<void> {
   }
 }
 
-async function bootstrapToItsEnd(site: Site): Promise<void> {
+async function bootstrapToItsEnd(site: RehearsalSite): Promise<void> {
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context];
   const { code, stderr } = await site.program([...words, '--wait']);
   const again = await site.program([...words, '--json']);
@@ -138,7 +138,7 @@ interface EndState {
   unfinished: string[];
 }
 
-async function endState(site: Site): Promise<EndState> {
+async function endState(site: RehearsalSite): Promise<EndState> {
   const live = await site.applications();
   const names = async (...what: string[]) => {
     const path = '{range .items[*]}{.kind}{" "}{.metadata.namespace}{"/"}{.metadata.name}{"\\n"}{end}';
@@ -161,7 +161,7 @@ async function endState(site: Site): Promise<EndState> {
   };
 }
 
-function sameEndState(site: Site, before: EndState, after: EndState): void {
+function sameEndState(site: RehearsalSite, before: EndState, after: EndState): void {
   const missing = before.objects.filter((one) => !after.objects.includes(one));
   const additional = after.objects.filter((one) => !before.objects.includes(one));
   site.record.check({
@@ -179,7 +179,7 @@ function sameEndState(site: Site, before: EndState, after: EndState): void {
   });
 }
 
-function neverOpen(site: Site, { answers }: GatewayRecord): void {
+function neverOpen(site: RehearsalSite, { answers }: GatewayRecord): void {
   const counts = [...answers].map(([what, times]) => `${what}: ${times}`);
   site.record.check({
     group: 'Fail closed',

@@ -1,5 +1,5 @@
 import { ask } from '../observe/ask.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterYaml, since } from './commits.ts';
 import { passed } from './root.ts';
@@ -57,17 +57,17 @@ interface Served {
   issuer: string;
 }
 
-async function served(site: Site): Promise<Served> {
+async function served(site: RehearsalSite): Promise<Served> {
   const { certificate, error } = await ask(`https://${await site.host()}/`);
   if (certificate === undefined) throw new Error(`no certificate on port 443: ${error}`);
   return { serial: certificate.serialNumber, end: certificate.valid_to, issuer: String(certificate.issuer.CN) };
 }
 
-async function servedOtherThan(site: Site, serial: string): Promise<Served | undefined> {
+async function servedOtherThan(site: RehearsalSite, serial: string): Promise<Served | undefined> {
   const found = await served(site);
   return found.serial === serial ? undefined : found;
 }
 
-async function gatewayPods(site: Site): Promise<string> {
+async function gatewayPods(site: RehearsalSite): Promise<string> {
   return await site.kubectl(['-n', 'ingress', 'get', 'pods', '-o', 'jsonpath={.items[*].metadata.uid}']);
 }

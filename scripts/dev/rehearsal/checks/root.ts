@@ -1,16 +1,16 @@
 import { type LiveApplication, pinOf } from '../applications.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 
 /** Where the platform's root Application is, with the defaults that the rehearsal's cluster.yaml leaves as they are. */
 export const argocd = { namespace: 'argocd', root: 'platform' };
 
 /** @returns one Application as it is now */
-export async function application(site: Site, name: string): Promise<LiveApplication> {
+export async function application(site: RehearsalSite, name: string): Promise<LiveApplication> {
   return JSON.parse(await site.kubectl(['-n', argocd.namespace, 'get', 'application', name, '-o', 'json']));
 }
 
 /** Asks Argo CD to look at Git now, as `--wait` does, and not at its next turn. */
-async function lookNow(site: Site, name = argocd.root): Promise<void> {
+async function lookNow(site: RehearsalSite, name = argocd.root): Promise<void> {
   const note = 'argocd.argoproj.io/refresh=normal';
   await site.kubectl(['-n', argocd.namespace, 'annotate', 'application', name, note, '--overwrite']);
 }
@@ -29,7 +29,7 @@ export function hasPassed(root: LiveApplication, commit: string): boolean {
 
 /** Looks at the root until an answer comes, and has Argo CD look at Git every ten seconds while it does not know the commit. */
 async function untilRoot<T>(
-  site: Site,
+  site: RehearsalSite,
   what: string,
   commit: string,
   look: (root: LiveApplication) => Promise<T | undefined>,
@@ -56,7 +56,7 @@ async function untilRoot<T>(
  * @throws when they are not within that time
  */
 export async function passed(
-  site: Site,
+  site: RehearsalSite,
   commit: string,
   options: { seconds?: number; look?: boolean } = {},
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function passed(
 }
 
 /** Waits until the root has failed at a commit, or is at it again. @returns what it says */
-export async function givesUp(site: Site, commit: string): Promise<string> {
+export async function givesUp(site: RehearsalSite, commit: string): Promise<string> {
   const look = async (root: LiveApplication) => {
     const { operationState } = root.status ?? {};
     const failed = operationState?.phase === 'Failed' || (operationState?.retryCount ?? 0) > 0;
@@ -75,7 +75,7 @@ export async function givesUp(site: Site, commit: string): Promise<string> {
 }
 
 /** Waits until the root has reached an Application with a commit. */
-export async function reaches(site: Site, name: string, commit: string): Promise<void> {
+export async function reaches(site: RehearsalSite, name: string, commit: string): Promise<void> {
   const look = async () => (pinOf(await application(site, name)) === commit ? true : undefined);
   await untilRoot(site, `the root reaches ${name} with ${commit.slice(0, 7)}`, commit, look, { seconds: 240 });
 }

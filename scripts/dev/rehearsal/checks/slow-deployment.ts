@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { argocd } from './root.ts';
 
 /** How a Deployment that the rehearsal adds to a component behaves. */
@@ -61,7 +61,7 @@ export function slowDeployment(image: string, { readyAfter, broken = false }: Sl
 }
 
 /** @returns the image that Argo CD runs: it holds a shell's programs, and the node has it */
-export async function presentImage(site: Site): Promise<string> {
+export async function presentImage(site: RehearsalSite): Promise<string> {
   const path = '{.spec.template.spec.containers[0].image}';
   const words = ['-n', argocd.namespace, 'get', 'deployment', 'argocd-repo-server', '-o', `jsonpath=${path}`];
   return await site.kubectl(words);
@@ -71,6 +71,6 @@ export async function presentImage(site: Site): Promise<string> {
  * Removes what a commit of the rehearsal added to cert-manager and a later one took out again: its Application does not prune
  * (CRDs are in it), so that such objects stay until a person deletes them.
  */
-export async function removeLeftovers(site: Site): Promise<void> {
+export async function removeLeftovers(site: RehearsalSite): Promise<void> {
   await site.kubectl(['-n', 'cert-manager', 'delete', 'deployment', name, '--ignore-not-found']);
 }

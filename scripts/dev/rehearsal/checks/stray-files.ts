@@ -49,7 +49,7 @@ export const check: Check = {
       group,
       name: 'stray files change nothing in the cluster',
       tried: 'the same files, pushed past every check; then the gateway Application, its objects, and a request',
-      expected: 'Synced; no ConfigMap of theirs; the policy login-required is there; 302 to the login',
+      expected: 'Synced; no ConfigMap of theirs; the policy login-required exists; 302 to the login',
       got: `${status?.sync?.status}; ${made.match(/stray-\w+/g)?.join(', ') ?? 'none'}; ${policy.includes('login-required') ? 'there' : 'gone'}; ${answer.status}`,
       ok:
         status?.sync?.status === 'Synced' &&

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ApplicationWatch, followApplications } from '../observe/follow.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterFile, clusterYaml, commitByHand, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, givesUp, passed, reaches } from './root.ts';
@@ -11,9 +11,9 @@ const group = 'Stuck, and going on';
 /** The deadline that cert-manager gets, in seconds, so that no one waits for the usual minutes. */
 const deadline = 30;
 
-/** What a scenario gets: the site, a watch that runs, and an image that is there. */
+/** What a scenario gets: the site, a watch that runs, and an image that exists. */
 interface Scene {
-  site: Site;
+  site: RehearsalSite;
   watch: ApplicationWatch;
   image: string;
 }
@@ -175,7 +175,7 @@ async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
 }
 
 /** @returns what `npm run status` says of the issuer while its path does not exist, once it has found that out */
-async function pathTold(site: Site): Promise<string> {
+async function pathTold(site: RehearsalSite): Promise<string> {
   const words = ['status', '--cluster', site.cluster, '--context', site.context, '--json'];
   const look = async () => {
     const { waves }: PlatformStatus = JSON.parse((await site.program(words)).stdout);
@@ -190,12 +190,12 @@ interface PlatformStatus {
   waves: { applications: { name: string; stage: string; message: string }[] }[];
 }
 
-async function applicationFile(site: Site, name: string): Promise<string> {
+async function applicationFile(site: RehearsalSite, name: string): Promise<string> {
   const wave = (await application(site, name)).metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? '0';
   return join(site.root, clusterFile(site, 'apps', `${wave.padStart(2, '0')}-${name}.yaml`));
 }
 
-async function asBefore(site: Site): Promise<Record<string, string | undefined>> {
+async function asBefore(site: RehearsalSite): Promise<Record<string, string | undefined>> {
   return {
     ...(await clusterYaml(site, { 'components.cert-manager': undefined })),
     [overrides(site, 'cert-manager')]: undefined,

@@ -1,10 +1,10 @@
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { lookAtFolders, said } from './tenants-site.ts';
 
 const lead = 'lead@example.com';
 
 /** What the owner of a tenant tries by kubectl: each is refused, by role or by admission policy. */
-export async function tryAttacks(site: Site, group: string): Promise<void> {
+export async function tryAttacks(site: RehearsalSite, group: string): Promise<void> {
   const service = (spec: object) => ({
     apiVersion: 'v1',
     kind: 'Service',
@@ -70,7 +70,7 @@ export async function tryAttacks(site: Site, group: string): Promise<void> {
 }
 
 /** A namespace of others, and a tenant of its name: no one gets into it. */
-async function tryTakenNamespace(site: Site, group: string): Promise<void> {
+async function tryTakenNamespace(site: RehearsalSite, group: string): Promise<void> {
   const name = 'rook-ceph';
   await site.kubectl(['create', 'namespace', name]);
   const commit = await site.change('A tenant of the name of a namespace', {

@@ -1,4 +1,4 @@
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { lookAtFolders, said } from './tenants-site.ts';
 
 /** Files that no review should let pass, and what they try. Argo CD can't render them. */
@@ -24,7 +24,7 @@ platform: {reserved: [], reservedPattern: ^never$, gatewayPrincipal: "*", gatewa
 };
 
 /** One bad file among good ones stops no one: a push past every check, with a good tenant beside. */
-export async function tryBadFiles(site: Site, group: string): Promise<void> {
+export async function tryBadFiles(site: RehearsalSite, group: string): Promise<void> {
   const before = await namespaces(site);
   const commit = await site.change('Bad tenants, and a good one', {
     ...Object.fromEntries(Object.entries(bad).map(([name, text]) => [`tenants/${name}/tenant.yaml`, text])),
@@ -98,7 +98,7 @@ export async function tryBadFiles(site: Site, group: string): Promise<void> {
   });
 }
 
-async function tryGreedy(site: Site, group: string): Promise<void> {
+async function tryGreedy(site: RehearsalSite, group: string): Promise<void> {
   const read = async (namespace: string, kind: string, path: string) =>
     (await said(site, ['-n', namespace, 'get', kind, '-o', `jsonpath=${path}`])).trim();
   await site.until(
@@ -134,7 +134,7 @@ async function tryGreedy(site: Site, group: string): Promise<void> {
   });
 }
 
-async function namespaces(site: Site): Promise<string[]> {
+async function namespaces(site: RehearsalSite): Promise<string[]> {
   const list = await site.kubectl(['get', 'namespaces', '-o', 'name']);
   return list
     .trim()

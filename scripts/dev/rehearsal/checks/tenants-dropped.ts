@@ -1,10 +1,10 @@
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { said, settled, tenantFiles } from './tenants-site.ts';
 
 const file = 'tenants/alpha/tenant.yaml';
 
 /** A tenant's file names one of its namespaces no more: access to it ends, and it stays until it is purged. */
-export async function tryDropped(site: Site, group: string): Promise<void> {
+export async function tryDropped(site: RehearsalSite, group: string): Promise<void> {
   const text = tenantFiles(site)[file] ?? '';
   await site.change('Drop a namespace of a tenant', { [file]: text.replace('[alpha, alpha--dev]', '[alpha]') });
   for (const part of ['access', 'place'])

@@ -1,9 +1,9 @@
 import { type LivePod, type Outcome, readPods, startPod, tryConnections } from '../connections.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { said } from './tenants-site.ts';
 
 /** Quota, Pod Security, what people of a tenant may write, and who may call whom. */
-export async function tryLimits(site: Site, group: string): Promise<void> {
+export async function tryLimits(site: RehearsalSite, group: string): Promise<void> {
   const lead = ['--as', 'lead@example.com'];
   const expect = (name: string, tried: string, expected: RegExp, got: string) =>
     site.record.check({
@@ -70,7 +70,7 @@ export async function tryLimits(site: Site, group: string): Promise<void> {
 }
 
 /** From tenants' pods, and from a pod of no tenant to theirs. A further namespace has no pod of its own to try with. */
-async function tryNetwork(site: Site, group: string): Promise<void> {
+async function tryNetwork(site: RehearsalSite, group: string): Promise<void> {
   const { sandbox } = site;
   if (sandbox === undefined) return;
   const made: Awaited<ReturnType<typeof startPod>>[] = [];

@@ -1,4 +1,4 @@
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { said } from './tenants-site.ts';
 
 interface Attempt {
@@ -68,7 +68,7 @@ const manifests: Readonly<Record<string, object>> = {
 };
 
 /** Applications in a tenant's project that try what they may not: Argo CD refuses each. */
-export async function tryProject(site: Site, group: string): Promise<void> {
+export async function tryProject(site: RehearsalSite, group: string): Promise<void> {
   const commit = await site.change(
     'Manifests that no tenant may apply',
     Object.fromEntries(
@@ -161,7 +161,7 @@ export async function tryProject(site: Site, group: string): Promise<void> {
   await site.revert(commit);
 }
 
-async function tryOne(site: Site, group: string, attempt: Attempt): Promise<void> {
+async function tryOne(site: RehearsalSite, group: string, attempt: Attempt): Promise<void> {
   const name = 'rehearsal-alpha-tries';
   const own = JSON.parse(await site.kubectl(['-n', 'argocd', 'get', 'application', 'tenant-alpha-apps', '-o', 'json']));
   const object = {

@@ -1,8 +1,8 @@
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import { lookAtFolders, said, settled, tenantFiles, whoAnswers } from './tenants-site.ts';
 
 /** Access ends with the folder, data stays, comes back with it, and goes when it is purged. */
-export async function tryRemoval(site: Site, group: string, cookie: string): Promise<void> {
+export async function tryRemoval(site: RehearsalSite, group: string, cookie: string): Promise<void> {
   const base = `https://${await site.host()}`;
   const page = () => whoAnswers(`${base}/tenants/beta/`, cookie);
   const before = await kept(site);
@@ -48,7 +48,7 @@ function isServed(answer: string): boolean {
 
 /** A generator that answers with fewer folders for a moment looks the same to the cluster as a removal that is taken back. */
 async function backAgain(
-  site: Site,
+  site: RehearsalSite,
   group: string,
   commit: string,
   before: string,
@@ -71,7 +71,7 @@ async function backAgain(
   });
 }
 
-async function goForGood(site: Site, group: string, page: () => Promise<string>): Promise<void> {
+async function goForGood(site: RehearsalSite, group: string, page: () => Promise<string>): Promise<void> {
   const folders = [...new Set(Object.keys(tenantFiles(site)).map((path) => path.split('/').slice(0, 2).join('/')))];
   await site.change('Remove the tenants', Object.fromEntries(folders.map((folder) => [folder, undefined])));
   await lookAtFolders(site);
@@ -114,7 +114,7 @@ async function goForGood(site: Site, group: string, page: () => Promise<string>)
 }
 
 /** What must not change: namespace, claims, data, quota, limits and pods, each with its uid. */
-async function kept(site: Site): Promise<string> {
+async function kept(site: RehearsalSite): Promise<string> {
   const path = '{range .items[*]}{.kind}/{.metadata.name}={.metadata.uid} {end}';
   const kinds = 'persistentvolumeclaim,configmap/note,resourcequota,limitrange,pod';
   const namespace = await said(site, ['get', 'namespace', 'beta', '-o', 'jsonpath={.metadata.uid}']);
@@ -135,7 +135,7 @@ async function kept(site: Site): Promise<string> {
   return `Namespace/beta=${namespace} ${inside.join('')}`.trim();
 }
 
-async function accessOf(site: Site): Promise<string> {
+async function accessOf(site: RehearsalSite): Promise<string> {
   const label = 'breakwater.dev/tenant=beta';
   const kinds =
     'rolebindings,virtualservices.networking.istio.io,authorizationpolicies.security.istio.io,networkpolicies';

@@ -1,9 +1,9 @@
 import { RunError } from '../../../report/errors.ts';
 import { ask } from '../observe/ask.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 
 /** Everything that the check of tenants puts into the repository, by path; beta's member is the other user, alpha's a group. */
-export function tenantFiles(site: Site): Record<string, string> {
+export function tenantFiles(site: RehearsalSite): Record<string, string> {
   const [team = ''] = site.users.owner.groups;
   const image = site.sandbox?.fakeImage ?? '';
   return {
@@ -73,7 +73,7 @@ spec:
 }
 
 /** Lets the ApplicationSets look at Git now, as a webhook does; by themselves they look every half minute. */
-export async function lookAtFolders(site: Site): Promise<void> {
+export async function lookAtFolders(site: RehearsalSite): Promise<void> {
   for (const part of ['place', 'access', 'apps']) {
     const words = ['annotate', 'applicationset', `tenants-${part}`, 'argocd.argoproj.io/application-set-refresh=true'];
     await site.kubectl(['-n', 'argocd', ...words, '--overwrite']);
@@ -96,7 +96,7 @@ export async function whoAnswers(
 }
 
 /** @returns what kubectl said, or why it refused */
-export async function said(site: Site, words: readonly string[], input?: string): Promise<string> {
+export async function said(site: RehearsalSite, words: readonly string[], input?: string): Promise<string> {
   try {
     return await site.kubectl(words, input);
   } catch (error) {
@@ -106,7 +106,7 @@ export async function said(site: Site, words: readonly string[], input?: string)
 }
 
 /** Waits until the three Applications of each tenant are Synced and Healthy. */
-export async function settled(site: Site, tenants: readonly string[], seconds = 300): Promise<void> {
+export async function settled(site: RehearsalSite, tenants: readonly string[], seconds = 300): Promise<void> {
   const wanted = tenants.flatMap((tenant) => ['access', 'place', 'apps'].map((part) => `tenant-${tenant}-${part}`));
   await site.until(
     `${wanted.join(', ')} are Healthy`,

@@ -1,5 +1,5 @@
 import { logIn, startSession } from '../observe/session.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { tryAttacks } from './tenants-attacks.ts';
 import { tryBadFiles } from './tenants-bad-files.ts';
@@ -42,14 +42,14 @@ export const check: Check = {
 };
 
 /** @returns the session's cookies, for a header */
-async function cookieOf(site: Site, who: 'owner' | 'other'): Promise<string> {
+async function cookieOf(site: RehearsalSite, who: 'owner' | 'other'): Promise<string> {
   const session = startSession();
   await logIn(session, `https://${await site.host()}/`, site.users[who]);
   return [...session.cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
 /** Each sees their own: the owner comes in by a group, the other one by address. */
-async function tryPages(site: Site): Promise<void> {
+async function tryPages(site: RehearsalSite): Promise<void> {
   const base = `https://${await site.host()}`;
   const owner = await cookieOf(site, 'owner');
   const other = await cookieOf(site, 'other');
@@ -58,7 +58,7 @@ async function tryPages(site: Site): Promise<void> {
   const expect = (name: string, tried: string, expected: string, got: string) =>
     site.record.check({ group, name, tried, expected, got, ok: got === expected });
   await site.until(
-    'the routes are there',
+    'the routes exist',
     async () => {
       const first = await get('/tenants/beta/', other);
       return first.startsWith('200 web') ? first : undefined;

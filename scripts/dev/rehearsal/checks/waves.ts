@@ -1,7 +1,7 @@
 import { isSettled, pinOf } from '../applications.ts';
 import { followApplications } from '../observe/follow.ts';
 import { describeOvertakings, overtakings, type Passage, passages } from '../observe/order.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 import { clusterYaml, gatewayMark, laterAt, namesOf, overrides, since } from './commits.ts';
 import { application, argocd, givesUp, passed } from './root.ts';
@@ -47,7 +47,7 @@ export const check: Check = {
   },
 };
 
-function waitedForLate(site: Site, all: readonly Passage[], commit: string): void {
+function waitedForLate(site: RehearsalSite, all: readonly Passage[], commit: string): void {
   const of = (name: string) => all.find((passage) => passage.name === name && passage.commit === commit);
   const early = of('cert-manager');
   const next = of('istio-base');
@@ -62,7 +62,7 @@ function waitedForLate(site: Site, all: readonly Passage[], commit: string): voi
   });
 }
 
-async function stoppedAt(site: Site, commit: string): Promise<void> {
+async function stoppedAt(site: RehearsalSite, commit: string): Promise<void> {
   const message = await givesUp(site, commit);
   const gateway = await application(site, 'gateway');
   const mark = await site.kubectl(
@@ -78,7 +78,7 @@ async function stoppedAt(site: Site, commit: string): Promise<void> {
   });
 }
 
-function healedByItself(site: Site, touched: readonly Passage[], start: number): void {
+function healedByItself(site: RehearsalSite, touched: readonly Passage[], start: number): void {
   site.record.check({
     group,
     name: 'git revert fixes a broken commit, without further action',
@@ -89,7 +89,7 @@ function healedByItself(site: Site, touched: readonly Passage[], start: number):
   });
 }
 
-function inOrder(site: Site, all: readonly Passage[], commits: readonly string[]): void {
+function inOrder(site: RehearsalSite, all: readonly Passage[], commits: readonly string[]): void {
   const wrong = overtakings(all, commits);
   site.record.check({
     group,

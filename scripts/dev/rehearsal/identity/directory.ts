@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openAuthority } from '../../sandbox/pki.ts';
 import { findProgram } from '../needs.ts';
 import { mustRun } from '../run-program.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Account } from '../state.ts';
 
 /** An LDAP server that runs, and who may search in it. */
@@ -31,7 +31,7 @@ const schemas = ['core', 'cosine', 'inetorgperson'];
  *
  * @param people who is in it, and in which groups; their user names are what stands before the @
  */
-export async function startDirectory(site: Site, people: readonly Account[]): Promise<Directory> {
+export async function startDirectory(site: RehearsalSite, people: readonly Account[]): Promise<Directory> {
   const { sandbox } = site;
   if (sandbox === undefined) throw new Error('the directory needs a sandbox');
   const folder = join(sandbox.folder, name);

@@ -5,7 +5,7 @@ import { hash } from 'bcryptjs';
 import { stringify } from 'yaml';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { ask } from '../observe/ask.ts';
-import type { Site } from '../site.ts';
+import type { RehearsalSite } from '../site.ts';
 import type { Account } from '../state.ts';
 
 /** An OpenID Connect provider that runs, with one client. */
@@ -27,7 +27,11 @@ const clientID = 'breakwater';
  * @param people who is known to it; their addresses count as verified
  * @param redirectURI where it may send people back to
  */
-export async function startProvider(site: Site, people: readonly Account[], redirectURI: string): Promise<Provider> {
+export async function startProvider(
+  site: RehearsalSite,
+  people: readonly Account[],
+  redirectURI: string,
+): Promise<Provider> {
   const { sandbox } = site;
   if (sandbox === undefined) throw new Error('the provider needs a sandbox');
   const folder = join(sandbox.folder, name);

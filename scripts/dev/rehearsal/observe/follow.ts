@@ -4,7 +4,7 @@ import { findTool } from '../../../tools/find.ts';
 import type { LiveApplication } from '../applications.ts';
 import type { ApplicationEvent } from './order.ts';
 
-/** A watch that runs, and what it was told so far. */
+/** A watch that runs, and what it has received so far. */
 export interface ApplicationWatch {
   events: readonly ApplicationEvent[];
   /** Ends it and waits until its process is gone. */

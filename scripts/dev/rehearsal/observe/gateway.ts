@@ -9,7 +9,7 @@ export interface GatewayRecord {
 }
 
 /**
- * Asks for pages without a session again and again, until it is told to stop.
+ * Asks for pages without a session again and again, until it is stopped.
  *
  * @param base URL of the platform; no one need be there yet
  */

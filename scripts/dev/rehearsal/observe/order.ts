@@ -1,6 +1,6 @@
 import { isSettled, type LiveApplication, pinOf, waveOf } from '../applications.ts';
 
-/** One state of an Application, in the order in which the API server told them. */
+/** One state of an Application, in the order in which the API server sent them. */
 export interface ApplicationEvent {
   /** Milliseconds since the epoch, when it was told. */
   at: number;
@@ -52,7 +52,7 @@ export interface Overtaking {
  * Finds where a wave did not wait. The first sync of an Application is nothing but its first commit. Pure.
  *
  * @param passed what {@link passages} gives for events that a single watch told, so that their order is the cluster's
- * @param commits those that were pushed while the watch ran: what was there when it began is told in any order
+ * @param commits those that were pushed while the watch ran: what existed when it started comes in any order
  */
 export function overtakings(passed: readonly Passage[], commits: readonly string[]): Overtaking[] {
   return passed

@@ -5,7 +5,7 @@ import { applicationApi } from '../../../cluster/applications.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { revisionAnnotation } from '../../../components/domain.ts';
 import { isMap, listAt, textsAt, waveOf } from '../../../tree/rules/parsed-tree.ts';
-import { clusterName, type Site } from './site.ts';
+import { clusterName, type TestSite } from './site.ts';
 
 const namespace = 'argocd';
 const root = 'platform';
@@ -16,7 +16,7 @@ const root = 'platform';
  *
  * @param commit what the root syncs, in the Git host's repository
  */
-export async function playArgoCD(site: Site, commit: string): Promise<void> {
+export async function playArgoCD(site: TestSite, commit: string): Promise<void> {
   await setStatus(site, root, rootStatus(commit, false));
   const applications = readApplications(site, commit);
   const waves = [...new Set(applications.map(waveOf))].sort((a, b) => a - b);
@@ -31,11 +31,11 @@ export async function playArgoCD(site: Site, commit: string): Promise<void> {
 }
 
 /** Lets an Application be degraded, as Argo CD says it of a Deployment whose Pods do not start. */
-export async function breakApplication(site: Site, name: string, message: string): Promise<void> {
+export async function breakApplication(site: TestSite, name: string, message: string): Promise<void> {
   await setStatus(site, name, { health: { status: 'Degraded', message } });
 }
 
-function readApplications({ remote }: Site, commit: string): KubernetesObject[] {
+function readApplications({ remote }: TestSite, commit: string): KubernetesObject[] {
   const folder = `clusters/${clusterName}/apps`;
   const read = (file: string) => remote.git('show', `${commit}:${folder}/${file}`);
   return textsAt(parse(read('kustomization.yaml')), 'resources')
@@ -76,7 +76,7 @@ function rootStatus(commit: string, done: boolean): object {
   };
 }
 
-async function setStatus({ cluster }: Site, name: string, status: object): Promise<void> {
+async function setStatus({ cluster }: TestSite, name: string, status: object): Promise<void> {
   const reference = { apiVersion: applicationApi, kind: 'Application', metadata: { name, namespace } };
   await cluster.connection.api.merge<LiveApplication>(reference, { status });
 }

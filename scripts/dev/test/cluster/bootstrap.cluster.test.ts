@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userKey } from '../../../components/users.ts';
 import { breakApplication, playArgoCD } from './argocd.ts';
 import type { RunResult } from './run.ts';
-import { bootstrap, clusterName, openSite, passwordsFile, readPasswords, type Site, users } from './site.ts';
+import { bootstrap, clusterName, openSite, passwordsFile, readPasswords, type TestSite, users } from './site.ts';
 import { different, type Snapshot, secretOf, snapshot, written } from './snapshot.ts';
 import { until } from './until.ts';
 
-let site: Site;
+let site: TestSite;
 let dry: RunResult;
 let first: RunResult;
 /** The cluster before anything, after a dry run, and after the first run. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { applyObjects } from '../../../cluster/apply.ts';
 import { argocdManifest } from '../../testing/api-server.ts';
-import { clusterName, openSite, type Site } from './site.ts';
+import { clusterName, openSite, type TestSite } from './site.ts';
 
-let site: Site;
+let site: TestSite;
 
 beforeAll(async () => {
   site = await openSite({ controllers: false });

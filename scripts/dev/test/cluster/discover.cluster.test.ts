@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { playArgoCD } from './argocd.ts';
 import type { RunResult } from './run.ts';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 import { until } from './until.ts';
 
 const address = '203.0.113.17';
-let site: Site;
+let site: TestSite;
 let run: RunResult;
 
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 
-let site: Site;
+let site: TestSite;
 const names = ['rook-ceph', 'red', 'blue'];
 
 beforeAll(async () => {

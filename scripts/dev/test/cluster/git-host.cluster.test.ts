@@ -7,7 +7,7 @@ import { openRepository } from '../../../git/repository.ts';
 import { webhookMark } from '../../../steps/webhook.ts';
 import { type Gitea, startGitea } from '../../sandbox/gitea.ts';
 import type { RunResult } from './run.ts';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 import { secretOf, snapshot } from './snapshot.ts';
 
 // The whole command, on a real API server and a real Gitea that has no repository yet.
@@ -15,7 +15,7 @@ const repository = 'acme/platform';
 const secretName = `breakwater-repository-${clusterName}`;
 let folder: string;
 let gitea: Gitea;
-let site: Site;
+let site: TestSite;
 let token: string;
 let dry: RunResult;
 let afterDry: string;

@@ -1,17 +1,17 @@
 import { compare } from 'bcryptjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { userKey } from '../../../components/users.ts';
-import { bootstrap, clusterName, openSite, readPasswords, type Site, users } from './site.ts';
+import { bootstrap, clusterName, openSite, readPasswords, type TestSite, users } from './site.ts';
 import { different, type Snapshot, secretOf, snapshot } from './snapshot.ts';
 import { until } from './until.ts';
 
 /** A run that is killed again and again, and one that never is. */
-let killed: Site;
-let undisturbed: Site;
+let killed: TestSite;
+let undisturbed: TestSite;
 let end: Snapshot;
 
 /** What can be seen from outside when a step of a bootstrap has started or is done, in the order of the steps. */
-const steps: readonly (readonly [what: string, isThere: (site: Site) => Promise<boolean> | boolean])[] = [
+const steps: readonly (readonly [what: string, isThere: (site: TestSite) => Promise<boolean> | boolean])[] = [
   ['the first file is written', ({ checkout }) => checkout.git('status', '--porcelain') !== ''],
   ['the commit is made', ({ checkout }) => checkout.git('rev-list', '--count', 'HEAD') === '2'],
   ['the commit is pushed', ({ remote }) => remote.git('for-each-ref') !== ''],
@@ -30,7 +30,7 @@ const steps: readonly (readonly [what: string, isThere: (site: Site) => Promise<
 const crds = 'apiextensions.k8s.io/v1';
 const argo = 'argoproj.io/v1alpha1';
 
-async function has({ cluster }: Site, apiVersion: string, kind: string, name: string, namespace?: string) {
+async function has({ cluster }: TestSite, apiVersion: string, kind: string, name: string, namespace?: string) {
   const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
   return (await cluster.connection.api.find({ apiVersion, kind, metadata })) !== undefined;
 }

@@ -6,9 +6,9 @@ import type { LiveApplication } from '../../../cluster/applications.ts';
 import type { LiveData } from '../../../cluster/live.ts';
 import { playArgoCD } from './argocd.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 
-let site: Site;
+let site: TestSite;
 let moved: GitServer;
 let folder: string;
 

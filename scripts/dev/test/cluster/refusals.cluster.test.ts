@@ -5,10 +5,10 @@ import { applyObjects } from '../../../cluster/apply.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { renderUpstream } from './render-upstream.ts';
 import { openScenario } from './scenarios.ts';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 import { type Snapshot, snapshot, written } from './snapshot.ts';
 
-let site: Site;
+let site: TestSite;
 let before: Snapshot;
 let head: string;
 const foreign: KubernetesObject[] = [];

@@ -11,7 +11,7 @@ import { type Run, type RunResult, startRun } from './run.ts';
 import { startWorkloads } from './workloads.ts';
 
 /** All that a bootstrap meets: a checkout, a Git host, an API server, and Argo CD's upstream as a local mirror. */
-export interface Site {
+export interface TestSite {
   checkout: TestRepository;
   remote: GitServer;
   cluster: TestServer;
@@ -45,7 +45,7 @@ export interface SiteOptions {
 }
 
 /** Makes everything on loopback and in temporary folders; `stop` ends and removes it. */
-export async function openSite(options: SiteOptions = {}): Promise<Site> {
+export async function openSite(options: SiteOptions = {}): Promise<TestSite> {
   const { host = 'kubeflow.example.com', controllers = true, git } = options;
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-site-'));
   const stops: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
@@ -110,16 +110,16 @@ host: ${host}
 }
 
 /** The bootstrap's command line on a site. */
-export function bootstrap({ cluster }: Site, ...parameters: string[]): string[] {
+export function bootstrap({ cluster }: TestSite, ...parameters: string[]): string[] {
   return ['bootstrap', '--cluster', clusterName, '--context', cluster.server.contextName, ...parameters];
 }
 
 /** The passwords that a run made, by user: where there is no terminal they go to a file. */
-export function passwordsFile({ checkout }: Site): string {
+export function passwordsFile({ checkout }: TestSite): string {
   return join(checkout.root, '.breakwater', clusterName, 'passwords.txt');
 }
 
 /** @returns the text of the passwords file */
-export function readPasswords(site: Site): string {
+export function readPasswords(site: TestSite): string {
   return readFileSync(passwordsFile(site), 'utf8');
 }

@@ -3,9 +3,9 @@ import { parse } from 'yaml';
 import { applyObjects } from '../../../cluster/apply.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { argocdManifest } from '../../testing/api-server.ts';
-import { clusterName, openSite, type Site } from './site.ts';
+import { clusterName, openSite, type TestSite } from './site.ts';
 
-let site: Site;
+let site: TestSite;
 
 const label = 'breakwater.dev/tenant';
 const namespace = (tenant: string, name: string): KubernetesObject => ({

@@ -7,9 +7,9 @@ import { kindsOf } from '../../../cluster/inventory.ts';
 import type { LiveObject } from '../../../cluster/live.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { startNamespaceController } from './namespace-controller.ts';
-import { bootstrap, clusterName, openSite, type Site } from './site.ts';
+import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 
-let site: Site;
+let site: TestSite;
 let api: Api;
 let controller: ReturnType<typeof startNamespaceController>;
 
