@@ -167,7 +167,7 @@ const facts = {
     ],
   },
   'oauth2-proxy-apps': {
-    namespaces: ['auth'],
+    namespaces: [],
     versionHint: 'Set components.oauth2-proxy.version.',
     missingSwitch: ({ auth }) => (auth.userCodeHost ? undefined : 'Set auth.userCodeHost: true.'),
   },

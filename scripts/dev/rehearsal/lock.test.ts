@@ -13,7 +13,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('a folder belongs to one run at a time, and the other is named', async () => {
   const release = await takeFolder(folder);
-  await expect(takeFolder(folder)).rejects.toThrow(`another rehearsal works in ${folder} (process ${process.pid})`);
+  await expect(takeFolder(folder)).rejects.toThrow(`another rehearsal uses ${folder} (process ${process.pid})`);
   await release();
   await (await takeFolder(folder))();
   expect(existsSync(join(folder, 'lock.json'))).toBe(false);
