@@ -1,3 +1,4 @@
+import type { Cluster } from '../config/cluster.ts';
 import type { Component } from './component.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
@@ -20,6 +21,7 @@ export const certManager: Component = {
       global: { leaderElection: { namespace: 'cert-manager' }, rbac: { aggregateClusterRoles: false } },
       // Would run a PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },
+      ...approvedSigners(cluster),
       ...(image === 'quay.io/jetstack'
         ? {}
         : { imageRegistry: image.split('/')[0], imageNamespace: image.split('/').slice(1).join('/') }),
@@ -48,3 +50,11 @@ export const certManager: Component = {
   syncOptions: ['Prune=false'],
   readyWithinSeconds: 300,
 };
+
+/** cert-manager approves requests for its own issuers; one of another group is named here: https://cert-manager.io/docs/usage/certificaterequest/#approver-controller */
+function approvedSigners({ tls: { existingIssuer } }: Cluster): Record<string, unknown> {
+  if (existingIssuer === undefined || existingIssuer.group === 'cert-manager.io') return {};
+  const { group, kind, name } = existingIssuer;
+  const own = ['issuers.cert-manager.io/*', 'clusterissuers.cert-manager.io/*'];
+  return { approveSignerNames: [...own, `${kind.toLowerCase()}s.${group}/${name}`] };
+}

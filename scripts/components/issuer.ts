@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { servesChallenges } from '../config/schema/tls.ts';
 import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
 
@@ -6,9 +7,10 @@ const namespace = 'cert-manager';
 const caSecret = 'platform-ca';
 const issuer = 'platform';
 
-/** @returns name of the ClusterIssuer that issues the gateway's certificate */
-export function clusterIssuerName(cluster: Cluster): string {
-  return cluster.tls.existingIssuer?.name ?? issuer;
+/** @returns what issues the gateway's certificate, as a Certificate names it */
+export function issuerRef({ tls }: Cluster): { group: string; kind: string; name: string } {
+  const { group = 'cert-manager.io', kind = 'ClusterIssuer', name = issuer } = tls.existingIssuer ?? {};
+  return { group, kind, name };
 }
 
 /** The certificate issuer: a private CA created in the cluster, your own CA, or ACME. */
@@ -27,39 +29,48 @@ export const certificateIssuer: Component = {
       clusterIssuer({ ca: { secretName: caSecret } }, afterItsSecret),
     ];
   },
-  secrets: (cluster): SecretSpec[] =>
-    cluster.tls.broughtCA === undefined
-      ? []
-      : [
-          {
-            name: caSecret,
-            namespace,
-            purpose: 'your own private CA',
-            type: 'kubernetes.io/tls',
-            keys: {
-              'tls.crt': {
-                kind: 'reference',
-                from: { file: cluster.tls.broughtCA.certificateFile },
-                check: 'certificate',
-              },
-              'tls.key': { kind: 'reference', from: { file: cluster.tls.broughtCA.keyFile }, check: 'private-key' },
-            },
-          },
-        ],
+  secrets: (cluster) => [...broughtSecrets(cluster), ...dnsSecrets(cluster)],
   clusterKinds: (cluster) => [
     'cert-manager.io/ClusterIssuer',
-    ...(cluster.tls.acme === undefined
-      ? []
-      : [
+    ...(servesChallenges(cluster.tls)
+      ? [
           'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
           'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
           'networking.k8s.io/IngressClass',
-        ]),
+        ]
+      : []),
   ],
   // Only custom resources. Their webhook can refuse them for some seconds after its pods are ready.
   syncOptions: ['SkipDryRunOnMissingResource=true'],
   readyWithinSeconds: 300,
 };
+
+function broughtSecrets({ tls: { broughtCA } }: Cluster): SecretSpec[] {
+  if (broughtCA === undefined) return [];
+  return [
+    {
+      name: caSecret,
+      namespace,
+      purpose: 'your own private CA',
+      type: 'kubernetes.io/tls',
+      keys: {
+        'tls.crt': { kind: 'reference', from: { file: broughtCA.certificateFile }, check: 'certificate' },
+        'tls.key': { kind: 'reference', from: { file: broughtCA.keyFile }, check: 'private-key' },
+      },
+    },
+  ];
+}
+
+function dnsSecrets({ tls }: Cluster): SecretSpec[] {
+  return Object.entries(tls.acme?.dns01?.secrets ?? {}).map(([name, keys]) => ({
+    name,
+    namespace,
+    purpose: "what cert-manager's DNS-01 solver logs in with",
+    keys: Object.fromEntries(
+      Object.entries(keys).map(([key, from]) => [key, { kind: 'reference', from, check: 'not-empty' }]),
+    ),
+  }));
+}
 
 function privateCA(cluster: Cluster): KubernetesObject[] {
   const { commonName = 'Breakwater CA', duration = '87600h' } = cluster.tls.privateCA ?? {};
@@ -95,6 +106,18 @@ function clusterIssuer(spec: Record<string, unknown>, metadata: object = {}): Ku
 }
 
 function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[] {
+  const { server, email, caBundle, dns01 } = settings;
+  const issuerOf = (solver: object) =>
+    clusterIssuer({
+      acme: {
+        server,
+        ...(caBundle === undefined ? {} : { caBundle }),
+        email,
+        privateKeySecretRef: { name: 'platform-acme-account' },
+        solvers: [solver],
+      },
+    });
+  if (dns01 !== undefined) return [issuerOf({ dns01: dns01.solver })];
   return [
     {
       apiVersion: 'networking.k8s.io/v1',
@@ -102,21 +125,13 @@ function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[]
       metadata: { name: 'istio' },
       spec: { controller: 'istio.io/ingress-controller' },
     },
-    clusterIssuer({
-      acme: {
-        server: settings.server,
-        ...(settings.caBundle === undefined ? {} : { caBundle: settings.caBundle }),
-        email: settings.email,
-        privateKeySecretRef: { name: 'platform-acme-account' },
-        solvers: [{ http01: { ingress: { ingressClassName: 'istio' } } }],
-      },
-    }),
+    issuerOf({ http01: { ingress: { ingressClassName: 'istio' } } }),
     ...onlyChallenges(),
   ];
 }
 
 /**
- * ACME needs Istio to serve Ingresses, on port 80, without a login. So that nothing else is published that way, only the
+ * HTTP-01 needs Istio to serve Ingresses, on port 80, without a login. So that nothing else is published that way, only the
  * gateway's namespace may contain Ingresses of that class.
  */
 function onlyChallenges(): KubernetesObject[] {

@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { istioPlatform } from '../config/schema/kubernetes.ts';
+import { servesChallenges } from '../config/schema/tls.ts';
 import { hasOwnHosts, sendsToken } from './apps/place.ts';
 import type { Component } from './component.ts';
 import { authNamespace, gatewayRelease, gatewaySelector, meshNamespace } from './domain.ts';
@@ -91,14 +92,14 @@ function meshConfig(cluster: Cluster): Record<string, unknown> {
       ...(cluster.auth.userCodeHost ? [checkProvider(cluster, userCodeProvider, 'oauth2-proxy-apps')] : []),
     ],
     // cert-manager solves ACME challenges with an Ingress; the issuer's admission policy refuses all others.
-    ...(cluster.tls.acme === undefined
-      ? {}
-      : {
+    ...(servesChallenges(cluster.tls)
+      ? {
           ingressControllerMode: 'STRICT',
           ingressClass: 'istio',
           ingressService: gatewayRelease,
           ingressSelector: gatewaySelector.istio,
-        }),
+        }
+      : {}),
   };
 }
 

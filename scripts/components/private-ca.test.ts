@@ -11,13 +11,14 @@ const shared = demo.shared.apps.get('argocd');
 if (shared === undefined) throw new Error('apps/argocd is not there');
 const app = { ...shared.file, ...shared, application: 'argocd-app', gate: 'argocd-app', namespace: 'argocd' };
 
+const existing = { name: 'company', kind: 'ClusterIssuer', group: 'cert-manager.io' };
 const durations = { duration: '2160h', renewBefore: '360h' };
 const kinds: [what: string, tls: Partial<Cluster['tls']>, isPrivate: boolean][] = [
   ['a private CA', {}, true],
   ['a CA that is brought', { broughtCA: { certificateFile: 'ca.pem', keyFile: 'ca.key' } }, true],
   ['ACME', { acme: { email: 'ann@example.com', server: 'https://acme.example.com/directory' } }, false],
-  ['an issuer of a private CA', { existingIssuer: { name: 'company', trust: 'private' } }, true],
-  ['an issuer that is trusted', { existingIssuer: { name: 'letsencrypt', trust: 'public' } }, false],
+  ['an issuer of a private CA', { existingIssuer: { ...existing, trust: 'private' } }, true],
+  ['an issuer that is trusted', { existingIssuer: { ...existing, trust: 'public' } }, false],
 ];
 
 function certificates(objects: readonly KubernetesObject[]): unknown[] {

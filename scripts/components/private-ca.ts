@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import type { KubernetesObject } from './component.ts';
-import { clusterIssuerName } from './issuer.ts';
+import { issuerRef } from './issuer.ts';
 
 /**
  * Whether programs need a private CA to trust the gateway's certificate. They trust ACME certificates
@@ -36,7 +36,7 @@ export function caCertificate(
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
       dnsNames: [dnsName],
       usages: ['client auth'],
-      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+      issuerRef: issuerRef(cluster),
     },
   };
 }

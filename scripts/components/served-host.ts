@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import type { PublicAddress } from './address.ts';
 import type { KubernetesObject } from './component.ts';
 import { gatewayNamespace, gatewaySelector } from './domain.ts';
-import { clusterIssuerName } from './issuer.ts';
+import { issuerRef } from './issuer.ts';
 
 /** What the gateway needs to serve one host. */
 interface ServedHost extends PublicAddress {
@@ -39,7 +39,7 @@ export function servedHost(cluster: Cluster, served: ServedHost): KubernetesObje
         renewBefore: cluster.tls.renewBefore,
         privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
         ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
-        issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: clusterIssuerName(cluster) },
+        issuerRef: issuerRef(cluster),
       },
     },
     gatewayObject(served.gateway, {

@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { servesChallenges } from './schema/tls.ts';
 
 /**
  * Warns that ACME needs port 80, which cannot be a node port. The configuration does not show what forwards to the
@@ -8,7 +9,7 @@ import type { Cluster } from './cluster.ts';
  */
 export function portNotes(cluster: Cluster): string[] {
   const ports = cluster.loadBalancer.nodePort;
-  if (cluster.tls.acme === undefined || ports === undefined) return [];
+  if (!servesChallenges(cluster.tls) || ports === undefined) return [];
   return [
     `${cluster.folder}/cluster.yaml: tls.acme validates ${cluster.host} on port 80, and the gateway listens on loadBalancer.nodePort.http (${ports.http}): a load balancer or firewall in front of the nodes must forward port 80 to it.`,
   ];

@@ -1,6 +1,51 @@
 import { z } from 'zod';
-import { atMostOne, atMostOneInJsonSchema, duration, durationSeconds, email, label } from './common.ts';
+import {
+  atMostOne,
+  atMostOneInJsonSchema,
+  duration,
+  durationSeconds,
+  email,
+  label,
+  secretReference,
+} from './common.ts';
 import { reads, readsAsWritten } from './reads.ts';
+
+/** Providers of cert-manager's DNS-01 solver: https://cert-manager.io/docs/configuration/acme/dns01/ */
+const dnsProviders = [
+  ...['acmeDNS', 'akamai', 'azureDNS', 'cloudDNS', 'cloudflare', 'digitalocean', 'rfc2136', 'route53', 'webhook'],
+];
+/** Secrets in cert-manager's namespace that are not the user's. */
+const takenSecrets = ['platform-ca', 'platform-acme-account', 'cert-manager-webhook-ca'];
+
+const dns01 = z
+  .strictObject({
+    solver: z
+      .record(z.string(), z.unknown())
+      .superRefine((value, context) => {
+        const providers = Object.keys(value).filter((key) => key !== 'cnameStrategy');
+        const [provider = ''] = providers;
+        if (providers.length === 1 && dnsProviders.includes(provider)) return;
+        context.addIssue({
+          code: 'custom',
+          message: providers.length === 1 ? `"${provider}" is not a provider` : 'must name one provider',
+          params: { hint: `Providers of cert-manager: ${dnsProviders.join(', ')}.` },
+        });
+      })
+      .describe('The solver as cert-manager takes it under `dns01`: one provider with its settings.'),
+    secrets: z
+      .record(
+        label.refine((name) => !takenSecrets.includes(name), 'is the name of a Secret of the platform'),
+        z.record(z.string().regex(/^[-._a-zA-Z0-9]+$/, 'must be the key of a Secret'), secretReference),
+      )
+      .default({})
+      .describe(
+        "Secrets that the solver refers to: name, key, and where the bootstrap finds the value. Written to cert-manager's namespace.",
+      ),
+  })
+  .optional()
+  .describe(
+    'Validation by a DNS record instead of HTTP-01: the gateway need not be reachable from the internet, and port 80 serves no challenges.',
+  );
 
 const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
 
@@ -51,14 +96,25 @@ export const tls = z
           .describe(
             "Base64 of the PEM of the CA that signed the ACME server's own certificate, for an internal server.",
           ),
+        dns01,
       })
       .optional()
       .describe(
-        'Certificates from an ACME server, by HTTP-01 through the gateway. Needs a DNS name that resolves to the gateway.',
+        'Certificates from an ACME server: by HTTP-01 through the gateway, which needs a DNS name that resolves to it and port 80, or by DNS-01.',
       ),
     existingIssuer: z
       .strictObject({
-        name: label.describe('Name of the ClusterIssuer.'),
+        name: label.describe('Name of the issuer.'),
+        kind: z
+          .string()
+          .regex(/^[A-Z][A-Za-z0-9]*$/, 'must be a kind, such as ClusterIssuer')
+          .default('ClusterIssuer')
+          .describe('Its kind, which must be cluster-scoped: `AWSPCAClusterIssuer` for example.'),
+        group: z
+          .string()
+          .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'must be an API group, such as cert-manager.io')
+          .default('cert-manager.io')
+          .describe('API group of that kind, `awspca.cert-manager.io` for example.'),
         trust: z
           .enum(['public', 'private'])
           .optional()
@@ -66,8 +122,14 @@ export const tls = z
             'public: programs already trust its certificates (an ACME issuer). private: they need its CA, which can also sign cluster-internal names. Required with auth.issuer: gateway and with apps.argocd.',
           ),
       })
+      .refine(({ kind, group }) => group !== 'cert-manager.io' || kind === 'ClusterIssuer', {
+        path: ['kind'],
+        message: 'must be ClusterIssuer in the group cert-manager.io',
+      })
       .optional()
-      .describe('An existing ClusterIssuer.'),
+      .describe(
+        'An issuer that is in the cluster already: a ClusterIssuer, or a cluster-scoped kind of another group.',
+      ),
     duration: duration.default('2160h').describe("Lifetime of the gateway's certificate."),
     renewBefore: duration.default('360h').describe('How long before expiry the certificate is renewed.'),
   })
@@ -112,3 +174,8 @@ export const tls = z
   .describe(
     "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, acme, existingIssuer. Default: privateCA.",
   );
+
+/** @returns true when the ACME server checks the host by HTTP-01, through the gateway's port 80 */
+export function servesChallenges({ acme }: z.output<typeof tls>): boolean {
+  return acme !== undefined && acme.dns01 === undefined;
+}

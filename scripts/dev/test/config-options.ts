@@ -52,6 +52,20 @@ export const configOptions: readonly ConfigOption[] = [
     'a private CA': { tls: { privateCA: { commonName: 'Acme' } } },
     'a CA that is brought': { tls: { broughtCA: { certificateFile: 'ca.pem', keyFile: 'ca.key' } } },
     ACME: { tls: { acme: { email: 'ann@example.com' } } },
+    'ACME by DNS-01': {
+      tls: {
+        acme: {
+          email: 'ann@example.com',
+          dns01: {
+            solver: { cloudflare: { apiTokenSecretRef: { name: 'cloudflare', key: 'token' } } },
+            secrets: { cloudflare: { token: secret } },
+          },
+        },
+      },
+    },
+    'an issuer of another group': {
+      tls: { existingIssuer: { name: 'company', kind: 'AWSPCAClusterIssuer', group: 'awspca.cert-manager.io' } },
+    },
     'an existing issuer': { tls: { existingIssuer: { name: 'company' } } },
     'an existing public issuer': { tls: { existingIssuer: { name: 'letsencrypt', trust: 'public' } } },
     'an existing private issuer': { tls: { existingIssuer: { name: 'company', trust: 'private' } } },
@@ -205,11 +219,15 @@ const each = (ones: readonly string[], others: readonly string[], message: strin
 
 /** Pairs that contradict each other, with what the schema says about them. */
 export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
-  ...each(['ACME'], nameless, 'needs a DNS name as host'),
+  ...each(['ACME', 'ACME by DNS-01'], nameless, 'needs a DNS name as host'),
   ...each(nameless, ownHosts, 'has its own host, which needs a DNS name'),
   ...each(["a host for users' code"], nameless, 'auth.userCodeHost needs a DNS name'),
   ...each(discovered, ['node ports', 'node ports behind another port'], 'no load balancer address to discover'),
-  ...each(['an existing issuer'], ['issuer: gateway', ...argocd], 'tls.existingIssuer.trust'),
+  ...each(
+    ['an existing issuer', 'an issuer of another group'],
+    ['issuer: gateway', ...argocd],
+    'tls.existingIssuer.trust',
+  ),
   ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
 ];
 

@@ -97,7 +97,9 @@ async function tryTakenNamespace(site: RehearsalSite, group: string): Promise<vo
   const kinds = 'rolebindings,networkpolicies,resourcequotas,authorizationpolicies.security.istio.io';
   const made = (await said(site, ['-n', name, 'get', kinds, '-o', 'name'])).trim();
   const labels = await said(site, ['get', 'namespace', name, '-o', 'jsonpath={.metadata.labels}']);
-  const refused = [...words.values()].filter((text) => /was there before|does not belong to the tenant/.test(text));
+  const refused = [...words.values()].filter((text) =>
+    /existed before the tenant|does not belong to the tenant/.test(text),
+  );
   site.record.check({
     group,
     name: "a namespace that was there becomes no tenant's",
