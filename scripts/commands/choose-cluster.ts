@@ -5,13 +5,17 @@ import type { Invocation } from './invocation.ts';
 /** A command that takes --cluster. */
 type Choice = Pick<Invocation<{ cluster: string | undefined }>, 'root' | 'options'>;
 
+/** The template's example, which is nobody's choice once there is another cluster. */
+const example = 'demo';
+
 /**
- * @returns the cluster that was named, or the only one there is
+ * @returns the cluster that was named, or the only one there is beside the example
  * @throws UsageError that lists them when there are several, or none
  */
 export function chooseCluster({ root, options }: Choice): string {
   if (options.cluster !== undefined) return options.cluster;
-  const names = listClusters(root);
+  const all = listClusters(root);
+  const names = all.length > 1 ? all.filter((name) => name !== example) : all;
   const [only, ...others] = names;
   if (only === undefined) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
   if (others.length > 0)

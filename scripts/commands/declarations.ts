@@ -1,6 +1,6 @@
 import { type Declaration, flag, list, minutes, text } from '../command-line/options.ts';
 
-const cluster = text('--cluster <name>', 'the cluster (default: the only one there is)');
+const cluster = text('--cluster <name>', 'the cluster (default: the only one beside demo)');
 const context = text('--context <name>', 'context in your kubeconfig (default: kubernetes.context in cluster.yaml)');
 const all = flag('--all', 'every cluster');
 
