@@ -83,7 +83,7 @@ describe('a commit beside a version', () => {
     const { code, stderr } = repository.breakwater('validate');
     expect(code).toBe(2);
     expect(stderr).toContain('infrastructure/argocd/upstream.yaml:4:9');
-    expect(stderr).toContain('must be a whole commit');
+    expect(stderr).toContain('must be a full commit id');
     repository.write('infrastructure/argocd/upstream.yaml', argocd(`commit: ${sha}\n`));
   });
 });
