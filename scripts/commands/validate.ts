@@ -1,9 +1,7 @@
 import { join } from 'node:path';
 import { readChartLock } from '../config/chart-lock.ts';
-import { addressNotes, groupNotes } from '../config/group-notes.ts';
-import { holeNotes } from '../config/hole-notes.ts';
 import { loadCluster } from '../config/load.ts';
-import { portNotes } from '../config/port-notes.ts';
+import { notesOf } from '../config/notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { count } from '../report/count.ts';
 import { checkCharts } from '../steps/check-charts.ts';
@@ -47,14 +45,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
       })
     : { findings: [], notes: [] };
   if (charts.findings.length > 0) tell('charts', charts.findings);
-  const notes = [
-    ...(await pinNotes(root, clusters)),
-    ...clusters.flatMap(groupNotes),
-    ...clusters.flatMap(addressNotes),
-    ...clusters.flatMap(holeNotes),
-    ...clusters.flatMap(portNotes),
-    ...charts.notes,
-  ];
+  const notes = [...(await pinNotes(root, clusters)), ...clusters.flatMap(notesOf), ...charts.notes];
   for (const note of notes) reporter.status(`note: ${note}`);
   const found =
     [repository, tenantApps, removals, charts.findings, live?.findings ?? []].flat().length +

@@ -105,10 +105,12 @@ function scalar(text: string): string {
   return plain.startsWith('|') || plain.startsWith('>') ? JSON.stringify(text) : plain;
 }
 
-function commented(text: string): string {
+/** @returns the text with `# ` before each line */
+export function commented(text: string): string {
   return text.replace(/^/gm, '# ');
 }
 
-function indented(text: string): string {
+/** @returns the text with two spaces before each line */
+export function indented(text: string): string {
   return text.replace(/^/gm, '  ');
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Problem } from '../report/errors.ts';
+import { commented, indented } from './new-cluster.ts';
 import { formatPath } from './paths.ts';
 
 /** Settings of a new tenant's file. Absent ones are written as comments. */
@@ -111,12 +112,4 @@ function quotaSection(quota: NewTenant['quota']): string {
 function scalar(text: string): string {
   const plain = stringify([text], { version: '1.1', lineWidth: 0, collectionStyle: 'flow' }).trim();
   return plain.startsWith('[') ? plain.slice(1, -1).trim() : JSON.stringify(text);
-}
-
-function commented(text: string): string {
-  return text.replace(/^/gm, '# ');
-}
-
-function indented(text: string): string {
-  return text.replace(/^/gm, '  ');
 }

@@ -1,3 +1,6 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { formatPath } from '../../config/paths.ts';
+import { locate } from '../../config/positions.ts';
 import { appRightsRules } from './app-rights.ts';
 import { applicationRules } from './applications.ts';
 import { appRules } from './apps.ts';
@@ -10,7 +13,6 @@ import { mirrorRules } from './mirrors.ts';
 import { neededValueRules } from './needed-values.ts';
 import { objectRules } from './objects.ts';
 import type { ParsedTree } from './parsed-tree.ts';
-import { placed } from './position.ts';
 import { projectRules } from './projects.ts';
 import { referenceRules } from './references.ts';
 import type { Finding, Rule } from './rule.ts';
@@ -55,4 +57,14 @@ export function checkTree(tree: ParsedTree): RuleFinding[] {
   return rules.flatMap((rule) =>
     rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...placed(tree, finding) })),
   );
+}
+
+/** @returns the finding with its line and column, if it has the keys of its value */
+export function placed(tree: ParsedTree, { keys, ...finding }: Finding): Finding {
+  const text = tree.files.get(finding.file)?.text;
+  if (keys === undefined || text === undefined) return finding;
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.1', lineCounter: lines });
+  const { line, col } = lines.linePos(locate({ document }, keys).key);
+  return { ...finding, path: formatPath(keys), line, column: col };
 }

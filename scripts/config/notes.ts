@@ -1,15 +1,23 @@
 import { groupsOfRole } from './argocd-policy.ts';
 import type { Cluster } from './cluster.ts';
+import { servesChallenges } from './schema/tls.ts';
 
 type Connector = Cluster['auth']['connectors'][number];
 
 /**
- * Warns about groups that someone could create at an identity provider to gain rights here: groups of all connectors are matched by
- * name alone. The configuration does not show who may create groups there, so these are notes and not findings.
+ * Finds risks that the configuration alone cannot rule out, so that they are notes and not findings.
  *
  * @returns sentences that start with a file
  */
-export function groupNotes(cluster: Cluster): string[] {
+export function notesOf(cluster: Cluster): string[] {
+  return [groupNotes, addressNotes, holeNotes, portNotes].flatMap((notes) => notes(cluster));
+}
+
+/**
+ * Warns about groups that someone could create at an identity provider to gain rights here: groups of all connectors are matched by
+ * name alone. The configuration does not show who may create groups there, so these are notes and not findings.
+ */
+function groupNotes(cluster: Cluster): string[] {
   const sources = cluster.auth.connectors.filter(bringsGroups);
   if (sources.length < 2 && !sources.some(({ type }) => type === 'oidc' || type === 'other')) return [];
   const names = sources.map(({ id }) => id).join(', ');
@@ -20,12 +28,10 @@ export function groupNotes(cluster: Cluster): string[] {
 }
 
 /**
- * Says where somebody could be taken for another person: Kubeflow knows people by their address, whichever connector they came by.
- * Directories say who has which address; elsewhere it may be for people to choose.
- *
- * @returns sentences that start with a file
+ * Warns about users who could impersonate others: Kubeflow identifies users by their address, whichever connector they use. A directory
+ * assigns addresses; at other providers users may be able to choose them.
  */
-export function addressNotes({ auth, folder }: Cluster): string[] {
+function addressNotes({ auth, folder }: Cluster): string[] {
   const unsure = auth.connectors.filter(
     (connector) => connector.type === 'other' || (connector.type === 'oidc' && connector.unverifiedEmails === 'accept'),
   );
@@ -36,7 +42,7 @@ export function addressNotes({ auth, folder }: Cluster): string[] {
   ];
 }
 
-/** Under the names of other connectors. GitHub's come from the organisations that cluster.yaml names; nobody knows what a raw connector sends. */
+/** True for groups without a prefix, which can have the names of other connectors' groups. What a raw connector sends is unknown. */
 function bringsGroups(connector: Connector): boolean {
   switch (connector.type) {
     case 'oidc':
@@ -68,4 +74,26 @@ function powersOf({ runningApps, shared, argocd }: Cluster): { groups: string[];
       { groups: [...new Set(roles)], power: `administers ${app.name} (${app.folder}/app.yaml)` },
     ].filter(({ groups }) => groups.length > 0);
   });
+}
+
+/**
+ * Warns about published vulnerabilities that the gateway cannot block: only another version fixes them.
+ */
+function holeNotes({ folder, kubeflow }: Cluster): string[] {
+  if (!kubeflow.components.includes('pipelines')) return [];
+  return [
+    `${folder}/cluster.yaml: Pipelines before 2.18 let everyone who is logged in change and delete shared pipelines (CVE-2026-77596, GHSA-ghgh-57qv-h687); no Kubeflow release that Breakwater supports includes it. The gateway refuses only new shared uploads. See docs/security.md, Known holes.`,
+  ];
+}
+
+/**
+ * Warns that ACME needs port 80, which cannot be a node port. The configuration does not show what forwards to the
+ * nodes, so this is a note and not a finding.
+ */
+function portNotes(cluster: Cluster): string[] {
+  const ports = cluster.loadBalancer.nodePort;
+  if (!servesChallenges(cluster.tls) || ports === undefined) return [];
+  return [
+    `${cluster.folder}/cluster.yaml: tls.acme validates ${cluster.host} on port 80, and the gateway listens on loadBalancer.nodePort.http (${ports.http}): a load balancer or firewall in front of the nodes must forward port 80 to it.`,
+  ];
 }
