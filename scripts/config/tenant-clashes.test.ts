@@ -1,0 +1,216 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Problem, UsageError } from '../report/errors.ts';
+import { loadAllClusters } from './load.ts';
+import { newClusterFile } from './new-cluster.ts';
+import { loadTenants } from './tenants.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "breakwater tenants 'test' "));
+  for (const folder of ['infrastructure', 'apps'])
+    cpSync(join(repository, folder), join(root, folder), { recursive: true });
+  write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nlabels: {stage: live}\n`);
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+/** Writes tenants, by name and by what stands below kind and owner. */
+function tenants(texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts))
+    write(`tenants/${name}/tenant.yaml`, `kind: namespace\nowner: ann@example.com\n${text}`);
+}
+
+function problems(): readonly Problem[] {
+  try {
+    loadTenants(root, loadAllClusters(root));
+  } catch (error) {
+    if (error instanceof UsageError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const clashes: [
+  what: string,
+  texts: Record<string, string>,
+  file: string,
+  line: number,
+  path: string,
+  message: string,
+][] = [
+  [
+    "another tenant's namespace",
+    { a: '', b: 'namespaces: [b, a]\n' },
+    'b',
+    3,
+    'namespaces[1]',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must be b, or start with b--',
+  ],
+  ['a namespace of nobody', { a: 'namespaces: [a, shop]\n' }, 'a', 3, 'namespaces[1]', 'must be a, or start with a--'],
+  ['namespaces without its own', { a: 'namespaces: [a--dev]\n' }, 'a', 3, 'namespaces', 'must contain a,'],
+  [
+    "another tenant's path",
+    { a: '', b: 'routes: [{path: /tenants/a/, service: web, port: 80}]\n' },
+    'b',
+    3,
+    'routes[0].path',
+    'belongs to the tenant a (tenants/a/tenant.yaml): must start with /tenants/b/',
+  ],
+  [
+    'one path twice',
+    { a: 'routes:\n  - {path: /tenants/a/, service: w, port: 80}\n  - {path: /tenants/a/, service: x, port: 80}\n' },
+    'a',
+    5,
+    'routes[1].path',
+    'is listed twice (the other is at 4:12)',
+  ],
+  [
+    'a path that is never reached',
+    { a: 'routes:\n  - {path: /tenants/a/, service: w, port: 80}\n  - {path: /tenants/a/x/, service: x, port: 80}\n' },
+    'a',
+    5,
+    'routes[1].path',
+    'is never reached: /tenants/a/ comes before it (the other is at 4:12)',
+  ],
+  [
+    'a route into another namespace',
+    { a: 'routes: [{path: /tenants/a/, service: w, port: 80, namespace: b}]\n', b: '' },
+    'a',
+    3,
+    'routes[0].namespace',
+    'not one of its namespaces',
+  ],
+  [
+    "another tenant's repository, in another spelling",
+    { a: 'repositories: ["https://github.com/acme/x.git"]\n', b: 'repositories: ["git@github.com:Acme/x"]\n' },
+    'b',
+    3,
+    'repositories[0]',
+    'belongs to the tenant a',
+  ],
+  [
+    'a call to a tenant that does not let it in',
+    { a: 'network: {to: [b]}\n', b: '' },
+    'a',
+    3,
+    'network.to[0]',
+    'the tenant b does not admit a',
+  ],
+  [
+    'a limit that is above the maximum, by what all tenants get',
+    { a: 'limits: {max: {ephemeralStorage: 5Gi}}\n' },
+    'a',
+    3,
+    'limits.max.ephemeralStorage',
+    'limits.limit.ephemeralStorage is 10Gi, more than limits.max.ephemeralStorage, which is 5Gi',
+  ],
+  [
+    'a device that is misspelt',
+    { a: 'quota: {gpus: {nvida.com/gpu: 2}}\n' },
+    'a',
+    3,
+    'quota.gpus["nvida.com/gpu"]',
+    'is an unknown device',
+  ],
+  [
+    'a cluster that there is not',
+    { a: 'clusters: {names: [prdo]}\n' },
+    'a',
+    3,
+    'clusters.names[0]',
+    'there is no cluster "prdo"',
+  ],
+  [
+    'labels that no cluster has',
+    { a: 'clusters: {labels: {stage: test}}\n' },
+    'a',
+    3,
+    'clusters',
+    'no cluster has all of these labels',
+  ],
+  ['the owner as a member', { a: 'members: [{email: ann@example.com}]\n' }, 'a', 3, 'members[0].email', 'is the owner'],
+  [
+    'two people whose objects would have one name',
+    { a: 'members: [{email: b.c@example.com}, {email: b-c@example.com}]\n' },
+    'a',
+    3,
+    'members[1].email',
+    'results in the same object names as b.c@example.com',
+  ],
+];
+
+describe('what a tenant may not have is refused, with both owners named where there are two', () => {
+  it.each(clashes)('%s', (_, texts, name, line, path, message) => {
+    tenants(texts);
+    expect(problems()).toMatchObject([
+      { file: `tenants/${name}/tenant.yaml`, line, path, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  it.each([
+    ['the app as it is', '', 'has no effect: the app grafana accepts calls from the gateway only'],
+    ['an app that is installed already', 'source: {installed: true}', 'bypasses the gateway'],
+  ])('a call to an app: %s', (_, source, message) => {
+    const file = readFileSync(join(root, 'apps/grafana/app.yaml'), 'utf8');
+    if (source !== '')
+      write(
+        'apps/grafana/app.yaml',
+        `description: x\n${source}\nnamespace: grafana\nplace: {path: /grafana/}\nservice: {name: grafana, port: 80}\naccess: {everyone: true}\n`,
+      );
+    write(
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod', host: 'x.example.com' })}\napps: {grafana: {}}\n`,
+    );
+    tenants({ a: 'network: {to: [grafana]}\n' });
+    expect(problems()).toMatchObject([{ path: 'network.to[0]', message: expect.stringContaining(message) }]);
+    write('apps/grafana/app.yaml', `${file}\ncallers: [{namespace: a, serviceAccount: default}]\n`);
+    expect(problems()).toEqual([]);
+  });
+
+  it.each([
+    ['host: 192.0.2.10', 'contains 192.0.2.10-192.0.2.10'],
+    [
+      'loadBalancer: {metallb: {pools: [{name: a, addresses: [192.0.2.20-192.0.2.30]}]}}',
+      'contains 192.0.2.20-192.0.2.30',
+    ],
+  ])('addresses of the cluster itself: %s', (line, message) => {
+    write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' }).replace(/^host:.*\n/m, '')}\n${line}\n`);
+    tenants({ a: 'network: {addresses: [192.0.2.0/24]}\n' });
+    expect(problems()).toMatchObject([{ path: 'network.addresses[0]', message: expect.stringContaining(message) }]);
+    tenants({ a: 'network: {addresses: [192.0.2.128/25]}\n' });
+    expect(problems()).toEqual([]);
+  });
+
+  it('a call to a tenant that lets it in is not a mistake', () => {
+    tenants({ a: 'network: {to: [b]}\n', b: 'network: {from: [a]}\n' });
+    expect(problems()).toEqual([]);
+  });
+
+  it("the platform's own repository", () => {
+    write(
+      'clusters/prod/cluster.yaml',
+      newClusterFile({ name: 'prod', gitUrl: 'https://github.com/acme/platform.git' }),
+    );
+    tenants({ a: 'repositories: ["https://github.com/acme/platform"]\n' });
+    expect(problems()).toMatchObject([{ path: 'repositories[0]', message: "is the platform's own repository" }]);
+  });
+
+  it("Kubeflow's profiles, where they do not run", () => {
+    write(
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod' })}\nkubeflow: {components: [], defaultProfile: {enabled: false}}\n`,
+    );
+    write('tenants/a/tenant.yaml', 'kind: kubeflow\nowner: ann@example.com\n');
+    expect(problems()).toMatchObject([{ path: 'kind', message: expect.stringContaining('do not run on: prod') }]);
+  });
+});
