@@ -35,7 +35,7 @@ export const returnHeader = 'x-auth-request-redirect';
  * 2. Before all other filters: identity headers from outside are removed (the check's answer only overwrites
  * the headers that it contains); OAuth2 Proxy is told the path to return to; each response gets headers that protect
  * browsers. Then the filter sets the mark that the lock requires ({@link edgeMark}).
- * 3. What nobody may ask for is refused, and what needs no login is limited.
+ * 3. Requests that no one may send are refused, and requests without a login are limited.
  * 4. Programs that ask get 401 instead of the login page. Answers that hold what users wrote run no scripts.
  * 5. Before the router: the session cookie and the token are taken off, so that no upstream (a user's notebook) gets hold of
  *    another user's session: GHSA-qjw6-hpc7-w36h.

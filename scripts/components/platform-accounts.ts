@@ -25,7 +25,7 @@ export function appliedAsPlatform(cluster: Cluster): Record<string, string>[] {
  * - `kubernetes`: its own controllers
  * - `controller`: Argo CD's, and the accounts that are named here, each for what it writes
  * - `administrator`: who has the right to `manage` `tenants` of our group, that is a cluster administrator, unless it is given to others.
- *   Kubeflow's controllers have it, too, but act on behalf of users; Argo CD's has it, and is named by itself.
+ *   Kubeflow's controllers have it, too, but act on behalf of users; Argo CD's has it, and is listed separately.
  * - `platform`: any of the three
  *
  * @param writers accounts as `namespace:name`, with the resources that each may write, as `group/resource` or `group/*`

@@ -3,9 +3,9 @@ import { scriptFilter } from './envoy-filter.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 
 /**
- * Envoy's filter that keeps answers of Pipelines' web server from being pages, but for its own: artifacts are what somebody's run wrote, and
- * messages repeat what was asked, so scripts in them would run as the platform's (CVE-2026-88986, kubeflow/pipelines#14263). Browsers
- * give such an answer an origin of its own and no scripts, when somebody opens it; what programs fetch stays the same.
+ * Envoy's filter that sandboxes the answers of Pipelines' web server, except its own pages: artifacts contain what users' runs wrote, and
+ * messages repeat the request, so scripts in them would run with the platform's origin (CVE-2026-88986, kubeflow/pipelines#14263). A
+ * browser that opens such an answer gives it its own origin and runs no scripts; answers to programs are unchanged.
  *
  * @see https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/sandbox
  */

@@ -1,7 +1,7 @@
 /** Keys and list indexes from the top of a file. */
 export type KeyPath = readonly PropertyKey[];
 
-/** Maximum number of problems per file. Further ones would cost time, and nobody would read them. */
+/** Maximum number of problems per file. More would cost time, and no one would read them. */
 export const mostProblems = 500;
 
 /**

@@ -58,7 +58,7 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   if (url.password !== '' || (scheme !== 'ssh' && url.username !== '')) {
     return {
       problem: 'must not contain credentials: they would end up in Git, logs and process lists',
-      // Clone buttons of Azure DevOps and Bitbucket put a name there, which nobody needs.
+      // Clone buttons of Azure DevOps and Bitbucket put a user name there, which is not needed.
       hint:
         scheme === 'ssh'
           ? 'Remove the password: ssh uses the key in git.credentials.'

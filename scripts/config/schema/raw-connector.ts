@@ -138,7 +138,7 @@ function textsIn(value: unknown, path: PropertyKey[]): { path: PropertyKey[]; te
   return isRecord(value) ? Object.entries(value).flatMap(([key, entry]) => textsIn(entry, [...path, key])) : [];
 }
 
-/** Types of Dex that send nobody to a provider's page, so have no redirectURI. */
+/** Dex's connector types without a provider's page, and so without redirectURI. */
 const withoutRedirect = ['atlassian-crowd', 'authproxy', 'keystone', 'ldap', 'mockCallback', 'mockPassword'];
 
 /** @returns true when Dex's connector of this type takes a redirectURI */
