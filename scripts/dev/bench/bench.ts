@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { findTool } from '../../tools/find.ts';
 import { renderTree } from '../../tree/render.ts';
 import { parseTree } from '../../tree/rules/parsed-tree.ts';
 import { synthesize } from './cdk8s.ts';
-import { writePeers } from './whole-programs.ts';
+import { runWhole, writePeers } from './whole-programs.ts';
 
 /**
  * `npm run bench`: how long rendering takes, beside cdk8s, kustomize and helm writing the very same objects in the same run, and
@@ -136,14 +135,7 @@ async function makeClusters(repository: string, root: string, count: number): Pr
 }
 
 function breakwater(repository: string, root: string, parameters: readonly string[], code = 0): { stderr: string } {
-  const result = spawnSync(process.execPath, [join(repository, 'scripts', 'start.mjs'), ...parameters], {
-    cwd: root,
-    encoding: 'utf8',
-  });
-  if (result.status !== code) {
-    throw new Error(`breakwater ${parameters.join(' ')} ended with ${result.status}: ${result.stderr}`);
-  }
-  return { stderr: result.stderr };
+  return runWhole(process.execPath, [join(repository, 'scripts', 'start.mjs'), ...parameters], { cwd: root, code });
 }
 
 /** @returns the median of some runs, in milliseconds */

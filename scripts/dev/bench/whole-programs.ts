@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
@@ -9,6 +9,18 @@ export interface Peer {
   name: string;
   /** Writes the objects of one cluster once, as their users would by hand. */
   run(): void;
+}
+
+/**
+ * Runs a program to its end. Not with zx: its shell would be measured, too.
+ *
+ * @returns what it wrote on stdout and stderr
+ * @throws Error when it ends with another exit code
+ */
+export function runWhole(program: string, parameters: readonly string[], { cwd = process.cwd(), code = 0 } = {}) {
+  const result = spawnSync(program, parameters, { cwd, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (result.status === code) return result;
+  throw new Error(`${program} ${parameters.join(' ')} ended with ${result.status}: ${result.stderr}`);
 }
 
 /** What a chart needs to give files as they are: our texts hold braces of templates that are Argo CD's. */
@@ -44,7 +56,7 @@ export async function writePeers(
     { name: 'helm', program: tools.helm, parameters: ['template', 'bench', join(folder, 'helm')] },
   ];
   return commands.map(({ name, program, parameters }) => {
-    const run = () => execFileSync(program, parameters, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+    const run = () => runWhole(program, parameters).stdout;
     const given = parseAllDocuments(run()).filter((document) => document.toJS() !== null).length;
     if (given !== objects.length) throw new Error(`${name} gives ${given} of ${objects.length} objects`);
     return { name, run };
