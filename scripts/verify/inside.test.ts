@@ -7,6 +7,7 @@ const site: Site = {
   authority: 'platform.example',
   origin: 'https://platform.example',
   places: [],
+  logins: ['platform.example.com'],
   connector: 'local',
   sessionCookie: 'session',
   identityHeaders: [],

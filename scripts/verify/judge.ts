@@ -19,7 +19,8 @@ export function asksForLogin(answer: Answer, site: Site): boolean {
   if ((answer.status !== 302 && answer.status !== 303) || location === undefined) return false;
   const url = URL.canParse(location, site.origin) ? new URL(location, site.origin) : undefined;
   if (url?.origin !== new URL(site.origin).origin || url.pathname !== '/dex/auth') return false;
-  return url.searchParams.get('redirect_uri') === `${site.origin}/oauth2/callback` && staysHome(location, site);
+  const end = url.searchParams.get('redirect_uri');
+  return site.logins.some((login) => end === `https://${login}/oauth2/callback`) && staysHome(location, site);
 }
 
 /** 401 or 403 from the check itself: the request reached no upstream. */

@@ -22,6 +22,10 @@ export interface Site {
   /** `https://` and the authority. */
   origin: string;
   places: readonly Place[];
+  /** Authorities where a login may end: hosts with sessions of their own. */
+  logins: readonly string[];
+  /** The host of users' code, if it has its own, with the prefix of its session cookie's name. */
+  userCode?: { host: string; authority: string; sessionCookie: string };
   /** Id of Dex's first connector. */
   connector: string;
   /** Start of the session cookies' names: a long session has several, with numbered names. */

@@ -30,7 +30,7 @@ export async function logIn(client: Client, site: Site, who: Credentials, start:
   let url = new URL(start, site.origin);
   let form: string | undefined;
   for (;;) {
-    const answer = await step(client, jar, url, form);
+    const answer = await step(client, site, jar, url, form);
     hops.push(`${url.protocol === 'https:' ? '' : 'http '}${form === undefined ? '' : 'POST '}${url.pathname}`);
     const location = header(answer, 'location');
     const next = await follow(answer, location, url, site, who, form !== undefined);
@@ -41,12 +41,13 @@ export async function logIn(client: Client, site: Site, who: Credentials, start:
   }
 }
 
-async function step(client: Client, jar: CookieJar, url: URL, form: string | undefined): Promise<Answer> {
+async function step(client: Client, site: Site, jar: CookieJar, url: URL, form: string | undefined): Promise<Answer> {
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const cookie = jar.header(scheme);
   const request: Request = {
     scheme,
     target: url.pathname + url.search,
+    ...(url.hostname === new URL(site.origin).hostname ? {} : { hosts: [url.host], server: url.hostname }),
     headers: [
       ...(cookie === undefined ? [] : [['Cookie', cookie] as const]),
       ...(form === undefined ? [] : [['Content-Type', 'application/x-www-form-urlencoded'] as const]),
@@ -70,7 +71,8 @@ async function follow(
   if (location !== undefined && answer.status >= 300 && answer.status < 400) {
     if (!URL.canParse(location, url.href)) return undefined;
     const next = new URL(location, url);
-    if (next.hostname !== new URL(site.origin).hostname) return undefined;
+    if (![site.authority, ...site.logins].some((one) => new URL(`https://${one}`).hostname === next.hostname))
+      return undefined;
     // Skips the list of connectors. Dex 2.46 returns here after the form, with req and hmac.
     if (next.pathname === '/dex/auth' && next.searchParams.has('client_id'))
       next.pathname = `/dex/auth/${encodeURIComponent(who.connector)}`;

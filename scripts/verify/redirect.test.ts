@@ -5,6 +5,7 @@ import { staysHome } from './redirect.ts';
 const site = {
   authority: 'platform.example.com',
   origin: 'https://platform.example.com',
+  logins: ['platform.example.com'],
   places: [
     { name: 'dashboard', path: '/' },
     {

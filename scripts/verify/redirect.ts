@@ -21,8 +21,12 @@ function atHome(location: string, site: Site): URL | undefined {
 }
 
 /** Origins of the platform: OAuth2 Proxy also allows a login to return to apps with hosts of their own. */
-function homeOf({ authority, places }: Site): string[] {
-  const authorities = [authority, ...places.flatMap(({ own }) => (own === undefined ? [] : [own.authority]))];
+function homeOf({ authority, places, logins }: Site): string[] {
+  const authorities = [
+    authority,
+    ...logins,
+    ...places.flatMap(({ own }) => (own === undefined ? [] : [own.authority])),
+  ];
   return authorities.map((one) => new URL(`https://${one}`).origin);
 }
 

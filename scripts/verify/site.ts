@@ -6,8 +6,10 @@ import {
   identityHeaders,
   sessionCookie,
   sharedSessionCookie,
+  userCodeCookie,
 } from '../components/identity.ts';
 import type { Platform } from '../components/platform.ts';
+import { sharesCookie, userCodeAddress } from '../components/user-code.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { componentFacts } from '../config/schema/component-facts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
@@ -39,7 +41,8 @@ export function siteOf(platform: Platform, where: Where = {}): { site: Site; tar
       origin,
       places: placesOf(platform),
       connector: cluster.auth.users.length > 0 ? 'local' : (cluster.auth.connectors[0]?.id ?? 'local'),
-      sessionCookie: ownHosts(cluster).length === 0 ? sessionCookie : sharedSessionCookie,
+      sessionCookie: sharesCookie(cluster) ? sharedSessionCookie : sessionCookie,
+      ...loginsOf(cluster, authority),
       identityHeaders: claimedIdentities,
       userHeader: identityHeaders[0],
       appMarker,
@@ -54,6 +57,17 @@ export function siteOf(platform: Platform, where: Where = {}): { site: Site; tar
       plainPort: cluster.loadBalancer.nodePort?.http ?? 80,
       ...(where.ca === undefined ? {} : { ca: where.ca }),
     },
+  };
+}
+
+/** Where logins may end: at the platform's host, and at those with a session of their own. */
+function loginsOf(cluster: Cluster, authority: string): Pick<Site, 'logins' | 'userCode'> {
+  const code = userCodeAddress(cluster);
+  if (code === undefined) return { logins: [authority] };
+  const own = ownHosts(cluster).map((place) => place.authority);
+  return {
+    logins: [authority, ...own, code.authority],
+    userCode: { host: code.host, authority: code.authority, sessionCookie: userCodeCookie },
   };
 }
 

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { claimedIdentities } from '../components/identity.ts';
-import { type Flaw, startTestPlatform, type TestPlatform, users } from '../dev/testing/fake-platform.ts';
+import type { Flaw } from '../dev/testing/fake-flaws.ts';
+import { startTestPlatform, type TestPlatform, users } from '../dev/testing/fake-platform.ts';
+import { userCode } from '../dev/testing/fake-user-code.ts';
 import { tally } from '../page/tables.ts';
 import type { AttackResult } from '../page/types.ts';
 import type { Group } from './check.ts';
@@ -28,14 +30,15 @@ async function verify(
   names?: readonly string[],
   given: Given = all,
   more: readonly Place[] = [],
+  withCode = false,
 ): Promise<AttackResult[]> {
   platform = await startTestPlatform(...flaws);
   const client = new Client(platform.target, { timeout: 5000, pause: 0 });
-  const known = await learn(client, siteOf(platform, more), { sign: cookieSigner(platform.key), ...given });
+  const known = await learn(client, siteOf(platform, more, withCode), { sign: cookieSigner(platform.key), ...given });
   return runGroups(client, known, chosen(names), () => undefined);
 }
 
-function siteOf({ target }: TestPlatform, more: readonly Place[] = []): Site {
+function siteOf({ target }: TestPlatform, more: readonly Place[] = [], withCode = false): Site {
   return {
     host: target.host,
     authority: target.authority,
@@ -46,6 +49,7 @@ function siteOf({ target }: TestPlatform, more: readonly Place[] = []): Site {
       { name: 'tools', path: '/tools/', access: { groups: ['admins'], emails: [] }, headers: ['x-webauth-user'] },
       ...more,
     ],
+    ...(withCode ? { logins: [target.authority, userCode.authority], userCode } : { logins: [target.authority] }),
     connector: 'local',
     sessionCookie: '__Host-breakwater',
     identityHeaders: claimedIdentities,
@@ -154,6 +158,24 @@ it('a platform that shuts no known hole fails each check of them, with a session
     await platform?.stop();
   }
   platform = undefined;
+});
+
+describe("a host for users' code", () => {
+  it('passes every check', async () => {
+    const rows = await verify([], ['user-code'], all, [], true);
+    expect(rows.filter(({ outcome }) => outcome !== 'passed')).toEqual([]);
+    expect(rows.length).toBeGreaterThan(15);
+  });
+
+  it.each([
+    ['gives users’ code its session', ['user-code/platform-session', 'user-code/own-session']],
+    ['serves itself with users’ code', ['user-code/page', 'user-code/platform/jupyter/']],
+    ['lets scripts at users’ code', ['user-code/script']],
+    ['shuts no known hole', ['user-code/page-script']],
+    ['sends codes anywhere', ['user-code/platform-code', 'user-code/own-code']],
+  ] as const)('%s: fails the checks about it', async (flaw, ids) => {
+    expect(failed(await verify([flaw], ['user-code'], all, [], true))).toEqual(expect.arrayContaining([...ids]));
+  });
 });
 
 describe('a run that could only pass because nothing works', () => {

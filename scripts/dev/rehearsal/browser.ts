@@ -43,9 +43,14 @@ export const dexForm = {
  * are checked as for any page.
  *
  * @param ca PEM
+ * @param hosts further hosts at the gateway's address
  * @throws RunError when there is no Chromium
  */
-export async function openBrowser(site: RehearsalSite, ca: string): Promise<RealBrowser> {
+export async function openBrowser(
+  site: RehearsalSite,
+  ca: string,
+  hosts: readonly string[] = [],
+): Promise<RealBrowser> {
   const home = await mkdtemp(join(site.folder, 'browser-'));
   await trust(home, ca);
   const host = await site.host();
@@ -66,8 +71,10 @@ export async function openBrowser(site: RehearsalSite, ca: string): Promise<Real
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-dev-shm-usage',
       '--no-proxy-server',
-      // A name that no public server knows.
-      ...(isIP(host) === 0 ? [`--host-resolver-rules=MAP ${host} ${address}`] : []),
+      // Names that no public server knows.
+      ...(isIP(host) === 0
+        ? [`--host-resolver-rules=${[...new Set([host, ...hosts])].map((name) => `MAP ${name} ${address}`).join(', ')}`]
+        : []),
     ],
   });
   return {

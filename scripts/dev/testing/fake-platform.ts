@@ -9,33 +9,11 @@ import type { AddressInfo } from 'node:net';
 import { claimedIdentities } from '../../components/identity.ts';
 import type { Target } from '../../verify/client.ts';
 import { cookieSigner } from '../../verify/sign-cookie.ts';
+import type { Flaw } from './fake-flaws.ts';
 import { isKnownHole, isSandboxed } from './fake-known-holes.ts';
 import { cookiesOf, type Lines, linesOf, normalized } from './fake-request.ts';
+import { clients, userCode } from './fake-user-code.ts';
 import { makeSelfSigned } from './self-signed.ts';
-
-/** What a platform may do wrong. */
-export type Flaw =
-  | 'keeps forged headers'
-  | 'keeps underscores'
-  | 'lets a bearer in'
-  | 'passes the session on'
-  | 'believes any cookie'
-  | 'forgets to expire'
-  | 'skips normalization'
-  | 'answers pings'
-  | 'redirects anywhere'
-  | 'serves plain http'
-  | 'lets strangers in'
-  | 'checks GET only'
-  | 'lets upgrades pass'
-  | 'lets preflights pass'
-  | 'allows any origin'
-  | 'speaks old TLS'
-  | 'takes any password'
-  | 'frames anywhere'
-  | 'shares its cookie'
-  | 'shuts no known hole'
-  | 'hides who answered';
 
 /** A platform as small as can be that behaves as ours is seen to, over real sockets: gateway, check, Dex, and an upstream. */
 export interface TestPlatform {
@@ -49,7 +27,6 @@ export const users = {
   bob: { email: 'bob@example.com', password: 'pass of bob', groups: [] },
 } as const;
 
-const session = '__Host-breakwater';
 const mark = { 'x-envoy-upstream-service-time': '1' };
 const taken = new Set(claimedIdentities);
 const takenToo = /^(x-envoy-.*|x-breakwater-app|authorization|x-forwarded-(?!for$|proto$|uri$).*)$/;
@@ -76,14 +53,19 @@ export async function startTestPlatform(...flaws: readonly Flaw[]): Promise<Test
   });
   const port = await listen(secure);
   const authority = `127.0.0.1:${port}`;
-  const platform = new Platform(authority, flaws);
-  secure.on('request', (request, response) => platform.answer(request, response));
+  const platform = new Platform('platform', authority, flaws);
+  const code = new Platform('code', authority, flaws);
+  secure.on('request', (request, response) => {
+    const host = request.headers.host ?? request.headers[':authority'];
+    (host === userCode.authority ? code : platform).answer(request, response);
+  });
   const plain = createPlainServer((request, response) => {
     if (flaws.includes('serves plain http')) response.writeHead(200, mark).end('{}');
-    else if (request.headers.host !== authority) response.writeHead(404).end();
+    else if (request.headers.host !== authority && request.headers.host !== userCode.authority)
+      response.writeHead(404).end();
     else
       response
-        .writeHead(301, { location: `https://${authority}${request.url?.replace(/^https?:\/\/[^/]*/, '')}` })
+        .writeHead(301, { location: `https://${request.headers.host}${request.url?.replace(/^https?:\/\/[^/]*/, '')}` })
         .end();
   });
   const plainPort = await listen(plain);
@@ -103,12 +85,20 @@ function listen(server: Server | Http2SecureServer): Promise<number> {
 }
 
 class Platform {
+  readonly #kind: keyof typeof clients;
   readonly #authority: string;
+  /** Where Dex is. */
+  readonly #dexOrigin: string;
+  readonly #session: string;
   readonly #flaws: readonly Flaw[];
   readonly #starts = new Map<string, string>();
 
-  constructor(authority: string, flaws: readonly Flaw[]) {
-    this.#authority = authority;
+  constructor(kind: keyof typeof clients, authority: string, flaws: readonly Flaw[]) {
+    const own = kind === 'platform' || flaws.includes('gives users’ code its session');
+    this.#kind = kind;
+    this.#authority = kind === 'platform' ? authority : userCode.authority;
+    this.#dexOrigin = `https://${authority}`;
+    this.#session = own ? '__Host-breakwater' : userCode.sessionCookie;
     this.#flaws = flaws;
   }
 
@@ -147,7 +137,7 @@ class Platform {
     const path = normalized(raw);
     const told = this.#has('skips normalization') ? raw : path;
     if (!this.#has('shuts no known hole') && isKnownHole(request.method, target, lines)) return { status: 403 };
-    if (told.startsWith('/dex/'))
+    if (told.startsWith('/dex/') && this.#kind === 'platform')
       return path.startsWith('/dex/')
         ? this.#dex(request.method, path, query, body)
         : this.#upstream(request, lines, path, 'nobody');
@@ -159,6 +149,7 @@ class Platform {
     const value = (name: string) => lines.find(([key]) => key === name)?.[1];
     const email = this.#sessionOf(lines);
     const passes =
+      (this.#kind === 'code' && this.#has('serves itself with users’ code')) ||
       (this.#has('answers pings') && ['/ping', '/robots.txt'].includes(path)) ||
       (this.#has('lets a bearer in') && value('authorization') !== undefined) ||
       (this.#has('checks GET only') && request.method !== 'GET' && request.method !== 'OPTIONS') ||
@@ -168,12 +159,25 @@ class Platform {
       if (value('accept')?.includes('json')) return { status: 401, body: '{}' };
       return this.#start(query === '' ? path : `${path}?${query}`);
     }
+    const foreign = this.#ofOtherHost(path, value('sec-fetch-mode'));
+    if (foreign !== undefined) return foreign;
     // An app for admins: its guard stands behind the check.
     const admin = Object.values(users).some((user) => user.email === email && user.groups.join().includes('admins'));
     if (path.startsWith('/tools/') && !admin && !this.#has('lets strangers in')) return { status: 403 };
     const open = this.#has('allows any origin') ? { 'access-control-allow-origin': '*' } : {};
     const reply = this.#upstream(request, lines, path, email);
     return { ...reply, headers: { ...reply.headers, ...open } };
+  }
+
+  /** Users' code has one host, and the rest of the platform the other. */
+  #ofOtherHost(path: string, mode: string | undefined): Reply | undefined {
+    const isCode = path.startsWith('/notebook/');
+    if (this.#kind === 'code')
+      return isCode || this.#has('serves itself with users’ code') ? undefined : { status: 404 };
+    if (!isCode) return undefined;
+    if (mode !== undefined && mode !== 'navigate')
+      return this.#has('lets scripts at users’ code') ? undefined : { status: 404 };
+    return { status: 302, headers: { location: `https://${userCode.authority}${path}` } };
   }
 
   #upstream(request: Http2ServerRequest, lines: Lines, path: string, email: string | undefined): Reply {
@@ -188,7 +192,7 @@ class Platform {
     };
     for (const [name, value] of kept) if (name !== 'cookie') add(name, value);
     const cookies = cookiesOf(lines).filter(
-      ([name]) => this.#has('passes the session on') || !name.startsWith(session),
+      ([name]) => this.#has('passes the session on') || !name.startsWith('__Host-breakwater'),
     );
     if (cookies.length > 0) add('cookie', cookies.map((pair) => pair.join('=')).join('; '));
     const user = Object.values(users).find((entry) => entry.email === email);
@@ -202,11 +206,11 @@ class Platform {
   }
 
   #sessionOf(lines: Lines): string | undefined {
-    const value = cookiesOf(lines).find(([name]) => name === session)?.[1] ?? '';
+    const value = cookiesOf(lines).find(([name]) => name === this.#session)?.[1] ?? '';
     const [text = '', time = '', signature = ''] = value.split('|');
     if (text === '') return undefined;
     const age = Date.now() / 1000 - Number(time);
-    const right = sign(session, text, new Date(Number(time) * 1000)) === `${text}|${time}|${signature}`;
+    const right = sign(this.#session, text, new Date(Number(time) * 1000)) === `${text}|${time}|${signature}`;
     if (!right && !this.#has('believes any cookie')) return undefined;
     if ((age > 3600 || age < -300) && !this.#has('forgets to expire')) return undefined;
     return Buffer.from(text, 'base64url').toString();
@@ -218,15 +222,15 @@ class Platform {
     const nonce = String(this.#starts.size);
     this.#starts.set(nonce, way);
     const query = new URLSearchParams({
-      client_id: 'oauth2-proxy',
+      client_id: clients[this.#kind],
       redirect_uri: `${origin}/oauth2/callback`,
       state: `${nonce}:${encodeURIComponent(way)}`,
     });
     return {
       status: 302,
       headers: {
-        location: `${origin}/dex/auth?${query}`,
-        'set-cookie': `${session}_csrf=${nonce}; Path=/; Secure; HttpOnly; SameSite=Lax`,
+        location: `${this.#dexOrigin}/dex/auth?${query}`,
+        'set-cookie': `${this.#session}_csrf=${nonce}; Path=/; Secure; HttpOnly; SameSite=Lax`,
       },
     };
   }
@@ -242,23 +246,23 @@ class Platform {
       return { ...reply, headers: { ...reply.headers, ...mark } };
     }
     if (path === '/oauth2/sign_out') {
-      const deleted = `${session}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT`;
+      const deleted = `${this.#session}=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT`;
       return { status: 302, headers: { ...mark, location: this.#way(query.get('rd')), 'set-cookie': deleted } };
     }
     if (path === '/oauth2/callback') {
       const [nonce = '', ...way] = (query.get('state') ?? '').split(':');
-      const csrf = cookiesOf(lines).find(([name]) => name === `${session}_csrf`)?.[1];
+      const csrf = cookiesOf(lines).find(([name]) => name === `${this.#session}_csrf`)?.[1];
       if (csrf !== nonce || !this.#starts.has(nonce)) return { status: 403, headers: mark };
       const email = Buffer.from(query.get('code') ?? '', 'base64url').toString();
-      const cookie = sign(session, Buffer.from(email).toString('base64url'), new Date());
+      const cookie = sign(this.#session, Buffer.from(email).toString('base64url'), new Date());
       return {
         status: 302,
         headers: {
           ...mark,
           location: decodeURIComponent(way.join(':')),
           'set-cookie': [
-            `${session}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax${this.#has('shares its cookie') ? `; Domain=${this.#authority.split(':')[0]}` : ''}`,
-            `${session}_csrf=; Path=/; Max-Age=0`,
+            `${this.#session}=${cookie}; Path=/; Secure; HttpOnly; SameSite=Lax${this.#has('shares its cookie') ? `; Domain=${this.#authority.split(':')[0]}` : ''}`,
+            `${this.#session}_csrf=; Path=/; Max-Age=0`,
           ],
         },
       };
@@ -275,9 +279,11 @@ class Platform {
       return { status: 200, headers: mark, body: JSON.stringify({ issuer: `${origin}/dex` }) };
     // Since Dex 2.46, the form leads back here, and this to the callback.
     if (path === '/dex/auth' && parameters.has('hmac'))
-      return { status: 303, headers: { ...mark, location: `${origin}/oauth2/callback?${parameters.get('req')}` } };
+      return { status: 303, headers: { ...mark, location: `${parameters.get('end')}?${parameters.get('req')}` } };
     if (!path.startsWith('/dex/auth/local')) return { status: 404, headers: mark, body: '404 page not found\n' };
-    if (parameters.get('redirect_uri') !== `${origin}/oauth2/callback`) return { status: 400, headers: mark };
+    const end = parameters.get('redirect_uri') ?? '';
+    const home = parameters.get('client_id') === clients.code ? `https://${userCode.authority}` : origin;
+    if (end !== `${home}/oauth2/callback` && !this.#has('sends codes anywhere')) return { status: 400, headers: mark };
     if (method !== 'POST') {
       const form = '<form method="post"><input name="login"><input type="password" name="password"></form>';
       return { status: 200, headers: mark, body: form };
@@ -288,7 +294,7 @@ class Platform {
       return { status: 401, headers: mark, body: 'Invalid Email Address and password.' };
     const code = Buffer.from(user.email).toString('base64url');
     const back = new URLSearchParams({ code, state: parameters.get('state') ?? '' });
-    const step = new URLSearchParams({ hmac: 'signed', req: back.toString() });
+    const step = new URLSearchParams({ hmac: 'signed', end, req: back.toString() });
     return { status: 303, headers: { ...mark, location: `/dex/auth?${step}` } };
   }
 }

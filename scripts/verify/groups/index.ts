@@ -13,12 +13,14 @@ import { protocols, upgrades } from './protocols.ts';
 import { redirects } from './redirects.ts';
 import { sessionCookies } from './session-cookies.ts';
 import { tls } from './tls.ts';
+import { userCode } from './user-code.ts';
 
 /** All groups, in the order in which they run. */
 export const groups: readonly Group[] = [
   tls,
   login,
   places,
+  userCode,
   forgedHeaders,
   forgedIdentity,
   sessionCookies,

@@ -79,7 +79,7 @@ const cookieAttributes: SteppedCheck = {
     );
     if (lines.length === 0) return { answer: 'none', wrong: 'no cookie was set' };
     if (missing.length > 0) return { answer: shown, wrong: `without ${missing.join(', ')}` };
-    const shared = site.places.some(({ own }) => own !== undefined);
+    const shared = site.userCode === undefined && site.places.some(({ own }) => own !== undefined);
     const domains = [...shown.matchAll(/;\s*domain=\.?([^;\s]*)/gi)].map(([, domain = '']) => domain.toLowerCase());
     const foreign = domains.some((domain) => !shared || domain !== site.host);
     return foreign ? { answer: shown, wrong: 'it is also sent to other hosts' } : { answer: shown };

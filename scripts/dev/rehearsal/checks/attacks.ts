@@ -32,7 +32,11 @@ export const check: Check = {
   },
 };
 
-/** The attack suite while apps are exposed: it must hold, and must have tried each of them. */
+/**
+ * The attack suite while apps are exposed: it must hold, and must have tried each of them.
+ *
+ * @param apps names of apps, or of groups of the suite with a slash behind
+ */
 export async function attackApps(
   site: RehearsalSite,
   name: string,
@@ -43,7 +47,7 @@ export async function attackApps(
   const failed = tried.filter(({ outcome }) => outcome === 'failed');
   const counts = apps.map((app) => ({
     app,
-    count: tried.filter(({ id }) => id.startsWith(`places/app-${app}-`)).length,
+    count: tried.filter(({ id }) => id.startsWith(app.endsWith('/') ? app : `places/app-${app}-`)).length,
   }));
   site.record.check({
     group: name,

@@ -23,6 +23,7 @@ import { check as strayFiles } from './stray-files.ts';
 import { check as stuck } from './stuck.ts';
 import { check as tenants } from './tenants.ts';
 import { check as tls } from './tls.ts';
+import { check as userCodeHost } from './user-code-host.ts';
 import { check as waves } from './waves.ts';
 
 /** All checks, in the order in which they run: first those that only look, last those that take the platform apart. */
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   interrupted,
   apps,
   ownHost,
+  userCodeHost,
   tenants,
   kubeflow,
   gate,

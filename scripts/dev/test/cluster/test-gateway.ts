@@ -119,7 +119,7 @@ class Run {
         .replace('/etc/breakwater/redis/ca.crt', redisCa)
         .replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
     );
-    await this.#start('oauth2-proxy', [program, ...local], env, `http://127.0.0.1:${port}/ping`);
+    await this.#start(component, [program, ...local], env, `http://127.0.0.1:${port}/ping`);
   }
 
   async echo(): Promise<number> {
