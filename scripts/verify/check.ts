@@ -36,6 +36,14 @@ export interface SingleCheck extends Common {
   expect: Expectation;
 }
 
+/** Single checks as data: id, what they try, and the request. */
+export type Cases = readonly (readonly [id: string, tries: string, send: SingleCheck['send']])[];
+
+/** @returns one check per case, all with the same expectation */
+export function singles(cases: Cases, expect: Expectation, needs: readonly Need[] = []): SingleCheck[] {
+  return cases.map(([id, tries, send]) => ({ id, tries, needs, send, expect }));
+}
+
 /** Result of a check with several requests. */
 export interface Finding {
   answer: string;

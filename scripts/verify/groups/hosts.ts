@@ -1,4 +1,4 @@
-import type { Group, SingleCheck } from '../check.ts';
+import { type Cases, type Group, singles } from '../check.ts';
 import { unserved } from '../judge.ts';
 import type { Request } from '../request.ts';
 
@@ -6,12 +6,10 @@ import type { Request } from '../request.ts';
 export const hosts: Group = {
   name: 'hosts',
   title: 'Foreign Host headers',
-  checks: ({ authority, host }) => [
-    ...cases(authority, host).map(([id, words, send]): SingleCheck => ({ id, tries: words, send, expect: unserved })),
-  ],
+  checks: ({ authority, host }) => singles(cases(authority, host), unserved),
 };
 
-function cases(authority: string, host: string): readonly [id: string, words: string, request: Request][] {
+function cases(authority: string, host: string): Cases {
   return [
     ['foreign', 'a foreign Host', { hosts: ['evil.example'] }],
     ['foreign-forged', 'a foreign Host with an identity header', foreignForged],

@@ -1,4 +1,4 @@
-import type { Group, SingleCheck } from '../check.ts';
+import { type Group, singles } from '../check.ts';
 import { login, loginOrDenied, refusedByProxy, trueIdentity } from '../judge.ts';
 import { viewed } from './forged-identity.ts';
 
@@ -32,13 +32,9 @@ export const ownAnswers: Group = {
   name: 'own-answers',
   title: "OAuth2 Proxy's own paths",
   checks: () => [
-    ...targets.map(
-      (target): SingleCheck => ({
-        id: target,
-        tries: `to get in because OAuth2 Proxy itself answers ${target}`,
-        send: { target },
-        expect: login,
-      }),
+    ...singles(
+      targets.map((target) => [target, `to get in because OAuth2 Proxy itself answers ${target}`, { target }]),
+      login,
     ),
     {
       id: 'user-agent',
@@ -46,13 +42,13 @@ export const ownAnswers: Group = {
       send: { headers: [['User-Agent', 'GoogleHC/1.0']] },
       expect: loginOrDenied,
     },
-    ...proxyTargets.map(
-      (target): SingleCheck => ({
-        id: target,
-        tries: `to learn something from ${target} without a session`,
-        send: { target, accept: 'application/json' },
-        expect: refusedByProxy,
-      }),
+    ...singles(
+      proxyTargets.map((target) => [
+        target,
+        `to learn something from ${target} without a session`,
+        { target, accept: 'application/json' },
+      ]),
+      refusedByProxy,
     ),
     {
       id: 'check-header',

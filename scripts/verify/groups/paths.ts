@@ -1,4 +1,4 @@
-import type { Group, SingleCheck } from '../check.ts';
+import { type Group, singles } from '../check.ts';
 import { unservedOrDex } from '../judge.ts';
 
 /** Raw request targets that a parser may take for a path below /dex/ or /oauth2/, which are not checked. */
@@ -43,21 +43,17 @@ export const paths: Group = {
   name: 'paths',
   title: 'Paths that may pass for /dex/ or /oauth2/',
   checks: ({ authority, host }) => [
-    ...targets.map(
-      ([id, target]): SingleCheck => ({
-        id,
-        tries: `to get past the check with ${target}`,
-        send: { target },
-        expect: unservedOrDex,
-      }),
+    ...singles(
+      targets.map(([id, target]) => [id, `to bypass the check with ${target}`, { target }]),
+      unservedOrDex,
     ),
-    ...absolute(authority, host).map(
-      ([id, target]): SingleCheck => ({
+    ...singles(
+      absolute(authority, host).map(([id, target]) => [
         id,
-        tries: `to get past the check with a target in absolute form, ${target}`,
-        send: { target },
-        expect: unservedOrDex,
-      }),
+        `to bypass the check with a target in absolute form, ${target}`,
+        { target },
+      ]),
+      unservedOrDex,
     ),
   ],
 };

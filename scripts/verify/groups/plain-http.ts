@@ -1,6 +1,7 @@
-import type { Group, SingleCheck } from '../check.ts';
+import { type Cases, type Group, type SingleCheck, singles } from '../check.ts';
 import { plainUnserved, redirectsToHttps } from '../judge.ts';
 import { cookieOf, type Session } from '../known.ts';
+import type { Request } from '../request.ts';
 
 /** Port 80 only redirects to HTTPS: it never serves a page or sets a cookie. */
 export const plainHttp: Group = {
@@ -8,15 +9,7 @@ export const plainHttp: Group = {
   title: 'Plain HTTP',
   checks: ({ authority }) =>
     [
-      ...redirected.map(
-        ([id, words, request]): SingleCheck => ({
-          id,
-          tries: words,
-          needs: ['port 80'],
-          send: { ...request, scheme: 'http' },
-          expect: redirectsToHttps,
-        }),
-      ),
+      ...singles(plain(redirected), redirectsToHttps, ['port 80']),
       {
         id: 'with-a-session',
         tries: 'to be served over plain HTTP with a valid session cookie',
@@ -24,19 +17,15 @@ export const plainHttp: Group = {
         send: ({ first }) => ({ scheme: 'http', headers: [['Cookie', cookieOf(first as Session)]] }),
         expect: redirectsToHttps,
       },
-      ...refused(authority).map(
-        ([id, words, request]): SingleCheck => ({
-          id,
-          tries: words,
-          needs: ['port 80'],
-          send: { ...request, scheme: 'http' },
-          expect: plainUnserved,
-        }),
-      ),
+      ...singles(plain(refused(authority)), plainUnserved, ['port 80']),
     ] satisfies SingleCheck[],
 };
 
-type Plain = [id: string, words: string, request: Partial<Extract<SingleCheck['send'], object>>];
+type Plain = [id: string, words: string, request: Request];
+
+function plain(cases: readonly Plain[]): Cases {
+  return cases.map(([id, words, request]) => [id, words, { ...request, scheme: 'http' }]);
+}
 
 const redirected: readonly Plain[] = [
   ['page', 'to be served a page over plain HTTP', { target: '/' }],

@@ -1,4 +1,4 @@
-import type { Group, SingleCheck } from '../check.ts';
+import { type Cases, type Group, singles } from '../check.ts';
 import { inOrder, loginOrDenied, refusedOr, trueIdentity, unserved, unservedOrDex } from '../judge.ts';
 import type { Request } from '../request.ts';
 import { viewed } from './forged-identity.ts';
@@ -79,14 +79,10 @@ export const protocols: Group = {
   name: 'protocols',
   title: 'HTTP/1.0, HTTP/2, and request smuggling',
   checks: ({ authority }) => [
-    ...cases(authority).map(([id, words, send]): SingleCheck => ({ id, tries: words, send, expect: unserved })),
-    ...http2(authority).map(
-      ([id, words, send]): SingleCheck => ({
-        id,
-        tries: words,
-        send: { ...send, version: '2' },
-        expect: unservedOrDex,
-      }),
+    ...singles(cases(authority), unserved),
+    ...singles(
+      http2(authority).map(([id, words, send]) => [id, words, { ...send, version: '2' }]),
+      unservedOrDex,
     ),
     {
       id: 'http2-session',
@@ -133,7 +129,7 @@ export const protocols: Group = {
 
 type Case = [id: string, words: string, request: Request];
 
-function cases(authority: string): readonly Case[] {
+function cases(authority: string): Cases {
   const inner = `GET /api/workgroup/env-info HTTP/1.1\r\nHost: ${authority}\r\nkubeflow-userid: forged@example.com\r\n\r\n`;
   const head = ['POST / HTTP/1.1', `Host: ${authority}`];
   return [

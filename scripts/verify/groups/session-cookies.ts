@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Group, SingleCheck } from '../check.ts';
+import { type Group, singles } from '../check.ts';
 import { loginOrDenied, trueIdentity, unserved } from '../judge.ts';
 import { cookieOf, type Known, type Session, type Site } from '../known.ts';
 import { viewed } from './forged-identity.ts';
@@ -11,22 +11,18 @@ export const sessionCookies: Group = {
   name: 'session-cookies',
   title: 'Cookies that are not a session',
   checks: ({ sessionCookie }) => [
-    ...changed.map(
-      ([id, words, change]): SingleCheck => ({
+    ...singles(
+      changed.map(([id, words, change]) => [
         id,
-        tries: words,
-        needs: ['first'],
-        send: ({ first, site }) => ({ headers: [['Cookie', edited(first as Session, site, change)]] }),
-        expect: loginOrDenied,
-      }),
+        words,
+        ({ first, site }) => ({ headers: [['Cookie', edited(first as Session, site, change)]] }),
+      ]),
+      loginOrDenied,
+      ['first'],
     ),
-    ...madeUp(sessionCookie).map(
-      ([id, words, cookie]): SingleCheck => ({
-        id,
-        tries: words,
-        send: { headers: [['Cookie', cookie]] },
-        expect: loginOrDenied,
-      }),
+    ...singles(
+      madeUp(sessionCookie).map(([id, words, cookie]) => [id, words, { headers: [['Cookie', cookie]] }]),
+      loginOrDenied,
     ),
     {
       id: 'other-name',
