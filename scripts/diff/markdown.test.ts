@@ -37,7 +37,7 @@ describe('the difference as Markdown', () => {
     expect(text).toContain('### two: no changes');
     expect(text).toContain('- :warning: a note');
     expect(text.indexOf('### two')).toBeLessThan(text.indexOf('<details>'));
-    expect(text).not.toContain('Left out');
+    expect(text).not.toContain('Omitted');
   });
 
   it('always fits a comment, and counts what was skipped', () => {

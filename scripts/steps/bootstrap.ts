@@ -19,12 +19,12 @@ const publishing = [makeRepository, writeTree, commitTree, publish];
 const registering = [writeObjects, installArgocd, makeSecrets, deployKey];
 
 /**
- * The whole bootstrap. Each step looks at what is there first, so that a run which was killed is simply run again.
+ * The whole bootstrap. Each step first looks at the current state, so a killed run is simply run again.
  *
- * With host: auto the tree is published twice: what needs the host follows when its address is known.
+ * With host: auto the tree is published twice: components that need the host follow when its address is known.
  *
- * @returns what became of each step, and the context that the last one handed on
- * @throws UsageError, RunError; everything that can refuse does so before the first write
+ * @returns the outcome of each step, and the last context
+ * @throws UsageError, RunError; every refusal comes before the first write
  */
 export async function bootstrap(start: BootstrapContext): Promise<Progress<BootstrapContext>> {
   const { dryRun } = start.options;
@@ -41,7 +41,7 @@ export async function bootstrap(start: BootstrapContext): Promise<Progress<Boots
   const last = await checkSteps([setWebhook, waitForPlatform], start);
 
   let state = await run(first, { context: start, outcomes: [] });
-  // Commits of others may have changed an input: what is registered must be rendered from what was pushed.
+  // Commits of others may have changed an input: the registered objects must be rendered from the pushed inputs.
   for (let round = 0; round < 3 && hasForeignInputs(state.context); round += 1) {
     const context = await withCluster(state.context, loadCluster(start.root, start.cluster.name));
     state = await publishAgain({ ...state, context });
@@ -53,16 +53,16 @@ export async function bootstrap(start: BootstrapContext): Promise<Progress<Boots
   return await run(last, state);
 }
 
-/** @returns whether others' commits were found at the remote, and are in the work tree now */
+/** @returns whether commits of others were found on the remote, and are in the work tree now */
 function hasForeignInputs({ publication }: BootstrapContext): boolean {
   return publication.kind === 'published' && publication.foreign.length > 0 && publication.localBehind === undefined;
 }
 
-/** @throws UsageError for --rotate where nothing could be made again */
+/** @throws UsageError for --rotate where nothing can be regenerated */
 function requireOptions(context: BootstrapContext): void {
   const { options, connection, cluster } = context;
   if (options.rotate.length > 0 && connection === undefined)
-    throw new UsageError('--rotate makes Secrets again in a cluster, and none is named', {
+    throw new UsageError('--rotate regenerates Secrets in a cluster, but no context is set', {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
   requireRotatable(context);

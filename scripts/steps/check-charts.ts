@@ -6,8 +6,8 @@ import { writeInput } from '../workspace/write-input.ts';
 import type { CheckFinding } from './check-cluster.ts';
 
 /**
- * Compares the charts that were fetched for some clusters with the digests that were recorded for them. Argo CD fetches charts itself and knows no
- * digests, so this is where a chart that was replaced under its version shows.
+ * Compares the fetched charts with their recorded digests. Argo CD fetches charts itself and does not check digests, so only this
+ * check finds a chart that was replaced under its version.
  *
  * @param cache folder for charts, as `.breakwater/charts`
  * @param options.recorded see readChartLock
@@ -24,7 +24,7 @@ export async function checkCharts(
   const findings = found.flatMap(({ name, from, digest }): CheckFinding[] => {
     const expected = recorded.get(name);
     if (expected === undefined || expected === digest) return [];
-    const message = `${name}, fetched from ${from}, has the content ${digest}, not ${expected}. Ask its maker which is right; if the new one is, remove the line and record it again`;
+    const message = `${name}, fetched from ${from}, has the digest ${digest}, not ${expected}. Ask its publisher which one is right; if the new one is, remove the line and record it again`;
     return [{ rule: 'chart-content', file: chartLockFile, message }];
   });
   const missing = new Map(found.filter(({ name }) => !recorded.has(name)).map(({ name, digest }) => [name, digest]));
@@ -40,7 +40,7 @@ export async function checkCharts(
 
 /** What was fetched for a chart. */
 interface Fetched {
-  /** REPOSITORY/CHART@VERSION, by the original address: a mirror has to have the same. */
+  /** REPOSITORY/CHART@VERSION with the original address: a mirror must have the same chart. */
   name: string;
   from: string;
   digest: string;

@@ -6,7 +6,7 @@ import { parseTree } from '../tree/rules/parsed-tree.ts';
 import { readInputs } from '../workspace/read-inputs.ts';
 import { planCluster } from './plan-cluster.ts';
 
-/** One thing that a check found. */
+/** A finding of a check. */
 export interface CheckFinding {
   /** Name of the rule, `schema`, or `drift`. */
   rule: string;
@@ -21,7 +21,7 @@ export interface CheckFinding {
 }
 
 /**
- * Checks a cluster's tree as it is on disk: that it is as generated, the rules of a safe tree, and each object's schema.
+ * Checks a cluster's tree on disk: drift, the rules of a safe tree, and each object's schema.
  */
 export async function checkCluster(root: string, platform: Platform): Promise<CheckFinding[]> {
   const { cluster } = platform;

@@ -8,10 +8,10 @@ import type { CheckFinding } from './check-cluster.ts';
 import { inWords } from './render-side.ts';
 
 /**
- * Asks each upstream repository which commit the pinned tag stands for. Argo CD fetches the commit, so a version that was raised
- * without it changes nothing, and a tag that was moved is worth a look.
+ * Asks each upstream repository for the commit of the pinned tag. Argo CD fetches the commit, so a version that was raised
+ * without it changes nothing, and a moved tag is suspicious.
  *
- * @returns what does not agree, or cannot be asked
+ * @returns tags that do not match, or cannot be read
  */
 export async function checkCommits({ cluster, enabled }: Platform): Promise<CheckFinding[]> {
   const pinned = new Map<string, { source: KustomizeSource; commit: string }>();
@@ -27,7 +27,7 @@ export async function checkCommits({ cluster, enabled }: Platform): Promise<Chec
       const message =
         there === undefined
           ? `${repository} has no tag ${source.version}`
-          : `the tag ${source.version} of ${repository} is commit ${there}, not ${commit}. Write the tag's commit, if the version is new here; if it is not, the tag was moved: find out why`;
+          : `the tag ${source.version} of ${repository} is commit ${there}, not ${commit}. If the version is new here, write the tag's commit. If not, the tag was moved: find out why`;
       return [{ rule: 'commit', file, message }];
     } catch (error) {
       if (!(error instanceof RunError)) throw error;

@@ -7,7 +7,7 @@ import { placePlatform } from '../tree/place.ts';
 import { type CheckFinding, checkCluster } from './check-cluster.ts';
 import { checkTenants } from './check-tenants.ts';
 
-/** What was checked, and what was found. */
+/** Checked inputs, with findings. */
 export interface InputsChecked {
   /** Those that were asked for and, where they are among those of the repository, all others. */
   clusters: readonly Cluster[];
@@ -21,8 +21,8 @@ export interface InputsChecked {
 }
 
 /**
- * Checks what Argo CD would read of a repository, as far as that needs no network: `validate` says it of the work tree, a bootstrap
- * refuses to publish what has a finding.
+ * Checks everything that Argo CD would read from a repository, without network: `validate` reports findings in the work tree, and
+ * a bootstrap refuses to publish them.
  *
  * @param names the clusters to check
  * @param options.more further findings about a cluster
@@ -55,7 +55,7 @@ export async function checkInputs(
   return { clusters, platforms, tenants, results, tenantApps };
 }
 
-/** @returns findings by rule, for people, so that a reason stands once for all that it explains */
+/** @returns findings by rule, for people, so that each reason is printed once */
 export function findingLines(findings: readonly CheckFinding[]): string[] {
   const lines: string[] = [];
   let last: string | undefined;
@@ -69,7 +69,7 @@ export function findingLines(findings: readonly CheckFinding[]): string[] {
   return lines;
 }
 
-/** As file:line:column, which terminals and editors follow. */
+/** As file:line:column, which terminals and editors can open. */
 function placeOf({ file, line, column }: CheckFinding): string {
   return line === undefined ? file : `${file}:${line}:${column}`;
 }

@@ -10,11 +10,11 @@ import { checkCommits } from './check-commits.ts';
 import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
 
 /**
- * Renders all charts and kustomizations of a cluster, and checks what they give: each object's schema, and the rules that
- * need them.
+ * Renders all charts and kustomizations of a cluster, and checks the results: each object's schema, and the rules that need
+ * them.
  *
  * @param cache folder for charts and repositories, as `.breakwater`
- * @returns what was found beyond what is found without charts; a chart that is not available is a finding
+ * @returns findings beyond those without charts; a chart that cannot be fetched is a finding
  */
 export async function checkRendered(root: string, cache: string, platform: Platform): Promise<CheckFinding[]> {
   const { cluster } = platform;

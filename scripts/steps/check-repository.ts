@@ -7,8 +7,8 @@ import { entriesIn, readEntries } from '../workspace/entries.ts';
 import type { CheckFinding } from './check-cluster.ts';
 
 /**
- * Checks what the repository as a whole holds, whichever cluster reads it: symbolic links, submodules, and files that change
- * how Argo CD builds a folder. Looks at what Git has or would take with `git add`, and at all files where there is no repository.
+ * Checks the repository as a whole, for every cluster: symbolic links, submodules, and files that change how Argo CD builds a
+ * folder. Reads the files that Git tracks or would add, or all files without a repository.
  *
  * @param root the repository's folder
  */
@@ -17,24 +17,24 @@ export async function checkRepository(root: string): Promise<CheckFinding[]> {
 }
 
 /**
- * Requires the same of what a push would send, too.
+ * Requires the same of the commits that a push would send.
  *
- * @throws RunError naming each entry
+ * @throws RunError with each entry
  */
 export async function requireCleanRepository(root: string): Promise<void> {
   const findings = [...(await checkRepository(root)), ...checkEntries(entriesIn(await listHead(root)))];
   if (findings.length === 0) return;
-  throw new RunError('Argo CD must not get what this repository holds; nothing was changed', {
+  throw new RunError('this repository contains files that Argo CD must not read; nothing was changed', {
     details: [...new Set(findings.map(({ file, message }) => `${file} ${message}`))],
-    hint: 'Change these and commit that, then run again; "npm run validate" says why.',
+    hint: 'Fix these, commit, then run it again. "npm run validate" gives the reasons.',
   });
 }
 
 /**
- * Finds files of infrastructure/ and apps/ that Git has and the disk has not: what is read of the disk would count them as never
- * written. A component or an app that is gone as a whole was meant to go.
+ * Finds files of infrastructure/ and apps/ that are in Git but not on disk: reading the disk would treat them as never written.
+ * A component or app whose whole folder is gone was removed on purpose.
  *
- * @returns nothing where there is no repository
+ * @returns none without a repository
  */
 export async function checkDeleted(root: string): Promise<CheckFinding[]> {
   const { modes = new Map<string, string>() } = (await listed(root)) ?? {};
@@ -45,8 +45,8 @@ export async function checkDeleted(root: string): Promise<CheckFinding[]> {
     .map((file) => ({
       rule: 'deleted',
       file,
-      message: `is in Git, and gone from the disk: git checkout -- ${file}, or git rm ${file} if it is to go`,
-      reason: 'what is read of a file that is not there is nothing, as if it had never said anything',
+      message: `is in Git, but missing on disk: restore it (git checkout -- ${file}), or remove it (git rm ${file})`,
+      reason: 'the settings in a missing file are silently ignored',
     }));
 }
 
@@ -54,7 +54,7 @@ async function listed(root: string): ReturnType<typeof listEntries> {
   try {
     return await listEntries(root);
   } catch (error) {
-    // Checking needs no git: a downloaded archive is checked, too.
+    // A downloaded archive is checked without git.
     if (error instanceof RunError) return undefined;
     throw error;
   }

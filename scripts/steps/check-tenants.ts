@@ -8,8 +8,8 @@ import { readInputs } from '../workspace/read-inputs.ts';
 import type { CheckFinding } from './check-cluster.ts';
 
 /**
- * Checks the manifests of all tenants' own, tenants/<team>/apps/, as Argo CD would read them: the files, the kinds and namespaces that the
- * tenant's project and the admission policies allow, and each object's schema.
+ * Checks all tenants' own manifests, tenants/<team>/apps/, as Argo CD would read them: the files, the kinds and namespaces that
+ * the tenant's project and the admission policies allow, and each object's schema.
  */
 export async function checkTenants(
   root: string,
@@ -29,7 +29,7 @@ export async function checkTenants(
         ];
       }),
   );
-  // By rule, so that each reason is told once.
+  // By rule, so that each reason is printed once.
   return found.flat().sort((a, b) => (a.rule === b.rule ? 0 : a.rule < b.rule ? -1 : 1));
 }
 

@@ -13,18 +13,18 @@ interface Found {
   paths: readonly string[];
 }
 
-/** Where a commit would be made, and from what. */
+/** The inputs of a commit. */
 export type CommitPlace = Pick<BootstrapContext, 'root' | 'cluster' | 'repository' | 'planned'> & {
   options: Pick<BootstrapContext['options'], 'remove'>;
 };
 
-/** Commits the generated files, and what the run itself found or made; nothing else, whatever is staged. */
+/** Commits the generated files and this run's inputs, and nothing else, whatever is staged. */
 export const commitTree = step<BootstrapContext, Found, Found>({
   name: 'commit',
   check: async (context) => {
     const pending = await pathsToCommit(context);
     const state = await context.repository.state();
-    // Who you are matters to a commit only: a fresh clone on a fresh machine has nothing to commit.
+    // Only a commit needs an identity: a fresh clone on a new machine has nothing to commit.
     const obstacle = commitProblem({ ...state, identity: state.identity || pending.length === 0 });
     if (obstacle !== undefined) throw obstacle;
   },
@@ -57,13 +57,13 @@ function isInput(path: string): boolean {
   return /\/(cluster\.yaml$|overrides\/)/.test(path);
 }
 
-/** Says which files of the user's own go into the commit. */
+/** Names the user's own files in the commit. */
 function withInputs(paths: readonly string[]): string {
   const own = paths.filter(isInput);
   return own.length === 0 ? '' : `, with your changes in ${own.join(', ')}`;
 }
 
-/** @returns what a run would commit, before it writes anything */
+/** @returns paths that a run would commit, before it writes anything */
 export async function pathsToCommit(place: CommitPlace): Promise<string[]> {
   const { tree, plan, head } = place.planned;
   const changed = [...tree].filter(([path, text]) => head.get(path) !== text).map(([path]) => path);
@@ -81,10 +81,10 @@ function gone({ root, cluster, planned: { head, tree } }: CommitPlace): string[]
 }
 
 /**
- * Inputs of this cluster that the run commits with the tree that is made from them, so that the tree can be rendered again from what
- * is published: cluster.yaml, overrides/, the discovered address, and removals.yaml where it was asked to remove something.
+ * This cluster's inputs, which the run commits with the tree, so that the tree can be rendered again from the published files:
+ * cluster.yaml, overrides/, the discovered address, and removals.yaml with --remove.
  *
- * @returns those that are on disk or at HEAD
+ * @returns those on disk or at HEAD
  */
 async function ownInputs({ root, cluster, repository, options }: CommitPlace): Promise<string[]> {
   const overrides = `${cluster.folder}/overrides`;
@@ -95,7 +95,7 @@ async function ownInputs({ root, cluster, repository, options }: CommitPlace): P
     existsSync(join(root, path)),
   );
   const committed = await repository.headPaths([overrides]);
-  // Nothing else there is read: an editor's files are not ours to commit.
+  // Other files there are not read: do not commit an editor's files.
   return [...new Set([...there, ...committed])].filter((path) => path.endsWith('.yaml'));
 }
 

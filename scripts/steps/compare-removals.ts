@@ -9,7 +9,7 @@ import { treeFolders, usualBase } from './compare-with-base.ts';
 import { checkRemovals, crdsAmong } from './removals.ts';
 import { readSide, renderPair } from './render-side.ts';
 
-/** What a change takes away. */
+/** The deletions of a change. */
 export interface RemovalsChecked {
   /** What the work tree was compared with; undefined where there is nothing to compare with. */
   base: Base | undefined;
@@ -17,11 +17,11 @@ export interface RemovalsChecked {
 }
 
 /**
- * Looks at what the work tree takes away against a base.
+ * Finds the deletions in the work tree since a base.
  *
- * @param named the base that the user named; undefined: the usual one, if it is there
- * @param rendered true: charts are rendered, so that a CRD that a new version dropped is seen
- * @throws UsageError when the named base is not there; RunError in a shallow clone without the history
+ * @param named the user's base; undefined: the usual one, if it exists
+ * @param rendered true: charts are rendered, to find CRDs that a new version dropped
+ * @throws UsageError when the named base does not exist; RunError in a shallow clone without the history
  */
 export async function compareRemovals(
   root: string,
@@ -55,7 +55,7 @@ async function baseOf(
   return await findBase(root, named, usualBase(clusters));
 }
 
-/** Of both states, what differs is enough: a CRD that both have is not missed. */
+/** CRDs of charts that differ between the states: others cannot have gone. */
 async function renderedCrds(root: string, base: string, clusters: readonly Cluster[]) {
   const [before, after] = [new Map<string, Set<string>>(), new Map<string, Set<string>>()];
   const there = new Set(listClusters(base));

@@ -16,40 +16,40 @@ import { differences as driftOf, planCluster } from './plan-cluster.ts';
 import { readSide, renderPair } from './render-side.ts';
 import { readTenantFiles, renderTenants } from './render-tenants.ts';
 
-/** What is compared. */
+/** Options of a comparison. */
 export interface Comparison {
   root: string;
-  /** Clusters of the work tree that are looked at. */
+  /** Clusters of the work tree to compare. */
   clusters: readonly Cluster[];
-  /** The base that the user named. */
+  /** The user's base. */
   named: string | undefined;
-  /** The only cluster to look at, which may be gone from the work tree; absent: all. */
+  /** The only cluster to compare, which may be gone from the work tree; absent: all. */
   only: string | undefined;
   /** True: each tenant that differs is rendered, however many (see renderTenants). */
   allTenants: boolean;
   reporter: Reporter;
 }
 
-/** What a comparison found. */
+/** Result of a comparison. */
 export interface Compared {
   base: Base;
   differences: ClusterDifference[];
-  /** Paths of what Argo CD may read and no difference shows, sorted; `validate` says what is wrong with each. */
+  /** Sorted paths that Argo CD may read and the comparison cannot show; `validate` explains each. */
   notShown: string[];
 }
 
 /** Folders that a cluster's tree is read from. */
 export const treeFolders = ['clusters', 'infrastructure', 'apps', 'tenants'];
 
-/** @returns the branch that a change goes into, as the remote-tracking ref that a clone has */
+/** @returns the branch that a change goes into, as a clone's remote-tracking ref */
 export function usualBase(clusters: readonly Cluster[]): string {
   return `origin/${clusters[0]?.git.branch ?? 'main'}`;
 }
 
 /**
- * Compares the work tree with a commit, by what Argo CD would apply. Neither is changed.
+ * Compares the objects that Argo CD would apply from the work tree and from a commit. Changes neither.
  *
- * @throws UsageError when there is no base, or no such cluster on either side
+ * @throws UsageError without a base, or when neither side has the cluster
  */
 export async function compareWithBase({
   root,
@@ -109,11 +109,11 @@ export async function compareWithBase({
   }
 }
 
-/** Argo CD applies what is written: anyone who forgot to render sees why nothing changes. */
+/** Argo CD applies the written files, so a user who forgot to render learns why nothing changes. */
 function driftNotes(cluster: string, plan: TreePlan): string[] {
   const drift = driftOf({ ...plan, unexpected: [] });
   if (drift.length === 0) return [];
   return [
-    `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, and this shows what is written there: run "npm run render -- --cluster ${cluster} --prune" first.`,
+    `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, and this compares the written files: run "npm run render -- --cluster ${cluster} --prune" first.`,
   ];
 }

@@ -8,25 +8,25 @@ import { placePlatform } from '../tree/place.ts';
 import type { GitAccess } from './git-access.ts';
 import { type ComparedCluster, planWithHead } from './plan-cluster.ts';
 
-/** What the user asked of a bootstrap. */
+/** Options of a bootstrap. */
 export interface BootstrapOptions {
   dryRun: boolean;
   push: boolean;
-  /** Publish by a pull request, whatever the config says. */
+  /** Publish through a pull request, regardless of the config. */
   pullRequest: boolean;
   wait: boolean;
   timeoutMinutes: number;
-  /** Secrets to make again, by name (`NAME`, or `NAME/KEY` for one key). */
+  /** Secrets to regenerate, by name (`NAME`, or `NAME/KEY` for one key). */
   rotate: readonly string[];
-  /** Applications whose removal is asked for by name. */
+  /** Applications whose removal is confirmed by name. */
   remove: readonly string[];
-  /** The repository's address before it moved. */
+  /** The repository's previous address. */
   movedFrom?: string;
-  /** Where passwords that are made for users go; absent: shown once. */
+  /** File for generated passwords; absent: show them once. */
   passwordsFile: string | undefined;
 }
 
-/** What came of publishing. */
+/** Result of publishing. */
 export type Publication =
   /** Nothing yet, or --no-push. */
   | { kind: 'none' }
@@ -35,39 +35,39 @@ export type Publication =
   /** A pull request has to be merged before the cluster can be registered. */
   | { kind: 'review'; branch: string; url?: string };
 
-/** What the steps of a bootstrap share. It never changes: a step that has a result hands on a context with it. */
+/** Shared by the steps of a bootstrap. It is immutable: a step with a result hands on a new context. */
 export interface BootstrapContext {
   readonly root: string;
   readonly options: BootstrapOptions;
   readonly reporter: Reporter;
   readonly repository: Repository;
   readonly access: GitAccess;
-  /** Where the tree is published; without a push, no credentials are resolved for it. */
+  /** The remote that the tree is published to; without a push, it has no credentials. */
   readonly remote: Remote;
-  /** The Git host's API, which is found when it is first needed; plain Git where there is none. */
+  /** The Git host's API, resolved when it is first needed; plain Git if there is none. */
   readonly host: () => Promise<Host>;
-  /** What the remote had when it was first asked; undefined: there is no repository, and it is to be made. */
+  /** Branches of the remote when it was first asked; undefined: the repository does not exist, and the run creates it. */
   readonly remoteAtStart: () => Promise<RemoteState | undefined>;
-  /** Absent where no context is named: objects are then written to a folder. */
+  /** Absent without a context: the manifests are then written to a folder. */
   readonly connection: Connection | undefined;
   readonly cluster: Cluster;
-  /** Its platform and tree, and what was in its folder and at HEAD when it was rendered. */
+  /** Its platform and tree, compared with its folder and HEAD. */
   readonly planned: ComparedCluster;
   readonly publication: Publication;
-  /** What the run could not do and skipped, in plain sentences. */
+  /** What the run skipped, one sentence each. */
   readonly leftOut: readonly string[];
 }
 
-/** Continues with inputs that changed during the run: what follows is rendered, and registered, from these. */
+/** Continues with inputs that changed during the run: later steps render and register from these. */
 export async function withCluster(context: BootstrapContext, cluster: Cluster): Promise<BootstrapContext> {
   const planned = await planWithHead(context.root, placePlatform(cluster), context.repository);
   return { ...context, cluster, planned };
 }
 
-/** @returns why no cluster is told anything now; undefined when nothing keeps it from that */
+/** @returns why nothing is applied to a cluster now; undefined when the run may apply */
 export function notRegistered({ connection, publication, options }: BootstrapContext): string | undefined {
-  if (connection === undefined) return 'no Kubernetes context is named';
-  if (publication.kind === 'review') return 'the pull request has to be merged first; then run this again';
-  if (!options.push) return '--no-push: a cluster is told only about what was pushed';
+  if (connection === undefined) return 'no Kubernetes context is set';
+  if (publication.kind === 'review') return 'merge the pull request first, then run it again';
+  if (!options.push) return '--no-push: only pushed commits are applied to a cluster';
   return undefined;
 }

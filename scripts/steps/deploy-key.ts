@@ -9,7 +9,7 @@ import type { BootstrapContext } from './context.ts';
 import { repositoryObject } from './registration.ts';
 import type { Decision } from './step.ts';
 
-/** What is there: the private half in the cluster, public halves at the host. */
+/** Existing keys: the private half in the cluster, public halves on the host. */
 export interface KeysFound {
   cluster: string;
   host: string;
@@ -18,26 +18,26 @@ export interface KeysFound {
   atHost: readonly DeployKey[];
 }
 
-/** What is to be done about the deploy key. */
+/** Planned changes of the deploy key. */
 export interface KeyWork {
-  /** True: a new pair; else the one in the cluster is added to the host. */
+  /** True: create a new pair. False: use the one in the cluster. */
   make: boolean;
-  /** Whether the public half has to be added to the host. */
+  /** Whether to add the public half to the host. */
   add: boolean;
-  /** The host's names of keys to take away, afterwards. */
+  /** The host's ids of keys to remove afterwards. */
   remove: readonly string[];
 }
 
 /**
- * Title of a key at the host. It holds the cluster, so that those of two clusters do not replace each other, and tells keys
- * of one cluster apart: Gitea takes each title once, and a new key is added before the old one goes.
+ * Title of a key on the host. It names the cluster, so that two clusters do not replace each other's keys, and it is unique per
+ * key: Gitea accepts each title once, and a new key is added before the old one is removed.
  */
 export function deployKeyTitle(cluster: string, publicKey: string): string {
   const short = createHash('sha256').update(publicKey).digest('hex').slice(0, 8);
   return `${titleBegin(cluster)}${short})`;
 }
 
-/** @returns whether a key at the host was made for this cluster */
+/** @returns whether a key on the host belongs to this cluster */
 export function isKeyOf(cluster: string, { title }: Pick<DeployKey, 'title'>): boolean {
   return title.startsWith(titleBegin(cluster));
 }
@@ -46,7 +46,7 @@ function titleBegin(cluster: string): string {
   return `Argo CD of cluster ${cluster} (Breakwater `;
 }
 
-/** @returns the private half that the cluster has already, masked from then on */
+/** @returns the private half in the cluster, masked in the output */
 export async function keyInCluster(
   api: Api,
   { cluster, reporter }: Pick<BootstrapContext, 'cluster' | 'reporter'>,
@@ -60,31 +60,31 @@ export async function keyInCluster(
 }
 
 /**
- * Looks whether the host lets the token administer the repository, before anything is written.
+ * Checks that the token may administer the repository, before anything is written.
  *
  * @throws RunError when it is archived, or the token's user does not administer it
  */
 export async function requireAdministrator(context: BootstrapContext): Promise<void> {
   const { cluster } = context;
-  // One that is made by the run is the token's own.
+  // The token owns a repository that the run creates.
   if ((await context.remoteAtStart()) === undefined) return;
   const host = await context.host();
   const state = await host.repository();
   if (state === undefined) {
-    throw new RunError(`${cluster.repositoryUrl} is not shown to the token by ${host.name}`, {
+    throw new RunError(`${host.name} does not show ${cluster.repositoryUrl} to the token`, {
       hint: 'Give the token of git.host.token access to the repository.',
     });
   }
   if (state.archived) {
-    throw new RunError(`${cluster.repositoryUrl} is archived: no deploy key and no webhook can be added`, {
-      hint: 'Take it out of the archive in its settings at the host, or set git.url to another one.',
+    throw new RunError(`${cluster.repositoryUrl} is archived: deploy keys and webhooks cannot be added`, {
+      hint: 'Unarchive it in its settings on the host, or set git.url to another repository.',
     });
   }
   if (state.mayAdminister === false) {
     throw new RunError(
-      `The token does not administer ${cluster.repositoryUrl}, so it can add no deploy key and no webhook`,
+      `the token does not administer ${cluster.repositoryUrl}, so it cannot add a deploy key or a webhook`,
       {
-        hint: 'Give git.host.token a token of somebody who administers it, or bring a key of your own: git.credentials.sshKey.',
+        hint: 'Set git.host.token to the token of a user who administers it, or provide your own key: git.credentials.sshKey.',
       },
     );
   }
@@ -98,15 +98,15 @@ export async function lookAtKeys(context: BootstrapContext, api: Api): Promise<K
     cluster: cluster.name,
     host: host.name,
     ...(privateKey === undefined ? {} : { privateKey }),
-    // One that was made by the run has none.
+    // A repository that the run created has none.
     atHost: (await context.remoteAtStart()) === undefined ? [] : await host.deployKeys(),
   };
 }
 
 /**
- * Decides about the deploy key: the one in the cluster is used again when the host knows it. Pure.
+ * Decides about the deploy key: the one in the cluster is reused if the host has it. Pure.
  *
- * @param rotate true: a new one is asked for
+ * @param rotate true: create a new one
  */
 export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rotate: boolean): Decision<KeyWork> {
   const publicKey = privateKey === undefined ? undefined : publicHalf(privateKey);
@@ -116,31 +116,31 @@ export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rota
     const why = rotate ? 'a new deploy key (--rotate)' : 'a deploy key (ed25519, read-only)';
     return {
       kind: 'do',
-      message: `make ${why} and add it to the repository at ${host}`,
+      message: `create ${why} and add it to the repository on ${host}`,
       work: { make: true, add: true, remove: ours.map(({ id }) => id) },
     };
   }
   const good = same.some(({ readOnly }) => readOnly);
   const stale = ours.filter((key) => key.publicKey !== publicKey).map(({ id }) => id);
   if (good && stale.length === 0)
-    return { kind: 'up-to-date', message: `the key in the cluster is the one at ${host}, and may only read` };
+    return { kind: 'up-to-date', message: `the key in the cluster is the read-only one on ${host}` };
   if (good)
     return {
       kind: 'do',
-      message: `take away an older deploy key of this cluster at ${host}`,
+      message: `remove an older deploy key of this cluster from ${host}`,
       work: { make: false, add: false, remove: stale },
     };
   const writing = same.map(({ id }) => id);
   return {
     kind: 'do',
-    message: `add the deploy key that the cluster has to the repository at ${host}, read-only${writing.length === 0 ? '' : ' (it could write)'}`,
+    message: `add the cluster's deploy key to the repository on ${host}, read-only${writing.length === 0 ? '' : ' (it could write)'}`,
     work: { make: writing.length > 0, add: true, remove: [...stale, ...writing] },
   };
 }
 
 /**
- * Adds the key to the host, writes a new one to the cluster's Secret, then takes old ones away: in this order, so that a run
- * that is killed in between leaves a key that works, or none, and the next run goes on.
+ * Adds the key to the host, writes a new one to the cluster's Secret, then removes old ones: in this order, a run that is killed
+ * in between leaves a working key, or none, and the next run continues.
  */
 export async function changeKeys(work: KeyWork, context: BootstrapContext, api: Api): Promise<string> {
   const { cluster, reporter } = context;
@@ -157,9 +157,9 @@ export async function changeKeys(work: KeyWork, context: BootstrapContext, api: 
   await applyRepository(api, secret, work.make, { report: (line) => reporter.status(`    ${line}`) });
   if (work.remove.length > 0) await host.changeDeployKeys({ remove: work.remove });
   const done = work.make
-    ? 'made a deploy key'
+    ? 'created a deploy key'
     : work.add
       ? "added the cluster's deploy key"
-      : 'took an older deploy key away';
-  return `${done}: "${title}" at ${host.name} may only read ${cluster.repositoryUrl}`;
+      : 'removed an older deploy key';
+  return `${done}: "${title}" on ${host.name} can only read ${cluster.repositoryUrl}`;
 }

@@ -10,8 +10,8 @@ import { gatewayService } from './registration.ts';
 import { step } from './step.ts';
 
 /**
- * With host: auto, waits for the address that the load balancer gives the gateway, and writes it to discovered.yaml: an input
- * like cluster.yaml, committed, so that rendering never needs a cluster.
+ * With host: auto, waits for the gateway's address from the load balancer, and writes it to discovered.yaml: a committed input
+ * like cluster.yaml, so that rendering never needs a cluster.
  */
 export const discoverHost = step<BootstrapContext, string | undefined, Connection>({
   name: 'discover',
@@ -22,7 +22,10 @@ export const discoverHost = step<BootstrapContext, string | undefined, Connectio
     if (connection === undefined || notRegistered(context) !== undefined)
       return { kind: 'skip', message: 'host: auto needs a registered cluster' };
     if (!options.wait)
-      return { kind: 'skip', message: 'host: auto: run again with --wait, to find the address and publish the rest' };
+      return {
+        kind: 'skip',
+        message: 'host: auto: run it again with --wait to discover the address and publish the rest',
+      };
     return {
       kind: 'do',
       message: `wait for the address of Service ${gatewayService.namespace}/${gatewayService.name}, and write it to ${cluster.folder}/discovered.yaml`,
@@ -45,7 +48,7 @@ export const discoverHost = step<BootstrapContext, string | undefined, Connectio
   },
 });
 
-/** Waits for the address, and meanwhile follows the waves that lead to it: when one fails there will be none. */
+/** Waits for the address, and follows the waves before it: when one fails, there will be no address. */
 async function addressOnTheWay(context: BootstrapContext, connection: Connection): Promise<string> {
   const { options, reporter } = context;
   const stop = new AbortController();

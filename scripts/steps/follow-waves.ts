@@ -5,7 +5,7 @@ import type { Platform } from '../components/platform.ts';
 import type { BootstrapContext } from './context.ts';
 
 /**
- * Follows the waves of the tree that was published last, and says how far they are.
+ * Follows the waves of the last published tree, and reports their progress.
  *
  * @param connection to the cluster
  * @param signal ends it

@@ -9,7 +9,7 @@ import type { Tenant } from '../config/tenant.ts';
 import { belongsTo, namespacesOf } from '../config/tenant-rules.ts';
 import { loadTenants } from '../config/tenants.ts';
 
-/** A tenant's namespace that the cluster has already, of somebody else. */
+/** A tenant's namespace that already exists in the cluster and belongs to someone else. */
 export interface ForeignNamespace {
   tenant: Tenant;
   message: string;
@@ -17,10 +17,10 @@ export interface ForeignNamespace {
 }
 
 /**
- * Looks for namespaces of tenants that are there and not theirs. Nothing is written to them: the admission policy
- * `breakwater-tenants-get-new-namespaces` refuses that, but only once the tenant's Application syncs.
+ * Finds tenants' namespaces that already exist and are not theirs. The admission policy `breakwater-tenants-get-new-namespaces`
+ * refuses to touch them, but only when the tenant's Application syncs.
  *
- * @returns none where the user may not read namespaces: the policy holds all the same
+ * @returns none without the right to read namespaces; the policy still holds
  */
 export async function foreignNamespaces(
   root: string,
@@ -35,12 +35,12 @@ export async function foreignNamespaces(
     const live = await findNamespace(api, name);
     const owner = live?.metadata.labels?.[tenantLabel];
     if (live === undefined || owner === tenant.name) return [];
-    const whose = owner === undefined ? 'not of a tenant' : `of the tenant ${owner}`;
+    const whose = owner === undefined ? 'does not belong to a tenant' : `belongs to the tenant ${owner}`;
     return [
       {
         tenant,
-        message: `the namespace ${name} of tenant ${tenant.name} is in the cluster already, and ${whose}`,
-        hint: `Name another in ${tenant.source}, or rename the folder; or hand the namespace over: kubectl --context ${context} label namespace ${name} --overwrite ${tenantLabel}=${tenant.name}`,
+        message: `the namespace ${name} of tenant ${tenant.name} already exists in the cluster, and ${whose}`,
+        hint: `Choose another name in ${tenant.source}, or rename the folder; or hand the namespace over: kubectl --context ${context} label namespace ${name} --overwrite ${tenantLabel}=${tenant.name}`,
       },
     ];
   });

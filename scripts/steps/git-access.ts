@@ -16,23 +16,23 @@ import { httpsAddress } from './host-place.ts';
 import { once } from './once.ts';
 
 /**
- * How this run, Argo CD and the host's API get to the repository of a cluster. Each answer is resolved when it is first asked for:
- * a run that does not push needs no credentials, and one without a cluster needs none for Argo CD.
+ * Access of this run, Argo CD and the host's API to a cluster's repository. Each part is resolved when it is first needed: a run
+ * that does not push needs no credentials, and one without a cluster needs none for Argo CD.
  */
 export interface GitAccess {
-  /** True: Argo CD reads with a deploy key, which the bootstrap makes in the cluster. */
+  /** True: Argo CD reads with a deploy key, which the bootstrap creates in the cluster. */
   readonly deployKey: boolean;
-  /** Where the tree is published, and the credentials for it. A GitHub App gets its token of an hour here. */
+  /** The remote that the tree is published to, with credentials. A GitHub App gets its one-hour token here. */
   push(): Promise<Remote>;
-  /** What Argo CD reads with; undefined for a public repository, and for a deploy key. */
+  /** Argo CD's credentials for reading; undefined for a public repository, and for a deploy key. */
   argocd(): RepositoryCredentials | undefined;
-  /** What Argo CD has to trust about the host: its SSH keys or its CA; undefined when nothing is configured. */
+  /** The host's SSH keys or CA for Argo CD to trust; undefined when none is configured. */
   trust(): Trust | undefined;
-  /** The token for the host's API: git.host.token, else the one that git pushes with. */
+  /** The token for the host's API: git.host.token, else the token for pushing. */
   api(): Promise<{ token?: string; tokenOf: 'user' | 'installation' }>;
 }
 
-/** What depends on the kind of credentials. */
+/** The parts that depend on the kind of credentials. */
 type ByKind = Pick<GitAccess, 'push' | 'argocd' | 'trust'>;
 
 /** @returns the folder of the embedded remote */
@@ -41,9 +41,9 @@ export function embeddedRemoteFolder(root: string): string {
 }
 
 /**
- * Takes apart `git` of cluster.yaml; the only place that knows the kinds of credentials. Each secret is masked before anybody gets it.
+ * Resolves `git` of cluster.yaml; the only place that knows the kinds of credentials. Each secret is masked before it is returned.
  *
- * @returns functions that throw UsageError when a secret's source is missing or a file can't be used; RunError when GitHub gives no token
+ * @returns functions that throw UsageError when a secret's source is missing or a file is not usable; RunError when GitHub returns no token
  */
 export function resolveGitAccess(
   root: string,
@@ -162,5 +162,5 @@ function trustOf(
 function readCa(root: string, caFile: string): string {
   const text = readRegularFile(absolutePath(root, caFile), caFile, 'cluster.yaml names it as git.caFile.');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new UsageError(`git.caFile: ${caFile} holds no PEM certificate`);
+  throw new UsageError(`git.caFile: ${caFile} contains no PEM certificate`);
 }

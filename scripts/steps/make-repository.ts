@@ -7,20 +7,20 @@ import type { Reporter } from '../report/reporter.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
-/** What a look at the remote takes. */
+/** The parts of the context that probing the remote needs. */
 type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'>;
 
-/** @returns the remote, of which a person is told what is waited for while nothing comes from it */
+/** @returns the remote, with progress reports while it is silent */
 export function toldOf(remote: Remote, reporter: Pick<Reporter, 'status'>): Remote {
   const limit = `given up after ${longSilence / 1000} s without an answer`;
   return { ...remote, waiting: (seconds) => reporter.status(`    waiting for ${remote.url} (${seconds} s; ${limit})`) };
 }
 
 /**
- * Asks the remote for its branches. Where git finds no repository, the host's API is asked whether there is one.
+ * Asks the remote for its branches. If git finds no repository, asks the host's API whether it exists.
  *
- * @returns undefined when there is none and it is to be made
- * @throws RunError when it can't be read, or is absent and not to be made
+ * @returns undefined when the repository does not exist and the run creates it
+ * @throws RunError when it cannot be read, or does not exist and git.create is never
  */
 export async function probeRemote(context: RemoteLook): Promise<RemoteState | undefined> {
   const { cluster, repository, remote } = context;
@@ -31,16 +31,16 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
     const host = await context.host();
     if (!host.hasApi) throw error;
     if ((await host.repository()) !== undefined) {
-      throw new RunError(`${cluster.repositoryUrl} is there, and git may not read it`, {
+      throw new RunError(`${cluster.repositoryUrl} exists, but git cannot read it`, {
         details: error.details,
-        hint: "The host's token sees the repository; those credentials with which git gets there do not: check git.credentials.",
+        hint: "The host's token can see the repository, git's credentials cannot: check git.credentials.",
         cause: error,
       });
     }
     if (cluster.git.create === 'never') {
-      throw new RunError(`${cluster.repositoryUrl} does not exist, or the token may not see it`, {
+      throw new RunError(`${cluster.repositoryUrl} does not exist, or the token cannot see it`, {
         details: error.details,
-        hint: 'Make it by hand (empty), or let it be made: git.create: private.',
+        hint: 'Create it by hand (empty), or set git.create: private.',
         cause: error,
       });
     }
@@ -48,7 +48,7 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
   }
 }
 
-/** Makes the repository at its host, where there is none. Settings of one that exists are never touched. */
+/** Creates the repository on its host, if it does not exist. Settings of an existing one are never changed. */
 export const makeRepository = step<BootstrapContext, Host | undefined, Host>({
   name: 'repository',
   look: async (context) => {
@@ -58,16 +58,16 @@ export const makeRepository = step<BootstrapContext, Host | undefined, Host>({
   decide: (host, { cluster, options }) => {
     if (!options.push) return { kind: 'skip', message: '--no-push' };
     if (cluster.embeddedRemote) return { kind: 'skip', message: 'the embedded remote is used' };
-    if (host === undefined) return { kind: 'up-to-date', message: `${cluster.repositoryUrl} is there` };
+    if (host === undefined) return { kind: 'up-to-date', message: `${cluster.repositoryUrl} exists` };
     return {
       kind: 'do',
-      message: `make the ${cluster.git.create} repository ${cluster.repositoryUrl} (${host.name})`,
+      message: `create the ${cluster.git.create} repository ${cluster.repositoryUrl} (${host.name})`,
       work: host,
     };
   },
   act: async (host, { cluster }) => {
     const { create } = cluster.git;
     await host.createRepository(create === 'never' ? 'private' : create);
-    return `made the ${create} repository ${cluster.repositoryUrl}`;
+    return `created the ${create} repository ${cluster.repositoryUrl}`;
   },
 });

@@ -13,18 +13,18 @@ import { argocdKustomizations, argocdObjects } from './upstream-objects.ts';
 
 interface Objects {
   files: ReadonlyMap<string, string>;
-  /** What could not be built, in a sentence. */
+  /** What was not built, one sentence each. */
   leftOut: readonly string[];
 }
 
 interface Found {
-  /** Undefined where they are not wanted, or not made yet (dry run: Argo CD's have to be fetched). */
+  /** Undefined when they are not needed, or not built (dry run: Argo CD's would have to be fetched). */
   objects: Objects | undefined;
-  /** The folder holds these very files already. */
+  /** The folder already has exactly these files. */
   there: boolean;
 }
 
-/** Where no cluster is named: the objects that would be applied go to a folder, for a person to read. */
+/** Without a context, writes the manifests that would be applied to a folder, for review. */
 export const writeObjects = step<BootstrapContext, Found, Objects>({
   name: 'objects',
   look: async ({ root, cluster, planned, connection, options }) => {
@@ -39,10 +39,10 @@ export const writeObjects = step<BootstrapContext, Found, Objects>({
     if (there)
       return {
         kind: 'up-to-date',
-        message: `${folder} has the ${objects.files.size} files that a cluster would be told`,
+        message: `${folder} already has the ${objects.files.size} manifests to apply`,
         next,
       };
-    return { kind: 'do', message: `write the objects that a cluster would be told to ${folder}`, work: objects, next };
+    return { kind: 'do', message: `write the manifests to apply to ${folder}`, work: objects, next };
   },
   act: async ({ files }, { root, cluster }) => {
     const folder = folderOf(cluster.name);
@@ -69,21 +69,21 @@ async function objectFiles(root: string, platform: Platform): Promise<Objects> {
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
-    const sentence = `Argo CD's own objects could not be built here: ${error.message}. ${folderOf(cluster.name)}/02-argocd.kustomization.yaml builds them where its repository can be reached. ${error.hint ?? ''}`;
+    const sentence = `Argo CD's own manifests, which cannot be built here: ${error.message}. Build them with ${folderOf(cluster.name)}/02-argocd.kustomization.yaml where its repository is reachable. ${error.hint ?? ''}`;
     return { files, leftOut: [sentence.trim()] };
   }
 }
 
-/** @returns where the objects of a cluster go, relative to the repository */
+/** @returns the folder for a cluster's manifests, relative to the repository */
 export function folderOf(cluster: string): string {
   return `.breakwater/${cluster}/objects`;
 }
 
-/** Names and keys: the values are made in the cluster. No YAML, so that nobody applies empty Secrets. */
+/** Names and keys; the values are generated in the cluster. Not YAML, so that no one applies empty Secrets. */
 function secretsList(secrets: readonly SecretSpec[]): string {
   const lines = secrets.map(
     ({ namespace, name, keys, purpose }) =>
       `${namespace}/${name}: ${purpose}\n  keys: ${Object.keys(keys).join(', ')}\n`,
   );
-  return `Secrets that the bootstrap makes in the cluster, and Git never holds:\n\n${lines.join('\n')}`;
+  return `Secrets that the bootstrap creates in the cluster, and that are never in Git:\n\n${lines.join('\n')}`;
 }

@@ -5,8 +5,8 @@ import { makePrivateFolder } from '../workspace/private-folder.ts';
 import type { BootstrapContext } from './context.ts';
 
 /**
- * Tells passwords that were made for users, once: on the terminal, or in a file that only its owner can read where there is no
- * terminal, since what is printed there is kept as a log.
+ * Shows generated passwords, once: on the terminal, or without one in a file that only its owner can read, because other output
+ * may be kept as a log.
  */
 export async function tellPasswords(
   passwords: readonly MadePassword[],

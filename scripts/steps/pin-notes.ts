@@ -5,19 +5,19 @@ import { type RenovateManager, readRenovate, seenByRenovate } from '../config/re
 
 const renovateFile = '.github/renovate.json5';
 
-/** A version that is written in a file of the user's. */
+/** A version in a user's file. */
 interface Pin {
   file: string;
   version: string;
   /** Commit or digest next to the version. */
   exact: string | undefined;
-  /** What the version names, when it can be moved to other content. */
+  /** How to pin it, when the version can be moved to other content. */
   movable: 'commit' | 'digest' | undefined;
 }
 
 /**
- * Lists what holds versions less firmly than it could: tags without a commit or digest, and versions that nobody raises. None of
- * it is wrong, so these are notes and not findings.
+ * Lists versions that could be pinned better: tags without a commit or digest, and versions that Renovate does not update. None of
+ * these is wrong, so they are notes, not findings.
  *
  * @param clusters all clusters of the repository
  * @returns sentences that start with a file
@@ -56,28 +56,27 @@ function pinsOf({ upstream, apps }: Cluster['shared']): Pin[] {
   ];
 }
 
-/** What the expressions of renovate.json5 do not find. */
+/** Versions that the expressions of renovate.json5 do not match. */
 async function unseen(
   root: string,
   managers: readonly RenovateManager[] | undefined,
   pins: readonly Pin[],
   clusters: readonly Cluster[],
 ): Promise<string[]> {
-  if (managers === undefined)
-    return [`${renovateFile}: not checked, since it is written in a way that is not known here.`];
+  if (managers === undefined) return [`${renovateFile}: not checked, because its format is not recognized.`];
   const notes: string[] = [];
   for (const { file, version, exact, movable } of pins) {
     const seen = seenByRenovate(managers, file, await readFile(join(root, file), 'utf8'));
     const found = seen.filter((one) => one.version === version);
     if (found.length === 0)
-      notes.push(`${file}: Renovate does not see ${version}. Write its keys one a line, as docs/apps.md shows.`);
+      notes.push(`${file}: Renovate does not see ${version}. Write one key per line, as docs/apps.md shows.`);
     else if (exact !== undefined && !found.some(({ digest }) => digest === exact))
-      notes.push(`${file}: Renovate does not see the ${movable}. It has to be on the line after version.`);
+      notes.push(`${file}: Renovate does not see the ${movable}. It must be on the line after version.`);
   }
   return [...notes, ...clusters.flatMap(ownVersions)];
 }
 
-/** A cluster's own version is there to differ from the shared one, so nothing raises it. */
+/** A cluster's own version differs from the shared one on purpose, so Renovate leaves it. */
 function ownVersions({ folder, argocd, kubeflow, components, apps }: Cluster): string[] {
   const versions = [
     ['argocd', argocd.version],

@@ -5,7 +5,7 @@ import { type RenderedTree, renderDocuments } from '../tree/render.ts';
 import { readWritten } from '../workspace/apply-plan.ts';
 import { readPresent } from '../workspace/present.ts';
 
-/** The tree of a cluster, and what separates the folder on disk from it. */
+/** A cluster's tree, compared with the folder on disk. */
 export interface PlannedCluster {
   platform: Platform;
   tree: RenderedTree['tree'];
@@ -13,7 +13,7 @@ export interface PlannedCluster {
   plan: TreePlan;
 }
 
-/** The same, with what HEAD has in the cluster's folder. */
+/** The same, with the texts at HEAD. */
 export interface ComparedCluster extends PlannedCluster {
   /** Texts by path. */
   head: ReadonlyMap<string, string>;
@@ -22,7 +22,7 @@ export interface ComparedCluster extends PlannedCluster {
 /**
  * Renders a cluster and compares it with what is on disk. Writes nothing.
  *
- * @param head texts at HEAD, so that edits by hand can be told from an older rendering
+ * @param head texts at HEAD, to tell manual edits from an older rendering
  */
 export async function planCluster(
   root: string,
@@ -36,7 +36,7 @@ export async function planCluster(
   return { platform, tree, documents, plan: await withoutIgnored(root, plan) };
 }
 
-/** What Git ignores reaches no Argo CD, as an editor's own files. Git is asked only where there is something. */
+/** Drops ignored files, which never reach Argo CD, for example an editor's. Asks Git only when needed. */
 async function withoutIgnored(root: string, plan: TreePlan): Promise<TreePlan> {
   if (plan.unexpected.length === 0) return plan;
   const { ignoredPaths } = await import('../git/entries.ts');
@@ -45,7 +45,7 @@ async function withoutIgnored(root: string, plan: TreePlan): Promise<TreePlan> {
   return { ...plan, unexpected: plan.unexpected.filter(({ path }) => !ignored.has(path)) };
 }
 
-/** Plans with what HEAD holds, so that edits by hand are told apart. */
+/** Plans with the texts at HEAD, to detect manual edits. */
 export async function planWithHead(
   root: string,
   platform: Platform,
@@ -68,7 +68,7 @@ export function differences(plan: TreePlan): string[] {
   ];
 }
 
-/** One line per file that carrying out the plan touches, for people. */
+/** One line per file that applying the plan touches, for people. */
 export function changes(plan: TreePlan): string[] {
   return [
     ...plan.create.map(({ path }) => `new        ${path}`),
@@ -78,5 +78,5 @@ export function changes(plan: TreePlan): string[] {
 }
 
 function byHand(edited: boolean): string {
-  return edited ? ' (edited by hand: what is yours belongs in overrides/)' : '';
+  return edited ? ' (has manual edits: your settings belong in overrides/)' : '';
 }

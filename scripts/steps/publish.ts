@@ -10,13 +10,13 @@ import { type Done, step } from './step.ts';
 
 interface Found {
   head: string | undefined;
-  /** Where the remote branch is; undefined when there is none. */
+  /** Commit of the remote branch; undefined when there is none. */
   there: string | undefined;
-  /** In a dry run: something would be committed first. */
+  /** In a dry run: whether something would be committed first. */
   pending: boolean;
 }
 
-/** Publishes what is committed: by a push to the branch, or by a branch of its own and a pull request. */
+/** Publishes the commits: by a push to the branch, or by a separate branch and a pull request. */
 export const publish = step<BootstrapContext, Found, undefined>({
   name: 'publish',
   check: requirePublishable,
@@ -34,7 +34,7 @@ export const publish = step<BootstrapContext, Found, undefined>({
     const same = head !== undefined && head === there;
     const next = same ? withPublication(context, { kind: 'published', commit: head, foreign: [] }) : context;
     if (same && !pending)
-      return { kind: 'up-to-date', message: `${branch} of ${where} has everything (${head.slice(0, 12)})`, next };
+      return { kind: 'up-to-date', message: `${branch} of ${where} is up to date (${head.slice(0, 12)})`, next };
     const how =
       publishMode(context) === 'push'
         ? `push to ${branch} of ${where}`
@@ -50,7 +50,7 @@ export const publish = step<BootstrapContext, Found, undefined>({
     if (published.localBehind !== undefined) reporter.warn(published.localBehind);
     const commit = published.commit.slice(0, 12);
     return {
-      message: pushed ? `pushed ${commit} to ${branch}` : `${branch} has everything already (${commit})`,
+      message: pushed ? `pushed ${commit} to ${branch}` : `${branch} is up to date (${commit})`,
       next: withPublication(context, { kind: 'published', ...published }),
     };
   },
@@ -60,12 +60,12 @@ function withPublication(context: BootstrapContext, publication: Publication): B
   return { ...context, publication };
 }
 
-/** @returns whether the remote is asked: a dry run does not make the embedded one, and without a push nothing is asked */
+/** @returns whether to ask the remote: not without a push, nor for an embedded remote that a dry run did not create */
 function asksRemote({ root, cluster, options }: BootstrapContext): boolean {
   return options.push && !(cluster.embeddedRemote && !existsSync(embeddedRemoteFolder(root)));
 }
 
-/** @throws UsageError, RunError when the branch, the remote, or what would be sent to it stands in the way */
+/** @throws UsageError, RunError when the branch, the remote, or the commits to push prevent publishing */
 async function requirePublishable(context: BootstrapContext): Promise<void> {
   const { cluster, repository, remote, publication } = context;
   const { branch } = cluster.git;
@@ -84,33 +84,33 @@ async function requirePublishable(context: BootstrapContext): Promise<void> {
   const found = asked ? await (first ? context.remoteAtStart() : probeRemote(context)) : undefined;
   const there = found?.branches.get(branch);
   const nothingToSend = there !== undefined && there === state.head && (await pathsToCommit(context)).length === 0;
-  // What others pushed meanwhile is checked whole: the cluster is going to read it.
+  // After commits of others, check everything: the cluster will read it.
   await requireValid(context, !(nothingToSend && first));
-  // A repository that is made by the run has nothing yet that could refuse.
+  // A repository that the run creates cannot refuse.
   if (found === undefined) return;
   if (there !== undefined && there !== state.head) await repository.requireRelated({ remote, branch });
-  // Recovery onto a new cluster needs no right to write.
+  // Recovery onto a new cluster needs no write access.
   if (!nothingToSend && mode === 'push') await repository.requirePushable({ remote, branch });
 }
 
 async function warnOfSurprises({ cluster, repository, remote, reporter, options }: BootstrapContext, shallow: boolean) {
   if (shallow)
     reporter.warn(
-      'this is a shallow clone: if the remote has moved, the run may have to stop; "git fetch --unshallow" helps',
+      'this is a shallow clone: if the remote has new commits, the run may have to stop. To avoid that: git fetch --unshallow',
     );
   const other = options.push ? await repository.rewrittenUrl(remote.url) : undefined;
   if (other !== undefined)
     reporter.warn(
-      `git rewrites ${remote.url} to ${other} (url.*.insteadOf in your git settings): this run publishes there, with whatever credentials git has for it, and Argo CD reads ${cluster.repositoryUrl}`,
+      `git rewrites ${remote.url} to ${other} (url.*.insteadOf in your git settings): this run publishes there, with git's credentials for it, and Argo CD reads ${cluster.repositoryUrl}`,
     );
 }
 
-/** @returns how this run publishes: as the config says, unless --pull-request was given */
+/** @returns how this run publishes: --pull-request overrides the config */
 function publishMode({ cluster, options }: Pick<BootstrapContext, 'cluster' | 'options'>): 'push' | 'pull-request' {
   return options.pullRequest ? 'pull-request' : cluster.git.publish;
 }
 
-/** Name of the branch that a pull request for a cluster is made from. */
+/** Branch of a cluster's pull request. */
 function reviewBranch(cluster: string): string {
   return `breakwater/${cluster}`;
 }
@@ -122,7 +122,7 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
   const { commit, foreign } = published;
   if (!published.toReview)
     return {
-      message: `${base} has everything already (${commit.slice(0, 12)})`,
+      message: `${base} is up to date (${commit.slice(0, 12)})`,
       next: withPublication(context, { kind: 'published', commit, foreign }),
     };
   const host = await context.host();

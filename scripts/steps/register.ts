@@ -42,10 +42,10 @@ import { webhookRotation } from './webhook.ts';
 /** Seconds until Argo CD's own workloads must be ready, images pulled. */
 const argocdReadyWithin = 900;
 
-/** A step that needs a cluster: it has a connection, or is skipped. */
+/** A step that needs a cluster: without a connection it is skipped. */
 interface ClusterStep<Checked, Found, Work> {
   name: string;
-  /** Why it is skipped whatever else is there. */
+  /** A reason to skip it. */
   unwanted?(context: BootstrapContext): string | undefined;
   check(context: BootstrapContext, connection: Connection): Promise<Checked>;
   look(context: BootstrapContext, connection: Connection, checked: Checked): Promise<Found>;
@@ -63,7 +63,7 @@ function clusterStep<Checked, Found, Work>(own: ClusterStep<Checked, Found, Work
     },
     look: async (context, checked) => {
       const reason = own.unwanted?.(context) ?? notRegistered(context);
-      if (checked === undefined || reason !== undefined) return reason ?? 'no Kubernetes context is named';
+      if (checked === undefined || reason !== undefined) return reason ?? 'no Kubernetes context is set';
       const { connection, value } = checked;
       return { connection, value: await own.look(context, connection, value) };
     },
@@ -105,14 +105,14 @@ export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>(
   },
 });
 
-/** Looks at the cluster's rights and owners, and at what Argo CD will be told, before anything is written. */
+/** Checks rights and owners in the cluster, and the inputs for Argo CD, before anything is written. */
 async function checkCluster(context: BootstrapContext, connection: Connection): Promise<ArgocdFound> {
   const { root, cluster, planned, options, reporter, access } = context;
   const { api, user } = connection;
-  // What Argo CD shall trust is resolved once more when it is written.
+  // Reports mistakes now; it is resolved again when it is written.
   access.trust();
   if (cluster.embeddedRemote) {
-    throw new UsageError(`Argo CD can't reach the embedded remote of this machine`, {
+    throw new UsageError(`Argo CD cannot reach this machine's embedded remote`, {
       hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository that the cluster can reach.`,
     });
   }
@@ -131,7 +131,7 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
       }),
       user,
     );
-  // Before the look at who owns what, which needs rights itself; Argo CD's own objects are known after it.
+  // First, because the ownership check needs rights itself; Argo CD's own objects are known after it.
   await may([]);
   const question = ownershipQuestion(planned.platform, planned.documents, connection.context, options.movedFrom);
   const verdict = await requireOwnership(api, question);
@@ -145,7 +145,7 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
   return { verdict, objects };
 }
 
-/** Credentials that are there stay until they are rotated by name: nothing would say so before the old ones are revoked. */
+/** Existing credentials stay until they are rotated by name: warn before the user revokes the old ones. */
 function warnOfOtherCredentials(
   live: Verdict['repository'],
   wanted: KubernetesObject,
@@ -154,11 +154,11 @@ function warnOfOtherCredentials(
   const { name, namespace } = wanted.metadata;
   if (live === undefined || options.rotate.includes(name) || !holdsOthers(live, wanted as LiveData)) return;
   reporter.warn(
-    `Secret ${namespace}/${name} holds other credentials than git.credentials gives now, and Argo CD keeps using those. To replace them: --rotate ${name}`,
+    `Secret ${namespace}/${name} has other credentials than git.credentials, and Argo CD keeps using those. To replace them: --rotate ${name}`,
   );
 }
 
-/** The same for what the platform's own Secrets are made of: passwords of users, clients' secrets of connectors, a CA. */
+/** The same for the platform's own Secrets: users' passwords, connectors' client secrets, a CA. */
 function warnOfOtherValues(
   { name, namespace }: SecretPlan['need'],
   keys: readonly string[],
@@ -166,7 +166,7 @@ function warnOfOtherValues(
 ): void {
   const which = keys.map((key) => `${name}/${key}`);
   reporter.warn(
-    `Secret ${namespace}/${name} holds other values than are given now for ${keys.join(', ')}, and the platform keeps using those. To replace them: --rotate ${which.join(',')}`,
+    `Secret ${namespace}/${name} has other values for ${keys.join(', ')} than your inputs, and the platform keeps using those. To replace them: --rotate ${which.join(',')}`,
   );
 }
 
@@ -175,7 +175,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
     name: 'secrets',
     check: async ({ root, cluster, planned, options, reporter }, { api }) => {
       const { secrets } = registrationObjects(planned.platform);
-      // The repository's Secret is written with the registration, the webhook's by a step of its own, not with the platform's.
+      // Other steps write the Secrets of the repository and the webhook.
       const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
       const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
       const found = await lookAtSecrets(api, secrets);
@@ -184,7 +184,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
         const changed = await changedKeys(plan, found[index]?.live, (reference) => resolveReference(root, reference));
         if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
       }
-      // Values are made only where they will be written; names and keys are enough for a dry run.
+      // Prepared values are written later; a dry run shows only names and keys.
       return await prepareSecrets(plans, (reference) => resolveReference(root, reference));
     },
     look: async (_context, _connection, prepared) => prepared,
@@ -195,7 +195,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
       if (changes.length === 0) return { kind: 'up-to-date', message: `${prepared.length} Secrets exist and are kept` };
       return {
         kind: 'do',
-        message: `make ${changes.length} of ${prepared.length} Secrets`,
+        message: `create or change ${changes.length} of ${prepared.length} Secrets`,
         details: changes.map(describeSecretPlan),
         work: prepared,
       };
@@ -213,7 +213,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
   },
 );
 
-/** The key with which Argo CD reads the repository: private half in the cluster, public half at the Git host. */
+/** Argo CD's key for the repository: private half in the cluster, public half on the Git host. */
 export const deployKey = clusterStep<void, KeysFound, KeyWork>({
   name: 'deploy-key',
   unwanted: ({ access }) => (access.deployKey ? undefined : 'disabled (git.credentials.deployKey)'),
@@ -227,7 +227,7 @@ export const deployKey = clusterStep<void, KeysFound, KeyWork>({
 
 interface Registration {
   repository: KubernetesObject;
-  /** True: credentials that are there are replaced (`--rotate` with the Secret's name). */
+  /** True: replace existing credentials (`--rotate` with the Secret's name). */
   rotate: boolean;
 }
 

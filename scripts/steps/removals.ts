@@ -11,13 +11,13 @@ import type { CheckFinding } from './check-cluster.ts';
 import { readSide } from './render-side.ts';
 
 const reason =
-  'A slip must not take half of a platform or a team away: say by name what shall go, where reviewers see it (argoproj/argo-cd#7412)';
+  'large deletions must be listed in removals.yaml, where reviewers see them: a typo must not delete half a platform or a team (argoproj/argo-cd#7412)';
 
 /**
- * Compares what two states of the repository hold.
+ * Finds deletions between two states of the repository.
  *
  * @param before folder with the base's files
- * @param rendered CRDs of both states by cluster, where charts were rendered; only those that one state has alone matter
+ * @param rendered CRDs of both states by cluster, where charts were rendered; only CRDs of one state matter
  */
 export async function checkRemovals(
   before: string,
@@ -30,13 +30,13 @@ export async function checkRemovals(
   const finding = (message: string): CheckFinding => ({ rule: 'removals', file: removalsFile, message, reason });
   return [
     ...refusedRemovals(await holdings(before, rendered.before), now, named, bringsCrds(clusters)).map(
-      ({ message, names }) => finding(`${message}. If that is meant, add: ${names.join(', ')}`),
+      ({ message, names }) => finding(`${message}. If that is intended, add: ${names.join(', ')}`),
     ),
-    ...staleEntries(named, now).map((entry) => finding(`names ${entry}, which is there: delete the entry`)),
+    ...staleEntries(named, now).map((entry) => finding(`names ${entry}, which exists: remove the entry`)),
   ];
 }
 
-/** @returns a function that tells whether CRDs come with a component, by the kinds that it says it applies */
+/** @returns a function that tells whether a component has CRDs, by its declared kinds */
 export function bringsCrds(clusters: readonly Cluster[]): (application: string) => boolean {
   const [cluster] = clusters;
   return (application) =>

@@ -12,11 +12,11 @@ import { type CommitPlace, pathsToCommit } from './commit.ts';
 import { treeFolders } from './compare-with-base.ts';
 
 /**
- * Checks what this run would publish by the checks of `validate`, before it writes anything. What would be published is made
- * in a temporary folder: HEAD, and over it the files that the run commits. So a fresh clone of it passes, too.
+ * Runs the checks of `validate` on the files that this run would publish, before it writes anything. A temporary folder gets the
+ * files of HEAD, and over them those that the run commits, so that a fresh clone passes, too.
  *
- * @param others whether other clusters are checked, which have a tree at HEAD already
- * @throws RunError with all findings; UsageError where inputs at HEAD are wrong, or the tree is rendered from others than it has
+ * @param others whether to check other clusters that have a tree at HEAD
+ * @throws RunError with all findings; UsageError when inputs at HEAD are wrong, or an input of the tree is not committed
  */
 export async function requireValid(place: CommitPlace, others: boolean): Promise<void> {
   const { root, cluster, repository } = place;
@@ -36,7 +36,7 @@ export async function requireValid(place: CommitPlace, others: boolean): Promise
       `validate refuses what this run would publish (${count(findings.length, 'finding')}); nothing was changed`,
       {
         details: findingLines(findings),
-        hint: "Correct these, commit what is not in this cluster's folder, and run again.",
+        hint: "Fix these, commit files outside this cluster's folder, and run it again.",
       },
     );
   } finally {
@@ -44,13 +44,13 @@ export async function requireValid(place: CommitPlace, others: boolean): Promise
   }
 }
 
-/** Writes what the run will commit over the files of HEAD. */
+/** Writes the files to commit over those of HEAD. */
 async function layOver(folder: string, place: CommitPlace): Promise<void> {
   const { planned } = place;
   const stale = new Set(planned.plan.delete.map(({ path }) => path));
   for (const path of await pathsToCommit(place)) {
     const [source, target] = [join(place.root, path), join(folder, path)];
-    // What is there may be executable, or a folder.
+    // The target may be executable, or a folder.
     await rm(target, { force: true, recursive: true });
     if (stale.has(path) || (!planned.tree.has(path) && !existsSync(source))) continue;
     await mkdir(dirname(target), { recursive: true });
@@ -59,19 +59,19 @@ async function layOver(folder: string, place: CommitPlace): Promise<void> {
   }
 }
 
-/** Read by no tree: text for people, and the schemas that editors read. */
+/** Not an input of a tree: text for people, and schemas for editors. */
 const besides = /\.md$|^(apps|tenants)\/[^/]+$/;
 
 /**
- * What every cluster shares is for its owner to commit: a run of one cluster must not publish half of somebody's work.
+ * The user commits files that all clusters share: a run of one cluster must not publish half of someone's work.
  *
- * @throws UsageError that lists it
+ * @throws UsageError with the files
  */
 async function requireCommitted(root: string, folder: string): Promise<void> {
   const shared = ['infrastructure', 'apps', 'tenants'];
   const paths = (await uncommitted(root, shared)).filter((path) => !besides.test(path));
   if (paths.length === 0) return;
-  throw new UsageError(`not committed yet, and the tree of ${folder} is made from it: ${paths.join(', ')}`, {
-    hint: `Commit it first (git add -- ${paths.join(' ')} && git commit), or set it aside (git stash --include-untracked -- ${paths.join(' ')}).`,
+  throw new UsageError(`the tree of ${folder} is rendered from files that are not committed: ${paths.join(', ')}`, {
+    hint: `Commit them first (git add -- ${paths.join(' ')} && git commit), or stash them (git stash --include-untracked -- ${paths.join(' ')}).`,
   });
 }

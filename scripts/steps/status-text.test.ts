@@ -47,7 +47,7 @@ describe('the status as text', () => {
 Root platform: OutOfSync, Progressing at 1234567; syncing.
 Git: main is at 1234567; aaaaaaa is applied.
 The root is waiting for istiod: not ready for 95 s of 900; then the root retries with the newest commit.
-Not in the cluster: issuer; their wave has not come.
+Not in the cluster: issuer; their wave has not started.
 1 of 2 Applications are Synced and Healthy.`);
   });
 
@@ -81,7 +81,7 @@ Not in the cluster: issuer; their wave has not come.
       summary: 'The platform is not registered: there is no root Application',
     };
     expect(statusText(absent)).toBe(
-      'The root Application platform is not there: npm run bootstrap -- --cluster prod\nThe platform is not registered: there is no root Application.',
+      'The root Application platform does not exist. Create it: npm run bootstrap -- --cluster prod\nThe platform is not registered: there is no root Application.',
     );
   });
 });

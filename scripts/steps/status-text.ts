@@ -25,7 +25,7 @@ function row(wave: string, { name, sync, health, revision, message }: Applicatio
   return [wave, name, sync || '-', health || '-', shortRevision(revision) || '-', message];
 }
 
-/** @returns a commit as people write it; anything else as it is */
+/** @returns a commit in its short form; anything else unchanged */
 export function shortRevision(revision: string): string {
   return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 7) : revision;
 }
@@ -43,19 +43,21 @@ function table(rows: readonly (readonly string[])[], width: number | undefined):
     .join('\n');
 }
 
-/** @returns what a person should know beside the table, one sentence each */
+/** @returns explanations of the table, one sentence each */
 export function statusLines(status: PlatformStatus): string[] {
   const { root, missing, orphaned, waitingFor, keptTenants = [] } = status;
   return [
     ...(root.stage === 'absent'
-      ? [`The root Application ${root.name} is not there: npm run bootstrap -- --cluster ${status.cluster}`]
+      ? [
+          `The root Application ${root.name} does not exist. Create it: npm run bootstrap -- --cluster ${status.cluster}`,
+        ]
       : [rootLine(status), gitLine(status)]),
     ...(waitingFor === undefined ? [] : [`The root is ${waitingSentence(waitingFor)}.`]),
     ...(root.stage === 'absent' || missing.length === 0 ? [] : [missingLine(status)]),
     ...(orphaned.length === 0
       ? []
       : [
-          `Not in your tree: ${orphaned.map(({ name }) => name).join(', ')}. The root takes them away when it applies that, or your checkout is behind.`,
+          `Not in your tree: ${orphaned.map(({ name }) => name).join(', ')}. The root deletes them when it applies your tree, or your checkout is behind.`,
         ]),
     ...keptTenants.map(keptLine),
   ];
@@ -76,8 +78,7 @@ function rootLine({ root }: PlatformStatus): string {
 
 function gitLine({ root: { git } }: PlatformStatus): string {
   const applied = git.applied === undefined ? 'nothing is applied yet' : `${shortRevision(git.applied)} is applied`;
-  if (git.commit === undefined)
-    return `Git: ${git.revision} could not be asked (${git.problem ?? 'no answer'}); ${applied}.`;
+  if (git.commit === undefined) return `Git: cannot read ${git.revision} (${git.problem ?? 'no answer'}); ${applied}.`;
   if (git.current === true) return `Git: ${git.revision} is at ${shortRevision(git.commit)}, and that is applied.`;
   return `Git: ${git.revision} is at ${shortRevision(git.commit)}; ${applied}.`;
 }
@@ -85,7 +86,7 @@ function gitLine({ root: { git } }: PlatformStatus): string {
 function missingLine({ missing, root }: PlatformStatus): string {
   const why =
     root.stage === 'healthy'
-      ? 'your checkout is ahead of what is applied, or somebody deleted them'
-      : 'their wave has not come';
+      ? 'your checkout is ahead of the applied commit, or they were deleted'
+      : 'their wave has not started';
   return `Not in the cluster: ${missing.join(', ')}; ${why}.`;
 }

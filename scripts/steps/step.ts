@@ -1,7 +1,7 @@
 import type { Reporter, StepOutcome } from '../report/reporter.ts';
 
 /**
- * What a step is about to do, decided from what it found; pure data, so that a dry run prints the same.
+ * The planned action of a step, as pure data, so that a dry run prints the same.
  *
  * `next` is the context of the steps that follow, where the decision itself changes it.
  */
@@ -11,10 +11,10 @@ export type Decision<Work, Context = never> =
   | { kind: 'skip'; message: string; next?: Context }
   | { kind: 'do'; message: string; details?: readonly string[]; work: Work; next?: Context };
 
-/** What a step did. */
+/** Result of a step. */
 export interface Done<Context> {
   message: string;
-  /** True: it turned out that everything was as it should be. */
+  /** True: nothing had to be changed after all. */
   unchanged?: boolean;
   /** The context of the steps that follow, where acting changed it. */
   next?: Context;
@@ -23,21 +23,21 @@ export interface Done<Context> {
 /**
  * One step of a run: it checks, looks, decides (pure) and acts. A run that was killed anywhere is simply run again.
  *
- * @typeParam Context what the steps of the run share; it never changes, and a step hands on another one
- * @typeParam Checked what the check found, for the step itself
+ * @typeParam Context shared by the steps of a run; immutable, a step hands on a new one
+ * @typeParam Checked result of the check, for the step itself
  */
 interface Step<Context, Found, Work, Checked = void> {
   name: string;
-  /** Refuses what would fail later. Made for all steps before the first one acts; changes nothing. Only a step that has nothing to check has none. */
+  /** Refuses what would fail later. Runs for all steps before the first one acts; changes nothing. */
   check?(context: Context): Promise<Checked>;
-  /** Reads the world and changes nothing. */
+  /** Reads the current state; changes nothing. */
   look(context: Context, checked: Checked): Promise<Found>;
   decide(found: Found, context: Context): Decision<Work, Context>;
-  /** @returns one line that says what was done, or more */
+  /** @returns one line about the result, or more */
   act(work: Work, context: Context): Promise<string | Done<Context>>;
 }
 
-/** What became of a step, for people and for --json. */
+/** Outcome of a step, for people and for --json. */
 export interface Outcome {
   step: string;
   outcome: StepOutcome;
@@ -45,7 +45,7 @@ export interface Outcome {
   details?: readonly string[];
 }
 
-/** How far a run is: what the next step gets, and what became of those before. */
+/** Progress of a run: the context of the next step, and the outcomes so far. */
 export interface Progress<Context> {
   context: Context;
   outcomes: readonly Outcome[];
@@ -56,13 +56,13 @@ interface RunOptions {
   reporter: Reporter;
 }
 
-/** A step that has made its check. */
+/** A step after its check. */
 export type CheckedStep<Context> = (
   context: Context,
   options: RunOptions,
 ) => Promise<{ context: Context; outcome: Outcome }>;
 
-/** A step whose types are its own business. */
+/** A step without its own types. */
 export interface AnyStep<Context> {
   check(context: Context): Promise<CheckedStep<Context>>;
 }
@@ -113,7 +113,7 @@ async function runStep<Context, Found, Work, Checked>(
 }
 
 /**
- * Makes the checks of steps, in order.
+ * Runs the checks of steps, in order.
  *
  * @returns the steps, for {@link runChecked}
  * @throws what a check refuses
@@ -128,10 +128,10 @@ export async function checkSteps<Context>(
 }
 
 /**
- * Runs steps in order and says what became of each.
+ * Runs steps in order and reports each outcome.
  *
- * @param from how far the run is
- * @throws whatever a step throws; what was done before it stays done, and the next run finds it so
+ * @param from progress so far
+ * @throws what a step throws; earlier steps stay done, and the next run finds them so
  */
 export async function runChecked<Context>(
   steps: readonly CheckedStep<Context>[],

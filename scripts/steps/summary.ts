@@ -2,7 +2,7 @@ import type { BootstrapContext } from './context.ts';
 import { folderOf } from './objects.ts';
 
 /**
- * Says in plain words how things stand after a run, what was left out, and what to run next.
+ * Explains the state after a run, what was skipped, and what to run next.
  */
 export function summary(context: BootstrapContext): string {
   if (context.options.dryRun) return `\nThis was a dry run: nothing was changed. Run it again without --dry-run.`;
@@ -27,21 +27,21 @@ function leftOut(context: BootstrapContext): string[] {
   const { cluster, planned, connection, options, publication } = context;
   const sentences = [...context.leftOut];
   if (connection !== undefined && !options.push)
-    sentences.unshift('the push, and so the registration; run it again without --no-push.');
+    sentences.unshift('the push and the registration. Run it again without --no-push.');
   if (connection === undefined && publication.kind !== 'review')
     sentences.unshift(
-      `no Kubernetes context is set, so nothing was applied to a cluster. The manifests to apply are in ${folderOf(cluster.name)}.`,
+      `the cluster, because no Kubernetes context is set. The manifests to apply are in ${folderOf(cluster.name)}.`,
     );
   const waiting = planned.platform.waiting.map(({ name }) => name);
-  if (waiting.length > 0) sentences.push(`until the host is known (host: auto): ${waiting.join(', ')}.`);
-  return sentences.map((sentence) => `Left out: ${sentence}`);
+  if (waiting.length > 0) sentences.push(`${waiting.join(', ')}, until the host is known (host: auto).`);
+  return sentences.map((sentence) => `Skipped: ${sentence}`);
 }
 
 function next(context: BootstrapContext): string[] {
   const { cluster, connection, options, publication } = context;
   if (publication.kind === 'review')
     return [
-      `Next: merge ${publication.url ?? `the branch ${publication.branch} into ${cluster.git.branch}`}, then run this again.`,
+      `Next: merge ${publication.url ?? `the branch ${publication.branch} into ${cluster.git.branch}`}, then run it again.`,
     ];
   if (connection === undefined) return nextWithoutCluster(context);
   if (!options.push) return [];

@@ -9,7 +9,7 @@ import { RunError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type Decision, step } from './step.ts';
 
-/** What the steps of a sync share. */
+/** Shared by the steps of a sync. */
 interface SyncContext {
   readonly cluster: Cluster;
   readonly waves: readonly Wave[];
@@ -31,7 +31,7 @@ const takeNewestCommit = step<SyncContext, LiveApplication, undefined, LiveAppli
     const root = rootOf(context);
     const live = await context.connection.api.find<LiveApplication>(root);
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) {
-      const state = live === undefined ? 'is not there' : 'is being deleted';
+      const state = live === undefined ? 'does not exist' : 'is being deleted';
       throw new RunError(`the root Application ${root.metadata.namespace}/${root.metadata.name} ${state}`, {
         hint: `Register it: npm run bootstrap -- --cluster ${context.cluster.name}`,
       });
@@ -45,9 +45,9 @@ const takeNewestCommit = step<SyncContext, LiveApplication, undefined, LiveAppli
     const { ended, how, commit } = await takeNewest(context.connection.api, root, context.newest.commit);
     const at = commit === undefined ? '' : ` ${commit.slice(0, 7)}`;
     const done = {
-      auto: `Argo CD has begun${at}`,
-      asked: `asked for${at}, which has begun`,
-      current: `${at.trim() || 'what Git has'} is applied: nothing to sync`,
+      auto: `Argo CD has started${at}`,
+      asked: `requested${at}, and Argo CD has started it`,
+      current: `${at.trim() || 'the commit in Git'} is applied: nothing to sync`,
     }[how];
     return `${ended === undefined ? '' : `ended the operation at ${ended.slice(0, 7)}; `}${done}`;
   },
@@ -59,13 +59,13 @@ function decide(root: string, haste: Haste, { commit, revision }: Newest): Decis
     case 'nothing':
       return { kind: 'up-to-date', message: `${root} ${haste.why}` };
     case 'ending':
-      return { kind: 'do', message: `wait for the end of ${root}'s operation, and take ${newest}`, work: undefined };
+      return { kind: 'do', message: `wait for the end of ${root}'s operation, and apply ${newest}`, work: undefined };
     case 'end': {
       const at = haste.at === undefined ? '' : ` at ${haste.at.slice(0, 7)}`;
-      return { kind: 'do', message: `end ${root}'s operation${at}, and take ${newest}`, work: undefined };
+      return { kind: 'do', message: `end ${root}'s operation${at}, and apply ${newest}`, work: undefined };
     }
     case 'start':
-      return { kind: 'do', message: `have ${root} take ${newest}`, work: undefined };
+      return { kind: 'do', message: `have ${root} apply ${newest}`, work: undefined };
   }
 }
 
@@ -89,5 +89,5 @@ const waitForWaves = step<SyncContext, void, undefined>({
   },
 });
 
-/** Takes the newest commit at once, and with --wait follows it through the waves. */
+/** Applies the newest commit at once, and with --wait follows it through the waves. */
 export const syncSteps = [takeNewestCommit, waitForWaves];

@@ -32,7 +32,7 @@ describe('a fresh clone', () => {
     expect(first.code, first.stderr).toBe(0);
     expect(commits()).toBe(1);
     expect(remoteHead()).toBe(repository.git('rev-parse', 'HEAD'));
-    expect(first.stdout).toContain('Left out: no Kubernetes context is set');
+    expect(first.stdout).toContain('Skipped: the cluster, because no Kubernetes context is set');
     expect(first.stdout).toContain('Next: set git.url');
     expect(readdirSync(file('.breakwater/demo/objects')).map((name) => name.slice(0, 2))).toEqual([
       '01',
@@ -179,7 +179,7 @@ describe('a change of cluster.yaml', () => {
     expect(repository.breakwater('bootstrap', '--no-push').code).toBe(0);
     appendFileSync(file('clusters/one/values/dex.yaml'), 'edited: true\n');
     const run = repository.breakwater('bootstrap', '--no-push');
-    expect(run.stdout).toMatch(/overwrite .*clusters\/one\/values\/dex\.yaml \(edited by hand/);
+    expect(run.stdout).toMatch(/overwrite .*clusters\/one\/values\/dex\.yaml \(has manual edits/);
     repository.write('clusters/one/values/dex.yaml', 'mine: true\n');
     const refused = repository.breakwater('bootstrap', '--no-push');
     expect(refused.code).toBe(1);

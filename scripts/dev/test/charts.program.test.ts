@@ -96,7 +96,7 @@ it('records a digest once, under the original address, and finds another content
       rule: 'chart-content',
       file: lock,
       message: expect.stringMatching(
-        new RegExp(`^${name}, fetched from http://127.*, has the content sha256:\\w+, not ${digest}`),
+        new RegExp(`^${name}, fetched from http://127.*, has the digest sha256:\\w+, not ${digest}`),
       ),
     },
   ]);

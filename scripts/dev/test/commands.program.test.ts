@@ -126,7 +126,7 @@ describe('render', () => {
     expect(check.code).toBe(1);
     expect(JSON.parse(check.stdout).drift).toEqual([
       'missing    clusters/demo/values/gateway.yaml',
-      expect.stringMatching(/^differs {4}clusters\/demo\/values\/dex.yaml \(edited by hand/),
+      expect.stringMatching(/^differs {4}clusters\/demo\/values\/dex.yaml \(has manual edits/),
       expect.stringMatching(/^stale {6}clusters\/demo\/values\/stale.yaml/),
       expect.stringMatching(/^unexpected clusters\/demo\/values\/mine.yaml is not a generated file/),
     ]);
@@ -134,7 +134,7 @@ describe('render', () => {
     expect(found.map(({ file: path }: { file: string }) => path)).toContain('clusters/demo/values/stale.yaml');
 
     const written = repository.breakwater('render');
-    expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('dex.yaml (edited by hand') });
+    expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('dex.yaml (has manual edits') });
     expect(written.stderr).toContain('--prune');
     expect(written.stderr).toContain('clusters/demo/values/mine.yaml is not a generated file');
     expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(true);

@@ -146,9 +146,7 @@ access: {everyone: true}
 
   it('and nothing where there is no Renovate, or one that is configured in another way', () => {
     repository.write('.github/renovate.json5', "{ extends: ['config:recommended'] }");
-    expect(notes()).toEqual([
-      '.github/renovate.json5: not checked, since it is written in a way that is not known here.',
-    ]);
+    expect(notes()).toEqual(['.github/renovate.json5: not checked, because its format is not recognized.']);
     rmSync(join(repository.root, '.github'), { recursive: true });
     expect(notes()).toEqual([]);
   });

@@ -80,7 +80,9 @@ describe('what the owner of a cluster has not committed yet', () => {
     const [head, before] = [pushed(), files()];
     const refused = repository.breakwater('bootstrap');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain(`not committed yet, and the tree of clusters/prod is made from it: ${path}`);
+    expect(refused.stderr).toContain(
+      `the tree of clusters/prod is rendered from files that are not committed: ${path}`,
+    );
     expect(files()).toEqual(before);
     const [, commit = '', stash = ''] =
       /\((git add .*? && git commit)\).*\((git stash .*)\)\./.exec(refused.stderr) ?? [];

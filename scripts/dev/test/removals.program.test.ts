@@ -33,7 +33,7 @@ describe('validate, against where the branch parted from its remote', () => {
     const refused = repository.breakwater('validate');
     expect(refused.code, refused.stderr).toBe(1);
     expect(refused.stdout).toContain('one loses 4 Applications');
-    const names = /If that is meant, add: (.*)/.exec(refused.stdout)?.[1]?.split(', ') ?? [];
+    const names = /If that is intended, add: (.*)/.exec(refused.stdout)?.[1]?.split(', ') ?? [];
     expect(names).toContain('clusters/one/kubeflow-katib');
     repository.git('add', '-A');
     repository.git('commit', '--quiet', '-m', 'Committed, it is the same');
@@ -46,7 +46,7 @@ describe('validate, against where the branch parted from its remote', () => {
     expect(JSON.parse(named.stdout)).toMatchObject({ base: repository.git('rev-parse', 'HEAD~1'), removals: [] });
     repository.write('clusters/one/cluster.yaml', clusterFile(all));
     render();
-    expect(repository.breakwater('validate').stdout).toContain('which is there: delete the entry');
+    expect(repository.breakwater('validate').stdout).toContain('which exists: remove the entry');
   });
 
   it('takes a tenant away by one command, which notes it for the review, and brings it back by another', () => {

@@ -204,14 +204,14 @@ describe('further runs', () => {
     environment.BOB_PASSWORD = 'another password of bob';
     const told = await site.run(...bootstrap(site));
     expect(told).toMatchObject({ code: 0 });
-    const [, rotate = ''] = /holds other values than are given now .* --rotate (\S+)/.exec(told.stderr) ?? [];
+    const [, rotate = ''] = /has other values .* --rotate (\S+)/.exec(told.stderr) ?? [];
     expect(Object.values(await hashOf())).toEqual(first);
     const rotated = await site.run(...bootstrap(site, '--rotate', rotate));
     expect(rotated).toMatchObject({ code: 0 });
     for (const { stdout, stderr } of [told, rotated]) expect(stdout + stderr).not.toContain('another password');
     const changed = Object.values(await hashOf()).filter((hash) => !first.includes(hash));
     expect(await Promise.all(changed.map((hash) => compare(environment.BOB_PASSWORD ?? '', hash)))).toEqual([true]);
-    expect((await site.run(...bootstrap(site))).stderr).not.toContain('holds other values');
+    expect((await site.run(...bootstrap(site))).stderr).not.toContain('has other values');
   });
 
   it('refuse to rotate what is not there, before anything is written', async () => {

@@ -22,7 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => site?.stop());
 
-const tells = /the namespace rook-ceph of tenant rook-ceph is in the cluster already, and not of a tenant/;
+const tells =
+  /the namespace rook-ceph of tenant rook-ceph already exists in the cluster, and does not belong to a tenant/;
 
 async function outputs(): Promise<Record<string, { code: number; text: string }>> {
   const { contextName } = site.cluster.server;

@@ -74,7 +74,7 @@ async function readWith(sshKey: string) {
 describe('a bootstrap onto a host that has no repository', () => {
   it('says in a dry run that the repository and the key would be made, and makes nothing', () => {
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.stdout).toContain(`~ repository: make the private repository ${gitea.sshUrl(repository)} (Gitea)`);
+    expect(dry.stdout).toContain(`~ repository: create the private repository ${gitea.sshUrl(repository)} (Gitea)`);
     expect(dry.stdout).toContain('~ deploy-key: make a deploy key (ed25519, read-only)');
     expect(afterDry).toBe('absent');
   });
@@ -116,7 +116,7 @@ describe('another run', () => {
   it('uses the key again', async () => {
     const before = await keys();
     const again = await site.run(...bootstrap(site));
-    expect(again.stdout).toContain('= deploy-key: the key in the cluster is the one at Gitea, and may only read');
+    expect(again.stdout).toContain('= deploy-key: the key in the cluster is the read-only one on Gitea');
     expect(again.stdout).toContain('= repository:');
     expect(again.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
     expect(await keys()).toEqual(before);

@@ -41,7 +41,7 @@ it('credentials that differ from those in the cluster are reported, with what re
   await api.merge<LiveData>(secret, { data: { password } });
   const told = await site.run(...bootstrap(site));
   expect(told.code, told.stderr).toBe(0);
-  expect(told.stderr).toContain(`holds other credentials than git.credentials gives now`);
+  expect(told.stderr).toContain(`has other credentials than git.credentials`);
   expect(told.stderr).not.toContain('an-older-token');
   expect((await api.find<LiveData>(secret))?.data?.password).toBe(password);
   const rotated = await site.run(...bootstrap(site, '--rotate', secretName));
