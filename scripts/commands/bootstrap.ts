@@ -8,7 +8,6 @@ import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
 import type { BootstrapOptions } from '../steps/context.ts';
 import { resolveGitAccess } from '../steps/git-access.ts';
-import { hostOf } from '../steps/hosting.ts';
 import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
@@ -39,7 +38,6 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
   // Without a push, no credentials are needed either.
   const access = resolveGitAccess(root, cluster, reporter);
   const remote = asked.push ? toldOf(await access.push(), reporter) : { url: cluster.repositoryUrl };
-  const host = hostOf(cluster, access, reporter);
   const { context, outcomes } = await bootstrap({
     root,
     options: asked,
@@ -47,8 +45,7 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
     repository,
     access,
     remote,
-    host,
-    remoteAtStart: once(() => probeRemote({ cluster, repository, remote, host })),
+    remoteAtStart: once(() => probeRemote({ cluster, repository, remote, access })),
     connection,
     cluster,
     planned: await planWithHead(root, placePlatform(cluster), repository),

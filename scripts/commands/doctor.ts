@@ -7,7 +7,6 @@ import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
-import type { Host } from '../hosts/host.ts';
 import { onPath } from '../processes/run.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
@@ -15,7 +14,6 @@ import { checkDeleted, requireCleanRepository } from '../steps/check-repository.
 import { isKeyOf } from '../steps/deploy-key.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
 import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
-import { hostOf } from '../steps/hosting.ts';
 import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
@@ -191,13 +189,12 @@ async function checkRemote(
     const access = resolveGitAccess(root, cluster, reporter);
     access.trust();
     const remote = toldOf(await access.push(), reporter);
-    const host = hostOf(cluster, access, reporter);
-    const state = await probeRemote({ cluster, repository, remote, host });
+    const state = await probeRemote({ cluster, repository, remote, access });
     if (state === undefined) {
       const { create } = cluster.git;
       return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);
     }
-    await checkHost(cluster, access, await host(), found);
+    await checkHost(cluster, access, found);
     const other = await repository.rewrittenUrl(remote.url);
     if (other !== undefined) found('remote', 'note', `your git settings rewrite ${remote.url} to ${other} (insteadOf)`);
     const there = state.branches.get(cluster.git.branch);
@@ -218,10 +215,11 @@ async function checkRemote(
 }
 
 /** What the Git host's API says, where it is needed beside git itself. */
-async function checkHost(cluster: Cluster, { deployKey }: GitAccess, host: Host, found: Found): Promise<void> {
+async function checkHost(cluster: Cluster, { deployKey, host: hostOf }: GitAccess, found: Found): Promise<void> {
   const { webhook, publish } = cluster.git;
   const administers = deployKey || webhook;
   if (!administers && publish === 'push') return;
+  const host = await hostOf();
   if (!host.hasApi)
     return found('git host', 'note', 'no API is known for it, or no token is given: pull requests are left to you');
   await attempt('git host', found, async () => {

@@ -2,7 +2,6 @@ import type { Connection } from '../cluster/connect.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Remote, RemoteState } from '../git/remote.ts';
 import type { Repository } from '../git/repository.ts';
-import type { Host } from '../hosts/host.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { placePlatform } from '../tree/place.ts';
 import type { GitAccess } from './git-access.ts';
@@ -44,8 +43,6 @@ export interface BootstrapContext {
   readonly access: GitAccess;
   /** The remote that the tree is published to; without a push, it has no credentials. */
   readonly remote: Remote;
-  /** The Git host's API, resolved when it is first needed; plain Git if there is none. */
-  readonly host: () => Promise<Host>;
   /** Branches of the remote when it was first asked; undefined: the repository does not exist, and the run creates it. */
   readonly remoteAtStart: () => Promise<RemoteState | undefined>;
   /** Absent without a context: the manifests are then written to a folder. */

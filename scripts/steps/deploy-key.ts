@@ -68,7 +68,7 @@ export async function requireAdministrator(context: BootstrapContext): Promise<v
   const { cluster } = context;
   // The token owns a repository that the run creates.
   if ((await context.remoteAtStart()) === undefined) return;
-  const host = await context.host();
+  const host = await context.access.host();
   const state = await host.repository();
   if (state === undefined) {
     throw new RunError(`${host.name} does not show ${cluster.repositoryUrl} to the token`, {
@@ -92,7 +92,7 @@ export async function requireAdministrator(context: BootstrapContext): Promise<v
 
 export async function lookAtKeys(context: BootstrapContext, api: Api): Promise<KeysFound> {
   const { cluster } = context;
-  const host = await context.host();
+  const host = await context.access.host();
   const privateKey = await keyInCluster(api, context);
   return {
     cluster: cluster.name,
@@ -144,7 +144,7 @@ export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rota
  */
 export async function changeKeys(work: KeyWork, context: BootstrapContext, api: Api): Promise<string> {
   const { cluster, reporter } = context;
-  const host = await context.host();
+  const host = await context.access.host();
   const current = await keyInCluster(api, context);
   const pair =
     work.make || current === undefined

@@ -37,10 +37,10 @@ it('gives Argo CD the token that may only read, and the one that may push only w
 
 it('pushes with the token of the API where Argo CD reads with a deploy key, which is not made yet', async () => {
   const url = 'git@git.example.com:acme/platform.git';
-  const host = { ...demo.git.host, token: from('API') };
-  const { deployKey, push, argocd, trust, api } = access({
+  const api = { ...demo.git.host, kind: 'gitea' as const, token: from('API') };
+  const { deployKey, push, argocd, trust, host } = access({
     url,
-    host,
+    host: api,
     credentials: { deployKey: { knownHosts: from('HOST_KEYS') } },
   });
   expect(deployKey).toBe(true);
@@ -50,7 +50,7 @@ it('pushes with the token of the API where Argo CD reads with a deploy key, whic
   });
   expect(argocd()).toBeUndefined();
   expect(trust()).toMatchObject({ host: 'git.example.com', knownHosts: [hostKey] });
-  expect(await api()).toEqual({ token: 'may-administer', tokenOf: 'user' });
+  expect(await host()).toMatchObject({ name: 'Gitea', hasApi: true });
 });
 
 it('gives the key to git and to Argo CD, and the host keys to both', async () => {

@@ -7,12 +7,15 @@ import type { Cluster } from '../config/cluster.ts';
 import type { SecretReference } from '../config/schema/common.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
 import type { Remote } from '../git/remote.ts';
+import { chooseHost } from '../hosts/choose.ts';
 import { githubApi, installationToken } from '../hosts/github.ts';
+import type { Host } from '../hosts/host.ts';
+import { plainGit } from '../hosts/plain-git.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { readRegularFile } from '../workspace/regular-file.ts';
 import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
-import { httpsAddress } from './host-place.ts';
+import { hostPlace, httpsAddress } from './host-place.ts';
 import { once } from './once.ts';
 
 /**
@@ -28,8 +31,8 @@ export interface GitAccess {
   argocd(): RepositoryCredentials | undefined;
   /** The host's SSH keys or CA for Argo CD to trust; undefined when none is configured. */
   trust(): Trust | undefined;
-  /** The token for the host's API: git.host.token, else the token for pushing. */
-  api(): Promise<{ token?: string; tokenOf: 'user' | 'installation' }>;
+  /** The Git host's API, with git.host.token or else the token for pushing; plain Git if there is none. */
+  host(): Promise<Host>;
 }
 
 /** The parts that depend on the kind of credentials. */
@@ -65,12 +68,23 @@ export function resolveGitAccess(
     push,
     argocd: kind.argocd,
     trust: kind.trust,
-    api: async () => {
-      if (host.token !== undefined) return { token: secret(host.token).trim(), tokenOf: 'user' };
-      const pushed = (await push()).credentials;
-      const tokenOf = credentials !== undefined && 'githubApp' in credentials ? 'installation' : 'user';
-      return pushed !== undefined && 'token' in pushed ? { token: pushed.token, tokenOf } : { tokenOf };
-    },
+    host: once(async () => {
+      const place = hostPlace(cluster);
+      if (place === undefined)
+        return plainGit(cluster.embeddedRemote ? 'the embedded remote' : (cluster.git.url ?? ''));
+      const { credentials: pushed, caFile } = await push();
+      const own = host.token === undefined ? undefined : secret(host.token).trim();
+      const token = own ?? (pushed !== undefined && 'token' in pushed ? pushed.token : undefined);
+      const isApp = own === undefined && credentials !== undefined && 'githubApp' in credentials;
+      return await chooseHost({
+        ...place,
+        ...(host.kind === undefined ? {} : { kind: host.kind }),
+        ...(token === undefined ? {} : { token }),
+        tokenOf: isApp ? 'installation' : 'user',
+        ...(caFile === undefined ? {} : { caFile }),
+        report: (line) => reporter.status(line),
+      });
+    }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
 /** The parts of the context that probing the remote needs. */
-type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'host'>;
+type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'access'>;
 
 /** @returns the remote, with progress reports while it is silent */
 export function toldOf(remote: Remote, reporter: Pick<Reporter, 'status'>): Remote {
@@ -28,7 +28,7 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
     return await repository.probe(remote);
   } catch (error) {
     if (!(error instanceof RepositoryNotFound)) throw error;
-    const host = await context.host();
+    const host = await context.access.host();
     if (!host.hasApi) throw error;
     if ((await host.repository()) !== undefined) {
       throw new RunError(`${cluster.repositoryUrl} exists, but git cannot read it`, {
@@ -53,7 +53,7 @@ export const makeRepository = step<BootstrapContext, Host | undefined, Host>({
   name: 'repository',
   look: async (context) => {
     if (!context.options.push || context.cluster.embeddedRemote) return undefined;
-    return (await context.remoteAtStart()) === undefined ? await context.host() : undefined;
+    return (await context.remoteAtStart()) === undefined ? await context.access.host() : undefined;
   },
   decide: (host, { cluster, options }) => {
     if (!options.push) return { kind: 'skip', message: '--no-push' };

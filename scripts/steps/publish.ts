@@ -125,7 +125,7 @@ async function publishForReview(context: BootstrapContext, base: string): Promis
       message: `${base} is up to date (${commit.slice(0, 12)})`,
       next: withPublication(context, { kind: 'published', commit, foreign }),
     };
-  const host = await context.host();
+  const host = await context.access.host();
   const request = {
     base,
     head: branch,

@@ -109,7 +109,7 @@ export const setWebhook = step<BootstrapContext, Work | undefined, Work>({
     const { cluster, connection } = context;
     if (connection === undefined || obstacle(context) !== undefined) return undefined;
     const live = await connection.api.find<LiveData>(secretOf(cluster));
-    const host = await context.host();
+    const host = await context.access.host();
     const url = webhookUrl(cluster);
     return {
       connection,
@@ -127,7 +127,7 @@ export const setWebhook = step<BootstrapContext, Work | undefined, Work>({
   },
   act: async ({ connection, url, missing }, context) => {
     const { cluster } = context;
-    const host = await context.host();
+    const host = await context.access.host();
     const key = keyOfHost[host.name];
     if (key === undefined)
       throw new RunError(`${host.name} has no webhook that Argo CD knows`, { hint: 'Set git.webhook: false.' });

@@ -116,7 +116,7 @@ access: {everyone: true}
 
   it.each([
     [path, `{repository: "https://github.com/argoproj/argo-cd", version: v3.5.9, commit: ${sha}}\n`, 'see v3.5.9'],
-    [path, `commit: ${sha}\n${argocd('')}`, 'see the commit. It has to be on the line after version'],
+    [path, `commit: ${sha}\n${argocd('')}`, 'see the commit. It must be on the line after version'],
     ['apps/x/app.yaml', app(`!!map {chart: x, repository: "https://charts.example.com", version: 1.2.3}`), 'see 1.2.3'],
   ])('of a spelling, in %s', (file, text, expected) => {
     repository.write(file, text);

@@ -29,7 +29,7 @@ const allowed: Record<string, readonly string[]> = {
     ...['workspace', 'git', 'hosts', 'cluster'],
   ],
   commands: [
-    ...['report', 'page', 'processes', 'config', 'components', 'tree', 'diff', 'workspace', 'git', 'hosts'],
+    ...['report', 'page', 'processes', 'config', 'components', 'tree', 'diff', 'workspace', 'git'],
     ...['cluster', 'verify', 'steps', 'command-line'],
   ],
   'breakwater.ts': ['report', 'command-line', 'commands'],
