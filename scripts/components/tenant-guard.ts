@@ -42,6 +42,7 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
   return [
     ...kinds(cluster),
     ...services(cluster),
+    ...viewers(),
     ...newNamespaces(cluster),
     ...ownNamespaces(),
     ...guardOfPods(cluster, usersNamespaces),
@@ -99,6 +100,34 @@ function services(cluster: Cluster): KubernetesObject[] {
       message,
     })),
     namespaces: usersNamespaces,
+  });
+}
+
+/**
+ * A PVCViewer names the start of its path, and the controller makes the route. Any other start would be open to everyone below /oauth2/
+ * and /dex/, which the gateway's check excludes, with the visitors' session cookies.
+ */
+function viewers(): KubernetesObject[] {
+  const prefix = '/pvcviewers';
+  return admissionPolicy({
+    name: 'breakwater-viewers-keep-their-path',
+    match: {
+      resourceRules: [
+        {
+          apiGroups: ['kubeflow.org'],
+          apiVersions: ['*'],
+          operations: ['CREATE', 'UPDATE'],
+          resources: ['pvcviewers'],
+        },
+      ],
+    },
+    only: { changes: "request.operation == 'CREATE' || object.spec != oldObject.spec" },
+    rules: [
+      {
+        expression: `object.spec.?networking.?basePrefix.orValue('${prefix}') == '${prefix}'`,
+        message: `A PVCViewer's path must start with ${prefix}: set spec.networking.basePrefix: ${prefix}.`,
+      },
+    ],
   });
 }
 

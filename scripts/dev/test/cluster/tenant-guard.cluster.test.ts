@@ -76,11 +76,34 @@ beforeAll(async () => {
       profile: { labels: { 'app.kubernetes.io/part-of': 'kubeflow-profile' } },
       [elsewhere]: {},
     },
-    definitions,
+    [...definitions, anyDefinition('kubeflow.org', 'PVCViewer', 'pvcviewers')],
     service('red', { type: 'NodePort' }),
   );
 });
 afterAll(() => server?.stop());
+
+describe('a PVCViewer', () => {
+  const viewer = (spec: object, name = 'one') => ({
+    apiVersion: 'kubeflow.org/v1',
+    kind: 'PVCViewer',
+    metadata: { name, namespace: 'red' },
+    spec,
+  });
+
+  it.each(['/oauth2', '/dex', '/pvcviewers/..', '/pvcviewer', '/', ''])(
+    'has no path of its own: %s',
+    async (basePrefix) => {
+      const api = await server.user(ann);
+      expect(await created(api, viewer({ networking: { basePrefix } }))).toContain('must start with /pvcviewers');
+    },
+  );
+
+  it("has Kubeflow's path, or none", async () => {
+    const api = await server.user(ann);
+    expect(await created(api, viewer({ networking: { basePrefix: '/pvcviewers' } }))).toBeUndefined();
+    expect(await created(api, viewer({}, 'two'))).toBeUndefined();
+  });
+});
 
 describe("the platform's kinds in namespaces of users", () => {
   it.each(denied)('are refused to users, and taken from the platform: $group $kind', async (entry) => {
