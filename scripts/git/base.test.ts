@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -12,11 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn } from '../dev/testing/git-in.ts';
 import { checkOutBase, findBase } from './base.ts';
 
 let folder: string;
 let root: string;
-const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+const git = (...words: string[]) => gitIn(root)(...words);
 const write = (path: string, text: string) => {
   mkdirSync(join(root, path, '..'), { recursive: true });
   writeFileSync(join(root, path), text);
@@ -77,8 +77,8 @@ describe('the base of a change', () => {
     write('c', '1\n');
     commit('Theirs');
     const shallow = join(folder, 'shallow');
-    execFileSync('git', ['clone', '--quiet', '--depth=1', '--no-single-branch', `file://${root}`, shallow]);
-    execFileSync('git', ['switch', '--quiet', 'change'], { cwd: shallow });
+    git('clone', '--quiet', '--depth=1', '--no-single-branch', `file://${root}`, shallow);
+    gitIn(shallow)('switch', '--quiet', 'change');
     await expect(findBase(shallow, undefined, 'origin/main')).rejects.toMatchObject({
       name: 'RunError',
       message: expect.stringContaining('shallow'),

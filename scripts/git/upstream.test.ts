@@ -1,17 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn } from '../dev/testing/git-in.ts';
 import { fetchUpstream, tagCommit } from './upstream.ts';
 
 let place: string;
 let repository: string;
-const git = (...words: string[]) =>
-  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', join(place, 'origin'), ...words], {
-    encoding: 'utf8',
-  }).trim();
+const git = (...words: string[]) => gitIn(join(place, 'origin'), { author: 'a' })(...words);
 
 /** Commits a text as deploy/file.yaml. @returns the commit */
 function commit(text: string): string {
@@ -51,7 +48,7 @@ describe.each([false, true])('an upstream (whole: %s)', (whole) => {
     const none = '0'.repeat(40);
     await expect(fetched(none, whole)).rejects.toThrow(`cannot fetch ${repository} at ${none}`);
     await expect(fetched('v9', whole)).rejects.toThrow(`cannot fetch ${repository} at v9`);
-    expect(execFileSync('ls', ['-A', join(place, 'cache')], { encoding: 'utf8' })).toBe('');
+    expect(readdirSync(join(place, 'cache'))).toEqual([]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
 import { loadCluster } from '../../config/load.ts';
+import { gitIn } from '../testing/git-in.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
 let repository: TestRepository;
@@ -35,7 +35,7 @@ function upstream(folder: string, files: Readonly<Record<string, string>>): stri
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'pipe' });
+  const git = gitIn(folder);
   git('init', '--quiet');
   git('config', 'user.name', 'Test');
   git('config', 'user.email', 'test@example.com');
@@ -66,10 +66,9 @@ auth: {users: [{email: user@example.com}]}
   );
   repository.git('add', '.');
   repository.git('commit', '--quiet', '--message', 'Add a cluster');
-  execFileSync(
-    'git',
-    ['tag', loadCluster(repository.root, 'prod').shared.upstream.get('infrastructure/argocd')?.version ?? ''],
-    { cwd: folder },
+  gitIn(folder)(
+    'tag',
+    loadCluster(repository.root, 'prod').shared.upstream.get('infrastructure/argocd')?.version ?? '',
   );
 }
 

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gitIn } from '../testing/git-in.ts';
 import { testRepository } from './repository.ts';
 import { environment, has, script } from './workflow-script.ts';
 
@@ -14,12 +15,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 describe.runIf(has('bash'))('the script that puts the program of the base under the data of a change', () => {
   const clone = () => join(place, 'clone');
-  const git = (...parameters: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...parameters], {
-      cwd: clone(),
-      env: environment(),
-      encoding: 'utf8',
-    }).trim();
+  const git = (...words: string[]) => gitIn(clone(), { author: 'a', env: environment() })(...words);
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(clone(), path)), { recursive: true });
     writeFileSync(join(clone(), path), text);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { parse } from 'yaml';
 import { loadCluster } from '../../config/load.ts';
 import { argocdObjects } from '../../steps/upstream-objects.ts';
 import { renderTree } from '../../tree/render.ts';
+import { gitIn } from '../testing/git-in.ts';
 import { checkout, type TestRepository, testRepository } from './repository.ts';
 
 const sha = '0123456789abcdef0123456789abcdef01234567';
@@ -30,10 +30,7 @@ afterAll(() => repository.remove());
 
 /** Commits a kustomization of one ConfigMap of that name, as deploy/ and as Argo CD's folder. @returns the commit */
 function commitUpstream(folder: string, name: string): string {
-  const git = (...words: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', folder, ...words], {
-      encoding: 'utf8',
-    }).trim();
+  const git = gitIn(folder, { author: 'a' });
   for (const path of ['deploy', 'manifests/cluster-install']) {
     mkdirSync(join(folder, path), { recursive: true });
     writeFileSync(join(folder, path, 'kustomization.yaml'), 'resources: [object.yaml]\n');
@@ -154,10 +151,7 @@ access: {everyone: true}
 
 describe('validate --rendered asks for the commit of the tag', () => {
   let upstream: string;
-  const git = (...words: string[]) =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', '-C', upstream, ...words], {
-      encoding: 'utf8',
-    }).trim();
+  const git = (...words: string[]) => gitIn(upstream, { author: 'a' })(...words);
   beforeAll(() => {
     upstream = mkdtempSync(join(tmpdir(), 'breakwater-upstream-'));
     git('init', '--quiet', '--initial-branch=main');
@@ -208,7 +202,7 @@ describe('the first install of Argo CD', () => {
   it('is built from the commit, whatever the tag stands for by then', async () => {
     const upstream = mkdtempSync(join(tmpdir(), 'breakwater-upstream-'));
     try {
-      const run = (...words: string[]) => execFileSync('git', ['-C', upstream, ...words], { encoding: 'utf8' });
+      const run = gitIn(upstream);
       run('init', '--quiet', '--initial-branch=main');
       const first = commitUpstream(upstream, 'first');
       commitUpstream(upstream, 'second');

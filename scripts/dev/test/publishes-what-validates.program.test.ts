@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { gitIn } from '../testing/git-in.ts';
 import { snapshot } from './folder-snapshot.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
@@ -196,11 +197,11 @@ describe('a remote that is another one than it seems', () => {
     repository = testRepository({ prod: cluster('prod') });
     const url = bare('made.git');
     const seed = join(dirname(repository.root), 'seed');
-    const at = (...args: string[]) => execFileSync('git', args, { cwd: seed, stdio: 'pipe' });
     execFileSync('git', ['init', '--quiet', '--initial-branch=main', seed]);
     writeFileSync(join(seed, 'HOST.md'), 'Hello\n');
+    const at = gitIn(seed, { author: 'Host' });
     at('add', '.');
-    at('-c', 'user.name=Host', '-c', 'user.email=host@example.com', 'commit', '--quiet', '--message', 'Initial commit');
+    at('commit', '--quiet', '--message', 'Initial commit');
     at('push', '--quiet', url, 'main');
     use(url);
     const [head, status] = [repository.git('rev-parse', 'HEAD'), repository.git('status', '--porcelain')];

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -86,7 +85,7 @@ describe('validate, against where the branch parted from its remote', () => {
 
     const shallow = testRepository({ one: clusterFile(all) });
     try {
-      const git = (...args: string[]) => execFileSync('git', args, { cwd: shallow.root, stdio: 'pipe' });
+      const { git } = shallow;
       git('fetch', '--quiet', '--depth=1', `file://${repository.root}`, 'main:refs/remotes/origin/main');
       git('fetch', '--quiet', '--depth=1', `file://${repository.root}`, 'change:refs/heads/change');
       git('switch', '--quiet', '--force', 'change');

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gitIn } from '../testing/git-in.ts';
 
 /** The checkout that the tests run in. */
 export const checkout = fileURLToPath(new URL('../../..', import.meta.url));
@@ -47,7 +48,7 @@ export function testRepository(
       recursive: true,
     });
   for (const [name, text] of Object.entries(clusters ?? {})) write(`clusters/${name}/cluster.yaml`, text);
-  const git = (...parameters: string[]) => execFileSync('git', parameters, { cwd: root, encoding: 'utf8' }).trim();
+  const git = gitIn(root);
   git('init', '--quiet', '--initial-branch=main');
   git('config', 'user.name', 'Test');
   git('config', 'user.email', 'test@example.com');

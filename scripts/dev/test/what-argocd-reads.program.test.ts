@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gitIn } from '../testing/git-in.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
 let repository: TestRepository;
@@ -13,8 +14,7 @@ const link = (path: string, target: string) => {
 /** A repository in the folder, with a commit: `git add` makes a submodule of it. */
 function clone(path: string): void {
   mkdirSync(at(path), { recursive: true });
-  const git = (...parameters: string[]) =>
-    execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...parameters], { cwd: at(path) });
+  const git = gitIn(at(path), { author: 'x' });
   git('init', '--quiet');
   git('commit', '--quiet', '--allow-empty', '--message', 'Start');
 }

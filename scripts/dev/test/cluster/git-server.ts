@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { serveGit } from '../../sandbox/serve-git.ts';
+import { gitIn } from '../../testing/git-in.ts';
 import { makeSelfSigned } from '../../testing/self-signed.ts';
 
 /** A bare repository behind smart HTTPS with a token, as a Git host serves it. */
@@ -19,7 +19,7 @@ export interface GitServer {
 /** @param folder where the repository and the certificate go */
 export async function startGitServer(folder: string): Promise<GitServer> {
   const bare = join(folder, 'platform.git');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  gitIn(folder)('init', '--quiet', '--bare', '--initial-branch=main', bare);
   const { key, certificate } = makeSelfSigned();
   const caFile = join(folder, 'git-ca.pem');
   writeFileSync(caFile, certificate);
@@ -45,7 +45,7 @@ export async function startGitServer(folder: string): Promise<GitServer> {
     url: `https://127.0.0.1:${port}/platform.git`,
     token,
     caFile,
-    git: (...parameters) => execFileSync('git', ['-C', bare, ...parameters], { encoding: 'utf8' }).trim(),
+    git: gitIn(bare),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
