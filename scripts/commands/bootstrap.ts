@@ -69,19 +69,24 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
 function requireHost(cluster: Cluster): void {
   if (!cluster.embeddedRemote && /^(https|ssh):/.test(cluster.repositoryUrl.replace(/^[^/]+@[^/]+:/, 'ssh:'))) return;
   throw new UsageError(
-    cluster.embeddedRemote ? '--pull-request needs git.url' : `--pull-request needs a Git host, and git.url is none`,
+    cluster.embeddedRemote
+      ? '--pull-request needs git.url'
+      : '--pull-request needs a Git host, and git.url is not on one',
     { hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository on a Git host.` },
   );
 }
 
-/** A typo must not make a cluster, and push it: without a terminal to ask on, a cluster is made by `new` only. */
+/** A typo must not create and push a cluster: without a terminal to ask on, only `new` creates one. */
 async function makeCluster({ root, options, reporter }: InvocationOf<'bootstrap'>, name: string): Promise<void> {
   const near = closest(name, listClusters(root));
   const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
-  const answer = await ask(`There is no cluster "${name}" yet${meant}. To make and publish it, type its name again: `);
-  if (answer !== name) throw new UsageError('no cluster was made', { hint: `Later, by name: npm run new -- ${name}` });
+  const answer = await ask(
+    `There is no cluster "${name}" yet${meant}. To create and publish it, type its name again: `,
+  );
+  if (answer !== name)
+    throw new UsageError('no cluster was created', { hint: `Later, by name: npm run new -- ${name}` });
   const made = await prepareClusterFile(root, name, { context: options.context }, false);
-  // What cannot be committed is not begun.
+  // Do not start what cannot be committed.
   await (await openRepository(root)).requireCommittable();
   await writeInput(root, made.path, made.text, { exclusive: true });
   reporter.status(`+ new: wrote ${made.path}, with defaults for you to change`);

@@ -17,7 +17,7 @@ export function chooseCluster({ root, options }: Choice): string {
   const all = listClusters(root);
   const names = all.length > 1 ? all.filter((name) => name !== example) : all;
   const [only, ...others] = names;
-  if (only === undefined) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
+  if (only === undefined) throw new UsageError('there is no cluster yet', { hint: 'Create one: npm run new -- NAME' });
   if (others.length > 0)
     throw new UsageError(`which cluster? There are ${names.length}: ${names.join(', ')}`, {
       hint: `For example --cluster ${only}`,
@@ -25,10 +25,10 @@ export function chooseCluster({ root, options }: Choice): string {
   return only;
 }
 
-/** @returns the clusters that a command works on: the named one, or all */
+/** @returns the clusters for a command: the named one, or all */
 export function chooseClusters({ root, options }: Choice): string[] {
   if (options.cluster !== undefined) return [options.cluster];
   const names = listClusters(root);
-  if (names.length === 0) throw new UsageError('there is no cluster yet', { hint: 'Make one: npm run new -- NAME' });
+  if (names.length === 0) throw new UsageError('there is no cluster yet', { hint: 'Create one: npm run new -- NAME' });
   return names;
 }

@@ -4,9 +4,9 @@ import { UsageError } from '../report/errors.ts';
 import type { Invocation } from './invocation.ts';
 
 /**
- * Connects to a cluster that a command can't do without.
+ * Connects to the cluster that a command needs.
  *
- * @throws UsageError when no context is named; RunError when the cluster can't be reached
+ * @throws UsageError without a context; RunError when the cluster is unreachable
  */
 export async function connectTo(
   cluster: Cluster,
@@ -14,7 +14,7 @@ export async function connectTo(
 ): Promise<Connection> {
   const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
-    throw new UsageError(`no context is named for cluster ${cluster.name}`, {
+    throw new UsageError(`no Kubernetes context is set for cluster ${cluster.name}`, {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
   const connection = await connect({ context });

@@ -36,11 +36,11 @@ interface Finding {
 
 const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
 
-/** `npm run doctor`: what is there and what is missing, one line each. Changes nothing. */
+/** `npm run doctor`: checks the prerequisites, one line each. Changes nothing. */
 export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   const { reporter, root } = invocation;
   const clusters = listClusters(root);
-  // Several clusters and none named: the same question as everywhere, before a list that would answer half of it.
+  // With several clusters and none named, ask first: the list would be about none of them.
   const name =
     clusters.length === 0 && invocation.options.cluster === undefined ? undefined : chooseCluster(invocation);
   if (name !== undefined && !clusters.includes(name)) loadCluster(root, name);
@@ -59,7 +59,7 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   const repository = await checkRepository(invocation, found);
   checkTools(found);
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
-  if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet: npm run new -- NAME');
+  if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet. Create one: npm run new -- NAME');
   if (cluster !== undefined) {
     if (repository !== undefined) {
       await checkPublishable(invocation, cluster, repository, found);
@@ -79,7 +79,7 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
 
 type Found = (check: string, state: Finding['state'], message: string) => void;
 
-/** Runs a check; what it throws for the user to read becomes its finding. */
+/** Runs a check; an error for the user becomes its finding. */
 async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {
   try {
     return await body();
@@ -95,7 +95,7 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
   }
 }
 
-/** What is wrong with the config is a finding of its own. */
+/** Mistakes in the config are a separate finding. */
 function readable(root: string, name: string): Cluster[] {
   try {
     return [loadCluster(root, name)];
@@ -113,7 +113,7 @@ function newEnough(version: string): boolean {
 async function checkConfig(root: string, name: string, found: Found): Promise<Cluster | undefined> {
   return await attempt('cluster.yaml', found, async () => {
     const loaded = loadCluster(root, name);
-    found('cluster.yaml', 'ok', `${loaded.folder}/cluster.yaml is good`);
+    found('cluster.yaml', 'ok', `${loaded.folder}/cluster.yaml is valid`);
     return loaded;
   });
 }
@@ -128,7 +128,7 @@ async function checkFiles({ root }: InvocationOf<'doctor'>, found: Found): Promi
   const deleted = (await checkDeleted(root)).filter(({ file }) => !missing.includes(file));
   for (const { file, message } of deleted) found('deleted file', 'missing', `${file} ${message}`);
   if (missing.length === 0) found('template files', 'ok', 'all there');
-  else found('template files', 'missing', `${missing.join(', ')}: get them back with "git checkout HEAD -- PATH"`);
+  else found('template files', 'missing', `${missing.join(', ')} missing. Restore them: git checkout HEAD -- PATH`);
 }
 
 async function checkRepository({ root }: InvocationOf<'doctor'>, found: Found): Promise<Repository | undefined> {
@@ -147,13 +147,12 @@ async function checkRepository({ root }: InvocationOf<'doctor'>, found: Found): 
         'user.name or user.email is not set: git config user.name "Your Name"; git config user.email you@example.com',
       );
     if (state.branch === undefined) found('git branch', 'missing', 'HEAD is detached: git switch main');
-    if (state.unfinished !== undefined)
-      found('git state', 'missing', `a ${state.unfinished} was begun and not finished`);
+    if (state.unfinished !== undefined) found('git state', 'missing', `a ${state.unfinished} is unfinished`);
     return repository;
   });
 }
 
-/** What a bootstrap would refuse to publish. */
+/** Finds what a bootstrap would refuse to publish. */
 async function checkPublishable(
   { root }: InvocationOf<'doctor'>,
   cluster: Cluster,
@@ -173,7 +172,7 @@ function checkTools(found: Found): void {
   const kubectl = onPath('kubectl');
   if (kubectl !== undefined) found('kubectl', 'ok', kubectl);
   else if (process.platform === 'linux' && process.arch === 'x64')
-    found('kubectl', 'ok', 'not on the PATH; the one of an npm package is used');
+    found('kubectl', 'ok', 'not on the PATH; using the one from the npm package');
   else found('kubectl', 'missing', 'not on the PATH: needed to build the manifests of Argo CD');
 }
 
@@ -192,7 +191,11 @@ async function checkRemote(
     const state = await probeRemote({ cluster, repository, remote, access });
     if (state === undefined) {
       const { create } = cluster.git;
-      return found('remote', 'note', `${cluster.repositoryUrl} is not there yet; the bootstrap makes it (${create})`);
+      return found(
+        'remote',
+        'note',
+        `${cluster.repositoryUrl} does not exist yet; the bootstrap creates it (${create})`,
+      );
     }
     await checkHost(cluster, access, found);
     const other = await repository.rewrittenUrl(remote.url);
@@ -201,44 +204,42 @@ async function checkRemote(
     found(
       'remote',
       'ok',
-      `${cluster.repositoryUrl} is reachable; ${cluster.git.branch} is ${there === undefined ? 'not there yet' : `at ${there.slice(0, 12)}`}`,
+      `${cluster.repositoryUrl} is reachable; ${cluster.git.branch} is ${there === undefined ? 'not pushed yet' : `at ${there.slice(0, 12)}`}`,
     );
     if (cluster.git.publish === 'push') {
       await repository.requirePushable({ remote, branch: cluster.git.branch });
       found(
         'push',
         'ok',
-        `${cluster.git.branch} takes pushes, as far as can be asked; a protected branch shows at the push only`,
+        `${cluster.git.branch} accepts a dry-run push; a protected branch shows only at the real push`,
       );
     }
   });
 }
 
-/** What the Git host's API says, where it is needed beside git itself. */
+/** Checks the Git host's API, where it is needed besides git itself. */
 async function checkHost(cluster: Cluster, { deployKey, host: hostOf }: GitAccess, found: Found): Promise<void> {
   const { webhook, publish } = cluster.git;
   const administers = deployKey || webhook;
   if (!administers && publish === 'push') return;
   const host = await hostOf();
-  if (!host.hasApi)
-    return found('git host', 'note', 'no API is known for it, or no token is given: pull requests are left to you');
+  if (!host.hasApi) return found('git host', 'note', 'no known API, or no token: open pull requests by hand');
   await attempt('git host', found, async () => {
     const state = await host.repository();
     if (state === undefined)
       found('git host', 'missing', `${host.name} does not show ${cluster.repositoryUrl} to the token`);
-    else if (state.archived)
-      found('git host', 'missing', `${host.name}: the repository is archived, so it can only be read`);
+    else if (state.archived) found('git host', 'missing', `${host.name}: the repository is archived and read-only`);
     else if (administers && state.mayAdminister === false)
       found(
         'git host',
         'missing',
-        `${host.name}: the token does not administer the repository, as a deploy key and a webhook need`,
+        `${host.name}: the token does not administer the repository, which a deploy key and a webhook need`,
       );
     else found('git host', 'ok', `${host.name}: the repository is ${state.visibility}`);
     if (deployKey) {
       const key = (await host.deployKeys()).find((entry) => isKeyOf(cluster.name, entry));
-      if (key?.readOnly === true) found('deploy key', 'ok', `"${key.title}" is there, and may only read`);
-      else found('deploy key', 'note', 'not there yet; the bootstrap adds it');
+      if (key?.readOnly === true) found('deploy key', 'ok', `"${key.title}" exists and is read-only`);
+      else found('deploy key', 'note', 'does not exist yet; the bootstrap adds it');
     }
   });
 }
@@ -246,7 +247,11 @@ async function checkHost(cluster: Cluster, { deployKey, host: hostOf }: GitAcces
 async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: Cluster, found: Found): Promise<void> {
   const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
-    return found('cluster', 'note', 'no context is named: add --context NAME, or kubernetes.context in cluster.yaml');
+    return found(
+      'cluster',
+      'note',
+      'no Kubernetes context is set: add --context NAME, or kubernetes.context in cluster.yaml',
+    );
   await attempt('cluster', found, async () => {
     const connection = await connect({ context });
     found(
@@ -282,7 +287,7 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
     });
     await attempt('secrets', found, async () => {
       planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
-      found('secrets', 'ok', 'those that are there can be used');
+      found('secrets', 'ok', 'existing Secrets can be used');
     });
   });
 }

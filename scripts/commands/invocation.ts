@@ -2,7 +2,7 @@ import type { OptionValues } from '../command-line/options.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { declarations } from './declarations.ts';
 
-/** What a command gets. */
+/** Arguments of a command. */
 export interface Invocation<Options = object> {
   /** The repository's root: npm runs scripts there. */
   root: string;
@@ -11,7 +11,7 @@ export interface Invocation<Options = object> {
   reporter: Reporter;
 }
 
-/** What the command of that name gets. */
+/** Arguments of the command with this name. */
 export type InvocationOf<Name extends keyof typeof declarations> = Invocation<
   OptionValues<(typeof declarations)[Name]['options']>
 >;

@@ -11,7 +11,7 @@ import { ask, asksOnTerminal } from './terminal.ts';
 
 const fallbackEmail = 'user@example.com';
 
-/** What can be said of a new cluster on the command line. */
+/** Settings of a new cluster from the command line. */
 interface NewClusterAnswers {
   email?: string | undefined;
   host?: string | undefined;
@@ -32,11 +32,11 @@ export async function run({ root, positional: [name = ''], options, reporter }: 
 }
 
 /**
- * Makes the text of clusters/<name>/cluster.yaml, and checks that it is a good one. Writes nothing.
+ * Makes the text of clusters/<name>/cluster.yaml, and validates it. Writes nothing.
  *
  * @param silent true: ask nothing, even on a terminal
- * @returns path and text of the file, and what a person should change in it
- * @throws UsageError for a bad name or answer, or when there is such a cluster
+ * @returns path and text of the file, and a reminder of what to change in it
+ * @throws UsageError for a bad name or answer, or when the cluster exists
  */
 export async function prepareClusterFile(
   root: string,
@@ -46,7 +46,7 @@ export async function prepareClusterFile(
 ): Promise<{ path: string; text: string; reminder?: string }> {
   const path = `clusters/${name}/cluster.yaml`;
   const problem = clusterFile.shape.name.safeParse(name).error?.issues[0]?.message;
-  if (problem !== undefined) throw new UsageError(`${JSON.stringify(name)} can't be the name of a cluster: ${problem}`);
+  if (problem !== undefined) throw new UsageError(`${JSON.stringify(name)} is not a valid cluster name: ${problem}`);
   if (existsSync(join(root, path)))
     throw new UsageError(`${path} already exists and was not changed`, {
       hint: 'Edit it, or choose another name.',
@@ -55,7 +55,7 @@ export async function prepareClusterFile(
   const file = newClusterFile({ name, host: answers.host, gitUrl: answers.gitUrl, context: answers.context, email });
   const parsed = parseClusterFile(file, path, name);
   if ('problems' in parsed)
-    throw new UsageError('that would not be a good cluster.yaml; nothing was written', {
+    throw new UsageError('the settings do not make a valid cluster.yaml; nothing was written', {
       problems: parsed.problems.map(byOption),
     });
   if (email !== fallbackEmail) return { path, text: file };
@@ -69,7 +69,7 @@ const options: Readonly<Record<string, string>> = {
   'kubernetes.context': '--context',
 };
 
-/** Names the option that was wrong: there is no file yet that a line could be looked up in. */
+/** Names the wrong option: there is no file yet for a line number. */
 function byOption({ path, message, hint, file }: Problem): Problem {
   const option = options[path];
   const place = option === undefined ? { file, path } : { file: option, path: '' };

@@ -10,7 +10,7 @@ import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
 import type { InvocationOf } from './invocation.ts';
 
-/** `npm run render`: writes the tree of one or all clusters, or checks that it is as it would be written. */
+/** `npm run render`: writes the tree of one or all clusters, or checks it for drift. */
 export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   const { root, options, reporter } = invocation;
   if (options.all && options.cluster !== undefined) throw new UsageError('--all and --cluster exclude each other');
@@ -70,14 +70,14 @@ async function deleted(root: string) {
   return await checkDeleted(root);
 }
 
-const removeFirst = 'Remove what is in the way first; settings of your own belong in overrides/.';
+const removeFirst = 'Remove these files first. Your own settings belong in overrides/.';
 
 function summary(name: string, written: number, deleted: number, unchanged: number): string {
   if (written + deleted === 0) return `${name}: nothing to do, ${count(unchanged, 'file')} as generated`;
   return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} as they are`;
 }
 
-/** Looks at Git only when something differs: it tells edits by hand from older renderings, and takes time to load. */
+/** Asks Git only when something differs, to tell manual edits from older renderings: Git takes time to load. */
 async function plan(root: string, platform: Platform): Promise<PlannedCluster> {
   const planned = await planCluster(root, platform);
   if (planned.plan.change.length + planned.plan.delete.length === 0) return planned;
@@ -91,7 +91,7 @@ async function plan(root: string, platform: Platform): Promise<PlannedCluster> {
   }
 }
 
-/** The published JSON Schemas are generated, too: those that are not as they would be written. */
+/** The published JSON Schemas are generated, too. @returns those that differ */
 async function staleSchemas(root: string): Promise<[file: string, text: string][]> {
   const wanted = [...publishedSchemas].map(([file, compute]): [string, string] => [file, compute()]);
   const there = await Promise.all(wanted.map(([file]) => readText(root, file)));

@@ -30,7 +30,7 @@ interface Looked {
   repository: Repository;
 }
 
-/** `npm run status`: the Applications by wave, what a waiting root waits for, and what Git has. */
+/** `npm run status`: the Applications by wave, the one that the root waits for, and the newest commit in Git. */
 export async function run(invocation: InvocationOf<'status'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
@@ -62,7 +62,7 @@ async function look(
   return statusOf(items, { platform, newest, keptTenants, context: connection.context });
 }
 
-/** Places of removed tenants, by the tenants that the checkout has. */
+/** Namespaces of tenants that the checkout no longer has. */
 async function keptIn(root: string, cluster: Cluster, connection: Connection): Promise<TenantPlace[] | undefined> {
   return await orphanedTenantsIfReadable(connection, cluster, loadTenants(root, loadAllClusters(root)));
 }
@@ -78,7 +78,7 @@ function factsOf({ platform: { cluster }, connection }: Looked, { root }: Platfo
   ];
 }
 
-/** Milliseconds between two looks at Git and at kept places, which are asked again each time. */
+/** Milliseconds between two requests to Git, and for kept namespaces. */
 const gitPause = 15_000;
 
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */

@@ -12,7 +12,7 @@ import { connectTo } from './connect-to.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
-/** `npm run sync`: ends what holds the root up, and has it take the newest commit at once. */
+/** `npm run sync`: ends the sync that blocks the root, and makes it apply the newest commit at once. */
 export async function run(invocation: InvocationOf<'sync'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
@@ -22,7 +22,7 @@ export async function run(invocation: InvocationOf<'sync'>): Promise<number> {
   await requirePlatform(connection, expectedRoot(cluster), { absent: 'allowed' });
   const newest = await newestCommit(root, cluster, await openRepository(root), reporter);
   if (newest.problem !== undefined)
-    reporter.warn(`${newest.revision} could not be asked: ${newest.problem}; Argo CD takes what it finds there`);
+    reporter.warn(`cannot read ${newest.revision}: ${newest.problem}. Argo CD applies the commit that it finds there`);
   const { dryRun } = options;
   const { outcomes: steps } = await runSteps(
     syncSteps,

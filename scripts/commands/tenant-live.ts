@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { requirePlatform } from '../cluster/require-platform.ts';
 import { purgePlace, type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
@@ -12,8 +11,9 @@ import { RunError, UsageError } from '../report/errors.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { InvocationOf } from './invocation.ts';
+import { ask, asksOnTerminal } from './terminal.ts';
 
-/** A cluster that is looked at. */
+/** A cluster with its connection. */
 export interface Live {
   cluster: Cluster;
   context: string;
@@ -38,8 +38,8 @@ export async function connectTo(invocation: InvocationOf<'tenant'>): Promise<Liv
 }
 
 /**
- * `npm run tenant -- purge NAME`: deletes what a removed tenant left, or the namespaces that a tenant dropped, after it was
- * shown and agreed to.
+ * `npm run tenant -- purge NAME`: shows the namespaces that a removed tenant left, or that a tenant dropped, and deletes them
+ * after confirmation.
  */
 export async function purge(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
@@ -52,29 +52,30 @@ export async function purge(invocation: InvocationOf<'tenant'>, name: string): P
     include: ({ namespace, dropped }) => here === undefined || (dropped && !own.includes(namespace)),
   });
   if (place === undefined && here !== undefined)
-    throw new UsageError(`tenants/${name} is still there, so its place would be made again`, {
-      hint: `First: npm run tenant -- remove ${name}, or drop a namespace in its tenant.yaml; and a merge.`,
+    throw new UsageError(`tenants/${name} still exists, so Argo CD would re-create its namespaces`, {
+      hint: `First remove it (npm run tenant -- remove ${name}), or drop a namespace in its tenant.yaml, and merge.`,
     });
   if (place === undefined) {
     reporter.result({ tenant: name, deleted: [] }, `Nothing of ${name} is left in ${live.context}.`);
     return 0;
   }
   if (!place.orphaned && here === undefined)
-    throw new RunError(`${name} still has Applications in ${live.context}: its removal has not arrived there`, {
-      hint: 'Is it merged? Argo CD looks at Git every minute.',
+    throw new RunError(`${name} still has Applications in ${live.context}: its removal is not applied there yet`, {
+      hint: 'Check that it is merged. Argo CD checks Git every minute.',
     });
   for (const line of contents(place)) reporter.status(line);
   if (options.dryRun) {
     reporter.result({ tenant: name, place, deleted: [] }, 'This was a dry run: nothing was deleted.');
     return 0;
   }
-  if (!options.yes && !(await agreed(name, reporter.json))) {
-    throw new UsageError('nothing was deleted', { hint: 'Agree by typing the name, or add --yes.' });
+  const question = `This cannot be undone. Type ${name} to delete all of it: `;
+  if (!options.yes && !(asksOnTerminal(reporter.json) && (await ask(question)) === name)) {
+    throw new UsageError('nothing was deleted', { hint: 'Type the name to confirm, or add --yes.' });
   }
   const deleted = await purgePlace(live.connection.api, place);
   reporter.result(
     { tenant: name, place, deleted },
-    `Deleted: ${deleted.join(', ')}. Kubernetes takes a moment to empty them.`,
+    `Deleted: ${deleted.join(', ')}. Kubernetes takes a moment to delete their contents.`,
   );
   return 0;
 }
@@ -96,16 +97,4 @@ function contents(place: TenantPlace): string[] {
       return `  Namespace ${name}: ${count(pods, 'pod')}, ${count(claims.length, 'volume claim')}${volumes}, and everything else in it`;
     }),
   ];
-}
-
-async function agreed(name: string, json: boolean): Promise<boolean> {
-  if (json || process.stdin.isTTY !== true) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(`This can't be undone. Type ${name} to delete all of it: `)).trim() === name;
-  } catch {
-    return false;
-  } finally {
-    terminal.close();
-  }
 }

@@ -19,7 +19,7 @@ import { describeTenant } from './tenant-objects.ts';
 
 const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
 
-/** `npm run tenant -- ACTION NAME`: a convenience over tenants/<team>/; a merge does the rest. */
+/** `npm run tenant -- ACTION NAME`: edits tenants/<team>/; a merge applies it. */
 export async function run(invocation: InvocationOf<'tenant'>): Promise<number> {
   const [action = '', name] = invocation.positional;
   if (action === 'list' && name === undefined) return await list(invocation);
@@ -46,7 +46,7 @@ async function add(invocation: InvocationOf<'tenant'>, name: string): Promise<nu
       hint: 'Nothing was written. Choose another name.',
     });
   if (listTenants(root).includes(name))
-    throw new UsageError(`there is a tenant ${name} already; it was left as it is`, {
+    throw new UsageError(`the tenant ${name} already exists and was not changed`, {
       hint: `Change ${path} by hand.`,
     });
   const owner = options.owner;
@@ -67,7 +67,7 @@ async function add(invocation: InvocationOf<'tenant'>, name: string): Promise<nu
   const tenant = readBack(root, clusters, given, { path, file });
   const noted = (await readText(root, removalsFile)) ?? '';
   const cleared = withoutRemovals(noted, [`tenants/${name}`]);
-  // Before anything is written: what can't be rendered here would not come up there either.
+  // Before anything is written: a tenant that cannot be rendered here would fail there, too.
   const cluster = clusters.find((one) => belongsTo(tenant, one));
   const gets = cluster === undefined ? undefined : await describeTenant(root, cluster, name, file);
   if (!options.dryRun) {
@@ -85,14 +85,14 @@ async function add(invocation: InvocationOf<'tenant'>, name: string): Promise<nu
             ...(tenant.members?.some((member) => 'group' in member)
               ? ['The gateway knows groups by name: npm run render -- --all writes them to its filter.']
               : []),
-            'Next: read it, commit it, and open a pull request. The merge makes the place.',
+            'Next: read it, commit it, and open a pull request. The merge creates the namespaces.',
           ]),
     ].join('\n'),
   );
   return 0;
 }
 
-/** @throws UsageError that names what was typed, where the new file has mistakes: it is not written, so nobody can look there */
+/** @throws UsageError with the options that cause mistakes in the new file: it is not written, so line numbers would not help */
 function readBack(
   root: string,
   clusters: readonly Cluster[],
@@ -171,14 +171,14 @@ async function remove(invocation: InvocationOf<'tenant'>, name: string): Promise
   const { root, reporter, options } = invocation;
   if (!listTenants(root).includes(name)) throw unknown(root, name);
   const deletes = /^deletionPolicy:\s*['"]?delete\b/m.test((await readText(root, `tenants/${name}/tenant.yaml`)) ?? '');
-  // Noted first: killed between the two, the entry is found again, and the folder is still there.
+  // Note it first: after a kill in between, the next run finds the entry, and the folder still exists.
   const noted = withRemovals(await readText(root, removalsFile), [`tenants/${name}`]);
   readRemovals(root);
   if (!options.dryRun) await writeInput(root, removalsFile, noted);
   const removed = await removeInputs(root, `tenants/${name}`, { dryRun: options.dryRun });
   const what = deletes
     ? 'Its namespaces are deleted with all data at once: its deletionPolicy is delete.'
-    : `Kept: its namespaces, with volumes, quota and what runs there (cut off from everybody). They go by: npm run tenant -- purge ${name}`;
+    : `Kept: its namespaces, with volumes, quota and what runs there (without access for anyone). To delete them: npm run tenant -- purge ${name}`;
   reporter.result(
     {
       tenant: name,
@@ -194,7 +194,7 @@ async function remove(invocation: InvocationOf<'tenant'>, name: string): Promise
       what,
       ...(options.dryRun
         ? []
-        : [`Undo, before you commit: git checkout -- tenants/${name}, and take its entry out of ${removalsFile}`]),
+        : [`Undo, before you commit: git checkout -- tenants/${name}, and remove its entry from ${removalsFile}`]),
     ].join('\n'),
   );
   return 0;
@@ -224,7 +224,7 @@ function quotaOf(quota: readonly string[]): Record<string, string> {
     quota.map((entry) => {
       const [key, amount, ...rest] = entry.split('=');
       if (key === undefined || amount === undefined || rest.length > 0)
-        throw new UsageError(`--quota takes NAME=AMOUNT, and ${JSON.stringify(entry)} is none`, {
+        throw new UsageError(`--quota expects NAME=AMOUNT, got ${JSON.stringify(entry)}`, {
           hint: 'For example --quota cpu=8,memory=32Gi,gpus=2',
         });
       return [key, amount];

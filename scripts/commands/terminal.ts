@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { RunError } from '../report/errors.ts';
 
-/** @returns true where a person can be asked */
+/** @returns true when a user can be asked */
 export function asksOnTerminal(json: boolean): boolean {
   return !json && process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
@@ -9,7 +9,7 @@ export function asksOnTerminal(json: boolean): boolean {
 /**
  * Asks on the terminal.
  *
- * @returns the answer without blanks around it
+ * @returns the answer, trimmed
  * @throws RunError on Ctrl+C and Ctrl+D
  */
 export async function ask(question: string, hint?: string): Promise<string> {
@@ -18,7 +18,7 @@ export async function ask(question: string, hint?: string): Promise<string> {
     return (await terminal.question(question)).trim();
   } catch (error) {
     if (error instanceof Error && error.name === 'AbortError')
-      throw new RunError('given up; nothing was changed', hint === undefined ? {} : { hint });
+      throw new RunError('aborted; nothing was changed', hint === undefined ? {} : { hint });
     throw error;
   } finally {
     terminal.close();

@@ -9,7 +9,7 @@ import { connectTo } from './connect-to.ts';
 import type { InvocationOf } from './invocation.ts';
 import { ask, asksOnTerminal } from './terminal.ts';
 
-/** `npm run uninstall`: takes the platform out of the cluster, the last wave first. Git stays as it is. */
+/** `npm run uninstall`: removes the platform from the cluster, last wave first. Does not change Git. */
 export async function run(invocation: InvocationOf<'uninstall'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const dryRun = options.dryRun;
@@ -23,7 +23,7 @@ export async function run(invocation: InvocationOf<'uninstall'>): Promise<number
   const look = () => lookBeforeUninstall(connection, platform, { reporter, deleteData });
   const plan = await look();
   if (!dryRun && !options.yes) {
-    reporter.status(`This takes the platform of ${cluster.name} out of ${connection.server}:`);
+    reporter.status(`This removes the platform of ${cluster.name} from ${connection.server}:`);
     const planned = await uninstall(plan, true);
     for (const line of keptLines(planned.context.kept)) reporter.status(line);
     if (isNothing(planned.outcomes)) return conclude(invocation, planned);
@@ -42,8 +42,8 @@ function conclude(
   const end = options.dryRun
     ? 'This was a dry run: nothing was changed.'
     : nothing
-      ? `Nothing to do: the platform of ${cluster} is not there.`
-      : `The platform of ${cluster} is out. Git is as it was: npm run bootstrap -- --cluster ${cluster} brings it back.`;
+      ? `Nothing to do: the platform of ${cluster} is not installed.`
+      : `The platform of ${cluster} is removed. Git is unchanged: npm run bootstrap -- --cluster ${cluster} installs it again.`;
   reporter.result(
     { cluster, dryRun: options.dryRun, nothingToDo: nothing, steps, kept },
     ['', ...keptLines(kept), end].join('\n'),
@@ -53,7 +53,7 @@ function conclude(
 
 function keptLines(kept: readonly Kept[]): string[] {
   if (kept.length === 0) return [];
-  return ['Stays:', ...kept.map(({ what, why }) => `  ${what}: ${why}`), '  (--delete-data takes these, too)'];
+  return ['Kept:', ...kept.map(({ what, why }) => `  ${what}: ${why}`), '  (--delete-data deletes these, too)'];
 }
 
 function isNothing(steps: readonly Outcome[]): boolean {
@@ -62,12 +62,12 @@ function isNothing(steps: readonly Outcome[]): boolean {
 
 function requireTerminal(name: string, json: boolean): void {
   if (asksOnTerminal(json)) return;
-  throw new UsageError(`taking out the platform of ${name} has to be confirmed, and there is no terminal to ask on`, {
+  throw new UsageError(`removing the platform of ${name} needs confirmation, and there is no terminal to ask on`, {
     hint: 'Add --yes, or look first with --dry-run.',
   });
 }
 
 async function confirm(name: string): Promise<void> {
-  if ((await ask(`To go on, type the name of the cluster (${name}): `)) === name) return;
-  throw new RunError('that is not its name; nothing was changed');
+  if ((await ask(`To continue, type the name of the cluster (${name}): `)) === name) return;
+  throw new RunError('the name does not match; nothing was changed');
 }

@@ -3,12 +3,12 @@ import { upgrade } from '../steps/upgrade.ts';
 import { upgradeText } from '../steps/upgrade-text.ts';
 import type { InvocationOf } from './invocation.ts';
 
-/** `npm run upgrade`: brings this repository to another version of Breakwater, by one commit. */
+/** `npm run upgrade`: upgrades this repository to another version of Breakwater, in one commit. */
 export async function run({ root, options, reporter }: InvocationOf<'upgrade'>): Promise<number> {
   const { from } = options;
   if (from === undefined)
-    throw new UsageError('where from? --from is missing', {
-      hint: 'Name the repository that yours was made from, by its URL or as a remote: --from https://github.com/…',
+    throw new UsageError('--from is missing: the repository with the releases', {
+      hint: 'Pass the repository that yours was made from, as a URL or a remote: --from https://github.com/…',
     });
   const result = await upgrade({
     root,

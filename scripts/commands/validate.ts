@@ -20,7 +20,7 @@ import type { InvocationOf } from './invocation.ts';
 export async function run(invocation: InvocationOf<'validate'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const tell = (what: string, findings: readonly CheckFinding[]): void => {
-    reporter.status(`${what}: ${findings.length === 0 ? 'good' : count(findings.length, 'finding')}`);
+    reporter.status(`${what}: ${findings.length === 0 ? 'OK' : count(findings.length, 'finding')}`);
     for (const line of findingLines(findings)) reporter.status(`  ${line}`);
   };
   // First: a mistake in an input must not hide them.
@@ -37,7 +37,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
   if (live !== undefined) tell(`context ${live.context}`, live.findings);
   const { base, findings: removals } = await compareRemovals(root, clusters, options.base, rendered);
   if (base !== undefined || removals.length > 0)
-    tell(base === undefined ? removalsFile : `losses against ${base.description}`, removals);
+    tell(base === undefined ? removalsFile : `deletions since ${base.description}`, removals);
   const charts = rendered
     ? await checkCharts(root, join(root, '.breakwater', 'charts'), platforms, {
         recorded,
@@ -69,7 +69,7 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
   return found === 0 ? 0 : 1;
 }
 
-/** What only a running cluster can say; undefined where --context names none. */
+/** Checks that need a running cluster; undefined without --context. */
 async function checkLive(
   invocation: InvocationOf<'validate'>,
 ): Promise<{ context: string; findings: CheckFinding[] } | undefined> {
@@ -82,7 +82,7 @@ async function checkLive(
     rule: 'tenants-get-new-namespaces',
     file: tenant.source,
     message: `${message}. ${hint}`,
-    reason: 'What is in a namespace belongs to those who had it first: admission refuses it to the tenant.',
+    reason: 'The contents of a namespace belong to its first owner: admission refuses it to the tenant.',
   }));
   return { context: connection.context, findings };
 }

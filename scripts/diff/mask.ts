@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../components/component.ts';
+import { isMap } from '../tree/rules/parsed-tree.ts';
 import { secretShapes } from '../tree/rules/secrets.ts';
 import type { Pair } from './pair.ts';
 
@@ -60,8 +61,4 @@ function maskText(text: string): string {
     (masked, { pattern }) => masked.replaceAll(new RegExp(pattern.source, `g${pattern.flags}`), hidden),
     withoutKeys,
   );
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

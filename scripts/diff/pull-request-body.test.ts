@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangedPath } from './changed-path.ts';
-import { isGeneratedBody, pullRequestBody } from './pull-request-body.ts';
+import { type ChangedPath, isGeneratedBody, pullRequestBody } from './pull-request-body.ts';
 
 const change = (line: string): ChangedPath => {
   const [what, path = ''] = line.split(' ');

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
 import { applicationOf, componentOf } from '../tree/application-file.ts';
-import type { ChangedPath } from './changed-path.ts';
 
-/** What a pull request of a bootstrap is about. */
+/** A file that differs between two commits. */
+export interface ChangedPath {
+  path: string;
+  change: 'added' | 'changed' | 'removed';
+}
+
+/** Contents of a bootstrap's pull request. */
 export interface PullRequestFacts {
   cluster: string;
   /** Files that differ from the branch that it goes into. */

@@ -80,6 +80,6 @@ export function isIn(places: readonly string[], path: string): boolean {
 export function conflictText(path: string, { base, ours, theirs }: UpgradeStates): string {
   if (ours.get(path) === undefined) return `${path}: you deleted it, and the release changed it`;
   if (theirs.get(path) === undefined) return `${path}: you changed it, and the release deleted it`;
-  if (base.get(path) === undefined) return `${path}: you and the release added it, each their own`;
+  if (base.get(path) === undefined) return `${path}: you and the release added different files`;
   return `${path}: you and the release changed the same lines`;
 }

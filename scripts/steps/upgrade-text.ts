@@ -1,23 +1,23 @@
 import type { CommittedChange } from '../git/texts.ts';
 import { count } from '../report/count.ts';
 
-/** What an upgrade did, or would do. */
+/** Result of an upgrade, or of its dry run. */
 export interface UpgradeResult {
   from: string;
   to: string;
-  /** False: the version in use is the one asked for. */
+  /** False: the requested version is in use. */
   needed: boolean;
   dryRun: boolean;
   /** The new commit; null where none was made. */
   commit: string | null;
   /** Address of the upstream repository. */
   source: string;
-  /** Upstream's commit that the user's repository counts as made from. */
+  /** Upstream's commit that the user's repository is based on. */
   base: string;
-  /** The program's and untouched files, as the release has them, and those whose edits were merged. */
+  /** Files taken from the release, and those whose edits were merged. */
   files: readonly CommittedChange[];
   merged: readonly string[];
-  /** The user's, and left alone although the release changed them, too. */
+  /** The user's files, kept although the release changed them. */
   kept: readonly string[];
   /** Rendered again. */
   generated: readonly CommittedChange[];
@@ -38,13 +38,13 @@ export function upgradeText(result: UpgradeResult): string {
   return [
     ...section(`${count(release.length, 'change')} from ${from} to ${to}`, release),
     ...section(`${count(files.length, 'file')} of Breakwater's`, files.map(how)),
-    ...section(`${count(merged.length, 'file')} with edits of yours, merged`, merged),
-    ...section(`${count(kept.length, 'file')} of yours, kept, though the release changed the like`, kept),
+    ...section(`${count(merged.length, 'file')} with your edits, merged`, merged),
+    ...section(`${count(kept.length, 'file')} of yours, kept although the release changed them`, kept),
     ...(kept.length === 0 ? [] : [`  What it changed there: ${lookAt(result)} -- FILE`]),
     ...section(`${count(replaced.length, 'value')} in package.json that the release replaced`, replaced),
     ...section(`${count(generated.length, 'generated file')} rendered again`, generated.map(how)),
     dryRun
-      ? `Nothing was changed. Without --dry-run this becomes one commit: Upgrade Breakwater from ${from} to ${to}`
+      ? `Nothing was changed. Without --dry-run, this is one commit: Upgrade Breakwater from ${from} to ${to}`
       : `${commit?.slice(0, 12)}: Upgrade Breakwater from ${from} to ${to}`,
     ...(dryRun ? [] : next(result)),
   ].join('\n');
@@ -59,8 +59,8 @@ export function lookAt({ source, base, to }: Pick<UpgradeResult, 'source' | 'bas
 function next({ newPackages }: UpgradeResult): string[] {
   const steps = [
     ...(newPackages ? ['npm ci'] : []),
-    'npm run diff -- --base HEAD~1   # what it comes to in the clusters',
-    'then push, or open a pull request. Back: git revert HEAD',
+    'npm run diff -- --base HEAD~1   # the resulting changes in the clusters',
+    'then push, or open a pull request. To undo it: git revert HEAD',
   ];
   return ['Next:', ...steps.map((step) => `  ${step}`)];
 }

@@ -29,7 +29,7 @@ export async function lockPackages(folder: string, reporter: Reporter): Promise<
   reporter.status('your package.json has packages of your own: computing package-lock.json');
   requireGood(
     await npm(folder, ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund']),
-    'npm could not compute package-lock.json for the new version and your packages',
+    'npm cannot compute package-lock.json for the new version and your packages',
   );
 }
 
@@ -44,22 +44,22 @@ export async function tryNewVersion({ root, folder, newPackages, clusters, befor
   if (newPackages || !existsSync(installed)) {
     reporter.status('installing the packages of the new version (npm ci), in a folder of its own');
     const ci = await npm(folder, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
-    requireGood(ci, 'npm could not install the packages of the new version');
+    requireGood(ci, 'npm cannot install the packages of the new version');
   } else await symlink(installed, join(folder, 'node_modules'));
   reporter.status(`rendering ${count(clusters.length, 'cluster')} with the new version`);
   requireGood(
     await npm(folder, ['run', '--silent', 'render', '--', '--all', '--prune']),
-    'the new version could not render your clusters',
+    'the new version cannot render your clusters',
   );
   reporter.status('validating with the new version');
   requireGood(
     await npm(folder, ['run', '--silent', 'validate', '--', '--base', before]),
     'the new version finds fault with your repository',
-    'Settle what it names in your files (a loss that is meant goes into removals.yaml), commit, then run again.',
+    'Fix your files as it says (list intended deletions in removals.yaml), commit, then run it again.',
   );
 }
 
-function requireGood(result: NpmResult, what: string, hint = 'What it said is above.'): void {
+function requireGood(result: NpmResult, what: string, hint = 'See its message above.'): void {
   if (result.exitCode === 0) return;
   throw new RunError(`${what}; nothing was changed`, { details: result.lines.slice(-40), hint });
 }

@@ -78,8 +78,8 @@ it("keeps a package of the user's own, with a lock for both", () => {
 });
 
 it.each([
-  ['can not be installed', 'package-lock.json', '{"lockfileVersion": 3, "packages": {"": {}}}', 'could not install'],
-  ['can not render', 'render.cjs', 'console.error("no such thing"); process.exit(1);\n', 'could not render'],
+  ['can not be installed', 'package-lock.json', '{"lockfileVersion": 3, "packages": {"": {}}}', 'cannot install'],
+  ['can not render', 'render.cjs', 'console.error("no such thing"); process.exit(1);\n', 'cannot render'],
   ['finds fault', 'validate.cjs', 'console.log("a finding"); process.exit(1);\n', 'finds fault'],
 ])('changes nothing when the new version %s', (_, file, text, said) => {
   upstream.write(file, text);

@@ -66,7 +66,7 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(dry.stdout).toMatch(
       /of yours, kept.*\n {2}clusters\/demo\/cluster.yaml\n {2}infrastructure\/dex\/values.yaml\n/,
     );
-    expect(dry.stdout).toMatch(/with edits of yours, merged:\n {2}README.md\n/);
+    expect(dry.stdout).toMatch(/with your edits, merged:\n {2}README.md\n/);
     expect(dry.stdout).toContain('Nothing was changed.');
 
     const real = site.upgrade(user, '--json');

@@ -1,5 +1,0 @@
-/** A file that differs between two commits. */
-export interface ChangedPath {
-  path: string;
-  change: 'added' | 'changed' | 'removed';
-}
