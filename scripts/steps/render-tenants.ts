@@ -95,7 +95,7 @@ function manifestsOf({ source, at }: TenantJob): KubernetesObject[] {
   return manifestFiles(at.files, source.path ?? '').flatMap(([file, text]) => {
     const { manifests, problems } = readManifests(file, text);
     const wrong = problems.find(({ unreadable }) => unreadable);
-    if (wrong !== undefined) throw new RunError(`${file} can't be read`, { details: [wrong.message] });
+    if (wrong !== undefined) throw new RunError(`${file} cannot be read`, { details: [wrong.message] });
     return manifests.map(({ object }) => object);
   });
 }
