@@ -20,7 +20,6 @@ export const argocd: Component = {
   folder: 'infrastructure/argocd',
   namespace: (cluster) => cluster.argocd.namespace,
   dependsOn: [],
-  enabled: (cluster) => cluster.argocd.install,
   sources: (cluster) => [source(cluster)],
   namespaces: (cluster) => [
     { name: cluster.argocd.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } },

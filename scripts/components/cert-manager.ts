@@ -10,7 +10,6 @@ export const certManager: Component = {
   folder: 'infrastructure/cert-manager',
   namespace: () => 'cert-manager',
   dependsOn: ['argocd', 'metallb'],
-  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'cert-manager', 'cert-manager')],
   values: (cluster) => {
     const image = mirrorImage(cluster, 'quay.io/jetstack');

@@ -100,8 +100,8 @@ export interface Component {
   namespace(cluster: Cluster): string;
   /** Names of components that must be Healthy first; disabled ones are ignored. */
   dependsOn: readonly string[];
-  /** Whether the config enables it (`components.<name>.enabled` is applied on top). */
-  enabled(cluster: Cluster): boolean;
+  /** A condition that its switch in `component-facts.ts` cannot say. */
+  enabled?(cluster: Cluster): boolean;
   /** True when it cannot be rendered before the host is known. */
   needsHost?: boolean;
   /** Upstream charts and kustomizations; none for a component with manifests only. */

@@ -24,7 +24,6 @@ export const dex: Component = {
   folder: 'infrastructure/dex',
   namespace: () => authNamespace,
   dependsOn: ['gateway', 'issuer'],
-  enabled: () => true,
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'dex', 'dex')],
   values: (cluster) => {

@@ -21,7 +21,6 @@ export const gateway: Component = {
   folder: 'infrastructure/gateway',
   namespace: () => gatewayNamespace,
   dependsOn: ['istiod'],
-  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
   values: (cluster) => ({
     service: service(cluster),

@@ -20,7 +20,6 @@ export const certificateIssuer: Component = {
   folder: 'infrastructure/issuer',
   namespace: () => namespace,
   dependsOn: ['istiod'],
-  enabled: (cluster) => cluster.tls.existingIssuer === undefined,
   sources: () => [],
   manifests: (cluster) => {
     if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);

@@ -9,7 +9,6 @@ export const istioBase: Component = {
   folder: 'infrastructure/istio-base',
   namespace: () => meshNamespace,
   dependsOn: ['cert-manager'],
-  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'istio-base', 'istio-base')],
   // istiod changes Ignore to Fail, which would be permanent drift: https://github.com/istio/istio/issues/52785
   values: () => ({ base: { validationFailurePolicy: 'Fail' } }),

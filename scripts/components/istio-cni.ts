@@ -15,7 +15,6 @@ export const istioCni: Component = {
   folder: 'infrastructure/istio-cni',
   namespace: () => namespace,
   dependsOn: ['istio-base'],
-  enabled: (cluster) => cluster.istio.cni.enabled,
   sources: (cluster) => [chartSource(cluster, 'istio-cni', 'istio-cni')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');

@@ -20,7 +20,6 @@ export const istiod: Component = {
   folder: 'infrastructure/istiod',
   namespace: () => meshNamespace,
   dependsOn: ['istio-base', 'istio-cni'],
-  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');

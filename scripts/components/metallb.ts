@@ -11,7 +11,6 @@ export const metallb: Component = {
   folder: 'infrastructure/metallb',
   namespace: () => namespace,
   dependsOn: ['argocd'],
-  enabled: (cluster) => cluster.loadBalancer.metallb !== undefined,
   sources: (cluster) => [chartSource(cluster, 'metallb', 'metallb')],
   values: (cluster) => {
     const image = (name: string) => ({ image: { repository: mirrorImage(cluster, `quay.io/metallb/${name}`) } });

@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import type { ClusterFile } from '../config/schema/cluster.ts';
+import { componentNames, runsComponent } from '../config/schema/component-facts.ts';
 import type { Component } from './component.ts';
 
 type Settings = NonNullable<ClusterFile['components']['dex']>;
@@ -9,7 +10,8 @@ export function settingsOf(cluster: Cluster, component: Component): Settings | u
   return (cluster.components as Readonly<Record<string, Settings | undefined>>)[component.name];
 }
 
-/** @returns whether a component runs: by the config, unless `components.<name>.enabled` switches it off */
+/** @returns whether a component runs: its switch is on, nothing turns it off, and its own condition holds. Apps have neither */
 export function isEnabled(cluster: Cluster, component: Component): boolean {
-  return component.enabled(cluster) && settingsOf(cluster, component)?.enabled !== false;
+  const name = componentNames.find((known) => known === component.name);
+  return (name === undefined || runsComponent(cluster, name)) && component.enabled?.(cluster) !== false;
 }

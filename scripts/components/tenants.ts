@@ -37,7 +37,6 @@ export const tenants: Component = {
   namespace: (cluster) => cluster.argocd.namespace,
   // A tenant's objects need their CRDs.
   dependsOn: [...Object.keys(kubeflow), 'oauth2-proxy'],
-  enabled: () => true,
   sources: () => [],
   manifests: (cluster) => [
     project(cluster),
@@ -56,7 +55,7 @@ export const tenants: Component = {
 /** Namespaces that no tenant may have on this cluster. */
 function reservedNamespaces(cluster: Cluster): string[] {
   const apps = cluster.runningApps.map((app) => app.namespace);
-  const profile = defaultProfile.enabled(cluster) ? [profileName(cluster)] : [];
+  const profile = defaultProfile.enabled?.(cluster) ? [profileName(cluster)] : [];
   return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps, ...profile])].sort();
 }
 

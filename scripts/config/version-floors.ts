@@ -1,7 +1,13 @@
 import semver from 'semver';
 import type { InputFinding } from './positions.ts';
 import type { ClusterFile } from './schema/cluster.ts';
-import { type ComponentName, componentFacts, componentNames, type Floor } from './schema/component-facts.ts';
+import {
+  type ComponentName,
+  componentFacts,
+  componentNames,
+  type Floor,
+  runsComponent,
+} from './schema/component-facts.ts';
 import type { Upstream } from './schema/upstream.ts';
 
 /** The floor of a component's version. */
@@ -73,10 +79,8 @@ export function versionFindings(file: ClusterFile, upstream: ReadonlyMap<string,
     .map((floor): InputFinding => ({ path: path(floor.component), at: 'value', message: tooOld(floor) }));
   const versionOf = (component: ComponentName) =>
     own(component) ?? upstream.get(`infrastructure/${component}`)?.version;
-  const runs = (component: ComponentName) =>
-    file.components[component]?.enabled !== false && componentFacts[component].missingSwitch?.(file) === undefined;
   const apart = skews
-    .filter(({ component }) => runs(component) && runs('istiod'))
+    .filter(({ component }) => runsComponent(file, component) && runsComponent(file, 'istiod'))
     .filter(({ component }) => own(component) !== undefined || own('istiod') !== undefined)
     .flatMap(({ component }): InputFinding[] => {
       const message = skewOf(component, versionOf(component), versionOf('istiod'));

@@ -3,7 +3,7 @@ import type { OwnershipQuestion } from '../cluster/ownership.ts';
 import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
 import type { ExpectedRoot } from '../cluster/require-platform.ts';
-import { argocd, requiredSettings } from '../components/argocd.ts';
+import { requiredSettings } from '../components/argocd.ts';
 import type { KubernetesObject, SecretSpec } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
@@ -88,7 +88,7 @@ export function ownershipQuestion(
     ...(context === undefined ? {} : { context }),
     argocd: {
       namespace: cluster.argocd.namespace,
-      install: argocd.enabled(cluster),
+      install: cluster.argocd.install,
       settings: requiredSettings(cluster),
       kinds: kindsOf(platform, documents),
     },

@@ -213,7 +213,7 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
   look: async (context) => {
     const { cluster, inventory, connection, applications } = context;
     const { namespace } = cluster.argocd;
-    const installed = argocd.enabled(cluster);
+    const installed = cluster.argocd.install;
     const place = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
     const candidates = [
       ...(await meshLeftovers(context)),

@@ -58,7 +58,7 @@ export async function lookBeforeUninstall(
   const tenants = here.filter(isTenant);
   const applications = here.filter((item) => reads(item) && !isTenant(item));
   const foreign = found.applications.filter((item) => !tenants.includes(item) && !applications.includes(item));
-  if (argocd.enabled(cluster) && foreign.length > 0)
+  if (cluster.argocd.install && foreign.length > 0)
     throw new RunError(`the Argo CD of this platform also runs ${listOf(foreign)}, which would be left without`, {
       hint: 'Nothing was changed. Move those Applications to another Argo CD, or delete them, and run it again.',
     });

@@ -22,7 +22,6 @@ export function appGate(app: App): Component {
     folder: app.folder,
     namespace: () => app.namespace,
     dependsOn: app.after === 'login' ? afterLogin : componentNames.filter((name) => name !== 'tenants'),
-    enabled: () => true,
     needsHost: true,
     sources: () => [],
     manifests: (cluster) => [

@@ -31,7 +31,6 @@ function itself(app: App): Component {
     folder: app.folder,
     namespace: () => app.namespace,
     dependsOn: [app.gate],
-    enabled: () => true,
     needsHost: true,
     sources: (cluster) => sources(cluster, app),
     values: (cluster) => filledIn(app.values, cluster, app) as Record<string, unknown>,

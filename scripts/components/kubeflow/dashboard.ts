@@ -6,7 +6,7 @@ import { signOutPath } from '../login-proxy.ts';
 import { katibLinks } from './katib.ts';
 import type { DashboardLinks, MenuLink } from './links.ts';
 import { notebooksLinks } from './notebooks.ts';
-import { hostPatch, includesPart, jsonPatch, kubeflowNamespace, kubeflowSource, runs } from './part.ts';
+import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, runs } from './part.ts';
 import { pipelinesLinks } from './pipelines.ts';
 import { servingLinks } from './serving.ts';
 import { tensorboardsLinks } from './tensorboards.ts';
@@ -20,7 +20,6 @@ export const dashboard: Component = {
   folder: 'apps/kubeflow/kubeflow-dashboard',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
-  enabled: includesPart('central-dashboard'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

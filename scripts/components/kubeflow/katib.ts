@@ -3,7 +3,6 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
-  includesPart,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
@@ -18,7 +17,6 @@ export const katib: Component = {
   folder: 'apps/kubeflow/kubeflow-katib',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  enabled: includesPart('katib'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

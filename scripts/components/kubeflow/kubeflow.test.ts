@@ -13,6 +13,7 @@ import {
 } from '../../config/schema/component-facts.ts';
 import { application } from '../../tree/application.ts';
 import type { KustomizeSource } from '../component.ts';
+import { isEnabled } from '../settings.ts';
 import { signedOutPath } from '../signed-out-page.ts';
 import { kubeflow as registry } from './index.ts';
 import { oldNames } from './old-names.ts';
@@ -42,14 +43,14 @@ describe('the parts of Kubeflow', () => {
 
   it('are each switched on by their own entry of kubeflow.components', () => {
     for (const part of kubeflowParts) {
-      const on = kubeflow.filter((component) => component.enabled(withParts(part))).map(({ name }) => name);
+      const on = kubeflow.filter((component) => isEnabled(withParts(part), component)).map(({ name }) => name);
       const others = part === 'profiles' ? ['kubeflow-default-profile'] : [];
       expect(on.toSorted()).toEqual(['kubeflow-namespace', componentOfPart[part], ...others].toSorted());
     }
   });
 
   it('need no namespace where none of them runs', () => {
-    expect(kubeflow.filter((component) => component.enabled(withParts()))).toEqual([]);
+    expect(kubeflow.filter((component) => isEnabled(withParts(), component))).toEqual([]);
   });
 
   it('lay every folder of patches over exactly one source', () => {

@@ -4,7 +4,6 @@ import {
   commonClusterKinds,
   hostPatch,
   hostSetting,
-  includesPart,
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
@@ -17,7 +16,6 @@ export const notebooks: Component = {
   folder: 'apps/kubeflow/kubeflow-notebooks',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  enabled: includesPart('notebooks'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

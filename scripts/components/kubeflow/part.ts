@@ -1,5 +1,5 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
-import { componentOfPart, type KubeflowPart } from '../../config/schema/component-facts.ts';
+import { componentOfPart, type KubeflowPart, runsComponent } from '../../config/schema/component-facts.ts';
 import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
 import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
@@ -71,14 +71,9 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
   };
 }
 
-/** @returns whether the config enables a part; `components.<name>.enabled` is applied on top */
-export function includesPart(part: KubeflowPart): (cluster: Cluster) => boolean {
-  return (cluster) => cluster.kubeflow.components.includes(part);
-}
-
-/** @returns whether a part runs, with `components.<name>.enabled` applied */
+/** @returns whether a part runs */
 export function runs(cluster: Cluster, part: KubeflowPart): boolean {
-  return includesPart(part)(cluster) && cluster.components[componentOfPart[part]]?.enabled !== false;
+  return runsComponent(cluster, componentOfPart[part]);
 }
 
 /** An operation of a JSON patch (RFC 6902). */

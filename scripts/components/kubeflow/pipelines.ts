@@ -7,7 +7,6 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
-  includesPart,
   jsonPatch,
   kubeflowNamespace,
   kubeflowSource,
@@ -23,7 +22,6 @@ export const pipelines: Component = {
   folder: 'apps/kubeflow/kubeflow-pipelines',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  enabled: includesPart('pipelines'),
   needsHost: true,
   sources: (cluster) => [...workflowSources(cluster), ...storeSources(cluster), ...pipelineSources(cluster)],
   manifests: (cluster) => [...plainCallers(), metadataPolicy(), pageEgress(cluster)],

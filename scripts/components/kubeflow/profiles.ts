@@ -2,7 +2,7 @@ import type { Cluster } from '../../config/cluster.ts';
 import { admissionPolicy } from '../admission.ts';
 import type { Component, KubernetesObject } from '../component.ts';
 import { whoAsks } from '../platform-accounts.ts';
-import { commonClusterKinds, includesPart, kubeflowNamespace, kubeflowSource } from './part.ts';
+import { commonClusterKinds, kubeflowNamespace, kubeflowSource } from './part.ts';
 
 /** Account of the profile controller and of the access API in its pod, which acts on behalf of users. */
 const profileAccount = `${kubeflowNamespace}:profiles-controller-service-account`;
@@ -14,7 +14,6 @@ export const profiles: Component = {
   folder: 'apps/kubeflow/kubeflow-profiles',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-namespace'],
-  enabled: includesPart('profiles'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

@@ -7,7 +7,6 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
-  includesPart,
   jsonPatch,
   knativeNamespace,
   kubeflowNamespace,
@@ -28,7 +27,6 @@ export const serving: Component = {
   // The chart uses the Application's namespace; all other objects set their own.
   namespace: () => localGateway,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  enabled: includesPart('serving'),
   needsHost: true,
   sources: (cluster) => [
     // Istio's chart at our gateway's version: upstream's copy pins a proxy with known vulnerabilities.

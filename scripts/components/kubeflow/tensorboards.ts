@@ -1,6 +1,6 @@
 import type { Component } from '../component.ts';
 import type { DashboardLinks } from './links.ts';
-import { commonClusterKinds, hostPatch, hostSetting, includesPart, kubeflowNamespace, kubeflowSource } from './part.ts';
+import { commonClusterKinds, hostPatch, hostSetting, kubeflowNamespace, kubeflowSource } from './part.ts';
 
 /** TensorBoards: one pod for each set of logs. */
 export const tensorboards: Component = {
@@ -9,7 +9,6 @@ export const tensorboards: Component = {
   folder: 'apps/kubeflow/kubeflow-tensorboards',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
-  enabled: includesPart('tensorboards'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

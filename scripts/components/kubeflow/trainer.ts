@@ -4,7 +4,6 @@ import type { DashboardLinks } from './links.ts';
 import {
   type ByVersion,
   commonClusterKinds,
-  includesPart,
   kubeflowSource,
   kubeflowSystemNamespace,
   kubeflowUpstream,
@@ -23,7 +22,6 @@ export const trainer: Component = {
   folder: 'apps/kubeflow/kubeflow-trainer',
   namespace: () => kubeflowSystemNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
-  enabled: includesPart('trainer'),
   needsHost: true,
   sources: (cluster) => [jobset(cluster), ...trainerSources(cluster)],
   manifests: () => [...roles(), webhookCertificate()],

@@ -6,7 +6,6 @@ import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
   hostPatch,
-  includesPart,
   jsonPatch,
   kubeflowNamespace,
   kubeflowSource,
@@ -21,7 +20,6 @@ export const volumes: Component = {
   folder: 'apps/kubeflow/kubeflow-volumes',
   namespace: () => kubeflowNamespace,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
-  enabled: includesPart('volumes'),
   needsHost: true,
   sources: (cluster) => [
     kubeflowSource(cluster, {

@@ -269,6 +269,16 @@ export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = f
 
 export const componentNames = Object.keys(facts) as readonly ComponentName[];
 
+/** The parts of cluster.yaml that decide which components run. */
+type Decisions = Switches & {
+  components: Readonly<Partial<Record<ComponentName, { enabled?: boolean | undefined } | undefined>>>;
+};
+
+/** @returns whether cluster.yaml runs a component: its switch is on, and `components.<name>.enabled` does not turn it off */
+export function runsComponent(config: Decisions, name: ComponentName): boolean {
+  return componentFacts[name].missingSwitch?.(config) === undefined && config.components[name]?.enabled !== false;
+}
+
 const all = Object.values(componentFacts);
 
 export type KubeflowPart = Extract<(typeof facts)[ComponentName], { part: string }>['part'];

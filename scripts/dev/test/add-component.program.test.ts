@@ -44,7 +44,6 @@ export const externalDns: Component = {
   folder: 'infrastructure/external-dns',
   namespace: () => 'external-dns',
   dependsOn: ['gateway'],
-  enabled: () => true,
   sources: (cluster) => [chartSource(cluster, 'external-dns', 'external-dns')],
   values: () => ({ sources: ['istio-gateway'] }),
   namespaces: () => [{ name: 'external-dns', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
