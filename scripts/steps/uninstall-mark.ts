@@ -43,7 +43,7 @@ export const markDefinitions: AnyStep<UninstallContext> = step<
     definitions.filter(({ metadata }) => metadata.labels?.[clusterLabel] !== cluster.name),
   decide: (unmarked) =>
     unmarked.length === 0
-      ? { kind: 'up-to-date', message: 'there is nothing that has to be marked' }
+      ? { kind: 'up-to-date', message: 'nothing to mark' }
       : { kind: 'do', message: `mark ${unmarked.length} CRDs as this cluster's own`, work: unmarked },
   act: async (unmarked, { cluster, connection: { api } }) => {
     for (const { apiVersion, kind, metadata } of unmarked)

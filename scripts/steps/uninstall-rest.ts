@@ -81,7 +81,7 @@ export const removeNamespaces: AnyStep<UninstallContext> = step<
     if (going.length === 0 && unmarked.length === 0)
       return {
         kind: 'up-to-date',
-        message: places.length === 0 ? 'there are none' : 'those that are there stay',
+        message: places.length === 0 ? 'there are none' : 'existing ones are kept',
         next,
       };
     const messages = [
@@ -180,7 +180,7 @@ export const removeDefinitions: AnyStep<UninstallContext> = step<UninstallContex
     if (found.going.length > 0) return { kind: 'do', message: `delete ${found.going.length} CRDs`, work: found, next };
     return {
       kind: 'up-to-date',
-      message: found.kept.length === 0 ? 'there are none' : 'those that are there stay',
+      message: found.kept.length === 0 ? 'there are none' : 'existing ones are kept',
       next,
     };
   },
@@ -245,7 +245,7 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
       ...(definitions.going.length === 0 ? [] : [`${definitions.going.length} CRDs`]),
     ];
     return parts.length === 0
-      ? { kind: 'up-to-date', message: 'nothing is there of it', next }
+      ? { kind: 'up-to-date', message: 'nothing to remove', next }
       : { kind: 'do', message: `delete ${parts.join(', ')}`, work: { namespace, objects, definitions }, next };
   },
   act: async ({ namespace, objects, definitions }, context) => {
@@ -262,7 +262,7 @@ export const removeArgocd: AnyStep<UninstallContext> = step<UninstallContext, Re
     for (const stage of [callers, custom, rest]) await removeObjects(api, stage, { report });
     if (namespace !== undefined) await removeNamespace(api, namespace, { report });
     await dropDefinitions(context, definitions);
-    return namespace === undefined ? 'what was ours in it is gone' : 'Argo CD is gone';
+    return namespace === undefined ? 'our objects in it are gone' : 'Argo CD is gone';
   },
 });
 

@@ -17,7 +17,7 @@ async function releaseApplications(
   await removeObjects(api, applications, { report: (line) => reporter.status(`    ${line}`) });
 }
 
-/** The root goes first: it would make again what is taken away. */
+/** The root goes first: it would re-create the deleted objects. */
 export const removeRoot: AnyStep<UninstallContext> = step<UninstallContext, LiveApplication[], LiveApplication[]>({
   name: 'root',
   look: async ({ applications, cluster }) =>
@@ -25,7 +25,7 @@ export const removeRoot: AnyStep<UninstallContext> = step<UninstallContext, Live
   decide: (found) =>
     found.length === 0
       ? { kind: 'up-to-date', message: 'there is no root Application' }
-      : { kind: 'do', message: 'delete the root Application, so that nothing is made again', work: found },
+      : { kind: 'do', message: 'delete the root Application, so that nothing is re-created', work: found },
   act: async (found, context) => {
     await releaseApplications(context, found);
     return 'the root Application is gone';
@@ -107,10 +107,10 @@ export function removeComponents(title: string, names: readonly string[]): AnySt
       );
       const objects = Object.values(going).flat();
       if (objects.length === 0 && parts.every(({ application }) => application === undefined))
-        return { kind: 'up-to-date', message: `nothing is there of ${names.join(', ')}`, next };
+        return { kind: 'up-to-date', message: `${names.join(', ')}: nothing to remove`, next };
       return {
         kind: 'do',
-        message: `take out ${names.join(', ')}: ${countKinds(objects) || 'their Applications'}`,
+        message: `remove ${names.join(', ')}: ${countKinds(objects) || 'their Applications'}`,
         work: parts,
         next,
       };

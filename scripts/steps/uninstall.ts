@@ -43,9 +43,9 @@ export async function lookBeforeUninstall(
   const found = await lookAtOwnership(api, question);
   const refused = judgeOwnership(found, question).findings.filter(({ code }) => forbidding.has(code));
   if (refused.length > 0)
-    throw new RunError(`this is not, or not only, the platform of ${cluster.name}: ${refused[0]?.message}`, {
+    throw new RunError(`the cluster also has objects that do not belong to ${cluster.name}: ${refused[0]?.message}`, {
       details: refused.map(({ message }) => message),
-      hint: 'Nothing was changed. Is it the right --context, and the right --cluster?',
+      hint: 'Nothing was changed. Check --context and --cluster.',
     });
   const here = found.applications.filter(({ metadata }) => metadata.namespace === cluster.argocd.namespace);
   const names = new Set([...allComponents(cluster).map(({ name }) => name), cluster.argocd.root.name]);
@@ -59,7 +59,7 @@ export async function lookBeforeUninstall(
   const applications = here.filter((item) => reads(item) && !isTenant(item));
   const foreign = found.applications.filter((item) => !tenants.includes(item) && !applications.includes(item));
   if (cluster.argocd.install && foreign.length > 0)
-    throw new RunError(`the Argo CD of this platform also runs ${listOf(foreign)}, which would be left without`, {
+    throw new RunError(`this platform's Argo CD also manages ${listOf(foreign)}, which would lose it`, {
       hint: 'Nothing was changed. Move those Applications to another Argo CD, or delete them, and run it again.',
     });
   const foreignNames = new Set(foreign.map(({ metadata }) => metadata.name));
@@ -122,9 +122,8 @@ function steps({ cluster, platform, applications, inventory }: UninstallContext)
 }
 
 /**
- * Takes the platform out: the root first, so that nothing is made again, then the waves from the last to the first, then what
- * they lived in, and Argo CD at the end. It deletes by itself and asks nothing of Argo CD, which may be broken. Killed anywhere,
- * it is run again.
+ * Removes the platform: the root first, so that nothing is re-created, then the waves from the last to the first, then their
+ * namespaces and CRDs, and Argo CD at the end. It needs no working Argo CD. Killed anywhere, it is run again.
  *
  * @returns what became of each step, and in the context what stays
  * @throws RunError when something does not go

@@ -48,14 +48,14 @@ export function decideWebhook<Found extends WebhookFound>(found: Found, rotate: 
   if (rotate)
     return {
       kind: 'do',
-      message: `make the secret again by which Argo CD knows ${host}'s calls, and set it there (--rotate)`,
+      message: `regenerate the webhook secret that Argo CD shares with ${host} (--rotate)`,
       work: { ...found, missing: webhookSecretKeys },
     };
   if (id !== undefined && missing.length === 0 && mark === markOf(id, url))
     return { kind: 'up-to-date', message: `${host} calls ${url} after each push` };
   return {
     kind: 'do',
-    message: `let ${host} call ${url} after each push, with a secret made in the cluster`,
+    message: `set a webhook on ${host} that calls ${url} after each push, with a generated secret`,
     work: found,
   };
 }
@@ -133,7 +133,8 @@ export const setWebhook = step<BootstrapContext, Work | undefined, Work>({
       throw new RunError(`${host.name} has no webhook that Argo CD knows`, { hint: 'Set git.webhook: false.' });
     const reference = secretOf(cluster);
     const live = await connection.api.find<LiveData>(reference);
-    if (live === undefined) throw new RunError('Secret argocd-secret is not there', { hint: 'Is Argo CD installed?' });
+    if (live === undefined)
+      throw new RunError('Secret argocd-secret does not exist', { hint: 'Is Argo CD installed?' });
     const made = Object.fromEntries(missing.map((name) => [name, randomBytes(24).toString('hex')]));
     const data = Object.fromEntries(
       Object.entries(made).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),

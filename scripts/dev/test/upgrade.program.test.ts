@@ -166,7 +166,7 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
   it('when the new version finds fault with a cluster', () => {
     user.write('clusters/prod/cluster.yaml', 'name: prod\nno-such-key: 1\n');
     user.commit('Add a cluster that no version takes');
-    expect(refused(1, /could not render your clusters; nothing was changed/)).toContain('no-such-key');
+    expect(refused(1, /cannot render your clusters; nothing was changed/)).toContain('no-such-key');
     expect(scratchRepositories()).toEqual([]);
   }, 120_000);
 });
