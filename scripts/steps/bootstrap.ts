@@ -12,8 +12,8 @@ import { waitForPlatform } from './wait.ts';
 import { requireRotatable, setWebhook } from './webhook.ts';
 import { writeTree } from './write-tree.ts';
 
-/** Files → Git. */
-const publishing = [makeRepository, writeTree, commitTree, publish];
+/** Files → Git. The repository is made once in a run, and published to as often as needed. */
+const publishing = [writeTree, commitTree, publish];
 
 /** Git → cluster: what is applied is what was pushed. */
 const registering = [writeObjects, installArgocd, makeSecrets, deployKey];
@@ -34,7 +34,7 @@ export async function bootstrap(start: BootstrapContext): Promise<Progress<Boots
   const publishAgain = async (from: State) => run(await checkSteps(publishing, from.context), from);
 
   requireOptions(start);
-  const first = await checkSteps(publishing, start);
+  const first = await checkSteps([makeRepository, ...publishing], start);
   const onCluster = await checkSteps(registering, start);
   const register = await checkSteps([registerRepository], start);
   const discover = await checkSteps([discoverHost], start);

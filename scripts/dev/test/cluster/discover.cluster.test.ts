@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { playArgoCD } from './argocd.ts';
+import { giveAddress } from './load-balancer.ts';
 import type { RunResult } from './run.ts';
 import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
 import { until } from './until.ts';
@@ -12,7 +13,7 @@ beforeAll(async () => {
   site = await openSite({ host: 'auto' });
   const going = site.start(...bootstrap(site, '--wait', '--timeout', '3'));
   await until(going, () => going.said().includes('waiting for the address of Service ingress/istio-ingressgateway'));
-  await giveAddress();
+  await giveAddress(site.cluster.connection.api, address);
   const head = () => site.remote.git('rev-parse', 'main');
   const first = head();
   const second = await until(going, () => (head() === first ? undefined : head()));
@@ -21,21 +22,6 @@ beforeAll(async () => {
   run = await going.result;
 });
 afterAll(() => site?.stop());
-
-/** Plays Argo CD and the cloud: the gateway's Service, and what a load balancer writes into its status. */
-async function giveAddress(): Promise<void> {
-  const { api } = site.cluster.connection;
-  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ingress' } }, { manager: 'argocd' });
-  const metadata = { name: 'istio-ingressgateway', namespace: 'ingress' };
-  const spec = { type: 'LoadBalancer', ports: [{ name: 'https', port: 443 }] };
-  await api.apply({ apiVersion: 'v1', kind: 'Service', metadata, spec } as never, { manager: 'argocd' });
-  await api.request({
-    method: 'PATCH',
-    path: '/api/v1/namespaces/ingress/services/istio-ingressgateway/status',
-    contentType: 'application/merge-patch+json',
-    body: { status: { loadBalancer: { ingress: [{ ip: address }] } } },
-  });
-}
 
 function published(file: string, commit = 'main'): string {
   return site.remote.git('show', `${commit}:clusters/${clusterName}/${file}`);

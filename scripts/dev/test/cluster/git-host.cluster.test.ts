@@ -1,19 +1,19 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { webhookSecretKeys } from '../../../components/webhook.ts';
 import { openRepository } from '../../../git/repository.ts';
 import { webhookMark } from '../../../steps/webhook.ts';
-import { type Gitea, startGitea } from '../../sandbox/gitea.ts';
+import type { Gitea } from '../../sandbox/gitea.ts';
+import { type GiteaSite, openGiteaSite } from './gitea-site.ts';
 import type { RunResult } from './run.ts';
-import { bootstrap, clusterName, openSite, type TestSite } from './site.ts';
+import { bootstrap, clusterName, type TestSite } from './site.ts';
 import { secretOf, snapshot } from './snapshot.ts';
 
 // The whole command, on a real API server and a real Gitea that has no repository yet.
 const repository = 'acme/platform';
 const secretName = `breakwater-repository-${clusterName}`;
-let folder: string;
+let place: GiteaSite;
 let gitea: Gitea;
 let site: TestSite;
 let token: string;
@@ -22,22 +22,8 @@ let afterDry: string;
 let first: RunResult;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'breakwater-host-'));
-  gitea = await startGitea({ folder: join(folder, 'gitea'), report: (line) => console.log(line) });
-  await gitea.makeUser('root-admin', true);
-  await gitea.makeUser('ann');
-  token = await gitea.makeToken('ann', ['write:repository', 'write:issue', 'write:organization', 'read:user']);
-  await gitea.call(token, 'POST', '/orgs', { username: 'acme' });
-  const knownHosts = join(folder, 'known_hosts');
-  writeFileSync(knownHosts, gitea.knownHosts);
-  const section = {
-    url: gitea.sshUrl(repository),
-    credentials: { deployKey: { knownHosts: { file: knownHosts } } },
-    host: { url: gitea.url, token: { env: 'GITEA_TOKEN' } },
-    webhook: true,
-    caFile: gitea.caFile,
-  };
-  site = await openSite({ git: { section, environment: { GITEA_TOKEN: token } } });
+  place = await openGiteaSite(repository);
+  ({ gitea, site, token } = place);
   dry = await site.run(...bootstrap(site, '--dry-run'));
   afterDry = await gitea.call(token, 'GET', `/repos/${repository}`).then(
     () => 'there',
@@ -45,11 +31,7 @@ beforeAll(async () => {
   );
   first = await site.run(...bootstrap(site));
 });
-afterAll(async () => {
-  await site?.stop();
-  await gitea?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => place?.stop());
 
 interface Hook {
   id: number;
@@ -75,7 +57,7 @@ describe('a bootstrap onto a host that has no repository', () => {
   it('says in a dry run that the repository and the key would be made, and makes nothing', () => {
     expect(dry).toMatchObject({ code: 0 });
     expect(dry.stdout).toContain(`~ repository: create the private repository ${gitea.sshUrl(repository)} (Gitea)`);
-    expect(dry.stdout).toContain('~ deploy-key: make a deploy key (ed25519, read-only)');
+    expect(dry.stdout).toContain('~ deploy-key: create a deploy key (ed25519, read-only)');
     expect(afterDry).toBe('absent');
   });
 
