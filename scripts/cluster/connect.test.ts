@@ -150,7 +150,7 @@ describe('a cluster that cannot be reached', () => {
     const waiting = ['-c', 'sleep 3 & sleep 3'];
     const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: waiting } };
     await expect(reach({ user }, 5, 0.5)).rejects.toMatchObject({
-      message: expect.stringContaining('its credential plugin "sh" gave nothing within 0.5 s'),
+      message: expect.stringContaining('its credential plugin "sh" did not answer within 0.5 s'),
       hint: expect.stringContaining('waiting for a login'),
     });
   });

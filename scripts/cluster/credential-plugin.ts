@@ -74,7 +74,7 @@ async function runPlugin({ apiVersion, command, args = [], env }: Plugin, second
   });
   if (timedOut)
     throw failed(
-      `gave nothing within ${seconds} s`,
+      `did not answer within ${seconds} s`,
       'It may be waiting for a login: run it by hand, then run this again.',
     );
   if (exitCode !== 0) {

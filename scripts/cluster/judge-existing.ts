@@ -47,7 +47,7 @@ const impersonation = 'application.sync.impersonation';
 const withoutSetting: Readonly<Record<string, string>> = {
   'jsonnet.enable': 'Jsonnet from any folder runs in its repository server',
   'resource.compareoptions': 'Applications with aggregated ClusterRoles stay OutOfSync',
-  [`${impersonation}.enabled`]: "tenants' objects are applied with all of Argo CD's rights",
+  [`${impersonation}.enabled`]: "tenants' objects are applied with Argo CD's full permissions",
 };
 
 function settingHint(key: string, value: string): string {

@@ -154,7 +154,7 @@ export const declarations = {
       ),
       context: text(
         '--context <name>',
-        'context in your kubeconfig, for the CA, the cookie key, and checks from inside the cluster',
+        'kubeconfig context, used to read the CA and the cookie key and to run checks inside the cluster',
       ),
       user: text('--user <email>', 'log in as this user; without one, checks that need a session are skipped'),
       passwordEnv: text(

@@ -90,7 +90,7 @@ function readDiscovered(root: string, file: string): Parsed<Discovered | undefin
   const read = readInput(root, file);
   if ('problems' in read) return read;
   return parseInput(discoveredFile, read.text, file, {
-    emptyHint: 'Delete it: the next bootstrap with --wait writes it.',
+    emptyHint: 'Delete it; the next bootstrap with --wait will recreate it.',
   });
 }
 

@@ -30,7 +30,7 @@ export function readRemovals(root: string): ReadonlySet<string> {
   const parsed =
     'problems' in read
       ? read
-      : parseInput(file, read.text, removalsFile, { emptyHint: 'Write "removals: []", or delete it.' });
+      : parseInput(file, read.text, removalsFile, { emptyHint: 'Write "removals: []", or delete the file.' });
   if ('problems' in parsed) throw new UsageError(`a mistake in ${removalsFile}`, { problems: parsed.problems });
   return new Set(parsed.value.removals);
 }

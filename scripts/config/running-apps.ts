@@ -96,7 +96,7 @@ function ownFindings(file: ClusterFile, app: App): InputFinding[] {
       'host',
       `${app.name} has its own host, which needs a DNS name as the cluster's host, not ${file.host === 'auto' ? 'auto' : 'an IP address'}`,
       app.token
-        ? "Set host to a DNS name, or disable the app: it gets the user's token, so it cannot be on a path."
+        ? "Set host to a DNS name, or disable the app: it receives the user's token, so it needs a host of its own."
         : `Set host, or give it a path: apps: {${app.name}: {path: /${app.name}/}}`,
     );
   if ('host' in app.place && app.place.host === userCodeLabel && file.auth.userCodeHost)

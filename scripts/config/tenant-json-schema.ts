@@ -79,7 +79,7 @@ function platformSchema(): object {
       required: ['callers', 'called'],
       additionalProperties: false,
     },
-    nameServers: servers('Name servers that pods may query: each is a namespace or an address.', {
+    nameServers: servers('Name servers that pods may query, each given as a namespace or an IP address.', {
       namespace: string('Namespace of its pods.'),
       cidr: string('Its address, as a range.'),
     }),

@@ -59,7 +59,7 @@ const reasons: readonly Reason[] = [
     pattern: /Host key verification failed|No .* host key is known/i,
     what: "the host's SSH key is not known",
     hint: () =>
-      'Run `ssh-keyscan HOST` (-p PORT), compare the fingerprint with the one that the host publishes, and set git.credentials.knownHosts to the file.',
+      'Run `ssh-keyscan [-p PORT] HOST > known_hosts`, compare what `ssh-keygen -lf known_hosts` prints with the fingerprints that the host publishes, and point git.credentials.knownHosts at that file.',
   },
   {
     pattern: /terminal prompts disabled|could not read (Username|Password)/i,

@@ -108,7 +108,7 @@ async function requireRoot(git: Git, root: string): Promise<void> {
   }
   if ((await realpath(top)) === (await realpath(root))) return;
   throw new RunError(`${root} is inside the repository ${top}, not at its root`, {
-    hint: `Argo CD's paths start at the root of the repository. Make this folder a separate repository (git init), or clone it elsewhere.`,
+    hint: `Argo CD's paths are relative to the root of the repository, and this folder is inside another one. Make it a repository of its own (git init), or clone it elsewhere.`,
   });
 }
 

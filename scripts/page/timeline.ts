@@ -134,7 +134,7 @@ function legend(bars: readonly Bar[]): Html {
 
 function numbers({ title, bars }: Timeline, begin: number): Html {
   const at = (time: string | undefined) => (time === undefined ? '–' : clock((Date.parse(time) - begin) / 1000));
-  return html`<details class="fold"><summary>The same as a table</summary><div class="scroll"><table aria-label="${title}">
+  return html`<details class="fold"><summary>Show as a table</summary><div class="scroll"><table aria-label="${title}">
 <thead><tr><th scope="col">Application</th><th scope="col">Wave</th><th scope="col" class="number">First sync</th><th scope="col" class="number">Healthy</th><th scope="col" class="number">Duration</th></tr></thead>
 <tbody>${bars.map(
     (bar) =>

@@ -33,7 +33,7 @@ export async function probeRemote(context: RemoteLook): Promise<RemoteState | un
     if ((await host.repository()) !== undefined) {
       throw new RunError(`${cluster.repositoryUrl} exists, but git cannot read it`, {
         details: error.details,
-        hint: "The host's token can see the repository, git's credentials cannot: check git.credentials.",
+        hint: "The API token can see the repository, but git's credentials cannot: check git.credentials.",
         cause: error,
       });
     }

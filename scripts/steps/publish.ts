@@ -46,7 +46,7 @@ export const publish = step<BootstrapContext, Found, undefined>({
     const { branch } = cluster.git;
     if (publishMode(context) === 'pull-request') return await publishForReview(context, branch);
     const { pushed, ...published } = await repository.publish({ remote, branch });
-    for (const subject of published.foreign) reporter.status(`    found on ${branch}, kept: ${subject}`);
+    for (const subject of published.foreign) reporter.status(`    kept existing commit on ${branch}: ${subject}`);
     if (published.localBehind !== undefined) reporter.warn(published.localBehind);
     const commit = published.commit.slice(0, 12);
     return {

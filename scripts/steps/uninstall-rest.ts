@@ -86,7 +86,7 @@ export const removeNamespaces: AnyStep<UninstallContext> = step<
       };
     const messages = [
       ...(going.length === 0 ? [] : [`delete ${going.join(', ')}, with all Secrets in them`]),
-      ...(unmarked.length === 0 ? [] : [`mark ${unmarked.join(', ')}, which stay, as this cluster's own`]),
+      ...(unmarked.length === 0 ? [] : [`mark ${unmarked.join(', ')} as owned by this cluster (they are kept)`]),
     ];
     return { kind: 'do', message: messages.join('; '), work: { going, unmarked }, next };
   },

@@ -83,7 +83,7 @@ export const loginOrDenied: Expectation = mustAnswer(
 
 /** The login, or any refusal, even a closed connection: the request reached no upstream. */
 export const unserved: Expectation = eachAnswer(
-  'the login or a refusal, without reaching an upstream',
+  'the login page or a refusal, with no upstream reached',
   (answer, known) =>
     asksForLogin(answer, known.site) || refusedByGateway(answer, known.site) ? undefined : served(answer),
 );
@@ -218,7 +218,7 @@ export function inOrder(...expectations: readonly Expectation[]): Expectation {
 
 /** No answer allows a foreign origin to read it: https://fetch.spec.whatwg.org/#http-cors-protocol */
 export const noForeignOrigin: Expectation = {
-  text: 'no foreign origin may read the answer',
+  text: 'no other origin can read the answer',
   judge: ({ answers }) => {
     const allowed = answers.map((answer) => header(answer, 'access-control-allow-origin')).find(Boolean);
     return allowed === undefined ? undefined : `Access-Control-Allow-Origin: ${allowed}`;

@@ -196,6 +196,6 @@ describe('private files', () => {
     );
     expect(await writeObjects(objects, new Map([['a.yaml', '3']]))).toEqual([path.join(objects, 'a.yaml')]);
     expect(await readdir(objects)).toEqual(['a.yaml']);
-    await expect(writeObjects(objects, new Map([['../a.yaml', '']]))).rejects.toThrow('not a file name');
+    await expect(writeObjects(objects, new Map([['../a.yaml', '']]))).rejects.toThrow('not a valid file name');
   });
 });

@@ -82,7 +82,7 @@ export async function holdsExactly(folder: string, files: ReadonlyMap<string, st
 export async function writeObjects(folder: string, files: ReadonlyMap<string, string>): Promise<readonly string[]> {
   const names = [...files.keys()].sort();
   for (const name of names) {
-    if (name !== path.basename(name)) throw new Error(`${name} is not a file name`);
+    if (name !== path.basename(name)) throw new Error(`${name} is not a valid file name`);
     await writePrivate(path.join(folder, name), files.get(name) ?? '');
   }
   if ((await kindOf(folder)) !== 'directory') return [];

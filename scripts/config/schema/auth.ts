@@ -40,7 +40,9 @@ const redis = z
       .base64()
       .refine(isPem, 'must be the base64 of PEM certificates')
       .optional()
-      .describe('Base64 of the PEM of the CA that signed its certificate, if programs do not trust it already.'),
+      .describe(
+        'Base64-encoded PEM of the CA that signed its certificate. Needed only if the CA is not publicly trusted.',
+      ),
   })
   .superRefine(
     (value, context) => {

@@ -34,7 +34,7 @@ export function isAddress(text: string): boolean {
 export const duration = z
   .string()
   .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/, { abort: true, error: 'write a duration as 2160h, 15m or 30s' })
-  .refine((text) => durationSeconds(text) > 0, 'must be longer than zero, for example 2160h, 15m or 30s')
+  .refine((text) => durationSeconds(text) > 0, 'must be greater than zero, for example 2160h, 15m or 30s')
   .refine((text) => durationSeconds(text) <= 100 * 365 * 86400, 'must be at most 100 years (876000h)');
 
 /** How long a component may take to get ready: the health check of Applications reads no more than a week. */

@@ -62,7 +62,7 @@ const host = z
       .enum(['github', 'gitea', 'gitlab', 'git'])
       .optional()
       .describe(
-        'Software of the Git host. Absent: detected from the host name, or by asking the host. gitea includes Forgejo. git: any other host, which the bootstrap only pushes to.',
+        'Git server software. Absent: detected from the host name, or by querying the host. Use gitea for Forgejo, and git for any other host (the bootstrap only pushes to it).',
       ),
     url: z
       .url({ protocol: /^https$/, error: 'must be an https:// URL' })

@@ -106,7 +106,7 @@ const amounts = (what: string) =>
 /** Limits of one container. */
 export const limits = z
   .strictObject({
-    request: amounts('Default requests of a container (LimitRange defaultRequest).'),
+    request: amounts('Default requests per container (LimitRange defaultRequest).'),
     limit: amounts('Default limits of a container (LimitRange default).'),
     max: amounts(
       "Highest limits of a container (LimitRange max). At least 2 cores and 1Gi, the limits of Istio's sidecar.",

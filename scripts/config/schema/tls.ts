@@ -34,7 +34,7 @@ const dns01 = z
       .describe('The solver as cert-manager takes it under `dns01`: one provider with its settings.'),
     secrets: z
       .record(
-        label.refine((name) => !takenSecrets.includes(name), 'is the name of a Secret of the platform'),
+        label.refine((name) => !takenSecrets.includes(name), 'is already the name of a platform Secret'),
         z.record(z.string().regex(/^[-._a-zA-Z0-9]+$/, 'must be the key of a Secret'), secretReference),
       )
       .default({})
@@ -100,7 +100,7 @@ export const tls = z
       })
       .optional()
       .describe(
-        'Certificates from an ACME server: by HTTP-01 through the gateway, which needs a DNS name that resolves to it and port 80, or by DNS-01.',
+        'Certificates from an ACME server: by HTTP-01 (a DNS name that resolves to the gateway, and port 80 open), or by DNS-01.',
       ),
     existingIssuer: z
       .strictObject({

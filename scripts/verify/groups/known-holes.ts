@@ -71,7 +71,7 @@ const holes: readonly Hole[] = [
   },
   ...Object.entries(sharedUploads).map(([name, query]) => ({
     id: `pipelines-shared-upload-${name}`,
-    tries: `to upload a pipeline that all users are offered: CVE-2026-77596 (${name})`,
+    tries: `to upload a pipeline that is shared with all users: CVE-2026-77596 (${name})`,
     request: { method: 'POST', target: `/pipeline/apis/v2beta1/pipelines/upload${query}`, body: '' },
   })),
   {

@@ -25,7 +25,7 @@ export const methods: Group = {
     ...refused.map(
       (method): SingleCheck => ({
         id: method,
-        tries: `to get in with the method ${method}`,
+        tries: `to bypass the login with the method ${method}`,
         send: { method, target: method === 'CONNECT' ? 'centraldashboard.kubeflow.svc:80' : '/' },
         expect: unserved,
       }),

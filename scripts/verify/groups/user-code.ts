@@ -96,7 +96,7 @@ function requests(host: Host, origin: string): SingleCheck[] {
       send: (known) => withCookie({ ...script, headers: [...script.headers, ['Sec-Fetch-Site', 'same-site']] }, known),
       expect: forbidden,
     },
-    code('platform-code', `to have Dex send a code of the platform's client to ${host.authority}`, {
+    code('platform-code', `to make Dex send the platform client's authorization code to ${host.authority}`, {
       client: 'oauth2-proxy',
       origin: `https://${host.authority}`,
     }),
