@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
-import { takenNamespaces } from '../config/schema/component-facts.ts';
 import { apiPorts, identityServers, nameServers } from '../config/schema/kubernetes.ts';
+import { takenNamespaces } from '../config/schema/reserved.ts';
 import { longestTenantName, namespaceSeparator, takenPrefixes } from '../config/schema/tenant.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { early, gatewayNamespace, gatewayPrincipal, inCluster, tenantLabel } from './domain.ts';

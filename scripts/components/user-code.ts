@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
-import { codePaths } from '../config/schema/component-facts.ts';
 import { userCodeLabel } from '../config/schema/host.ts';
+import { codePaths } from '../config/schema/reserved.ts';
 import { type PublicAddress, publicAddress } from './address.ts';
 import { ownHosts } from './apps/place.ts';
 import type { KubernetesObject } from './component.ts';

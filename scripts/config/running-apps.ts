@@ -3,9 +3,10 @@ import type { InputFinding } from './positions.ts';
 import { argocdApp } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
-import { componentNames, takenNamespaces } from './schema/component-facts.ts';
+import { componentNames } from './schema/component-facts.ts';
 import { userCodeLabel } from './schema/host.ts';
 import { pathsOverlap } from './schema/places.ts';
+import { takenNamespaces } from './schema/reserved.ts';
 import { closest } from './suggest.ts';
 
 /**

@@ -3,9 +3,9 @@ import { identityHeader } from './app-headers.ts';
 import { place, service } from './app-place.ts';
 import { appSource } from './app-source.ts';
 import { deadline, email, label, labelUpTo } from './common.ts';
-import { takenNamespaces } from './component-facts.ts';
 import { groupName } from './group-name.ts';
 import { eachRepetition, reads, readsAsWritten } from './reads.ts';
+import { takenNamespaces } from './reserved.ts';
 
 /** Longest app name: `app-<name>-redirect` and the like must be DNS labels, and readable. */
 export const longestAppName = 40;

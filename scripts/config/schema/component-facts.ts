@@ -269,7 +269,6 @@ export const componentFacts: Readonly<Record<ComponentName, ComponentFacts>> = f
 
 export const componentNames = Object.keys(facts) as readonly ComponentName[];
 
-/** The parts of cluster.yaml that decide which components run. */
 type Decisions = Switches & {
   components: Readonly<Partial<Record<ComponentName, { enabled?: boolean | undefined } | undefined>>>;
 };
@@ -279,34 +278,18 @@ export function runsComponent(config: Decisions, name: ComponentName): boolean {
   return componentFacts[name].missingSwitch?.(config) === undefined && config.components[name]?.enabled !== false;
 }
 
-const all = Object.values(componentFacts);
-
 export type KubeflowPart = Extract<(typeof facts)[ComponentName], { part: string }>['part'];
 
 /** The parts that `kubeflow.components` may list. */
-export const kubeflowParts = all.flatMap(({ part }) => part ?? []) as [KubeflowPart, ...KubeflowPart[]];
+export const kubeflowParts = Object.values(componentFacts).flatMap(({ part }) => part ?? []) as [
+  KubeflowPart,
+  ...KubeflowPart[],
+];
 
 /** The component of each part. */
 export const componentOfPart = Object.fromEntries(
   Object.entries(componentFacts).flatMap(([name, { part }]) => (part === undefined ? [] : [[part, name]])),
 ) as Readonly<Record<KubeflowPart, ComponentName>>;
-
-/** Namespaces reserved for Kubernetes or the platform. */
-export const takenNamespaces: readonly string[] = [
-  ...new Set([
-    ...['default', 'kube-system', 'kube-public', 'kube-node-lease'],
-    ...all.flatMap(({ namespaces }) => namespaces),
-  ]),
-].sort();
-
-/** First segments of the platform's paths. */
-export const platformPaths: readonly string[] = all.flatMap(({ paths }) => paths ?? []).sort();
-
-/** Prefixes of the paths that lead to code that users run. */
-export const codePaths: readonly string[] = all
-  .flatMap(({ codePaths: segments }) => segments ?? [])
-  .map((segment) => `/${segment}/`)
-  .sort();
 
 /** Folders whose upstream.yaml a component needs, with the kind of source that it must describe. */
 export const requiredUpstreams: Readonly<Record<string, 'chart' | 'kustomization'>> = Object.fromEntries(

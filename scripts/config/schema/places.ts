@@ -1,4 +1,4 @@
-import { platformPaths } from './component-facts.ts';
+import { platformPaths } from './reserved.ts';
 
 /**
  * Upstream routes these without a trailing "/", and Istio compares prefixes as strings: /pipelines-backup/ would reach

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { deadline, email, label, labelUpTo } from './common.ts';
-import { componentNames, kubeflowParts, takenNamespaces } from './component-facts.ts';
+import { componentNames, kubeflowParts } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
+import { takenNamespaces } from './reserved.ts';
 import { exactVersion, repository } from './upstream.ts';
 
 /** The `argocd` section. */

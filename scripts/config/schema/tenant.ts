@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { email, label, labelUpTo } from './common.ts';
-import { takenNamespaces } from './component-facts.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
+import { takenNamespaces } from './reserved.ts';
 import { outsideAddresses } from './tenant-addresses.ts';
 import { limits, quota } from './tenant-quota.ts';
 

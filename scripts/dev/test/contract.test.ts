@@ -12,8 +12,8 @@ import {
   componentFacts,
   componentNames,
   kubeflowParts,
-  takenNamespaces,
 } from '../../config/schema/component-facts.ts';
+import { takenNamespaces } from '../../config/schema/reserved.ts';
 import { checkCluster } from '../../steps/check-cluster.ts';
 import { differences, planCluster } from '../../steps/plan-cluster.ts';
 import { buildKustomization } from '../../tools/kustomize.ts';

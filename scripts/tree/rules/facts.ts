@@ -1,6 +1,6 @@
 import type { Platform } from '../../components/platform.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
-import type { ClusterFacts } from './parsed-tree.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 
 /** @returns the facts about a cluster that rules need beside its tree */
 export function factsOf({ cluster, enabled }: Platform): ClusterFacts {

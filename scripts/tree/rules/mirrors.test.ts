@@ -5,9 +5,9 @@ import { loadCluster } from '../../config/load.ts';
 import { apps } from '../../dev/testing/good-files.ts';
 import { deployment, goodTree, pods } from '../../dev/testing/good-tree.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { placed } from './index.ts';
 import { mirrorRules } from './mirrors.ts';
-import type { ClusterFacts } from './parsed-tree.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');
 

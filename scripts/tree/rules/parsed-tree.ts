@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../components/component.ts';
-import type { MirrorEntry } from '../idle-mirrors.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { isClusterScoped } from './scope.ts';
 
 /** A map of a YAML file. */
@@ -15,19 +15,6 @@ interface ParsedFile {
   objects: readonly KubernetesObject[];
   /** Why the YAML can't be read. */
   problem?: string;
-}
-
-/** Facts about a cluster that rules need beside its tree. */
-export interface ClusterFacts {
-  /** Secrets that the bootstrap creates. */
-  secrets: readonly { namespace: string; name: string }[];
-  metricsServer: boolean;
-  /** Mirrors of images: original prefix → mirror. */
-  imageMirrors: Readonly<Record<string, string>>;
-  /** Mirrors without effect. */
-  idleMirrors: readonly MirrorEntry[];
-  /** Accounts that may call an app, in any namespace. */
-  callers: readonly { namespace: string; serviceAccount: string }[];
 }
 
 /** A cluster's tree as it is on disk. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../components/component.ts';
 import { manifests, values } from '../../dev/testing/good-files.ts';
 import { account, type Change, deployment, findings, goodTree, pods } from '../../dev/testing/good-tree.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
 import { rules } from './index.ts';
-import type { ClusterFacts, ParsedTree } from './parsed-tree.ts';
+import type { ParsedTree } from './parsed-tree.ts';
 
 function given(chart: string, ...objects: readonly KubernetesObject[]): Change {
   return { chart, objects };

@@ -1,4 +1,4 @@
-import { codePaths } from '../../../config/schema/component-facts.ts';
+import { codePaths } from '../../../config/schema/reserved.ts';
 import { routes } from '../../../tree/rules/gateway.ts';
 import { at, isMap, listAt, textsAt } from '../../../tree/rules/parsed-tree.ts';
 import type { Scenario } from './scenarios.ts';
