@@ -52,7 +52,7 @@ describe('a dry run', () => {
   it('says what would be done, and writes nothing: not in the cluster, not in Git, not on disk', () => {
     expect(dry).toMatchObject({ code: 0 });
     expect(dry.stdout).toContain('~ argocd: install Argo CD');
-    expect(dry.stdout).toContain('~ secrets: make 2 of 2 Secrets');
+    expect(dry.stdout).toContain('~ secrets: create or change 2 of 2 Secrets');
     expect(written(empty, untouched)).toEqual([]);
   });
 });
