@@ -38,7 +38,7 @@ export const dex: Component = {
       ...volumes(cluster),
     };
   },
-  manifests: (cluster) => [strictMutualTls(), authorizationPolicy(), route(cluster)],
+  manifests: (cluster) => [strictMutualTls(), authorizationPolicy(cluster), route(cluster)],
   secrets: (cluster) => secrets(cluster),
   namespaces: (cluster) => [loginNamespace(cluster)],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
@@ -181,8 +181,10 @@ function secrets(cluster: Cluster): SecretSpec[] {
   ];
 }
 
-/** Admits browsers through the gateway, and OAuth2 Proxy. */
-function authorizationPolicy(): KubernetesObject {
+/** Admits browsers through the gateway, and each OAuth2 Proxy, which redeems codes. */
+function authorizationPolicy(cluster: Cluster): KubernetesObject {
+  const accounts = ['oauth2-proxy', ...(cluster.auth.userCodeHost ? ['oauth2-proxy-apps'] : [])];
+  const proxies = accounts.map((name) => `cluster.local/ns/${authNamespace}/sa/${name}`);
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',
@@ -190,9 +192,7 @@ function authorizationPolicy(): KubernetesObject {
     spec: {
       selector: { matchLabels: { 'app.kubernetes.io/name': 'dex' } },
       action: 'ALLOW',
-      rules: [
-        { from: [{ source: { principals: [gatewayPrincipal, `cluster.local/ns/${authNamespace}/sa/oauth2-proxy`] } }] },
-      ],
+      rules: [{ from: [{ source: { principals: [gatewayPrincipal, ...proxies] } }] }],
     },
   };
 }

@@ -31,6 +31,12 @@ function changed(path: string, from: string | RegExp, to: string): Record<string
 const policy = (name: string) => `manifests/gateway/authorizationpolicy-${name}.yaml`;
 
 describe("a host for users' code", () => {
+  it('lets each OAuth2 Proxy redeem codes at Dex', () => {
+    const admitted = files.get(`${folder}/manifests/dex/authorizationpolicy-dex.yaml`);
+    for (const name of ['oauth2-proxy', 'oauth2-proxy-apps'])
+      expect(admitted).toContain(`- cluster.local/ns/auth/sa/${name}\n`);
+  });
+
   it.each([
     [
       'an istiod that is not told of two checks',
