@@ -76,7 +76,7 @@ describe('npm run tenant', () => {
   it('purges nothing that the cluster still makes, though the file here names it no more', async () => {
     const refused = await tenant('purge', 'green', '--yes');
     expect(refused).toMatchObject({ code: 2 });
-    expect(refused.stderr).toContain('tenants/green is still there');
+    expect(refused.stderr).toContain('tenants/green still exists');
     expect(await going('green--lab')).toBe(false);
   });
 
