@@ -110,6 +110,26 @@ const person = (email: string, groups?: string): Headers => ({
   ...(groups === undefined ? {} : { 'kubeflow-groups': groups }),
 });
 
+describe('the login of an app on a host of its own', () => {
+  const one = app({ access: { groups: ['ops'] }, place: { host: 'grafana' } });
+  const status = async (path: string, userCodeHost: boolean, more: Headers = {}) => {
+    const cluster = { ...withApps(one), auth: { ...demo.auth, userCodeHost } };
+    const to = { ':authority': `grafana.${host}`, ':path': path, ...more };
+    return (await request(scriptOf(accessFilter(cluster, one)), to)).status;
+  };
+
+  it('is open before anyone has an identity where each host logs people in for itself', async () => {
+    for (const path of ['/oauth2/callback?code=x', '/oauth2/sign_out', '/oauth2/start'])
+      expect(await status(path, true)).toBeUndefined();
+    for (const path of ['/', '/oauth2', '/oauth2x/', '/x/oauth2/']) expect(await status(path, true), path).toBe('403');
+    expect(await status('/', true, person('bob@example.com', 'ops'))).toBeUndefined();
+  });
+
+  it('is on the platform only, where one session serves all hosts', async () => {
+    expect(await status('/oauth2/callback?code=x', false)).toBe('403');
+  });
+});
+
 describe('an app for a group as providers name it', () => {
   it.each(['/platform/ml', 'R&D', 'IT (Ops)', 'Équipe Données', 'ACME\\ml', "o'brien's", '開発', '%d [x] ^-'])(
     '%s is found in the list, and its beginning is not',

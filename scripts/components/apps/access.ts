@@ -59,8 +59,9 @@ end
 function envoy_on_request(handle)
   local headers = handle:headers()
   if host_of(headers) ~= host then return end
-  if string.sub(headers:get(":path") or "", 1, #path) ~= path then return end
-  local email = headers:get(${luaText(user)}) or ""
+  local asked = headers:get(":path") or ""
+  if string.sub(asked, 1, #path) ~= path then return end
+${cluster.auth.userCodeHost && 'host' in app.place ? ownLogin : ''}  local email = headers:get(${luaText(user)}) or ""
   local list = headers:get(${luaText(list)})
   local member = groups_of(headers)
   -- Port 80 only redirects to HTTPS, before the login.
@@ -76,6 +77,10 @@ ${app.headers.map(headerLines).join('')}  headers:add(${luaText(appMarker)}, ${l
 end
 `;
 }
+
+/** Each host logs people in for itself: OAuth2 Proxy answers there, and nobody has an identity yet. */
+const ownLogin = `  if string.sub(asked, 1, 8) == "/oauth2/" then return end
+`;
 
 function headerLines(header: App['headers'][number]): string {
   const name = luaText(header.name.toLowerCase());
