@@ -88,7 +88,7 @@ export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'c
 /** What keeps the webhook from being set now; undefined when nothing does. */
 function obstacle(context: BootstrapContext): string | undefined {
   const { cluster, connection, options } = context;
-  if (!cluster.git.webhook) return 'not asked for (git.webhook); Argo CD looks by itself';
+  if (!cluster.git.webhook) return 'off (git.webhook); Argo CD polls Git';
   const reason = notRegistered(context);
   if (reason !== undefined) return connection === undefined || options.push ? reason : '--no-push';
   return cluster.knownHost === undefined ? 'the host is not known yet' : undefined;
