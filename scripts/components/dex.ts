@@ -183,8 +183,7 @@ function secrets(cluster: Cluster): SecretSpec[] {
 
 /** Admits browsers through the gateway, and each OAuth2 Proxy, which redeems codes. */
 function authorizationPolicy(cluster: Cluster): KubernetesObject {
-  const accounts = ['oauth2-proxy', ...(cluster.auth.userCodeHost ? ['oauth2-proxy-apps'] : [])];
-  const proxies = accounts.map((name) => `cluster.local/ns/${authNamespace}/sa/${name}`);
+  const proxies = loginProxies(cluster).map(({ name }) => `cluster.local/ns/${authNamespace}/sa/${name}`);
   return {
     apiVersion: 'security.istio.io/v1',
     kind: 'AuthorizationPolicy',

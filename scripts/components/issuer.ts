@@ -1,10 +1,10 @@
 import type { Cluster } from '../config/cluster.ts';
-import { servesChallenges } from '../config/schema/tls.ts';
+import { issuerSecrets, servesChallenges } from '../config/schema/tls.ts';
 import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
 
 const namespace = 'cert-manager';
-const caSecret = 'platform-ca';
+const caSecret = issuerSecrets.ca;
 const issuer = 'platform';
 
 /** @returns what issues the gateway's certificate, as a Certificate names it */
@@ -112,7 +112,7 @@ function acme(settings: NonNullable<Cluster['tls']['acme']>): KubernetesObject[]
         server,
         ...(caBundle === undefined ? {} : { caBundle }),
         email,
-        privateKeySecretRef: { name: 'platform-acme-account' },
+        privateKeySecretRef: { name: issuerSecrets.acmeAccount },
         solvers: [solver],
       },
     });

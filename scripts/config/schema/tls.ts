@@ -14,8 +14,9 @@ import { reads, readsAsWritten } from './reads.ts';
 const dnsProviders = [
   ...['acmeDNS', 'akamai', 'azureDNS', 'cloudDNS', 'cloudflare', 'digitalocean', 'rfc2136', 'route53', 'webhook'],
 ];
-/** Secrets in cert-manager's namespace that are not the user's. */
-const takenSecrets = ['platform-ca', 'platform-acme-account', 'cert-manager-webhook-ca'];
+/** Secrets of the platform's issuer, in cert-manager's namespace. */
+export const issuerSecrets = { ca: 'platform-ca', acmeAccount: 'platform-acme-account' } as const;
+const takenSecrets: readonly string[] = [...Object.values(issuerSecrets), 'cert-manager-webhook-ca'];
 
 const dns01 = z
   .strictObject({
