@@ -1,44 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Problem, UsageError } from '../report/errors.ts';
-import { loadAllClusters } from './load.ts';
+import { type TenantRepository, tenantRepository } from '../dev/test/tenant-repository.ts';
 import { newClusterFile } from './new-cluster.ts';
-import { loadTenants } from './tenants.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
-let root = '';
-
+let place: TenantRepository;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "breakwater tenants 'test' "));
-  for (const folder of ['infrastructure', 'apps'])
-    cpSync(join(repository, folder), join(root, folder), { recursive: true });
-  write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nlabels: {stage: live}\n`);
+  place = tenantRepository();
 });
-
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), text);
-}
-
-/** Writes tenants, by name and by what stands below kind and owner. */
-function tenants(texts: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(texts))
-    write(`tenants/${name}/tenant.yaml`, `kind: namespace\nowner: ann@example.com\n${text}`);
-}
-
-function problems(): readonly Problem[] {
-  try {
-    loadTenants(root, loadAllClusters(root));
-  } catch (error) {
-    if (error instanceof UsageError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+afterEach(() => place.remove());
 
 const clashes: [
   what: string,
@@ -151,8 +121,8 @@ const clashes: [
 
 describe('what a tenant may not have is refused, with both owners named where there are two', () => {
   it.each(clashes)('%s', (_, texts, name, line, path, message) => {
-    tenants(texts);
-    expect(problems()).toMatchObject([
+    place.tenants(texts);
+    expect(place.problems()).toMatchObject([
       { file: `tenants/${name}/tenant.yaml`, line, path, message: expect.stringContaining(message) },
     ]);
   });
@@ -161,20 +131,20 @@ describe('what a tenant may not have is refused, with both owners named where th
     ['the app as it is', '', 'has no effect: the app grafana accepts calls from the gateway only'],
     ['an app that is installed already', 'source: {installed: true}', 'bypasses the gateway'],
   ])('a call to an app: %s', (_, source, message) => {
-    const file = readFileSync(join(root, 'apps/grafana/app.yaml'), 'utf8');
+    const file = readFileSync(join(place.root, 'apps/grafana/app.yaml'), 'utf8');
     if (source !== '')
-      write(
+      place.write(
         'apps/grafana/app.yaml',
         `description: x\n${source}\nnamespace: grafana\nplace: {path: /grafana/}\nservice: {name: grafana, port: 80}\naccess: {everyone: true}\n`,
       );
-    write(
+    place.write(
       'clusters/prod/cluster.yaml',
       `${newClusterFile({ name: 'prod', host: 'x.example.com' })}\napps: {grafana: {}}\n`,
     );
-    tenants({ a: 'network: {to: [grafana]}\n' });
-    expect(problems()).toMatchObject([{ path: 'network.to[0]', message: expect.stringContaining(message) }]);
-    write('apps/grafana/app.yaml', `${file}\ncallers: [{namespace: a, serviceAccount: default}]\n`);
-    expect(problems()).toEqual([]);
+    place.tenants({ a: 'network: {to: [grafana]}\n' });
+    expect(place.problems()).toMatchObject([{ path: 'network.to[0]', message: expect.stringContaining(message) }]);
+    place.write('apps/grafana/app.yaml', `${file}\ncallers: [{namespace: a, serviceAccount: default}]\n`);
+    expect(place.problems()).toEqual([]);
   });
 
   it.each([
@@ -184,33 +154,38 @@ describe('what a tenant may not have is refused, with both owners named where th
       'contains 192.0.2.20-192.0.2.30',
     ],
   ])('addresses of the cluster itself: %s', (line, message) => {
-    write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' }).replace(/^host:.*\n/m, '')}\n${line}\n`);
-    tenants({ a: 'network: {addresses: [192.0.2.0/24]}\n' });
-    expect(problems()).toMatchObject([{ path: 'network.addresses[0]', message: expect.stringContaining(message) }]);
-    tenants({ a: 'network: {addresses: [192.0.2.128/25]}\n' });
-    expect(problems()).toEqual([]);
+    place.write(
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod' }).replace(/^host:.*\n/m, '')}\n${line}\n`,
+    );
+    place.tenants({ a: 'network: {addresses: [192.0.2.0/24]}\n' });
+    expect(place.problems()).toMatchObject([
+      { path: 'network.addresses[0]', message: expect.stringContaining(message) },
+    ]);
+    place.tenants({ a: 'network: {addresses: [192.0.2.128/25]}\n' });
+    expect(place.problems()).toEqual([]);
   });
 
   it('a call to a tenant that lets it in is not a mistake', () => {
-    tenants({ a: 'network: {to: [b]}\n', b: 'network: {from: [a]}\n' });
-    expect(problems()).toEqual([]);
+    place.tenants({ a: 'network: {to: [b]}\n', b: 'network: {from: [a]}\n' });
+    expect(place.problems()).toEqual([]);
   });
 
   it("the platform's own repository", () => {
-    write(
+    place.write(
       'clusters/prod/cluster.yaml',
       newClusterFile({ name: 'prod', gitUrl: 'https://github.com/acme/platform.git' }),
     );
-    tenants({ a: 'repositories: ["https://github.com/acme/platform"]\n' });
-    expect(problems()).toMatchObject([{ path: 'repositories[0]', message: "is the platform's own repository" }]);
+    place.tenants({ a: 'repositories: ["https://github.com/acme/platform"]\n' });
+    expect(place.problems()).toMatchObject([{ path: 'repositories[0]', message: "is the platform's own repository" }]);
   });
 
   it("Kubeflow's profiles, where they do not run", () => {
-    write(
+    place.write(
       'clusters/prod/cluster.yaml',
       `${newClusterFile({ name: 'prod' })}\nkubeflow: {components: [], defaultProfile: {enabled: false}}\n`,
     );
-    write('tenants/a/tenant.yaml', 'kind: kubeflow\nowner: ann@example.com\n');
-    expect(problems()).toMatchObject([{ path: 'kind', message: expect.stringContaining('do not run on: prod') }]);
+    place.write('tenants/a/tenant.yaml', 'kind: kubeflow\nowner: ann@example.com\n');
+    expect(place.problems()).toMatchObject([{ path: 'kind', message: expect.stringContaining('do not run on: prod') }]);
   });
 });

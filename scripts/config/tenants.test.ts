@@ -1,64 +1,35 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Problem, UsageError } from '../report/errors.ts';
+import { type TenantRepository, tenantRepository } from '../dev/test/tenant-repository.ts';
 import { loadAllClusters } from './load.ts';
-import { newClusterFile } from './new-cluster.ts';
 import { newTenantFile } from './new-tenant.ts';
 import { belongsTo } from './tenant-rules.ts';
 import { loadTenants } from './tenants.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
-let root = '';
-
+let place: TenantRepository;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "breakwater tenants 'test' "));
-  for (const folder of ['infrastructure', 'apps'])
-    cpSync(join(repository, folder), join(root, folder), { recursive: true });
-  write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nlabels: {stage: live}\n`);
+  place = tenantRepository();
 });
-
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), text);
-}
-
-/** Writes tenants, by name and by what stands below kind and owner. */
-function tenants(texts: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(texts))
-    write(`tenants/${name}/tenant.yaml`, `kind: namespace\nowner: ann@example.com\n${text}`);
-}
-
-function problems(): readonly Problem[] {
-  try {
-    loadTenants(root, loadAllClusters(root));
-  } catch (error) {
-    if (error instanceof UsageError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+afterEach(() => place.remove());
 
 it('whose members are groups have them known to every cluster, whatever else is wrong', () => {
-  tenants({
+  place.tenants({
     b: 'members: [{group: ml, role: edit}, {group: acme:data, role: view}]\n',
     a: 'members: [{group: ml, role: view}]\n',
   });
-  write('tenants/broken/tenant.yaml', 'members: [{group: x');
-  expect(loadAllClusters(root).map(({ memberGroups }) => memberGroups)).toEqual([['acme:data', 'ml']]);
+  place.write('tenants/broken/tenant.yaml', 'members: [{group: x');
+  expect(loadAllClusters(place.root).map(({ memberGroups }) => memberGroups)).toEqual([['acme:data', 'ml']]);
 });
 
 describe('tenants', () => {
   it('are the folders of tenants/, and none is not a mistake', () => {
-    expect(problems()).toEqual([]);
-    tenants({ b: '', a: 'namespaces: [a, a--dev]\n' });
-    write('tenants/README.md', 'x');
-    write('tenants/.hidden/x', 'x');
-    write('tenants/b/apps/x.yaml', 'x');
-    const loaded = loadTenants(root, loadAllClusters(root));
+    expect(place.problems()).toEqual([]);
+    place.tenants({ b: '', a: 'namespaces: [a, a--dev]\n' });
+    place.write('tenants/README.md', 'x');
+    place.write('tenants/.hidden/x', 'x');
+    place.write('tenants/b/apps/x.yaml', 'x');
+    const loaded = loadTenants(place.root, loadAllClusters(place.root));
     expect(loaded.map(({ name, hasApps }) => [name, hasApps])).toEqual([
       ['a', false],
       ['b', true],
@@ -76,7 +47,7 @@ describe('tenants', () => {
       clusters: ['prod'],
       repositories: ['https://github.com/acme/a.git'],
     });
-    const [tenant] = loadTenants(root, loadAllClusters(root), new Map([['tenants/a/tenant.yaml', file]]));
+    const [tenant] = loadTenants(place.root, loadAllClusters(place.root), new Map([['tenants/a/tenant.yaml', file]]));
     expect(tenant).toMatchObject({
       displayName: 'yes',
       members: [
@@ -108,15 +79,15 @@ describe('folders that are not tenants', () => {
     ['A', 'use lower-case letters'],
     ['a'.repeat(41), 'at most 40 characters'],
   ])('%s', (name, message) => {
-    tenants({ [name]: '' });
-    expect(problems()).toMatchObject([{ file: `tenants/${name}`, message: expect.stringContaining(message) }]);
+    place.tenants({ [name]: '' });
+    expect(place.problems()).toMatchObject([{ file: `tenants/${name}`, message: expect.stringContaining(message) }]);
   });
 
   it('one without a tenant.yaml, with a misspelt one, and a link', () => {
-    write('tenants/a/apps/x.yaml', 'x');
-    write('tenants/b/tenants.yaml', 'x');
-    symlinkSync('a', join(root, 'tenants/c'));
-    expect(problems()).toMatchObject([
+    place.write('tenants/a/apps/x.yaml', 'x');
+    place.write('tenants/b/tenants.yaml', 'x');
+    symlinkSync('a', join(place.root, 'tenants/c'));
+    expect(place.problems()).toMatchObject([
       { file: 'tenants/a/tenant.yaml', message: 'there is no such file' },
       { file: 'tenants/b/tenant.yaml', hint: 'Rename tenants/b/tenants.yaml.' },
       { file: 'tenants/c', message: 'is a symbolic link' },
@@ -124,9 +95,9 @@ describe('folders that are not tenants', () => {
   });
 
   it('tenants in a tenant, beside a tenant.yaml and without one, and manifests in a folder that is nearly apps/', () => {
-    tenants({ eu: '', 'eu/team-a': '', 'us/team-b': '', x: '' });
-    write('tenants/x/app/web.yaml', 'x');
-    expect(problems()).toMatchObject([
+    place.tenants({ eu: '', 'eu/team-a': '', 'us/team-b': '', x: '' });
+    place.write('tenants/x/app/web.yaml', 'x');
+    expect(place.problems()).toMatchObject([
       { file: 'tenants/eu/team-a/tenant.yaml', hint: 'Move it: git mv tenants/eu/team-a tenants/team-a' },
       { file: 'tenants/us/team-b/tenant.yaml', hint: 'Move it: git mv tenants/us/team-b tenants/team-b' },
       { file: 'tenants/x/app', hint: 'Rename it: git mv tenants/x/app tenants/x/apps' },
@@ -134,8 +105,8 @@ describe('folders that are not tenants', () => {
   });
 
   it('defaults of all tenants that are misspelt', () => {
-    write('infrastructure/tenant/values.yaml', 'podSecurty: baseline\n');
-    expect(problems()).toMatchObject([
+    place.write('infrastructure/tenant/values.yaml', 'podSecurty: baseline\n');
+    expect(place.problems()).toMatchObject([
       { file: 'infrastructure/tenant/values.yaml', hint: 'Did you mean "podSecurity"?' },
     ]);
   });

@@ -16,15 +16,6 @@ const file = 'clusters/demo/apps/00 argo[cd].yaml';
 const other = 'clusters/demo/values/dex.yaml';
 const message = 'Render demo\n\nBecause it changed.\n';
 
-/** All that a user sees of the index and the work tree. */
-async function snapshot(): Promise<string> {
-  return [
-    await box.git(root, 'status', '--porcelain', '--untracked-files=all'),
-    await box.git(root, 'ls-files', '--stage'),
-    await box.git(root, 'rev-parse', 'HEAD'),
-  ].join('\n--\n');
-}
-
 describe('a commit', () => {
   it('has just the given paths, and the message with our trailer', async () => {
     await box.write(root, file, 'a\n');
@@ -64,9 +55,9 @@ describe('a commit', () => {
     const repository = await openRepository(root);
     await box.write(root, file, 'a\n');
     await repository.commit({ paths: [file], message });
-    const before = await snapshot();
+    const before = await box.snapshot(root);
     expect(await repository.commit({ paths: [file, 'clusters/demo/never-there.yaml'], message })).toBe('nothing');
-    expect(await snapshot()).toBe(before);
+    expect(await box.snapshot(root)).toBe(before);
   });
 
   it('is not made when only the index differs from HEAD and the file does not', async () => {

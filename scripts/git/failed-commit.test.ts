@@ -16,15 +16,6 @@ const file = 'clusters/demo/apps/00 argo[cd].yaml';
 const other = 'clusters/demo/values/dex.yaml';
 const message = 'Render demo\n\nBecause it changed.\n';
 
-/** All that a user sees of the index and the work tree. */
-async function snapshot(): Promise<string> {
-  return [
-    await box.git(root, 'status', '--porcelain', '--untracked-files=all'),
-    await box.git(root, 'ls-files', '--stage'),
-    await box.git(root, 'rev-parse', 'HEAD'),
-  ].join('\n--\n');
-}
-
 describe('a commit that fails leaves index and files as they were:', () => {
   beforeEach(async () => {
     await box.write(root, other, 'committed\n');
@@ -37,10 +28,10 @@ describe('a commit that fails leaves index and files as they were:', () => {
   });
 
   async function refused(expected: object): Promise<void> {
-    const before = await snapshot();
+    const before = await box.snapshot(root);
     const repository = await openRepository(root);
     await expect(repository.commit({ paths: [file, other], message })).rejects.toMatchObject(expected);
-    expect(await snapshot()).toBe(before);
+    expect(await box.snapshot(root)).toBe(before);
     expect(await readdir(path.join(root, '.git', 'breakwater')).catch(() => [])).toEqual([]);
     expect(await readdir(path.join(root, '.git'))).not.toContain('index.lock');
   }

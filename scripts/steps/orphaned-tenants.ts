@@ -21,7 +21,7 @@ export async function orphanedTenants(
   });
 }
 
-/** The same for a status; undefined when the user may not list namespaces, which is no reason to show nothing at all. */
+/** The same for a status; undefined when the user may not list namespaces, and the status shows the rest. */
 export async function orphanedTenantsIfReadable(
   connection: Pick<Connection, 'api'>,
   cluster: Cluster,

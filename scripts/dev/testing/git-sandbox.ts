@@ -21,6 +21,8 @@ export interface Sandbox {
   hook(repository: string, name: string, script: string): Promise<void>;
   /** Makes the user's commits signed, by a program that replaces ssh-keygen. */
   signCommits(repository: string): Promise<void>;
+  /** Everything that a user sees of a repository's index and work tree. */
+  snapshot(repository: string): Promise<string>;
   /** Subjects of a branch, newest first. */
   subjects(folder: string, ref?: string): Promise<string[]>;
   remove(): Promise<void>;
@@ -75,6 +77,16 @@ export async function makeSandbox(): Promise<Sandbox> {
       await git(repository, 'config', 'gpg.format', 'ssh');
       await git(repository, 'config', 'gpg.ssh.program', program);
       await git(repository, 'config', 'user.signingKey', '/a/key');
+    },
+    snapshot: async (repository) => {
+      const shown = [
+        ['status', '--porcelain', '--untracked-files=all'],
+        ['ls-files', '--stage'],
+        ['rev-parse', 'HEAD'],
+      ];
+      const parts: string[] = [];
+      for (const args of shown) parts.push(await git(repository, ...args));
+      return parts.join('\n--\n');
     },
     subjects: async (where, ref = 'HEAD') => (await git(where, 'log', '--format=%s', ref)).split('\n'),
     remove: async () => {

@@ -37,7 +37,7 @@ export function slowDeployment(image: string, { readyAfter, broken = false }: Sl
       strategy: { type: 'Recreate' },
       selector: { matchLabels: labels },
       template: {
-        // Anew each time, so that it is slow each time.
+        // A new value each time, so that it is slow each time.
         metadata: { labels, annotations: { 'rehearsal/ready-after': String(readyAfter) } },
         spec: {
           terminationGracePeriodSeconds: 0,
