@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkout } from './repository.ts';
 
@@ -53,7 +53,7 @@ export const externalDns: Component = {
 `;
 
 function write(path: string, text: string): void {
-  execFileSync('mkdir', ['-p', join(root, path, '..')]);
+  mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), text);
 }
 
@@ -66,7 +66,9 @@ function edit(path: string, from: string, to: string): void {
 /** @returns exit code and what was said */
 function run(program: string, ...args: string[]): { code: number; said: string } {
   try {
-    const env = { ...process.env, UPDATE_GOLDEN: '1', HTTPS_PROXY: 'http://127.0.0.1:9' };
+    // Its own report would overwrite the one of the run that it belongs to.
+    const { BREAKWATER_TEST_REPORT: _, ...inherited } = process.env;
+    const env = { ...inherited, UPDATE_GOLDEN: '1', HTTPS_PROXY: 'http://127.0.0.1:9' };
     return { code: 0, said: execFileSync(program, args, { cwd: root, encoding: 'utf8', env, stdio: 'pipe' }) };
   } catch (error) {
     const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
