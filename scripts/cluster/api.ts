@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { groupOf } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import { ApiError, type ApiStatus, errorOf, isFieldConflict, unanswered } from './api-error.ts';
-import { groupOf, type LiveObject, type ObjectReference } from './live.ts';
+import type { LiveObject, ObjectReference } from './live.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
 /** Our field manager for server-side apply. */
@@ -238,7 +239,7 @@ export class Api {
     return (list.resources ?? [])
       .filter(({ name }) => !name.includes('/'))
       .map(({ name, kind, namespaced }) => ({
-        group: groupOf(apiVersion),
+        group: groupOf({ apiVersion }),
         version: apiVersion.slice(apiVersion.indexOf('/') + 1),
         kind,
         plural: name,

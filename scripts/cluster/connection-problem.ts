@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 import { PluginError } from './credential-plugin.ts';
 
 /** A connection attempt, for the message. */
-export interface Attempt {
+export interface ConnectionAttempt {
   context: string;
   server: string;
   timeoutSeconds: number;
@@ -35,7 +35,7 @@ const reasons: Readonly<Record<string, string>> = {
  * @param error the error from the connection attempt
  * @returns the error to throw, with a hint
  */
-export function connectionProblem(error: unknown, attempt: Attempt): Error {
+export function connectionProblem(error: unknown, attempt: ConnectionAttempt): Error {
   const { context, server } = attempt;
   const failed = (reason: string, hint: string) =>
     new RunError(`the cluster of the context "${context}" (${server}) cannot be used: ${reason}`, {

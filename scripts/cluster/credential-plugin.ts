@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { KubeConfig, User } from '@kubernetes/client-node';
-import { onPath, run } from '../processes/run.ts';
+import { onPath, runProcess } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 
 /** The kubeconfig's credential plugin did not return credentials. */
@@ -67,7 +67,7 @@ async function runPlugin({ apiVersion, command, args = [], env }: Plugin, second
   const interactive = process.stdin.isTTY === true;
   const request = { apiVersion, kind: 'ExecCredential', spec: { interactive } };
   const extra = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
-  const { exitCode, stdout, stderr, timedOut } = await run(path, args, {
+  const { exitCode, stdout, stderr, timedOut } = await runProcess(path, args, {
     env: { ...process.env, KUBERNETES_EXEC_INFO: JSON.stringify(request), ...extra },
     seconds,
     interactive,

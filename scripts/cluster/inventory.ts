@@ -1,6 +1,7 @@
+import { groupOf } from '../components/component.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
-import { describeObject, groupOf, type LiveObject, type ObjectReference } from './live.ts';
+import { describeObject, type LiveObject, type ObjectReference } from './live.ts';
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
 
@@ -94,5 +95,5 @@ export async function takeInventory(
 
 /** @returns a key that is unique per object across groups, and independent of the API version */
 export function keyOf(object: ObjectReference): string {
-  return `${groupOf(object.apiVersion)} ${describeObject(object)}`;
+  return `${groupOf(object)} ${describeObject(object)}`;
 }

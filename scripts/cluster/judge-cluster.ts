@@ -60,7 +60,7 @@ function judgeMoved(found: Ownership, question: OwnershipQuestion): OwnershipFin
     ({ metadata }) =>
       metadata.name === question.repositorySecret && metadata.labels?.[clusterLabel] === question.cluster,
   );
-  const from = secret === undefined ? undefined : text(secret, 'url');
+  const from = secret === undefined ? undefined : decoded(secret, 'url');
   const there = found.applications.some((application) =>
     sourcesOf(application).some(({ repoURL }) => from !== undefined && sameRepository(repoURL, from)),
   );
@@ -73,6 +73,6 @@ function judgeMoved(found: Ownership, question: OwnershipQuestion): OwnershipFin
 }
 
 /** @returns a Secret's value as a string */
-export function text({ data = {} }: LiveData, key: string): string {
+export function decoded({ data = {} }: LiveData, key: string): string {
   return Buffer.from(data[key] ?? '', 'base64').toString('utf8');
 }

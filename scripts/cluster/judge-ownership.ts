@@ -1,6 +1,6 @@
 import { clusterLabel } from '../components/domain.ts';
 import { type LiveApplication, sourcesOf } from './applications.ts';
-import { judgeCluster, text } from './judge-cluster.ts';
+import { decoded, judgeCluster } from './judge-cluster.ts';
 import { judgeExisting } from './judge-existing.ts';
 import { describeObject } from './live.ts';
 import { describeOwner, ownerOf } from './owner.ts';
@@ -262,10 +262,10 @@ function judgeProject(found: Ownership, question: OwnershipQuestion): OwnershipF
 
 function judgeRepositories(found: Ownership, question: OwnershipQuestion): OwnershipFinding[] {
   const rivals = found.repositories.filter((secret) => {
-    const project = text(secret, 'project');
+    const project = decoded(secret, 'project');
     return (
       secret.metadata.name !== question.repositorySecret &&
-      isRepository(text(secret, 'url'), question.root) &&
+      isRepository(decoded(secret, 'url'), question.root) &&
       (project === '' || project === question.root.project)
     );
   });

@@ -40,9 +40,3 @@ export function describeObject(object: ObjectReference): string {
   const { name, namespace } = object.metadata;
   return `${object.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
-
-/** @returns the API group of an apiVersion: `apps` for `apps/v1`, empty for the core group */
-export function groupOf(apiVersion: string): string {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0 ? '' : apiVersion.slice(0, slash);
-}

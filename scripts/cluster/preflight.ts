@@ -1,7 +1,6 @@
-import type { KubernetesObject, SecretSpec } from '../components/component.ts';
+import { groupOf, type KubernetesObject, type SecretSpec } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api, Right } from './api.ts';
-import { groupOf } from './live.ts';
 import { inParallel } from './parallel.ts';
 
 /** Objects that a run will write or read. */
@@ -25,7 +24,7 @@ export function rightsFor(question: RightsQuestion): Right[] {
   const { objects, secrets, argocdNamespace, service } = question;
   const rights: Right[] = objects.flatMap((object) => {
     const { kind, apiVersion, metadata } = object;
-    return on(applyVerbs, groupOf(apiVersion), pluralOf(kind), metadata.namespace);
+    return on(applyVerbs, groupOf({ apiVersion }), pluralOf(kind), metadata.namespace);
   });
   // Without these the API server refuses a role that grants more than the user's own rights:
   // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping

@@ -15,7 +15,7 @@ export interface WorkloadWait {
 }
 
 /** A Deployment or StatefulSet. */
-export interface Workload extends LiveObject {
+export interface LiveWorkload extends LiveObject {
   spec?: { replicas?: number; selector?: { matchLabels?: Record<string, string> } };
   status?: {
     observedGeneration?: number;
@@ -51,11 +51,11 @@ export async function waitForWorkloads(
   options: WorkloadWait,
 ): Promise<void> {
   const workloads = objects.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
-  let waiting: Workload[] = [];
+  let waiting: LiveWorkload[] = [];
   let shown = '';
   const ready = await waitUntil(
     async () => {
-      const live = await inParallel(workloads, 6, async (object) => (await api.find<Workload>(object)) ?? object);
+      const live = await inParallel(workloads, 6, async (object) => (await api.find<LiveWorkload>(object)) ?? object);
       waiting = live.filter((workload) => !isReady(workload));
       const names = waiting.map(({ metadata }) => metadata.name).join(', ');
       const line = `${live.length - waiting.length} of ${live.length} ready${names === '' ? '' : `, waiting for ${names}`}`;
@@ -83,14 +83,14 @@ export async function waitForWorkloads(
 }
 
 /** Uses the criteria of `kubectl rollout status`. */
-export function isReady({ metadata, spec, status }: Workload): boolean {
+export function isReady({ metadata, spec, status }: LiveWorkload): boolean {
   const wanted = spec?.replicas ?? 1;
   if (status === undefined || (status.observedGeneration ?? 0) < (metadata.generation ?? 1)) return false;
   const available = status.availableReplicas ?? status.readyReplicas ?? 0;
   return (status.updatedReplicas ?? 0) >= wanted && available >= wanted && (status.replicas ?? 0) <= wanted;
 }
 
-async function reason(api: Api, workload: Workload): Promise<string> {
+async function reason(api: Api, workload: LiveWorkload): Promise<string> {
   const labels = Object.entries(workload.spec?.selector?.matchLabels ?? {});
   const { namespace } = workload.metadata;
   if (labels.length === 0 || namespace === undefined) return 'does not exist';

@@ -11,7 +11,7 @@ import { resolveGitAccess } from '../steps/git-access.ts';
 import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
-import { summary } from '../steps/summary.ts';
+import { bootstrapSummary } from '../steps/summary.ts';
 import { placePlatform } from '../tree/place.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
@@ -60,7 +60,7 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
       ...(context.publication.kind === 'published' ? { commit: context.publication.commit } : {}),
       leftOut: context.leftOut,
     },
-    summary(context),
+    bootstrapSummary(context),
   );
   return 0;
 }

@@ -1,6 +1,6 @@
 import { listClusters, loadClusters } from '../config/load.ts';
 import { diffMarkdown } from '../diff/markdown.ts';
-import { byApplication, tally } from '../diff/summary.ts';
+import { byApplication, countChanges } from '../diff/summary.ts';
 import { diffText } from '../diff/text.ts';
 import { hasColours } from '../report/colour.ts';
 import { UsageError } from '../report/errors.ts';
@@ -37,7 +37,7 @@ export async function run(invocation: InvocationOf<'diff'>): Promise<number> {
       notShown,
       clusters: differences.map((difference) => ({
         cluster: difference.cluster,
-        summary: tally(difference.changes),
+        summary: countChanges(difference.changes),
         applications: byApplication(difference.changes),
         notes: difference.notes,
         changes: difference.changes.map(({ lines, ...change }) => ({

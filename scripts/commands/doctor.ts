@@ -27,7 +27,7 @@ import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
 /** One line of the doctor. */
-interface Finding {
+interface DoctorLine {
   check: string;
   /** ok: there. note: missing, and not needed now. missing: something will not work. */
   state: 'ok' | 'note' | 'missing';
@@ -44,8 +44,8 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   const name =
     clusters.length === 0 && invocation.options.cluster === undefined ? undefined : chooseCluster(invocation);
   if (name !== undefined && !clusters.includes(name)) loadCluster(root, name);
-  const findings: Finding[] = [];
-  const found = (check: string, state: Finding['state'], message: string): void => {
+  const findings: DoctorLine[] = [];
+  const found = (check: string, state: DoctorLine['state'], message: string): void => {
     findings.push({ check, state, message });
     reporter.status(`${marks[state]} ${check}: ${message}`);
   };
@@ -77,7 +77,7 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   return missing.length === 0 ? 0 : 1;
 }
 
-type Found = (check: string, state: Finding['state'], message: string) => void;
+type Found = (check: string, state: DoctorLine['state'], message: string) => void;
 
 /** Runs a check; an error for the user becomes its finding. */
 async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {

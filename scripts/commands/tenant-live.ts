@@ -21,7 +21,7 @@ export interface Live {
 }
 
 /** @returns the cluster that --context or --cluster names; undefined when neither is given */
-export async function connectTo(invocation: InvocationOf<'tenant'>): Promise<Live | undefined> {
+export async function connectIfNamed(invocation: InvocationOf<'tenant'>): Promise<Live | undefined> {
   const { options, root } = invocation;
   if (options.context === undefined && options.cluster === undefined) return undefined;
   const name = chooseCluster(invocation);
@@ -43,7 +43,7 @@ export async function connectTo(invocation: InvocationOf<'tenant'>): Promise<Liv
  */
 export async function purge(invocation: InvocationOf<'tenant'>, name: string): Promise<number> {
   const { root, options, reporter } = invocation;
-  const live = await connectTo({ ...invocation, options: { ...options, cluster: chooseCluster(invocation) } });
+  const live = await connectIfNamed({ ...invocation, options: { ...options, cluster: chooseCluster(invocation) } });
   if (live === undefined) throw new Error('no cluster was chosen');
   const here = tenantHere(root, name, live.cluster);
   const own = here === undefined ? [] : namespacesOf(here);

@@ -14,7 +14,7 @@ import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import type { InvocationOf } from './invocation.ts';
-import { connectTo, purge } from './tenant-live.ts';
+import { connectIfNamed, purge } from './tenant-live.ts';
 import { describeTenant } from './tenant-objects.ts';
 
 const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
@@ -127,7 +127,7 @@ async function list(invocation: InvocationOf<'tenant'>): Promise<number> {
     clusters: clusters.filter((cluster) => belongsTo(tenant, cluster)).map(({ name }) => name),
     apps: tenant.hasApps,
   }));
-  const live = await connectTo(invocation);
+  const live = await connectIfNamed(invocation);
   const kept = live === undefined ? [] : await orphanedTenants(live.connection, live.cluster, tenants);
   for (const row of rows)
     reporter.status(

@@ -1,6 +1,6 @@
 import { loadCluster } from '../config/load.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import type { Outcome, Progress } from '../steps/step.ts';
+import type { RunProgress, StepResult } from '../steps/step.ts';
 import { lookBeforeUninstall, uninstall } from '../steps/uninstall.ts';
 import type { Kept, UninstallContext } from '../steps/uninstall-context.ts';
 import { placePlatform } from '../tree/place.ts';
@@ -34,7 +34,7 @@ export async function run(invocation: InvocationOf<'uninstall'>): Promise<number
 
 function conclude(
   { options, reporter }: InvocationOf<'uninstall'>,
-  { context, outcomes: steps }: Progress<UninstallContext>,
+  { context, outcomes: steps }: RunProgress<UninstallContext>,
 ): number {
   const { kept } = context;
   const cluster = context.cluster.name;
@@ -56,7 +56,7 @@ function keptLines(kept: readonly Kept[]): string[] {
   return ['Kept:', ...kept.map(({ what, why }) => `  ${what}: ${why}`), '  (--delete-data deletes these, too)'];
 }
 
-function isNothing(steps: readonly Outcome[]): boolean {
+function isNothing(steps: readonly StepResult[]): boolean {
   return steps.every(({ outcome }) => outcome === 'up-to-date' || outcome === 'skipped');
 }
 

@@ -27,12 +27,12 @@ import type { Group } from '../verify/check.ts';
 import { Client } from '../verify/client.ts';
 import { groups } from '../verify/groups/index.ts';
 import { insideGroup, insideSkipped, insideTitle, runInside } from '../verify/inside.ts';
-import type { Credentials, Site } from '../verify/known.ts';
+import type { Credentials, PlatformSite } from '../verify/known.ts';
 import { type Given, learn } from '../verify/learn.ts';
 import { runGroups } from '../verify/run.ts';
 import { cookieSigner } from '../verify/sign-cookie.ts';
 import { publishedBy, siteOf } from '../verify/site.ts';
-import { rowLines, summary } from '../verify/table.ts';
+import { attackSummary, rowLines } from '../verify/table.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import type { InvocationOf } from './invocation.ts';
@@ -96,7 +96,7 @@ function conclude(
   const counts = tally(rows);
   if (counts.passed + counts.failed === 0)
     throw new RunError('nothing could be checked', { details: rows.map(({ id, why }) => `${id}: ${why ?? ''}`) });
-  reporter.result({ cluster, url, requests: rows, ...counts }, `\n${summary(rows)}`);
+  reporter.result({ cluster, url, requests: rows, ...counts }, `\n${attackSummary(rows)}`);
   return counts.failed === 0 ? 0 : 1;
 }
 
@@ -140,7 +140,7 @@ async function fromInside(
   { options, reporter }: InvocationOf<'verify'>,
   platform: Platform,
   api: Api | undefined,
-  site: Site,
+  site: PlatformSite,
   forged: string,
 ): Promise<AttackResult[]> {
   if (api === undefined) return insideSkipped('needs --context: a pod in the cluster makes the calls');

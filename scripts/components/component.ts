@@ -15,6 +15,11 @@ export interface KubernetesObject {
   [key: string]: unknown;
 }
 
+/** @returns an object's API group: `apps` for `apps/v1`, empty for the core group */
+export function groupOf({ apiVersion }: { apiVersion: string }): string {
+  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+}
+
 /** A Helm chart from a chart repository. */
 export interface ChartSource {
   kind: 'chart';

@@ -19,15 +19,15 @@ export const edgeMark = { namespace: 'envoy.filters.http.breakwater', key: 'edge
 export const userCodeProvider = 'user-code-login';
 
 /** Requests that a rule of an AuthorizationPolicy matches. */
-interface Target {
+interface RequestMatch {
   to: readonly { operation: Record<string, unknown> }[];
 }
 
 /** A check, and the requests that it is asked about. */
-interface Check {
+interface LoginCheck {
   policy: string;
   provider: string;
-  rules: Target[];
+  rules: RequestMatch[];
 }
 
 /**
@@ -38,14 +38,14 @@ interface Check {
  *
  * @returns the requests that need a login, by the check that is asked
  */
-function checks(cluster: Cluster): Check[] {
+function checks(cluster: Cluster): LoginCheck[] {
   const open = { notPorts: ['80'] };
   const both = (hosts: readonly string[]) => hosts.flatMap((host) => [host, `${host}:*`]);
   const code = userCodeAddress(cluster);
   const elsewhere = code === undefined ? {} : { notHosts: both([code.host]) };
   const webhook = webhookInPolicy(cluster);
   const own = both(ownHosts(cluster).map(({ host }) => host));
-  const platform: Check = {
+  const main: LoginCheck = {
     policy: 'login-required',
     provider: authProvider,
     rules: [
@@ -64,12 +64,9 @@ function checks(cluster: Cluster): Check[] {
           ]),
     ],
   };
-  if (code === undefined) return [platform];
+  if (code === undefined) return [main];
   const operation = { ...open, hosts: both([code.host]), notPaths: ['/oauth2/*'] };
-  return [
-    platform,
-    { policy: 'login-required-user-code', provider: userCodeProvider, rules: [{ to: [{ operation }] }] },
-  ];
+  return [main, { policy: 'login-required-user-code', provider: userCodeProvider, rules: [{ to: [{ operation }] }] }];
 }
 
 /** The checks: the gateway asks an OAuth2 Proxy about each of these requests, and refuses them while it is down. */

@@ -28,7 +28,7 @@ export interface LoginProxy {
   /** Name of its Application, Deployment, Service and Secret, and its client id at Dex. */
   name: string;
   /** Whether it is the platform's. */
-  platform: boolean;
+  ofPlatform: boolean;
   /** Name of its session cookie. */
   cookie: string;
   /** Domain of the cookie; absent: the host that sets it. */
@@ -47,7 +47,7 @@ export function platformProxy(cluster: Cluster): LoginProxy {
   const several = !shared && ownHosts(cluster).length > 0;
   return {
     name: clientId,
-    platform: true,
+    ofPlatform: true,
     cookie: shared ? sharedSessionCookie : sessionCookie,
     ...(shared ? { cookieDomain: host } : {}),
     redirectUrl: several ? callback : own,
@@ -58,7 +58,7 @@ export function platformProxy(cluster: Cluster): LoginProxy {
 /** @returns the OAuth2 Proxy of the host of users' code */
 export function userCodeProxy(cluster: Cluster): LoginProxy {
   const redirectUrl = `https://${belowPlatform(cluster).authority}${callback}`;
-  return { name: userCodeClientId, platform: false, cookie: userCodeCookie, redirectUrl, redirects: [redirectUrl] };
+  return { name: userCodeClientId, ofPlatform: false, cookie: userCodeCookie, redirectUrl, redirects: [redirectUrl] };
 }
 
 /** @returns every OAuth2 Proxy of the cluster, the platform's first */
@@ -75,8 +75,8 @@ export function leadsBackTo(cluster: Cluster): string[] {
 /** @returns the path on the platform's host that ends the session there, and then that of each other host */
 export function signOutPath(cluster: Cluster): string {
   const end = sharesCookie(cluster) ? [] : leadsBackTo(cluster).slice(1);
-  const [platform = ''] = leadsBackTo(cluster);
-  const last = end.length === 0 ? signedOutPath : `https://${platform}${signedOutPath}`;
+  const [host = ''] = leadsBackTo(cluster);
+  const last = end.length === 0 ? signedOutPath : `https://${host}${signedOutPath}`;
   const signOut = (origin: string, next: string) => `${origin}/oauth2/sign_out?rd=${encodeURIComponent(next)}`;
   return signOut(
     '',

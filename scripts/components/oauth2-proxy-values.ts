@@ -44,7 +44,7 @@ function alphaConfig(cluster: Cluster, proxy: LoginProxy): Record<string, unknow
     injectResponseHeaders: [
       claim('kubeflow-userid', { claim: 'email' }),
       claim('kubeflow-groups', { claim: 'groups' }),
-      ...(!proxy.platform || !sendsToken(cluster)
+      ...(!proxy.ofPlatform || !sendsToken(cluster)
         ? []
         : [claim('authorization', { claim: 'id_token', prefix: 'Bearer ' })]),
     ],
@@ -73,7 +73,7 @@ function alphaConfig(cluster: Cluster, proxy: LoginProxy): Record<string, unknow
           groupsClaim: 'groups',
           audienceClaims: ['aud'],
           // Programs have tokens for the platform, and they are good here, too; never the other way round.
-          ...(cluster.auth.machineTokens && !proxy.platform ? { extraAudiences: [clientId] } : {}),
+          ...(cluster.auth.machineTokens && !proxy.ofPlatform ? { extraAudiences: [clientId] } : {}),
           insecureSkipNonce: false,
         },
       },

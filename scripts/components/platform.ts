@@ -2,7 +2,7 @@ import type { Cluster } from '../config/cluster.ts';
 import type { Component } from './component.ts';
 
 /** A component with the wave that it is in. */
-export interface Placed {
+export interface PlacedComponent {
   component: Component;
   wave: number;
 }
@@ -13,7 +13,7 @@ export interface Platform {
   /** The components that are switched on, in the order of component-facts.ts, whether or not they can be rendered yet. */
   readonly enabled: readonly Component[];
   /** Those that are in the tree, the first wave first. */
-  readonly placed: readonly Placed[];
+  readonly placed: readonly PlacedComponent[];
   /** Those that follow when the host is known. */
   readonly waiting: readonly Component[];
 }

@@ -4,7 +4,7 @@ import type { Shared } from './cluster.ts';
 import { type InputDocument, parseDocument } from './document.ts';
 import { explain } from './messages.ts';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
-import { type InputFinding, locate, place } from './positions.ts';
+import { type InputFinding, locate, withPositions } from './positions.ts';
 import { appFindings } from './running-apps.ts';
 import { type ClusterFile, clusterFile } from './schema/cluster.ts';
 import { isRecord } from './schema/reads.ts';
@@ -40,7 +40,7 @@ export function parseInput<S extends z.ZodType>(
   const known = new Set(findings.map(({ path }) => formatPath(path)));
   const further = (options.further?.(input.value) ?? []).filter(({ path }) => !known.has(formatPath(path)));
   const whole = result.success ? (options.whole?.(result.data) ?? []) : [];
-  const all = sorted([...problems, ...place(input, [...findings, ...further, ...whole])]);
+  const all = sorted([...problems, ...withPositions(input, [...findings, ...further, ...whole])]);
   return result.success && all.length === 0 ? { value: result.data } : { problems: all.slice(0, mostProblems) };
 }
 

@@ -54,7 +54,7 @@ export function locate(input: Pick<InputDocument, 'document'>, path: KeyPath): S
  *
  * @returns problems in the order of the file
  */
-export function place(input: InputDocument, findings: readonly InputFinding[]): Problem[] {
+export function withPositions(input: InputDocument, findings: readonly InputFinding[]): Problem[] {
   return findings
     .map((finding) => {
       const spot = locate(input, finding.path);

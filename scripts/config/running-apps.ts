@@ -1,6 +1,6 @@
 import type { App, SharedApp } from './cluster.ts';
 import type { InputFinding } from './positions.ts';
-import { argocdApp } from './schema/app.ts';
+import { argocdAppName } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
 import { componentNames } from './schema/component-facts.ts';
@@ -46,7 +46,7 @@ function withSettings({ name, folder, file, manifests }: SharedApp, cluster: Clu
     manifests,
     application,
     gate: 'installed' in source ? application : `${application}-gate`,
-    namespace: name === argocdApp ? cluster.argocd.namespace : (file.namespace ?? name),
+    namespace: name === argocdAppName ? cluster.argocd.namespace : (file.namespace ?? name),
     place,
     access: settings?.access ?? file.access,
     source: version === undefined ? source : withVersion(source, version),
@@ -114,7 +114,11 @@ function ownFindings(file: ClusterFile, app: App): InputFinding[] {
     );
   if (settings?.version !== undefined && !('version' in app.source))
     report('version', 'has no effect: the app has no upstream', 'Remove the line.');
-  if (app.name === argocdApp && file.tls.existingIssuer !== undefined && file.tls.existingIssuer.trust === undefined)
+  if (
+    app.name === argocdAppName &&
+    file.tls.existingIssuer !== undefined &&
+    file.tls.existingIssuer.trust === undefined
+  )
     report('', 'Argo CD verifies the certificate of the login and needs tls.existingIssuer.trust', trustHint);
   if (applicationsOf(app).includes(file.argocd.root.name))
     report('', `${app.name} has an Application ${file.argocd.root.name}, which is the root's name (argocd.root.name)`);

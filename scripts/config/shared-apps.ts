@@ -5,9 +5,9 @@ import type { Problem } from '../report/errors.ts';
 import type { AppManifest, SharedApp } from './cluster.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
-import { type InputFinding, place } from './positions.ts';
+import { type InputFinding, withPositions } from './positions.ts';
 import { readInput } from './read-input.ts';
-import { type AppFile, appFile, argocdApp, longestAppName } from './schema/app.ts';
+import { type AppFile, appFile, argocdAppName, longestAppName } from './schema/app.ts';
 import { componentNames } from './schema/component-facts.ts';
 import { isRecord } from './schema/reads.ts';
 import { closest } from './suggest.ts';
@@ -64,7 +64,7 @@ function readApp(root: string, name: string, clusters: readonly string[]): Parse
 
 function placedAt(text: string, file: string): string {
   const { input } = parseDocument(text, file);
-  const found = input === undefined ? [] : place(input, [{ path: ['place'], at: 'value', message: '' }]);
+  const found = input === undefined ? [] : withPositions(input, [{ path: ['place'], at: 'value', message: '' }]);
   return found.map(({ line, column }) => `${file}:${line}:${column}`).join();
 }
 
@@ -88,7 +88,7 @@ function nameProblem(name: string): Pick<Problem, 'message' | 'hint'> | undefine
     return { message: 'is not a valid app name', hint: 'Use lower-case letters, digits and "-".' };
   if (name.length > longestAppName)
     return { message: `is too long for an app name: at most ${longestAppName} characters` };
-  const taken = (componentNames as readonly string[]).includes(name) && name !== argocdApp;
+  const taken = (componentNames as readonly string[]).includes(name) && name !== argocdAppName;
   return taken ? { message: 'is the name of a component of the platform', hint: 'Rename the folder.' } : undefined;
 }
 

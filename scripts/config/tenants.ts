@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
-import { place } from './positions.ts';
+import { withPositions } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type TenantDefaults, type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
 import { closest } from './suggest.ts';
@@ -52,7 +52,7 @@ export function loadTenants(
   }
   for (const [tenant, findings] of tenantFindings(tenants, clusters, 'value' in defaults ? defaults.value : {})) {
     const { input } = parseDocument(texts.get(tenant.name) ?? '', tenant.source);
-    if (input !== undefined) problems.push(...place(input, findings));
+    if (input !== undefined) problems.push(...withPositions(input, findings));
   }
   if (problems.length === 0) return tenants;
   const files = new Set(problems.map(({ file }) => file));

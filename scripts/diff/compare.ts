@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../components/component.ts';
+import { groupOf, type KubernetesObject } from '../components/component.ts';
 import { yamlText } from '../components/yaml-text.ts';
 import { type DiffLine, diffLines, withContext } from './lines.ts';
 import { maskPair } from './mask.ts';
@@ -60,8 +60,7 @@ function byIdentity(applications: readonly RenderedApplication[]): Map<string, L
   const located = new Map<string, Located>();
   for (const { name: application, wave, objects, cascades } of applications) {
     for (const { object, namespace } of objects) {
-      const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
-      const identity = [group, object.kind, namespace, object.metadata.name].join('|');
+      const identity = [groupOf(object), object.kind, namespace, object.metadata.name].join('|');
       const twin = located.has(identity) ? `|${application}` : '';
       located.set(`${identity}${twin}`, { object, namespace, application, wave, cascades });
     }

@@ -2,11 +2,11 @@ import type { Change } from './compare.ts';
 import {
   byApplication,
   type ClusterDifference,
+  changesText,
+  changeTitle,
+  countChanges,
   type Difference,
   notShownText,
-  tally,
-  tallyText,
-  titleOf,
 } from './summary.ts';
 
 /** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
@@ -66,7 +66,7 @@ function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[
   const rows = byApplication(changes);
   const shown = rows.slice(0, mostRows);
   return [
-    `### ${escaped(cluster)}: ${changes.length === 0 ? 'no changes' : tallyText(tally(changes))}`,
+    `### ${escaped(cluster)}: ${changes.length === 0 ? 'no changes' : changesText(countChanges(changes))}`,
     '',
     ...(rows.length === 0
       ? []
@@ -84,7 +84,7 @@ function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[
 
 /** One folded resource; a long one is cut. Of one that is kept there is nothing to unfold. */
 function resource(cluster: string, change: Change): { part: string; lines: number } {
-  const title = escaped(titleOf(cluster, change));
+  const title = escaped(changeTitle(cluster, change));
   if (change.lines.length === 0) return { part: `<p>${title}</p>\n`, lines: 0 };
   const shown = change.lines.slice(0, mostLines).map(({ sign, text }) => `${sign} ${text}`);
   const hidden = change.lines.length - shown.length;

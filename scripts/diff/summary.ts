@@ -23,7 +23,7 @@ export function notShownText(paths: readonly string[]): string | undefined {
 }
 
 /** Numbers of resources. */
-export interface Tally {
+export interface ChangeCounts {
   added: number;
   changed: number;
   removed: number;
@@ -32,13 +32,13 @@ export interface Tally {
 }
 
 /** The same for one Application. */
-export interface ApplicationTally extends Tally {
+export interface ApplicationTally extends ChangeCounts {
   application: string;
   wave: number;
 }
 
 /** @returns how many resources come, change, go, and stay without Git */
-export function tally(changes: readonly Change[]): Tally {
+export function countChanges(changes: readonly Change[]): ChangeCounts {
   const number = (what: Change['change']) => changes.filter(({ change }) => change === what).length;
   return { added: number('added'), changed: number('changed'), removed: number('removed'), kept: number('kept') };
 }
@@ -49,12 +49,12 @@ export function byApplication(changes: readonly Change[]): ApplicationTally[] {
   return [...names.values()].map(({ application, wave }) => ({
     application,
     wave,
-    ...tally(changes.filter((change) => change.application === application && change.wave === wave)),
+    ...countChanges(changes.filter((change) => change.application === application && change.wave === wave)),
   }));
 }
 
 /** @returns as `1 added, 2 changed, 0 removed`, and what is kept where there is something */
-export function tallyText({ added, changed, removed, kept }: Tally): string {
+export function changesText({ added, changed, removed, kept }: ChangeCounts): string {
   return `${added} added, ${changed} changed, ${removed} removed${kept === 0 ? '' : `, ${kept} kept`}`;
 }
 
@@ -67,7 +67,7 @@ function resourceName({ kind, namespace, name }: Change): string {
 const marks = { added: '+', changed: '~', removed: '-', kept: '=' } as const;
 
 /** @returns one line that says what happens to which resource of which Application */
-export function titleOf(cluster: string, change: Change): string {
+export function changeTitle(cluster: string, change: Change): string {
   const { application, movedFrom, wave } = change;
   const moved = movedFrom === undefined ? '' : ` (moved from ${movedFrom})`;
   const kept = change.change === 'kept' ? ' (stays in the cluster, no longer managed)' : '';

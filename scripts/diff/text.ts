@@ -2,11 +2,11 @@ import type { DiffLine } from './lines.ts';
 import {
   byApplication,
   type ClusterDifference,
+  changesText,
+  changeTitle,
+  countChanges,
   type Difference,
   notShownText,
-  tally,
-  tallyText,
-  titleOf,
   waveText,
 } from './summary.ts';
 
@@ -26,7 +26,7 @@ export function diffText({ differences, notShown }: Difference, against: string,
     ...differences.flatMap(({ cluster, changes }) =>
       changes.flatMap((change) => [
         '',
-        bold(titleOf(cluster, change)),
+        bold(changeTitle(cluster, change)),
         ...change.lines.map((line) => lineText(line, coloured)),
       ]),
     ),
@@ -36,14 +36,14 @@ export function diffText({ differences, notShown }: Difference, against: string,
 function headline({ cluster, changes }: ClusterDifference, against: string): string {
   return changes.length === 0
     ? `${cluster}: no changes since ${against}`
-    : `${cluster}: ${tallyText(tally(changes))}, against ${against}`;
+    : `${cluster}: ${changesText(countChanges(changes))}, against ${against}`;
 }
 
 function summaryLines({ changes, notes }: ClusterDifference): string[] {
   const rows = byApplication(changes);
   const width = Math.max(0, ...rows.map(({ application }) => application.length));
   return [
-    ...rows.map((row) => `  ${waveText(row.wave).padEnd(8)} ${row.application.padEnd(width)}  ${tallyText(row)}`),
+    ...rows.map((row) => `  ${waveText(row.wave).padEnd(8)} ${row.application.padEnd(width)}  ${changesText(row)}`),
     ...notes.map((note) => `  ! ${note}`),
   ];
 }

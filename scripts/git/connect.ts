@@ -4,7 +4,7 @@ import path from 'node:path';
 import { removeLeftovers } from '../processes/leftovers.ts';
 import { credentialLines, remoteSettings, sshCommand } from './environment.ts';
 import type { Remote } from './remote.ts';
-import { type Git, orUndefined, type RunOptions } from './run.ts';
+import { type Git, type GitOptions, orUndefined } from './run.ts';
 
 /** Milliseconds without output after which a remote is given up. */
 export const longSilence = 30_000;
@@ -17,7 +17,7 @@ export const longSilence = 30_000;
 export async function withRemote<T>(
   git: Git,
   remote: Remote,
-  use: (options: RunOptions) => Promise<T>,
+  use: (options: GitOptions) => Promise<T>,
   silence = longSilence,
 ): Promise<T> {
   // git's HTTP process outlives a killed git, so it has its own limit, a second earlier.

@@ -1,5 +1,5 @@
 import { createGit, type Git, GitFailure, orUndefined, zeroSeparated } from './run.ts';
-import { textsAt } from './texts.ts';
+import { readTexts } from './texts.ts';
 
 /** Files that Git tracks, and files that `git add` would add. Paths are relative to the root. */
 export interface GitEntries {
@@ -42,7 +42,7 @@ async function list(git: Git, command: readonly string[]): Promise<string[] | un
 async function withTargets(root: string, from: 'HEAD:' | ':', lines: readonly string[]) {
   const modes = new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
   const links = [...modes].filter(([, mode]) => mode === '120000').map(([path]) => path);
-  return { modes, targets: await textsAt(root, from, links) };
+  return { modes, targets: await readTexts(root, from, links) };
 }
 
 /** @returns the paths that Git ignores, and so never publishes; none without a repository */

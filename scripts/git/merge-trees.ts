@@ -6,7 +6,7 @@ export async function treeOf(git: Git, commit: string): Promise<string> {
 }
 
 /** @returns a commit with this tree, on no branch */
-export async function commitTree(git: Git, tree: string, parent?: string): Promise<string> {
+export async function makeCommit(git: Git, tree: string, parent?: string): Promise<string> {
   const parents = parent === undefined ? [] : ['-p', parent];
   return (await git.raw(['commit-tree', tree, ...parents, '-m', 'merge base'])).trim();
 }
@@ -21,8 +21,8 @@ export async function mergeTrees(
   git: Git,
   { base, ours, theirs }: { base: string; ours: string; theirs: string },
 ): Promise<{ tree: string } | { conflicts: string[] }> {
-  const parent = await commitTree(git, base);
-  const sides = [await commitTree(git, ours, parent), await commitTree(git, theirs, parent)];
+  const parent = await makeCommit(git, base);
+  const sides = [await makeCommit(git, ours, parent), await makeCommit(git, theirs, parent)];
   try {
     const merged = await git.raw(['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', ...sides]);
     return { tree: merged.split('\0')[0] ?? '' };

@@ -15,7 +15,7 @@ import {
   dirtyPaths,
   headCommit,
   pathsAtHead,
-  textsAt,
+  readTexts,
 } from './texts.ts';
 
 /** The user's repository. Paths are relative to its root, with forward slashes. */
@@ -74,8 +74,8 @@ export async function openRepository(root: string): Promise<Repository> {
       return state;
     },
     headPaths: (folders) => pathsAtHead(git, folders),
-    headText: async (paths) => ((await headCommit(git)) === undefined ? new Map() : textsAt(root, 'HEAD:', paths)),
-    stagedText: (paths) => textsAt(root, ':', paths),
+    headText: async (paths) => ((await headCommit(git)) === undefined ? new Map() : readTexts(root, 'HEAD:', paths)),
+    stagedText: (paths) => readTexts(root, ':', paths),
     changes: (from, to) => changesBetween(git, from, to),
     dirty: (paths) => dirtyPaths(git, root, paths),
     commit: (options) => commitPaths(git, root, options),

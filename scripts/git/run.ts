@@ -5,7 +5,7 @@ import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
 
 /** Options for one call of git. */
-export interface RunOptions {
+export interface GitOptions {
   /** Written to its standard input. */
   input?: string;
   settings?: GitSettings;
@@ -21,9 +21,9 @@ export interface RunOptions {
 /** Git in one folder. Both forms throw a GitFailure when git fails. */
 export interface Git {
   /** Runs a verb of simple-git's. */
-  <T>(verb: (git: SimpleGit) => PromiseLike<T>, options?: RunOptions): Promise<T>;
+  <T>(verb: (git: SimpleGit) => PromiseLike<T>, options?: GitOptions): Promise<T>;
   /** Runs a command that simple-git has no verb for, or whose verb does something else. @returns what it prints to stdout */
-  raw(args: readonly string[], options?: RunOptions): Promise<string>;
+  raw(args: readonly string[], options?: GitOptions): Promise<string>;
 }
 
 /** git failed: its exit code is not 0. */
@@ -66,8 +66,8 @@ const unsafe: NonNullable<SimpleGitOptions['unsafe']> = {
  * @param folder where git runs
  * @param defaults options of every call
  */
-export function createGit(folder: string, defaults: RunOptions = {}): Git {
-  const git = async <T>(verb: (git: SimpleGit) => PromiseLike<T>, options: RunOptions = {}): Promise<T> => {
+export function createGit(folder: string, defaults: GitOptions = {}): Git {
+  const git = async <T>(verb: (git: SimpleGit) => PromiseLike<T>, options: GitOptions = {}): Promise<T> => {
     const streams: Readable[] = [];
     let args: readonly string[] = [];
     const settings = [...(defaults.settings ?? []), ...(options.settings ?? [])];
@@ -96,7 +96,7 @@ export function createGit(folder: string, defaults: RunOptions = {}): Git {
     }
   };
   return Object.assign(git, {
-    raw: (args: readonly string[], options?: RunOptions) => git((it) => it.raw([...args]), options),
+    raw: (args: readonly string[], options?: GitOptions) => git((it) => it.raw([...args]), options),
   });
 }
 
@@ -104,7 +104,7 @@ export function createGit(folder: string, defaults: RunOptions = {}): Git {
 const patience = 5_000;
 
 /** Watches for a silence of so many milliseconds. */
-function watchFor(milliseconds: number, whileSilent: RunOptions['whileSilent']) {
+function watchFor(milliseconds: number, whileSilent: GitOptions['whileSilent']) {
   let report: () => void = () => undefined;
   const silent = new Promise<undefined>((resolve) => {
     report = () => resolve(undefined);
@@ -140,7 +140,7 @@ export function readObjects(folder: string, names: readonly string[]): Promise<B
   return named(prepare(folder, { input: names.map((name) => `${name}\n`).join('') }).binaryCatFile(['--batch']));
 }
 
-function prepare(folder: string, { input, settings, extra, hooks }: RunOptions): SimpleGit {
+function prepare(folder: string, { input, settings, extra, hooks }: GitOptions): SimpleGit {
   if (input === '') throw new Error('simple-git never closes an empty standard input');
   const environment = gitEnvironment(process.env, settings, extra);
   return simpleGit({

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeLeftovers } from '../processes/leftovers.ts';
-import { commitTree } from './merge-trees.ts';
+import { makeCommit } from './merge-trees.ts';
 import { createGit, type Git, orUndefined, zeroSeparated } from './run.ts';
 
 /**
@@ -92,7 +92,7 @@ export async function checkOutCommit(git: Git, commit: string): Promise<void> {
  */
 export async function commitFiles({ git }: ScratchRepository, parent: string): Promise<string> {
   await git((it) => it.add(['--all', '--force', '--', '.', ':(exclude,top)node_modules', ':(exclude,top).breakwater']));
-  const commit = await commitTree(git, (await git.raw(['write-tree'])).trim(), parent);
+  const commit = await makeCommit(git, (await git.raw(['write-tree'])).trim(), parent);
   await git.raw(['update-ref', `refs/heads/${scratchBranch}`, commit]);
   return commit;
 }

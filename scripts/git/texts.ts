@@ -42,7 +42,7 @@ async function differing(git: Git, ...revision: string[]): Promise<string[]> {
  * @param from `HEAD:` or, for the index, `:`
  * @returns texts of the paths that exist as files
  */
-export async function textsAt(
+export async function readTexts(
   root: string,
   from: 'HEAD:' | ':',
   paths: readonly string[],

@@ -2,7 +2,7 @@ import { createSign } from 'node:crypto';
 import { RunError } from '../report/errors.ts';
 import type { Host, HostAccess } from './host.ts';
 import { hostError } from './host-error.ts';
-import { type ApiAccess, connect } from './octokit.ts';
+import { type ApiAccess, makeOctokit } from './octokit.ts';
 import { octokitHost } from './octokit-host.ts';
 import type { Dialect } from './octokit-target.ts';
 
@@ -44,7 +44,10 @@ export async function installationToken(
   access: Omit<ApiAccess, 'authorization'>,
   app: { id: number; installationId: number; privateKey: string },
 ): Promise<string> {
-  const octokit = await connect({ ...access, authorization: `bearer ${appToken(app, Math.floor(Date.now() / 1000))}` });
+  const octokit = await makeOctokit({
+    ...access,
+    authorization: `bearer ${appToken(app, Math.floor(Date.now() / 1000))}`,
+  });
   try {
     const { data } = await octokit.apps.createInstallationAccessToken({ installation_id: app.installationId });
     return data.token;

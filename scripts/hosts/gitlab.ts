@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RunError } from '../report/errors.ts';
 import { type Call, gitlabApi } from './gitlab-api.ts';
-import type { DeployKey, Host, HostAccess, PullRequest, RepositoryState, Visibility, Webhook } from './host.ts';
+import type { DeployKey, Host, HostAccess, HostedRepository, PullRequest, Visibility, Webhook } from './host.ts';
 import { hostError } from './host-error.ts';
 
 const needs = {
@@ -64,7 +64,7 @@ export function gitlab(access: HostAccess): Host {
   };
 }
 
-async function look(call: Call, path: string, expected: string): Promise<RepositoryState | undefined> {
+async function look(call: Call, path: string, expected: string): Promise<HostedRepository | undefined> {
   try {
     const found = project.parse(await call('GET', path));
     requireSame(expected, found.path_with_namespace);

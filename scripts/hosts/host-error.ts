@@ -2,7 +2,7 @@ import { RunError } from '../report/errors.ts';
 import { isRateLimit, type LimitedAnswer } from './rate-limit.ts';
 
 /** An attempted action, for messages. */
-export interface Attempt {
+export interface HostAttempt {
   /** As `open a pull request`. */
   what: string;
   /** As `acme/platform on github.com`. */
@@ -18,7 +18,7 @@ export interface Attempt {
  * @returns a RunError; the error itself when it is one already, or not a host's
  * @see https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
  */
-export function hostError(error: unknown, { what, where, needs }: Attempt): unknown {
+export function hostError(error: unknown, { what, where, needs }: HostAttempt): unknown {
   if (!(error instanceof Error) || error instanceof RunError) return error;
   const answer = answerOf(error);
   const options = { details: detailsOf(error), cause: error };

@@ -15,7 +15,7 @@ export interface PullRequest {
 export type Visibility = 'private' | 'internal' | 'public';
 
 /** A repository as its host describes it. */
-export interface RepositoryState {
+export interface HostedRepository {
   /** True: it is read-only, and no key or hook can be added. */
   archived: boolean;
   visibility: Visibility;
@@ -53,7 +53,7 @@ export interface Host {
   /** False for plain Git, which can only push: then every method but `repository` throws. */
   readonly hasApi: boolean;
   /** Reads the repository. @returns undefined when there is none, or the token cannot see it */
-  repository(): Promise<RepositoryState | undefined>;
+  repository(): Promise<HostedRepository | undefined>;
   /** Creates the repository, empty, for its owner (account, organization or group), and waits until the host shows it. */
   createRepository(visibility: Visibility): Promise<void>;
   deployKeys(): Promise<DeployKey[]>;

@@ -1,13 +1,13 @@
 import { RunError } from '../report/errors.ts';
 import type { Visibility } from './host.ts';
-import { requireSame, type Target } from './octokit-target.ts';
+import { type HostTarget, requireSame } from './octokit-target.ts';
 
 /**
  * Creates an empty repository for its owner: an organization, or the token's own account.
  *
  * @throws RunError when the owner is neither, or the name is taken
  */
-export async function createEmpty(target: Target, visibility: Visibility): Promise<void> {
+export async function createEmpty(target: HostTarget, visibility: Visibility): Promise<void> {
   const { octokit, owner, repo } = target;
   const made = {
     name: repo,
@@ -30,7 +30,7 @@ export async function createEmpty(target: Target, visibility: Visibility): Promi
   }
 }
 
-async function isOrganization({ octokit, owner }: Target): Promise<boolean> {
+async function isOrganization({ octokit, owner }: HostTarget): Promise<boolean> {
   try {
     await octokit.orgs.get({ org: owner });
     return true;
@@ -41,7 +41,7 @@ async function isOrganization({ octokit, owner }: Target): Promise<boolean> {
 }
 
 /** A repository for "me" must not be created in another account. */
-async function requireOwnAccount({ octokit, owner, repo, tokenOf }: Target): Promise<void> {
+async function requireOwnAccount({ octokit, owner, repo, tokenOf }: HostTarget): Promise<void> {
   if (tokenOf === 'installation') {
     throw new RunError(
       `cannot create ${owner}/${repo}: ${owner} is not an organization, and a GitHub App can only create repositories in organizations`,

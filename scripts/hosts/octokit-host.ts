@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Octokit } from '@octokit/rest';
 import { RunError } from '../report/errors.ts';
-import type { DeployKey, Host, HostAccess, PullRequest, RepositoryState, Webhook } from './host.ts';
+import type { DeployKey, Host, HostAccess, HostedRepository, PullRequest, Webhook } from './host.ts';
 import { hostError } from './host-error.ts';
-import { connect } from './octokit.ts';
+import { makeOctokit } from './octokit.ts';
 import { createEmpty } from './octokit-create.ts';
-import { type Action, type Dialect, requireSame, type Target } from './octokit-target.ts';
+import { type Dialect, type HostAction, type HostTarget, requireSame } from './octokit-target.ts';
 
 /** A host with an API of GitHub's kind: https://docs.github.com/en/rest */
 export function octokitHost(access: HostAccess, dialect: Dialect): Host {
@@ -14,9 +14,9 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
   const baseUrl = dialect.api(access.web);
   const { caFile, report } = access;
   let connected: Promise<Octokit> | undefined;
-  const attempt = async <T>(action: Action, what: string, body: (target: Target) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(action: HostAction, what: string, body: (target: HostTarget) => Promise<T>): Promise<T> => {
     try {
-      connected ??= connect({
+      connected ??= makeOctokit({
         baseUrl,
         authorization: `token ${access.token}`,
         ...(caFile === undefined ? {} : { caFile }),
@@ -50,7 +50,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
 }
 
 /** A new repository may not answer at once. */
-async function untilShown(look: () => Promise<RepositoryState | undefined>, where: string): Promise<void> {
+async function untilShown(look: () => Promise<HostedRepository | undefined>, where: string): Promise<void> {
   for (let pause = 250; pause < 20_000; pause *= 2) {
     if ((await look()) !== undefined) return;
     await setTimeout(pause);
@@ -58,7 +58,7 @@ async function untilShown(look: () => Promise<RepositoryState | undefined>, wher
   throw new RunError(`${where} was created, but the host does not show it yet`, { hint: 'Run it again in a minute.' });
 }
 
-async function lookAt({ octokit, owner, repo }: Target): Promise<RepositoryState | undefined> {
+async function lookAt({ octokit, owner, repo }: HostTarget): Promise<HostedRepository | undefined> {
   try {
     const { data } = await octokit.repos.get({ owner, repo });
     requireSame(owner, repo, data.full_name);
@@ -92,7 +92,7 @@ async function allPages<T>(
 }
 
 /** @see https://docs.github.com/en/rest/deploy-keys/deploy-keys */
-async function listKeys({ octokit, owner, repo, dialect }: Target): Promise<DeployKey[]> {
+async function listKeys({ octokit, owner, repo, dialect }: HostTarget): Promise<DeployKey[]> {
   const keys = await allPages((page) => octokit.repos.listDeployKeys({ owner, repo, page, ...dialect.page }), dialect);
   return keys.map(({ id, title, key, read_only }) => ({
     id: String(id),
@@ -103,7 +103,7 @@ async function listKeys({ octokit, owner, repo, dialect }: Target): Promise<Depl
 }
 
 async function changeKeys(
-  { octokit, owner, repo }: Target,
+  { octokit, owner, repo }: HostTarget,
   { add, remove = [] }: Parameters<Host['changeDeployKeys']>[0],
 ): Promise<void> {
   if (add !== undefined)
@@ -113,7 +113,7 @@ async function changeKeys(
 
 /** @see https://docs.github.com/en/rest/repos/webhooks */
 async function setWebhook(
-  { octokit, owner, repo, dialect }: Target,
+  { octokit, owner, repo, dialect }: HostTarget,
   url: string,
   set?: Omit<Webhook, 'url'>,
 ): Promise<string | undefined> {
@@ -132,7 +132,7 @@ async function setWebhook(
 
 /** @see https://docs.github.com/en/rest/pulls/pulls#list-pull-requests */
 async function findOpen(
-  { octokit, owner, repo, dialect }: Target,
+  { octokit, owner, repo, dialect }: HostTarget,
   { base, head }: PullRequest,
 ): Promise<OpenPull | undefined> {
   const query = { owner, repo, base, head: `${owner}:${head}`, state: 'open' as const, ...dialect.page };
@@ -149,7 +149,7 @@ interface OpenPull {
 
 /** @see https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request */
 async function keepOrReplace(
-  { octokit, owner, repo }: Target,
+  { octokit, owner, repo }: HostTarget,
   { number, html_url: url, body: old }: OpenPull,
   { title, body, mayReplace }: PullRequest,
 ): Promise<{ url: string; created: boolean }> {
@@ -160,7 +160,7 @@ async function keepOrReplace(
 }
 
 /** @see https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request */
-async function open(target: Target, request: PullRequest): Promise<{ url: string; created: boolean }> {
+async function open(target: HostTarget, request: PullRequest): Promise<{ url: string; created: boolean }> {
   const { octokit, owner, repo } = target;
   const { base, head, title, body } = request;
   try {

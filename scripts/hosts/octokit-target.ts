@@ -3,7 +3,7 @@ import { RunError } from '../report/errors.ts';
 import type { HostAccess } from './host.ts';
 
 /** Actions, by the permissions that they need. */
-export type Action = 'look' | 'create' | 'keys' | 'hooks' | 'pulls';
+export type HostAction = 'look' | 'create' | 'keys' | 'hooks' | 'pulls';
 
 /** Differences between the hosts with GitHub's kind of API. */
 export interface Dialect {
@@ -11,7 +11,7 @@ export interface Dialect {
   /** @returns the API's address */
   api(web: string): string;
   /** A sentence for each action: the permissions that the token needs. */
-  needs: Readonly<Record<Action, string>>;
+  needs: Readonly<Record<HostAction, string>>;
   /** Additional fields of a request for a webhook. */
   hookType: Readonly<Record<string, string>>;
   /** True where pull requests of a repository or branch are "not found" for a moment after the push. */
@@ -21,7 +21,7 @@ export interface Dialect {
 }
 
 /** One repository on one host, for calls. */
-export interface Target {
+export interface HostTarget {
   octokit: Octokit;
   owner: string;
   repo: string;

@@ -20,7 +20,7 @@ export interface ApiAccess {
  * Makes an Octokit that uses the environment's proxy, trusts the configured CA, does not follow a moved repository, and waits
  * when the host asks to. Octokit is loaded only when needed: most runs do without.
  */
-export async function connect({ baseUrl, authorization, caFile, report }: ApiAccess): Promise<Octokit> {
+export async function makeOctokit({ baseUrl, authorization, caFile, report }: ApiAccess): Promise<Octokit> {
   const ca = await readCa(caFile);
   const [{ Octokit }, { throttling }] = await Promise.all([
     import('@octokit/rest'),

@@ -1,13 +1,13 @@
 import { type Html, html } from './html.ts';
 import { tag, tallyText } from './tables.ts';
-import { duration } from './time.ts';
-import type { AttackResult, Check, Outcome } from './types.ts';
+import { durationText } from './time.ts';
+import type { AttackResult, CheckRow, Outcome } from './types.ts';
 
 /** Up to this number, failed checks are shown open. */
 const openedAtMost = 5;
 
 /** The checks by group, each with its attempt and its result. */
-export function checksHtml(checks: readonly Check[]): Html {
+export function checksHtml(checks: readonly CheckRow[]): Html {
   if (checks.length === 0) return html`<p class="empty">Nothing was checked.</p>`;
   const open = checks.filter(({ outcome }) => outcome === 'failed').length <= openedAtMost;
   return html`${[...new Set(checks.map(({ group }) => group))].map((group) => {
@@ -16,11 +16,11 @@ export function checksHtml(checks: readonly Check[]): Html {
   })}`;
 }
 
-function checkHtml({ name, tried, expected, got, outcome, seconds }: Check, openFailed: boolean): Html {
+function checkHtml({ name, tried, expected, got, outcome, seconds }: CheckRow, openFailed: boolean): Html {
   const failed = outcome === 'failed';
   return html`<details class="check"${failed && openFailed ? html` open` : undefined}><summary>${tag(outcome, outcome)}<span class="what">${name}${
     failed && !openFailed ? html`<small>${firstLine(got)}</small>` : undefined
-  }</span>${seconds === undefined ? undefined : html`<span class="took">${duration(seconds)}</span>`}</summary>
+  }</span>${seconds === undefined ? undefined : html`<span class="took">${durationText(seconds)}</span>`}</summary>
 <dl><dt>Tried</dt><dd><pre>${tried}</pre></dd><dt>Expected</dt><dd><pre>${expected}</pre></dd><dt>Got</dt><dd><pre>${got}</pre></dd></dl></details>`;
 }
 

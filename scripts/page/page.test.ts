@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pageHtml } from './page.ts';
-import { clock, duration, ticks } from './time.ts';
-import type { AttackResult, Check, Page } from './types.ts';
+import { clock, durationText, ticks } from './time.ts';
+import type { AttackResult, CheckRow, Page } from './types.ts';
 
 const page: Page = {
   title: 'Status of demo',
@@ -9,7 +9,7 @@ const page: Page = {
   verdict: { state: 'good', text: 'All is well' },
 };
 
-const check: Check = { group: 'TLS', name: 'a name', tried: 'a', expected: 'b', got: 'c', outcome: 'passed' };
+const check: CheckRow = { group: 'TLS', name: 'a name', tried: 'a', expected: 'b', got: 'c', outcome: 'passed' };
 
 const attack: AttackResult = {
   id: 'identity-1',
@@ -172,7 +172,7 @@ describe('a report page', () => {
 
 describe('times', () => {
   it('are said as people say them', () => {
-    expect([0.42, 9.96, 59.6, 252, 3600, 3900].map(duration)).toEqual([
+    expect([0.42, 9.96, 59.6, 252, 3600, 3900].map(durationText)).toEqual([
       '0.4 s',
       '10 s',
       '1 min',

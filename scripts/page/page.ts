@@ -2,7 +2,7 @@ import { attacksHtml, checksHtml } from './checks.ts';
 import { Html, html } from './html.ts';
 import { style } from './style.ts';
 import { fakesHtml, inAll, phasesHtml, tally, tallyText, wavesHtml } from './tables.ts';
-import { duration, moment } from './time.ts';
+import { durationText, moment } from './time.ts';
 import { timelineHtml } from './timeline.ts';
 import type { Page, Picture } from './types.ts';
 
@@ -42,7 +42,7 @@ ${page.waves === undefined ? undefined : section('applications', 'Applications',
 ${page.checks === undefined ? undefined : section('checks', 'Checks', tallyText(page.checks), checksHtml(page.checks))}
 ${page.requests === undefined ? undefined : section('attacks', 'Attack suite', tallyText(page.requests), attacksHtml(page.requests))}
 ${page.pictures === undefined ? undefined : section('pictures', 'Screenshots', 'of the browser', picturesHtml(page.pictures))}
-${page.phases === undefined ? undefined : section('phases', 'Time', `${duration(inAll(page.phases))} in total`, phasesHtml(page.phases))}
+${page.phases === undefined ? undefined : section('phases', 'Time', `${durationText(inAll(page.phases))} in total`, phasesHtml(page.phases))}
 ${page.fakes === undefined ? undefined : section('fakes', 'Simulated parts', undefined, fakesHtml(page.fakes))}
 </main>
 <footer>Created by Breakwater, ${moment(made)}. This page is self-contained: save, mail or print it.</footer>
@@ -92,7 +92,7 @@ function tiles({ waves, checks, requests, phases }: Page): Html | undefined {
     });
   }
   if (phases !== undefined) {
-    found.push({ to: 'phases', value: duration(inAll(phases)), text: 'total time', state: 'plain' });
+    found.push({ to: 'phases', value: durationText(inAll(phases)), text: 'total time', state: 'plain' });
   }
   if (found.length === 0) return undefined;
   return html`<ul class="tiles">${found.map(({ to, value, text, state }) => html`<li><a href="#${to}" class="${state}"><b>${value}</b><span>${text}</span></a></li>`)}</ul>`;

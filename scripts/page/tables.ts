@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
-import { duration } from './time.ts';
+import { durationText } from './time.ts';
 import { waveName } from './timeline.ts';
-import type { Fake, Outcome, Phase, Wave } from './types.ts';
+import type { Fake, Outcome, Phase, WaveRow } from './types.ts';
 
 const signs = { good: '✓', passed: '✓', bad: '✕', failed: '✕', waiting: '…', skipped: '–' } as const;
 
@@ -11,7 +11,7 @@ export function tag(state: keyof typeof signs, word: string): Html {
 }
 
 /** The current Applications by wave. */
-export function wavesHtml(waves: readonly Wave[]): Html {
+export function wavesHtml(waves: readonly WaveRow[]): Html {
   if (waves.every(({ applications }) => applications.length === 0))
     return html`<p class="empty">There are no Applications.</p>`;
   return html`<div class="scroll"><table class="cards">
@@ -53,7 +53,7 @@ export function phasesHtml(phases: readonly Phase[]): Html {
   return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Duration</th></tr></thead>
 <tbody>${phases.map(({ name, seconds, depth = 0, outcome = 'passed', note }) => {
     const width = Math.round((seconds / longest) * 1000) / 10;
-    return html`<tr class="${outcome}${depth > 0 ? ' within' : ''}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${duration(seconds)}</td></tr>`;
+    return html`<tr class="${outcome}${depth > 0 ? ' within' : ''}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${durationText(seconds)}</td></tr>`;
   })}</tbody></table>`;
 }
 

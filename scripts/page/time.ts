@@ -1,5 +1,5 @@
 /** @returns a duration as `0.4 s`, `42 s`, `4 min 12 s` or `1 h 5 min` */
-export function duration(seconds: number): string {
+export function durationText(seconds: number): string {
   if (seconds < 9.95) return `${Math.round(seconds * 10) / 10} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

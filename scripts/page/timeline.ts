@@ -1,5 +1,5 @@
 import { type Html, html } from './html.ts';
-import { clock, duration, moment, ticks } from './time.ts';
+import { clock, durationText, moment, ticks } from './time.ts';
 import type { Bar, Timeline } from './types.ts';
 
 const top = 26;
@@ -32,16 +32,16 @@ export function timelineHtml(timeline: Timeline): Html {
   if (times.length === 0) {
     return html`<h3>${timeline.title}</h3><p class="empty">Nothing has been synced yet.</p>`;
   }
-  const groups = place(timeline.bars, begin, begin + length * 1000);
+  const groups = groupBars(timeline.bars, begin, begin + length * 1000);
   const height = groups.reduce((sum, group) => sum + group.height, top);
-  return html`<h3>${timeline.title} <small>${duration(length)} from ${moment(new Date(begin).toISOString())}</small></h3>
+  return html`<h3>${timeline.title} <small>${durationText(length)} from ${moment(new Date(begin).toISOString())}</small></h3>
 ${timeline.note === undefined ? undefined : html`<p class="note">${timeline.note}</p>`}
 <div class="chart">
 <div class="names" aria-hidden="true">${groups.map(
     ({ wave, bars }) =>
       html`<div class="head">${waveName(wave)}</div>${bars.map(({ bar }) => html`<div title="${bar.name}">${bar.name}</div>`)}`,
   )}</div>
-<svg role="img" aria-label="${timeline.title}: ${timeline.bars.length} Applications over ${duration(length)}. The table below has the numbers." width="100%" height="${height + 6}">
+<svg role="img" aria-label="${timeline.title}: ${timeline.bars.length} Applications over ${durationText(length)}. The table below has the numbers." width="100%" height="${height + 6}">
 ${groups.map(({ y, height: tall }, index) => (index % 2 === 0 ? html`<rect class="band" x="0" y="${y}" width="100%" height="${tall}" rx="4"/>` : undefined))}
 ${ticks(length).map((tick) => axisTick(tick, length, height))}
 ${(timeline.marks ?? []).map((mark) => markLine((Date.parse(mark.at) - begin) / 1000, mark.text, length, height))}
@@ -62,7 +62,7 @@ export function waveName(wave: number | string): string {
   return typeof wave === 'number' ? `Wave ${wave}` : wave.charAt(0).toUpperCase() + wave.slice(1);
 }
 
-function place(bars: readonly Bar[], begin: number, end: number): Group[] {
+function groupBars(bars: readonly Bar[], begin: number, end: number): Group[] {
   const groups: Group[] = [];
   for (const wave of new Set(bars.map((bar) => bar.wave))) {
     const members = bars.filter((bar) => bar.wave === wave);
@@ -105,7 +105,7 @@ function barShape({ bar, y, from, to }: PlacedBar, length: number): Html {
   const width = percent(to - from, length);
   const right = to / length > 0.78;
   const room = from / length > 0.12;
-  const words = bar.healthy === undefined ? 'not healthy' : duration(to - from);
+  const words = bar.healthy === undefined ? 'not healthy' : durationText(to - from);
   // The number goes after the bar; without room there, before it; in a bar of full width, inside.
   const inside = right && !room;
   const x = inside || !right ? to : from;
@@ -116,7 +116,7 @@ function span({ bar, from, to }: PlacedBar): string {
   if (from === undefined || to === undefined) return 'not started';
   return bar.healthy === undefined
     ? `first sync at ${clock(from)}, not healthy`
-    : `first sync at ${clock(from)}, healthy at ${clock(to)}, ${duration(to - from)}`;
+    : `first sync at ${clock(from)}, healthy at ${clock(to)}, ${durationText(to - from)}`;
 }
 
 const meanings = {
@@ -141,7 +141,7 @@ function numbers({ title, bars }: Timeline, begin: number): Html {
       html`<tr><td>${bar.name}</td><td>${bar.wave}</td><td class="number">${at(bar.started)}</td><td class="number">${at(bar.healthy)}</td><td class="number">${
         bar.started === undefined || bar.healthy === undefined
           ? '–'
-          : duration((Date.parse(bar.healthy) - Date.parse(bar.started)) / 1000)
+          : durationText((Date.parse(bar.healthy) - Date.parse(bar.started)) / 1000)
       }</td></tr>`,
   )}</tbody></table></div></details>`;
 }

@@ -18,8 +18,8 @@ export interface Page {
   /** Waves over time: the first sync, and others of interest. */
   timelines?: readonly Timeline[];
   /** The current Applications. */
-  waves?: readonly Wave[];
-  checks?: readonly Check[];
+  waves?: readonly WaveRow[];
+  checks?: readonly CheckRow[];
   /** Requests of the attack suite. */
   requests?: readonly AttackResult[];
   pictures?: readonly Picture[];
@@ -76,7 +76,7 @@ export interface Bar {
 }
 
 /** Applications of one wave. */
-export interface Wave {
+export interface WaveRow {
   /** Argo CD's sync wave, or a word for Applications outside the waves, as "tenants". */
   wave: number | string;
   applications: readonly ApplicationRow[];
@@ -97,7 +97,7 @@ export interface ApplicationRow {
 }
 
 /** One check of the rehearsal. */
-export interface Check {
+export interface CheckRow {
   /** Heading of the group, as "Login in a browser". */
   group: string;
   name: string;

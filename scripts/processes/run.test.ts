@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { onPath, run } from './run.ts';
+import { onPath, runProcess } from './run.ts';
 
 let folder: string;
 const searchPath = process.env.PATH;
@@ -25,7 +25,7 @@ describe('a program', () => {
   it('gets its arguments as they are, and the environment that it is given', async () => {
     const args = ['', 'a b', "it's", '"$HOME"', '`id`', '$(id)', 'a\nb', '*', '-n', 'ä'];
     const script = 'console.log(JSON.stringify({ args: process.argv.slice(1), env: Object.keys(process.env) }))';
-    const { stdout, exitCode } = await run(process.execPath, ['-e', script, '--', ...args], {
+    const { stdout, exitCode } = await runProcess(process.execPath, ['-e', script, '--', ...args], {
       cwd: folder,
       env: { GIVEN: '1' },
     });
@@ -38,7 +38,7 @@ describe('a program', () => {
   });
 
   it('has its exit code and both streams handed back, and nothing to read', async () => {
-    const result = await run('sh', ['-c', 'cat; echo out; echo err >&2; exit 3']);
+    const result = await runProcess('sh', ['-c', 'cat; echo out; echo err >&2; exit 3']);
     expect(result).toEqual({ exitCode: 3, stdout: 'out\n', stderr: 'err\n', timedOut: false });
   });
 
@@ -49,7 +49,7 @@ describe('a program', () => {
     }
     const started = Date.now();
     const script = `echo $$ > own; sleep 30 & echo $! > child; wait`;
-    const result = await run('sh', ['-c', script], { cwd: folder, seconds: 1 });
+    const result = await runProcess('sh', ['-c', script], { cwd: folder, seconds: 1 });
     expect(result).toMatchObject({ timedOut: true });
     expect(Date.now() - started).toBeLessThan(15_000);
     const pid = async (name: string) => Number(await readFile(join(folder, name), 'utf8'));

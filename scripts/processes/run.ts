@@ -37,7 +37,11 @@ export function onPath(program: string): string | undefined {
  *
  * zx is loaded only when it is needed: most commands start nothing.
  */
-export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export async function runProcess(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   const { $ } = await import('zx/core');
   if (typeof $.shell !== 'string')
     throw new RunError('bash was not found', { hint: 'Install bash, and put it on the PATH.' });

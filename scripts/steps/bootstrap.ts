@@ -1,19 +1,19 @@
 import { loadCluster } from '../config/load.ts';
 import { UsageError } from '../report/errors.ts';
+import { deployKey, installArgocd, makeSecrets, registerRepository } from './cluster-steps.ts';
 import { commitTree } from './commit.ts';
 import { type BootstrapContext, withCluster } from './context.ts';
 import { discoverHost } from './discover.ts';
 import { makeRepository } from './make-repository.ts';
 import { writeObjects } from './objects.ts';
-import { publish } from './publish.ts';
-import { deployKey, installArgocd, makeSecrets, registerRepository } from './register.ts';
-import { type CheckedStep, checkSteps, type Progress, runChecked } from './step.ts';
+import { publishCommits } from './publish.ts';
+import { type CheckedStep, checkSteps, type RunProgress, runChecked } from './step.ts';
 import { waitForPlatform } from './wait.ts';
 import { requireRotatable, setWebhook } from './webhook.ts';
 import { writeTree } from './write-tree.ts';
 
 /** Files → Git. The repository is made once in a run, and published to as often as needed. */
-const publishing = [writeTree, commitTree, publish];
+const publishing = [writeTree, commitTree, publishCommits];
 
 /** Git → cluster: what is applied is what was pushed. */
 const registering = [writeObjects, installArgocd, makeSecrets, deployKey];
@@ -26,9 +26,9 @@ const registering = [writeObjects, installArgocd, makeSecrets, deployKey];
  * @returns the outcome of each step, and the last context
  * @throws UsageError, RunError; every refusal comes before the first write
  */
-export async function bootstrap(start: BootstrapContext): Promise<Progress<BootstrapContext>> {
+export async function bootstrap(start: BootstrapContext): Promise<RunProgress<BootstrapContext>> {
   const { dryRun } = start.options;
-  type State = Progress<BootstrapContext>;
+  type State = RunProgress<BootstrapContext>;
   const run = (steps: readonly CheckedStep<BootstrapContext>[], from: State) =>
     runChecked(steps, from, { dryRun, reporter: start.reporter });
   const publishAgain = async (from: State) => run(await checkSteps(publishing, from.context), from);

@@ -4,8 +4,8 @@ import type { SecretSpec } from '../components/component.ts';
 import type { Platform } from '../components/platform.ts';
 import { count } from '../report/count.ts';
 import { RunError } from '../report/errors.ts';
-import { header, toYaml } from '../tree/yaml.ts';
-import { holdsExactly, writeObjects as writeFolder } from '../workspace/write.ts';
+import { generatedHeader, toYaml } from '../tree/yaml.ts';
+import { holdsExactly, writePrivateFiles as writeFolder } from '../workspace/write.ts';
 import type { BootstrapContext } from './context.ts';
 import { registrationObjects, repositoryObject } from './registration.ts';
 import { step } from './step.ts';
@@ -30,10 +30,10 @@ export const writeObjects = step<BootstrapContext, Found, Objects>({
   look: async ({ root, cluster, planned, connection, options }) => {
     if (connection !== undefined || options.dryRun) return { objects: undefined, there: false };
     const objects = await objectFiles(root, planned.platform);
-    return { objects, there: await holdsExactly(join(root, folderOf(cluster.name)), objects.files) };
+    return { objects, there: await holdsExactly(join(root, objectsFolder(cluster.name)), objects.files) };
   },
   decide: ({ objects = { files: new Map(), leftOut: [] }, there }, context) => {
-    const folder = folderOf(context.cluster.name);
+    const folder = objectsFolder(context.cluster.name);
     if (context.connection !== undefined) return { kind: 'skip', message: 'they are applied to the cluster instead' };
     const next = { ...context, leftOut: [...context.leftOut, ...objects.leftOut] };
     if (there)
@@ -45,7 +45,7 @@ export const writeObjects = step<BootstrapContext, Found, Objects>({
     return { kind: 'do', message: `write the manifests to apply to ${folder}`, work: objects, next };
   },
   act: async ({ files }, { root, cluster }) => {
-    const folder = folderOf(cluster.name);
+    const folder = objectsFolder(cluster.name);
     await writeFolder(join(root, folder), files);
     return `wrote ${count(files.size, 'file')} to ${folder}: ${[...files.keys()].sort().join(', ')}`;
   },
@@ -54,7 +54,7 @@ export const writeObjects = step<BootstrapContext, Found, Objects>({
 async function objectFiles(root: string, platform: Platform): Promise<Objects> {
   const { cluster } = platform;
   const { namespaces, project, root: rootApplication, secrets } = registrationObjects(platform);
-  const line = header(`${cluster.folder}/cluster.yaml`, cluster.name);
+  const line = generatedHeader(`${cluster.folder}/cluster.yaml`, cluster.name);
   const files = new Map([
     ['01-namespaces.yaml', toYaml(line, namespaces)],
     ['03-repository-secret.yaml', toYaml(line, [withoutValues(repositoryObject(cluster))])],
@@ -69,13 +69,13 @@ async function objectFiles(root: string, platform: Platform): Promise<Objects> {
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     files.set('02-argocd.kustomization.yaml', toYaml(line, argocdKustomizations(cluster)));
-    const sentence = `Argo CD's own manifests, which cannot be built here: ${error.message}. Build them with ${folderOf(cluster.name)}/02-argocd.kustomization.yaml where its repository is reachable. ${error.hint ?? ''}`;
+    const sentence = `Argo CD's own manifests, which cannot be built here: ${error.message}. Build them with ${objectsFolder(cluster.name)}/02-argocd.kustomization.yaml where its repository is reachable. ${error.hint ?? ''}`;
     return { files, leftOut: [sentence.trim()] };
   }
 }
 
 /** @returns the folder for a cluster's manifests, relative to the repository */
-export function folderOf(cluster: string): string {
+export function objectsFolder(cluster: string): string {
   return `.breakwater/${cluster}/objects`;
 }
 

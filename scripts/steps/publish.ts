@@ -17,7 +17,7 @@ interface Found {
 }
 
 /** Publishes the commits: by a push to the branch, or by a separate branch and a pull request. */
-export const publish = step<BootstrapContext, Found, undefined>({
+export const publishCommits = step<BootstrapContext, Found, undefined>({
   name: 'publish',
   check: requirePublishable,
   look: async (context) => {

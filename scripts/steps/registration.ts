@@ -1,15 +1,14 @@
-import { groupOf } from '../cluster/live.ts';
 import type { OwnershipQuestion } from '../cluster/ownership.ts';
 import type { RepositoryCredentials } from '../cluster/repository-secret.ts';
 import { repositorySecret } from '../cluster/repository-secret.ts';
 import type { ExpectedRoot } from '../cluster/require-platform.ts';
 import { requiredSettings } from '../components/argocd.ts';
-import type { KubernetesObject, SecretSpec } from '../components/component.ts';
+import { groupOf, type KubernetesObject, type SecretSpec } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { namespaces, project, root } from '../tree/platform.ts';
 import type { RenderedTree } from '../tree/render.ts';
+import { namespaces, project, root } from '../tree/root-objects.ts';
 
 /** What a cluster is told of the tree. */
 interface RegistrationObjects {
@@ -115,7 +114,7 @@ function kindsOf({ cluster, placed }: Platform, documents: RenderedTree['documen
   const objects = [...documents.values()].flat() as { apiVersion?: string; kind?: string }[];
   const kinds = objects
     .filter(({ kind }) => kind !== undefined && kind !== 'Kustomization')
-    .map(({ apiVersion = '', kind }) => [kind, groupOf(apiVersion)].filter((part) => part !== '').join('.'));
+    .map(({ apiVersion = '', kind }) => [kind, groupOf({ apiVersion })].filter((part) => part !== '').join('.'));
   const wide = placed
     .flatMap(({ component }) => component.clusterKinds?.(cluster) ?? [])
     .map((kind) => kind.split('/').reverse().join('.'));

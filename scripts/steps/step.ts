@@ -38,7 +38,7 @@ interface Step<Context, Found, Work, Checked = void> {
 }
 
 /** Outcome of a step, for people and for --json. */
-export interface Outcome {
+export interface StepResult {
   step: string;
   outcome: StepOutcome;
   message: string;
@@ -46,12 +46,12 @@ export interface Outcome {
 }
 
 /** Progress of a run: the context of the next step, and the outcomes so far. */
-export interface Progress<Context> {
+export interface RunProgress<Context> {
   context: Context;
-  outcomes: readonly Outcome[];
+  outcomes: readonly StepResult[];
 }
 
-interface RunOptions {
+interface StepOptions {
   dryRun: boolean;
   reporter: Reporter;
 }
@@ -59,8 +59,8 @@ interface RunOptions {
 /** A step after its check. */
 export type CheckedStep<Context> = (
   context: Context,
-  options: RunOptions,
-) => Promise<{ context: Context; outcome: Outcome }>;
+  options: StepOptions,
+) => Promise<{ context: Context; outcome: StepResult }>;
 
 /** A step without its own types. */
 export interface AnyStep<Context> {
@@ -88,8 +88,8 @@ async function runStep<Context, Found, Work, Checked>(
   { name, look, decide, act }: Step<Context, Found, Work, Checked>,
   checked: Checked,
   context: Context,
-  { dryRun, reporter }: RunOptions,
-): Promise<{ context: Context; outcome: Outcome }> {
+  { dryRun, reporter }: StepOptions,
+): Promise<{ context: Context; outcome: StepResult }> {
   const decision = decide(await look(context, checked), context);
   const { message, next = context } = decision;
   if (decision.kind !== 'do') {
@@ -135,9 +135,9 @@ export async function checkSteps<Context>(
  */
 export async function runChecked<Context>(
   steps: readonly CheckedStep<Context>[],
-  from: Progress<Context>,
-  options: RunOptions,
-): Promise<Progress<Context>> {
+  from: RunProgress<Context>,
+  options: StepOptions,
+): Promise<RunProgress<Context>> {
   let { context } = from;
   const outcomes = [...from.outcomes];
   for (const run of steps) {
@@ -154,7 +154,7 @@ export async function runChecked<Context>(
 export async function runSteps<Context>(
   steps: readonly AnyStep<Context>[],
   context: Context,
-  options: RunOptions,
-): Promise<Progress<Context>> {
+  options: StepOptions,
+): Promise<RunProgress<Context>> {
   return await runChecked(await checkSteps(steps, context), { context, outcomes: [] }, options);
 }

@@ -1,10 +1,10 @@
 import type { BootstrapContext } from './context.ts';
-import { folderOf } from './objects.ts';
+import { objectsFolder } from './objects.ts';
 
 /**
  * Explains the state after a run, what was skipped, and what to run next.
  */
-export function summary(context: BootstrapContext): string {
+export function bootstrapSummary(context: BootstrapContext): string {
   if (context.options.dryRun) return `\nThis was a dry run: nothing was changed. Run it again without --dry-run.`;
   return ['', ...standing(context), ...leftOut(context), ...next(context)].join('\n');
 }
@@ -30,7 +30,7 @@ function leftOut(context: BootstrapContext): string[] {
     sentences.unshift('the push and the registration. Run it again without --no-push.');
   if (connection === undefined && publication.kind !== 'review')
     sentences.unshift(
-      `the cluster, because no Kubernetes context is set. The manifests to apply are in ${folderOf(cluster.name)}.`,
+      `the cluster, because no Kubernetes context is set. The manifests to apply are in ${objectsFolder(cluster.name)}.`,
     );
   const waiting = planned.platform.waiting.map(({ name }) => name);
   if (waiting.length > 0) sentences.push(`${waiting.join(', ')}, until the host is known (host: auto).`);

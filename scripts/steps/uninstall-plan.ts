@@ -1,4 +1,5 @@
-import { groupOf, type LiveObject } from '../cluster/live.ts';
+import type { LiveObject } from '../cluster/live.ts';
+import { groupOf } from '../components/component.ts';
 
 /** What goes first inside a component: they call programs that are about to go, and would hold up every later deletion. */
 const callers = new Set(['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'APIService']);
@@ -18,7 +19,7 @@ export interface Stages {
 
 /** @returns whether an object is, or takes with it, what people have stored: a Profile owns its user's namespace */
 export function isData({ apiVersion, kind }: LiveObject): boolean {
-  return kind === 'PersistentVolumeClaim' || (kind === 'Profile' && groupOf(apiVersion) === 'kubeflow.org');
+  return kind === 'PersistentVolumeClaim' || (kind === 'Profile' && groupOf({ apiVersion }) === 'kubeflow.org');
 }
 
 /** Sorts a component's objects into the order in which they go. Pure. */
@@ -26,7 +27,7 @@ export function stagesOf(objects: readonly LiveObject[], { deleteData }: { delet
   const own = objects.filter(({ kind }) => kind !== 'Namespace' && kind !== 'CustomResourceDefinition');
   const kept = deleteData ? [] : own.filter(isData);
   const going = own.filter((object) => !kept.includes(object));
-  const isCustom = ({ apiVersion }: LiveObject) => !builtIn.test(groupOf(apiVersion));
+  const isCustom = ({ apiVersion }: LiveObject) => !builtIn.test(groupOf({ apiVersion }));
   return {
     callers: going.filter(({ kind }) => callers.has(kind)),
     custom: going.filter((object) => !callers.has(object.kind) && isCustom(object)),

@@ -1,9 +1,10 @@
 import { keyOf } from '../cluster/inventory.ts';
-import { describeObject, groupOf, type LiveObject } from '../cluster/live.ts';
+import { describeObject, type LiveObject } from '../cluster/live.ts';
 import { removeNamespace, removeObjects, stripFinalizers } from '../cluster/remove.ts';
 import { argocd } from '../components/argocd.ts';
+import { groupOf } from '../components/component.ts';
 import { clusterLabel } from '../components/domain.ts';
-import { namespaces } from '../tree/platform.ts';
+import { namespaces } from '../tree/root-objects.ts';
 import { type AnyStep, step } from './step.ts';
 import { type Kept, keeping, type UninstallContext } from './uninstall-context.ts';
 import { countKinds, isData, reasonToKeep, stagesOf } from './uninstall-plan.ts';
@@ -157,8 +158,8 @@ async function splitDefinitions(context: UninstallContext, definitions: readonly
 
 /** A part of another object of its group, as a Challenge is of an Order: it counts there. */
 function isPart({ apiVersion, metadata }: LiveObject): boolean {
-  const group = groupOf(apiVersion).split('.').slice(-2).join('.');
-  return (metadata.ownerReferences ?? []).some((owner) => groupOf(owner.apiVersion).endsWith(group));
+  const group = groupOf({ apiVersion }).split('.').slice(-2).join('.');
+  return (metadata.ownerReferences ?? []).some((owner) => groupOf(owner).endsWith(group));
 }
 
 async function dropDefinitions(context: UninstallContext, { going, instances }: Definitions): Promise<void> {

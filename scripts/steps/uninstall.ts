@@ -12,7 +12,7 @@ import { RunError } from '../report/errors.ts';
 import { renderDocuments } from '../tree/render.ts';
 import { wavesOf } from './follow-waves.ts';
 import { ownershipQuestion } from './registration.ts';
-import { type AnyStep, type Progress, runSteps } from './step.ts';
+import { type AnyStep, type RunProgress, runSteps } from './step.ts';
 import type { UninstallContext } from './uninstall-context.ts';
 import { findDefinitions, markDefinitions } from './uninstall-mark.ts';
 import { removeArgocd, removeDefinitions, removeNamespaces } from './uninstall-rest.ts';
@@ -128,6 +128,6 @@ function steps({ cluster, platform, applications, inventory }: UninstallContext)
  * @returns what became of each step, and in the context what stays
  * @throws RunError when something does not go
  */
-export async function uninstall(context: UninstallContext, dryRun: boolean): Promise<Progress<UninstallContext>> {
+export async function uninstall(context: UninstallContext, dryRun: boolean): Promise<RunProgress<UninstallContext>> {
   return await runSteps(steps(context), context, { dryRun, reporter: context.reporter });
 }

@@ -1,7 +1,7 @@
 import semver from 'semver';
 import { trailer } from '../git/commit.ts';
 import { fastForward, uncommitted } from '../git/fast-forward.ts';
-import { commitTree, mergeTrees, treeOf } from '../git/merge-trees.ts';
+import { makeCommit, mergeTrees, treeOf } from '../git/merge-trees.ts';
 import { fetchTags, type ReleaseSource, readReleaseSource } from '../git/release-source.ts';
 import { openRepository } from '../git/repository.ts';
 import {
@@ -142,7 +142,7 @@ async function upgradeIn(
   };
   requireKept(request.keep, states);
   const plan = planUpgrade(states, request.keep, request.withRig);
-  const before = await commitTree(git, await treeOf(git, way.head));
+  const before = await makeCommit(git, await treeOf(git, way.head));
   const merged = await mergeByPlan(scratch, way, states, plan, source);
   const { replaced, programs, newPackages } = await withPackages(scratch, way, { merged, before, states, reporter });
   const clusters = [...states.ours.keys()].filter((path) => /^clusters\/[^/]+\/cluster\.yaml$/.test(path));
@@ -197,7 +197,7 @@ async function withPackages(scratch: ScratchRepository, way: Way, { merged, befo
     ['package.json', await writeText(git, manifest)],
     ['package-lock.json', side.get('package-lock.json')],
   ]);
-  await checkOutCommit(git, await commitTree(git, await changeTree(scratch, merged, files), before));
+  await checkOutCommit(git, await makeCommit(git, await changeTree(scratch, merged, files), before));
   if (lock === 'neither') await lockPackages(folder, reporter);
   const programs = await commitFiles(scratch, before);
   const [old, now] = await Promise.all([way.head, programs].map((commit) => textIn(git, commit, 'package-lock.json')));

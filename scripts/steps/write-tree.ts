@@ -35,17 +35,17 @@ export const writeTree = step<BootstrapContext, Found, Found>({
     const details = [...found.toNote.map((entry) => `note       ${removalsFile}: ${entry}`), ...changes(plan)];
     if (details.length === 0)
       return { kind: 'up-to-date', message: `${cluster.folder}: ${count(plan.keep.length, 'file')} as generated` };
-    return { kind: 'do', message: `write ${tally(planned)} in ${cluster.folder}`, details, work: found };
+    return { kind: 'do', message: `write ${filesText(planned)} in ${cluster.folder}`, details, work: found };
   },
   act: async ({ toNote }, { root, cluster, planned }) => {
     if (toNote.length > 0)
       await writeInput(root, removalsFile, withRemovals(await readText(root, removalsFile), toNote));
     await applyPlan(root, planned.plan);
-    return `wrote ${tally(planned)} in ${cluster.folder}`;
+    return `wrote ${filesText(planned)} in ${cluster.folder}`;
   },
 });
 
-function tally({ plan }: PlannedCluster): string {
+function filesText({ plan }: PlannedCluster): string {
   const written = count(plan.create.length + plan.change.length, 'file');
   return plan.delete.length === 0 ? written : `${written}, deletions: ${plan.delete.length},`;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
-import { run } from '../processes/run.ts';
+import { runProcess } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
@@ -55,7 +55,7 @@ export async function fetchChart(cache: string, { repository, chart, version }: 
       ? [chart, '--repo', repository]
       : [`oci://${repository.replace(/^oci:\/\//, '')}/${chart}`];
     const options = ['--version', version, '--destination', temporary];
-    const pulled = await run(helm, ['pull', ...where, ...options], { seconds: patienceSeconds });
+    const pulled = await runProcess(helm, ['pull', ...where, ...options], { seconds: patienceSeconds });
     const file = (await readdir(temporary)).find((name) => name.endsWith('.tgz'));
     if (pulled.exitCode !== 0 || file === undefined)
       throw unfetched({ repository, chart, version }, pulled.timedOut ? noAnswer : pulled.stderr);
@@ -111,7 +111,7 @@ export async function renderChart(
       await writeFile(join(folder, 'values-object.json'), JSON.stringify(valuesObject));
     }
     const files = values.flatMap((file) => ['--values', file]);
-    const rendered = await run(helm, ['template', release, chart, ...options, ...kinds, ...files], {
+    const rendered = await runProcess(helm, ['template', release, chart, ...options, ...kinds, ...files], {
       cwd: folder,
       seconds: patienceSeconds,
     });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import type { KubernetesObject } from '../components/component.ts';
-import { run } from '../processes/run.ts';
+import { runProcess } from '../processes/run.ts';
 import { RunError } from '../report/errors.ts';
 import { findTool } from './find.ts';
 
@@ -53,7 +53,7 @@ export async function buildKustomization(
       file,
       stringify(edited(parse(await readFile(join(checkout, path, 'kustomization.yaml'), 'utf8')), overlay)),
     );
-    const built = await run(kubectl, ['kustomize', join(copy, path)]);
+    const built = await runProcess(kubectl, ['kustomize', join(copy, path)]);
     if (built.exitCode !== 0) {
       throw new RunError(`kustomize cannot build ${path}`, { details: built.stderr.trim().split('\n') });
     }

@@ -1,4 +1,4 @@
-import { run } from '../processes/run.ts';
+import { runProcess } from '../processes/run.ts';
 
 /** Result of running npm. */
 export interface NpmResult {
@@ -13,7 +13,7 @@ export interface NpmResult {
  * @param folder absolute path of a folder with a package.json
  */
 export async function npm(folder: string, args: readonly string[]): Promise<NpmResult> {
-  const result = await run('npm', args, { cwd: folder, env: npmEnvironment(process.env) });
+  const result = await runProcess('npm', args, { cwd: folder, env: npmEnvironment(process.env) });
   const lines = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
   return { exitCode: result.exitCode, lines };
 }

@@ -1,12 +1,12 @@
 import type { Component } from '../components/component.ts';
-import type { Placed } from '../components/platform.ts';
+import type { PlacedComponent } from '../components/platform.ts';
 
 /**
  * Draws the waves as a Mermaid flow chart: one box per wave, and an arrow for each dependency that does not follow from others.
  *
  * @see https://mermaid.js.org/syntax/flowchart.html
  */
-export function mermaid(placed: readonly Placed[]): string {
+export function mermaid(placed: readonly PlacedComponent[]): string {
   const byName = new Map(placed.map((entry) => [entry.component.name, entry.component]));
   const waves = [...new Set(placed.map(({ wave }) => wave))].sort((a, b) => a - b);
   const lines = ['flowchart LR'];

@@ -4,9 +4,17 @@ import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
 import { applicationFile, lastFile } from './application-file.ts';
 import { placePlatform } from './place.ts';
-import { kustomization, lockedDefaultProject, namespaces, ownProjects, project, root, sentinel } from './platform.ts';
 import { readme } from './readme.ts';
-import { header, toYaml } from './yaml.ts';
+import {
+  lockedDefaultProject,
+  namespaces,
+  ownProjects,
+  project,
+  root,
+  rootKustomization,
+  sentinel,
+} from './root-objects.ts';
+import { generatedHeader, toYaml } from './yaml.ts';
 
 /** The tree as text: path (relative to the repository, forward slashes) → content. */
 export type Tree = ReadonlyMap<string, string>;
@@ -32,7 +40,7 @@ export function renderDocuments(platform: Platform): RenderedTree {
   const { cluster, placed } = platform;
   const list = placed.map(({ component }) => component);
   const file = `${cluster.folder}/cluster.yaml`;
-  const line = header(file, cluster.name);
+  const line = generatedHeader(file, cluster.name);
   const tree = new Map<string, string>();
   const documents = new Map<string, readonly object[]>();
   const write = (path: string, objects: readonly object[], first = line): void => {
@@ -58,12 +66,12 @@ export function renderDocuments(platform: Platform): RenderedTree {
     const values = chartValues(cluster, component);
     if (values !== undefined) {
       const more = ` (or put your own values in overrides/${component.name}.yaml)`;
-      write(`values/${component.name}.yaml`, [values], header(file, cluster.name, more));
+      write(`values/${component.name}.yaml`, [values], generatedHeader(file, cluster.name, more));
     }
   }
   const last = Math.max(0, ...placed.map(({ wave }) => wave)) + 1;
   app(lastFile(last), [sentinel(cluster, last)]);
-  write('apps/kustomization.yaml', [kustomization(apps)]);
+  write('apps/kustomization.yaml', [rootKustomization(apps)]);
   tree.set(`${cluster.folder}/README.md`, readme(platform));
   return { tree, documents };
 }

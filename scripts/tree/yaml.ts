@@ -17,6 +17,6 @@ export function toYaml(header: string, objects: readonly object[]): string {
  * @param more another file to change instead
  * @returns the first line of a generated YAML file: its source, and how to change it
  */
-export function header(source: string, cluster: string, more = ''): string {
+export function generatedHeader(source: string, cluster: string, more = ''): string {
   return `${generatedMark} from ${source}: change that${more}, then run "npm run render -- --cluster ${cluster}".`;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from './answer.ts';
 import type { Client } from './client.ts';
-import type { Known, Site } from './known.ts';
+import type { Known, PlatformSite } from './known.ts';
 import type { Request } from './request.ts';
 
 /** A precondition of a check: a known one, or a function that returns why it is not met. */
@@ -45,7 +45,7 @@ export function singles(cases: Cases, expect: Expectation, needs: readonly Need[
 }
 
 /** Result of a check with several requests. */
-export interface Finding {
+export interface SteppedResult {
   answer: string;
   /** Why it failed. */
   wrong?: string;
@@ -56,14 +56,14 @@ export interface SteppedCheck extends Common {
   /** The requests, in words. */
   request: string;
   expected: string;
-  steps(client: Client, known: Known): Promise<Finding>;
+  steps(client: Client, known: Known): Promise<SteppedResult>;
 }
 
-export type Check = SingleCheck | SteppedCheck;
+export type AttackCheck = SingleCheck | SteppedCheck;
 
 /** Checks of one kind of attack. */
 export interface Group {
   name: string;
   title: string;
-  checks(site: Site): readonly Check[];
+  checks(site: PlatformSite): readonly AttackCheck[];
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Inside, type InsideAnswer, insideSkipped, runInside } from './inside.ts';
-import type { Site } from './known.ts';
+import type { PlatformSite } from './known.ts';
 
-const site: Site = {
+const site: PlatformSite = {
   host: 'platform.example',
   authority: 'platform.example',
   origin: 'https://platform.example',

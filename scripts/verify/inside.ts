@@ -1,6 +1,6 @@
 import type { AttackResult } from '../page/types.ts';
-import type { Site } from './known.ts';
-import type { Published } from './site.ts';
+import type { PlatformSite } from './known.ts';
+import type { GatewayObjects } from './site.ts';
 
 /** One call from a pod in the cluster. */
 interface InsideCall {
@@ -37,7 +37,7 @@ export interface Inside {
   /** Services that only a NetworkPolicy protects from pods of other namespaces. */
   closed: readonly { host: string; port: number; ready: boolean; policy: string }[];
   /** The rendered Gateways and routes. */
-  rendered: Published;
+  rendered: GatewayObjects;
   /** The gateway's Service. */
   gatewayService: string;
   /** Identity of the gateway in the mesh. */
@@ -69,7 +69,7 @@ export function insideSkipped(why: string): AttackResult[] {
 }
 
 /** Calls the services behind the gateway directly, and looks for other routes on the gateway. */
-export async function runInside(site: Site, forged: string, inside: Inside): Promise<AttackResult[]> {
+export async function runInside(site: PlatformSite, forged: string, inside: Inside): Promise<AttackResult[]> {
   const calls = [
     controlCall,
     ...serviceCalls(forged, inside),
@@ -109,7 +109,7 @@ function serviceCalls(forged: string, { destinations, gatewayPrincipal, ownLogin
   }));
 }
 
-function gatewayCalls({ authority }: Site, forged: string, { gatewayService }: Inside): InsideCall[] {
+function gatewayCalls({ authority }: PlatformSite, forged: string, { gatewayService }: Inside): InsideCall[] {
   const headers = [
     ['Host', authority],
     ['kubeflow-userid', forged],

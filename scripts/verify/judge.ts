@@ -1,6 +1,6 @@
 import { type Answer, type Exchange, header, headerValues } from './answer.ts';
 import type { Expectation } from './check.ts';
-import type { Known, Site } from './known.ts';
+import type { Known, PlatformSite } from './known.ts';
 import { staysHome } from './redirect.ts';
 import { identityProblems, sessionProblems } from './upstream-view.ts';
 
@@ -14,7 +14,7 @@ export function fromUpstream(answer: Answer): boolean {
 }
 
 /** @returns true when the answer redirects a browser to the platform's login, which returns to the platform */
-export function asksForLogin(answer: Answer, site: Site): boolean {
+export function asksForLogin(answer: Answer, site: PlatformSite): boolean {
   const location = header(answer, 'location');
   if ((answer.status !== 302 && answer.status !== 303) || location === undefined) return false;
   const url = URL.canParse(location, site.origin) ? new URL(location, site.origin) : undefined;
@@ -29,7 +29,7 @@ function deniedByCheck(answer: Answer): boolean {
 }
 
 /** The gateway's own answer: a refusal, or a redirect within the platform. */
-function refusedByGateway(answer: Answer, site: Site): boolean {
+function refusedByGateway(answer: Answer, site: PlatformSite): boolean {
   if (fromUpstream(answer)) return false;
   if (answer.status >= 400) return true;
   return answer.status >= 300 && answer.status !== 304 && staysHome(header(answer, 'location') ?? '/', site);
@@ -70,7 +70,7 @@ const served = (answer: Answer) =>
   fromUpstream(answer) ? `an upstream answered ${answer.status}` : `answered ${answer.status}`;
 
 /** Only the redirect to the login. */
-export const login: Expectation = mustAnswer(
+export const loginRedirect: Expectation = mustAnswer(
   eachAnswer('the login', (answer, { site }) => (asksForLogin(answer, site) ? undefined : served(answer))),
 );
 
@@ -112,7 +112,7 @@ export function redirectsToHttpsOf(origin: string): Expectation {
   return redirectsTo(() => origin);
 }
 
-function redirectsTo(originOf: (site: Site) => string): Expectation {
+function redirectsTo(originOf: (site: PlatformSite) => string): Expectation {
   return mustAnswer(
     eachAnswer('301 to https on the same host, no cookie', (answer, { site }) => {
       const location = header(answer, 'location') ?? '';

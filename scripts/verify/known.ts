@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** The platform as the cluster's config describes it. */
-export interface Site {
+export interface PlatformSite {
   /** DNS name or IP address. */
   host: string;
   /** The host in URL form. */
@@ -83,7 +83,7 @@ export interface LoginResult {
 
 /** Everything that the checks need, learned at the start of the run. */
 export interface Known {
-  site: Site;
+  site: PlatformSite;
   /** A text that occurs only in values that this run forges. */
   forged: string;
   /** Dex's answer to an unknown path, by which checks recognise Dex. */

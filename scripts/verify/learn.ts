@@ -8,9 +8,9 @@ import {
   cookieOf,
   type Known,
   type LoginResult,
+  type PlatformSite,
   type Session,
   type SignCookie,
-  type Site,
   type View,
 } from './known.ts';
 import { logIn } from './login.ts';
@@ -31,7 +31,7 @@ const kubeflowView = '/api/workgroup/env-info';
  *
  * @throws RunError when the platform is unreachable or not trusted, or hides which upstream answered
  */
-export async function learn(client: Client, site: Site, given: Given): Promise<Known> {
+export async function learn(client: Client, site: PlatformSite, given: Given): Promise<Known> {
   const dexNotFound = await askDex(client, site);
   const base: Known = {
     site,
@@ -54,7 +54,7 @@ export async function learn(client: Client, site: Site, given: Given): Promise<K
 }
 
 /** @returns Dex's answer to an unknown path */
-async function askDex(client: Client, { origin }: Site): Promise<Answer> {
+async function askDex(client: Client, { origin }: PlatformSite): Promise<Answer> {
   const discovery = await reach(client, origin, '/dex/.well-known/openid-configuration');
   if (discovery?.status !== 200 || !discovery.body.includes(`"${origin}/dex"`)) {
     throw new RunError(
@@ -112,7 +112,7 @@ async function listens(client: Client): Promise<boolean> {
 
 async function session(
   client: Client,
-  site: Site,
+  site: PlatformSite,
   credentials: Credentials | undefined,
 ): Promise<{ login?: LoginResult; session?: Session }> {
   if (credentials === undefined) return {};
@@ -120,7 +120,7 @@ async function session(
     const { jar, hops, last, leadsTo } = await logIn(client, site, credentials, '/');
     const setCookies = headerValues(last, 'set-cookie').filter((line) => setsSession(line, site));
     const answer = `${hops.join(' → ')}, ending in ${last.status}${leadsTo === undefined ? '' : ` to ${leadsTo.slice(0, 60)}`}`;
-    const cookies = sessionCookies(jar.starting(site.sessionCookie));
+    const cookies = withoutCsrf(jar.starting(site.sessionCookie));
     const wrong = cookies.size === 0 ? whyNot(last, hops) : undefined;
     const { email, groups } = credentials;
     return {
@@ -134,12 +134,12 @@ async function session(
 }
 
 /** @returns true when a Set-Cookie line sets a session: not a deletion, and not the login's CSRF cookie */
-export function setsSession(line: string, { sessionCookie }: Site): boolean {
+export function setsSession(line: string, { sessionCookie }: PlatformSite): boolean {
   return line.startsWith(sessionCookie) && !/^[^=]*_csrf/.test(line) && !/^[^=]*=(;|$)/.test(line);
 }
 
 /** @returns the cookies without the login's CSRF cookie, which is not part of the session */
-export function sessionCookies(all: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function withoutCsrf(all: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...all].filter(([name]) => !name.includes('_csrf')));
 }
 

@@ -1,7 +1,7 @@
 import { type Answer, header } from './answer.ts';
 import type { Client } from './client.ts';
 import { CookieJar } from './cookies.ts';
-import type { Credentials, Site } from './known.ts';
+import type { Credentials, PlatformSite } from './known.ts';
 import type { Request } from './request.ts';
 
 /** Course of a login. */
@@ -24,7 +24,7 @@ const mostHops = 15;
  * @param start URL to start at, on http or https
  * @throws Error without any answer
  */
-export async function logIn(client: Client, site: Site, who: Credentials, start: string): Promise<Login> {
+export async function logIn(client: Client, site: PlatformSite, who: Credentials, start: string): Promise<Login> {
   const jar = new CookieJar();
   const hops: string[] = [];
   let url = new URL(start, site.origin);
@@ -41,7 +41,13 @@ export async function logIn(client: Client, site: Site, who: Credentials, start:
   }
 }
 
-async function step(client: Client, site: Site, jar: CookieJar, url: URL, form: string | undefined): Promise<Answer> {
+async function step(
+  client: Client,
+  site: PlatformSite,
+  jar: CookieJar,
+  url: URL,
+  form: string | undefined,
+): Promise<Answer> {
   const scheme = url.protocol === 'http:' ? 'http' : 'https';
   const cookie = jar.header(scheme);
   const request: Request = {
@@ -64,7 +70,7 @@ async function follow(
   answer: Answer,
   location: string | undefined,
   url: URL,
-  site: Site,
+  site: PlatformSite,
   who: Credentials,
   sent: boolean,
 ): Promise<{ url: URL; form?: string } | undefined> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Site } from './known.ts';
+import type { PlatformSite } from './known.ts';
 import { staysHome } from './redirect.ts';
 
 const site = {
@@ -14,7 +14,7 @@ const site = {
       own: { host: 'grafana.platform.example.com', authority: 'grafana.platform.example.com' },
     },
   ],
-} as unknown as Site;
+} as unknown as PlatformSite;
 
 const loginBackTo = (way: string) =>
   `https://platform.example.com/dex/auth?client_id=x&state=${encodeURIComponent(`nonce:${encodeURIComponent(way)}`)}`;

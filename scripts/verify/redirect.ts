@@ -1,4 +1,4 @@
-import type { Site } from './known.ts';
+import type { PlatformSite } from './known.ts';
 
 /**
  * Whether a browser that follows a Location stays on the platform (apps with hosts of their own included), also after a login.
@@ -6,7 +6,7 @@ import type { Site } from './known.ts';
  *
  * OAuth2 Proxy keeps the return address of a login in `state`: a nonce, a colon, and the URL-encoded address.
  */
-export function staysHome(location: string, site: Site): boolean {
+export function staysHome(location: string, site: PlatformSite): boolean {
   const url = atHome(location, site);
   if (url === undefined) return false;
   const state = url.searchParams.get('state');
@@ -14,14 +14,14 @@ export function staysHome(location: string, site: Site): boolean {
   return atHome(decoded(state.slice(state.indexOf(':') + 1)), site) !== undefined;
 }
 
-function atHome(location: string, site: Site): URL | undefined {
+function atHome(location: string, site: PlatformSite): URL | undefined {
   if (!URL.canParse(location, site.origin)) return undefined;
   const url = new URL(location, site.origin);
   return homeOf(site).includes(url.origin) ? url : undefined;
 }
 
 /** Origins of the platform: OAuth2 Proxy also allows a login to return to apps with hosts of their own. */
-function homeOf({ authority, places, logins }: Site): string[] {
+function homeOf({ authority, places, logins }: PlatformSite): string[] {
   const authorities = [
     authority,
     ...logins,
@@ -40,7 +40,7 @@ function decoded(text: string): string {
 }
 
 /** @returns the return address of the login that a Location starts; undefined when it is not a login */
-export function returnsTo(location: string, site: Site): string | undefined {
+export function returnsTo(location: string, site: PlatformSite): string | undefined {
   const state = atHome(location, site)?.searchParams.get('state');
   return state === null || state === undefined ? undefined : decoded(state.slice(state.indexOf(':') + 1));
 }

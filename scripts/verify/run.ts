@@ -1,5 +1,5 @@
 import type { AttackResult } from '../page/types.ts';
-import type { Check, Finding, Group, Need } from './check.ts';
+import type { AttackCheck, Group, Need, SteppedResult } from './check.ts';
 import type { Client } from './client.ts';
 import { describeExchange } from './judge.ts';
 import type { Known } from './known.ts';
@@ -27,7 +27,7 @@ export async function runGroups(
   return all;
 }
 
-async function runCheck(client: Client, known: Known, group: Group, check: Check): Promise<AttackResult> {
+async function runCheck(client: Client, known: Known, group: Group, check: AttackCheck): Promise<AttackResult> {
   const row = { id: `${group.name}/${check.id}`, group: group.name, tries: check.tries };
   const expected = 'steps' in check ? check.expected : check.expect.text;
   const missing = check.needs?.map((need) => whyMissing(need, known)).find((why) => why !== undefined);
@@ -43,7 +43,11 @@ async function runCheck(client: Client, known: Known, group: Group, check: Check
     : { ...row, request, expected, answer, outcome: 'failed', why: wrong };
 }
 
-async function ask(client: Client, known: Known, check: Check): Promise<{ request: string; finding: Finding }> {
+async function ask(
+  client: Client,
+  known: Known,
+  check: AttackCheck,
+): Promise<{ request: string; finding: SteppedResult }> {
   if ('steps' in check) {
     const finding = await settled(() => check.steps(client, known));
     return { request: check.request, finding };
@@ -58,7 +62,7 @@ async function ask(client: Client, known: Known, check: Check): Promise<{ reques
 }
 
 /** Treats a failed connection in the middle of a run as a wrong answer. */
-async function settled(work: () => Promise<Finding>): Promise<Finding> {
+async function settled(work: () => Promise<SteppedResult>): Promise<SteppedResult> {
   try {
     return await work();
   } catch (error) {

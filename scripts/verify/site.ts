@@ -14,7 +14,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { componentFacts } from '../config/schema/component-facts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Target } from './client.ts';
-import type { Place, Site } from './known.ts';
+import type { Place, PlatformSite } from './known.ts';
 
 /** Address of the platform, from the command line. */
 export interface Where {
@@ -30,7 +30,7 @@ export interface Where {
  * @returns a cluster's platform as its config describes it
  * @throws RunError while the host is not known; UsageError for an invalid address
  */
-export function siteOf(platform: Platform, where: Where = {}): { site: Site; target: Target } {
+export function siteOf(platform: Platform, where: Where = {}): { site: PlatformSite; target: Target } {
   const { cluster } = platform;
   const { host, authority, port } = addressOf(cluster, where.url);
   const origin = `https://${authority}`;
@@ -61,7 +61,7 @@ export function siteOf(platform: Platform, where: Where = {}): { site: Site; tar
 }
 
 /** Where logins may end: at the platform's host, and at those with a session of their own. */
-function loginsOf(cluster: Cluster, authority: string): Pick<Site, 'logins' | 'userCode'> {
+function loginsOf(cluster: Cluster, authority: string): Pick<PlatformSite, 'logins' | 'userCode'> {
   const code = userCodeAddress(cluster);
   if (code === undefined) return { logins: [authority] };
   const own = ownHosts(cluster).map((place) => place.authority);
@@ -119,7 +119,7 @@ function placesOf({ cluster, enabled }: Platform): Place[] {
 }
 
 /** Everything that the tree publishes on the gateway, each as `namespace/name`. */
-export interface Published {
+export interface GatewayObjects {
   gateways: readonly string[];
   /** Gateways of plain HTTP, and the VirtualServices bound to them. */
   plainGateways: readonly string[];
@@ -127,7 +127,7 @@ export interface Published {
 }
 
 /** @returns the Gateways that a cluster's tree renders, and its routes on port 80 */
-export function publishedBy({ cluster, placed }: Platform): Published {
+export function publishedBy({ cluster, placed }: Platform): GatewayObjects {
   const objects = placed.flatMap(({ component }) =>
     (component.manifests?.(cluster) ?? []).map(({ kind, metadata, spec }) => ({
       id: `${metadata.namespace ?? component.namespace(cluster)}/${metadata.name}`,

@@ -19,7 +19,7 @@ export function rowLines(rows: readonly AttackResult[]): string[] {
 }
 
 /** @returns the final table: one line per group, and the failed checks */
-export function summary(rows: readonly AttackResult[]): string {
+export function attackSummary(rows: readonly AttackResult[]): string {
   const groups = [...new Set(rows.map(({ group }) => group))];
   const width = Math.max(...groups.map((name) => name.length), 5);
   const line = (name: string, of: readonly AttackResult[]) => {

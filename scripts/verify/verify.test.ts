@@ -8,7 +8,7 @@ import type { AttackResult } from '../page/types.ts';
 import type { Group } from './check.ts';
 import { Client } from './client.ts';
 import { groups } from './groups/index.ts';
-import type { Place, Site } from './known.ts';
+import type { Place, PlatformSite } from './known.ts';
 import { type Given, learn } from './learn.ts';
 import { runGroups } from './run.ts';
 import { cookieSigner } from './sign-cookie.ts';
@@ -38,7 +38,7 @@ async function verify(
   return runGroups(client, known, chosen(names), () => undefined);
 }
 
-function siteOf({ target }: TestPlatform, more: readonly Place[] = [], withCode = false): Site {
+function siteOf({ target }: TestPlatform, more: readonly Place[] = [], withCode = false): PlatformSite {
   return {
     host: target.host,
     authority: target.authority,

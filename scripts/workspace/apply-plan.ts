@@ -3,7 +3,7 @@ import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import { digest, isGenerated, type PlannedFile, type TreePlan } from '../tree/plan.ts';
 import { fileError } from './file-error.ts';
-import { confined, kindOf, makeParents } from './paths.ts';
+import { confined, entryKind, makeParents } from './paths.ts';
 import { removeTemporaryFiles, writeAtomically } from './write.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function applyPlan(root: string, plan: TreePlan): Promise<void> {
     });
   }
   const absolute = await confined(root, plan.folder);
-  if ((await kindOf(absolute)) === 'directory') await removeTemporaryFiles(absolute);
+  if ((await entryKind(absolute)) === 'directory') await removeTemporaryFiles(absolute);
   const written = await readWritten(root, plan.folder);
   for (const file of [...plan.create, ...plan.change]) {
     await writeFile(root, file);
@@ -40,7 +40,7 @@ export async function applyPlan(root: string, plan: TreePlan): Promise<void> {
 async function writeFile(root: string, { path: relative, text }: PlannedFile): Promise<void> {
   const absolute = await confined(root, relative);
   await makeParents(root, relative);
-  const there = await kindOf(absolute);
+  const there = await entryKind(absolute);
   if (there !== undefined && there !== 'file')
     throw new RunError(`${relative} is no longer a regular file`, { hint: 'Move it away and run it again.' });
   await writeAtomically(absolute, text, 0o644, { flush: false });
@@ -49,7 +49,7 @@ async function writeFile(root: string, { path: relative, text }: PlannedFile): P
 /** Checks again before it deletes: the plan may be older than the file. */
 async function deleteGenerated(root: string, relative: string): Promise<void> {
   const absolute = await confined(root, relative);
-  if ((await kindOf(absolute)) !== 'file') return;
+  if ((await entryKind(absolute)) !== 'file') return;
   try {
     if (isGenerated(await readFile(absolute, 'utf8'))) await unlink(absolute);
   } catch (error) {

@@ -35,7 +35,7 @@ export async function makeParents(root: string, relative: string): Promise<void>
 }
 
 async function requireFolder(root: string, folder: string): Promise<void> {
-  const found = await kindOf(path.join(root, folder));
+  const found = await entryKind(path.join(root, folder));
   if (found === 'symlink') {
     throw new RunError(`${folder} is a symbolic link`, {
       hint: 'Generated files are never written through a link. Replace it with a folder.',
@@ -46,7 +46,7 @@ async function requireFolder(root: string, folder: string): Promise<void> {
 }
 
 /** @returns the kind of the entry at an absolute path, without following links; undefined when there is none */
-export async function kindOf(absolute: string): Promise<'file' | 'directory' | 'symlink' | 'other' | undefined> {
+export async function entryKind(absolute: string): Promise<'file' | 'directory' | 'symlink' | 'other' | undefined> {
   const found = await lstat(absolute).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw fileError(error, absolute);

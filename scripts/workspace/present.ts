@@ -3,7 +3,7 @@ import path from 'node:path';
 import { RunError } from '../report/errors.ts';
 import type { Present } from '../tree/plan.ts';
 import { fileError } from './file-error.ts';
-import { confined, kindOf, temporaryName } from './paths.ts';
+import { confined, entryKind, temporaryName } from './paths.ts';
 
 /**
  * Reads what a cluster's folder holds, overrides/ aside. Links are named, not followed, and so is a repository in it.
@@ -15,7 +15,7 @@ import { confined, kindOf, temporaryName } from './paths.ts';
  */
 export async function readPresent(root: string, folder: string): Promise<Map<string, Present>> {
   const present = new Map<string, Present>();
-  const kind = await kindOf(await confined(root, folder));
+  const kind = await entryKind(await confined(root, folder));
   if (kind === undefined) return present;
   if (kind !== 'directory') {
     throw new RunError(`${folder} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}`, {

@@ -7,7 +7,7 @@ import { planTree, type TreePlan } from '../tree/plan.ts';
 import { applyPlan, readWritten } from './apply-plan.ts';
 import { fileError } from './file-error.ts';
 import { readPresent } from './present.ts';
-import { writeObjects, writePrivate } from './write.ts';
+import { writePrivate, writePrivateFiles } from './write.ts';
 
 let box: string;
 let root: string;
@@ -187,15 +187,15 @@ describe('private files', () => {
 
   it('of a dry run replace those of the last one', async () => {
     const objects = at('.breakwater/demo/objects');
-    await writeObjects(
+    await writePrivateFiles(
       objects,
       new Map([
         ['a.yaml', '1'],
         ['b.yaml', '2'],
       ]),
     );
-    expect(await writeObjects(objects, new Map([['a.yaml', '3']]))).toEqual([path.join(objects, 'a.yaml')]);
+    expect(await writePrivateFiles(objects, new Map([['a.yaml', '3']]))).toEqual([path.join(objects, 'a.yaml')]);
     expect(await readdir(objects)).toEqual(['a.yaml']);
-    await expect(writeObjects(objects, new Map([['../a.yaml', '']]))).rejects.toThrow('not a valid file name');
+    await expect(writePrivateFiles(objects, new Map([['../a.yaml', '']]))).rejects.toThrow('not a valid file name');
   });
 });

@@ -2,7 +2,7 @@ import { lstat, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../report/errors.ts';
 import { fileError } from './file-error.ts';
-import { confined, kindOf } from './paths.ts';
+import { confined, entryKind } from './paths.ts';
 import { writeAtomically } from './write.ts';
 
 /**
@@ -36,6 +36,6 @@ export async function writeInput(
 /** @returns the text of a file; undefined when there is none, or something else in its place */
 export async function readText(root: string, path: string): Promise<string | undefined> {
   const absolute = await confined(root, path);
-  if ((await kindOf(absolute)) !== 'file') return undefined;
+  if ((await entryKind(absolute)) !== 'file') return undefined;
   return await readFile(absolute, 'utf8').catch(() => undefined);
 }

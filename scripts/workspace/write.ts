@@ -2,7 +2,7 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:
 import path from 'node:path';
 import { removeLeftovers } from '../processes/leftovers.ts';
 import { fileError } from './file-error.ts';
-import { kindOf, temporaryName } from './paths.ts';
+import { entryKind, temporaryName } from './paths.ts';
 
 /**
  * Writes a file atomically: a temporary file in the same folder, flushed, then renamed.
@@ -79,13 +79,16 @@ export async function holdsExactly(folder: string, files: ReadonlyMap<string, st
  * @param files text by file name
  * @returns absolute paths, sorted
  */
-export async function writeObjects(folder: string, files: ReadonlyMap<string, string>): Promise<readonly string[]> {
+export async function writePrivateFiles(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+): Promise<readonly string[]> {
   const names = [...files.keys()].sort();
   for (const name of names) {
     if (name !== path.basename(name)) throw new Error(`${name} is not a valid file name`);
     await writePrivate(path.join(folder, name), files.get(name) ?? '');
   }
-  if ((await kindOf(folder)) !== 'directory') return [];
+  if ((await entryKind(folder)) !== 'directory') return [];
   for (const entry of await readdir(folder, { withFileTypes: true }))
     if (entry.isFile() && !files.has(entry.name)) await unlink(path.join(folder, entry.name));
   return names.map((name) => path.join(folder, name));

@@ -1,6 +1,6 @@
 import type { Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { componentOfPart, type KubeflowPart, runsComponent } from '../../config/schema/component-facts.ts';
-import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/platform.ts';
+import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/component-settings.ts';
 import type { KustomizeUpstream } from '../../config/schema/upstream.ts';
 import { publicAddress } from '../address.ts';
 import type { KustomizeSource } from '../component.ts';

@@ -27,7 +27,7 @@ export const appHost = label.refine(
 );
 
 /** Where people find an app. */
-export const place = z
+export const appPlaceSchema = z
   .union([
     z.strictObject({
       path: appPath.describe(

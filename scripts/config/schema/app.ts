@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { identityHeader } from './app-headers.ts';
-import { place, service } from './app-place.ts';
+import { appPlaceSchema, service } from './app-place.ts';
 import { appSource } from './app-source.ts';
 import { deadline, email, label, labelUpTo } from './common.ts';
 import { groupName } from './group-name.ts';
@@ -11,7 +11,7 @@ import { takenNamespaces } from './reserved.ts';
 export const longestAppName = 40;
 
 /** The only app that shares its name with a component: Argo CD's own pages. */
-export const argocdApp = 'argocd';
+export const argocdAppName = 'argocd';
 
 /** Access rules of an app. */
 export const appAccess = z
@@ -85,7 +85,7 @@ export const appFile = z
       .array(labelUpTo(63, 'it must be a DNS label'))
       .default([])
       .describe('Clusters that run the app, unless their cluster.yaml sets apps.<app>.enabled. Default: none.'),
-    place,
+    place: appPlaceSchema,
     service,
     access: appAccess,
     values: z

@@ -4,14 +4,14 @@ import { clusterApps } from './cluster-apps.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
+import { argocdSettings, componentSettings, istio, kubeflowSettings, mirrors } from './component-settings.ts';
 import { git } from './git.ts';
 import { authorityOf, host, userCodeLabel } from './host.ts';
 import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
-import { argocd, componentSettings, istio, kubeflow, mirrors } from './platform.ts';
 import { reads } from './reads.ts';
 import { clusterLabels } from './tenant.ts';
-import { tls } from './tls.ts';
+import { tlsSettings } from './tls.ts';
 
 /** Longest cluster name: the longest name derived from it, `breakwater-repository-<name>`, must be a DNS label of 63 characters. */
 const longestClusterName = 63 - 'breakwater-repository-'.length;
@@ -36,12 +36,12 @@ export const clusterFile = z
       .describe('Labels of the cluster. Tenants select clusters by them (clusters.labels in tenant.yaml).'),
     kubernetes,
     git,
-    argocd,
-    tls: tls.prefault({}),
+    argocd: argocdSettings,
+    tls: tlsSettings.prefault({}),
     loadBalancer,
     auth,
     istio,
-    kubeflow,
+    kubeflow: kubeflowSettings,
     apps: clusterApps,
     mirrors,
     components: z

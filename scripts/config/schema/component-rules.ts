@@ -1,20 +1,20 @@
 import type { z } from 'zod';
 import type { auth } from './auth.ts';
 import { type ComponentName, componentFacts } from './component-facts.ts';
+import type { argocdSettings, componentSettings, istio, kubeflowSettings } from './component-settings.ts';
 import { userCodeLabel } from './host.ts';
 import type { loadBalancer } from './load-balancer.ts';
-import type { argocd, componentSettings, istio, kubeflow } from './platform.ts';
 import { reads } from './reads.ts';
-import type { tls } from './tls.ts';
+import type { tlsSettings } from './tls.ts';
 
 /** Sections of cluster.yaml that the rules read. */
 interface Config {
-  argocd: z.output<typeof argocd>;
+  argocd: z.output<typeof argocdSettings>;
   auth: z.output<typeof auth>;
-  tls: z.output<typeof tls>;
+  tls: z.output<typeof tlsSettings>;
   loadBalancer: z.output<typeof loadBalancer>;
   istio: z.output<typeof istio>;
-  kubeflow: z.output<typeof kubeflow>;
+  kubeflow: z.output<typeof kubeflowSettings>;
   components: Partial<Record<ComponentName, z.output<typeof componentSettings>>>;
 }
 

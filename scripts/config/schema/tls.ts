@@ -51,7 +51,7 @@ const dns01 = z
 const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
 
 /** The `tls` section: the source of the gateway's certificate. */
-export const tls = z
+export const tlsSettings = z
   .strictObject({
     privateCA: z
       .strictObject({
@@ -177,6 +177,6 @@ export const tls = z
   );
 
 /** @returns true when the ACME server checks the host by HTTP-01, through the gateway's port 80 */
-export function servesChallenges({ acme }: z.output<typeof tls>): boolean {
+export function servesChallenges({ acme }: z.output<typeof tlsSettings>): boolean {
   return acme !== undefined && acme.dns01 === undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../diff/compare.ts';
-import type { ClusterDifference, Tally } from '../../diff/summary.ts';
+import type { ChangeCounts, ClusterDifference } from '../../diff/summary.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
 const clusterFile = (name: string) => `name: ${name}
@@ -16,7 +16,7 @@ kubeflow: {components: []}
 const tenant = (more = '') => `kind: namespace\nowner: ann@example.com\n${more}`;
 
 interface Shown extends Omit<ClusterDifference, 'changes'> {
-  summary: Tally;
+  summary: ChangeCounts;
   changes: (Change & { diff: string })[];
 }
 

@@ -44,3 +44,18 @@ test('nothing is written in a dialect', () => {
   );
   expect(found).toEqual([]);
 });
+
+test('one exported name names one thing of the product', () => {
+  const product = files.filter((file) => file.endsWith('.ts') && !/^scripts\/dev\/|\.test\.ts$/.test(file));
+  const homes = new Map<string, string[]>();
+  for (const file of product) {
+    const text = readFileSync(join(checkout, file), 'utf8');
+    for (const [, name = ''] of text.matchAll(/^export (?:async )?(?:const|function|interface|type|class) (\w+)/gm))
+      homes.set(name, [...(homes.get(name) ?? []), file]);
+  }
+  // Each command exports the same entry.
+  const several = [...homes].filter(([name, where]) => where.length > 1 && name !== 'run');
+  expect(homes.size).toBeGreaterThan(900);
+  expect(several).toEqual([]);
+  expect(homes.get('run')?.every((file) => file.startsWith('scripts/commands/'))).toBe(true);
+});

@@ -1,15 +1,15 @@
+import { groupOf } from '../../components/component.ts';
 import { administratorAnnotation } from '../../components/domain.ts';
 import {
   at,
   type Child,
   children,
-  groupOf,
   listAt,
   objectsOf,
   type ParsedTree,
-  type Placed,
   projects,
   rootOf,
+  type TreeObject,
   textsAt,
 } from './parsed-tree.ts';
 import { about, type Rule } from './rule.ts';
@@ -19,13 +19,13 @@ const hint = 'or set administrator: true in its app.yaml';
 
 /** Applications with an AppProject of their own, except those trusted with the whole cluster. */
 function boundedApps(tree: ParsedTree): Child[] {
-  const platform = at(rootOf(tree)?.object, 'spec', 'project');
+  const platformProject = at(rootOf(tree)?.object, 'spec', 'project');
   const trusted = projects(tree)
     .filter(({ object }) => object.metadata.annotations?.[administratorAnnotation] === 'true')
     .map(({ object }) => object.metadata.name);
   return children(tree).filter(({ object }) => {
     const project = at(object, 'spec', 'project');
-    return typeof project === 'string' && project !== platform && !trusted.includes(project);
+    return typeof project === 'string' && project !== platformProject && !trusted.includes(project);
   });
 }
 
@@ -37,11 +37,11 @@ const appsAreNoAdministrators: Rule = {
     boundedApps(tree).flatMap((app) =>
       objectsOf(tree, app)
         .filter(({ object }) => groupOf(object) === rbac)
-        .flatMap((placed) => tooMuch(placed.object).map((what) => about(placed, `${what}: remove that, ${hint}`))),
+        .flatMap((item) => tooMuch(item.object).map((what) => about(item, `${what}: remove that, ${hint}`))),
     ),
 };
 
-function tooMuch(object: Placed['object']): string[] {
+function tooMuch(object: TreeObject['object']): string[] {
   const found = new Set<string>();
   if (at(object, 'roleRef', 'name') === 'cluster-admin') found.add('binds to cluster-admin');
   for (const rule of listAt(object, 'rules')) {

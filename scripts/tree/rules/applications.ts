@@ -1,3 +1,4 @@
+import { groupOf, type KubernetesObject } from '../../components/component.ts';
 import { type Child, children, nestedIn, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
 import { about, type Rule } from './rule.ts';
 
@@ -53,7 +54,7 @@ const serverSideApplyForLargeObjects: Rule = {
         ? []
         : objectsOf(tree, application)
             .filter(({ object }) => JSON.stringify(object).length > largestForClientSide)
-            .map((placed) => about(placed, `is larger than 256 KiB: ${application.name} needs ServerSideApply=true`)),
+            .map((item) => about(item, `is larger than 256 KiB: ${application.name} needs ServerSideApply=true`)),
     ),
 };
 
@@ -66,8 +67,8 @@ const notBuiltIn = new Set([
   'jobset.x-k8s.io',
 ]);
 
-function isCustom(apiVersion: string): boolean {
-  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+function isCustom(object: KubernetesObject): boolean {
+  const group = groupOf(object);
   return notBuiltIn.has(group) || !builtInGroup.test(group);
 }
 
@@ -79,7 +80,7 @@ const skipDryRun: Rule = {
     children(tree).flatMap((application) => {
       const onlyOwn = application.sources.every(({ ref }) => ref === 'values');
       const objects = objectsOf(tree, application);
-      const custom = onlyOwn && objects.length > 0 && objects.every(({ object }) => isCustom(object.apiVersion));
+      const custom = onlyOwn && objects.length > 0 && objects.every(({ object }) => isCustom(object));
       // Argo CD's own kinds exist wherever it runs.
       const others = objects.some(({ object }) => !object.apiVersion.startsWith('argoproj.io/'));
       if (!custom || !others || syncOptions(application).includes('SkipDryRunOnMissingResource=true')) return [];

@@ -9,14 +9,14 @@ import {
   namespaceOf,
   ofKind,
   type ParsedTree,
-  type Placed,
+  type TreeObject,
   textsAt,
   valuesOf,
 } from './parsed-tree.ts';
 import { about, type Finding, type Rule } from './rule.ts';
 
 /** The generated routes of apps, which are named after the app. */
-function appRoutes(tree: ParsedTree): Placed[] {
+function appRoutes(tree: ParsedTree): TreeObject[] {
   return routes(tree).filter(({ object, rendered }) => !rendered && object.metadata.name.startsWith('app-'));
 }
 
@@ -46,7 +46,7 @@ const onlyGatewayCalls: Rule = {
   },
 };
 
-function admitsGateway({ object }: Placed): boolean {
+function admitsGateway({ object }: TreeObject): boolean {
   return listAt(object, 'spec', 'rules').some(isForGateway);
 }
 
@@ -55,7 +55,7 @@ function isForGateway(rule: unknown): boolean {
 }
 
 /** Namespaces of the Services that a route leads to. */
-function destinations(route: Placed): string[] {
+function destinations(route: TreeObject): string[] {
   const hosts = listAt(route.object, 'spec', 'http').flatMap((http) =>
     listAt(http, 'route').map((target) => String(at(target, 'destination', 'host'))),
   );
@@ -79,7 +79,7 @@ const appsAskWho: Rule = {
     appRoutes(tree).flatMap((route): Finding[] => {
       const { name } = route.object.metadata;
       const filter = ofKind(tree, 'EnvoyFilter', 'networking.istio.io').some(
-        (placed) => namespaceOf(placed) === gatewayNamespace && placed.object.metadata.name === name,
+        (item) => namespaceOf(item) === gatewayNamespace && item.object.metadata.name === name,
       );
       if (!filter) return [about(route, `there is no EnvoyFilter ${name} in ${gatewayNamespace}`, 'metadata.name')];
       return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io')
@@ -153,7 +153,7 @@ const onePlaceOneRoute: Rule = {
 };
 
 /** The prefixes that a route serves, with "/" at the end; without the catch-all "/", which matches last. */
-function paths({ object }: Placed): string[] {
+function paths({ object }: TreeObject): string[] {
   return listAt(object, 'spec', 'http')
     .filter((http) => at(http, 'route') !== undefined)
     .flatMap((http) => listAt(http, 'match'))

@@ -24,7 +24,7 @@ const autoscalersHaveMetrics: Rule = {
     if (served || tree.facts?.metricsServer !== false) return [];
     const message =
       'needs a metrics server: switch the autoscaler off, or set kubernetes.metricsServer: true in cluster.yaml if the cluster has one';
-    return ofKind(tree, 'HorizontalPodAutoscaler').map((placed) => about(placed, message));
+    return ofKind(tree, 'HorizontalPodAutoscaler').map((item) => about(item, message));
   },
 };
 
@@ -64,13 +64,13 @@ const partsMeetNamespaces: Rule = {
     const parts = partsOfNamespaces(tree);
     return allObjects(tree)
       .filter(({ object }) => object.kind === 'NetworkPolicy' || object.kind.endsWith('WebhookConfiguration'))
-      .flatMap((placed) =>
-        nestedIn(placed.object)
+      .flatMap((item) =>
+        nestedIn(item.object)
           .filter(({ path }) => path.endsWith('namespaceSelector'))
           .flatMap(({ path, value }) => {
             const selected = selectedParts(value);
             if (selected === undefined || selected.some((part) => parts.has(part))) return [];
-            return [about(placed, `no namespace has the label ${partOf}: ${selected.join(' or ')}`, path)];
+            return [about(item, `no namespace has the label ${partOf}: ${selected.join(' or ')}`, path)];
           }),
       );
   },
@@ -86,7 +86,7 @@ const claimsAreKept: Rule = {
         const options = optionsOf(object, 'argocd.argoproj.io/sync-options');
         return !['Prune=false', 'Delete=false'].every((option) => options.includes(option));
       })
-      .map((placed) => about(placed, 'needs the annotation argocd.argoproj.io/sync-options: Prune=false,Delete=false')),
+      .map((item) => about(item, 'needs the annotation argocd.argoproj.io/sync-options: Prune=false,Delete=false')),
 };
 
 /** What the objects need from the cluster, and what must survive when a part is switched off. */

@@ -2,19 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { gatewaySelector, meshNamespace } from '../../components/domain.ts';
 import { identityHeaders } from '../../components/identity.ts';
 import { customPolicies } from './gateway.ts';
-import { at, listAt, namespaceOf, ofKind, type ParsedTree, type Placed } from './parsed-tree.ts';
+import { at, listAt, namespaceOf, ofKind, type ParsedTree, type TreeObject } from './parsed-tree.ts';
 import { about, type Rule } from './rule.ts';
 
 const [userHeader] = identityHeaders;
 const unknownUser = { key: `request.headers[${userHeader}]`, notValues: ['*'] };
 
 /** @returns the DENY policies for the gateway's pods, in the namespace where they apply to the whole mesh */
-export function locks(tree: ParsedTree): Placed[] {
+export function locks(tree: ParsedTree): TreeObject[] {
   return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
-    (placed) =>
-      namespaceOf(placed) === meshNamespace &&
-      at(placed.object, 'spec', 'action') === 'DENY' &&
-      isDeepStrictEqual(at(placed.object, 'spec', 'selector', 'matchLabels'), { ...gatewaySelector }),
+    (item) =>
+      namespaceOf(item) === meshNamespace &&
+      at(item.object, 'spec', 'action') === 'DENY' &&
+      isDeepStrictEqual(at(item.object, 'spec', 'selector', 'matchLabels'), { ...gatewaySelector }),
   );
 }
 

@@ -8,7 +8,7 @@ import {
   namespaceOf,
   ofKind,
   type ParsedTree,
-  type Placed,
+  type TreeObject,
   textsAt,
   valuesOf,
 } from './parsed-tree.ts';
@@ -21,19 +21,19 @@ function selectsGateway(labels: unknown): boolean {
 }
 
 /** Every Gateway object that opens a port on the gateway's pods, in any namespace. */
-function gateways(tree: ParsedTree): Placed[] {
+function gateways(tree: ParsedTree): TreeObject[] {
   return ofKind(tree, 'Gateway', 'networking.istio.io').filter(({ object }) =>
     selectsGateway(at(object, 'spec', 'selector')),
   );
 }
 
 /** @returns the policies that ask a provider about requests to the gateway */
-export function customPolicies(tree: ParsedTree): Placed[] {
+export function customPolicies(tree: ParsedTree): TreeObject[] {
   return ofKind(tree, 'AuthorizationPolicy', 'security.istio.io').filter(
-    (placed) =>
-      at(placed.object, 'spec', 'action') === 'CUSTOM' &&
-      namespaceOf(placed) === gatewayNamespace &&
-      selectsGateway(at(placed.object, 'spec', 'selector', 'matchLabels')),
+    (item) =>
+      at(item.object, 'spec', 'action') === 'CUSTOM' &&
+      namespaceOf(item) === gatewayNamespace &&
+      selectsGateway(at(item.object, 'spec', 'selector', 'matchLabels')),
   );
 }
 
@@ -75,7 +75,7 @@ function targetPorts(tree: ParsedTree): Map<number, number> {
 }
 
 interface Server {
-  placed: Placed;
+  item: TreeObject;
   index: number;
   server: unknown;
   /** Port on which the pods listen. */
@@ -85,17 +85,17 @@ interface Server {
 
 function servers(tree: ParsedTree): Server[] {
   const targets = targetPorts(tree);
-  return gateways(tree).flatMap((placed) =>
-    listAt(placed.object, 'spec', 'servers').map((server, index) => {
+  return gateways(tree).flatMap((item) =>
+    listAt(item.object, 'spec', 'servers').map((server, index) => {
       const port = Number(at(server, 'port', 'number'));
       const protocol = String(at(server, 'port', 'protocol'));
-      return { placed, index, server, port: targets.get(port) ?? port, encrypted: /^(HTTPS|TLS)$/.test(protocol) };
+      return { item, index, server, port: targets.get(port) ?? port, encrypted: /^(HTTPS|TLS)$/.test(protocol) };
     }),
   );
 }
 
-function finding({ placed, index }: Server, field: string, message: string): Finding {
-  return about(placed, message, `spec.servers[${index}].${field}`);
+function finding({ item, index }: Server, field: string, message: string): Finding {
+  return about(item, message, `spec.servers[${index}].${field}`);
 }
 
 const everyPortIsChecked: Rule = {
@@ -171,10 +171,10 @@ const plainPortOnlyRedirects: Rule = {
 
 /** Findings about a server without TLS that serves more than redirects and ACME's challenge. */
 function servedOnPlainPort(tree: ParsedTree, plain: Server): Finding[] {
-  const { object } = plain.placed;
-  const shared = servers(tree).some(({ placed, encrypted }) => placed.object === object && encrypted);
+  const { object } = plain.item;
+  const shared = servers(tree).some(({ item, encrypted }) => item.object === object && encrypted);
   if (shared) return [finding(plain, 'port', 'port 80 needs a Gateway of its own: here it serves every route of 443')];
-  const bound = boundTo(tree, object.metadata.name, namespaceOf(plain.placed));
+  const bound = boundTo(tree, object.metadata.name, namespaceOf(plain.item));
   const redirects = bound.some(({ object: service }) => listAt(service, 'spec', 'http').some(redirectsAll));
   if (!redirects) return [finding(plain, 'port', 'no VirtualService redirects port 80 to https')];
   return bound.flatMap((service) =>
@@ -197,21 +197,21 @@ function servesChallenges(route: unknown): boolean {
 }
 
 /** The VirtualServices bound to a Gateway. */
-function boundTo(tree: ParsedTree, name: string, namespace: string): Placed[] {
-  return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((placed) =>
-    textsAt(placed.object, 'spec', 'gateways').some(
-      (bound) => bound === `${namespace}/${name}` || (bound === name && namespaceOf(placed) === namespace),
+function boundTo(tree: ParsedTree, name: string, namespace: string): TreeObject[] {
+  return ofKind(tree, 'VirtualService', 'networking.istio.io').filter((item) =>
+    textsAt(item.object, 'spec', 'gateways').some(
+      (bound) => bound === `${namespace}/${name}` || (bound === name && namespaceOf(item) === namespace),
     ),
   );
 }
 
 /** @returns the VirtualServices bound to a Gateway with TLS: what users reach */
-export function routes(tree: ParsedTree): Placed[] {
+export function routes(tree: ParsedTree): TreeObject[] {
   const bound = servers(tree)
     .filter(({ encrypted }) => encrypted)
-    .flatMap(({ placed }) => boundTo(tree, placed.object.metadata.name, namespaceOf(placed)));
+    .flatMap(({ item }) => boundTo(tree, item.object.metadata.name, namespaceOf(item)));
   return [...new Set(bound.map(({ object }) => object))].flatMap(
-    (object) => bound.find((placed) => placed.object === object) ?? [],
+    (object) => bound.find((item) => item.object === object) ?? [],
   );
 }
 
@@ -251,24 +251,25 @@ const checkBeforeRoutes: Rule = {
   name: 'check-before-routes',
   reason: 'A route that exists before the check and the filters is open until they exist (design: fail closed).',
   check(tree) {
-    const waveIn = ({ object }: Placed) => Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
+    const waveIn = ({ object }: TreeObject) =>
+      Number(object.metadata.annotations?.['argocd.argoproj.io/sync-wave'] ?? 0);
     const served = [...gateways(tree), ...routes(tree)];
-    const earliest = (list: readonly Placed[]) => Math.min(...list.map((placed) => step(placed, waveIn)));
+    const earliest = (list: readonly TreeObject[]) => Math.min(...list.map((item) => step(item, waveIn)));
     const first = earliest(served);
     // An app's own filter only has to exist before the routes of that app.
-    const limit = (guard: Placed) =>
+    const limit = (guard: TreeObject) =>
       guard.object.kind === 'EnvoyFilter' && guard.object.metadata.name !== edgeFilterName
         ? earliest(served.filter(({ application }) => application?.name === guard.application?.name))
         : first;
     return [...customPolicies(tree), ...ofKind(tree, 'EnvoyFilter', 'networking.istio.io')]
-      .filter((placed) => namespaceOf(placed) === gatewayNamespace && step(placed, waveIn) >= limit(placed))
+      .filter((item) => namespaceOf(item) === gatewayNamespace && step(item, waveIn) >= limit(item))
       .map((guard) => about(guard, 'must be in an earlier wave than the Gateway and all routes'));
   },
 };
 
 /** One number that orders by the Application's wave, then by the wave within it. */
-function step(placed: Placed, waveIn: (placed: Placed) => number): number {
-  return (placed.application?.wave ?? 0) * 1000 + waveIn(placed);
+function step(item: TreeObject, waveIn: (item: TreeObject) => number): number {
+  return (item.application?.wave ?? 0) * 1000 + waveIn(item);
 }
 
 /** The gateway is the only entry, and checks each request. */

@@ -55,12 +55,12 @@ export interface RuleFinding extends Finding {
  */
 export function checkTree(tree: ParsedTree): RuleFinding[] {
   return rules.flatMap((rule) =>
-    rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...placed(tree, finding) })),
+    rule.check(tree).map((finding) => ({ rule: rule.name, reason: rule.reason, ...withPosition(tree, finding) })),
   );
 }
 
 /** @returns the finding with its line and column, if it has the keys of its value */
-export function placed(tree: ParsedTree, { keys, ...finding }: Finding): Finding {
+export function withPosition(tree: ParsedTree, { keys, ...finding }: Finding): Finding {
   const text = tree.files.get(finding.file)?.text;
   if (keys === undefined || text === undefined) return finding;
   const lines = new LineCounter();

@@ -99,7 +99,7 @@ export function missingEntries(list: readonly unknown[], other: readonly unknown
 }
 
 /** @returns an entry of a list as messages show it: its name, or its JSON, shortened */
-export function titleOf(entry: unknown): string {
+export function entryTitle(entry: unknown): string {
   const name = at(entry, 'name') ?? at(entry, 'id') ?? at(entry, 'key');
   const text = typeof name === 'string' ? name : JSON.stringify(entry);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;

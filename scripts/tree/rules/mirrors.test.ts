@@ -6,7 +6,7 @@ import { apps } from '../../dev/testing/good-files.ts';
 import { deployment, goodTree, pods } from '../../dev/testing/good-tree.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { placed } from './index.ts';
+import { withPosition } from './index.ts';
 import { mirrorRules } from './mirrors.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');
@@ -62,7 +62,7 @@ function found(image: string, facts: Partial<ClusterFacts>): string[] {
   if (tree.facts === undefined) throw new Error('the good tree knows its cluster');
   const known = { ...tree, facts: { ...tree.facts, ...facts } };
   return mirrorRules
-    .flatMap(({ name, check }) => check(known).map((finding) => ({ name, finding: placed(known, finding) })))
+    .flatMap(({ name, check }) => check(known).map((finding) => ({ name, finding: withPosition(known, finding) })))
     .map(({ name, finding }) => `${name} ${finding.file}:${finding.line} ${finding.path} ${finding.message}`);
 }
 

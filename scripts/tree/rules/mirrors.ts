@@ -1,5 +1,5 @@
 import { withRegistry } from '../../components/mirrors.ts';
-import { at, folderOf, listAt, type ParsedTree, type Placed, rootOf, textsAt } from './parsed-tree.ts';
+import { at, folderOf, listAt, type ParsedTree, rootOf, type TreeObject, textsAt } from './parsed-tree.ts';
 import { workloads } from './pods.ts';
 import { about, type Finding, type Rule } from './rule.ts';
 
@@ -31,7 +31,7 @@ const imagesComeFromMirrors: Rule = {
     const originals = Object.keys(tree.facts?.imageMirrors ?? {});
     const mirrors = Object.values(tree.facts?.imageMirrors ?? {});
     const below = (image: string, prefix: string) => ['/', ':', '@'].some((end) => image.startsWith(prefix + end));
-    return workloads(tree).flatMap(({ placed, spec }): Finding[] =>
+    return workloads(tree).flatMap(({ item, spec }): Finding[] =>
       [...listAt(spec, 'initContainers'), ...listAt(spec, 'containers')]
         .map((container) => withRegistry(String(at(container, 'image') ?? '')))
         // Istio replaces "auto" with the proxy's image.
@@ -40,13 +40,13 @@ const imagesComeFromMirrors: Rule = {
           (image) =>
             originals.some((prefix) => below(image, prefix)) && !mirrors.some((prefix) => below(image, prefix)),
         )
-        .map((image) => about(placed, `pulls ${image} from its original registry: ${hintFor(tree, placed, image)}`)),
+        .map((image) => about(item, `pulls ${image} from its original registry: ${hintFor(tree, item, image)}`)),
     );
   },
 };
 
 /** Where to set the image: in a component's values, or in the app.yaml of an app. */
-function hintFor(tree: ParsedTree, { application }: Placed, image: string): string {
+function hintFor(tree: ParsedTree, { application }: TreeObject, image: string): string {
   const [, name = image] = /^(.+?)(?::[^:/@]+)?(?:@[^@]+)?$/.exec(image) ?? [];
   const project = at(application?.object, 'spec', 'project');
   if (application === undefined || project === at(rootOf(tree)?.object, 'spec', 'project'))

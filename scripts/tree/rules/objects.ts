@@ -1,17 +1,7 @@
+import { groupOf } from '../../components/component.ts';
 import { oldNames } from '../../components/kubeflow/old-names.ts';
 import { skipMark } from '../directory-source.ts';
-import {
-  allObjects,
-  at,
-  children,
-  folderOf,
-  groupOf,
-  listAt,
-  namespaceOf,
-  nestedIn,
-  objectsOf,
-  ofKind,
-} from './parsed-tree.ts';
+import { allObjects, at, children, folderOf, listAt, namespaceOf, nestedIn, objectsOf, ofKind } from './parsed-tree.ts';
 import { about, type Rule } from './rule.ts';
 
 const readable: Rule = {
@@ -36,9 +26,9 @@ const oneOwner: Rule = {
   reason: 'Two Applications with the same object keep taking it from each other (argoproj/argo-cd#24150).',
   check(tree) {
     const owners = new Map<string, { name: string; file: string }>();
-    return allObjects(tree).flatMap((placed) => {
-      const { file, object, application } = placed;
-      const key = [groupOf(object), object.kind, namespaceOf(placed), object.metadata.name].join(' ');
+    return allObjects(tree).flatMap((item) => {
+      const { file, object, application } = item;
+      const key = [groupOf(object), object.kind, namespaceOf(item), object.metadata.name].join(' ');
       const owner = owners.get(key);
       const name = application?.name ?? 'the root';
       if (owner === undefined) {
@@ -46,7 +36,7 @@ const oneOwner: Rule = {
         return [];
       }
       const other = owner.name === name ? `${name} already has it (${owner.file})` : `${owner.name} has it, too`;
-      return [about(placed, other)];
+      return [about(item, other)];
     });
   },
 };
@@ -60,15 +50,15 @@ const replicasOrAutoscaler: Rule = {
       const scaled = new Set(
         objects
           .filter(({ object }) => object.kind === 'HorizontalPodAutoscaler')
-          .map((placed) => {
-            const target = at(placed.object, 'spec', 'scaleTargetRef');
-            return `${String(at(target, 'kind'))} ${namespaceOf(placed)}/${String(at(target, 'name'))}`;
+          .map((item) => {
+            const target = at(item.object, 'spec', 'scaleTargetRef');
+            return `${String(at(target, 'kind'))} ${namespaceOf(item)}/${String(at(target, 'name'))}`;
           }),
       );
       return objects
-        .filter((placed) => scaled.has(`${placed.object.kind} ${namespaceOf(placed)}/${placed.object.metadata.name}`))
+        .filter((item) => scaled.has(`${item.object.kind} ${namespaceOf(item)}/${item.object.metadata.name}`))
         .filter(({ object }) => at(object, 'spec', 'replicas') !== undefined)
-        .map((placed) => about(placed, 'is set by an autoscaler: remove it', 'spec.replicas'));
+        .map((item) => about(item, 'is set by an autoscaler: remove it', 'spec.replicas'));
     }),
 };
 
@@ -86,7 +76,7 @@ const metricsInOrder: Rule = {
         );
         return places.some((place, index) => index > 0 && place < (places[index - 1] ?? 0));
       })
-      .map((placed) => about(placed, `must be in this order: ${metricsOrder.join(', ')}`, 'spec.metrics')),
+      .map((item) => about(item, `must be in this order: ${metricsOrder.join(', ')}`, 'spec.metrics')),
 };
 
 const noOldNames: Rule = {
@@ -96,12 +86,12 @@ const noOldNames: Rule = {
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')
-      .flatMap((placed) =>
-        nestedIn(placed.object).flatMap(({ path, value }) => {
+      .flatMap((item) =>
+        nestedIn(item.object).flatMap(({ path, value }) => {
           const old = typeof value === 'string' ? oldNames.find(({ text }) => value.includes(text)) : undefined;
           // Knative and KServe document their settings under _example, which no program reads.
           if (old === undefined || path === 'data._example') return [];
-          return [about(placed, `names "${old.text}", ${old.why}`, path)];
+          return [about(item, `names "${old.text}", ${old.why}`, path)];
         }),
       ),
 };

@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import type { KubernetesObject } from '../../components/component.ts';
+import { groupOf, type KubernetesObject } from '../../components/component.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { isClusterScoped } from './scope.ts';
 
@@ -50,7 +50,7 @@ export interface Child {
 }
 
 /** An object, and where it comes from. */
-export interface Placed {
+export interface TreeObject {
   file: string;
   object: KubernetesObject;
   /** The Application that applies it; undefined for what the root applies. */
@@ -60,7 +60,7 @@ export interface Placed {
 }
 
 /** Input about a tree beside its files. */
-export interface Known extends Pick<ParsedTree, 'rendered' | 'facts'> {
+export interface TreeContext extends Pick<ParsedTree, 'rendered' | 'facts'> {
   /** The documents of texts that the renderer just wrote: parsing them again would take most of a check's time. */
   documents?: ReadonlyMap<string, readonly unknown[]>;
 }
@@ -73,7 +73,7 @@ export interface Known extends Pick<ParsedTree, 'rendered' | 'facts'> {
 export function parseTree(
   clusterName: string,
   files: ReadonlyMap<string, string>,
-  { documents, ...rendered }: Known = {},
+  { documents, ...rendered }: TreeContext = {},
 ): ParsedTree {
   return {
     clusterName,
@@ -154,11 +154,6 @@ export function nestedIn(value: unknown, path = '', key = '', found: Nested[] = 
   return found;
 }
 
-/** @returns an object's API group, empty for the core group */
-export function groupOf(object: KubernetesObject): string {
-  return object.apiVersion.includes('/') ? (object.apiVersion.split('/')[0] ?? '') : '';
-}
-
 /** @returns an object's name in messages, as `Deployment auth/dex` */
 export function nameOf(object: KubernetesObject): string {
   const { namespace, name } = object.metadata;
@@ -184,7 +179,7 @@ export function folderOf(tree: ParsedTree): string {
 }
 
 /** @returns the objects that the root applies: those of clusters/<name>/apps/ */
-export function rootObjects(tree: ParsedTree): Placed[] {
+export function rootObjects(tree: ParsedTree): TreeObject[] {
   const folder = `${folderOf(tree)}/apps/`;
   return [...tree.files].flatMap(([file, { objects }]) =>
     file.startsWith(folder) && !file.endsWith('/kustomization.yaml')
@@ -234,7 +229,7 @@ function child(file: string, object: KubernetesObject): Child {
 }
 
 /** @returns the AppProjects that the root applies */
-export function projects(tree: ParsedTree): Placed[] {
+export function projects(tree: ParsedTree): TreeObject[] {
   return rootObjects(tree).filter(({ object }) => object.kind === 'AppProject');
 }
 
@@ -244,7 +239,7 @@ export function ownSources({ sources }: Child): Source[] {
 }
 
 /** @returns the objects that an Application applies: its own manifests, and its rendered charts and kustomizations if known */
-export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
+export function objectsOf(tree: ParsedTree, application: Child): TreeObject[] {
   const folders = ownSources(application).flatMap(({ path }) => (path === undefined ? [] : [`${path}/`]));
   const own = [...tree.files].flatMap(([file, { objects }]) =>
     folders.some((folder) => file.startsWith(folder))
@@ -261,20 +256,20 @@ export function objectsOf(tree: ParsedTree, application: Child): Placed[] {
 }
 
 /** @returns all objects that the root and its Applications apply */
-export const allObjects = oncePerTree((tree): readonly Placed[] => [
+export const allObjects = oncePerTree((tree): readonly TreeObject[] => [
   ...rootObjects(tree),
   ...children(tree).flatMap((application) => objectsOf(tree, application)),
 ]);
 
 /** @returns the objects of a kind, in any version; of any group by default */
-export function ofKind(tree: ParsedTree, kind: string, group?: string): Placed[] {
+export function ofKind(tree: ParsedTree, kind: string, group?: string): TreeObject[] {
   return allObjects(tree).filter(
     ({ object }) => object.kind === kind && (group === undefined || groupOf(object) === group),
   );
 }
 
 /** @returns the namespace that an object lands in: its own, or its Application's; empty for cluster-scoped kinds */
-export function namespaceOf({ object, application }: Placed): string {
+export function namespaceOf({ object, application }: TreeObject): string {
   if (isClusterScoped(object)) return '';
   return object.metadata.namespace ?? application?.namespace ?? '';
 }

@@ -6,12 +6,12 @@ import {
   namespaceOf,
   oncePerTree,
   type ParsedTree,
-  type Placed,
+  type TreeObject,
 } from './parsed-tree.ts';
 
 /** An object that starts pods, with the spec of its pods. */
 export interface Workload {
-  placed: Placed;
+  item: TreeObject;
   namespace: string;
   labels: Readonly<Record<string, string>>;
   spec: unknown;
@@ -25,16 +25,16 @@ const controllers = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Jo
 
 /** @returns everything in a tree that starts pods */
 export const workloads = oncePerTree((tree): readonly Workload[] =>
-  allObjects(tree).flatMap((placed) => {
-    const { kind } = placed.object;
+  allObjects(tree).flatMap((item) => {
+    const { kind } = item.object;
     const path = controllers.includes(kind) ? ['spec', 'template'] : templates[kind];
     if (path === undefined) return [];
-    const template = at(placed.object, ...path);
+    const template = at(item.object, ...path);
     const labels = at(template, 'metadata', 'labels');
     return [
       {
-        placed,
-        namespace: namespaceOf(placed),
+        item,
+        namespace: namespaceOf(item),
         labels: (isMap(labels) ? labels : {}) as Record<string, string>,
         spec: at(template, 'spec'),
       },
@@ -57,15 +57,15 @@ export function isComplete(
 }
 
 /** An object that a pod needs in order to start. */
-export interface Need {
+export interface NeededObject {
   kind: 'Secret' | 'ConfigMap' | 'ServiceAccount';
   name: string;
 }
 
 /** @returns the objects that a pod needs in order to start, without optional ones */
-export function needsOf(spec: unknown): Need[] {
-  const needs: Need[] = [];
-  const add = (kind: Need['kind'], reference: unknown, key = 'name') => {
+export function needsOf(spec: unknown): NeededObject[] {
+  const needs: NeededObject[] = [];
+  const add = (kind: NeededObject['kind'], reference: unknown, key = 'name') => {
     const name = at(reference, key);
     if (typeof name === 'string' && name !== '' && at(reference, 'optional') !== true) needs.push({ kind, name });
   };

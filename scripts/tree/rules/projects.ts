@@ -1,7 +1,7 @@
+import { groupOf } from '../../components/component.ts';
 import {
   at,
   children,
-  groupOf,
   listAt,
   namespaceOf,
   objectsOf,
@@ -52,7 +52,7 @@ const withinProject: Rule = {
     if (root !== undefined) {
       applications.push({
         application: root,
-        objects: rootObjects(tree).map((placed) => ({ ...placed, application: root })),
+        objects: rootObjects(tree).map((item) => ({ ...item, application: root })),
       });
     }
     return applications.flatMap(({ application, objects }) => {
@@ -69,20 +69,20 @@ const withinProject: Rule = {
           ];
       return [
         ...own,
-        ...objects.flatMap((placed) => {
-          const { object } = placed;
+        ...objects.flatMap((item) => {
+          const { object } = item;
           const kind = `${groupOf(object)}/${object.kind}`;
           if (isClusterScoped(object)) {
             const message = `clusterResourceWhitelist of the project lacks ${kind}`;
-            return limit.clusterKinds.has(kind) ? [] : [about(placed, message)];
+            return limit.clusterKinds.has(kind) ? [] : [about(item, message)];
           }
           if (limit.deniedKinds.has(kind) || limit.deniedKinds.has(`${groupOf(object)}/*`)) {
             const message = `namespaceResourceBlacklist of the project refuses ${kind}: remove the object, or set administrator: true in the app.yaml`;
-            return [about(placed, message)];
+            return [about(item, message)];
           }
-          const namespace = namespaceOf(placed);
+          const namespace = namespaceOf(item);
           const message = `"${namespace}" is not a destination of the project`;
-          return limit.namespaces.has(namespace) ? [] : [about(placed, message)];
+          return limit.namespaces.has(namespace) ? [] : [about(item, message)];
         }),
       ];
     });

@@ -1,17 +1,17 @@
+import { groupOf } from '../../components/component.ts';
 import { meshNamespace } from '../../components/domain.ts';
 import { chartValues } from './merged-values.ts';
 import {
   allObjects,
   at,
   children,
-  groupOf,
   isMap,
   listAt,
   namespaceOf,
   ofKind,
   oncePerTree,
   type ParsedTree,
-  type Placed,
+  type TreeObject,
   textsAt,
 } from './parsed-tree.ts';
 import { isComplete, needsOf, workloads } from './pods.ts';
@@ -31,7 +31,7 @@ function key(kind: string, namespace: string, name: string): string {
 
 /** Everything that the tree, the bootstrap, cert-manager or an operator of Secrets creates. */
 const made = oncePerTree((tree): ReadonlySet<string> => {
-  const secretOf = ({ object }: Placed): unknown => {
+  const secretOf = ({ object }: TreeObject): unknown => {
     switch (object.kind) {
       case 'Certificate':
         return at(object, 'spec', 'secretName');
@@ -46,10 +46,10 @@ const made = oncePerTree((tree): ReadonlySet<string> => {
   return new Set([
     ...Object.keys(madeByPrograms),
     ...(tree.facts?.secrets ?? []).map(({ namespace, name }) => key('Secret', namespace, name)),
-    ...allObjects(tree).flatMap((placed) => {
-      const namespace = namespaceOf(placed);
-      const secret = secretOf(placed);
-      const { kind, metadata } = placed.object;
+    ...allObjects(tree).flatMap((item) => {
+      const namespace = namespaceOf(item);
+      const secret = secretOf(item);
+      const { kind, metadata } = item.object;
       return [
         ...(['Secret', 'ConfigMap', 'ServiceAccount', 'Service'].includes(kind)
           ? [key(kind, namespace, metadata.name)]
@@ -80,11 +80,11 @@ const needsAreMade: Rule = {
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
-    return workloads(tree).flatMap(({ placed, namespace, spec }): Finding[] =>
+    return workloads(tree).flatMap(({ item, namespace, spec }): Finding[] =>
       needsOf(spec)
         .filter(({ kind, name }) => !isMade(tree, kind, namespace, name))
-        .filter(({ name }) => !isOwn(tree, placed.application?.name ?? '', name))
-        .map(({ kind, name }) => about(placed, `needs ${kind} ${name}, which nothing creates in ${namespace}`)),
+        .filter(({ name }) => !isOwn(tree, item.application?.name ?? '', name))
+        .map(({ kind, name }) => about(item, `needs ${kind} ${name}, which nothing creates in ${namespace}`)),
     );
   },
 };
@@ -106,13 +106,13 @@ const selectorsMeetPods: Rule = {
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
-    return allObjects(tree).flatMap((placed): Finding[] => {
-      const { object } = placed;
+    return allObjects(tree).flatMap((item): Finding[] => {
+      const { object } = item;
       const group = groupOf(object);
       const path = selectors[`${group}/${object.kind}`];
       const labels = path === undefined ? undefined : at(object, ...path);
       if (!isMap(labels) || Object.keys(labels).length === 0) return [];
-      const namespace = namespaceOf(placed);
+      const namespace = namespaceOf(item);
       // In Istio's root namespace such an object applies to the whole mesh.
       const inMesh = namespace === meshNamespace && group !== '';
       const meets = workloads(tree).some(
@@ -122,7 +122,7 @@ const selectorsMeetPods: Rule = {
       );
       if (meets) return [];
       const selector = Object.entries(labels).map(([label, value]) => `${label}=${String(value)}`);
-      return [about(placed, `matches no pod: ${selector.join(', ')}`, path?.join('.'))];
+      return [about(item, `matches no pod: ${selector.join(', ')}`, path?.join('.'))];
     });
   },
 };
@@ -139,8 +139,8 @@ const principalsExist: Rule = {
   needs: 'charts',
   check(tree) {
     if (!isComplete(tree, children(tree))) return [];
-    return ofKind(tree, 'AuthorizationPolicy').flatMap((placed) =>
-      listAt(placed.object, 'spec', 'rules')
+    return ofKind(tree, 'AuthorizationPolicy').flatMap((item) =>
+      listAt(item.object, 'spec', 'rules')
         .flatMap((rule) => listAt(rule, 'from'))
         .flatMap((from) => textsAt(from, 'source', 'principals'))
         .flatMap((principal): Finding[] => {
@@ -150,7 +150,7 @@ const principalsExist: Rule = {
             (one) => one.namespace === namespace && one.serviceAccount === account,
           );
           if (caller && !ownNamespaces(tree).has(namespace)) return [];
-          return [about(placed, `admits ${principal}, but there is no such account`)];
+          return [about(item, `admits ${principal}, but there is no such account`)];
         }),
     );
   },
@@ -165,26 +165,26 @@ const routesMeetServices: Rule = {
     if (!isComplete(tree, children(tree))) return [];
     const services = new Map(
       ofKind(tree, 'Service', '').map(
-        (placed) => [`${namespaceOf(placed)}/${placed.object.metadata.name}`, placed.object] as const,
+        (item) => [`${namespaceOf(item)}/${item.object.metadata.name}`, item.object] as const,
       ),
     );
-    return ofKind(tree, 'VirtualService').flatMap((placed) =>
-      [...listAt(placed.object, 'spec', 'http'), ...listAt(placed.object, 'spec', 'tcp')]
+    return ofKind(tree, 'VirtualService').flatMap((item) =>
+      [...listAt(item.object, 'spec', 'http'), ...listAt(item.object, 'spec', 'tcp')]
         .flatMap((http) => listAt(http, 'route'))
         .flatMap((target): Finding[] => {
           const host = String(at(target, 'destination', 'host'));
-          const [name = '', namespace = namespaceOf(placed), svc] = host.split('.');
+          const [name = '', namespace = namespaceOf(item), svc] = host.split('.');
           // A name outside the cluster, or a namespace outside the tree.
           if ((svc !== undefined && svc !== 'svc') || !ownNamespaces(tree).has(namespace)) return [];
           const service = services.get(`${namespace}/${name}`);
           const number = at(target, 'destination', 'port', 'number');
           if (service === undefined)
-            return [about(placed, `routes to Service ${namespace}/${name}, which does not exist`, 'spec.http')];
+            return [about(item, `routes to Service ${namespace}/${name}, which does not exist`, 'spec.http')];
           if (number === undefined || listAt(service, 'spec', 'ports').some((port) => at(port, 'port') === number))
             return [];
           return [
             about(
-              placed,
+              item,
               `routes to port ${String(number)} of Service ${namespace}/${name}, which has no such port`,
               'spec.http',
             ),
@@ -206,15 +206,15 @@ const subjectsExist: Rule = {
     if (!isComplete(tree, children(tree))) return [];
     return allObjects(tree)
       .filter(({ object }) => object.kind === 'ClusterRoleBinding' || object.kind === 'RoleBinding')
-      .flatMap((placed) =>
-        listAt(placed.object, 'subjects')
+      .flatMap((item) =>
+        listAt(item.object, 'subjects')
           .filter((subject) => at(subject, 'kind') === 'ServiceAccount')
           .flatMap((subject): Finding[] => {
-            const namespace = String(at(subject, 'namespace') ?? namespaceOf(placed));
+            const namespace = String(at(subject, 'namespace') ?? namespaceOf(item));
             const name = String(at(subject, 'name'));
             if (foreign.has(namespace) || isMade(tree, 'ServiceAccount', namespace, name)) return [];
             const message = `grants rights to account ${namespace}/${name}, which does not exist`;
-            return [about(placed, message)];
+            return [about(item, message)];
           }),
       );
   },

@@ -1,4 +1,4 @@
-import { nameOf, type ParsedTree, type Placed } from './parsed-tree.ts';
+import { nameOf, type ParsedTree, type TreeObject } from './parsed-tree.ts';
 
 /** Something wrong in a tree. */
 export interface Finding {
@@ -26,6 +26,6 @@ export interface Rule {
 }
 
 /** @returns a finding about an object, or about one of its fields */
-export function about({ file, object }: Pick<Placed, 'file' | 'object'>, message: string, field?: string): Finding {
+export function about({ file, object }: Pick<TreeObject, 'file' | 'object'>, message: string, field?: string): Finding {
   return { file, path: field === undefined ? nameOf(object) : `${nameOf(object)} ${field}`, message };
 }

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../components/component.ts';
+import { groupOf, type KubernetesObject } from '../../components/component.ts';
 
 /** Cluster-scoped kinds that a platform may contain, as group/Kind. */
 const clusterScoped = new Set([
@@ -37,6 +37,5 @@ const clusterScoped = new Set([
 
 /** @returns true for cluster-scoped kinds */
 export function isClusterScoped(object: KubernetesObject): boolean {
-  const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0] : '';
-  return clusterScoped.has(`${group}/${object.kind}`);
+  return clusterScoped.has(`${groupOf(object)}/${object.kind}`);
 }

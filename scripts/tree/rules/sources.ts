@@ -9,7 +9,7 @@ export function all(tree: Parameters<Rule['check']>[0]): readonly Child[] {
 }
 
 /** @returns the file of an Application, and the path of a field of one of its sources */
-export function place(application: Child, source: Source, field: string): Pick<Finding, 'file' | 'path'> {
+export function sourceField(application: Child, source: Source, field: string): Pick<Finding, 'file' | 'path'> {
   const index = application.sources.indexOf(source);
   const several = at(application.object, 'spec', 'source') === undefined;
   return { file: application.file, path: `spec.${several ? `sources[${index}]` : 'source'}.${field}` };
@@ -32,14 +32,14 @@ const oneRevision: Rule = {
       if (source.ref !== 'values') {
         return [
           {
-            ...place(application, source, 'ref'),
+            ...sourceField(application, source, 'ref'),
             message: 'is a source of this repository that the root does not pin',
           },
         ];
       }
       if (source.targetRevision === expected) return [];
       const message = `"${source.targetRevision}", but other Applications have "${expected}"`;
-      return [{ ...place(application, source, 'targetRevision'), message }];
+      return [{ ...sourceField(application, source, 'targetRevision'), message }];
     });
   },
 };
@@ -57,7 +57,7 @@ const oneSpelling: Rule = {
     const first = new Map<string, string>();
     const uses = [
       ...all(tree).flatMap((application) =>
-        application.sources.map((source) => ({ ...place(application, source, 'repoURL'), url: source.repoURL })),
+        application.sources.map((source) => ({ ...sourceField(application, source, 'repoURL'), url: source.repoURL })),
       ),
       ...projects(tree).flatMap(({ file, object }) =>
         textsAt(object, 'spec', 'sourceRepos').map((url) => ({ file, path: 'spec.sourceRepos', url })),
@@ -95,7 +95,7 @@ const pinnedUpstreams: Rule = {
       application.sources
         .filter((source) => source.ref !== 'values' && isFloating(source))
         .map((source) => ({
-          ...place(application, source, 'targetRevision'),
+          ...sourceField(application, source, 'targetRevision'),
           message: `"${source.targetRevision ?? ''}" is not an exact version`,
         })),
     ),

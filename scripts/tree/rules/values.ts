@@ -4,11 +4,11 @@ import {
   type ChartValues,
   chartValues,
   decides,
+  entryTitle,
   type Keys,
   type Layer,
   leaves,
   missingEntries,
-  titleOf,
 } from './merged-values.ts';
 import { isOwn, matches, type OwnValues, ownValues } from './own-values.ts';
 import { at, listAt, type ParsedTree } from './parsed-tree.ts';
@@ -37,7 +37,7 @@ const listsAreWhole: Rule = {
     chartValues(tree).flatMap((chart) =>
       generated(chart).flatMap(({ keys, value, effective, from }): Finding[] => {
         if (!Array.isArray(value) || !Array.isArray(effective)) return [];
-        const lost = missingEntries(value, effective).map(titleOf);
+        const lost = missingEntries(value, effective).map(entryTitle);
         const by = decides(chart.layers, keys);
         if (lost.length === 0 || by === undefined) return [];
         const message = `replaces the generated list and drops ${lost.join(', ')}: repeat the entries of ${from.file} before your own`;
@@ -78,7 +78,7 @@ const generatedValuesHold: Rule = {
         if (Array.isArray(value) && Array.isArray(effective)) {
           if (missingEntries(value, effective).length > 0) return [];
           if (own.extendable.some((pattern) => matches(pattern, keys))) return namesTwice(by, value, effective);
-          const more = missingEntries(effective, value).map(titleOf).join(', ');
+          const more = missingEntries(effective, value).map(entryTitle).join(', ');
           return [
             {
               file: by.file,
@@ -100,9 +100,9 @@ function namesTwice(
   value: readonly unknown[],
   effective: readonly unknown[],
 ): Finding[] {
-  const known = new Set(value.map(titleOf));
+  const known = new Set(value.map(entryTitle));
   return missingEntries(effective, value)
-    .map(titleOf)
+    .map(entryTitle)
     .filter((title) => known.has(title))
     .map((title) => ({ file: by.file, keys: by.keys, message: `names ${title} a second time` }));
 }

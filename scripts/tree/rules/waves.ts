@@ -1,4 +1,5 @@
-import { allObjects, at, children, groupOf, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
+import { groupOf } from '../../components/component.ts';
+import { allObjects, at, children, objectsOf, optionsOf, textsAt } from './parsed-tree.ts';
 import { about, type Rule } from './rule.ts';
 
 const kindsBeforeTheirObjects: Rule = {
@@ -15,12 +16,12 @@ const kindsBeforeTheirObjects: Rule = {
       }
     }
     return applications.flatMap((application) =>
-      objectsOf(tree, application).flatMap((placed) => {
-        const { object } = placed;
+      objectsOf(tree, application).flatMap((item) => {
+        const { object } = item;
         const home = homes.get(`${groupOf(object)}/${object.kind}`);
         if (home === undefined || home.name === application.name || home.wave < application.wave) return [];
         const message = `is in wave ${application.wave}, but its CRD comes with ${home.name} in wave ${home.wave}`;
-        return [about(placed, message)];
+        return [about(item, message)];
       }),
     );
   },
@@ -30,12 +31,12 @@ const wavesAreNumbers: Rule = {
   name: 'waves-are-numbers',
   reason: 'Argo CD treats a wave that is not an integer as wave 0 (argo-cd docs, user-guide/sync-waves).',
   check: (tree) =>
-    allObjects(tree).flatMap((placed) => {
-      const { object } = placed;
+    allObjects(tree).flatMap((item) => {
+      const { object } = item;
       const wave = object.metadata.annotations?.['argocd.argoproj.io/sync-wave'];
       if (wave === undefined ? object.kind !== 'Application' : /^-?\d+$/.test(String(wave))) return [];
       const message = wave === undefined ? 'needs a sync wave' : `"${wave}" is not a valid wave`;
-      return [about(placed, message)];
+      return [about(item, message)];
     }),
 };
 
@@ -51,7 +52,7 @@ const keptOnPrune: Rule = {
         const all = textsAt(application?.object, 'spec', 'syncPolicy', 'syncOptions');
         return ![...own, ...all].includes('Prune=false') || own.includes('Prune=true');
       })
-      .map((placed) => about(placed, 'needs the annotation argocd.argoproj.io/sync-options: Prune=false')),
+      .map((item) => about(item, 'needs the annotation argocd.argoproj.io/sync-options: Prune=false')),
 };
 
 /** The order in which objects are applied, and what survives a prune. */

@@ -1,3 +1,4 @@
+import { groupOf } from '../../components/component.ts';
 import { type ServiceSpec, serviceRules } from '../../components/tenant-services.ts';
 import type { KeyPath } from '../../config/paths.ts';
 import type { DeniedKind } from '../../config/schema/denied.ts';
@@ -5,7 +6,7 @@ import type { Tenant } from '../../config/tenant.ts';
 import { namespacesOf } from '../../config/tenant-rules.ts';
 import { type Build, buildOf, isManifestFile } from '../directory-source.ts';
 import type { RuleFinding } from '../rules/index.ts';
-import { groupOf, isMap, nameOf, textsAt } from '../rules/parsed-tree.ts';
+import { isMap, nameOf, textsAt } from '../rules/parsed-tree.ts';
 import { isClusterScoped } from '../rules/scope.ts';
 import { hasContent, secretShapes } from '../rules/secrets.ts';
 import { type Manifest, readManifests } from './manifests.ts';

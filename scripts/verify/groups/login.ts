@@ -1,10 +1,10 @@
 import { type Answer, header, headerValues } from '../answer.ts';
-import type { Finding, Group, SteppedCheck } from '../check.ts';
+import type { Group, SteppedCheck, SteppedResult } from '../check.ts';
 import type { Client } from '../client.ts';
 
 import { asksForLogin, describeExchange, trueIdentity, trueSecondIdentity } from '../judge.ts';
 import type { Credentials, Known, LoginResult } from '../known.ts';
-import { sessionCookies, setsSession } from '../learn.ts';
+import { setsSession, withoutCsrf } from '../learn.ts';
 import { logIn } from '../login.ts';
 import { staysHome } from '../redirect.ts';
 import { viewed } from './forged-identity.ts';
@@ -223,10 +223,10 @@ function sessionOf(
   jar: { starting(prefix: string): Map<string, string> },
   { site }: Known,
 ): ReadonlyMap<string, string> {
-  return sessionCookies(jar.starting(site.sessionCookie));
+  return withoutCsrf(jar.starting(site.sessionCookie));
 }
 
-async function withoutSession(client: Client, { site }: Known, target: string): Promise<Finding> {
+async function withoutSession(client: Client, { site }: Known, target: string): Promise<SteppedResult> {
   const exchange = await client.send({ target });
   const set = exchange.answers
     .flatMap((answer) => headerValues(answer, 'set-cookie'))

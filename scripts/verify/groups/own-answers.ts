@@ -1,5 +1,5 @@
 import { type Group, singles } from '../check.ts';
-import { login, loginOrDenied, refusedByProxy, trueIdentity } from '../judge.ts';
+import { loginOrDenied, loginRedirect, refusedByProxy, trueIdentity } from '../judge.ts';
 import { viewed } from './forged-identity.ts';
 
 /** Paths that OAuth2 Proxy itself answers with 200: oauth2-proxy/oauth2-proxy#3083. */
@@ -34,7 +34,7 @@ export const ownAnswers: Group = {
   checks: () => [
     ...singles(
       targets.map((target) => [target, `to get in because OAuth2 Proxy itself answers ${target}`, { target }]),
-      login,
+      loginRedirect,
     ),
     {
       id: 'user-agent',

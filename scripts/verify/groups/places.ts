@@ -8,7 +8,7 @@ import {
   unserved,
   unservedOrDex,
 } from '../judge.ts';
-import { cookieOf, type Known, type Place, type Session, type Site } from '../known.ts';
+import { cookieOf, type Known, type Place, type PlatformSite, type Session } from '../known.ts';
 import type { Request } from '../request.ts';
 import { viewed } from './forged-identity.ts';
 
@@ -109,7 +109,7 @@ function asAnotherUser(place: Place): SingleCheck {
 }
 
 /** An app has its own filter at the gateway, which decides who may open it, and its own identity headers. */
-function ofApp(place: Place, { appMarker, groupsHeader }: Site): SingleCheck[] {
+function ofApp(place: Place, { appMarker, groupsHeader }: PlatformSite): SingleCheck[] {
   const { name, path, access, headers = [] } = place;
   const admitted = access?.groups[0];
   return [

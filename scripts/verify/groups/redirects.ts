@@ -1,6 +1,6 @@
 import { header } from '../answer.ts';
 import type { Group, SingleCheck, SteppedCheck } from '../check.ts';
-import { describeExchange, login, staysOnHost } from '../judge.ts';
+import { describeExchange, loginRedirect, staysOnHost } from '../judge.ts';
 import { returnsTo, staysHome } from '../redirect.ts';
 
 /** Spellings of a foreign address that some parsers take for a local path: oauth2-proxy/oauth2-proxy#922, #1460. */
@@ -65,14 +65,14 @@ export const redirects: Group = {
         id: name.toLowerCase(),
         tries: `a login that returns to a foreign host through ${name}`,
         send: { target: '/somewhere?x=1', headers: [[name, value]] },
-        expect: login,
+        expect: loginRedirect,
       }),
     ),
     {
       id: 'double-slash-path',
       tries: 'a login that returns to the requested page, //evil.example/',
       send: { target: '//evil.example/' },
-      expect: login,
+      expect: loginRedirect,
     },
     returnAddress,
   ],

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Group, singles } from '../check.ts';
 import { loginOrDenied, trueIdentity, unserved } from '../judge.ts';
-import { cookieOf, type Known, type Session, type Site } from '../known.ts';
+import { cookieOf, type Known, type PlatformSite, type Session } from '../known.ts';
 import { viewed } from './forged-identity.ts';
 
 const year = 365 * 86_400_000;
@@ -150,7 +150,7 @@ function madeUp(sessionCookie: string): readonly [id: string, words: string, coo
   ];
 }
 
-function edited(session: Session, site: Site, change: Change): string {
+function edited(session: Session, site: PlatformSite, change: Change): string {
   return `${site.sessionCookie}=${change(wholeValue(session), site.sessionCookie)}`;
 }
 

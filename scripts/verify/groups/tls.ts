@@ -1,4 +1,4 @@
-import type { Finding, Group, SteppedCheck } from '../check.ts';
+import type { Group, SteppedCheck, SteppedResult } from '../check.ts';
 import type { Client } from '../client.ts';
 
 /** The TLS connection. Every other request also requires a trusted certificate that names the host. */
@@ -23,7 +23,7 @@ export const tls: Group = {
         tries: `a connection with ${version}`,
         request: `TLS handshake with ${version} at most`,
         expected: 'no connection',
-        steps: async (client): Promise<Finding> => {
+        steps: async (client): Promise<SteppedResult> => {
           const { error, protocol } = await handshake(client, { maxVersion: version });
           return error === undefined
             ? { answer: `connected with ${protocol}`, wrong: `${version} is accepted` }

@@ -1,12 +1,12 @@
 import { type Answer, header } from '../answer.ts';
 import type { Expectation, Group, SingleCheck, SteppedCheck } from '../check.ts';
 import { describeExchange, forbidden, fromUpstream, loginOrDenied, redirectsToHttpsOf, unserved } from '../judge.ts';
-import { cookieOf, type Known, type Session, type Site } from '../known.ts';
-import { sessionCookies } from '../learn.ts';
+import { cookieOf, type Known, type PlatformSite, type Session } from '../known.ts';
+import { withoutCsrf } from '../learn.ts';
 import { logIn } from '../login.ts';
 import type { Request } from '../request.ts';
 
-type Host = NonNullable<Site['userCode']>;
+type Host = NonNullable<PlatformSite['userCode']>;
 
 /** A path of a notebook that need not exist: the check comes first. */
 const notebook = '/notebook/verify/none/';
@@ -157,7 +157,7 @@ function ownLogin(host: Host): SteppedCheck {
       const credentials = known.firstLogin?.credentials;
       if (credentials === undefined) throw new Error('a check that needs credentials ran without');
       const { jar } = await logIn(client, known.site, credentials, `https://${host.authority}${notebook}`);
-      const cookies = sessionCookies(jar.starting(host.sessionCookie));
+      const cookies = withoutCsrf(jar.starting(host.sessionCookie));
       if (cookies.size === 0) return { answer: 'no session', wrong: 'the login did not work' };
       const session = { email: credentials.email, cookies };
       const answers: string[] = [];

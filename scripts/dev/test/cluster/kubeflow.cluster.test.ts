@@ -8,7 +8,7 @@ import { defaultProfile } from '../../../components/kubeflow/default-profile.ts'
 import { profiles } from '../../../components/kubeflow/profiles.ts';
 import { guardOfTenants } from '../../../components/tenant-guard.ts';
 import { tenantObjects } from '../../../steps/tenant-objects.ts';
-import { namespaces } from '../../../tree/platform.ts';
+import { namespaces } from '../../../tree/root-objects.ts';
 import { at, listAt } from '../../../tree/rules/parsed-tree.ts';
 import { type KubeflowProgram, kubeflowPrograms } from '../../rehearsal/kubeflow/sources/programs.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';

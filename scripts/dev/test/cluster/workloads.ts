@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../../../cluster/api.ts';
 import { ApiError } from '../../../cluster/api-error.ts';
-import { isReady, type Workload } from '../../../cluster/workloads.ts';
+import { isReady, type LiveWorkload } from '../../../cluster/workloads.ts';
 
 /** The controllers of a cluster, as far as a bootstrap waits for them. */
 export interface Workloads {
@@ -26,7 +26,7 @@ export function startWorkloads(api: Api): Workloads {
 async function play(api: Api, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const kind of ['Deployment', 'StatefulSet']) {
-      const { items } = await api.list<Workload>('apps/v1', kind);
+      const { items } = await api.list<LiveWorkload>('apps/v1', kind);
       for (const workload of items.filter((item) => !isReady(item))) {
         await makeReady(api, workload).catch((error: unknown) => {
           // It was deleted meanwhile.
@@ -38,7 +38,7 @@ async function play(api: Api, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function makeReady(api: Api, { kind, metadata, spec }: Workload): Promise<void> {
+async function makeReady(api: Api, { kind, metadata, spec }: LiveWorkload): Promise<void> {
   const replicas = spec?.replicas ?? 1;
   await api.request({
     method: 'PATCH',

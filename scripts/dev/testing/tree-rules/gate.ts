@@ -28,7 +28,7 @@ const lockAsksForTheMark: Rule = {
 /** Without the mark the second lock refuses everyone. */
 function unsetMark(tree: ParsedTree): Finding[] {
   const edge = ofKind(tree, 'EnvoyFilter', 'networking.istio.io').filter(
-    (placed) => namespaceOf(placed) === gatewayNamespace && placed.object.metadata.name === edgeFilterName,
+    (item) => namespaceOf(item) === gatewayNamespace && item.object.metadata.name === edgeFilterName,
   );
   return edge
     .filter(({ object }) => {

@@ -1,7 +1,7 @@
 import { comparedUrl } from '../../../config/schema/git-url.ts';
 import { allObjects, at, children, nameOf, ownSources, projects, textsAt } from '../../../tree/rules/parsed-tree.ts';
 import type { Finding, Rule } from '../../../tree/rules/rule.ts';
-import { all, place, repositoryOf } from '../../../tree/rules/sources.ts';
+import { all, repositoryOf, sourceField } from '../../../tree/rules/sources.ts';
 
 const oneOwnSource: Rule = {
   name: 'one-own-source',
@@ -32,16 +32,19 @@ const sourceForms: Rule = {
         const native = source.repoURL.startsWith('oci://');
         if (native && source.chart !== undefined) {
           return [
-            { ...place(application, source, 'repoURL'), message: 'a chart of an OCI registry is named without oci://' },
+            {
+              ...sourceField(application, source, 'repoURL'),
+              message: 'a chart of an OCI registry is named without oci://',
+            },
           ];
         }
         if (native && source.path !== '.')
-          return [{ ...place(application, source, 'path'), message: 'must be "." for oci://' }];
+          return [{ ...sourceField(application, source, 'path'), message: 'must be "." for oci://' }];
         if (source.chart !== undefined && source.path !== undefined) {
-          return [{ ...place(application, source, 'chart'), message: 'has both chart and path' }];
+          return [{ ...sourceField(application, source, 'chart'), message: 'has both chart and path' }];
         }
         if (source.chart === undefined && source.path === undefined && source.ref === undefined) {
-          return [{ ...place(application, source, 'path'), message: 'has neither chart, path nor ref' }];
+          return [{ ...sourceField(application, source, 'path'), message: 'has neither chart, path nor ref' }];
         }
         return [];
       }),
@@ -59,7 +62,7 @@ const sourcesSayTheirType: Rule = {
     const own = repositoryOf(tree);
     const uses = [
       ...all(tree).flatMap((application) =>
-        application.sources.map((source) => ({ source, ...place(application, source, 'directory') })),
+        application.sources.map((source) => ({ source, ...sourceField(application, source, 'directory') })),
       ),
       ...allObjects(tree)
         .filter(({ object }) => object.kind === 'ApplicationSet')
@@ -93,7 +96,7 @@ const sourcesPermitted: Rule = {
       return application.sources
         .filter(({ repoURL }) => !list.some((pattern) => matches(pattern, repoURL)))
         .map((source) => ({
-          ...place(application, source, 'repoURL'),
+          ...sourceField(application, source, 'repoURL'),
           message: `"${source.repoURL}" is not among the project's sourceRepos`,
         }));
     });

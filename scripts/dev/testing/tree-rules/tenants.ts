@@ -5,18 +5,18 @@ import {
   listAt,
   nameOf,
   type ParsedTree,
-  type Placed,
   rootObjects,
   rootOf,
+  type TreeObject,
   textsAt,
 } from '../../../tree/rules/parsed-tree.ts';
 import type { Finding, Rule } from '../../../tree/rules/rule.ts';
 
-function applicationSets(tree: ParsedTree): Placed[] {
+function applicationSets(tree: ParsedTree): TreeObject[] {
   return allObjects(tree).filter(({ object }) => object.kind === 'ApplicationSet');
 }
 
-function finding({ file, object }: Placed, path: string, message: string): Finding {
+function finding({ file, object }: TreeObject, path: string, message: string): Finding {
   return { file, path: `${nameOf(object)} ${path}`, message };
 }
 

@@ -6,7 +6,7 @@ import { takenNamespaces } from './reserved.ts';
 import { exactVersion, repository } from './upstream.ts';
 
 /** The `argocd` section. */
-export const argocd = z
+export const argocdSettings = z
   .strictObject({
     namespace: label
       .refine(
@@ -107,7 +107,7 @@ export const kubeflowVersions = ['26.03'] as const;
 export type KubeflowVersion = (typeof kubeflowVersions)[number];
 
 /** The `kubeflow` section. */
-export const kubeflow = z
+export const kubeflowSettings = z
   .strictObject({
     version: z
       .enum(kubeflowVersions, {

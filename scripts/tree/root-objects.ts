@@ -162,7 +162,7 @@ export function sentinel(cluster: Cluster, wave: number): KubernetesObject {
  * (commonAnnotations), and a replacement copies it from the last object into each child's own source. Without a root, as in
  * `kubectl kustomize`, the children follow the branch.
  */
-export function kustomization(resources: readonly string[]): object {
+export function rootKustomization(resources: readonly string[]): object {
   return {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',

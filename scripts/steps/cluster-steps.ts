@@ -101,7 +101,7 @@ export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>(
     const report = (line: string) => reporter.status(`    ${line}`);
     await applyObjects(api, registrationObjects(planned.platform).namespaces, { report, leaveTracked: true });
     const applied = await installArgoCD(api, { objects, verdict, readyWithinSeconds: argocdReadyWithin, report });
-    return `Argo CD is ready: ${tally(applied)}`;
+    return `Argo CD is ready: ${appliedText(applied)}`;
   },
 });
 
@@ -208,7 +208,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
         tell: (passwords) => tellPasswords(passwords, context),
         report: (line) => reporter.status(`    ${line}`),
       });
-      return `Secrets: ${tally(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
+      return `Secrets: ${appliedText(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
     },
   },
 );
@@ -225,13 +225,13 @@ export const deployKey = clusterStep<void, KeysFound, KeyWork>({
   act: (work, context, { api }) => changeKeys(work, context, api),
 });
 
-interface Registration {
+interface RepositoryWork {
   repository: KubernetesObject;
   /** True: replace existing credentials (`--rotate` with the Secret's name). */
   rotate: boolean;
 }
 
-export const registerRepository = clusterStep<void, Registration, Registration>({
+export const registerRepository = clusterStep<void, RepositoryWork, RepositoryWork>({
   name: 'register',
   check: async () => undefined,
   look: async (context, { api }) => {
@@ -262,12 +262,12 @@ export const registerRepository = clusterStep<void, Registration, Registration>(
       { report: (line) => reporter.status(`    ${line}`) },
     );
     const applied = [...trusted, ...registered];
-    const message = `registered with Argo CD: ${tally(applied)}`;
+    const message = `registered with Argo CD: ${appliedText(applied)}`;
     return { message, unchanged: applied.every(({ change }) => change === 'unchanged') };
   },
 });
 
-function tally(applied: readonly Applied[]): string {
+function appliedText(applied: readonly Applied[]): string {
   const count = (change: Applied['change']) => applied.filter((entry) => entry.change === change).length;
   return `${count('created')} created, ${count('changed')} changed, ${count('unchanged')} unchanged`;
 }
