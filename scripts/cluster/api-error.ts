@@ -57,6 +57,16 @@ export function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
   return new ApiError(withoutSecrets(message, request.body), response.status, body);
 }
 
+/** @returns what was read; undefined without the right to read it, where the rest works without */
+export async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+}
+
 function hintFor(status: number): string {
   if (status === 401) return 'The credentials in the kubeconfig are invalid or have expired: log in again.';
   if (status === 403) return 'Use a context whose user has this right, or ask an administrator for it.';

@@ -2,6 +2,7 @@ import type { SecretSpec } from '../components/component.ts';
 import { domain } from '../components/domain.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Api } from './api.ts';
+import { servedProblem } from './certificates.ts';
 import type { LiveData } from './live.ts';
 import { describeOwner, ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
@@ -129,6 +130,7 @@ function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]
   const problems = empty.map(
     (key) => `${name} has an empty value for "${key}": set it, or regenerate it with --rotate ${need.name}/${key}`,
   );
+  problems.push(...outdated(need, live, rotated));
   const writes = [...missingKeys(need, live), ...rotated];
   if (writes.length === 0) return problems;
   const keys = [...new Set(writes)].map((key) => `"${key}"`).join(', ');
@@ -139,6 +141,18 @@ function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]
     problems.push(`${name} is immutable, so ${keys} cannot be written: delete it, then run it again`);
   }
   return problems;
+}
+
+/** A certificate that is in use expires, and a new host needs a new one. */
+function outdated(need: SecretSpec, live: LiveData, rotated: readonly string[]): string[] {
+  return Object.entries(need.keys).flatMap(([key, generator]) => {
+    const value = live.data?.[key] ?? '';
+    if (generator.kind !== 'reference' || generator.check !== 'served' || value === '' || rotated.includes(key))
+      return [];
+    const place = `Secret ${need.namespace}/${need.name}`;
+    const problem = servedProblem(place, Buffer.from(value, 'base64').toString(), generator.hosts ?? []);
+    return problem === undefined ? [] : [`${problem.message}. Put a new one in its place with --rotate ${need.name}`];
+  });
 }
 
 /** @returns a display line for the plan, such as `create Secret auth/oauth2-proxy (client-id, client-secret): purpose`; no values */

@@ -18,6 +18,11 @@ const day = 86_400_000;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'breakwater secrets-'));
   const ca = makeCertificate({ commonName: 'ca', ca: true });
+  const served = { commonName: 'x', ca: false, names: ['platform.example.com', '*.platform.example.com'] };
+  const company = makeCertificate({ commonName: 'company', ca: true });
+  const own = makeCertificate({ ...served, signer: company });
+  const between = makeCertificate({ commonName: 'between', ca: true, signer: company });
+  const issued = makeCertificate({ ...served, signer: between });
   const encrypted = { type: 'pkcs8', format: 'pem', cipher: 'aes256', passphrase: 'x' } as const;
   Object.assign(files, {
     'ca.crt': ca.certificate,
@@ -28,6 +33,13 @@ beforeAll(() => {
     'leaf.crt': makeCertificate({ commonName: 'leaf', ca: false }).certificate,
     'old.crt': makeCertificate({ commonName: 'old', ca: true, to: new Date(Date.now() - day / 2) }).certificate,
     'new.crt': makeCertificate({ commonName: 'new', ca: true, from: new Date(Date.now() + day) }).certificate,
+    'own.ca': company.certificate,
+    'own.crt': own.certificate,
+    'own.key': own.key,
+    'chain.crt': issued.certificate + between.certificate,
+    'short.crt': issued.certificate,
+    'chain.key': issued.key,
+    'late.crt': makeCertificate({ ...served, to: new Date(Date.now() - day / 2) }).certificate,
     empty: '',
     blank: ' \n',
     token: 'abc\n',
@@ -56,7 +68,7 @@ async function value(generator: Generator): Promise<string> {
   return secret?.values.key ?? '';
 }
 
-const from = (file: string, check?: 'certificate' | 'private-key' | 'not-empty'): Generator => ({
+const from = (file: string, check?: 'ca' | 'served' | 'private-key' | 'not-empty'): Generator => ({
   kind: 'reference',
   from: { file },
   ...(check === undefined ? {} : { check }),
@@ -93,18 +105,16 @@ describe('values that are brought', () => {
 
   it('are a CA with its key, in PKCS#8 or PKCS#1', async () => {
     for (const key of ['ca.key', 'pkcs1.key']) {
-      const [secret] = await make(
-        need({ 'tls.crt': from('ca.crt', 'certificate'), 'tls.key': from(key, 'private-key') }),
-      );
+      const [secret] = await make(need({ 'tls.crt': from('ca.crt', 'ca'), 'tls.key': from(key, 'private-key') }));
       expect(secret?.values).toEqual({ 'tls.crt': files['ca.crt'], 'tls.key': files[key] });
     }
   });
 
   it.each([
-    ['words', 'certificate', 'the file words does not contain a certificate'],
-    ['leaf.crt', 'certificate', 'the certificate in the file leaf.crt (CN=leaf) is not a CA'],
-    ['old.crt', 'certificate', 'the certificate in the file old.crt expired on'],
-    ['new.crt', 'certificate', 'the certificate in the file new.crt is not valid before'],
+    ['words', 'ca', 'the file words does not contain a certificate'],
+    ['leaf.crt', 'ca', 'the certificate in the file leaf.crt (CN=leaf) is not a CA'],
+    ['old.crt', 'ca', 'the certificate in the file old.crt expired on'],
+    ['new.crt', 'ca', 'the certificate in the file new.crt is not valid before'],
     ['words', 'private-key', 'the file words does not contain a private key'],
     ['encrypted.key', 'private-key', 'the private key in the file encrypted.key is encrypted'],
   ] as const)('are refused: %s as %s', async (file, check, message) => {
@@ -115,10 +125,61 @@ describe('values that are brought', () => {
   });
 
   it("are refused when the key is another certificate's", async () => {
-    const pair = need({ 'tls.crt': from('ca.crt', 'certificate'), 'tls.key': from('other.key', 'private-key') });
+    const pair = need({ 'tls.crt': from('ca.crt', 'ca'), 'tls.key': from('other.key', 'private-key') });
     await expect(make(pair)).rejects.toThrow(
       'the private key in the file other.key does not match the certificate in the file ca.crt',
     );
+  });
+
+  describe('as a certificate to serve', () => {
+    const hosts = ['platform.example.com', 'grafana.platform.example.com'];
+    const certificate = (chain: string, key: string, ca: string | undefined, more: readonly string[] = hosts) =>
+      make(
+        need({
+          'tls.crt': { kind: 'reference', from: { file: chain }, check: 'served', hosts: more },
+          'tls.key': from(key, 'private-key'),
+          ...(ca === undefined ? {} : { 'ca.crt': from(ca, 'ca') }),
+        }),
+      );
+
+    it.each([
+      ['own.crt', 'own.key'],
+      ['chain.crt', 'chain.key'],
+    ])('are taken: %s', async (chain, key) => {
+      const [secret] = await certificate(chain, key, 'own.ca');
+      expect(secret?.values['tls.crt']).toBe(files[chain]);
+    });
+
+    it.each([
+      ['own.crt', 'chain.key', 'own.ca', hosts, 'the private key in the file chain.key does not match'],
+      [
+        'own.crt',
+        'own.key',
+        'own.ca',
+        ['a.b.platform.example.com'],
+        'does not cover a.b.platform.example.com, but DNS:',
+      ],
+      ['own.crt', 'own.key', 'own.ca', ['192.0.2.1'], 'does not cover 192.0.2.1'],
+      ['leaf.crt', 'own.key', 'own.ca', hosts, 'but no name at all'],
+      ['late.crt', 'own.key', 'own.ca', hosts, 'expired on'],
+      ['short.crt', 'chain.key', 'own.ca', hosts, 'lead to CN=between, which is not in tls.certificate.ca'],
+      ['chain.crt', 'chain.key', 'ca.crt', hosts, 'lead to CN=company, which is not in tls.certificate.ca'],
+      ['own.crt', 'own.key', undefined, hosts, 'lead to CN=company, which is not a publicly trusted CA'],
+    ])('are refused: %s, %s, %s for %s', async (chain, key, ca, names, message) => {
+      await expect(certificate(chain, key, ca, names)).rejects.toThrow(message);
+    });
+
+    it('are refused where the cluster has one that no longer fits', () => {
+      const spec = need({
+        'tls.crt': { kind: 'reference', from: { file: '' }, check: 'served', hosts: ['new.example.com'] },
+      });
+      const data = { 'tls.crt': Buffer.from(files['own.crt'] ?? '').toString('base64') };
+      const live = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'it', namespace: 'auth' }, data };
+      expect(() => planSecrets([spec], [{ live }])).toThrow(
+        expect.objectContaining({ details: [expect.stringMatching(/does not cover new\.example\.com.*--rotate it$/)] }),
+      );
+      expect(planSecrets([spec], [{ live }], ['it'])[0]?.action).toBe('rotate');
+    });
   });
 
   it('are all checked before anything is written, and everything wrong is said at once', async () => {

@@ -1,7 +1,8 @@
-import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Generator, SecretSpec } from '../components/component.ts';
 import type { SecretReference } from '../config/schema/common.ts';
 import { UsageError } from '../report/errors.ts';
+import { type CertificateProblem, caProblem, chainProblem, parseCertificate, servedProblem } from './certificates.ts';
 import { checkPasswordHash, hashPassword, type MadePassword, makePassword } from './passwords.ts';
 import type { SecretPlan } from './secret-plan.ts';
 
@@ -78,7 +79,8 @@ async function plainValue(
       if (text.trim() === '') {
         throw new UsageError(`${place} is empty`, { hint: `It becomes "${key}" of ${need.namespace}/${need.name}.` });
       }
-      if (generator.check === 'certificate') return checkCertificate(place, text);
+      if (generator.check === 'ca') return accepted(text, caProblem(place, text));
+      if (generator.check === 'served') return accepted(text, servedProblem(place, text, generator.hosts ?? []));
       if (generator.check === 'private-key') return checkPrivateKey(place, text);
       // Editors add a final newline that is not part of the secret.
       return text.replace(/\r?\n$/, '');
@@ -99,33 +101,6 @@ async function passwordHash(
   return { hash: await hashPassword(user, made), made };
 }
 
-/** Checks that cert-manager can issue with the CA: https://cert-manager.io/docs/configuration/ca/ */
-function checkCertificate(place: string, text: string): string {
-  const certificate = parseCertificate(text);
-  if (certificate === undefined) {
-    throw new UsageError(`${place} does not contain a certificate`, {
-      hint: 'It must be PEM ("-----BEGIN CERTIFICATE-----").',
-    });
-  }
-  if (!certificate.ca) {
-    throw new UsageError(`the certificate in ${place} (${certificate.subject}) is not a CA`, {
-      hint: 'It needs the extension basicConstraints CA:TRUE, and must come first in the file.',
-    });
-  }
-  const now = Date.now();
-  if (Date.parse(certificate.validTo) < now) {
-    throw new UsageError(`the certificate in ${place} expired on ${certificate.validTo}`, {
-      hint: 'Provide a new one.',
-    });
-  }
-  if (Date.parse(certificate.validFrom) > now) {
-    throw new UsageError(`the certificate in ${place} is not valid before ${certificate.validFrom}`, {
-      hint: "Check this machine's clock.",
-    });
-  }
-  return text;
-}
-
 function checkPrivateKey(place: string, text: string): string {
   if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) {
     throw new UsageError(`the private key in ${place} is encrypted`, {
@@ -140,30 +115,30 @@ function checkPrivateKey(place: string, text: string): string {
   return text;
 }
 
-/** Checks that certificate and key of one Secret match. */
-function checkPair(need: SecretSpec, values: Readonly<Record<string, string>>): void {
-  const checked = (check: string) =>
-    Object.entries(need.keys).find(([, generator]) => generator.kind === 'reference' && generator.check === check);
-  const [certificateKey, certificateFrom] = checked('certificate') ?? [];
-  const [keyKey, keyFrom] = checked('private-key') ?? [];
-  if (certificateKey === undefined || keyKey === undefined) return;
-  const certificate = parseCertificate(values[certificateKey] ?? '');
-  const key = parseKey(values[keyKey] ?? '');
-  if (certificate === undefined || key === undefined || certificate.checkPrivateKey(key)) return;
-  const places = [certificateFrom, keyFrom].map((from) =>
-    from?.kind === 'reference' ? describeReference(from.from) : '',
-  );
-  throw new UsageError(`the private key in ${places[1]} does not match the certificate in ${places[0]}`, {
-    hint: 'Provide the key of that certificate.',
-  });
+function accepted(text: string, problem: CertificateProblem | undefined): string {
+  if (problem !== undefined) throw new UsageError(problem.message, { hint: problem.hint });
+  return text;
 }
 
-function parseCertificate(text: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(text);
-  } catch {
-    return undefined;
+/** Checks that the certificates and the key of one Secret match. */
+function checkPair(need: SecretSpec, values: Readonly<Record<string, string>>): void {
+  const given = (check: string) => {
+    const [key = '', generator] =
+      Object.entries(need.keys).find(([, one]) => one.kind === 'reference' && one.check === check) ?? [];
+    if (generator?.kind !== 'reference') return undefined;
+    return { text: values[key], place: describeReference(generator.from) };
+  };
+  const [served, ca, privateKey] = [given('served'), given('ca'), given('private-key')];
+  const own = served ?? ca;
+  const certificate = parseCertificate(own?.text ?? '');
+  const key = parseKey(privateKey?.text ?? '');
+  if (certificate !== undefined && key !== undefined && !certificate.checkPrivateKey(key)) {
+    throw new UsageError(`the private key in ${privateKey?.place} does not match the certificate in ${own?.place}`, {
+      hint: 'Provide the key of that certificate.',
+    });
   }
+  if (served?.text === undefined || (ca !== undefined && ca.text === undefined)) return;
+  accepted(served.text, chainProblem(served.place, served.text, ca?.text));
 }
 
 function parseKey(text: string): KeyObject | undefined {

@@ -60,7 +60,7 @@ async function writeSecret(api: Api, secret: PreparedSecret, options: SecretWrit
   const metadata = {
     name: need.name,
     namespace: need.namespace,
-    labels: { 'app.kubernetes.io/managed-by': 'breakwater', [clusterLabel]: options.cluster },
+    labels: { ...need.labels, 'app.kubernetes.io/managed-by': 'breakwater', [clusterLabel]: options.cluster },
     annotations: annotationsOf(secret),
   };
   const data = Object.fromEntries(

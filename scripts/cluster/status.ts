@@ -84,6 +84,16 @@ export interface PlatformStatus {
   orphaned: readonly ApplicationStatus[];
   /** Removed tenants whose namespaces are kept until purged; absent if they could not be read. */
   keptTenants?: readonly TenantPlace[];
+  /** The certificate of the platform's host; absent if it could not be read. */
+  certificate?: CertificateEnd;
+}
+
+/** When a certificate expires. */
+export interface CertificateEnd {
+  /** ISO 8601. */
+  until: string;
+  /** True for `tls.certificate`, which nothing renews. */
+  own: boolean;
 }
 
 /** Inputs for a status. */

@@ -3,6 +3,7 @@ import { facilities } from '../cluster/facilities.ts';
 import { describeRights, missingRights, rightsFor } from '../cluster/preflight.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
+import { prepareSecrets } from '../cluster/secret-values.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { templateFiles } from '../config/template-files.ts';
@@ -21,6 +22,7 @@ import { requireValid } from '../steps/require-valid.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
+import { resolveReference } from '../workspace/secret-reference.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
@@ -286,8 +288,10 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
       if (foreign.length === 0) found('tenants', 'ok', 'no namespace of theirs belongs to anyone else');
     });
     await attempt('secrets', found, async () => {
-      planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
-      found('secrets', 'ok', 'existing Secrets can be used');
+      const plans = planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
+      const missing = plans.filter(({ need, keys }) => keys.some((key) => need.keys[key]?.kind === 'reference'));
+      await prepareSecrets(missing, (reference) => resolveReference(root, reference));
+      found('secrets', 'ok', 'existing Secrets can be used, and those to make have their values');
     });
   });
 }

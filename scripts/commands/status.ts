@@ -4,7 +4,6 @@ import { applicationApi, type LiveApplication } from '../cluster/applications.ts
 import type { Connection } from '../cluster/connect.ts';
 import { requirePlatform } from '../cluster/require-platform.ts';
 import type { PlatformStatus } from '../cluster/status.ts';
-import type { TenantPlace } from '../cluster/tenants.ts';
 import { type Followed, follow, withoutClock } from '../cluster/watch.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
@@ -14,7 +13,7 @@ import { openRepository, type Repository } from '../git/repository.ts';
 import { pageHtml } from '../page/page.ts';
 import { orphanedTenantsIfReadable } from '../steps/orphaned-tenants.ts';
 import { expectedRoot } from '../steps/registration.ts';
-import { newestCommit, statusOf } from '../steps/status.ts';
+import { certificateEnd, newestCommit, statusOf } from '../steps/status.ts';
 import { statusPage } from '../steps/status-page.ts';
 import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
 import { placePlatform } from '../tree/place.ts';
@@ -54,17 +53,28 @@ async function look(
   { platform, connection, repository }: Looked,
 ): Promise<PlatformStatus> {
   const { cluster } = platform;
-  const [{ items }, newest, keptTenants] = await Promise.all([
+  const [{ items }, newest, seen] = await Promise.all([
     connection.api.list<LiveApplication>(applicationApi, 'Application', { namespace: cluster.argocd.namespace }),
     newestCommit(root, cluster, repository, reporter),
-    keptIn(root, cluster, connection),
+    seenIn(root, cluster, connection),
   ]);
-  return statusOf(items, { platform, newest, keptTenants, context: connection.context });
+  return statusOf(items, { platform, newest, ...seen, context: connection.context });
 }
 
-/** Namespaces of tenants that the checkout no longer has. */
-async function keptIn(root: string, cluster: Cluster, connection: Connection): Promise<TenantPlace[] | undefined> {
-  return await orphanedTenantsIfReadable(connection, cluster, loadTenants(root, loadAllClusters(root)));
+/** Namespaces of tenants that the checkout no longer has, and the end of the certificate. */
+async function seenIn(
+  root: string,
+  cluster: Cluster,
+  connection: Connection,
+): Promise<Pick<PlatformStatus, 'keptTenants' | 'certificate'>> {
+  const [keptTenants, certificate] = await Promise.all([
+    orphanedTenantsIfReadable(connection, cluster, loadTenants(root, loadAllClusters(root))),
+    certificateEnd(connection, cluster),
+  ]);
+  return {
+    ...(keptTenants === undefined ? {} : { keptTenants }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }
 
 function factsOf({ platform: { cluster }, connection }: Looked, { root }: PlatformStatus) {
@@ -95,16 +105,16 @@ async function watch(
   const redraw = process.stdout.isTTY === true && !reporter.json;
   const shown = new Map<string, string>();
   let newest = await newestCommit(root, cluster, repository, reporter);
-  let keptTenants = await keptIn(root, cluster, connection);
+  let seen = await seenIn(root, cluster, connection);
   let asked = Date.now();
   const stateOf = (applications: readonly LiveApplication[]) =>
-    statusOf(applications, { platform, newest, keptTenants, context: connection.context });
+    statusOf(applications, { platform, newest, ...seen, context: connection.context });
   let status = stateOf([]);
   try {
     while (!stop.signal.aborted) {
       if (Date.now() - asked > gitPause) {
         newest = await newestCommit(root, cluster, repository, reporter);
-        keptTenants = await keptIn(root, cluster, connection).catch(() => keptTenants);
+        seen = await seenIn(root, cluster, connection).catch(() => seen);
         asked = Date.now();
       }
       if (state.current) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Api } from '../cluster/api.ts';
-import { ApiError } from '../cluster/api-error.ts';
+import { readable } from '../cluster/api-error.ts';
 import { callInside } from '../cluster/call-inside.ts';
 import { connect } from '../cluster/connect.ts';
 import { requirePlatform } from '../cluster/require-platform.ts';
@@ -58,7 +58,7 @@ export async function run(invocation: InvocationOf<'verify'>): Promise<number> {
   const given = { ...credentials(root, cluster, options) };
   reporter.hide([given.first, given.second].flatMap((who) => (who === undefined ? [] : [who.password])));
   const api = await connection(invocation, cluster);
-  const { site, target } = siteOf(platform, { ...where(options), ...(await trusted(options, api)) });
+  const { site, target } = siteOf(platform, { ...where(options), ...(await trusted(options, platform.cluster, api)) });
   reporter.status(`verifying ${site.origin}${target.address === target.host ? '' : ` at ${target.address}`}`);
   const client = new Client(target, { ...pace, signal: ended.signal });
   const key = api === undefined ? undefined : await cookieKey(invocation, api);
@@ -225,7 +225,11 @@ async function connection({ options, reporter }: InvocationOf<'verify'>, cluster
 }
 
 /** The CA that --ca names, or that the cluster keeps beside the gateway's certificate. */
-async function trusted(options: InvocationOf<'verify'>['options'], api: Api | undefined): Promise<{ ca?: string }> {
+async function trusted(
+  options: InvocationOf<'verify'>['options'],
+  cluster: Cluster,
+  api: Api | undefined,
+): Promise<{ ca?: string }> {
   const file = options.ca;
   if (file !== undefined) {
     try {
@@ -234,7 +238,8 @@ async function trusted(options: InvocationOf<'verify'>['options'], api: Api | un
       throw new UsageError(`--ca ${file} can't be read (${error instanceof Error ? error.message : String(error)})`);
     }
   }
-  const ca = api === undefined ? undefined : await readable(() => secretText(api, gatewayCertificate, 'ca.crt'));
+  const ca =
+    api === undefined ? undefined : await readable(() => secretText(api, gatewayCertificate(cluster), 'ca.crt'));
   return ca === undefined ? {} : { ca };
 }
 
@@ -242,14 +247,4 @@ async function cookieKey({ reporter }: InvocationOf<'verify'>, api: Api): Promis
   const key = await readable(() => secretText(api, { name: clientId, namespace: authNamespace }, 'cookie-secret'));
   if (key !== undefined) reporter.hide([key]);
   return key;
-}
-
-/** Without the right to read a Secret there is less to check, and the rest goes on. */
-async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
 }

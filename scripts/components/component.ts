@@ -56,7 +56,9 @@ export type Generator =
   | {
       kind: 'reference';
       from: SecretReference /** Validation of the value before use. */;
-      check?: 'certificate' | 'private-key' | 'not-empty';
+      check?: 'ca' | 'served' | 'private-key' | 'not-empty';
+      /** DNS names and addresses that a `served` certificate must cover. */
+      hosts?: readonly string[];
     }
   /** A bcrypt hash: given, or of a given password, or of a generated password that is shown once. */
   | { kind: 'password-hash'; user: string; password?: SecretReference; passwordHash?: SecretReference };
@@ -69,6 +71,7 @@ export interface SecretSpec {
   purpose: string;
   /** Default Opaque. */
   type?: string;
+  labels?: Readonly<Record<string, string>>;
   keys: Readonly<Record<string, Generator>>;
   /** Deployments to restart after a rotation, as namespace/name. */
   usedBy?: readonly string[];

@@ -6,6 +6,7 @@ import { edgeFilters } from './gateway-filters.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../..'), 'demo');
 const existing = { name: 'company', kind: 'ClusterIssuer', group: 'cert-manager.io' };
+const secret = { env: 'SECRET' };
 const acme = (server: string, more = {}) => ({ acme: { email: 'ann@example.com', server, ...more } });
 
 it.each<[what: string, tls: Partial<Cluster['tls']>, isPublic: boolean]>([
@@ -14,6 +15,8 @@ it.each<[what: string, tls: Partial<Cluster['tls']>, isPublic: boolean]>([
   ["Let's Encrypt", acme('https://acme-v02.api.letsencrypt.org/directory'), true],
   ["Let's Encrypt's staging server", acme('https://acme-staging-v02.api.letsencrypt.org/directory'), false],
   ['ACME inside a company', acme('https://ca.example.com/acme/directory', { caBundle: 'QQ==' }), false],
+  ['a certificate', { certificate: { chain: secret, key: secret } }, true],
+  ['a certificate of a private CA', { certificate: { chain: secret, key: secret, ca: secret } }, false],
   ['an issuer', { existingIssuer: { ...existing } }, false],
   ['an issuer of a private CA', { existingIssuer: { ...existing, trust: 'private' } }, false],
   ['an issuer that browsers trust', { existingIssuer: { ...existing, trust: 'public' } }, true],

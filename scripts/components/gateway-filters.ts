@@ -20,6 +20,7 @@ import {
   sharedSessionCookie,
 } from './identity.ts';
 import { luaHostOf, luaText, requestHost } from './lua.ts';
+import { sharesConnections } from './own-certificate.ts';
 import { rateLimitFilter } from './rate-limits.ts';
 import { refusalFilter } from './refusals.ts';
 import { sandboxedAnswers } from './sandboxed-answers.ts';
@@ -70,6 +71,7 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
           metadata: [{ metadata_namespace: edgeMark.namespace, value: { [edgeMark.key]: edgeMark.value } }],
         },
       },
+      ...(sharesConnections(cluster) ? [scriptFilter('own-connection', refuseOtherHosts)] : []),
       refusalFilter(cluster),
       rateLimitFilter(),
       scriptFilter('programs', tellPrograms),
@@ -88,6 +90,14 @@ const tellPrograms = `function envoy_on_request(handle)
   local mode = headers:get("sec-fetch-mode")
   local program = (mode ~= nil and mode ~= "navigate") or headers:get("upgrade") ~= nil or headers:get(":protocol") ~= nil
   if program then headers:replace("x-forwarded-uri", ${luaText(programPath)} .. (headers:get(":path") or "/")) end
+end
+`;
+
+/** A browser that gets 421 asks again, by a connection of its own: RFC 9110, section 15.5.20. */
+const refuseOtherHosts = `${luaHostOf}
+function envoy_on_request(handle)
+  local name = string.lower(handle:streamInfo():requestedServerName() or "")
+  if name ~= "" and name ~= host_of(handle:headers()) then handle:respond({ [":status"] = "421" }, "") end
 end
 `;
 
@@ -159,6 +169,7 @@ const publicAcmeServers = new Set([
 
 function hasPublicCertificate({ tls }: Cluster): boolean {
   if (tls.acme !== undefined) return publicAcmeServers.has(new URL(tls.acme.server).hostname);
+  if (tls.certificate !== undefined) return tls.certificate.ca === undefined;
   return tls.existingIssuer?.trust === 'public';
 }
 

@@ -4,6 +4,8 @@ import type { Component } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease } from './domain.ts';
 import { loginChecks } from './gate.ts';
 import { edgeFilters } from './gateway-filters.ts';
+import { certificateSecrets } from './own-certificate.ts';
+import { ownCertificate } from './private-ca.ts';
 import { servedHost } from './served-host.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
@@ -11,8 +13,11 @@ import { userCodeHost } from './user-code.ts';
 import { webhookRoute } from './webhook.ts';
 
 const certificateSecret = 'ingress-gateway-tls';
-/** Secret with the gateway's certificate, and with its CA as `ca.crt` if cert-manager knows it. */
-export const gatewayCertificate = { name: certificateSecret, namespace: gatewayNamespace } as const;
+
+/** @returns the Secret with the gateway's certificate (`tls.crt`), and with its CA as `ca.crt` if that is known */
+export function gatewayCertificate({ tls }: Cluster): { name: string; namespace: string } {
+  return { name: tls.certificate === undefined ? certificateSecret : ownCertificate, namespace: gatewayNamespace };
+}
 
 /** The gateway, the only ingress: it terminates TLS and checks each request. */
 export const gateway: Component = {
@@ -45,6 +50,7 @@ export const gateway: Component = {
           ...userCodeHost(cluster),
         ]),
   ],
+  secrets: certificateSecrets,
   namespaces: () => [{ name: gatewayNamespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }],
   clusterKinds: () => [],
   readyWithinSeconds: 900,

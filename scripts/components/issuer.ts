@@ -53,7 +53,7 @@ function broughtSecrets({ tls: { broughtCA } }: Cluster): SecretSpec[] {
       purpose: 'your own private CA',
       type: 'kubernetes.io/tls',
       keys: {
-        'tls.crt': { kind: 'reference', from: { file: broughtCA.certificateFile }, check: 'certificate' },
+        'tls.crt': { kind: 'reference', from: { file: broughtCA.certificateFile }, check: 'ca' },
         'tls.key': { kind: 'reference', from: { file: broughtCA.keyFile }, check: 'private-key' },
       },
     },

@@ -4,7 +4,7 @@ import { authNamespace, early, gatewayName, gatewayNamespace, gatewayPrincipal }
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { clientId, loginRoutes, platformProxy, proxySecret, userCodeClientId, userCodeProxy } from './login-proxy.ts';
 import { proxyCaSecret, proxyValues, redisCa, redisSecret, trustsPrivateCa } from './oauth2-proxy-values.ts';
-import { caCertificate } from './private-ca.ts';
+import { caCertificate, caSecrets } from './private-ca.ts';
 import { chartSource } from './upstream.ts';
 import { userCodeRoute } from './user-code.ts';
 
@@ -31,19 +31,23 @@ export const oauth2Proxy: Component = {
     ),
     ...redisCa(cluster),
     ...(trustsPrivateCa(cluster)
-      ? [
-          caCertificate(
-            cluster,
-            { name: proxyCaSecret, namespace: authNamespace, annotations: early },
-            `oauth2-proxy.${authNamespace}.svc`,
-          ),
-        ]
+      ? caCertificate(
+          cluster,
+          { name: proxyCaSecret, namespace: authNamespace, annotations: early },
+          `oauth2-proxy.${authNamespace}.svc`,
+        )
       : []),
   ],
   secrets: (cluster) => {
     const redis = cluster.auth.session.redis;
+    const usedBy = [clientId, ...(cluster.auth.userCodeHost ? [userCodeClientId] : [])].map(
+      (name) => `${authNamespace}/${name}`,
+    );
     return [
       proxySecret(clientId),
+      ...(trustsPrivateCa(cluster)
+        ? caSecrets(cluster, { name: proxyCaSecret, namespace: authNamespace, usedBy })
+        : []),
       ...(redis?.password === undefined
         ? []
         : [
@@ -51,9 +55,7 @@ export const oauth2Proxy: Component = {
               name: redisSecret,
               namespace: authNamespace,
               purpose: 'password of the Redis that stores sessions',
-              usedBy: [clientId, ...(cluster.auth.userCodeHost ? [userCodeClientId] : [])].map(
-                (name) => `${authNamespace}/${name}`,
-              ),
+              usedBy,
               keys: {
                 'redis-password': { kind: 'reference' as const, from: redis.password, check: 'not-empty' as const },
               },

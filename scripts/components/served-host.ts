@@ -3,10 +3,11 @@ import type { PublicAddress } from './address.ts';
 import type { KubernetesObject } from './component.ts';
 import { gatewayNamespace, gatewaySelector } from './domain.ts';
 import { issuerRef } from './issuer.ts';
+import { ownCertificate } from './private-ca.ts';
 
 /** What the gateway needs to serve one host. */
 interface ServedHost extends PublicAddress {
-  /** Name of the Secret with its certificate. */
+  /** Name of the Secret with its certificate, where one is issued. */
   secret: string;
   /** Name of the Gateway with TLS. */
   gateway: string;
@@ -22,26 +23,29 @@ interface ServedHost extends PublicAddress {
  * Port 80 gets a separate Gateway: a route is served on all servers of its Gateway, so combined with 443 every application would be
  * served without TLS and without a login (seen live).
  *
- * @returns the host's certificate, its Gateway with TLS, its Gateway on port 80, and the redirect there
+ * @returns the host's certificate (unless you have your own), its Gateway with TLS, its Gateway on port 80, and the redirect there
  */
 export function servedHost(cluster: Cluster, served: ServedHost): KubernetesObject[] {
-  const { host, isAddress, secret, suffix = '' } = served;
+  const { host, isAddress, suffix = '' } = served;
+  const own = cluster.tls.certificate !== undefined;
+  const secret = own ? ownCertificate : served.secret;
   // Clients never send an IP address as SNI, so match all hosts then; the VirtualServices select by host.
   const hosts = [isAddress ? '*' : host];
-  return [
-    {
-      apiVersion: 'cert-manager.io/v1',
-      kind: 'Certificate',
-      metadata: { name: secret, namespace: gatewayNamespace },
-      spec: {
-        secretName: secret,
-        duration: cluster.tls.duration,
-        renewBefore: cluster.tls.renewBefore,
-        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-        ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
-        issuerRef: issuerRef(cluster),
-      },
+  const certificate = {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: secret, namespace: gatewayNamespace },
+    spec: {
+      secretName: secret,
+      duration: cluster.tls.duration,
+      renewBefore: cluster.tls.renewBefore,
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
+      issuerRef: issuerRef(cluster),
     },
+  };
+  return [
+    ...(own ? [] : [certificate]),
     gatewayObject(served.gateway, {
       port: { number: 443, name: `https${suffix}`, protocol: 'HTTPS' },
       hosts,

@@ -1,4 +1,4 @@
-import { ApiError } from '../cluster/api-error.ts';
+import { readable } from '../cluster/api-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { type TenantPlace, tenantPlaces } from '../cluster/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
@@ -27,10 +27,5 @@ export async function orphanedTenantsIfReadable(
   cluster: Cluster,
   tenants: readonly Tenant[],
 ): Promise<TenantPlace[] | undefined> {
-  try {
-    return await orphanedTenants(connection, cluster, tenants);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  return await readable(() => orphanedTenants(connection, cluster, tenants));
 }

@@ -56,6 +56,16 @@ Not in the cluster: issuer; their wave has not started.
     expect(istiod).toBe('11    istiod       Synced  Progressing …');
   });
 
+  it.each([
+    [60, true, /in 60 days\.\n/],
+    [10, false, /in 10 days\.\n/],
+    [10, true, /in 10 days, and nothing renews it: .* --cluster prod --rotate platform-certificate\n/],
+    [-3, false, /^The certificate expired on \d{4}-\d\d-\d\d\.\n/m],
+  ])("says when the certificate expires: in %i days, with one's own: %s", (days, own, line) => {
+    const until = new Date(Date.now() + days * 86_400_000 + 60_000).toISOString();
+    expect(statusText({ ...status, certificate: { until, own } })).toMatch(line);
+  });
+
   it('names what is kept of removed tenants', () => {
     const namespaces = ['red', 'red--data'].map((name) => ({ name, claims: ['data'], pods: 1, terminating: false }));
     const kept: PlatformStatus = {

@@ -1,5 +1,11 @@
-import { type ApplicationStatus, type PlatformStatus, waitingSentence } from '../cluster/status.ts';
+import {
+  type ApplicationStatus,
+  type CertificateEnd,
+  type PlatformStatus,
+  waitingSentence,
+} from '../cluster/status.ts';
 import type { TenantPlace } from '../cluster/tenants.ts';
+import { ownCertificate } from '../components/private-ca.ts';
 import { count } from '../report/count.ts';
 
 const header = ['WAVE', 'APPLICATION', 'SYNC', 'HEALTH', 'REVISION', 'MESSAGE'] as const;
@@ -60,7 +66,20 @@ export function statusLines(status: PlatformStatus): string[] {
           `Not in your tree: ${orphaned.map(({ name }) => name).join(', ')}. The root deletes them when it applies your tree, or your checkout is behind.`,
         ]),
     ...keptTenants.map(keptLine),
+    ...(status.certificate === undefined ? [] : [certificateLine(status.certificate, status.cluster)]),
   ];
+}
+
+/** Days before the end of one's own certificate from which its replacement is named. */
+const replaceWithin = 30;
+
+function certificateLine({ until, own }: CertificateEnd, cluster: string): string {
+  const days = Math.floor((Date.parse(until) - Date.now()) / 86_400_000);
+  const date = until.slice(0, 10);
+  const end =
+    days < 0 ? `The certificate expired on ${date}` : `The certificate expires on ${date}, in ${count(days, 'day')}`;
+  if (!own || days >= replaceWithin) return `${end}.`;
+  return `${end}, and nothing renews it: npm run bootstrap -- --cluster ${cluster} --rotate ${ownCertificate}`;
 }
 
 function keptLine({ tenant, namespaces, orphaned }: TenantPlace): string {

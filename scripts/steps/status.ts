@@ -1,7 +1,10 @@
+import { readable } from '../cluster/api-error.ts';
 import type { LiveApplication } from '../cluster/applications.ts';
+import { parseCertificate } from '../cluster/certificates.ts';
 import type { Connection } from '../cluster/connect.ts';
+import { secretText } from '../cluster/secret-text.ts';
 import { type Newest, type PlatformStatus, platformStatus } from '../cluster/status.ts';
-import type { TenantPlace } from '../cluster/tenants.ts';
+import { gatewayCertificate } from '../components/gateway.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Repository } from '../git/repository.ts';
@@ -32,6 +35,14 @@ export async function newestCommit(
   }
 }
 
+/** @returns when the certificate of the platform's host expires; undefined where it cannot be read, or is not there yet */
+export async function certificateEnd({ api }: Pick<Connection, 'api'>, cluster: Cluster) {
+  const text = await readable(() => secretText(api, gatewayCertificate(cluster), 'tls.crt'));
+  const certificate = parseCertificate(text ?? '');
+  if (certificate === undefined) return undefined;
+  return { until: new Date(certificate.validTo).toISOString(), own: cluster.tls.certificate !== undefined };
+}
+
 /** @returns how the platform stands, by all Applications in Argo CD's namespace */
 export function statusOf(
   applications: readonly LiveApplication[],
@@ -39,11 +50,9 @@ export function statusOf(
     platform,
     newest,
     context,
-    keptTenants,
-  }: { platform: Platform; newest: Newest; keptTenants: readonly TenantPlace[] | undefined } & Pick<
-    Connection,
-    'context'
-  >,
+    ...seen
+  }: { platform: Platform; newest: Newest } & Pick<Connection, 'context'> &
+    Pick<PlatformStatus, 'keptTenants' | 'certificate'>,
 ): PlatformStatus {
   const { cluster } = platform;
   const status = platformStatus(applications, {
@@ -55,5 +64,5 @@ export function statusOf(
     context,
     now: Date.now(),
   });
-  return { ...status, ...(keptTenants === undefined ? {} : { keptTenants }) };
+  return { ...status, ...seen };
 }

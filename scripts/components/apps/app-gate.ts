@@ -5,7 +5,7 @@ import type { Component, KubernetesObject } from '../component.ts';
 import { early, gatewayNamespace, gatewayPrincipal } from '../domain.ts';
 import { appMarker } from '../identity.ts';
 import { accessFilter, guardName } from './access.ts';
-import { argocdManifests, isArgocd } from './argocd.ts';
+import { argocdManifests, argocdSecrets, isArgocd } from './argocd.ts';
 import { appRoutes } from './routes.ts';
 
 const afterLogin: readonly ComponentName[] = ['dex', 'oauth2-proxy'];
@@ -30,6 +30,7 @@ export function appGate(app: App): Component {
       ...appRoutes(cluster, app),
       ...(isArgocd(app) ? argocdManifests(cluster) : []),
     ],
+    secrets: (cluster) => (isArgocd(app) ? argocdSecrets(cluster) : []),
     alsoWritesTo: () => [gatewayNamespace],
     clusterKinds: () => [],
     takesOver: true,

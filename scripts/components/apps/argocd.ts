@@ -1,7 +1,7 @@
 import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { publicAddress } from '../address.ts';
-import type { KubernetesObject } from '../component.ts';
-import { caCertificate, hasPrivateCa } from '../private-ca.ts';
+import type { KubernetesObject, SecretSpec } from '../component.ts';
+import { caCertificate, caSecrets, hasPrivateCa } from '../private-ca.ts';
 import { yamlText } from '../yaml-text.ts';
 import { appPlace } from './place.ts';
 
@@ -10,6 +10,7 @@ const argocdClientId = 'argo-cd';
 
 const caSecret = 'argocd-platform-ca';
 const caFolder = '/app/config/platform-ca';
+const readable = { 'app.kubernetes.io/part-of': 'argocd' };
 
 /** @returns true for the app that serves Argo CD's own pages */
 export function isArgocd(app: App): boolean {
@@ -152,6 +153,10 @@ exec "$0" "$@"
 export function argocdManifests(cluster: Cluster): KubernetesObject[] {
   if (!hasPrivateCa(cluster)) return [];
   const { namespace } = cluster.argocd;
-  const labels = { 'app.kubernetes.io/part-of': 'argocd' };
-  return [caCertificate(cluster, { name: caSecret, namespace }, `argocd-server.${namespace}.svc`, labels)];
+  return caCertificate(cluster, { name: caSecret, namespace }, `argocd-server.${namespace}.svc`, readable);
+}
+
+/** @returns the same Secret, where the bootstrap writes it */
+export function argocdSecrets(cluster: Cluster): SecretSpec[] {
+  return caSecrets(cluster, { name: caSecret, namespace: cluster.argocd.namespace, labels: readable });
 }

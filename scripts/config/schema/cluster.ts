@@ -76,6 +76,18 @@ export const clusterFile = z
   )
   .superRefine(
     (value, context) => {
+      if (value.tls.certificate === undefined || value.host !== 'auto') return;
+      context.addIssue({
+        code: 'custom',
+        path: ['tls', 'certificate'],
+        message: 'needs a host that is known, not auto',
+        params: { hint: 'Set host to the name that the certificate is for.', at: 'key' },
+      });
+    },
+    reads('host', 'tls.certificate'),
+  )
+  .superRefine(
+    (value, context) => {
       if (!value.auth.userCodeHost || (value.host !== 'auto' && !isAddress(value.host))) return;
       context.addIssue({
         code: 'custom',

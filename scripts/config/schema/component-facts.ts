@@ -48,7 +48,7 @@ interface Switches {
   auth: { userCodeHost: boolean };
   loadBalancer: { metallb?: unknown };
   istio: { cni: { enabled: boolean } };
-  tls: { existingIssuer?: unknown };
+  tls: { existingIssuer?: unknown; certificate?: unknown };
   kubeflow: { components: readonly string[]; defaultProfile: { enabled?: boolean | undefined } };
 }
 
@@ -133,8 +133,10 @@ const facts = {
   issuer: {
     namespaces: [],
     versionHint: noUpstream,
-    missingSwitch: ({ tls }) =>
-      tls.existingIssuer === undefined ? undefined : 'Remove tls.existingIssuer, which provides the certificates.',
+    missingSwitch: ({ tls }) => {
+      const other = (['existingIssuer', 'certificate'] as const).find((key) => tls[key] !== undefined);
+      return other === undefined ? undefined : `Remove tls.${other}, which provides the certificates.`;
+    },
   },
   dex: {
     namespaces: ['auth'],

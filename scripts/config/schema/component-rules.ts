@@ -26,6 +26,7 @@ export const componentRulesRead = reads(
   'loadBalancer.metallb',
   'istio.cni',
   'tls.existingIssuer',
+  'tls.certificate',
   'kubeflow.components',
   'kubeflow.defaultProfile',
 );

@@ -48,7 +48,7 @@ const dns01 = z
     'Validation by a DNS record instead of HTTP-01: the gateway need not be reachable from the internet, and port 80 serves no challenges.',
   );
 
-const kinds = ['privateCA', 'broughtCA', 'acme', 'existingIssuer'] as const;
+const kinds = ['privateCA', 'broughtCA', 'certificate', 'acme', 'existingIssuer'] as const;
 
 /** The `tls` section: the source of the gateway's certificate. */
 export const tlsSettings = z
@@ -84,6 +84,22 @@ export const tlsSettings = z
       })
       .optional()
       .describe('Your own private CA, for example from openssl or cfssl.'),
+    certificate: z
+      .strictObject({
+        chain: secretReference.describe(
+          "PEM of the certificate, then of the intermediate ones. It must cover the host, the hosts of apps and, with auth.userCodeHost, that of users' code: by name or by a wildcard.",
+        ),
+        key: secretReference.describe("PEM of the certificate's private key, unencrypted."),
+        ca: secretReference
+          .optional()
+          .describe(
+            'PEM of the CA that signed it, without its key. Leave it out for a certificate that browsers trust without it.',
+          ),
+      })
+      .optional()
+      .describe(
+        'Your own certificate, read when the bootstrap runs and stored in Secrets in the cluster. Nothing renews it: replace it with `--rotate` before it expires. duration and renewBefore do not concern it.',
+      ),
     acme: z
       .strictObject({
         server: z
@@ -173,7 +189,7 @@ export const tlsSettings = z
   )
   .meta(atMostOneInJsonSchema(kinds))
   .describe(
-    "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, acme, existingIssuer. Default: privateCA.",
+    "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, certificate, acme, existingIssuer. Default: privateCA.",
   );
 
 /** @returns true when the ACME server checks the host by HTTP-01, through the gateway's port 80 */

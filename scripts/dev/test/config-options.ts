@@ -51,6 +51,8 @@ export const configOptions: readonly ConfigOption[] = [
   ...options('tls', {
     'a private CA': { tls: { privateCA: { commonName: 'Acme' } } },
     'a CA that is brought': { tls: { broughtCA: { certificateFile: 'ca.pem', keyFile: 'ca.key' } } },
+    'a certificate': { tls: { certificate: { chain: secret, key: secret } } },
+    'a certificate of a private CA': { tls: { certificate: { chain: secret, key: secret, ca: secret } } },
     ACME: { tls: { acme: { email: 'ann@example.com' } } },
     'ACME by DNS-01': {
       tls: {
@@ -220,6 +222,7 @@ const each = (ones: readonly string[], others: readonly string[], message: strin
 /** Pairs that contradict each other, with what the schema says about them. */
 export const contradictions: readonly (readonly [one: string, other: string, message: string])[] = [
   ...each(['ACME', 'ACME by DNS-01'], nameless, 'needs a DNS name as host'),
+  ...each(['a certificate', 'a certificate of a private CA'], discovered, 'needs a host that is known'),
   ...each(nameless, ownHosts, 'has its own host, which needs a DNS name'),
   ...each(["a host for users' code"], nameless, 'auth.userCodeHost needs a DNS name'),
   ...each(discovered, ['node ports', 'node ports behind another port'], 'no load balancer address to discover'),
