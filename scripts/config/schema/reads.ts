@@ -5,15 +5,19 @@ interface Payload {
   issues: readonly z.core.$ZodRawIssue[];
 }
 
+/** The condition of a rule, with the fields that it reads: a test compares them with the schema. */
+type When = ((payload: Payload) => boolean) & { fields: readonly string[] };
+
 /**
  * Declares the fields that a rule over several fields reads (second argument of `superRefine`). zod skips such rules when anything in the
  * object is invalid, so users would see one mistake at a time. With this, a rule runs unless a field that it reads is itself invalid.
  *
  * @param fields dotted paths inside the object, such as `tls.acme`
  */
-export function reads(...fields: readonly string[]): { when: (payload: Payload) => boolean } {
+export function reads(...fields: readonly string[]): { when: When } {
   const paths = fields.map((field) => field.split('.'));
-  return { when: ({ issues }) => !issues.some((issue) => paths.some((path) => spoils(issue, path))) };
+  const when = ({ issues }: Payload) => !issues.some((issue) => paths.some((path) => spoils(issue, path)));
+  return { when: Object.assign(when, { fields }) };
 }
 
 /** For a rule that reads the object as written and copes with any value in its fields: it runs on every object. */
