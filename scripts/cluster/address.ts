@@ -1,6 +1,6 @@
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { readable } from './api-error.ts';
 import type { LiveObject } from './live.ts';
 import { waitUntil } from './wait.ts';
 
@@ -80,16 +80,9 @@ async function pendingReason(api: Api, wait: AddressWait, service: LiveService |
 }
 
 async function lastWarning(api: Api, { name, namespace }: AddressWait): Promise<LiveEvent | undefined> {
-  try {
-    const { items } = await api.list<LiveEvent>('v1', 'Event', {
-      namespace,
-      fieldSelector: `involvedObject.kind=Service,involvedObject.name=${name},type=Warning`,
-    });
-    const time = (event: LiveEvent) => Date.parse(event.lastTimestamp ?? event.eventTime ?? '') || 0;
-    return items.sort((a, b) => time(a) - time(b)).at(-1);
-  } catch (error) {
-    // The reason is optional: without the right to read events, the message is shorter.
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  const fieldSelector = `involvedObject.kind=Service,involvedObject.name=${name},type=Warning`;
+  // The reason is optional: without the right to read events, the message is shorter.
+  const listed = await readable(() => api.list<LiveEvent>('v1', 'Event', { namespace, fieldSelector }));
+  const time = (event: LiveEvent) => Date.parse(event.lastTimestamp ?? event.eventTime ?? '') || 0;
+  return listed?.items.sort((a, b) => time(a) - time(b)).at(-1);
 }

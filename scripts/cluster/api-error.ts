@@ -29,6 +29,16 @@ export class ApiError extends RunError {
   }
 }
 
+/** @returns the answer, or `otherwise` where the API server refuses with one of these statuses; other errors are rethrown */
+export async function unlessStatus<T>(statuses: readonly number[], answer: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && statuses.includes(error.status)) return otherwise;
+    throw error;
+  }
+}
+
 /** Turns a network error into a message, with the error as its cause. An abort by the caller is rethrown. */
 export function unanswered(request: ApiRequest, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -59,12 +69,7 @@ export function errorOf(request: ApiRequest, response: ApiResponse): ApiError {
 
 /** @returns what was read; undefined without the right to read it, where the rest works without */
 export async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  return await unlessStatus([403], read(), undefined);
 }
 
 function hintFor(status: number): string {

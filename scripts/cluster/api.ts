@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupOf } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
-import { ApiError, type ApiStatus, errorOf, isFieldConflict, unanswered } from './api-error.ts';
+import { type ApiStatus, errorOf, isFieldConflict, unanswered, unlessStatus } from './api-error.ts';
 import type { LiveObject, ObjectReference } from './live.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
@@ -89,12 +89,8 @@ export class Api {
   async find<T extends LiveObject>(reference: ObjectReference): Promise<T | undefined> {
     const resource = await this.findResource(reference.apiVersion, reference.kind);
     if (resource === undefined) return undefined;
-    try {
-      return await this.request<T>({ method: 'GET', path: pathOf(resource, reference.metadata) });
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
-      throw error;
-    }
+    const path = pathOf(resource, reference.metadata);
+    return await unlessStatus([404], this.request<T | undefined>({ method: 'GET', path }), undefined);
   }
 
   /** @returns all objects of a kind and the list's resourceVersion; none when the kind does not exist */
@@ -110,27 +106,16 @@ export class Api {
     let resourceVersion = '';
     let next: string | undefined;
     do {
-      const page = await this.#page<T>({
-        method: 'GET',
-        path: collectionPath(resource, namespace),
-        query: { limit: '500', ...definedOnly(selectors), ...(next === undefined ? {} : { continue: next }) },
-      });
+      const query = { limit: '500', ...definedOnly(selectors), ...(next === undefined ? {} : { continue: next }) };
+      const request = { method: 'GET', path: collectionPath(resource, namespace), query } as const;
+      // 404: the kind has been removed meanwhile.
+      const page = await unlessStatus([404], this.request<ListPage<T>>(request), {});
       // Items of a list carry neither apiVersion nor kind for built-in kinds.
       items.push(...(page.items ?? []).map((item) => ({ ...item, apiVersion, kind })));
       resourceVersion = page.metadata?.resourceVersion ?? resourceVersion;
       next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
     } while (next !== undefined);
     return { items, resourceVersion };
-  }
-
-  async #page<T>(request: ApiRequest): Promise<ListPage<T>> {
-    try {
-      return await this.request<ListPage<T>>(request);
-    } catch (error) {
-      // The kind has been removed meanwhile.
-      if (error instanceof ApiError && error.status === 404) return {};
-      throw error;
-    }
   }
 
   /** Creates an object. @throws ApiError 409 when it exists */

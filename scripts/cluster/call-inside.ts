@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
 import type { LiveObject } from './live.ts';
 import { type ProbeAnswer, type ProbeCall, probePod, readAnswers } from './probe-pod.ts';
+import { deleteObject } from './remove.ts';
 import { waitUntil } from './wait.ts';
 
 /** Options for calls from inside the cluster. */
@@ -38,13 +39,14 @@ export async function callInside(
   await removeLeftovers(api);
   const namespace = `breakwater-verify-${randomBytes(4).toString('hex')}`;
   options.report?.(`a pod in the mesh and one outside, in the throwaway namespace ${namespace}`);
+  const throwaway = namespaceObject(namespace, options);
   try {
-    await api.create(namespaceObject(namespace, options));
+    await api.create(throwaway);
     const pods = (['in-mesh', 'outside'] as const).map((name) => ({ name, calls }));
     for (const pod of pods) await createPod(api, namespace, pod, options);
     return (await Promise.all(pods.map(({ name }) => answersOf(api, namespace, name, options)))).flat();
   } finally {
-    await remove(api, namespace);
+    await deleteObject(api, throwaway);
   }
 }
 
@@ -119,13 +121,5 @@ async function removeLeftovers(api: Api): Promise<void> {
       metadata.deletionTimestamp === undefined &&
       Date.now() - Date.parse(metadata.creationTimestamp ?? '') > 4 * podSeconds * 1000,
   );
-  for (const { metadata } of old) await remove(api, metadata.name);
-}
-
-async function remove(api: Api, namespace: string): Promise<void> {
-  try {
-    await api.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
+  for (const namespace of old) await deleteObject(api, namespace);
 }

@@ -1,6 +1,6 @@
 import { groupOf } from '../components/component.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { unlessStatus } from './api-error.ts';
 import { describeObject, type LiveObject, type ObjectReference } from './live.ts';
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
@@ -40,7 +40,8 @@ export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
   const versions = ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
   const found = await inParallel(versions, 6, async (apiVersion) => {
     const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    const { resources = [] } = await orNothing<ResourceList>(api.request({ method: 'GET', path }), {}, [404, 503]);
+    // A group without a backend cannot contain objects of ours. Any other error must end the run: unseen objects would be left behind.
+    const { resources = [] } = await unlessStatus<ResourceList>([404, 503], api.request({ method: 'GET', path }), {});
     return resources
       .filter(({ name, verbs = [] }) => !name.includes('/') && verbs.includes('list') && verbs.includes('delete'))
       .map(({ kind, namespaced }) => ({ apiVersion, kind, namespaced }));
@@ -48,19 +49,6 @@ export async function kindsOf(api: Api, { all = false } = {}): Promise<Kind[]> {
   return found
     .flat()
     .filter(({ kind, apiVersion }) => all || !(passing.has(kind) || apiVersion === 'events.k8s.io/v1'));
-}
-
-/**
- * A group without a backend, or a kind removed meanwhile, cannot contain objects of ours. Other errors are
- * rethrown, because unseen objects would be left behind silently.
- */
-async function orNothing<T>(answer: Promise<T>, nothing: T, statuses: readonly number[]): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiError && statuses.includes(error.status)) return nothing;
-    throw error;
-  }
 }
 
 /**
@@ -76,7 +64,7 @@ export async function takeInventory(
   applications: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, readonly LiveObject[]>> {
   const lists = await inParallel(await kindsOf(api), 6, async ({ apiVersion, kind }) => {
-    const { items } = await orNothing(api.list(apiVersion, kind), { items: [], resourceVersion: '' }, [404, 405]);
+    const { items } = await unlessStatus([404, 405], api.list(apiVersion, kind), { items: [], resourceVersion: '' });
     return items;
   });
   const found = new Map<string, LiveObject[]>();

@@ -1,6 +1,6 @@
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { unlessStatus } from './api-error.ts';
 import { kindsOf } from './inventory.ts';
 import { describeObject, type LiveObject, type ObjectReference } from './live.ts';
 import { inParallel } from './parallel.ts';
@@ -27,22 +27,13 @@ async function pathOf(api: Api, { apiVersion, kind, metadata }: ObjectReference)
   return `${root}${inside}/${resource.plural}/${encodeURIComponent(metadata.name)}`;
 }
 
-async function deleteOne(api: Api, object: ObjectReference, orphan: boolean): Promise<void> {
+/** Deletes an object, if it is there. @param orphan true: its dependents stay */
+export async function deleteObject(api: Api, object: ObjectReference, orphan = false): Promise<void> {
   const path = await pathOf(api, object);
   if (path === undefined) return;
-  try {
-    await api.request({
-      method: 'DELETE',
-      path,
-      body: {
-        apiVersion: 'meta.k8s.io/v1',
-        kind: 'DeleteOptions',
-        propagationPolicy: orphan ? 'Orphan' : 'Background',
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
+  const propagationPolicy = orphan ? 'Orphan' : 'Background';
+  const body = { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions', propagationPolicy };
+  await unlessStatus([404], api.request<unknown>({ method: 'DELETE', path, body }), undefined);
 }
 
 const kubernetesOwn = /^(orphan|foregroundDeletion|kubernetes|([^/]+\.)?(kubernetes|k8s)\.io(\/.*)?)$/;
@@ -62,16 +53,9 @@ export async function stripFinalizers(api: Api, object: LiveObject): Promise<voi
   const own = ownFinalizers(object);
   const path = await pathOf(api, object);
   if (path === undefined) return;
-  try {
-    await api.request({
-      method: 'PATCH',
-      path,
-      contentType: 'application/merge-patch+json',
-      body: { metadata: { finalizers: own.length === 0 ? null : own } },
-    });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
+  const body = { metadata: { finalizers: own.length === 0 ? null : own } };
+  const patch = { method: 'PATCH', path, contentType: 'application/merge-patch+json', body } as const;
+  await unlessStatus([404], api.request<unknown>(patch), undefined);
 }
 
 /**
@@ -85,7 +69,7 @@ export async function removeObjects(
   objects: readonly ObjectReference[],
   { patience = 60, orphan = false, report }: RemoveOptions = {},
 ): Promise<void> {
-  await inParallel(objects, 6, (object) => deleteOne(api, object, orphan));
+  await inParallel(objects, 6, (object) => deleteObject(api, object, orphan));
   let left = await waitForEnd(api, objects, patience);
   if (left.length === 0) return;
   for (const object of left) {
@@ -126,7 +110,7 @@ export async function removeNamespace(
   { patience = 10, report }: RemoveOptions = {},
 ): Promise<void> {
   const reference = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-  await deleteOne(api, reference, false);
+  await deleteObject(api, reference);
   const gone = async () => (await api.find(reference)) === undefined;
   const end = Date.now() + longest * 1000;
   while (Date.now() < end) {

@@ -1,9 +1,9 @@
 import { tenantLabel } from '../components/domain.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
 import { applicationApi, type LiveApplication } from './applications.ts';
 import type { LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
+import { deleteObject } from './remove.ts';
 
 /** A tenant's namespace in the cluster. */
 interface TenantNamespace {
@@ -104,18 +104,12 @@ async function look(api: Api, { metadata }: LiveObject): Promise<TenantNamespace
  */
 export async function purgePlace(api: Api, place: TenantPlace): Promise<string[]> {
   // A remaining Profile would re-create its namespace.
-  for (const name of place.profiles) await remove(api, `/apis/kubeflow.org/v1/profiles/${encodeURIComponent(name)}`);
-  for (const { name } of place.namespaces) await remove(api, `/api/v1/namespaces/${encodeURIComponent(name)}`);
+  for (const name of place.profiles)
+    await deleteObject(api, { apiVersion: 'kubeflow.org/v1', kind: 'Profile', metadata: { name } });
+  for (const { name } of place.namespaces)
+    await deleteObject(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   return [
     ...place.profiles.map((name) => `Profile ${name}`),
     ...place.namespaces.map(({ name }) => `Namespace ${name}`),
   ];
-}
-
-async function remove(api: Api, path: string): Promise<void> {
-  try {
-    await api.request({ method: 'DELETE', path });
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
 }

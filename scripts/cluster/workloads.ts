@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../components/component.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
-import { ApiError } from './api-error.ts';
+import { readable } from './api-error.ts';
 import { describeObject, type LiveObject } from './live.ts';
 import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
@@ -94,19 +94,13 @@ async function reason(api: Api, workload: LiveWorkload): Promise<string> {
   const labels = Object.entries(workload.spec?.selector?.matchLabels ?? {});
   const { namespace } = workload.metadata;
   if (labels.length === 0 || namespace === undefined) return 'does not exist';
-  try {
-    const { items } = await api.list<Pod>('v1', 'Pod', {
-      namespace,
-      labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(','),
-    });
-    if (items.length === 0) return 'has no Pods';
-    const reasons = new Set(items.map(podReason).filter((text) => text !== undefined));
-    return reasons.size === 0 ? 'its Pods are starting' : [...reasons].join(', ');
-  } catch (error) {
-    // The reason is optional: without the right to read Pods, the message is shorter.
-    if (error instanceof ApiError && error.status === 403) return 'not ready';
-    throw error;
-  }
+  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
+  // The reason is optional: without the right to read Pods, the message is shorter.
+  const listed = await readable(() => api.list<Pod>('v1', 'Pod', { namespace, labelSelector }));
+  if (listed === undefined) return 'not ready';
+  if (listed.items.length === 0) return 'has no Pods';
+  const reasons = new Set(listed.items.map(podReason).filter((text) => text !== undefined));
+  return reasons.size === 0 ? 'its Pods are starting' : [...reasons].join(', ');
 }
 
 function podReason({ status }: Pod): string | undefined {

@@ -1,5 +1,5 @@
 import type { Api } from '../cluster/api.ts';
-import { ApiError } from '../cluster/api-error.ts';
+import { readable } from '../cluster/api-error.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { inParallel } from '../cluster/parallel.ts';
 import { tenantLabel } from '../components/domain.ts';
@@ -48,10 +48,5 @@ export async function foreignNamespaces(
 }
 
 async function findNamespace(api: Api, name: string) {
-  try {
-    return await api.find({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  return await readable(() => api.find({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
 }
