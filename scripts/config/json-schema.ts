@@ -40,7 +40,7 @@ function jsonSchema(file: z.ZodType, title: string): string {
     },
   });
   const { $schema, ...rest } = schema;
-  const comment = 'Generated from scripts/config/schema: UPDATE_GOLDEN=1 npm test refreshes it.';
+  const comment = 'Generated from scripts/config/schema: npm run render -- --all refreshes it.';
   return `${JSON.stringify({ $comment: comment, $schema, title, ...rest }, null, 2)}\n`;
 }
 

@@ -1,8 +1,9 @@
 import type { Platform } from '../components/platform.ts';
 import { checkObject } from '../schemas/check.ts';
 import { factsOf } from '../tree/rules/facts.ts';
-import { checkTree } from '../tree/rules/index.ts';
-import { parseTree } from '../tree/rules/parsed-tree.ts';
+import { checkTree, withPosition } from '../tree/rules/index.ts';
+import { type ParsedTree, parseTree } from '../tree/rules/parsed-tree.ts';
+import type { Finding } from '../tree/rules/rule.ts';
 import { readInputs } from '../workspace/read-inputs.ts';
 import { planCluster } from './plan-cluster.ts';
 
@@ -51,12 +52,26 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
     objects
       .filter(({ kind }) => kind !== 'Kustomization')
       .flatMap((object) =>
-        checkObject(object).map((message) => ({
+        checkObject(object).map((problem) => ({
           rule: 'schema',
-          file,
-          message: `${object.kind} ${object.metadata.name}: ${message}`,
+          ...(inSolver(tree, cluster.folder, problem) ?? {
+            file,
+            message: `${object.kind} ${object.metadata.name}: ${problem}`,
+          }),
         })),
       ),
   );
   return [...drift, ...blocked, ...schema, ...checkTree(tree)];
+}
+
+/** @returns a mistake in `tls.acme.dns01.solver`, which the ClusterIssuer copies from cluster.yaml, at its line there */
+function inSolver(tree: ParsedTree, folder: string, problem: string): Finding | undefined {
+  const [, path, message] = /^spec\.acme\.solvers\[0\]\.dns01\.(\S+): (.*)$/s.exec(problem) ?? [];
+  if (path === undefined || message === undefined) return undefined;
+  const parts = (path.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  return withPosition(tree, {
+    file: `${folder}/cluster.yaml`,
+    keys: ['tls', 'acme', 'dns01', 'solver', ...parts],
+    message,
+  });
 }

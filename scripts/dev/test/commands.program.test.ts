@@ -160,4 +160,20 @@ describe('a mistake in cluster.yaml', () => {
     expect(doctor.stdout).toMatch(/^MISSING cluster.yaml: .*\n *clusters.*cluster.yaml:2:7/m);
     repository.git('checkout', '--quiet', '--', 'clusters');
   });
+
+  it('of a DNS-01 solver is reported there, not in the ClusterIssuer that copies it', () => {
+    const solver = '{cloudflare: {apiTokenSecretRef: {nam: x, key: token}}}';
+    repository.write(
+      'clusters/dns/cluster.yaml',
+      `name: dns\nhost: a.example.com\nauth: {users: [{email: a@example.com}]}\ntls:\n  acme:\n    email: a@example.com\n    dns01:\n      solver: ${solver}\n`,
+    );
+    expect(repository.breakwater('render', '--cluster', 'dns').code).toBe(0);
+    const { code, stdout } = repository.breakwater('validate', '--cluster', 'dns');
+    expect(code).toBe(1);
+    const path = 'tls.acme.dns01.solver.cloudflare.apiTokenSecretRef';
+    expect(stdout).toContain(`clusters/dns/cluster.yaml:8:49: ${path}.nam unknown field`);
+    expect(stdout).toMatch(new RegExp(`clusters/dns/cluster.yaml:8:[0-9]+: ${path}.name is missing`));
+    expect(stdout).not.toContain('ClusterIssuer');
+    rmSync(file('clusters/dns'), { recursive: true });
+  });
 });
