@@ -19,6 +19,7 @@ it.each<[what: string, tls: Partial<Cluster['tls']>, isPublic: boolean]>([
   ['a certificate of a private CA', { certificate: { chain: secret, key: secret, ca: secret } }, false],
   ['an issuer', { existingIssuer: { ...existing } }, false],
   ['an issuer of a private CA', { existingIssuer: { ...existing, trust: 'private' } }, false],
+  ['an issuer of Venafi', { issuer: { spec: { venafi: {} }, trust: 'public', secrets: {} } }, true],
   ['an issuer that browsers trust', { existingIssuer: { ...existing, trust: 'public' } }, true],
 ])('tells browsers to ask by HTTPS only where they trust the certificate: %s', (_, tls, isPublic) => {
   const filters = edgeFilters({ ...demo, tls: { duration: '2160h', renewBefore: '360h', ...tls } });

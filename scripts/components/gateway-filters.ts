@@ -170,7 +170,7 @@ const publicAcmeServers = new Set([
 function hasPublicCertificate({ tls }: Cluster): boolean {
   if (tls.acme !== undefined) return publicAcmeServers.has(new URL(tls.acme.server).hostname);
   if (tls.certificate !== undefined) return tls.certificate.ca === undefined;
-  return tls.existingIssuer?.trust === 'public';
+  return (tls.issuer ?? tls.existingIssuer)?.trust === 'public';
 }
 
 function keepSession(cluster: Cluster): string {

@@ -13,7 +13,7 @@ export function issuerRef({ tls }: Cluster): { group: string; kind: string; name
   return { group, kind, name };
 }
 
-/** The certificate issuer: a private CA created in the cluster, your own CA, or ACME. */
+/** The certificate issuer: a private CA created in the cluster, your own CA, ACME, or one that cluster.yaml spells out. */
 export const certificateIssuer: Component = {
   name: 'issuer',
   summary: 'the issuer of certificates',
@@ -23,12 +23,13 @@ export const certificateIssuer: Component = {
   sources: () => [],
   manifests: (cluster) => {
     if (cluster.tls.acme !== undefined) return acme(cluster.tls.acme);
+    if (cluster.tls.issuer !== undefined) return [clusterIssuer(cluster.tls.issuer.spec, afterItsSecret)];
     return [
       ...(cluster.tls.broughtCA === undefined ? privateCA(cluster) : []),
       clusterIssuer({ ca: { secretName: caSecret } }, afterItsSecret),
     ];
   },
-  secrets: (cluster) => [...broughtSecrets(cluster), ...dnsSecrets(cluster)],
+  secrets: (cluster) => [...broughtSecrets(cluster), ...referredSecrets(cluster)],
   clusterKinds: (cluster) => [
     'cert-manager.io/ClusterIssuer',
     ...(servesChallenges(cluster.tls)
@@ -60,11 +61,11 @@ function broughtSecrets({ tls: { broughtCA } }: Cluster): SecretSpec[] {
   ];
 }
 
-function dnsSecrets({ tls }: Cluster): SecretSpec[] {
-  return Object.entries(tls.acme?.dns01?.secrets ?? {}).map(([name, keys]) => ({
+function referredSecrets({ tls }: Cluster): SecretSpec[] {
+  return Object.entries({ ...tls.acme?.dns01?.secrets, ...tls.issuer?.secrets }).map(([name, keys]) => ({
     name,
     namespace,
-    purpose: "what cert-manager's DNS-01 solver logs in with",
+    purpose: "credentials of cert-manager's issuer",
     keys: Object.fromEntries(
       Object.entries(keys).map(([key, from]) => [key, { kind: 'reference', from, check: 'not-empty' }]),
     ),

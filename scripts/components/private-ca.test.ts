@@ -20,6 +20,8 @@ const kinds: [what: string, tls: Partial<Cluster['tls']>, isPrivate: boolean][] 
   ['ACME', { acme: { email: 'ann@example.com', server: 'https://acme.example.com/directory' } }, false],
   ['a certificate of a private CA', { certificate: { chain: secret, key: secret, ca: secret } }, true],
   ['a certificate that is trusted', { certificate: { chain: secret, key: secret } }, false],
+  ['an issuer of Vault', { issuer: { spec: { vault: {} }, trust: 'private', secrets: {} } }, true],
+  ['an issuer of Venafi', { issuer: { spec: { venafi: {} }, trust: 'public', secrets: {} } }, false],
   ['an issuer of a private CA', { existingIssuer: { ...existing, trust: 'private' } }, true],
   ['an issuer that is trusted', { existingIssuer: { ...existing, trust: 'public' } }, false],
 ];

@@ -10,9 +10,9 @@ export const ownCertificate = 'platform-certificate';
  * already; for an existing issuer, `tls.existingIssuer.trust` decides, and the schema requires it where it matters.
  */
 export function hasPrivateCa(cluster: Cluster): boolean {
-  const { acme, existingIssuer, certificate } = cluster.tls;
+  const { acme, certificate, issuer, existingIssuer } = cluster.tls;
   if (certificate !== undefined) return certificate.ca !== undefined;
-  return acme === undefined && existingIssuer?.trust !== 'public';
+  return acme === undefined && (issuer ?? existingIssuer)?.trust !== 'public';
 }
 
 /**

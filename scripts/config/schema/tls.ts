@@ -18,6 +18,47 @@ const dnsProviders = [
 export const issuerSecrets = { ca: 'platform-ca', acmeAccount: 'platform-acme-account' } as const;
 const takenSecrets: readonly string[] = [...Object.values(issuerSecrets), 'cert-manager-webhook-ca'];
 
+/** @param user who refers to the Secrets, as its description says */
+function referredSecrets(user: string) {
+  return z
+    .record(
+      label.refine((name) => !takenSecrets.includes(name), 'is already the name of a platform Secret'),
+      z.record(z.string().regex(/^[-._a-zA-Z0-9]+$/, 'must be the key of a Secret'), secretReference),
+    )
+    .default({})
+    .describe(
+      `Secrets that ${user} refers to: name, key, and where the bootstrap finds the value. Written to cert-manager's namespace.`,
+    );
+}
+
+/** What `tls.issuer.spec` may be, with the section for what it may not. Kinds: https://cert-manager.io/docs/configuration/issuers/ */
+const issuerKinds = ['vault', 'venafi', 'ca'];
+const sectionOf: Readonly<Record<string, string>> = { acme: 'Use tls.acme.', selfSigned: 'Use tls.privateCA.' };
+
+const issuer = z
+  .strictObject({
+    spec: z
+      .record(z.string(), z.unknown())
+      .superRefine((value, context) => {
+        const [kind = '', ...more] = Object.keys(value);
+        if (more.length === 0 && issuerKinds.includes(kind)) return;
+        context.addIssue({
+          code: 'custom',
+          message: `must have one key, the kind of issuer: ${issuerKinds.join(', ')}`,
+          params: { hint: sectionOf[kind] },
+        });
+      })
+      .describe("The `spec` of cert-manager's ClusterIssuer: one kind with its settings."),
+    trust: z
+      .enum(['public', 'private'])
+      .describe(
+        'public: programs already trust its certificates. private: they need its CA, which must also sign cluster-internal names.',
+      ),
+    secrets: referredSecrets('the issuer'),
+  })
+  .optional()
+  .describe('An issuer that Breakwater creates in its wave, after cert-manager: Vault or Venafi, for example.');
+
 const dns01 = z
   .strictObject({
     solver: z
@@ -33,22 +74,14 @@ const dns01 = z
         });
       })
       .describe('The solver as cert-manager takes it under `dns01`: one provider with its settings.'),
-    secrets: z
-      .record(
-        label.refine((name) => !takenSecrets.includes(name), 'is already the name of a platform Secret'),
-        z.record(z.string().regex(/^[-._a-zA-Z0-9]+$/, 'must be the key of a Secret'), secretReference),
-      )
-      .default({})
-      .describe(
-        "Secrets that the solver refers to: name, key, and where the bootstrap finds the value. Written to cert-manager's namespace.",
-      ),
+    secrets: referredSecrets('the solver'),
   })
   .optional()
   .describe(
     'Validation by a DNS record instead of HTTP-01: the gateway need not be reachable from the internet, and port 80 serves no challenges.',
   );
 
-const kinds = ['privateCA', 'broughtCA', 'certificate', 'acme', 'existingIssuer'] as const;
+const kinds = ['privateCA', 'broughtCA', 'certificate', 'acme', 'issuer', 'existingIssuer'] as const;
 
 /** The `tls` section: the source of the gateway's certificate. */
 export const tlsSettings = z
@@ -119,6 +152,7 @@ export const tlsSettings = z
       .describe(
         'Certificates from an ACME server: by HTTP-01 (a DNS name that resolves to the gateway, and port 80 open), or by DNS-01.',
       ),
+    issuer,
     existingIssuer: z
       .strictObject({
         name: label.describe('Name of the issuer.'),
@@ -189,7 +223,7 @@ export const tlsSettings = z
   )
   .meta(atMostOneInJsonSchema(kinds))
   .describe(
-    "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, certificate, acme, existingIssuer. Default: privateCA.",
+    "Source of the gateway's certificate. Set at most one of privateCA, broughtCA, certificate, acme, issuer, existingIssuer. Default: privateCA.",
   );
 
 /** @returns true when the ACME server checks the host by HTTP-01, through the gateway's port 80 */

@@ -14,6 +14,7 @@ export interface ConfigOption {
 
 const owner = { email: 'ann@example.com', groups: ['platform-admins'] };
 const secret = { env: 'SECRET' };
+const vaultToken = { tokenSecretRef: { name: 'vault', key: 'token' } };
 
 const someCa = Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n').toString('base64');
 
@@ -62,6 +63,15 @@ export const configOptions: readonly ConfigOption[] = [
             solver: { cloudflare: { apiTokenSecretRef: { name: 'cloudflare', key: 'token' } } },
             secrets: { cloudflare: { token: secret } },
           },
+        },
+      },
+    },
+    'an issuer of Vault': {
+      tls: {
+        issuer: {
+          spec: { vault: { server: 'https://vault.example.com', path: 'pki/sign/x', auth: vaultToken } },
+          trust: 'private',
+          secrets: { vault: { token: secret } },
         },
       },
     },
