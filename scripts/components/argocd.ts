@@ -4,6 +4,7 @@ import { argocdPatches } from './apps/argocd.ts';
 import type { Component, KustomizeSource } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
 import { clientId } from './login-proxy.ts';
+import { proxyVariables } from './proxy.ts';
 import { kustomizeUpstream, pinned } from './upstream.ts';
 import { yamlText } from './yaml-text.ts';
 
@@ -59,6 +60,7 @@ function source(cluster: Cluster): KustomizeSource {
       serverImpersonates(),
       serverIsCalledByGateway(),
       repositoryServerAsks(cluster),
+      ...throughProxy(cluster),
       ...argocdPatches(cluster, clientId),
     ],
   };
@@ -164,4 +166,20 @@ function repositoryServerAsks({ kubernetes }: Cluster): KustomizePatch {
       { op: 'add', path: '/spec/egress', value: [{ to: anywhereElse }, ...nameServerRules] },
     ]),
   };
+}
+
+/** The programs that ask the internet: for Git and charts, and to send messages. The others call the API server and these. */
+function throughProxy(cluster: Cluster): KustomizePatch[] {
+  const variables = proxyVariables(cluster);
+  if (variables === undefined) return [];
+  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+  return ['argocd-repo-server', 'argocd-notifications-controller'].map((name) => ({
+    target: { kind: 'Deployment', name },
+    patch: yamlText({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: { template: { spec: { containers: [{ name, env }] } } },
+    }),
+  }));
 }

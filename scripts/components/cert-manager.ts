@@ -1,6 +1,7 @@
 import type { Cluster } from '../config/cluster.ts';
 import type { Component } from './component.ts';
 import { mirrorImage } from './mirrors.ts';
+import { proxyVariables } from './proxy.ts';
 import { chartSource } from './upstream.ts';
 
 /** cert-manager: issues and renews certificates. */
@@ -12,6 +13,7 @@ export const certManager: Component = {
   dependsOn: ['argocd', 'metallb'],
   sources: (cluster) => [chartSource(cluster, 'cert-manager', 'cert-manager')],
   values: (cluster) => {
+    const proxy = proxyVariables(cluster);
     const image = mirrorImage(cluster, 'quay.io/jetstack');
     return {
       crds: { enabled: true, keep: true },
@@ -21,6 +23,9 @@ export const certManager: Component = {
       // Would run a PostSync job on every sync; the wave already waits for the Deployments.
       startupapicheck: { enabled: false },
       ...approvedSigners(cluster),
+      ...(proxy === undefined
+        ? {}
+        : { http_proxy: proxy.HTTP_PROXY, https_proxy: proxy.HTTPS_PROXY, no_proxy: proxy.NO_PROXY }),
       ...(image === 'quay.io/jetstack'
         ? {}
         : { imageRegistry: image.split('/')[0], imageNamespace: image.split('/').slice(1).join('/') }),

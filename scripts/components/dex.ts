@@ -8,6 +8,7 @@ import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from '
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
 import { type LoginProxy, loginProxies, loginTime } from './login-proxy.ts';
 import { mirrorImage } from './mirrors.ts';
+import { aroundSidecar, proxyVariables } from './proxy.ts';
 import { chartSource, chartUpstream, imageTag } from './upstream.ts';
 import { userId, userKey, usersSecret, userVariable } from './users.ts';
 
@@ -28,6 +29,7 @@ export const dex: Component = {
   sources: (cluster) => [chartSource(cluster, 'dex', 'dex')],
   values: (cluster) => {
     const image = chartUpstream(cluster, 'dex').image;
+    const proxy = proxyVariables(cluster);
     return {
       fullnameOverride: 'dex',
       ...(image === undefined
@@ -35,6 +37,7 @@ export const dex: Component = {
         : { image: { repository: mirrorImage(cluster, image.repository), tag: imageTag(image) } }),
       config: configuration(cluster),
       envVars: variables(cluster),
+      ...(proxy === undefined ? {} : { env: proxy, podAnnotations: aroundSidecar(cluster) }),
       ...volumes(cluster),
     };
   },

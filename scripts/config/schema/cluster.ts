@@ -9,6 +9,7 @@ import { git } from './git.ts';
 import { authorityOf, host, userCodeLabel } from './host.ts';
 import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
+import { proxy } from './proxy.ts';
 import { reads } from './reads.ts';
 import { clusterLabels } from './tenant.ts';
 import { tlsSettings } from './tls.ts';
@@ -44,6 +45,7 @@ export const clusterFile = z
     kubeflow: kubeflowSettings,
     apps: clusterApps,
     mirrors,
+    proxy,
     components: z
       .partialRecord(z.enum(componentNames), componentSettings)
       .default({})

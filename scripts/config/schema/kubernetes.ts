@@ -11,6 +11,8 @@ interface Distribution {
   apiPorts?: readonly number[];
   /** Where pods ask for the cloud identity of their service account. */
   identityServers?: readonly { cidr: string; port: number }[];
+  /** Addresses of Services outside the private ranges. */
+  serviceRanges?: readonly string[];
 }
 
 /** A name server as network policies see it: a namespace or an address. Ports are those of pods, not of Services. */
@@ -32,6 +34,8 @@ const facts: Readonly<Record<(typeof distributions)[number], Distribution>> = {
       { cidr: '169.254.169.252/32', port: 988 },
       { cidr: '169.254.169.254/32', port: 80 },
     ],
+    // https://cloud.google.com/kubernetes-engine/docs/concepts/alias-ips#defaults_limits
+    serviceRanges: ['34.118.224.0/20'],
   },
   // Its workload identity asks Microsoft's public login, which tenants reach as they reach the internet.
   aks: {},
@@ -122,4 +126,9 @@ export function apiPorts({ distribution, apiPorts }: Kubernetes): number[] {
 /** @returns where pods get the cloud's identity of their account; none where that is an address of the internet */
 export function identityServers({ distribution }: Kubernetes): { cidr: string; port: number }[] {
   return [...(facts[distribution].identityServers ?? [])];
+}
+
+/** @returns addresses of the cluster's Services outside the private ranges */
+export function serviceRanges({ distribution }: Kubernetes): readonly string[] {
+  return facts[distribution].serviceRanges ?? [];
 }

@@ -188,6 +188,9 @@ export const configOptions: readonly ConfigOption[] = [
       },
     },
   }),
+  ...options('proxy to the internet', {
+    'a proxy': { proxy: { https: 'http://proxy.example.com:3128', no: ['.corp.example.com', '203.0.113.0/24'] } },
+  }),
   ...options('Argo CD', {
     'an Argo CD that is there': { argocd: { install: false } },
     'Argo CD elsewhere': { argocd: { namespace: 'gitops', root: { name: 'root', project: 'base' } } },
