@@ -45,7 +45,7 @@ export function unanswered(request: ApiRequest, error: unknown): unknown {
   const late = error instanceof Error && error.name === 'TimeoutError';
   if (!late && typeof code !== 'string') return error;
   return new RunError(
-    `no answer from the API server to ${request.method} ${request.path} (${late ? 'time is up' : code})`,
+    `no answer from the API server to ${request.method} ${request.path} (${late ? 'timed out' : code})`,
     {
       hint: 'Run it again: finished steps are kept.',
       cause: error,

@@ -61,7 +61,7 @@ describe('what a cluster lacks', () => {
       { what: 'storage', state: 'note' },
     ]);
     expect(judge({ storageClass: 'fast' }, [], [storageClass('gp3', true)])).toMatchObject([
-      { what: 'storage', state: 'missing', message: 'there is no StorageClass fast; there are: gp3' },
+      { what: 'storage', state: 'missing', message: 'StorageClass fast does not exist (available: gp3)' },
     ]);
   });
 

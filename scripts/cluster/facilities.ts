@@ -72,7 +72,7 @@ function judgeDistribution({ kubernetes: { distribution } }: Cluster, nodes: rea
   const what = 'distribution';
   if (seen === undefined || seen === distribution)
     return { what, state: 'ok', message: `${distribution}, by cluster.yaml` };
-  const message = `the nodes are ${seen}'s, and kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`;
+  const message = `the nodes look like ${seen}, but kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`;
   return { what, state: 'missing', message };
 }
 
@@ -84,7 +84,7 @@ function judgeStorage({ kubernetes: { storageClass }, kubeflow }: Cluster, class
     return {
       what,
       state: 'missing',
-      message: `there is no StorageClass ${storageClass}; there are: ${names.join(', ') || 'none'}`,
+      message: `StorageClass ${storageClass} does not exist (available: ${names.join(', ') || 'none'})`,
     };
   if (byDefault !== undefined) return { what, state: 'ok', message: `default StorageClass ${byDefault.metadata.name}` };
   const state = kubeflow.components.length > 0 && storageClass === undefined ? 'missing' : 'note';
@@ -93,7 +93,7 @@ function judgeStorage({ kubernetes: { storageClass }, kubeflow }: Cluster, class
     first === undefined
       ? 'install one, and make it the default'
       : `kubectl annotate storageclass ${first} ${defaultClass}=true`;
-  return { what, state, message: `no StorageClass is the default, so volumes that name none stay Pending: ${hint}` };
+  return { what, state, message: `there is no default StorageClass, so volumes that name none stay Pending: ${hint}` };
 }
 
 function judgeArchitectures(nodes: readonly Node[]): Facility[] {

@@ -48,7 +48,7 @@ function judgeOther(found: Ownership, question: OwnershipQuestion): OwnershipFin
     `Is this the right context${context}? Pass the context of ${question.cluster} with --context. To replace ${other}, uninstall it first: npm run uninstall -- --cluster ${other}.${
       found.applications.length > 0 || left.length === 0
         ? ''
-        : ` If it is gone and these are leftovers that ${question.cluster} may take over: ${unlabel}${left.length > 3 ? '; and so on' : ''}.`
+        : ` If that cluster is gone and ${question.cluster} may take over its leftovers: ${unlabel}${left.length > 3 ? '; and so on' : ''}.`
     }`,
   );
 }

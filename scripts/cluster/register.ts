@@ -95,7 +95,7 @@ async function checkKept(api: Api, root: KubernetesObject): Promise<void> {
     .map(([key]) => `spec.${key}`);
   if (lost.length === 0) return;
   throw new RunError(`${describeObject(root)} lacks fields that were applied: ${lost.join(', ')}`, {
-    hint: 'Its CRD may be older than this tree, or an admission policy may change it. Compare the version of Argo CD with the one in Git.',
+    hint: 'Its CRD may be older than the manifests in Git, or an admission policy may be changing it. Compare the version of the running Argo CD with the one in Git.',
   });
 }
 

@@ -138,7 +138,7 @@ function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]
   if (owner.kind === 'helm' || owner.kind === 'application' || owner.kind === 'parent') {
     problems.push(`${name} belongs to ${describeOwner(owner)}: set ${keys} there`);
   } else if (live.immutable === true) {
-    problems.push(`${name} is immutable, so ${keys} cannot be written: delete it, then run it again`);
+    problems.push(`${name} is immutable, so ${keys} cannot be written: delete the Secret, then run the command again`);
   }
   return problems;
 }
@@ -151,7 +151,7 @@ function outdated(need: SecretSpec, live: LiveData, rotated: readonly string[]):
       return [];
     const place = `Secret ${need.namespace}/${need.name}`;
     const problem = servedProblem(place, Buffer.from(value, 'base64').toString(), generator.hosts ?? []);
-    return problem === undefined ? [] : [`${problem.message}. Put a new one in its place with --rotate ${need.name}`];
+    return problem === undefined ? [] : [`${problem.message}. Replace it with --rotate ${need.name}`];
   });
 }
 

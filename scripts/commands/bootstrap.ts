@@ -84,7 +84,7 @@ async function makeCluster({ root, options, reporter }: InvocationOf<'bootstrap'
     `There is no cluster "${name}" yet${meant}. To create and publish it, type its name again: `,
   );
   if (answer !== name)
-    throw new UsageError('no cluster was created', { hint: `Later, by name: npm run new -- ${name}` });
+    throw new UsageError('no cluster was created', { hint: `Create it later: npm run new -- ${name}` });
   const made = await prepareClusterFile(root, name, { context: options.context }, false);
   // Do not start what cannot be committed.
   await (await openRepository(root)).requireCommittable();

@@ -208,7 +208,7 @@ export const declarations = {
       from: text('--from <repository>', 'repository with the releases: a URL, a path, or a remote of this repository'),
       to: text('--to <tag>', 'release to upgrade to (default: the newest)'),
       keep: list('--keep <paths>', 'template files and folders to keep in your version (comma-separated)'),
-      withDev: flag('--with-dev', 'restore scripts/dev, which is for work on Breakwater itself'),
+      withDev: flag('--with-dev', 'restore scripts/dev, which only work on Breakwater itself needs'),
       dryRun: flag('--dry-run', 'try the upgrade in a scratch copy and show the result, without changing anything'),
     },
     examples: [
@@ -248,7 +248,7 @@ export const declarations = {
       kind: text('--kind <kind>', 'add: kubeflow or namespace (default: namespace)'),
       members: list(
         '--members <list>',
-        'add: bob@example.com, bob@example.com=view, or a group: acme:team=edit (comma-separated)',
+        'add: members, such as bob@example.com, bob@example.com=view or acme:team=edit (a group); comma-separated',
       ),
       quota: list('--quota <list>', 'add: cpu=8,memory=32Gi,gpus=2,storage=200Gi,claims=20,pods=50'),
       clusters: list('--clusters <names>', 'add: clusters of the tenant (comma-separated; default: all)'),

@@ -273,7 +273,7 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
       rightsFor({ objects, secrets, argocdNamespace: cluster.argocd.namespace }),
     );
     if (missing.length > 0) return found('rights', 'missing', describeRights(missing).join('; '));
-    found('rights', 'ok', 'all that the registration needs');
+    found('rights', 'ok', 'all rights that the registration needs');
     await attempt('ownership', found, async () => {
       const verdict = await requireOwnership(
         connection.api,
@@ -285,13 +285,13 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
     await attempt('tenants', found, async () => {
       const foreign = await foreignNamespaces(root, connection, cluster);
       for (const { message, hint } of foreign) found('tenants', 'missing', `${message}. ${hint}`);
-      if (foreign.length === 0) found('tenants', 'ok', 'no namespace of theirs belongs to anyone else');
+      if (foreign.length === 0) found('tenants', 'ok', "no tenant's namespace belongs to anyone else");
     });
     await attempt('secrets', found, async () => {
       const plans = planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
       const missing = plans.filter(({ need, keys }) => keys.some((key) => need.keys[key]?.kind === 'reference'));
       await prepareSecrets(missing, (reference) => resolveReference(root, reference));
-      found('secrets', 'ok', 'existing Secrets can be used, and those to make have their values');
+      found('secrets', 'ok', 'existing Secrets are usable, and the values for new ones are available');
     });
   });
 }

@@ -33,7 +33,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   for (const { file, message } of await deleted(root)) reporter.warn(`${file} ${message}`);
   const blocked = planned.flatMap(({ plan }) => plan.blocked);
   if (blocked.length > 0) {
-    throw new RunError('your own files are in the way; nothing was written', {
+    throw new RunError('your own files would be overwritten; nothing was written', {
       details: blocked.map(({ path, reason }) => `${path} ${reason}`),
       hint: removeFirst,
     });
@@ -70,11 +70,11 @@ async function deleted(root: string) {
   return await checkDeleted(root);
 }
 
-const removeFirst = 'Remove these files first. Your own settings belong in overrides/.';
+const removeFirst = 'Move or delete these files first. Your own settings belong in overrides/.';
 
 function summary(name: string, written: number, deleted: number, unchanged: number): string {
   if (written + deleted === 0) return `${name}: nothing to do, ${count(unchanged, 'file')} as generated`;
-  return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} as they are`;
+  return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} unchanged`;
 }
 
 /** Asks Git only when something differs, to tell manual edits from older renderings: Git takes time to load. */

@@ -120,7 +120,7 @@ async function watch(
       if (state.current) {
         status = stateOf([...state.applications.values()]);
         const trouble = state.error instanceof Error ? `\nThe cluster does not answer: ${state.error.message}` : '';
-        const seen = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl+C ends`;
+        const seen = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl+C to stop`;
         if (redraw) reporter.status(`\x1b[H\x1b[2J${statusText(status, process.stdout.columns)}\n${seen}${trouble}`);
         else for (const line of changes(status, shown)) reporter.status(line);
       }

@@ -25,7 +25,7 @@ export async function run(invocation: InvocationOf<'tenant'>): Promise<number> {
   if (action === 'list' && name === undefined) return await list(invocation);
   if (!(actions as readonly string[]).includes(action)) {
     const near = closest(action, actions);
-    throw new UsageError(`${JSON.stringify(action)} is none of ${actions.join(', ')}`, {
+    throw new UsageError(`${JSON.stringify(action)} is not one of ${actions.join(', ')}`, {
       ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
     });
   }

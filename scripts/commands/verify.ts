@@ -83,7 +83,7 @@ export async function run(invocation: InvocationOf<'verify'>): Promise<number> {
   }
   const code = conclude(invocation, cluster.name, site.origin, rows);
   if (missed === undefined) return code;
-  reporter.warn([`${insideTitle}: not tried. ${missed.message}`, missed.hint ?? ''].join('\n').trim());
+  reporter.warn([`${insideTitle}: skipped. ${missed.message}`, missed.hint ?? ''].join('\n').trim());
   return 1;
 }
 
@@ -220,7 +220,7 @@ async function connection({ options, reporter }: InvocationOf<'verify'>, cluster
   const opened = await connect({ context });
   const own = readable(() => requirePlatform(opened, expectedRoot(cluster), { absent: 'refused' }).then(() => true));
   if ((await own) === undefined)
-    reporter.warn(`${context} may not read Applications: that it is the context of ${cluster.name} was not checked`);
+    reporter.warn(`${context} may not read Applications, so nothing checked that it is the context of ${cluster.name}`);
   return opened.api;
 }
 

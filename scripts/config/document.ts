@@ -104,7 +104,7 @@ function syntaxProblems(errors: readonly YAMLError[], at: At): Problem[] {
 function syntaxWords(error: YAMLError): [message: string, hint?: string] {
   switch (error.code) {
     case 'TAB_AS_INDENT':
-      return ['a tab is used as indentation', 'Use spaces.'];
+      return ['is indented with a tab: use spaces', 'Use spaces.'];
     case 'BAD_SCALAR_START':
       return ['a plain string must not start with this character', 'Put the string in quotes.'];
     case 'BLOCK_AS_IMPLICIT_KEY':

@@ -82,7 +82,7 @@ function powersOf({ runningApps, shared, argocd }: Cluster): { groups: string[];
 function holeNotes({ folder, kubeflow }: Cluster): string[] {
   if (!kubeflow.components.includes('pipelines')) return [];
   return [
-    `${folder}/cluster.yaml: Pipelines before 2.18 let everyone who is logged in change and delete shared pipelines (CVE-2026-77596, GHSA-ghgh-57qv-h687); no Kubeflow release that Breakwater supports includes it. The gateway refuses only new shared uploads. See docs/security.md, Known holes.`,
+    `${folder}/cluster.yaml: in Pipelines before 2.18, any logged-in user can change or delete shared pipelines (CVE-2026-77596, GHSA-ghgh-57qv-h687). No Kubeflow release that Breakwater supports ships 2.18 yet. The gateway blocks new shared uploads, but not changes or deletions. See docs/security.md, Known holes.`,
   ];
 }
 

@@ -173,7 +173,7 @@ async function requireOursOnly(
 ): Promise<void> {
   const theirs = await notOurs(git, ['--cherry-pick', '--right-only', `${commit}...${there}`, `^${tip}`]);
   if (theirs.length === 0) return;
-  throw new RunError(`the branch ${review} has commits of others, which would be lost`, {
+  throw new RunError(`the branch ${review} has commits by others, which would be lost`, {
     details: theirs,
     hint: 'Merge or close its pull request and delete the branch, then run again.',
   });
@@ -212,6 +212,6 @@ async function moveBranch(git: Git, head: string, commit: string): Promise<strin
 
 function tooBusy(remote: Remote, branch: string): RunError {
   return new RunError(`${branch} of ${remote.url} moved during each of ${tries} attempts to push`, {
-    hint: 'Your commit is on your local branch. Run it again when fewer others push.',
+    hint: 'Your commit is on your local branch. Run it again when fewer pushes compete.',
   });
 }

@@ -6,12 +6,12 @@ const dialect: Dialect = {
   name: 'Gitea',
   api: (web) => `${web}/api/v1`,
   needs: {
-    look: 'It needs the scope read:repository.',
+    look: 'The token needs the scope read:repository.',
     create:
-      'To create a repository it needs the scopes write:repository and write:organization, or write:user for your own account.',
-    keys: 'For deploy keys it needs the scope write:repository, from a user who administers the repository.',
-    hooks: 'For webhooks it needs the scope write:repository, from a user who administers the repository.',
-    pulls: 'It needs the scopes write:repository and write:issue.',
+      'To create a repository, the token needs the scopes write:repository and write:organization (for your own account write:user).',
+    keys: 'For deploy keys, the token needs the scope write:repository, from a user who administers the repository.',
+    hooks: 'For webhooks, the token needs the scope write:repository, from a user who administers the repository.',
+    pulls: 'The token needs the scopes write:repository and write:issue.',
   },
   hookType: { type: 'gitea' },
   notesPushesLater: true,

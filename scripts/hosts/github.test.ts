@@ -96,7 +96,7 @@ describe('a pull request on GitHub Enterprise Server', () => {
     server.answers[opening] = [
       { status: 201, body: { ...pull(7), base: { ref: 'main', repo: { full_name: 'acme-inc/platform' } } } },
     ];
-    await expect(pullRequest(repository(), request)).rejects.toThrow('the host answered for acme-inc/platform');
+    await expect(pullRequest(repository(), request)).rejects.toThrow('the host returned acme-inc/platform');
   });
 
   it.each([

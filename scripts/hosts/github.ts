@@ -10,13 +10,14 @@ const dialect: Dialect = {
   name: 'GitHub',
   api: (web) => githubApi(new URL(web).host),
   needs: {
-    look: 'It needs the permission "Metadata" (read; classic tokens: repo).',
+    look: 'The token or App needs the permission "Metadata" (read; classic tokens: repo).',
     create:
-      'To create a repository it needs the permission "Administration", read and write, for all repositories of the owner (classic tokens: repo), and the organization must permit its members to create them.',
-    keys: 'For deploy keys it needs the permission "Administration", read and write (classic tokens: repo), from a user who administers the repository.',
+      'To create a repository, the token or App needs the permission "Administration", read and write, for all repositories of the owner (classic tokens: repo), and the organization must permit its members to create them.',
+    keys: 'For deploy keys, the token or App needs the permission "Administration", read and write (classic tokens: repo), from a user who administers the repository.',
     hooks:
-      'For webhooks it needs the permission "Webhooks", read and write (classic tokens: admin:repo_hook), from a user who administers the repository.',
-    pulls: 'It needs the permissions "Contents" and "Pull requests", both read and write (classic tokens: repo).',
+      'For webhooks, the token or App needs the permission "Webhooks", read and write (classic tokens: admin:repo_hook), from a user who administers the repository.',
+    pulls:
+      'The token or App needs the permissions "Contents" and "Pull requests", both read and write (classic tokens: repo).',
   },
   hookType: { name: 'web' },
   notesPushesLater: false,

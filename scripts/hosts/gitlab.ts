@@ -83,7 +83,7 @@ async function look(call: Call, path: string, expected: string): Promise<HostedR
 
 function requireSame(expected: string, answered: string): void {
   if (answered.toLowerCase() === expected.toLowerCase()) return;
-  throw new RunError(`GitLab answered for ${answered}, not for ${expected}`, {
+  throw new RunError(`GitLab returned ${answered} instead of ${expected}`, {
     hint: 'The project was moved or renamed: set git.url to its current address.',
   });
 }

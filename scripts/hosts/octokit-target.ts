@@ -34,7 +34,7 @@ export interface HostTarget {
  */
 export function requireSame(owner: string, repo: string, answered: string): void {
   if (answered.toLowerCase() === `${owner}/${repo}`.toLowerCase()) return;
-  throw new RunError(`the host answered for ${answered}, not for ${owner}/${repo}`, {
+  throw new RunError(`the host returned ${answered} instead of ${owner}/${repo}`, {
     hint: 'The repository was moved or renamed: set git.url to its current address.',
   });
 }

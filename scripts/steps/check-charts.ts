@@ -24,7 +24,7 @@ export async function checkCharts(
   const findings = found.flatMap(({ name, from, digest }): CheckFinding[] => {
     const expected = recorded.get(name);
     if (expected === undefined || expected === digest) return [];
-    const message = `${name}, fetched from ${from}, has the digest ${digest}, not ${expected}. Ask its publisher which one is right; if the new one is, remove the line and record it again`;
+    const message = `${name}, fetched from ${from}, has the digest ${digest}, not ${expected}. Ask its publisher which digest is right; if it is the new one, remove the line and record it again`;
     return [{ rule: 'chart-content', file: chartLockFile, message }];
   });
   const missing = new Map(found.filter(({ name }) => !recorded.has(name)).map(({ name, digest }) => [name, digest]));

@@ -123,7 +123,7 @@ export function decideKey({ cluster, host, privateKey, atHost }: KeysFound, rota
   const good = same.some(({ readOnly }) => readOnly);
   const stale = ours.filter((key) => key.publicKey !== publicKey).map(({ id }) => id);
   if (good && stale.length === 0)
-    return { kind: 'up-to-date', message: `the key in the cluster is the read-only one on ${host}` };
+    return { kind: 'up-to-date', message: `the key in the cluster is the read-only deploy key on ${host}` };
   if (good)
     return {
       kind: 'do',

@@ -39,7 +39,7 @@ export const discoverHost = step<BootstrapContext, string | undefined, Connectio
     await writeInput(
       root,
       path,
-      `# Written by the bootstrap: the gateway's address as the load balancer gave it. Delete the file to discover it again.\n${stringify({ host })}`,
+      `# Written by the bootstrap: the gateway's address, assigned by the load balancer. Delete the file to discover it again.\n${stringify({ host })}`,
     );
     const next = await withCluster(context, loadCluster(root, cluster.name));
     if (next.cluster.knownHost !== host)

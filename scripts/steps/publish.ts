@@ -74,7 +74,7 @@ async function requirePublishable(context: BootstrapContext): Promise<void> {
   if (mode === 'push' && state.branch !== branch) {
     const make = (await repository.hasBranch(branch)) ? '' : '-c ';
     throw new UsageError(
-      `you are on branch ${state.branch ?? '(none)'}, and cluster ${cluster.name} is published to ${branch}`,
+      `you are on branch ${state.branch ?? '(none)'}, but cluster ${cluster.name} is published to ${branch}`,
       { hint: `Run "git switch ${make}${branch}", or set git.branch in ${cluster.folder}/cluster.yaml.` },
     );
   }

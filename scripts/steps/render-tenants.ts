@@ -45,7 +45,7 @@ export async function renderTenants(pair: TenantPair): Promise<RenderedPair> {
 
 function leftNote(left: readonly string[]): string {
   const names = `${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`;
-  return `${count(left.length, 'further tenant')} (${names}) not rendered: what differs for them is the chart, an ApplicationSet or the cluster, as for those shown. --all-tenants renders each.`;
+  return `${count(left.length, 'further tenant')} (${names}) not rendered: they differ by the chart, an ApplicationSet or the cluster only, as those shown do. --all-tenants renders all.`;
 }
 
 /** An Application that is there on both sides has its ApplicationSet's difference to show, and is not shown itself. */

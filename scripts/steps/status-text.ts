@@ -98,7 +98,7 @@ function rootLine({ root }: PlatformStatus): string {
 function gitLine({ root: { git } }: PlatformStatus): string {
   const applied = git.applied === undefined ? 'nothing is applied yet' : `${shortRevision(git.applied)} is applied`;
   if (git.commit === undefined) return `Git: cannot read ${git.revision} (${git.problem ?? 'no answer'}); ${applied}.`;
-  if (git.current === true) return `Git: ${git.revision} is at ${shortRevision(git.commit)}, and that is applied.`;
+  if (git.current === true) return `Git: ${git.revision} is at ${shortRevision(git.commit)}, which is applied.`;
   return `Git: ${git.revision} is at ${shortRevision(git.commit)}; ${applied}.`;
 }
 

@@ -45,7 +45,7 @@ function next(context: BootstrapContext): string[] {
     ];
   if (connection === undefined) return nextWithoutCluster(context);
   if (!options.push) return [];
-  if (!options.wait) return ['Next: run it again with --wait to watch the waves.'];
+  if (!options.wait) return ['Next: run the bootstrap again with --wait to follow the waves.'];
   return cluster.knownHost === undefined ? [] : [`Open https://${cluster.knownHost}/`];
 }
 

@@ -59,10 +59,10 @@ function decide(root: string, haste: Haste, { commit, revision }: Newest): Decis
     case 'nothing':
       return { kind: 'up-to-date', message: `${root} ${haste.why}` };
     case 'ending':
-      return { kind: 'do', message: `wait for the end of ${root}'s operation, and apply ${newest}`, work: undefined };
+      return { kind: 'do', message: `wait for ${root}'s operation to finish, then apply ${newest}`, work: undefined };
     case 'end': {
       const at = haste.at === undefined ? '' : ` at ${haste.at.slice(0, 7)}`;
-      return { kind: 'do', message: `end ${root}'s operation${at}, and apply ${newest}`, work: undefined };
+      return { kind: 'do', message: `end ${root}'s operation${at}, then apply ${newest}`, work: undefined };
     }
     case 'start':
       return { kind: 'do', message: `have ${root} apply ${newest}`, work: undefined };
@@ -75,7 +75,7 @@ const waitForWaves = step<SyncContext, void, undefined>({
   decide: (_, { wait, timeoutMinutes }) =>
     wait
       ? { kind: 'do', message: `wait up to ${timeoutMinutes} minutes until every wave is Healthy`, work: undefined }
-      : { kind: 'skip', message: 'add --wait to watch the waves' },
+      : { kind: 'skip', message: 'add --wait to follow the waves' },
   act: async (_, { cluster, waves, connection, newest, reporter, timeoutMinutes }) => {
     const { line } = await watchPlatform(connection, {
       root: cluster.argocd.root.name,

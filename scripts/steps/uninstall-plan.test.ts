@@ -44,9 +44,9 @@ describe('the order in which a component goes', () => {
 
 describe('a namespace', () => {
   it('stays for data, and for what others put there, and says which', () => {
-    expect(reasonToKeep({ claims: [claim], foreign: [deployment] })).toBe('it holds data (PersistentVolumeClaim a)');
+    expect(reasonToKeep({ claims: [claim], foreign: [deployment] })).toBe('it contains data (PersistentVolumeClaim a)');
     expect(reasonToKeep({ claims: [], foreign: [deployment] })).toBe(
-      "it holds what is not the platform's (Deployment a)",
+      "it contains objects that are not the platform's (Deployment a)",
     );
     expect(reasonToKeep({ claims: [], foreign: [] })).toBeUndefined();
   });

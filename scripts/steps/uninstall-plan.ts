@@ -61,7 +61,7 @@ export function reasonToKeep(content: {
       .slice(0, 3)
       .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
       .join(', ') + (objects.length > 3 ? ', …' : '');
-  if (content.claims.length > 0) return `it holds data (${names(content.claims)})`;
-  if (content.foreign.length > 0) return `it holds what is not the platform's (${names(content.foreign)})`;
+  if (content.claims.length > 0) return `it contains data (${names(content.claims)})`;
+  if (content.foreign.length > 0) return `it contains objects that are not the platform's (${names(content.foreign)})`;
   return undefined;
 }

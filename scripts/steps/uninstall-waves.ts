@@ -60,7 +60,7 @@ export const removeTenants: AnyStep<UninstallContext> = step<UninstallContext, T
       kind: 'do',
       message:
         applications.length === 0
-          ? 'delete their ApplicationSet, which has made no Applications'
+          ? 'delete their ApplicationSet, which has created no Applications'
           : `delete their ApplicationSet, the Applications ${names}${what}`,
       work: { sets, applications, objects: deleteData ? objects : [] },
       next: keeping(context, kept),

@@ -88,8 +88,8 @@ function parse(text: string | undefined): Json {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new RunError('package.json or package-lock.json is not JSON object; nothing was changed', {
-    hint: 'Put it right, commit, and run again.',
+  throw new RunError('package.json or package-lock.json is not a JSON object; nothing was changed', {
+    hint: 'Fix it, commit, and run again.',
   });
 }
 

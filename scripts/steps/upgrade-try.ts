@@ -42,7 +42,7 @@ export async function tryNewVersion({ root, folder, newPackages, clusters, befor
   if (clusters.length === 0) return;
   const installed = join(root, 'node_modules');
   if (newPackages || !existsSync(installed)) {
-    reporter.status('installing the packages of the new version (npm ci), in a folder of its own');
+    reporter.status('installing the packages of the new version (npm ci) in a scratch folder');
     const ci = await npm(folder, ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
     requireGood(ci, 'npm cannot install the packages of the new version');
   } else await symlink(installed, join(folder, 'node_modules'));
@@ -54,7 +54,7 @@ export async function tryNewVersion({ root, folder, newPackages, clusters, befor
   reporter.status('validating with the new version');
   requireGood(
     await npm(folder, ['run', '--silent', 'validate', '--', '--base', before]),
-    'the new version finds fault with your repository',
+    'the new version reports mistakes in your repository',
     'Fix your files as it says (list intended deletions in removals.yaml), commit, then run it again.',
   );
 }

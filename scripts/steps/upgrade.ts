@@ -73,7 +73,7 @@ export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
   const to = versionOfTag(tag) ?? '';
   if (semver.compare(to, from) < 0)
     throw new UsageError(`${tag} is older than ${from}, which is in use`, {
-      hint: 'An upgrade is taken back by git revert, as any commit.',
+      hint: 'To undo an upgrade, revert its commit: git revert.',
     });
   if (semver.compare(to, from) === 0) return nothingToDo(request, source, from);
   const scratch = await openScratchRepository(root);
@@ -88,9 +88,9 @@ export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
 async function requireClean(root: string): Promise<void> {
   const dirty = await uncommitted(root);
   if (dirty.length === 0) return;
-  throw new RunError('there are changes that are not committed; nothing was changed', {
+  throw new RunError('there are uncommitted changes; nothing was changed', {
     details: dirty.slice(0, 20),
-    hint: 'Commit them, or put them aside (git stash --include-untracked), then run again.',
+    hint: 'Commit or stash them (git stash --include-untracked), then run again.',
   });
 }
 

@@ -53,9 +53,12 @@ async function buildSources(cluster: Cluster, cache: string): Promise<Kubernetes
   const objects = (await Promise.all(built)).flat();
   const strangers = strangeSubjects(objects);
   if (strangers.length === 0) return objects;
-  throw new UsageError(`this Argo CD would give rights to accounts that it does not bring: ${strangers.join('; ')}`, {
-    hint: `Take another version (argocd.version, or infrastructure/argocd/upstream.yaml), or correct the patch in infrastructure/argocd/kustomization.yaml that does it.`,
-  });
+  throw new UsageError(
+    `this Argo CD would grant rights to accounts that it does not include: ${strangers.join('; ')}`,
+    {
+      hint: `Choose another version (argocd.version, or infrastructure/argocd/upstream.yaml), or fix the patch in infrastructure/argocd/kustomization.yaml that does this.`,
+    },
+  );
 }
 
 interface Binding extends KubernetesObject {

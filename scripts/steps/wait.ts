@@ -9,7 +9,7 @@ export const waitForPlatform = step<BootstrapContext, void, Connection>({
   look: async () => undefined,
   decide: (_, context) => {
     const { options, connection } = context;
-    if (!options.wait) return { kind: 'skip', message: 'add --wait to watch the waves' };
+    if (!options.wait) return { kind: 'skip', message: 'add --wait to follow the waves' };
     if (connection === undefined || notRegistered(context) !== undefined)
       return { kind: 'skip', message: 'nothing was registered' };
     return {

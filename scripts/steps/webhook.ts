@@ -25,7 +25,7 @@ const keyOfHost: Readonly<Record<string, (typeof webhookSecretKeys)[number]>> = 
 
 /** Other hosts take from each webhook whether to check; see `[webhook]` in https://docs.gitea.com/administration/config-cheat-sheet */
 const giteaTrust =
-  "Gitea checks the gateway's certificate: its server has to trust your CA, or to have SKIP_TLS_VERIFY = true in [webhook] of its app.ini";
+  "Gitea checks the gateway's certificate: its server must trust your CA, or set SKIP_TLS_VERIFY = true in [webhook] of app.ini";
 
 /** What is there: at the host, and in argocd-secret. */
 export interface WebhookFound {
@@ -76,7 +76,7 @@ function secretOf(cluster: Cluster) {
 export function requireRotatable({ cluster, options }: Pick<BootstrapContext, 'cluster' | 'options'>): void {
   if (!options.rotate.includes(webhookRotation)) return;
   if (!cluster.git.webhook)
-    throw new UsageError(`there is no webhook whose secret could be made again: git.webhook is off`, {
+    throw new UsageError(`there is no webhook secret to rotate: git.webhook is off`, {
       hint: `Set it in ${cluster.folder}/cluster.yaml, or leave --rotate ${webhookRotation} out.`,
     });
   if (!options.push)

@@ -54,7 +54,7 @@ function filesText({ plan }: PlannedCluster): string {
 export function requireUnblocked({ plan }: PlannedCluster): void {
   const found = [...plan.blocked, ...plan.unexpected];
   if (found.length === 0) return;
-  throw new RunError('your own files are in the way; nothing was changed', {
+  throw new RunError('your own files would be overwritten; nothing was changed', {
     details: found.map(({ path, reason }) => `${path} ${reason}`),
     hint: 'Move these away, then run it again. Put your own settings in overrides/.',
   });
@@ -72,9 +72,9 @@ function requireNamedRemovals(compared: ComparedCluster, named: readonly string[
   const withKinds = unnamed.filter(bringsCrds([compared.platform.cluster]));
   if ((removed.length <= mostRemovals || unnamed.length === 0) && withKinds.length === 0) return;
   const kinds =
-    withKinds.length === 0 ? '' : `; with the CRDs of ${withKinds.join(', ')}, all objects of their kinds go`;
+    withKinds.length === 0 ? '' : `; deleting the CRDs of ${withKinds.join(', ')} deletes all objects of their kinds`;
   throw new UsageError(`this would remove ${count(removed.length, 'component')}: ${removed.join(', ')}${kinds}`, {
-    hint: `If that is what you want, say so: --remove ${removed.join(',')} (it is noted in ${removalsFile}, for anyone who reviews it)`,
+    hint: `If that is intended, add --remove ${removed.join(',')} (recorded in ${removalsFile}, where reviewers see it)`,
   });
 }
 

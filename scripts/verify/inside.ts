@@ -247,7 +247,7 @@ function published({ gateways, bound, rendered }: Inside): AttackResult[] {
     answer,
     ...(found.length === 0
       ? { outcome: 'passed' }
-      : { outcome: 'failed', why: `not of this platform: ${found.join(', ')}` }),
+      : { outcome: 'failed', why: `not part of this platform: ${found.join(', ')}` }),
   });
   return [
     row('other-gateways', 'whether anyone else has opened a port on the gateway', others, gateways.join(', ')),

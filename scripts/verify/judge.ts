@@ -186,8 +186,8 @@ export const forbidden: Expectation = mustAnswer(
 
 /** The session reaches the app; if the app reports its request, nothing in it is forged. */
 export const reachedUnforged: Expectation = mustAnswer(
-  eachAnswer('it is reached, and reports nothing forged', (answer, { forged }) => {
-    if (!fromUpstream(answer)) return `answered ${answer.status} without reaching it`;
+  eachAnswer('the upstream is reached, and reports nothing forged', (answer, { forged }) => {
+    if (!fromUpstream(answer)) return `answered ${answer.status} without reaching the upstream`;
     return answer.body.includes(forged) ? 'its response contains a forged value' : undefined;
   }),
 );

@@ -89,9 +89,9 @@ function whyMissing(need: Need, known: Known): string | undefined {
         ? 'no second user: pass one with --second-user'
         : `no second session: ${known.secondLogin.wrong ?? 'the login failed'}`;
     case 'view':
-      return known.view === undefined ? 'no upstream reports the user of a request' : undefined;
+      return known.view === undefined ? 'no upstream echoes the user of a request' : undefined;
     case 'headers':
-      return known.view?.shows === 'headers' ? undefined : 'no upstream reports the headers of a request';
+      return known.view?.shows === 'headers' ? undefined : 'no upstream echoes the headers of a request';
     case 'key':
       return known.sign === undefined ? 'needs --context, and the right to read the cookie key there' : undefined;
     case 'port 80':

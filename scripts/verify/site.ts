@@ -90,7 +90,7 @@ function parseUrl(text: string): { host: string; authority: string; port: number
     url.username !== '' ||
     url.search !== ''
   )
-    throw new UsageError(`--url ${text} is not a platform's URL`, {
+    throw new UsageError(`--url ${text} is not a valid platform URL`, {
       hint: 'For example https://kubeflow.example.com',
     });
   return {

@@ -10,7 +10,7 @@ const reasons: Record<string, { what: string; hint: string }> = {
     hint: 'Free some space and run it again: it writes the missing files.',
   },
   ENAMETOOLONG: { what: 'the name is too long for this file system', hint: 'Use a shorter path for the repository.' },
-  EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and run it again.' },
+  EMFILE: { what: 'too many open files', hint: 'Raise the limit (ulimit -n) and run it again.' },
   EISDIR: { what: 'it is a folder', hint: 'Move it away and run it again.' },
   ENOTDIR: { what: 'part of the path is not a folder', hint: 'Move it away and run it again.' },
 };

@@ -137,7 +137,7 @@ export const appFile = z
     after: z
       .enum(['platform', 'login'])
       .default('platform')
-      .describe('Wave of the app: last, or as soon as the login works.'),
+      .describe('When to sync the app: in the last wave, or as soon as the login works.'),
     serverSideApply: z.boolean().default(false).describe('Use server-side apply, for objects larger than 256 KiB.'),
     syncOptions: z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, for example CreateNamespace=true'))

@@ -51,7 +51,7 @@ const redis = z
           code: 'custom',
           path: ['caBundle'],
           message: 'has no effect: url is redis://, which does not use TLS',
-          params: { hint: 'Write rediss:// in url, or remove caBundle.', at: 'key' },
+          params: { hint: 'Use a rediss:// URL, or remove caBundle.', at: 'key' },
         });
       }
     },

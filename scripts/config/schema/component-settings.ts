@@ -50,7 +50,7 @@ export const argocdSettings = z
           .describe("Name of the platform's AppProject."),
       })
       .prefault({})
-      .describe('The root Application, which holds all others.'),
+      .describe('The root Application, which manages all others.'),
   })
   .superRefine(({ install, controllerAccount }, context) => {
     if (install && controllerAccount !== 'argocd-application-controller')

@@ -18,7 +18,7 @@ const plain = dexText.superRefine((text, context) => {
     context.addIssue({
       code: 'custom',
       message: 'must not contain "$": Dex expands it',
-      params: { hint: "Name secrets under the connector's secret keys instead." },
+      params: { hint: "Put secrets under the connector's secret keys instead." },
     });
 });
 
@@ -85,7 +85,7 @@ const oidc = z
       .describe('Prompt parameter of the login request. omit sends none. Default: consent.'),
     rootCAData: pem('a PEM certificate')
       .optional()
-      .describe("Base64 of the PEM of the CA that signed the provider's certificate, if it is a private one."),
+      .describe("Base64-encoded PEM of the CA that signed the provider's certificate, if it is a private one."),
   })
   .superRefine(
     (value, context) => {
@@ -109,7 +109,7 @@ const ldap = z.strictObject({
   startTLS: z.boolean().default(false).describe('Upgrade a plain connection to TLS (StartTLS, port 389).'),
   rootCAData: pem('a PEM certificate')
     .optional()
-    .describe("Base64 of the PEM of the CA that signed the server's certificate."),
+    .describe("Base64-encoded PEM of the CA that signed the server's certificate."),
   bindDN: plain.optional().describe('DN that Dex binds as to search. Default: anonymous.'),
   bindPassword: secretReference.optional().describe('Password of bindDN.'),
   unverifiedEmails: cannotReject,
@@ -149,7 +149,7 @@ const saml = z.strictObject({
   ssoURL: z
     .url({ protocol: /^https$/, error: 'must be an https:// URL' })
     .describe("The provider's single sign-on URL."),
-  caData: pem('a PEM certificate').describe("Base64 of the PEM certificate that signs the provider's responses."),
+  caData: pem('a PEM certificate').describe("Base64-encoded PEM certificate that signs the provider's responses."),
   entityIssuer: plain.optional().describe('Issuer that Dex sends in requests.'),
   ssoIssuer: plain.optional().describe('Issuer that responses of the provider must contain.'),
   usernameAttr: plain.default('name').describe('Attribute that holds the display name.'),

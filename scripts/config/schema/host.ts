@@ -42,7 +42,7 @@ function hostProblem(text: string): HostProblem | undefined {
   if (text.toLowerCase() === 'auto' || (text !== text.toLowerCase() && dnsName(text.toLowerCase())))
     return { message: 'must be in lower case', hint: `Write ${text.toLowerCase()}` };
   if (text.endsWith('.')) return { message: 'must not end with "."', hint: writeInstead(text.slice(0, -1), example) };
-  if (/[^\u0020-\u007e]/.test(text)) return { message: 'must be written in ASCII', hint: asciiHint(text, example) };
+  if (/[^\u0020-\u007e]/.test(text)) return { message: 'must be ASCII', hint: asciiHint(text, example) };
   if (/^[\d.]+$/.test(text)) return { message: 'is not an IP address', hint: example };
   if (text.length > 253 || text.split('.').some((part) => part.length > 63))
     return { message: 'is too long for a DNS name (63 characters between dots, 253 in all)', hint: example };

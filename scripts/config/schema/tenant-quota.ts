@@ -107,9 +107,9 @@ const amounts = (what: string) =>
 export const limits = z
   .strictObject({
     request: amounts('Default requests per container (LimitRange defaultRequest).'),
-    limit: amounts('Default limits of a container (LimitRange default).'),
+    limit: amounts('Default limits per container (LimitRange default).'),
     max: amounts(
-      "Highest limits of a container (LimitRange max). At least 2 cores and 1Gi, the limits of Istio's sidecar.",
+      "Maximum limits per container (LimitRange max). At least 2 cores and 1Gi, the limits of Istio's sidecar.",
     ),
   })
   .superRefine(({ max }, context) => {

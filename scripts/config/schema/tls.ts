@@ -73,7 +73,7 @@ const dns01 = z
           params: { hint: `Providers of cert-manager: ${dnsProviders.join(', ')}.` },
         });
       })
-      .describe('The solver as cert-manager takes it under `dns01`: one provider with its settings.'),
+      .describe('The solver, as under `dns01` of a cert-manager issuer: one provider with its settings.'),
     secrets: referredSecrets('the solver'),
   })
   .optional()
@@ -131,7 +131,7 @@ export const tlsSettings = z
       })
       .optional()
       .describe(
-        'Your own certificate, read when the bootstrap runs and stored in Secrets in the cluster. Nothing renews it: replace it with `--rotate` before it expires. duration and renewBefore do not concern it.',
+        'Your own certificate, read when the bootstrap runs and stored in Secrets in the cluster. Nothing renews it: replace it with `--rotate` before it expires. duration and renewBefore do not apply to it.',
       ),
     acme: z
       .strictObject({
@@ -144,13 +144,13 @@ export const tlsSettings = z
           .base64()
           .optional()
           .describe(
-            "Base64 of the PEM of the CA that signed the ACME server's own certificate, for an internal server.",
+            "Base64-encoded PEM of the CA that signed the ACME server's own certificate, for an internal server.",
           ),
         dns01,
       })
       .optional()
       .describe(
-        'Certificates from an ACME server: by HTTP-01 (a DNS name that resolves to the gateway, and port 80 open), or by DNS-01.',
+        'Certificates from an ACME server, by HTTP-01 (the DNS name must resolve to the gateway, and port 80 must be reachable) or DNS-01.',
       ),
     issuer,
     existingIssuer: z

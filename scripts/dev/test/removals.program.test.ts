@@ -105,7 +105,7 @@ describe('bootstrap --remove', () => {
       clusterFile('central-dashboard, profiles, volumes, tensorboards, katib'),
     );
     const refused = repository.breakwater('bootstrap', '--no-push');
-    expect(refused.stderr).toContain('all objects of their kinds go');
+    expect(refused.stderr).toContain('deletes all objects of their kinds');
     repository.git('commit', '--quiet', '--all', '-m', 'No notebooks');
     const removed = repository.breakwater('bootstrap', '--no-push', '--remove', 'kubeflow-notebooks');
     expect(removed.code, removed.stderr).toBe(0);

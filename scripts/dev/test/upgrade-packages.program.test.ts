@@ -80,7 +80,7 @@ it("keeps a package of the user's own, with a lock for both", () => {
 it.each([
   ['can not be installed', 'package-lock.json', '{"lockfileVersion": 3, "packages": {"": {}}}', 'cannot install'],
   ['can not render', 'render.cjs', 'console.error("no such thing"); process.exit(1);\n', 'cannot render'],
-  ['finds fault', 'validate.cjs', 'console.log("a finding"); process.exit(1);\n', 'finds fault'],
+  ['reports mistakes', 'validate.cjs', 'console.log("a finding"); process.exit(1);\n', 'reports mistakes'],
 ])('changes nothing when the new version %s', (_, file, text, said) => {
   upstream.write(file, text);
   upstream.commit('Break it');

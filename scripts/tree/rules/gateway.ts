@@ -101,7 +101,7 @@ function finding({ item, index }: Server, field: string, message: string): Findi
 const everyPortIsChecked: Rule = {
   name: 'every-port-is-checked',
   reason:
-    "A policy's port is the pod's port, so a rule for any other port than the listener's checks nothing (ISTIO-SECURITY-2021-002).",
+    "A policy's port is the pod's port, so a rule for a port other than the listener's checks nothing (ISTIO-SECURITY-2021-002).",
   check(tree) {
     const rules = customPolicies(tree).flatMap(({ object }) => listAt(object, 'spec', 'rules'));
     return servers(tree)

@@ -82,7 +82,7 @@ const metricsInOrder: Rule = {
 const noOldNames: Rule = {
   name: 'no-old-names',
   reason:
-    "A page that still names Kubeflow's own gateway or its account is unreachable behind the platform's gateway, or open to others (kubeflow/kubeflow#7032).",
+    "A page whose route or policy still names Kubeflow's own gateway or its account is unreachable behind the platform's gateway, or open to others (kubeflow/kubeflow#7032).",
   check: (tree) =>
     allObjects(tree)
       .filter(({ object }) => object.kind !== 'CustomResourceDefinition' && object.kind !== 'Application')

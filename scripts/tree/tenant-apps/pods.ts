@@ -88,6 +88,6 @@ function containerFindings(keys: KeyPath, spec: YamlMap, list: string): Problem[
 function priorityFindings({ keys, spec }: PodTemplate): Problem[] {
   const { priorityClassName: name } = spec;
   if (typeof name !== 'string' || !name.startsWith('system-')) return [];
-  const message = `has the priority ${name}, which would evict other pods`;
+  const message = `has the priority ${name}, which can preempt other pods`;
   return [{ keys: [...keys, 'priorityClassName'], message }];
 }

@@ -188,7 +188,7 @@ function repeated(manifests: readonly Manifest[], { tenant }: TenantBounds): Rul
     if (earlier === undefined || object.metadata.name === undefined) return [];
     const { file, line, column } = earlier.placeOf([]);
     const reason =
-      'Argo CD applies only one of two objects with the same name, and only a condition tells (RepeatedResourceWarning).';
+      'Argo CD applies only one of two objects with the same name, and reports it only as a condition (RepeatedResourceWarning).';
     const message = `is already defined at ${file}:${line}:${column}`;
     return [{ rule: 'tenant-once', reason, ...manifest.placeOf([]), path: nameOf(object), message }];
   });

@@ -17,15 +17,15 @@ function cases(authority: string, host: string): Cases {
     ['foreign-start', 'a login under a foreign Host', { hosts: ['evil.example'], target: '/oauth2/start?rd=%2F' }],
     [
       'in-cluster-dashboard',
-      "the dashboard's name in the cluster",
+      "the dashboard's in-cluster name as Host",
       { hosts: ['centraldashboard.kubeflow.svc.cluster.local'] },
     ],
     [
       'in-cluster-proxy',
-      "OAuth2 Proxy's name in the cluster",
+      "OAuth2 Proxy's in-cluster name as Host",
       { hosts: ['oauth2-proxy.auth.svc.cluster.local'], target: '/ping' },
     ],
-    ['in-cluster-argocd', "Argo CD's name in the cluster", { hosts: ['argocd-server.argocd.svc.cluster.local'] }],
+    ['in-cluster-argocd', "Argo CD's in-cluster name as Host", { hosts: ['argocd-server.argocd.svc.cluster.local'] }],
     ['localhost', 'localhost as Host', { hosts: ['localhost'] }],
     ['envoy-admin', "Envoy's own port as Host", { hosts: ['127.0.0.1:15000'], target: '/config_dump' }],
     ['none', 'no Host at all', { hosts: [] }],

@@ -56,7 +56,7 @@ function result(
     id,
     tries,
     needs: [need],
-    request: "a browser's login: every redirect, Dex's form, the callback",
+    request: "a full browser login: every redirect, Dex's form, the callback",
     expected: 'a session',
     steps: async (_, known) => {
       const { answer = '', wrong } = of(known) ?? {};
@@ -127,10 +127,10 @@ const foreignEnds = [
 
 const foreignEnd: SteppedCheck = {
   id: 'foreign-end',
-  tries: 'whole logins that try to end at a foreign host',
+  tries: 'full logins that try to end at a foreign host',
   needs: ['first'],
   request: `the whole login, starting with GET /oauth2/start?rd=…, for ${foreignEnds.map((end) => JSON.stringify(end)).join(', ')}`,
-  expected: 'each ends on the platform',
+  expected: 'each login ends on the platform',
   steps: async (client, known) => {
     const ends: string[] = [];
     for (const end of foreignEnds) {

@@ -45,7 +45,7 @@ export const ownAnswers: Group = {
     ...singles(
       proxyTargets.map((target) => [
         target,
-        `to learn something from ${target} without a session`,
+        `to get information from ${target} without a session`,
         { target, accept: 'application/json' },
       ]),
       refusedByProxy,

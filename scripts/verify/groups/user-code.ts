@@ -100,7 +100,7 @@ function requests(host: Host, origin: string): SingleCheck[] {
       client: 'oauth2-proxy',
       origin: `https://${host.authority}`,
     }),
-    code('own-code', "to have Dex send a code of its client to the platform's host", {
+    code('own-code', "to make Dex send its client's authorization code to the platform's host", {
       client: 'oauth2-proxy-apps',
       origin,
     }),

@@ -69,7 +69,7 @@ describe("a context that is another cluster's", () => {
     const words = ['verify', '--cluster', clusterName, '--context', context, '--address', '127.0.0.1:9'];
     const guest = await site.startAs(kubeconfig, ...words, '--only', 'tls').result;
     expect(guest.stderr).toContain(
-      `may not read Applications: that it is the context of ${clusterName} was not checked`,
+      `may not read Applications, so nothing checked that it is the context of ${clusterName}`,
     );
   });
 });

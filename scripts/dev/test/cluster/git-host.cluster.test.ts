@@ -98,7 +98,7 @@ describe('another run', () => {
   it('uses the key again', async () => {
     const before = await keys();
     const again = await site.run(...bootstrap(site));
-    expect(again.stdout).toContain('= deploy-key: the key in the cluster is the read-only one on Gitea');
+    expect(again.stdout).toContain('= deploy-key: the key in the cluster is the read-only deploy key on Gitea');
     expect(again.stdout).toContain('= repository:');
     expect(again.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
     expect(await keys()).toEqual(before);

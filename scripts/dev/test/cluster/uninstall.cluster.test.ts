@@ -212,7 +212,7 @@ describe('an uninstall', () => {
     expect(steps.at(-1).message).toContain('3 CRDs');
     expect(kept).toContainEqual({
       what: 'Namespace auth, with its Secrets',
-      why: 'it holds data (PersistentVolumeClaim models)',
+      why: 'it contains data (PersistentVolumeClaim models)',
     });
     expect(await everything()).toEqual(before);
   });
