@@ -54,7 +54,7 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
       .flatMap((object) =>
         checkObject(object).map((problem) => ({
           rule: 'schema',
-          ...(inSolver(tree, cluster.folder, problem) ?? {
+          ...(inClusterFile(tree, cluster.folder, object.kind, problem) ?? {
             file,
             message: `${object.kind} ${object.metadata.name}: ${problem}`,
           }),
@@ -64,14 +64,17 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
   return [...drift, ...blocked, ...schema, ...checkTree(tree)];
 }
 
-/** @returns a mistake in `tls.acme.dns01.solver`, which the ClusterIssuer copies from cluster.yaml, at its line there */
-function inSolver(tree: ParsedTree, folder: string, problem: string): Finding | undefined {
-  const [, path, message] = /^spec\.acme\.solvers\[0\]\.dns01\.(\S+): (.*)$/s.exec(problem) ?? [];
-  if (path === undefined || message === undefined) return undefined;
+/** What the ClusterIssuer copies from cluster.yaml: the beginning of the path there, and the keys here. */
+const copied: readonly [RegExp, readonly string[]][] = [
+  [/^spec\.acme\.solvers\[0\]\.dns01\./, ['tls', 'acme', 'dns01', 'solver']],
+  [/^spec\.(?=(vault|venafi|ca)\b)/, ['tls', 'issuer', 'spec']],
+];
+
+/** @returns a problem of the ClusterIssuer at its line in cluster.yaml; undefined if it comes from elsewhere */
+function inClusterFile(tree: ParsedTree, folder: string, kind: string, problem: string): Finding | undefined {
+  const [pattern, keys = []] = copied.find(([start]) => kind === 'ClusterIssuer' && start.test(problem)) ?? [];
+  if (pattern === undefined) return undefined;
+  const [, path = '', message = ''] = /^(\S+): (.*)$/s.exec(problem.replace(pattern, '')) ?? [];
   const parts = (path.match(/[^.[\]]+/g) ?? []).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  return withPosition(tree, {
-    file: `${folder}/cluster.yaml`,
-    keys: ['tls', 'acme', 'dns01', 'solver', ...parts],
-    message,
-  });
+  return withPosition(tree, { file: `${folder}/cluster.yaml`, keys: [...keys, ...parts], message });
 }

@@ -161,7 +161,7 @@ describe('a mistake in cluster.yaml', () => {
     repository.git('checkout', '--quiet', '--', 'clusters');
   });
 
-  it('of a DNS-01 solver is reported there, not in the ClusterIssuer that copies it', () => {
+  it('of a DNS-01 solver or an issuer is reported there, not in the ClusterIssuer that copies it', () => {
     const solver = '{cloudflare: {apiTokenSecretRef: {nam: x, key: token}}}';
     repository.write(
       'clusters/dns/cluster.yaml',
@@ -174,6 +174,14 @@ describe('a mistake in cluster.yaml', () => {
     expect(stdout).toContain(`clusters/dns/cluster.yaml:8:49: ${path}.nam unknown field`);
     expect(stdout).toMatch(new RegExp(`clusters/dns/cluster.yaml:8:[0-9]+: ${path}.name is missing`));
     expect(stdout).not.toContain('ClusterIssuer');
+    repository.write(
+      'clusters/dns/cluster.yaml',
+      'name: dns\nhost: a.example.com\nauth: {users: [{email: a@example.com}]}\ntls: {issuer: {trust: public, spec: {vault: {server: 1}}}}\n',
+    );
+    expect(repository.breakwater('render', '--cluster', 'dns').code).toBe(0);
+    expect(repository.breakwater('validate', '--cluster', 'dns').stdout).toMatch(
+      /clusters\/dns\/cluster.yaml:4:[0-9]+: tls.issuer.spec.vault.server must be string/,
+    );
     rmSync(file('clusters/dns'), { recursive: true });
   });
 });
