@@ -6,7 +6,7 @@ import type { Pair, RenderedApplication } from './pair.ts';
 
 /** What happens to one resource of a cluster. */
 export interface Change {
-  /** kept: it is no longer in Git, and stays in the cluster, where nothing applies it any more. */
+  /** kept: it is no longer in Git but stays in the cluster, where nothing manages it. */
   change: 'added' | 'changed' | 'removed' | 'kept';
   application: string;
   wave: number;
@@ -15,13 +15,13 @@ export interface Change {
   /** Empty for cluster-scoped kinds. */
   namespace: string;
   name: string;
-  /** The Application that has it before, where another one has it after. */
+  /** Its Application before the change, if another one has it afterwards. */
   movedFrom?: string;
-  /** The difference as YAML, secrets masked; empty for what is kept. */
+  /** The difference as YAML, with secrets masked; empty if it is kept. */
   lines: readonly DiffLine[];
 }
 
-/** How many lines are shown around a change. */
+/** Unchanged lines shown around a change. */
 const context = 3;
 
 interface Located {
@@ -33,8 +33,8 @@ interface Located {
 }
 
 /**
- * Compares what a cluster gets before and after, resource by resource. A resource is the same by group, kind, namespace and
- * name, whichever version or Application it comes by.
+ * Compares a cluster's resources before and after, one by one. Group, kind, namespace and name identify a resource, whatever its
+ * version or Application.
  *
  * @returns changes by wave, Application, kind and name
  */
@@ -71,17 +71,17 @@ function byIdentity(applications: readonly RenderedApplication[]): Map<string, L
 type Keeper = (gone: Located) => boolean;
 
 /**
- * Tells what stays in the cluster though Git has it no more. Of an Application that is still there Argo CD prunes, but not what
- * says `Prune=false`; of one that goes, it deletes with its finalizer, but not what says `Delete=false` or what Helm keeps.
+ * Decides which objects stay in the cluster after Git drops them. For an Application that remains, Argo CD prunes all but those with
+ * `Prune=false`; for one that is removed, its finalizer deletes all but those with `Delete=false` or Helm's keep policy.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/
  *
- * @param present Applications that there are after
+ * @param present names of the Applications after the change
  */
 function keeper(present: ReadonlySet<string>): Keeper {
   return ({ object, application, cascades }) => {
     const annotations = object.metadata.annotations ?? {};
     const options = String(annotations['argocd.argoproj.io/sync-options'] ?? '').split(/ *, */);
-    // An Application itself is pruned by what made it.
+    // The root prunes the Application object itself.
     const itself = object.kind === 'Application' && object.metadata.name === application;
     if (itself || present.has(application)) return options.includes('Prune=false');
     return !cascades || options.includes('Delete=false') || annotations['helm.sh/resource-policy'] === 'keep';
@@ -120,7 +120,7 @@ function linesOf(pair: Pair): DiffLine[] {
   return withContext(diffLines(lines(before), lines(after)), context);
 }
 
-/** Keys in one order: charts and kustomize write them in theirs, which says nothing. */
+/** Sorts keys: their order differs between charts and kustomize, and has no meaning. */
 function text(object: KubernetesObject): string {
   return yamlText(sorted(object) as object).replace(/\n$/, '');
 }

@@ -6,7 +6,7 @@ export interface DiffLine {
   text: string;
 }
 
-/** Texts that differ in more lines are shown as one block out and one block in. */
+/** Texts with more changed lines are shown as one removed and one added block. */
 const mostEdits = 1500;
 
 /**
@@ -25,10 +25,10 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
 }
 
 /**
- * Keeps what changed with some lines around it.
+ * Keeps the changed lines and some context.
  *
  * @param context lines kept before and after each change
- * @returns as `diffLines` gives them, `...` standing for what was left out
+ * @returns lines as from `diffLines`, with `...` in place of each omitted part
  */
 export function withContext(lines: readonly DiffLine[], context: number): DiffLine[] {
   const near = new Set<number>();

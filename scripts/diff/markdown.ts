@@ -9,11 +9,11 @@ import {
   notShownText,
 } from './summary.ts';
 
-/** What a comment on GitHub may hold, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
+/** Longest comment that GitHub accepts, in characters: https://docs.github.com/rest/issues/comments (422 beyond it). */
 export const commentLimit = 65_536;
-/** What we take of it: anyone who posts the comment may put something around it. */
+/** Our own limit: the workflow that posts the comment may add to it. */
 export const textLimit = 64_000;
-/** By this a comment of ours is found again, so that the next run replaces it. */
+/** Identifies our comment, so that the next run replaces it. */
 export const commentMark = '<!-- breakwater:diff -->';
 
 const mostLines = 120;
@@ -21,10 +21,10 @@ const mostRows = 60;
 
 /**
  * Writes the difference as Markdown that fits a comment: the summary first, then each resource folded. What does not fit is
- * left out, and counted.
+ * omitted and counted.
  *
- * @param against what it is compared with
- * @param limit characters that it may have
+ * @param against name of the base
+ * @param limit maximum length in characters
  */
 export function diffMarkdown(
   { differences, notShown }: Difference,
@@ -82,7 +82,7 @@ function clusterSummary({ cluster, changes, notes }: ClusterDifference): string[
   ];
 }
 
-/** One folded resource; a long one is cut. Of one that is kept there is nothing to unfold. */
+/** One folded resource, cut if long. A kept one has nothing to unfold. */
 function resource(cluster: string, change: Change): { part: string; lines: number } {
   const title = escaped(changeTitle(cluster, change));
   if (change.lines.length === 0) return { part: `<p>${title}</p>\n`, lines: 0 };
@@ -96,7 +96,7 @@ function resource(cluster: string, change: Change): { part: string; lines: numbe
   };
 }
 
-/** Names come from files that anyone may propose: they must not become markup, nor call people by @name. */
+/** Names come from files that anyone may propose: they must not become markup or mention people (@name). */
 function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -7,8 +7,8 @@ const hidden = '***';
 const hiddenChange = '*** (changed)';
 
 /**
- * Takes the values out of Secrets, and whatever looks like one out of everything else. A reader sees which keys came, went or
- * changed, and nothing of the values: no digest either, which would let a weak one be guessed.
+ * Masks the values of Secrets, and anything that looks like a secret elsewhere. A reader sees which keys were added, removed or
+ * changed, and nothing about the values: not even a digest, from which a weak one could be guessed.
  */
 export function maskPair({ before, after }: Pair): Pair {
   return {
@@ -33,7 +33,7 @@ function maskSecret(object: KubernetesObject, old: KubernetesObject | undefined)
   return masked;
 }
 
-/** kubectl leaves a copy of the whole object there, values included. */
+/** kubectl keeps a copy of the whole object there, values included. */
 function withoutCopy(metadata: KubernetesObject['metadata']): KubernetesObject['metadata'] {
   const copy = 'kubectl.kubernetes.io/last-applied-configuration';
   if (metadata.annotations?.[copy] === undefined) return metadata;
@@ -51,7 +51,7 @@ function maskValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskValue(inner)]));
 }
 
-/** A key runs over several lines: all of it goes, up to its end or the end of the text. */
+/** A private key spans several lines: masks it up to its end, or to the end of the text. */
 function maskText(text: string): string {
   const withoutKeys = text.replaceAll(
     /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,

@@ -1,22 +1,22 @@
 import type { KubernetesObject } from '../components/component.ts';
 
-/** One resource on both sides; at least one of them is there. */
+/** One resource before and after; at least one of the two exists. */
 export interface Pair {
   before?: KubernetesObject;
   after?: KubernetesObject;
 }
 
-/** What an Application gives on one side. */
+/** What an Application renders to on one side. */
 export interface RenderedApplication {
   name: string;
-  /** Sync wave; -1 for what the root applies itself. */
+  /** Sync wave; -1 for objects that the root applies itself. */
   wave: number;
   objects: readonly RenderedObject[];
-  /** True when its objects go with it; else they stay when it goes, and nothing applies them any more. */
+  /** True if deleting it deletes its objects; otherwise they stay, unmanaged. */
   cascades: boolean;
 }
 
-/** An object, and where it lands. */
+/** An object and its namespace. */
 export interface RenderedObject {
   object: KubernetesObject;
   /** Empty for cluster-scoped kinds. */

@@ -29,9 +29,9 @@ describe('the text of a pull request', () => {
     const rows = body.split('\n').filter((line) => /^\| [^-w]/.test(line) || line.startsWith('|  |'));
     expect(rows).toEqual([
       '|  | the root | changed `apps/kustomization.yaml` |',
-      '| 1 | metallb | comes |',
+      '| 1 | metallb | added |',
       '| 6 | dex | changed `values/dex.yaml`, changed `manifests/dex/virtualservice-dex.yaml` |',
-      '| 9 | kubeflow-katib | goes |',
+      '| 9 | kubeflow-katib | removed |',
     ]);
     expect(body).not.toContain('Also on this branch');
   });

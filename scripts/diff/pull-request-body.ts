@@ -10,9 +10,9 @@ export interface ChangedPath {
 /** Contents of a bootstrap's pull request. */
 export interface PullRequestFacts {
   cluster: string;
-  /** Files that differ from the branch that it goes into. */
+  /** Files that differ from the target branch. */
   changes: readonly ChangedPath[];
-  /** Wave by component, of the tree that was rendered. */
+  /** Wave of each component in the rendered tree. */
   waves: ReadonlyMap<string, number>;
 }
 
@@ -20,9 +20,9 @@ const mark = /^<!-- breakwater:pull-request ([0-9a-f]{16}): [^\n]*-->\n/;
 const mostFiles = 30;
 
 /**
- * Writes the text of a pull request: what changes by wave and component, and what else is on its branch.
+ * Writes the text of a pull request: the changes by wave and component, and what else is on its branch.
  *
- * Its first line holds a digest of the rest, so that a text which somebody edited is told from one that may be written again.
+ * The first line holds a digest of the rest: a text that a person has edited is never overwritten.
  */
 export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): string {
   const folder = `clusters/${cluster}/`;
@@ -40,14 +40,14 @@ export function pullRequestBody({ cluster, changes, waves }: PullRequestFacts): 
   return `<!-- breakwater:pull-request ${digest(text)}: the next run updates this text, unless you edit it -->\n${text}`;
 }
 
-/** @returns true for a text that a run wrote and nobody edited since */
+/** @returns true for a text that a run wrote and no one has edited since */
 export function isGeneratedBody(body: string): boolean {
   const plain = body.replaceAll('\r\n', '\n');
   const [head, found] = mark.exec(plain) ?? [];
   return head !== undefined && digest(plain.slice(head.length)) === found;
 }
 
-/** Hosts may take blanks off the end. */
+/** Hosts may strip trailing whitespace. */
 function digest(text: string): string {
   return createHash('sha256').update(text.trim()).digest('hex').slice(0, 16);
 }
@@ -62,7 +62,7 @@ function rowsOf(folder: string, changes: readonly ChangedPath[], waves: Readonly
   const rows = new Map<string, Row>();
   for (const change of changes) {
     const component = componentOf(change.path.slice(folder.length)) ?? 'the root';
-    // The wave of one that goes is in the name of its file.
+    // The wave of a removed component is in its file's name.
     const wave = waves.get(component) ?? applicationOf(change.path)?.wave ?? -1;
     const row = rows.get(component) ?? { wave, component, paths: [] };
     rows.set(component, { ...row, wave: Math.max(row.wave, wave), paths: [...row.paths, change] });
@@ -81,8 +81,8 @@ function table(rows: readonly Row[]): string[] {
 
 function what(paths: readonly ChangedPath[]): string {
   const application = paths.find(({ path }) => path.includes('/apps/'));
-  if (application?.change === 'added' && !paths.some(({ change }) => change === 'removed')) return 'comes';
-  if (paths.every(({ change }) => change === 'removed')) return 'goes';
+  if (application?.change === 'added' && !paths.some(({ change }) => change === 'removed')) return 'added';
+  if (paths.every(({ change }) => change === 'removed')) return 'removed';
   const shown = paths.slice(0, 5).map(({ change, path }) => `${change} \`${path.split('/').slice(2).join('/')}\``);
   return [...shown, ...(paths.length > shown.length ? [`and ${paths.length - shown.length} more`] : [])].join(', ');
 }

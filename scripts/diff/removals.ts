@@ -1,30 +1,30 @@
-/** What a state of the repository holds that somebody would miss. */
+/** Contents of one state of the repository that must not disappear unnoticed. */
 export interface Holdings {
   /** Applications by cluster. */
   applications: ReadonlyMap<string, ReadonlySet<string>>;
-  /** CRDs by cluster, as far as they are known. */
+  /** CRDs by cluster, where known. */
   crds: ReadonlyMap<string, ReadonlySet<string>>;
   /** Folders of tenants/ with a tenant.yaml. */
   tenants: ReadonlySet<string>;
 }
 
-/** A loss that must be asked for by name. */
+/** A deletion that must be listed by name. */
 export interface Refusal {
   message: string;
-  /** Lines that removals.yaml needs for it. */
+  /** Entries that removals.yaml needs for it. */
   names: readonly string[];
 }
 
-/** More Applications than this do not vanish from a cluster in one change unless they are named. */
+/** Most Applications that one change may remove from a cluster without naming them. */
 export const mostRemovals = 3;
 
 /**
- * Judges what a change takes away. A slip in one file must not take half of a platform, a team's place or a kind with all its
- * objects away: argoproj/argo-cd#7412.
+ * Judges the deletions of a change. A typo in one file must not delete half a platform, a team's namespaces, or a kind with all its
+ * objects: argoproj/argo-cd#7412.
  *
  * @param named entries of removals.yaml
- * @param carriesCrds tells of an Application whether CRDs come with it, where charts were not rendered
- * @returns what is refused; none when all is named, or little enough
+ * @param carriesCrds whether an Application includes CRDs, for when charts were not rendered
+ * @returns refused deletions; none if all are named, or few enough
  */
 export function refusedRemovals(
   before: Holdings,
@@ -80,9 +80,7 @@ function refusedIn(
 }
 
 /**
- * Finds entries of removals.yaml that would allow a later loss which nobody looked at: those that name what is there.
- *
- * @returns such entries
+ * @returns entries of removals.yaml that name existing objects: they would permit a later deletion without review
  */
 export function staleEntries(named: ReadonlySet<string>, now: Holdings): string[] {
   return [...named].filter((entry) => {

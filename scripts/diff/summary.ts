@@ -1,21 +1,21 @@
 import type { Change } from './compare.ts';
 
-/** All that a pull request changes in one cluster. */
+/** All changes of a pull request in one cluster. */
 export interface ClusterDifference {
   cluster: string;
   changes: readonly Change[];
-  /** What could not be rendered and how it was compared instead, in whole sentences. */
+  /** What could not be rendered, and how it was compared instead; whole sentences. */
   notes: readonly string[];
 }
 
-/** All that a pull request changes. */
+/** All changes of a pull request. */
 export interface Difference {
   differences: readonly ClusterDifference[];
-  /** Paths of what Argo CD may read and no difference shows. */
+  /** Paths of files that Argo CD may read and the difference does not show. */
   notShown: readonly string[];
 }
 
-/** @returns the warning about what is not shown; undefined where all is */
+/** @returns the warning about files that are not shown; undefined if there are none */
 export function notShownText(paths: readonly string[]): string | undefined {
   if (paths.length === 0) return undefined;
   const named = `${paths.slice(0, 20).join(', ')}${paths.length > 20 ? ', …' : ''}`;
@@ -27,7 +27,7 @@ export interface ChangeCounts {
   added: number;
   changed: number;
   removed: number;
-  /** No longer in Git, and left where they are. */
+  /** No longer in Git, but kept in the cluster. */
   kept: number;
 }
 
@@ -37,7 +37,7 @@ export interface ApplicationTally extends ChangeCounts {
   wave: number;
 }
 
-/** @returns how many resources come, change, go, and stay without Git */
+/** @returns the number of resources added, changed, removed, and kept without Git */
 export function countChanges(changes: readonly Change[]): ChangeCounts {
   const number = (what: Change['change']) => changes.filter(({ change }) => change === what).length;
   return { added: number('added'), changed: number('changed'), removed: number('removed'), kept: number('kept') };
@@ -53,7 +53,7 @@ export function byApplication(changes: readonly Change[]): ApplicationTally[] {
   }));
 }
 
-/** @returns as `1 added, 2 changed, 0 removed`, and what is kept where there is something */
+/** @returns as `1 added, 2 changed, 0 removed`, and `1 kept` if any */
 export function changesText({ added, changed, removed, kept }: ChangeCounts): string {
   return `${added} added, ${changed} changed, ${removed} removed${kept === 0 ? '' : `, ${kept} kept`}`;
 }
@@ -66,7 +66,7 @@ function resourceName({ kind, namespace, name }: Change): string {
 /** Before the title of a change. */
 const marks = { added: '+', changed: '~', removed: '-', kept: '=' } as const;
 
-/** @returns one line that says what happens to which resource of which Application */
+/** @returns one line: the change, the Application and the resource */
 export function changeTitle(cluster: string, change: Change): string {
   const { application, movedFrom, wave } = change;
   const moved = movedFrom === undefined ? '' : ` (moved from ${movedFrom})`;
@@ -74,7 +74,7 @@ export function changeTitle(cluster: string, change: Change): string {
   return `${marks[change.change]} ${cluster}, ${waveText(wave)}, ${application}: ${resourceName(change)}${moved}${kept}`;
 }
 
-/** @returns the wave as people read it */
+/** @returns the wave as text */
 export function waveText(wave: number): string {
   return wave < 0 ? 'root' : `wave ${wave}`;
 }

@@ -13,9 +13,9 @@ import {
 const colours = { '+': '\u001b[32m', '-': '\u001b[31m', ' ': '', bold: '\u001b[1m', off: '\u001b[0m' } as const;
 
 /**
- * Writes the difference for a terminal: the summary of all clusters first, then resource by resource.
+ * Writes the difference for a terminal: the summary of all clusters first, then each resource.
  *
- * @param against what it is compared with, as `1a2b3c4d5e6f (origin/main)`
+ * @param against name of the base, as `1a2b3c4d5e6f (origin/main)`
  */
 export function diffText({ differences, notShown }: Difference, against: string, coloured: boolean): string {
   const warning = notShownText(notShown);

@@ -3,25 +3,25 @@ import { RunError } from '../report/errors.ts';
 
 type Json = { readonly [key: string]: unknown };
 
-/** A file's text in the three states; undefined where it is not there. */
+/** A file's text in the three states; undefined where it does not exist. */
 export interface ThreeTexts {
   base: string | undefined;
   ours: string | undefined;
   theirs: string | undefined;
 }
 
-/** What package.json and package-lock.json become. */
+/** Result of merging package.json and package-lock.json. */
 export interface PackageMerge {
   manifest: string;
-  /** Which side's package-lock.json fits; `neither`: it has to be computed from the release's. */
+  /** Whose package-lock.json matches; `neither`: it must be computed from the release's. */
   lock: 'theirs' | 'ours' | 'neither';
   /** Settings where the release's value replaced the user's, as `devDependencies.zod: "^4.7.0" (yours was "^4.6.9")`. */
   replaced: string[];
 }
 
 /**
- * Merges package.json by its keys: what the user added stays, and where both sides changed the same key the release's value
- * counts, since the program was tested with it. Lines would conflict at each version that Renovate raised. Pure.
+ * Merges package.json key by key: the user's additions stay, and where both sides changed a key the release's value wins, since
+ * the program was tested with it. A merge by lines would conflict at each version that Renovate raised. Pure.
  */
 export function mergePackage({ base, ours, theirs }: ThreeTexts): PackageMerge {
   const [before, mine, released] = [base, ours, theirs].map((text) => parse(text));
@@ -37,7 +37,7 @@ export function samePackages(a: string | undefined, b: string | undefined): bool
   return a !== undefined && b !== undefined && isDeepStrictEqual(installed(a), installed(b));
 }
 
-/** @returns version in a package.json; undefined when the text has none */
+/** @returns the version in a package.json; undefined if it has none */
 export function versionIn(text: string | undefined): string | undefined {
   const version = text === undefined ? undefined : parse(text).version;
   return typeof version === 'string' ? version : undefined;

@@ -3,11 +3,11 @@ type Entries = ReadonlyMap<string, string>;
 
 /** The three states that an upgrade knows. */
 export interface UpgradeStates {
-  /** The version in use, as it was released. */
+  /** The version in use, as released. */
   base: Entries;
   /** HEAD. */
   ours: Entries;
-  /** The version to go to, as it was released. */
+  /** The version to upgrade to, as released. */
   theirs: Entries;
 }
 
@@ -15,22 +15,22 @@ export interface UpgradeStates {
 export interface UpgradePlan {
   /** Taken from the release; undefined: the release removed it. */
   take: ReadonlyMap<string, string | undefined>;
-  /** Changed on both sides: to be merged line by line. */
+  /** Changed on both sides: merged line by line. */
   merge: readonly string[];
-  /** Yours, and left as they are although the release changed them, too. */
+  /** The user's files, kept although the release changed them, too. */
   kept: readonly string[];
 }
 
-/** The program's own package files, which are merged by their meaning (upgrade-package.ts). */
+/** The program's package files, which are merged key by key (upgrade-package.ts). */
 export const packageFiles: ReadonlySet<string> = new Set(['package.json', 'package-lock.json']);
 
 /**
- * Says whose a file is:
+ * Determines who owns a file:
  *
- * - `generated`: the program writes it; the release's, and then rendered again
- * - `cluster`: the user's, whatever the release has there
- * - `yours`: the user's once they changed it; until then it follows the releases
- * - `breakwater`: the program's; edits are merged, and may conflict
+ * - `generated`: the program. Taken from the release, then rendered again
+ * - `cluster`: the user, whatever the release contains
+ * - `yours`: the user, once they have changed it; until then it follows the releases
+ * - `breakwater`: the program. Edits are merged, and may conflict
  */
 function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater' {
   if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/tenant\/values)\.schema\.json$/.test(path)) return 'generated';
@@ -41,8 +41,8 @@ function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater'
 /**
  * Plans an upgrade, file by file. Pure.
  *
- * @param keep files and folders of Breakwater's own that the user keeps as they have them
- * @param withRig brings scripts/dev to a repository that removed it; the program does not need it
+ * @param keep Breakwater's files and folders that the user keeps unchanged
+ * @param withRig restores scripts/dev where the user removed it; the program does not need it
  */
 export function planUpgrade(
   { base, ours, theirs }: UpgradeStates,
@@ -76,7 +76,7 @@ export function isIn(places: readonly string[], path: string): boolean {
   return places.some((place) => path === place || path.startsWith(`${place}/`));
 }
 
-/** Why lines could not be merged, in words that say what each side did. */
+/** Explains a conflict by what each side did. */
 export function conflictText(path: string, { base, ours, theirs }: UpgradeStates): string {
   if (ours.get(path) === undefined) return `${path}: you deleted it, and the release changed it`;
   if (theirs.get(path) === undefined) return `${path}: you changed it, and the release deleted it`;

@@ -8,13 +8,13 @@ export interface UpgradeResult {
   /** False: the requested version is in use. */
   needed: boolean;
   dryRun: boolean;
-  /** The new commit; null where none was made. */
+  /** The new commit; null if none was made. */
   commit: string | null;
   /** Address of the upstream repository. */
   source: string;
   /** Upstream's commit that the user's repository is based on. */
   base: string;
-  /** Files taken from the release, and those whose edits were merged. */
+  /** Files taken from the release, and files whose edits were merged. */
   files: readonly CommittedChange[];
   merged: readonly string[];
   /** The user's files, kept although the release changed them. */
@@ -24,13 +24,13 @@ export interface UpgradeResult {
   /** Values in package.json that the release replaced. */
   replaced: readonly string[];
   newPackages: boolean;
-  /** Subjects of the release's commits, the newest first. */
+  /** Subjects of the release's commits, newest first. */
   release: readonly string[];
 }
 
 const most = 20;
 
-/** The result in words: the release's changes, files by kind, and what to do next. */
+/** The result as text: the release's changes, files by kind, and what to do next. */
 export function upgradeText(result: UpgradeResult): string {
   const { from, to, dryRun, commit, files, merged, kept, generated, replaced, release } = result;
   if (!result.needed) return `Breakwater ${from} is in use: nothing to do`;

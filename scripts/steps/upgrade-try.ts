@@ -6,16 +6,16 @@ import { RunError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { type NpmResult, npm } from '../tools/npm.ts';
 
-/** The new version, checked out in a folder of its own. */
+/** The new version, checked out in a scratch folder. */
 export interface Trial {
   /** The user's repository. */
   root: string;
-  /** Where the new version is. */
+  /** Folder of the new version. */
   folder: string;
-  /** False: what the user has installed serves the new version as well. */
+  /** False: the installed packages suit the new version as well. */
   newPackages: boolean;
   clusters: readonly string[];
-  /** Commit there that has the user's tree before the upgrade. */
+  /** Commit there with the user's tree before the upgrade. */
   before: string;
   reporter: Reporter;
 }
@@ -23,7 +23,7 @@ export interface Trial {
 /**
  * Computes package-lock.json for a package.json that is neither the release's nor the user's.
  *
- * @throws RunError when npm can't
+ * @throws RunError if npm fails
  */
 export async function lockPackages(folder: string, reporter: Reporter): Promise<void> {
   reporter.status('your package.json has packages of your own: computing package-lock.json');
@@ -34,9 +34,9 @@ export async function lockPackages(folder: string, reporter: Reporter): Promise<
 }
 
 /**
- * Has the new version render all clusters, and check what it rendered.
+ * Renders all clusters with the new version, and validates the result with it.
  *
- * @throws RunError with what it said
+ * @throws RunError with its output
  */
 export async function tryNewVersion({ root, folder, newPackages, clusters, before, reporter }: Trial): Promise<void> {
   if (clusters.length === 0) return;

@@ -1,13 +1,13 @@
 import semver from 'semver';
 import { UsageError } from '../report/errors.ts';
 
-/** @returns the version of a release's tag, as `0.2.0` for `v0.2.0`; undefined for any other tag, as `latest` */
+/** @returns the version of a release's tag, as `0.2.0` for `v0.2.0`; undefined for any other tag, such as `latest` */
 export function versionOfTag(tag: string): string | undefined {
   return /^v\d/.test(tag) ? (semver.valid(tag) ?? undefined) : undefined;
 }
 
 /**
- * Chooses the tag to go to: the one that was asked for, else the newest release.
+ * Chooses the tag to upgrade to: the requested one, otherwise the newest release.
  *
  * @param tags all tags of the upstream repository
  * @param asked as `v0.2.0` or `0.2.0`
@@ -24,7 +24,7 @@ export function chooseTag(tags: readonly string[], asked: string | undefined): s
     if (found === undefined) throw new UsageError(`there is no release ${JSON.stringify(asked)}`, { hint: newest });
     return found;
   }
-  // A release candidate is taken by name only.
+  // Release candidates must be requested by name.
   const stable = releases.find((tag) => !tag.includes('-'));
   if (stable === undefined) throw new UsageError('there is no release to upgrade to', { hint: newest });
   return stable;

@@ -25,22 +25,22 @@ import { lookAt, type UpgradeResult } from './upgrade-text.ts';
 import { lockPackages, tryNewVersion } from './upgrade-try.ts';
 import { chooseTag, versionOfTag } from './upgrade-versions.ts';
 
-/** What is asked for. */
+/** Options of an upgrade. */
 export interface UpgradeRequest {
   root: string;
   /** URL, path or remote of the upstream repository. */
   from: string;
   /** The tag; absent: the newest release. */
   to: string | undefined;
-  /** Files and folders of Breakwater's own that stay as the user has them. */
+  /** Breakwater's files and folders that the user keeps unchanged. */
   keep: readonly string[];
-  /** Brings scripts/dev back where it was removed. */
+  /** Restores scripts/dev if it was removed. */
   withRig: boolean;
   dryRun: boolean;
   reporter: Reporter;
 }
 
-/** From where to where, in upstream's commits. */
+/** Start and end of the upgrade, as upstream's commits. */
 interface Way {
   from: string;
   to: string;
@@ -51,10 +51,10 @@ interface Way {
 }
 
 /**
- * Brings the user's repository to another version of Breakwater, by one commit. All of it happens in a temporary repository
- * first: merged, rendered and checked by the new version; then the branch moves, or nothing does.
+ * Upgrades the user's repository to another version of Breakwater in one commit. A scratch repository merges, renders and
+ * validates with the new version first; only if all succeed does the branch move.
  *
- * @throws UsageError for a tag that is not there or an older one; RunError when something is in the way
+ * @throws UsageError for a missing or older tag; RunError for conflicts and failures
  */
 export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
   const { root, reporter } = request;
@@ -100,7 +100,7 @@ function nothingToDo({ dryRun }: UpgradeRequest, source: ReleaseSource, version:
   return { from: version, to: version, needed: false, dryRun, commit: null, source: source.url, base, ...none };
 }
 
-/** Fetches both ends, and finds upstream's commit that the user's repository was made from. */
+/** Fetches both versions, and finds the upstream commit that the user's repository was made from. */
 async function findWay(
   { root, reporter }: UpgradeRequest,
   scratch: ScratchRepository,
@@ -170,7 +170,7 @@ async function upgradeIn(
   };
 }
 
-/** What the merge is completed from. */
+/** Input for completing the merge. */
 interface Merged {
   /** Tree of all other files. */
   merged: string;
@@ -181,9 +181,9 @@ interface Merged {
 }
 
 /**
- * Adds package.json and package-lock.json, and checks all out in the scratch.
+ * Adds package.json and package-lock.json, and checks everything out in the scratch repository.
  *
- * @returns the commit of what was merged, `programs`, and how its packages differ from the user's
+ * @returns the commit of the merge (`programs`), and how its packages differ from the user's
  */
 async function withPackages(scratch: ScratchRepository, way: Way, { merged, before, states, reporter }: Merged) {
   const { git, folder } = scratch;
@@ -224,7 +224,7 @@ async function mergeByPlan(
   });
 }
 
-/** @throws UsageError when something can't be kept */
+/** @throws UsageError for a path that cannot be kept */
 function requireKept(keep: readonly string[], { ours, theirs, base }: UpgradeStates): void {
   const all = [...ours.keys(), ...theirs.keys(), ...base.keys()];
   for (const place of keep) {

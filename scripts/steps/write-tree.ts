@@ -15,7 +15,7 @@ import { type ComparedCluster, changes, type PlannedCluster } from './plan-clust
 import { bringsCrds } from './removals.ts';
 import { step } from './step.ts';
 
-/** Entries that removals.yaml lacks, and will have. */
+/** Entries that will be added to removals.yaml. */
 interface Found {
   toNote: readonly string[];
 }
@@ -50,7 +50,7 @@ function filesText({ plan }: PlannedCluster): string {
   return plan.delete.length === 0 ? written : `${written}, deletions: ${plan.delete.length},`;
 }
 
-/** @throws RunError when a file of the user's stands where a generated one belongs */
+/** @throws RunError if a user's file would be overwritten */
 export function requireUnblocked({ plan }: PlannedCluster): void {
   const found = [...plan.blocked, ...plan.unexpected];
   if (found.length === 0) return;
@@ -61,8 +61,8 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
 }
 
 /**
- * A slip in cluster.yaml must not take half of the platform away: argoproj/argo-cd#7412. What counts is what HEAD has, so that
- * files which are gone from the disk already (`render --prune`) are not passed over.
+ * A typo in cluster.yaml must not delete half of the platform: argoproj/argo-cd#7412. Compares with HEAD, so that files already
+ * deleted from the disk (`render --prune`) count, too.
  *
  * @throws UsageError
  */
@@ -78,14 +78,14 @@ function requireNamedRemovals(compared: ComparedCluster, named: readonly string[
   });
 }
 
-/** @returns what may go: named on the command line, or in removals.yaml */
+/** @returns permitted deletions: named on the command line, or in removals.yaml */
 function namedRemovals(root: string, cluster: Cluster, remove: readonly string[]): string[] {
   const before = `${cluster.folder}/`;
   const noted = [...readRemovals(root)].filter((entry) => entry.startsWith(before));
   return [...remove, ...noted.map((entry) => entry.slice(before.length))];
 }
 
-/** What was asked for by --remove has to pass `validate` on the pull request, too. */
+/** Deletions confirmed by --remove must pass `validate` on the pull request, too. */
 function removalsToNote(root: string, compared: ComparedCluster, remove: readonly string[]): string[] {
   const noted = readRemovals(root);
   return removedFrom(compared)
@@ -94,7 +94,7 @@ function removalsToNote(root: string, compared: ComparedCluster, remove: readonl
     .filter((entry) => !noted.has(entry));
 }
 
-/** A component that only changed its wave has a new file, and the same name. */
+/** A component that only changes its wave gets a new file, but keeps its name. */
 function removedFrom({ plan, tree, head }: ComparedCluster): string[] {
   const kept = new Set([...tree.keys()].map((path) => applicationOf(path)?.name));
   const there = [
@@ -104,7 +104,7 @@ function removedFrom({ plan, tree, head }: ComparedCluster): string[] {
   return [...new Set(there.flatMap((path) => applicationOf(path)?.name ?? []))].filter((name) => !kept.has(name));
 }
 
-/** @throws UsageError when --remove names neither a component nor an app that was there: what was meant would stay guarded, or worse, not */
+/** @throws UsageError if --remove names neither a component nor an existing app: a typo must not confirm anything */
 function requireComponents({ tree, head }: ComparedCluster, names: readonly string[]): void {
   const applications = [...tree.keys(), ...head.keys()].flatMap((path) => applicationOf(path)?.name ?? []);
   const known = [...new Set<string>([...componentNames, ...applications])];

@@ -8,11 +8,11 @@ import { removeTemporaryFiles, writeAtomically } from './write.ts';
 
 /**
  * Applies a plan: new and changed files first, deletions last, then folders that became empty. Other files are not touched.
- * Digests of the written files are kept in .breakwater/, so that a later run can tell a user's edit from our own uncommitted
+ * Digests of the written files are kept in .breakwater/, so that a later run can tell a user's edits from its own uncommitted
  * output.
  *
  * @param root absolute path of the repository
- * @throws RunError when something is in the way, or a file cannot be written; the next run continues from there
+ * @throws RunError if a path is blocked or a file cannot be written; the next run continues from there
  */
 export async function applyPlan(root: string, plan: TreePlan): Promise<void> {
   if (plan.blocked.length > 0) {

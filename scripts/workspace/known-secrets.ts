@@ -3,7 +3,7 @@ import { UsageError } from '../report/errors.ts';
 import { resolveReference } from './secret-reference.ts';
 
 /**
- * Finds the secrets that a config refers to and this machine has, so that the output can mask them.
+ * Finds the secrets that a config refers to and that this machine has, so that the output can mask them.
  *
  * @param root the repository's folder
  * @param config any value with references, `{env: NAME}` or `{file: path}`

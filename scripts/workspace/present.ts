@@ -45,7 +45,7 @@ function readFolder(root: string, folder: string, present: Map<string, Present>,
       present.set(relative, 'directory');
       readFolder(root, relative, present, skipped);
     } else if (!entry.isFile()) present.set(relative, 'other');
-    // A run that was killed left it behind, or one is at work; Argo CD reads no such name.
+    // Left by a killed run, or in use by a running one; Argo CD ignores such names.
     else if (!temporaryName.test(entry.name)) present.set(relative, readFileThere(root, relative));
   }
 }

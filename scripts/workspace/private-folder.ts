@@ -2,10 +2,10 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { fileError } from './file-error.ts';
 
 /**
- * Makes a folder that only its owner may enter.
+ * Creates a folder that only its owner may enter.
  *
  * @param folder absolute path
- * @throws RunError when it can't be made
+ * @throws RunError if it cannot be created
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
   try {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 const yaml = /\.ya?ml$/;
 
 /**
- * Reads the YAML files below some folders, or others.
+ * Reads files below some folders: YAML by default.
  *
  * @param root the repository's folder
- * @param folders relative to it; one that is not there holds nothing
- * @param names which files, by their names
+ * @param folders relative to it; a missing one counts as empty
+ * @param names pattern of the files' names
  * @returns text by path relative to the root, with forward slashes, sorted
  */
 export async function readInputs(

@@ -6,17 +6,17 @@ const largest = 1024 * 1024;
 
 /**
  * Reads a file that a setting names. Links are followed, as they are where secrets are mounted; a pipe or a device is
- * refused, which could keep the run waiting for ever.
+ * refused: it could block the run forever.
  *
- * @param path where it is
- * @param name what the setting calls it, for messages
- * @throws UsageError when it is not a regular file of at most 1 MiB that can be read
+ * @param path of the file
+ * @param name of the file in the setting, for messages
+ * @throws UsageError unless it is a readable regular file of at most 1 MiB
  */
 export function readRegularFile(path: string, name: string, hint?: string): string {
   const refuse = (why: string) => new UsageError(`the file ${name} ${why}`, hint === undefined ? {} : { hint });
   let file: number;
   try {
-    // Opening a pipe waits for a writer otherwise.
+    // Otherwise, opening a pipe would wait for a writer.
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw refuse(`cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'})`);

@@ -4,20 +4,20 @@ import { fileError } from './file-error.ts';
 import { confined } from './paths.ts';
 
 /**
- * Removes a folder of the user's that the user asked to remove.
+ * Removes one of the user's folders, at their request.
  *
  * @param root the repository's folder
  * @param folder relative to it
  * @param options.dryRun true: nothing is removed
  * @returns the files in it, relative to the root, sorted
- * @throws RunError when it does not stay inside the repository, or can't be removed
+ * @throws RunError if it is outside the repository, or cannot be removed
  */
 export async function removeInputs(root: string, folder: string, options: { dryRun: boolean }): Promise<string[]> {
   const absolute = await confined(root, folder);
   const files = await filesOf(root, folder);
   if (options.dryRun) return files;
   try {
-    // A link is removed, and not what it leads to.
+    // Removes a link, not its target.
     await rm(absolute, { recursive: true });
   } catch (error) {
     throw fileError(error, absolute);

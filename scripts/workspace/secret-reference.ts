@@ -4,12 +4,12 @@ import type { SecretReference } from '../config/schema/common.ts';
 import { UsageError } from '../report/errors.ts';
 import { readRegularFile } from './regular-file.ts';
 
-/** Secrets that came by a variable of this process, which has them no longer. */
+/** Secrets from environment variables that this process has unset since. */
 const taken = new Map<string, string>();
 
 /**
- * Reads a variable that holds a secret, and takes it out of the environment: the programs that are started get none, and
- * NODE_DEBUG, which prints the environment of each of them, has none to print.
+ * Reads a variable that holds a secret, and removes it from the environment: child processes do not inherit it, and
+ * NODE_DEBUG, which prints their environment, cannot print it.
  */
 function take(name: string): string {
   const value = process.env[name] ?? '';
@@ -19,10 +19,10 @@ function take(name: string): string {
 }
 
 /**
- * Reads a secret from where cluster.yaml says it is.
+ * Reads a secret from the source in cluster.yaml.
  *
- * @param root relative paths of files start here; `~/` is the home folder
- * @throws UsageError when the variable is not set or the file can't be read; the message holds names only
+ * @param root base of relative paths; `~/` is the home folder
+ * @throws UsageError if the variable is not set or the file cannot be read; the message contains names only
  */
 export function resolveReference(root: string, reference: SecretReference): string {
   if ('env' in reference) {
@@ -36,7 +36,7 @@ export function resolveReference(root: string, reference: SecretReference): stri
   return readRegularFile(absolutePath(root, reference.file), reference.file, hint);
 }
 
-/** @returns where a path of cluster.yaml leads: absolute, in the home folder (`~/`), or below the repository */
+/** @returns the absolute path for a path in cluster.yaml: absolute, in the home folder (`~/`), or relative to the repository */
 export function absolutePath(root: string, path: string): string {
   if (path.startsWith('~/')) return join(homedir(), path.slice(2));
   return isAbsolute(path) ? path : join(root, path);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /**
  * @param root the repository's folder
  * @param wanted files and folders, relative to it
- * @returns those that are not there
+ * @returns the missing ones
  */
 export async function missingTemplateFiles(root: string, wanted: readonly string[]): Promise<string[]> {
   const there = await Promise.all(

@@ -6,12 +6,12 @@ import { confined, entryKind } from './paths.ts';
 import { writeAtomically } from './write.ts';
 
 /**
- * Writes an input that the program makes for the user: a new cluster.yaml, or the discovered address.
+ * Writes an input on the user's behalf: a new cluster.yaml, or the discovered address.
  *
  * @param root the repository's folder
- * @param path where to, relative to it
- * @param options.exclusive true: a file that is there already is the user's, and never overwritten
- * @throws UsageError when it exists and must not; RunError when it can't be written
+ * @param path of the file, relative to it
+ * @param options.exclusive true: never overwrite an existing file
+ * @throws UsageError if it exists and is exclusive; RunError if it cannot be written
  */
 export async function writeInput(
   root: string,
@@ -33,7 +33,7 @@ export async function writeInput(
   await writeAtomically(absolute, text, 0o644);
 }
 
-/** @returns the text of a file; undefined when there is none, or something else in its place */
+/** @returns the text of a regular file; undefined if there is none */
 export async function readText(root: string, path: string): Promise<string | undefined> {
   const absolute = await confined(root, path);
   if ((await entryKind(absolute)) !== 'file') return undefined;

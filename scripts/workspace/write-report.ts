@@ -3,10 +3,10 @@ import { RunError } from '../report/errors.ts';
 import { fileError } from './file-error.ts';
 
 /**
- * Writes a report where the user wants it; who reads it meanwhile meets the old or the new one, whole.
+ * Writes a report atomically: readers see either the old or the new one, complete.
  *
  * @param file absolute path
- * @throws RunError when it can't be written
+ * @throws RunError if it cannot be written
  */
 export async function writeReport(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}.new`;

@@ -78,7 +78,7 @@ end
 `;
 }
 
-/** Each host logs people in for itself: OAuth2 Proxy answers there, and nobody has an identity yet. */
+/** Each host has its own login: OAuth2 Proxy answers there, before the user has an identity. */
 const ownLogin = `  if string.sub(asked, 1, 8) == "/oauth2/" then return end
 `;
 

@@ -11,8 +11,8 @@ import { appRoutes } from './routes.ts';
 const afterLogin: readonly ComponentName[] = ['dex', 'oauth2-proxy'];
 
 /**
- * What stands between the gateway and an app: its route, its filter and its policies. All of it is the program's own, so the platform's
- * project applies it, and the app's project need not reach the gateway's namespace. It is there before the app's pods are.
+ * An app's gate: its route, filter and policies. The program generates all of it, so the platform's project applies it, and the app's
+ * project needs no access to the gateway's namespace. It exists before the app's pods do.
  */
 export function appGate(app: App): Component {
   const installed = 'installed' in app.source;
@@ -39,7 +39,7 @@ export function appGate(app: App): Component {
   };
 }
 
-/** Only the gateway, and only for what its filter let through; and the accounts that app.yaml names. */
+/** Admits only requests that passed the gateway's filter, and the accounts that app.yaml names. */
 function authorizationPolicy(app: App): KubernetesObject {
   const callers = app.callers.map(
     ({ namespace: from, serviceAccount }) => `cluster.local/ns/${from}/sa/${serviceAccount}`,
@@ -62,7 +62,7 @@ function authorizationPolicy(app: App): KubernetesObject {
   };
 }
 
-/** The same on the level of the network, for clusters whose network plugin enforces it. */
+/** The same as a NetworkPolicy, for clusters whose network plugin enforces it. */
 function networkPolicy(app: App): KubernetesObject {
   const namespaces = [...new Set([gatewayNamespace, ...app.callers.map(({ namespace: from }) => from)])];
   return {

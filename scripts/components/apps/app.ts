@@ -5,7 +5,7 @@ import { mirrorImage, mirrorPods, splitImage, withRegistry } from '../mirrors.ts
 import { appGate } from './app-gate.ts';
 import { appPlace } from './place.ts';
 
-/** @returns the apps that run on a cluster, each as its gate and, unless it is installed already, itself: components like all others */
+/** @returns the components of the apps that run on a cluster: each app's gate and, unless it is installed already, the app itself */
 export function appComponents(cluster: Cluster): Component[] {
   return cluster.runningApps.flatMap((app) =>
     'installed' in app.source ? [appGate(app)] : [appGate(app), itself(app)],
@@ -13,7 +13,7 @@ export function appComponents(cluster: Cluster): Component[] {
 }
 
 /**
- * Kinds that open a port of the gateway, lead its requests, or answer for a host in the whole mesh, from any namespace
+ * Kinds that open a port on the gateway, route its requests, or serve a host mesh-wide, from any namespace
  * (https://istio.io/latest/docs/reference/config/networking/gateway/: the selector finds pods of all namespaces).
  */
 const kindsPastTheGate = [
@@ -23,7 +23,7 @@ const kindsPastTheGate = [
   'networking.internal.knative.dev/*',
 ];
 
-/** What its source makes, and nothing of the platform: its project ends at its own namespaces. */
+/** The app's source alone: its project is limited to its own namespaces. */
 function itself(app: App): Component {
   return {
     name: app.application,
@@ -72,8 +72,8 @@ function sources(cluster: Cluster, app: App): (ChartSource | KustomizeSource)[] 
 }
 
 /**
- * @returns the values with {url}, {host} and {path} in their texts replaced by where the app is on this cluster, and {image NAME},
- *   {registry NAME} and {repository NAME} by where the image comes from, whole or in halves
+ * @returns the values with {url}, {host} and {path} replaced by the app's address on this cluster, and {image NAME}, {registry NAME} and
+ *   {repository NAME} by the image's address, whole or in part
  */
 function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   if (typeof value === 'string') {

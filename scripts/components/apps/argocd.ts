@@ -32,7 +32,7 @@ export function argocdClients(cluster: Cluster): Record<string, unknown>[] {
       id: argocdClientId,
       name: 'Argo CD',
       public: true,
-      // The last one is for its command line (argocd login --sso).
+      // The last one is for Argo CD's command line (argocd login --sso).
       redirectURIs: [`${url}/auth/callback`, `${url}/pkce/verify`, 'http://localhost:8085/auth/callback'],
     },
   ];
@@ -156,7 +156,7 @@ export function argocdManifests(cluster: Cluster): KubernetesObject[] {
   return caCertificate(cluster, { name: caSecret, namespace }, `argocd-server.${namespace}.svc`, readable);
 }
 
-/** @returns the same Secret, where the bootstrap writes it */
+/** @returns the same Secret, for certificates that the bootstrap writes */
 export function argocdSecrets(cluster: Cluster): SecretSpec[] {
   return caSecrets(cluster, { name: caSecret, namespace: cluster.argocd.namespace, labels: readable });
 }

@@ -9,7 +9,7 @@ export interface LivePod {
   namespace: string;
   labels: Readonly<Record<string, string>>;
   ip: string;
-  /** Its named ports. */
+  /** Named ports. */
   ports: Readonly<Record<string, number>>;
 }
 

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { makeSelfSigned } from './self-signed.ts';
 
-/** One answer, as an API is documented to give it. */
+/** One response, as an API documents it. */
 interface Answer {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** A request that came. */
+/** A received request. */
 interface Asked {
   /** Method and path with query, as `GET /api/v3/meta`. */
   call: string;
@@ -21,7 +21,7 @@ interface Asked {
   body: string;
 }
 
-/** For tests: a server on the loopback that gives prepared answers; it is not one of the hosts. */
+/** For tests: a server on loopback with stubbed answers; it imitates no particular host. */
 export interface AnsweringServer {
   /** As `https://127.0.0.1:40000`. */
   origin: string;
@@ -29,7 +29,7 @@ export interface AnsweringServer {
   /** PEM file of the CA that signed its certificate. */
   caFile: string;
   asked: Asked[];
-  /** For each call the answers, the first first; 404 when there is none left. */
+  /** Answers for each call, in order; 404 once they run out. */
   answers: Record<string, Answer[]>;
   stop(): Promise<void>;
 }

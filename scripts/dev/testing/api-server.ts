@@ -14,12 +14,12 @@ export interface TestServer {
   connection: Connection;
   /** Connects as another user. */
   as(name: string, groups?: readonly string[]): Promise<Connection>;
-  /** The same cluster through a transport of the test's own. */
+  /** The same cluster, through the test's own transport. */
   through(wrap: (transport: Transport) => Transport): Promise<Api>;
   stop(): Promise<void>;
 }
 
-/** Starts an API server in a temporary folder, which goes with it. */
+/** Starts an API server in a temporary folder, which is removed with it. */
 export async function startTestServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater cluster-'));
   const server = await startApiServer({ folder, report: (line) => console.log(line) });
@@ -40,7 +40,7 @@ export async function startTestServer(): Promise<TestServer> {
   };
 }
 
-/** @returns a file of Argo CD's manifests, from its module, as `crds/application-crd.yaml` */
+/** @returns a file of Argo CD's manifests from its Go module, as `crds/application-crd.yaml` */
 export async function argocdManifest(path: string): Promise<string> {
   return readFile(join(await moduleFolder('argo-cd'), 'manifests', path), 'utf8');
 }

@@ -1,13 +1,13 @@
 import { readyWithinAnnotation, revisionAnnotation } from '../../components/domain.ts';
 
-/** Noon: the moment at which every fixture is looked at. */
+/** Noon: the time at which every fixture is evaluated. */
 export const now = '2026-03-29T12:00:00Z';
 export const pin = 'b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5';
 export const before = 'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4';
 
 export type Part = Record<string, unknown>;
 
-/** Two sources, as the tree has them: a chart, and the repository of the platform at the pin. */
+/** Two sources, as in the tree: a chart, and the platform's repository at the pin. */
 export function sources(chart: Part = {}, revision = pin): Part[] {
   return [
     {
@@ -32,7 +32,7 @@ export const succeeded = {
 };
 export const failed = { ...succeeded, phase: 'Failed', message: 'one or more objects failed to apply' };
 
-/** As the API server notes who wrote a part of an object, and when. */
+/** An entry of managedFields: who wrote a part of an object, and when. */
 function written(field: string, time: string): Part {
   return { manager: 'argocd-controller', operation: 'Update', time, fieldsV1: { [`f:${field}`]: {} } };
 }
@@ -67,12 +67,12 @@ export function child(
   };
 }
 
-/** The same, whose spec was written an hour ago. */
+/** The same, with a spec written an hour ago. */
 export function oldChild(status: Part = {}, rest: { operation?: Part } = {}): Part {
   return child(status, { ...rest, specAt: '2026-03-29T11:00:00Z' });
 }
 
-/** What a newer version dropped, and is not pruned. */
+/** An object that a newer version dropped, and that is not pruned. */
 export const leftover = { kind: 'CustomResourceDefinition', status: 'OutOfSync', requiresPruning: true };
 export const outOfSync = { status: 'OutOfSync', comparedTo: { sources: sources() }, revisions };
 export const uncompared = { status: 'Unknown', comparedTo: { sources: sources() } };
@@ -97,7 +97,7 @@ export function health(status: string, lastTransitionTime = '2026-03-29T11:50:00
   return { status, lastTransitionTime, ...(message !== undefined && { message }) };
 }
 
-/** A value as a Lua expression, with lists that count from 1, as Argo CD hands objects to the script. */
+/** A value as a Lua expression, with lists that start at 1, as Argo CD passes objects to the script. */
 export function toLua(value: unknown): string {
   if (value === undefined) return 'nil';
   if (Array.isArray(value)) return `{${value.map(toLua).join(', ')}}`;

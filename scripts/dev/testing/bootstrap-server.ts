@@ -18,7 +18,7 @@ import { argocdManifest } from './api-server.ts';
 
 let manifests: KubernetesObject[] = [];
 
-/** One of each kind that matters, so that a run has few enough writes to be killed after each. */
+/** One object of each kind that matters: few enough writes to kill a run after each. */
 const chosen = [
   'CustomResourceDefinition applications.argoproj.io',
   'CustomResourceDefinition appprojects.argoproj.io',
@@ -35,7 +35,7 @@ const chosen = [
 ];
 const clusterScoped = ['CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding', 'Namespace'];
 
-/** Reads Argo CD's manifests from its module. */
+/** Reads Argo CD's manifests from its Go module. */
 export async function readManifests(): Promise<void> {
   const text = await argocdManifest('install.yaml');
   manifests = parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
@@ -101,7 +101,7 @@ interface Options {
   all?: boolean;
 }
 
-/** What a bootstrap does to a cluster, from the look at it to the registration. */
+/** The part of a bootstrap that acts on a cluster, from the look to the registration. */
 export async function bootstrap(
   api: Api,
   namespace: string,
@@ -130,7 +130,7 @@ export function changes(applied: readonly Applied[], change: Applied['change']):
   return applied.filter((entry) => entry.change === change).map(({ object }) => object);
 }
 
-/** Takes everything away that would be seen in the next run: without controllers, namespaces themselves stay. */
+/** Deletes everything that the next run would see; namespaces stay, since no controller deletes them. */
 export async function clean(api: Api, namespace: string, definitions = true): Promise<void> {
   const remove = (path: string) => api.request({ method: 'DELETE', path });
   await remove(`/apis/apps/v1/namespaces/${namespace}/deployments`);
@@ -160,7 +160,7 @@ async function removeDefinition(api: Api, name: string): Promise<void> {
   }
 }
 
-/** All that a run leaves behind, without what differs by nature: ids, times, versions, random values, the namespace's name. */
+/** Everything that a run leaves behind, without the parts that always differ: ids, times, versions, random values, the namespace's name. */
 export async function snapshot(api: Api, namespace: string): Promise<string> {
   const { project, root } = objectsOf(namespace);
   const other = [

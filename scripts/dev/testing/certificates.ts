@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A certificate with its key, PEM; made without openssl, which a machine for tests need not have. */
+/** A certificate with its key, as PEM; created without openssl, which test machines may lack. */
 export interface TestCertificate {
   commonName: string;
   certificate: string;
@@ -9,7 +9,7 @@ export interface TestCertificate {
   key: string;
 }
 
-/** What is asked of a certificate. */
+/** Properties of a test certificate. */
 export interface CertificateSpec {
   commonName: string;
   ca: boolean;
@@ -17,13 +17,13 @@ export interface CertificateSpec {
   to?: Date;
   /** DNS names of subjectAltName. */
   names?: readonly string[];
-  /** The CA that signs it; absent: itself. */
+  /** The CA that signs it. Absent: self-signed. */
   signer?: TestCertificate;
 }
 
 const day = 86_400_000;
 
-/** Makes a certificate, self-signed unless a CA is named: https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
+/** Creates a certificate, self-signed unless a CA is given: https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
 export function makeCertificate(spec: CertificateSpec): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const { from = new Date(Date.now() - day), to = new Date(Date.now() + 365 * day) } = spec;

@@ -1,4 +1,4 @@
-/** What a platform may do wrong. */
+/** Flaws of a fake platform. */
 export type Flaw =
   | 'keeps forged headers'
   | 'keeps underscores'

@@ -1,4 +1,4 @@
-/** @returns whether the gateway refuses a request anyone who sends it: scripts/components/refusals.ts */
+/** @returns whether the gateway refuses a request, for any user: scripts/components/refusals.ts */
 export function isKnownHole(
   method: string,
   target: string,
@@ -22,7 +22,7 @@ export function isKnownHole(
   );
 }
 
-/** @returns whether the gateway keeps an answer from being a page: scripts/components/sandboxed-answers.ts */
+/** @returns whether the gateway sandboxes an answer: scripts/components/sandboxed-answers.ts */
 export function isSandboxed(target: string): boolean {
   return target.startsWith('/pipeline/') && target !== '/pipeline/';
 }

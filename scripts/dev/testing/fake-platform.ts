@@ -15,7 +15,7 @@ import { cookiesOf, type Lines, linesOf, normalized } from './fake-request.ts';
 import { clients, userCode } from './fake-user-code.ts';
 import { makeSelfSigned } from './self-signed.ts';
 
-/** A platform as small as can be that behaves as ours is seen to, over real sockets: gateway, check, Dex, and an upstream. */
+/** A minimal platform that behaves like the real one from outside, over real sockets: gateway, login check, Dex, and an upstream. */
 export interface TestPlatform {
   target: Target;
   key: string;
@@ -87,7 +87,7 @@ function listen(server: Server | Http2SecureServer): Promise<number> {
 class Platform {
   readonly #kind: keyof typeof clients;
   readonly #authority: string;
-  /** Where Dex is. */
+  /** Address of Dex. */
   readonly #dexOrigin: string;
   readonly #session: string;
   readonly #flaws: readonly Flaw[];
@@ -133,7 +133,7 @@ class Platform {
     const target = absolute === null ? request.url : (absolute[2] ?? '/');
     if (!target.startsWith('/')) return { status: 400 };
     const [raw = '/', query = ''] = target.split(/\?(.*)/s);
-    // A reader that does not normalize tells by the raw path what needs no check, and serves what it leads to.
+    // Without normalization, the raw path decides whether a check is needed, and the decoded one is served.
     const path = normalized(raw);
     const told = this.#has('skips normalization') ? raw : path;
     if (!this.#has('shuts no known hole') && isKnownHole(request.method, target, lines)) return { status: 403 };
@@ -161,7 +161,7 @@ class Platform {
     }
     const foreign = this.#ofOtherHost(path, value('sec-fetch-mode'));
     if (foreign !== undefined) return foreign;
-    // An app for admins: its guard stands behind the check.
+    // An app for admins: its filter runs after the login check.
     const admin = Object.values(users).some((user) => user.email === email && user.groups.join().includes('admins'));
     if (path.startsWith('/tools/') && !admin && !this.#has('lets strangers in')) return { status: 403 };
     const open = this.#has('allows any origin') ? { 'access-control-allow-origin': '*' } : {};
@@ -169,7 +169,7 @@ class Platform {
     return { ...reply, headers: { ...reply.headers, ...open } };
   }
 
-  /** Users' code has one host, and the rest of the platform the other. */
+  /** One host serves users' code, the other the rest of the platform. */
   #ofOtherHost(path: string, mode: string | undefined): Reply | undefined {
     const isCode = path.startsWith('/notebook/');
     if (this.#kind === 'code')
@@ -198,7 +198,7 @@ class Platform {
     const user = Object.values(users).find((entry) => entry.email === email);
     if (user !== undefined) {
       headers['kubeflow-userid'] = [user.email];
-      // As Envoy does: only what the check's answer contains is overwritten.
+      // Like Envoy: overwrites only headers in the check's answer.
       if (user.groups.length > 0) headers['kubeflow-groups'] = [user.groups.join(',')];
     }
     const body = JSON.stringify({ method: request.method, path, headers });
@@ -277,7 +277,7 @@ class Platform {
     const parameters = new URLSearchParams(query);
     if (path === '/dex/.well-known/openid-configuration')
       return { status: 200, headers: mark, body: JSON.stringify({ issuer: `${origin}/dex` }) };
-    // Since Dex 2.46, the form leads back here, and this to the callback.
+    // Since Dex 2.46, the form returns here, and this redirects to the callback.
     if (path === '/dex/auth' && parameters.has('hmac'))
       return { status: 303, headers: { ...mark, location: `${parameters.get('end')}?${parameters.get('req')}` } };
     if (!path.startsWith('/dex/auth/local')) return { status: 404, headers: mark, body: '404 page not found\n' };

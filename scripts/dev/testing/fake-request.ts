@@ -3,7 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 /** The header lines of a request, names in lower case. */
 export type Lines = readonly (readonly [name: string, value: string])[];
 
-/** @returns the lines as they came: repeated ones stay apart */
+/** @returns the lines in order, with repeated ones kept apart */
 export function linesOf({ rawHeaders }: Http2ServerRequest): Lines {
   const lines: [string, string][] = [];
   for (let at = 0; at < rawHeaders.length; at += 2)
@@ -11,7 +11,7 @@ export function linesOf({ rawHeaders }: Http2ServerRequest): Lines {
   return lines;
 }
 
-/** @returns the cookies of all lines, with the repeated ones */
+/** @returns the cookies of all lines, repeated ones included */
 export function cookiesOf(lines: Lines): [string, string][] {
   return lines
     .filter(([name]) => name === 'cookie')

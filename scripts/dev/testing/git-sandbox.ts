@@ -6,29 +6,29 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A folder with repositories for one test, cut off from the git settings of anyone who runs it. */
+/** A folder with repositories for one test, isolated from the developer's git settings. */
 export interface Sandbox {
   folder: string;
-  /** Environment in which everything of the test runs. */
+  /** Environment of everything in the test. */
   environment: NodeJS.ProcessEnv;
   /** Runs the real git; trimmed stdout. */
   git(folder: string, ...args: string[]): Promise<string>;
-  /** Makes a bare repository. */
+  /** Creates a bare repository. */
   bare(name: string, branch?: string): Promise<string>;
-  /** Makes a clone or, without `from`, a new repository with one commit. */
+  /** Creates a clone or, without `from`, a new repository with one commit. */
   clone(name: string, from?: string): Promise<string>;
   write(folder: string, file: string, text: string): Promise<void>;
   hook(repository: string, name: string, script: string): Promise<void>;
-  /** Makes the user's commits signed, by a program that replaces ssh-keygen. */
+  /** Signs the user's commits, with a fake ssh-keygen. */
   signCommits(repository: string): Promise<void>;
-  /** Everything that a user sees of a repository's index and work tree. */
+  /** The visible state of a repository's index and work tree. */
   snapshot(repository: string): Promise<string>;
   /** Subjects of a branch, newest first. */
   subjects(folder: string, ref?: string): Promise<string[]>;
   remove(): Promise<void>;
 }
 
-/** Makes a sandbox whose path has blanks and quotes; the process's environment points git at it. */
+/** Creates a sandbox whose path has spaces and quotes, and points git at it through the process's environment. */
 export async function makeSandbox(): Promise<Sandbox> {
   const folder = await mkdtemp(path.join(tmpdir(), `breakwater it's "quoted" `));
   const config = path.join(folder, 'gitconfig');

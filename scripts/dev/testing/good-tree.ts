@@ -4,12 +4,12 @@ import type { Finding } from '../../tree/rules/rule.ts';
 import { goodFiles } from './good-files.ts';
 import { ruleCalled } from './tree-rules/index.ts';
 
-/** The namespaced object that a chart gives in the good tree, to put others beside. */
+/** The namespaced object that a chart renders to in the good tree; tests add others. */
 export function deployment(name: string, extra: Record<string, unknown> = {}): KubernetesObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec: { ...extra } };
 }
 
-/** The part of a Deployment that describes its pods. */
+/** The pod template of a Deployment. */
 export function pods(
   labels: Readonly<Record<string, string>>,
   spec: Record<string, unknown> = {},
@@ -17,12 +17,12 @@ export function pods(
   return { template: { metadata: { labels }, spec } };
 }
 
-/** An account of pods. */
+/** A ServiceAccount of pods. */
 export function account(name: string): KubernetesObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } };
 }
 
-/** A CRD, kept on prune as it has to be. */
+/** A CRD that is kept on prune, as the rules require. */
 export function definition(group: string, kind: string): KubernetesObject {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -35,7 +35,7 @@ export function definition(group: string, kind: string): KubernetesObject {
   };
 }
 
-/** What the charts of the good tree give. */
+/** What the charts of the good tree render to. */
 const rendered: Readonly<Record<string, readonly KubernetesObject[]>> = {
   argocd: [],
   'cert-manager': [definition('cert-manager.io', 'ClusterIssuer'), deployment('cert-manager')],
@@ -59,22 +59,22 @@ const rendered: Readonly<Record<string, readonly KubernetesObject[]>> = {
   ],
 };
 
-/** What is in the good files: read once, not for each broken tree. */
+/** The parsed good files: read once, not for each broken tree. */
 const documents = new Map(
   [...parseTree('demo', new Map(Object.entries(goodFiles))).files.values()]
     .filter(({ problem }) => problem === undefined)
     .map(({ text, documents: list }) => [text, list] as const),
 );
 
-/** One change of the good tree: a text in a file, a whole file, or what a chart gives. */
+/** One change to the good tree: a text in a file, a whole file, or a chart's output. */
 export type Change =
   | { file: string; from: string; to: string }
   | { file: string; text: string | undefined }
   | { chart: string; objects: readonly KubernetesObject[] };
 
 /**
- * @param changes what is broken; none for the good tree
- * @throws Error when a text that should be changed is not there
+ * @param changes the breakages; none for the good tree
+ * @throws Error if the text to change does not occur
  */
 export function goodTree(...changes: readonly Change[]): ParsedTree {
   const texts = new Map(Object.entries(goodFiles));
@@ -104,7 +104,7 @@ export function goodTree(...changes: readonly Change[]): ParsedTree {
   return parseTree('demo', texts, { rendered: first, facts, documents });
 }
 
-/** @returns what one rule finds in the good tree with these changes */
+/** @returns one rule's findings in the good tree with these changes */
 export function findings(rule: string, ...changes: readonly Change[]): Finding[] {
   return ruleCalled(rule).check(goodTree(...changes));
 }

@@ -10,20 +10,20 @@ import { startTestServer, type TestServer } from './api-server.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
 
-/** An API server whose admission policies are in force, and users who may do whatever RBAC can give but the right to `manage` `tenants`. */
+/** An API server with active admission policies, and users with every right in RBAC except `manage` on `tenants`. */
 export interface GuardedServer extends TestServer {
-  /** The API as someone; "admin" is a cluster administrator. */
+  /** The API as a user; "admin" is a cluster administrator. */
   user(name: string): Promise<Api>;
 }
 
-/** What is there before the policies: namespaces by name, with labels and annotations. */
+/** Objects created before the policies: namespaces by name, with labels and annotations. */
 export type Namespaces = Readonly<Record<string, { labels?: object; annotations?: object }>>;
 
 /**
- * Starts an API server with these policies, namespaces and CRDs, and waits until a probe is refused: the server reads policies from a
- * cache that is some moments behind.
+ * Starts an API server with these policies, namespaces and CRDs, and waits until a probe is refused: the server's cache of policies
+ * lags behind.
  *
- * @param probe what ann@example.com may not make
+ * @param probe an object that ann@example.com may not create
  */
 export async function startGuardedServer(
   policies: readonly KubernetesObject[],
@@ -57,7 +57,7 @@ export async function startGuardedServer(
   return { ...test, user };
 }
 
-/** By impersonation, as Argo CD does it: a name of a service account is too long for a certificate. */
+/** By impersonation, as in Argo CD: the name of a service account is too long for a certificate. */
 async function impersonating({ server }: TestServer, name: string, index: number): Promise<Api> {
   const config = JSON.parse(await readFile(server.kubeconfigPath, 'utf8'));
   config.users[0].user.as = name;
@@ -66,7 +66,7 @@ async function impersonating({ server }: TestServer, name: string, index: number
   return (await connect({ context: server.contextName, environment: { KUBECONFIG: file } })).api;
 }
 
-/** All groups but ours, so that only admission is left to refuse something. */
+/** All groups but ours, so that only admission can refuse a request. */
 function everybodyMayDoAll(definitions: readonly KubernetesObject[]): KubernetesObject[] {
   const builtIn = ['', 'apps', 'batch', 'discovery.k8s.io', 'networking.k8s.io', rbac];
   const own = definitions.map(({ spec }) => (spec as { group: string }).group);
@@ -97,18 +97,18 @@ async function inForce(api: Api, probe: KubernetesObject): Promise<void> {
 }
 
 /**
- * Creates an object; nothing is kept.
+ * Creates an object as a dry run.
  *
- * @returns the refusal; undefined when the server takes it
+ * @returns the refusal; undefined if the server accepts it
  */
 export function created(api: Api, object: KubernetesObject): Promise<string | undefined> {
   return refused(api, object, 'POST', 'All');
 }
 
 /**
- * Replaces an object by this one.
+ * Replaces an object.
  *
- * @param kept false: nothing is kept
+ * @param kept false: a dry run
  */
 export async function replaced(api: Api, object: KubernetesObject, kept = false): Promise<string | undefined> {
   const live = await api.find({ ...object, metadata: { ...object.metadata } });
@@ -117,7 +117,7 @@ export async function replaced(api: Api, object: KubernetesObject, kept = false)
   return refused(api, { ...object, metadata }, 'PUT', kept ? undefined : 'All');
 }
 
-/** Deletes an object; nothing is kept. */
+/** Deletes an object, as a dry run. */
 export function deleted(api: Api, object: KubernetesObject): Promise<string | undefined> {
   return refused(api, object, 'DELETE', 'All');
 }
@@ -148,7 +148,7 @@ async function refused(
   }
 }
 
-/** A CRD that takes anything, in place of one that is in no package registry. */
+/** A CRD that accepts anything, for one that no package contains. */
 export function anyDefinition(
   group: string,
   kind: string,

@@ -41,7 +41,7 @@ describe('whether NetworkPolicies let a connection through', () => {
     expect(isAllowed([policy({ podSelector: {} }, 'other')], { from: stranger, to: dashboard, port: 8082 })).toBe(true);
   });
 
-  it('is not a for a policy without rules', () => {
+  it('denies it for a policy without rules', () => {
     expect(isAllowed([denyAll], { from: gateway, to: dashboard, port: 8082 })).toBe(false);
   });
 

@@ -18,7 +18,7 @@ interface PolicyPort {
   protocol?: string;
 }
 
-/** A NetworkPolicy, as the API server has it. */
+/** A NetworkPolicy, as stored by the API server. */
 export interface NetworkPolicy {
   metadata: { name: string; namespace: string };
   spec: {
@@ -29,22 +29,22 @@ export interface NetworkPolicy {
   };
 }
 
-/** A pod, with what policies look at. */
+/** The fields of a pod that policies select by. */
 export interface PolicyPod {
   namespace: string;
   namespaceLabels: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
   ip?: string;
-  /** Its named ports. */
+  /** Named ports. */
   ports?: Readonly<Record<string, number>>;
 }
 
-/** An address outside of the cluster. */
+/** An address outside the cluster. */
 interface Outside {
   ip: string;
 }
 
-/** A connection that someone wants to open. */
+/** An attempted connection. */
 export interface Flow {
   from: PolicyPod | Outside;
   to: PolicyPod | Outside;
@@ -53,10 +53,10 @@ export interface Flow {
 }
 
 /**
- * Tells whether NetworkPolicies let a connection through, as a network plugin that enforces them would: both the policies
- * that select its target (ingress) and those that select its source (egress) have to. Pure.
+ * Decides whether NetworkPolicies permit a connection, like a network plugin that enforces them: the policies that select its
+ * target (ingress) and those that select its source (egress) must both permit it. Pure.
  *
- * @param policies all of the cluster
+ * @param policies all policies of the cluster
  */
 export function isAllowed(policies: readonly NetworkPolicy[], flow: Flow): boolean {
   return admits(policies, flow, 'Ingress') && (!isPod(flow.from) || admits(policies, flow, 'Egress'));
@@ -101,7 +101,7 @@ function isInBlock({ cidr, except = [] }: { cidr: string; except?: readonly stri
   if (ip === undefined) return false;
   const contains = (block: string) => {
     const [address = '', prefix = ''] = block.split('/');
-    // Node's list would find an IPv4 address in ::/0.
+    // Node's BlockList would match an IPv4 address in ::/0.
     if (isIPv6(address) !== isIPv6(ip)) return false;
     const list = new BlockList();
     list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
@@ -120,7 +120,7 @@ function isPort(
   return first !== undefined && wanted >= first && wanted <= (endPort ?? first);
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors; an empty one takes everything. */
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors; an empty one selects everything. */
 function matches(
   { matchLabels = {}, matchExpressions = [] }: LabelSelector,
   labels: Readonly<Record<string, string>>,

@@ -3,9 +3,9 @@ import { judgeOwnership } from '../../cluster/judge-ownership.ts';
 import type { LiveObject } from '../../cluster/live.ts';
 import type { Ownership, OwnershipQuestion } from '../../cluster/ownership.ts';
 
-/** Where the tree of the question lies. */
+/** Path of the tree in the question. */
 export const url = 'https://git.example.com/acme/platform.git';
-/** What a bootstrap asks about a cluster. */
+/** A bootstrap's question about a cluster. */
 export const question: OwnershipQuestion = {
   cluster: 'demo',
   argocd: { namespace: 'argocd', install: true },
@@ -24,14 +24,14 @@ const nothing: Ownership = {
   settings: undefined,
 };
 
-/** An object as the cluster gives it. */
+/** An object as read from the cluster. */
 export function object(kind: string, name: string, metadata: Partial<LiveObject['metadata']> = {}): LiveObject {
   return { apiVersion: 'v1', kind, metadata: { name, ...metadata } };
 }
 
 /** Managed fields of one manager. */
 export const by = (manager: string) => ({ managedFields: [{ manager, operation: 'Apply' }] });
-/** As Argo CD marks an object of an Application. */
+/** Argo CD's tracking annotation on an Application's object. */
 export const trackedBy = (name: string) => ({ annotations: { 'argocd.argoproj.io/tracking-id': `${name}:/X:y/z` } });
 const partOfArgoCD = {
   'app.kubernetes.io/part-of': 'argocd',
@@ -44,7 +44,7 @@ export function controller(metadata: Partial<LiveObject['metadata']>, namespace 
   return object('StatefulSet', 'argocd-application-controller', { namespace, ...metadata, labels });
 }
 
-/** An Application with a chart, and with one path of a repository. */
+/** An Application with a chart and one path of a repository. */
 export function application(name: string, repoURL: string, path: string, namespace = 'argocd'): LiveApplication {
   return {
     apiVersion: 'argoproj.io/v1alpha1',
@@ -59,7 +59,7 @@ export function application(name: string, repoURL: string, path: string, namespa
   };
 }
 
-/** What is found in a cluster that is otherwise empty, judged; refusals apart from notes. */
+/** Judges an otherwise empty cluster with these objects; refusals and notes apart. */
 export function judge(found: Partial<Ownership>, asked: OwnershipQuestion = question) {
   const { findings, ...verdict } = judgeOwnership({ ...nothing, ...found }, asked);
   return { ...verdict, refused: findings.filter(({ refuse }) => refuse), codes: findings.map(({ code }) => code) };

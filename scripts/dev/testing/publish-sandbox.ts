@@ -10,13 +10,13 @@ export interface PublishSandbox extends Sandbox {
   url: string;
   /** Writes one generated file, commits it and publishes. */
   bootstrap(root: string, file: string, text?: string): Promise<Published>;
-  /** A clone whose first generated commit is on the remote, and one that someone else works in. */
+  /** A clone whose first generated commit is on the remote, and another person's clone. */
   twoClones(): Promise<{ mine: string; theirs: string }>;
-  /** Someone else commits a file and pushes. */
+  /** Another person commits a file and pushes. */
   someoneCommits(root: string, file: string, text: string, subject: string): Promise<void>;
 }
 
-/** Makes a sandbox for tests that publish. */
+/** Creates a sandbox for tests that publish. */
 export async function makePublishSandbox(): Promise<PublishSandbox> {
   const box = await makeSandbox();
   const remote = await box.bare('remote.git');

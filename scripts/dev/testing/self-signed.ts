@@ -1,13 +1,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A certificate for 127.0.0.1 that is its own CA, and its key; both PEM. */
+/** A self-signed certificate for 127.0.0.1 and its key, as PEM. */
 export interface SelfSigned {
   key: string;
   certificate: string;
 }
 
 /**
- * Makes a certificate for 127.0.0.1 and git.test with nothing but Node: openssl is not there on every machine.
+ * Creates a certificate for 127.0.0.1 and git.test with Node alone: not every machine has openssl.
  *
  * @see https://datatracker.ietf.org/doc/html/rfc5280#section-4.1
  */

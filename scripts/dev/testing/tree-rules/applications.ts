@@ -24,7 +24,7 @@ const failsOnShared: Rule = {
   reason: 'Two Applications that both hold an object take it from each other for ever (argoproj/argo-cd#24150).',
   check: (tree) =>
     children(tree)
-      // The gate of an app takes its objects over from the app. All are in files, where one-owner sees them.
+      // An app's gate takes over its objects from the app. All are in files, where one-owner finds them.
       .filter(({ sources }) => !sources.every(({ ref }) => ref === 'values'))
       .filter(
         (application) =>
@@ -82,7 +82,7 @@ const argocdStays: Rule = {
       ]),
 };
 
-/** Argo CD's namespace, wherever in the tree it is. */
+/** Argo CD's Namespace object, anywhere in the tree. */
 function unprotectedNamespace(tree: Parameters<Rule['check']>[0], argocd: Child): Finding[] {
   return [...tree.files].flatMap(([file, { objects }]) =>
     objects
@@ -128,7 +128,7 @@ const jsonnetIsOff: Rule = {
       })),
 };
 
-/** What the patches of a kustomize source write into argocd-cm. */
+/** Keys that the patches of a kustomize source write to argocd-cm. */
 function settingsIn(source: unknown): Record<string, unknown>[] {
   return listAt(source, 'kustomize', 'patches').flatMap((patch) => {
     const text = at(patch, 'patch');
@@ -139,7 +139,7 @@ function settingsIn(source: unknown): Record<string, unknown>[] {
   });
 }
 
-/** What each Application says about how it is compared and applied. */
+/** How each Application is compared and applied. */
 export const applicationRules: readonly Rule[] = [
   failsOnShared,
   syncsByItself,

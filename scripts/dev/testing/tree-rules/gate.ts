@@ -25,7 +25,7 @@ const lockAsksForTheMark: Rule = {
   },
 };
 
-/** Without the mark the second lock refuses everyone. */
+/** Without the mark, the second lock refuses every request. */
 function unsetMark(tree: ParsedTree): Finding[] {
   const edge = ofKind(tree, 'EnvoyFilter', 'networking.istio.io').filter(
     (item) => namespaceOf(item) === gatewayNamespace && item.object.metadata.name === edgeFilterName,

@@ -11,7 +11,7 @@ import { tenantRules } from './tenants.ts';
 import { waveRules } from './waves.ts';
 
 /**
- * Rules about what the renderer alone writes. Users can't break them: a file that differs from what the renderer writes is
+ * Rules about files that only the renderer writes. Users cannot break them, since a file that differs from the renderer's output is
  * drift. They test the renderer, over every tree that a test renders.
  */
 export const rendererRules: readonly Rule[] = [
@@ -25,7 +25,7 @@ export const rendererRules: readonly Rule[] = [
   ...tenantRules,
 ];
 
-/** @returns what the rules of `validate` and those of the renderer find in a tree */
+/** @returns findings of the rules of `validate` and of the renderer in a tree */
 export function checkRenderedTree(tree: ParsedTree): RuleFinding[] {
   return [
     ...checkTree(tree),

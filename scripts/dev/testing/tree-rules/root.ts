@@ -16,7 +16,7 @@ import type { Finding, Rule } from '../../../tree/rules/rule.ts';
 const rootRevision = '${ARGOCD_APP_REVISION}';
 const manifestPaths = 'argocd.argoproj.io/manifest-generate-paths';
 
-/** Looks at the root Application, which has to be there. */
+/** Checks the root Application, which must exist. */
 function ofRoot(tree: ParsedTree, check: (root: Child) => Omit<Finding, 'file'>[]): Finding[] {
   const root = rootOf(tree);
   if (root === undefined)
@@ -160,7 +160,7 @@ const childrenGiveUp: Rule = {
     }),
 };
 
-/** The root Application, and how it pins and repeats. */
+/** The root Application: how it pins and retries. */
 export const rootRules: readonly Rule[] = [
   rootAppliesEverything,
   rootCanGo,

@@ -51,7 +51,7 @@ const sourceForms: Rule = {
     ),
 };
 
-/** What the checks read, as globs of Argo CD's; others would let in what is checked by no one. */
+/** Patterns of the files that the checks read; wider ones would admit unchecked files. */
 const checkedFiles = ['*.yaml', '{*.yaml,*.yml,*.json}'];
 
 const sourcesSayTheirType: Rule = {
@@ -124,7 +124,7 @@ const exactRepositories: Rule = {
     ),
 };
 
-/** Where the Applications' contents come from. */
+/** Sources of the Applications. */
 export const sourceRules: readonly Rule[] = [
   oneOwnSource,
   sourceForms,

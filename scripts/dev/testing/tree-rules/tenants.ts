@@ -47,7 +47,7 @@ const setsLookForFolders: Rule = {
     }),
 };
 
-/** Everything between double braces, with where it stands. */
+/** Every template expression in double braces, with its path. */
 function templates(value: unknown, path: string): { path: string; template: string }[] {
   if (typeof value === 'string') return (value.match(/\{\{.*?\}\}/gs) ?? []).map((template) => ({ path, template }));
   if (Array.isArray(value)) return value.flatMap((item, index) => templates(item, `${path}[${index}]`));
@@ -135,7 +135,7 @@ const wideProjectsAreNarrow: Rule = {
   },
 };
 
-/** What makes tenants out of folders. */
+/** The ApplicationSets that turn folders into tenants. */
 export const tenantRules: readonly Rule[] = [
   setsLookForFolders,
   setsStayOutOfDefault,

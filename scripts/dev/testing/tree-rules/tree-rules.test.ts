@@ -17,7 +17,7 @@ function edit(file: string, from: string, to: string): Change {
   return { file, from, to };
 }
 
-/** Rule, what is broken, the change, and a part of each message. */
+/** Rule, breakage, change, and part of each message. */
 const broken: [rule: string, what: string, change: Change | Change[], messages: string[]][] = [
   [
     'waves-follow-dependencies',

@@ -5,7 +5,7 @@ import type { Rule } from '../../../tree/rules/rule.ts';
 
 const dependencies = new Map(components.map(({ name, dependsOn }) => [name, dependsOn]));
 
-/** What has to be there before a component: its dependencies, or theirs where one is not in the tree. */
+/** Components that must come before a component: its dependencies, or theirs if one is not in the tree. */
 function needed(component: string, inTree: ReadonlySet<string>, seen = new Set<string>()): string[] {
   return (dependencies.get(component) ?? []).flatMap((dependency) => {
     if (seen.has(dependency)) return [];
@@ -105,7 +105,7 @@ const projectIsThere: Rule = {
   },
 };
 
-/** The order in which things are applied. */
+/** The order in which objects are applied. */
 export const waveRules: readonly Rule[] = [
   wavesFollowDependencies,
   foundationsFirst,
