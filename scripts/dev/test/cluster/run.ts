@@ -19,6 +19,9 @@ export interface Run {
   result: Promise<RunResult>;
   /** Ends the program as an operator or the kernel would: with SIGKILL, and without its children. */
   kill(): void;
+  /** Lets the program stand still, and go on. Its children run meanwhile. */
+  pause(): void;
+  resume(): void;
   /** As Ctrl+C does. */
   interrupt(): void;
   /** What it has said so far, on both outputs. */
@@ -45,6 +48,8 @@ export function startRun(root: string, parameters: readonly string[], env: NodeJ
   return {
     result,
     kill: () => child.kill('SIGKILL'),
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     interrupt: () => child.kill('SIGINT'),
     said: () => texts.stdout + texts.stderr,
   };
