@@ -1,4 +1,4 @@
-/** An Application as the API server has it: the parts that the rehearsal looks at. */
+/** The fields of an Application that the rehearsal reads. */
 export interface LiveApplication {
   metadata: { name: string; creationTimestamp: string; annotations?: Record<string, string> };
   spec: {
@@ -23,7 +23,7 @@ export interface LiveApplication {
   operation?: object;
 }
 
-/** The annotation by which the root pins a child to the commit that it is syncing. */
+/** The annotation with which the root pins a child to the commit that it is syncing. */
 const pinAnnotation = 'breakwater.dev/revision';
 
 /** @returns the commit that a child is pinned to; undefined for the root, and before its first sync */
@@ -37,8 +37,8 @@ export function waveOf({ metadata }: LiveApplication): number {
 }
 
 /**
- * Whether an Application is where it should be: its comparison and its last sync are of the commit that was asked for,
- * nothing runs, and it is Healthy.
+ * Whether an Application is done: compared with and synced to the requested commit, without a running operation, and
+ * Healthy.
  */
 export function isSettled(application: LiveApplication): boolean {
   const { status } = application;
@@ -49,7 +49,7 @@ export function isSettled(application: LiveApplication): boolean {
 }
 
 /**
- * What keeps a platform from being done with a commit.
+ * Applications that a commit still waits for.
  *
  * @param root name of the root Application
  * @returns one line per Application, in the order of waves; empty when all are Healthy at that commit

@@ -8,28 +8,28 @@ import { mustRun } from './run-program.ts';
 import type { RehearsalSite } from './site.ts';
 import type { Account } from './state.ts';
 
-/** A real browser that trusts the platform's CA, and nothing else that the machine's would not. */
+/** A real browser that additionally trusts the platform's CA. */
 export interface RealBrowser {
-  /** Someone who has never been here: no cookies. */
+  /** A new visitor, without cookies. */
   visitor(): Promise<Visitor>;
   close(): Promise<void>;
 }
 
-/** One person's browser window. */
+/** A person's browser window. */
 export interface Visitor {
   page: Page;
   context: BrowserContext;
-  /** Opens an address of the platform, by its path. @returns status of the page that it ended on */
+  /** Opens a path of the platform. @returns status of the final page */
   open(path: string): Promise<number>;
-  /** Fills in the form of Dex, and waits for the page behind it. */
+  /** Fills in Dex's form, and waits for the next page. */
   logIn(account: Account): Promise<void>;
-  /** What the page says as JSON, asked with this person's cookies. */
+  /** The JSON at an address, requested with this person's cookies. */
   json(path: string): Promise<unknown>;
-  /** Keeps what is seen as a PNG. */
+  /** Takes a screenshot (PNG). */
   picture(caption: string, name: string): Promise<void>;
 }
 
-/** Selectors of Dex's form for static users, and of the one that asks for a person's consent. */
+/** Selectors of Dex's form for static users, and of its consent form. */
 export const dexForm = {
   login: '#login',
   password: '#password',
@@ -39,12 +39,12 @@ export const dexForm = {
 } as const;
 
 /**
- * Starts Debian's Chromium without a window. The CA is put into a certificate store of its own, so that the chain and the name
- * are checked as for any page.
+ * Starts Debian's Chromium, headless. The CA goes into a separate certificate store, so that Chromium verifies chain and name as
+ * usual.
  *
  * @param ca PEM
  * @param hosts further hosts at the gateway's address
- * @throws RunError when there is no Chromium
+ * @throws RunError without Chromium
  */
 export async function openBrowser(
   site: RehearsalSite,
@@ -57,7 +57,7 @@ export async function openBrowser(
   const address = await site.address();
   const browser = await chromium.launch({
     executablePath: findProgram('chromium'),
-    // The rehearsal ends it itself.
+    // The rehearsal stops it.
     handleSIGINT: false,
     handleSIGTERM: false,
     env: {
@@ -71,7 +71,7 @@ export async function openBrowser(
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-dev-shm-usage',
       '--no-proxy-server',
-      // Names that no public server knows.
+      // Names without a public DNS record.
       ...(isIP(host) === 0
         ? [`--host-resolver-rules=${[...new Set([host, ...hosts])].map((name) => `MAP ${name} ${address}`).join(', ')}`]
         : []),
@@ -118,7 +118,7 @@ async function newVisitor(site: RehearsalSite, browser: Browser, host: string): 
       const answer = await context.request.get(origin + path, {
         headers: { accept: 'application/json' },
         maxRedirects: 0,
-        // The page itself was opened with the chain checked; this client has no store of CAs to put one into.
+        // The page itself was opened with a verified chain; this client cannot be given a CA.
         ignoreHTTPSErrors: true,
       });
       if (answer.status() !== 200) throw new RunError(`${path} answered ${answer.status()} instead of 200`);

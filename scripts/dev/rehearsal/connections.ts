@@ -3,7 +3,7 @@ import { mustRun } from './run-program.ts';
 import type { SandboxOfSite } from './sandbox-of-site.ts';
 import type { RehearsalSite } from './site.ts';
 
-/** A running pod with an address of its own. */
+/** A running pod with its own address. */
 export interface LivePod {
   name: string;
   namespace: string;
@@ -20,15 +20,15 @@ export interface Attempt {
   port: number;
 }
 
-/** What became of it: `refused` means that it got there and nothing listens; `no answer` is what a NetworkPolicy looks like. */
+/** Outcome of a connection: `refused` means that it arrived and nothing listens; `no answer` is how a NetworkPolicy appears. */
 export type Outcome = 'open' | 'refused' | 'no answer';
 
-/** What a connection attempt takes at most, in seconds: a first packet that was lost is sent again after one. */
+/** Time limit of a connection, in seconds: a lost first packet is resent after one. */
 const patience = 3;
-/** Pods from which connections are tried at the same time. */
+/** Number of pods that connect at the same time. */
 const atOnce = 8;
 
-/** All pods of the cluster that run, except those in the node's own network. */
+/** All running pods, except those in the node's network. */
 export async function readPods(site: RehearsalSite): Promise<LivePod[]> {
   const pods: RawPod[] = JSON.parse(await site.kubectl(['get', 'pods', '-A', '-o', 'json'])).items;
   return pods
@@ -56,11 +56,11 @@ interface RawPod {
 }
 
 /**
- * Tries connections from inside the network of each pod, whatever its image holds. In a pod of the mesh as the user whose
- * packets its proxy does not take: so may every program that runs in it.
+ * Tries connections from the network namespace of each pod, whatever its image contains. In a pod of the mesh it runs as the user
+ * whose packets the proxy does not capture, as any program in the pod could.
  *
- * @returns the outcome of each attempt, in their order
- * @throws RunError when a pod is gone
+ * @returns the outcome of each attempt, in order
+ * @throws RunError if a pod no longer exists
  */
 export async function tryConnections(sandbox: SandboxOfSite, attempts: readonly Attempt[]): Promise<Outcome[]> {
   const sources = [...new Set(attempts.map(({ from }) => from.ip))];
@@ -100,9 +100,9 @@ from() {
 }`;
 
 /**
- * Runs a pod that answers on port 8082, outside of the mesh, and waits until it is ready.
+ * Runs a pod outside the mesh that answers on port 8082, and waits until it is ready.
  *
- * @returns the pod, as one of {@link readPods}, and how to take it away
+ * @returns the pod, as from {@link readPods}, and a function that removes it
  */
 export async function startPod(
   site: RehearsalSite,

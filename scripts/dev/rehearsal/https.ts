@@ -3,33 +3,33 @@ import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 
-/** What came back for one request. */
+/** Response to one request. */
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Of the server, with its issuers; undefined over plain HTTP. */
+  /** The server's certificate, with its issuers; undefined over plain HTTP. */
   certificate: DetailedPeerCertificate | undefined;
   /** As TLSv1.3. */
   protocol: string | undefined;
 }
 
-/** How to ask. */
+/** Options of a request. */
 export interface AskOptions {
-  /** PEM; only chains that end there are taken. Undefined: what Node trusts. */
+  /** PEM of the only trusted CA. Undefined: Node's own list. */
   ca?: string;
   headers?: Readonly<Record<string, string>>;
   /** The newest version of TLS to offer. */
   maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   method?: string;
   body?: string;
-  /** Where the connection goes to, when the name is not to be looked up. */
+  /** Address to connect to, instead of resolving the name. */
   address?: string;
-  /** Take any certificate: who asks so looks at it, or at what the gateway does and not who it is. */
+  /** Accept any certificate: for callers that examine it, or that test only the gateway's behaviour. */
   anyCertificate?: boolean;
 }
 
-/** One request on a connection of its own; redirects are not followed. @throws when there is no answer */
+/** Sends one request on a new connection, without following redirects. @throws if there is no answer */
 export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
   const { address, anyCertificate = false, body: sent = '', ca, headers, maxVersion, method = 'GET' } = options;
   const send = url.startsWith('https:') ? secureRequest : plainRequest;
@@ -39,10 +39,10 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       method,
       agent: false,
       timeout: 15_000,
-      // As browsers do: a session of someone in many groups is a long cookie.
+      // As in browsers: the session cookie of a user in many groups is long.
       maxHeaderSize: 256 * 1024,
       headers: { ...(address ? { host } : {}), ...headers },
-      // The connection goes elsewhere; the name that is asked for and checked stays. No one sends an address as a name.
+      // Connects elsewhere, but requests and verifies the same name. Clients never send an IP address as SNI.
       ...(address ? { hostname: address, servername: isIP(hostname) ? '' : hostname } : {}),
       ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       ...(ca ? { ca } : {}),

@@ -3,10 +3,10 @@ import { $ } from 'zx/core';
 import { passwordVariables, type RehearsalSite } from './site.ts';
 
 /**
- * Starts the bootstrap in a process group of its own and kills the whole group, with no chance to clean up, as soon as it
- * writes a line.
+ * Starts the bootstrap in a new process group, and kills the whole group, without a chance to clean up, as soon as it prints a
+ * line.
  *
- * @returns that line; undefined when the run ended without it
+ * @returns that line; undefined if the run ended without it
  */
 export async function killBootstrapAt(site: RehearsalSite, pattern: RegExp): Promise<string | undefined> {
   const words = ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--wait'];
@@ -22,7 +22,7 @@ export async function killBootstrapAt(site: RehearsalSite, pattern: RegExp): Pro
   const look = (line: string) => {
     if (seen !== undefined || !pattern.test(line)) return;
     seen = line.trim();
-    // Its group: git, and all else that it has started.
+    // Its group: git, and every other child process.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   };
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', look);

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { UsageError } from '../../report/errors.ts';
 
 /**
- * Takes a folder for this process, so that two runs never work in the same one. A run that was killed leaves a lock that
- * counts for nothing.
+ * Locks a folder for this process, so that two runs never use the same one. The lock of a killed run does not count.
  *
- * @returns gives it back
- * @throws UsageError when a run that is alive has it
+ * @returns a function that releases the lock
+ * @throws UsageError if a live run holds it
  */
 export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'lock.json');
@@ -43,7 +42,7 @@ async function holderOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** When a process started, in the kernel's ticks: tells it from a later one with the same number. */
+/** Start time of a process, in the kernel's ticks: distinguishes it from a later one with the same id. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

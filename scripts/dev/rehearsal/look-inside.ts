@@ -11,17 +11,17 @@ import { mustRun } from './run-program.ts';
 import { type RehearsalSite, rootName } from './site.ts';
 import { placesOf } from './state.ts';
 
-/** What `npm run rehearse -- status` says. */
+/** Output of `npm run rehearse -- status`. */
 export interface SiteStatus {
   folder: string;
   context: string;
   kubeconfig: string;
-  /** Absent until the bootstrap has found it. */
+  /** Absent until the bootstrap has discovered it. */
   url?: string;
   users: string[];
   /** The file with the users' passwords. */
   passwords: string;
-  /** The sandbox's processes; absent on a cluster of the user's own. */
+  /** The sandbox's processes; absent on the user's own cluster. */
   processes?: Record<string, boolean>;
   applications: number;
   /** One line for each Application that is not Healthy at the newest commit. */
@@ -67,7 +67,7 @@ export function statusText(status: SiteStatus): string {
 /**
  * @param name of a process of the sandbox; undefined lists them
  * @returns the end of its log
- * @throws UsageError when there is no such log
+ * @throws UsageError if there is no such log
  */
 export function logText(folder: string, name: string | undefined): string {
   const { sandbox } = placesOf(folder);
@@ -82,7 +82,7 @@ export function logText(folder: string, name: string | undefined): string {
   return readFileSync(logFile(sandbox, name), 'utf8').trimEnd().split('\n').slice(-200).join('\n');
 }
 
-/** A shell that is set up to look around; returns when it is left. */
+/** Opens a shell with the cluster's environment; returns when the user exits it. */
 export async function openShell(site: RehearsalSite): Promise<number> {
   const programs = join(site.folder, 'programs');
   await mkdir(programs, { recursive: true });

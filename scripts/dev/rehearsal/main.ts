@@ -1,4 +1,4 @@
-/** `npm run rehearse`: see options.ts for its words, and docs/rehearsal.md for what it shows. */
+/** `npm run rehearse`: options.ts defines its commands, docs/rehearsal.md explains them. */
 import { RunError } from '../../report/errors.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { buildSandbox } from '../sandbox/cluster.ts';
@@ -55,7 +55,7 @@ async function buildAll({ kubeflowSources }: RehearseOptions, { report }: Surrou
   await buildSandbox({ images: imageVersionsOf(repositoryRoot), fakes, moreImages, report });
 }
 
-/** What changes something, and so has the folder for itself. */
+/** Commands that change something, and so lock the folder. */
 async function withFolder(options: RehearseOptions, reporter: Reporter, surroundings: Surroundings): Promise<number> {
   // A wrong name is reported before anything starts.
   chooseChecks(checks, options);
@@ -92,7 +92,7 @@ async function rehearse(options: RehearseOptions, reporter: Reporter, surroundin
     failure = signal.aborted ? new RunError('the rehearsal was stopped') : error;
     record.fail(messageOf(failure));
   }
-  // What "up" could not finish stays to be looked at, unless it was stopped.
+  // A failed "up" is kept for inspection, unless the user stopped it.
   if ((word === 'run' && !keep) || (word === 'up' && signal.aborted))
     await record.phase('Take it down', () => down(folder, record, surroundings));
   else reporter.status(afterUp);
@@ -107,7 +107,7 @@ async function rehearse(options: RehearseOptions, reporter: Reporter, surroundin
 
 const afterUp = 'It keeps running. Next: npm run rehearse -- shell|check|status|logs|down';
 
-/** Ctrl-C ends the run in good order; a second one at once, and then "down" has something to do. */
+/** Ctrl-C stops the run and cleans up; a second one exits immediately, and "down" cleans up later. */
 function stopSignal(reporter: Reporter): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

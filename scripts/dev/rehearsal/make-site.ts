@@ -14,10 +14,10 @@ import { passwordVariables, type RehearsalSite } from './site.ts';
 import { type ClusterFileSpec, clusterFile } from './site-files.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
 
-/** The name of the rehearsal's cluster: its folder is clusters/rehearsal/. */
+/** Name of the rehearsal's cluster, whose folder is clusters/rehearsal/. */
 const clusterName = 'rehearsal';
 
-/** Makes two people who can log in, with passwords that no one has seen yet. */
+/** Creates two users with random passwords. */
 function makeUsers(): { owner: Account; other: Account } {
   const password = () => randomBytes(15).toString('base64url');
   return {
@@ -26,7 +26,7 @@ function makeUsers(): { owner: Account; other: Account } {
   };
 }
 
-/** Clones HEAD of this repository: what is not committed is not rehearsed. @returns the commit */
+/** Clones HEAD of this repository: uncommitted changes are not rehearsed. @returns the commit */
 export async function cloneRepository(folder: string): Promise<string> {
   const { root, bare } = placesOf(folder);
   const git = (...words: string[]) => mustRun(['git', '-c', 'safe.directory=*', ...words]);
@@ -47,7 +47,7 @@ export async function cloneRepository(folder: string): Promise<string> {
 }
 
 /**
- * Has the clone push into the bare repository itself what is meant for its address: there, everyone may read and no one write.
+ * Makes the clone push directly into the bare repository: its served address is read-only.
  *
  * https://git-scm.com/docs/git-config#Documentation/git-config.txt-urlltbasegtpushInsteadOf
  */
@@ -56,13 +56,13 @@ export async function pushPast(folder: string, url: string): Promise<void> {
   await mustRun(['git', '-C', root, 'config', `url.${bare}.pushInsteadOf`, url]);
 }
 
-/** @returns how many files differ from HEAD, and so are not rehearsed */
+/** @returns the number of files that differ from HEAD, and so are not rehearsed */
 export async function uncommittedFiles(): Promise<number> {
   const status = await mustRun(['git', '-c', 'safe.directory=*', '-C', repositoryRoot, 'status', '--porcelain']);
   return status.split('\n').filter((line) => line !== '').length;
 }
 
-/** What a sandbox gives, as settings of cluster.yaml. */
+/** Settings of cluster.yaml for a sandbox. */
 export function sandboxSettings(
   root: string,
   { chartsUrl, gitUrl, network }: Sandbox,
@@ -84,9 +84,9 @@ export function sandboxSettings(
 }
 
 /**
- * Makes the repositories that replace Kubeflow's.
+ * Creates the repositories that replace Kubeflow's.
  *
- * @param kubeflow which of it is Kubeflow's own
+ * @param kubeflow the parts that run Kubeflow's own programs
  * @returns name → bare repository
  */
 export async function writeFakes(
@@ -104,7 +104,7 @@ export async function writeFakes(
   return made;
 }
 
-/** Writes clusters/rehearsal/ into the clone and commits it, as a user does who begins with a new cluster. */
+/** Writes clusters/rehearsal/ into the clone and commits it, like a user with a new cluster. */
 export async function writeCluster(
   folder: string,
   spec: Omit<ClusterFileSpec, 'settings'>,
@@ -115,7 +115,7 @@ export async function writeCluster(
   await mkdir(join(at, 'overrides'), { recursive: true });
   const own = settingsFolder === undefined ? {} : await readSettings(settingsFolder);
   await writeFile(join(at, 'cluster.yaml'), clusterFile({ ...spec, settings: own }));
-  // The one thing in which a sandbox's platform differs from a user's: see the file.
+  // The only difference between a sandbox's platform and a user's: see the file.
   if (spec.addresses !== undefined)
     await copyFile(join(root, 'scripts', 'dev', 'sandbox', 'istiod-values.yaml'), join(at, 'overrides', 'istiod.yaml'));
   const overrides = settingsFolder === undefined ? '' : join(settingsFolder, 'overrides');
@@ -137,15 +137,15 @@ async function readSettings(folder: string): Promise<Record<string, unknown>> {
   return rest;
 }
 
-/** The state of a rehearsal on a cluster that runs. */
+/** State of a rehearsal on a running cluster. */
 export function stateOf(kubeconfig: string, context: string, sandbox: boolean): SiteState {
   return { cluster: clusterName, kubeconfig, context, sandbox, users: makeUsers() };
 }
 
 /**
- * Bootstraps the platform by the program's own command, and waits until every wave is Healthy.
+ * Bootstraps the platform with the program's own command, and waits until every wave is Healthy.
  *
- * @throws RunError with the end of what it said
+ * @throws RunError with the end of its output
  */
 export async function bootstrap(
   site: RehearsalSite,

@@ -3,9 +3,9 @@ import type { RehearsalSite } from './site.ts';
 const configMap = ['-n', 'kube-system', 'configmap', 'coredns'] as const;
 
 /**
- * Lets pods, and anyone else asks the sandbox's name server, find hosts at one address.
+ * Makes the sandbox's name server resolve hosts to one address, for pods and all other clients.
  *
- * @returns takes it back
+ * @returns a function that undoes it
  */
 export async function nameHosts(
   site: RehearsalSite,

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { RunError } from '../../report/errors.ts';
 import { type Lack, lackOf, searchPath } from '../sandbox/needs.ts';
 
-/** What the checks take from the machine, beside what a sandbox needs, and the Debian package that has it. */
+/** Programs that the checks need besides those of the sandbox, with their Debian packages. */
 const checkPrograms = [
   { what: 'chromium', package: 'chromium' },
   { what: 'certutil', package: 'libnss3-tools' },
@@ -12,13 +12,13 @@ const checkPrograms = [
 
 /**
  * @param own true: the cluster is the user's own, so only the checks' programs are needed
- * @returns all that a rehearsal needs and this machine lacks
+ * @returns requirements of a rehearsal that this machine does not meet
  */
 export function lackForRehearsal(own: boolean): Lack {
   return lackOf({ programs: checkPrograms, sandbox: !own });
 }
 
-/** @throws RunError when a program is not there */
+/** @throws RunError if a program is missing */
 export function findProgram(name: string): string {
   const found = searchPath()
     .split(delimiter)

@@ -9,8 +9,8 @@ const image = 'quay.io/argoproj/argocd';
 const repositoryName = 'argo-cd';
 
 /**
- * Serves a next patch version of Argo CD: its manifests under the next tag, naming images of the next tag, behind which stands
- * the same program. So what an upgrade moves moves: every workload of Argo CD is replaced.
+ * Serves a next patch version of Argo CD: its manifests and images under the next tag, with the same program. As in a real
+ * upgrade, every workload of Argo CD is replaced.
  *
  * @returns the two versions, as v3.5.7
  */

@@ -5,8 +5,8 @@ import { UsageError } from '../../report/errors.ts';
 import type { Reporter } from '../../report/reporter.ts';
 import { defaultFolder } from './state.ts';
 
-const folder = text('--folder <dir>', 'where everything is kept; each folder is a rehearsal of its own');
-const context = text('--context <name>', 'use your own cluster; asks you to type the name again, or give --yes');
+const folder = text('--folder <dir>', 'folder of the rehearsal; each folder is a separate rehearsal');
+const context = text('--context <name>', 'use your own cluster; asks you to type its name, unless --yes is given');
 const kubeflowSources = text(
   '--kubeflow-sources <dir>',
   "clones of kubeflow/kubeflow and kubeflow/community-distribution: build and run Kubeflow's own programs, no fakes",
@@ -24,7 +24,7 @@ const cluster = {
   report,
 };
 
-/** What `npm run rehearse` can be asked for; without a word, `run`, which takes every option that there is. */
+/** The commands of `npm run rehearse`; the default is `run`, which takes all options. */
 export const words = {
   run: {
     usage: 'run',
@@ -51,7 +51,7 @@ export const words = {
   },
   up: {
     usage: 'up',
-    description: 'start a cluster with the platform on it, to look around in',
+    description: 'start a cluster with the platform, and keep it running',
     options: cluster,
     examples: ['npm run rehearse -- up && npm run rehearse -- shell'],
   },
@@ -69,7 +69,7 @@ export const words = {
   },
   logs: {
     usage: 'logs [name]',
-    description: 'show what a process of the sandbox wrote; without a name, list them',
+    description: 'show the log of a process of the sandbox; without a name, list them',
     options: { folder },
     examples: ['npm run rehearse -- logs', 'npm run rehearse -- logs kubelet'],
   },
@@ -101,13 +101,13 @@ function lines(options: OptionEntries): string {
     .join('\n');
 }
 
-/** A word of `npm run rehearse`. */
+/** A command of `npm run rehearse`. */
 type Word = keyof typeof words;
 
-/** A command line of `npm run rehearse`; what its word does not take has its default. */
+/** A command line of `npm run rehearse`; options that the command does not take have their defaults. */
 export interface RehearseOptions {
   word: Word;
-  /** Behind the word: the name of a log. */
+  /** Argument of the command: the name of a log. */
   name: string | undefined;
   quick: boolean;
   only: readonly string[];
@@ -118,7 +118,7 @@ export interface RehearseOptions {
   keep: boolean;
   /** With --context: this machine's address as the cluster reaches it, for Git. */
   address: string | undefined;
-  /** A folder shaped as clusters/NAME: its cluster.yaml is merged over the rehearsal's own, its overrides/ are copied. */
+  /** A folder like clusters/NAME: its cluster.yaml is merged over the rehearsal's, and its overrides/ are copied. */
   settings: string | undefined;
   /** A folder with clones of Kubeflow's repositories: its own programs are built and run. */
   kubeflowSources: string | undefined;
@@ -127,9 +127,9 @@ export interface RehearseOptions {
 /**
  * Reads the command line of `npm run rehearse`.
  *
- * @param run does what was asked for
- * @param program takes the name; a test gives one that keeps what is printed
- * @returns exit code: 2 for wrong usage, else that of `run`
+ * @param run runs the command
+ * @param program creates the parser; a test passes one that captures its output
+ * @returns exit code: 2 for wrong usage, otherwise that of `run`
  */
 export function rehearseCommandLine(
   argv: readonly string[],
@@ -139,7 +139,9 @@ export function rehearseCommandLine(
 ): Promise<number> {
   program
     .name('rehearse')
-    .description('Rehearses the whole platform on a throwaway cluster. Without a word: from nothing to nothing.')
+    .description(
+      'Rehearses the whole platform on a throwaway cluster. Default: a full run that cleans up after itself.',
+    )
     .usage('[word] [options]')
     .addHelpText('after', moreHelp);
   const entries = Object.entries(words).map(([word, declaration]) => ({ ...declaration, word: word as Word }));
@@ -148,7 +150,7 @@ export function rehearseCommandLine(
   );
 }
 
-/** @returns the command line with its word in front: the default one, where it names none */
+/** @returns the command line, with the default command in front if it names none */
 function withWord(argv: readonly string[]): readonly string[] {
   const [first = 'run'] = argv;
   const at = argv.findIndex((part, index) => Object.hasOwn(words, part) && !takesValue(argv[index - 1]));
@@ -161,7 +163,7 @@ function takesValue(part: string | undefined): boolean {
 }
 
 /**
- * @param raw options of the word, as commander found them
+ * @param raw options of the command, as parsed by commander
  * @throws UsageError for options that exclude or need each other
  */
 function optionsOf(word: Word, name: string | undefined, raw: Readonly<Record<string, unknown>>): RehearseOptions {

@@ -9,7 +9,7 @@ import { startProcess, stopProcess } from '../sandbox/processes.ts';
 import type { ServeSettings } from '../sandbox/serve.ts';
 import { mustRun } from './run-program.ts';
 
-/** A cluster that the user has made, by its context. */
+/** The user's own cluster, by its context. */
 export interface OwnCluster {
   kubeconfig: string;
   context: string;
@@ -18,25 +18,25 @@ export interface OwnCluster {
 const server = 'git-server';
 
 /**
- * Makes sure that the user means this cluster: the whole platform is put onto it.
+ * Asks the user to confirm the cluster, since the whole platform is installed on it.
  *
- * @throws UsageError when the name is not given a second time, or there is no terminal
+ * @throws UsageError if the name is not repeated, or there is no terminal
  */
 export async function confirmContext(context: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY)
     throw new UsageError(`cannot ask whether ${context} is the right cluster: there is no terminal`, {
-      hint: 'Add --yes if it is: the whole platform is put onto it, and taken off again.',
+      hint: 'Add --yes if it is: the whole platform is installed on it, and removed again.',
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(
-    `The whole platform is put onto the cluster of context "${context}", and taken off again.\nIts name once more: `,
+    `The whole platform is installed on the cluster of context "${context}", and removed again.\nType the context's name to confirm: `,
   );
   terminal.close();
-  if (answer.trim() !== context) throw new UsageError(`"${answer.trim()}" is not ${context}: nothing was done`);
+  if (answer.trim() !== context) throw new UsageError(`"${answer.trim()}" is not ${context}; nothing was changed`);
 }
 
-/** @throws UsageError when there is no such context, with those that there are */
+/** @throws UsageError for an unknown context; lists the known ones */
 export async function findContext(context: string, environment: NodeJS.ProcessEnv = process.env): Promise<OwnCluster> {
   const kubeconfig = environment.KUBECONFIG || join(environment.HOME ?? '', '.kube', 'config');
   const kubectl = await findTool('kubectl');
@@ -51,7 +51,7 @@ export async function findContext(context: string, environment: NodeJS.ProcessEn
   return { kubeconfig, context };
 }
 
-/** @throws RunError when the platform, or an Argo CD, runs there already: then it is not a throwaway cluster */
+/** @throws RunError if the platform or an Argo CD already runs there: it is not a throwaway cluster */
 export async function requireEmpty({ kubeconfig, context }: OwnCluster): Promise<void> {
   const kubectl = await findTool('kubectl');
   const names = await mustRun([
@@ -70,7 +70,7 @@ export async function requireEmpty({ kubeconfig, context }: OwnCluster): Promise
   );
   if (taken.length > 0)
     throw new RunError(`the cluster of context ${context} is in use: it has ${taken.join(', ')}`, {
-      hint: 'A rehearsal needs a cluster with nothing on it, and takes everything off it in the end.',
+      hint: 'A rehearsal needs an empty cluster, and removes everything from it at the end.',
     });
 }
 
@@ -79,7 +79,7 @@ export function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
   const first = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
   if (first === undefined)
-    throw new RunError('this machine has no address by which a cluster could reach it', {
+    throw new RunError('this machine has no address that a cluster could reach', {
       hint: 'Name one: --address IP',
     });
   return first.address;
@@ -89,7 +89,7 @@ export function ownAddress(): string {
  * Serves bare repositories to the cluster, read only, until {@link stopServing}.
  *
  * @param address of this machine, as the cluster reaches it
- * @returns the address below which they are
+ * @returns their base address
  */
 export async function serveRepositories(
   folder: string,

@@ -6,13 +6,13 @@ import { openAuthority } from '../sandbox/pki.ts';
 import { ask } from './observe/ask.ts';
 import type { RehearsalSite } from './site.ts';
 
-/** An ACME server that runs. */
+/** A running ACME server. */
 export interface AcmeServer {
   /** URL of its directory. */
   directory: string;
   /** PEM of the CA that signed its own certificate. */
   ownCa: string;
-  /** PEM of the root of what it issues. */
+  /** PEM of the root of its issued certificates. */
   root: string;
   stop(): Promise<void>;
 }
@@ -21,10 +21,10 @@ const name = 'pebble';
 const ports = { directory: 14000, management: 15000 };
 
 /**
- * Starts Pebble, Let's Encrypt's ACME server for tests, in the sandbox's network. It proves hosts as Let's Encrypt does: it
- * looks the name up at the cluster's name server and asks on port 80.
+ * Starts Pebble, Let's Encrypt's ACME server for tests, in the sandbox's network. It validates hosts like Let's Encrypt: it
+ * resolves the name with the cluster's name server and connects to port 80.
  *
- * @param lifetime seconds for which its certificates are good
+ * @param lifetime of its certificates, in seconds
  */
 export async function startPebble(site: RehearsalSite, lifetime: number): Promise<AcmeServer> {
   const { sandbox } = site;
@@ -48,7 +48,7 @@ export async function startPebble(site: RehearsalSite, lifetime: number): Promis
   const file = join(folder, 'config.json');
   await writeFile(file, JSON.stringify(config));
   const { pebble } = await buildPrograms([name], { report: () => {} });
-  // Without its deliberate pauses and refusals, which try clients, not platforms.
+  // Disables its deliberate delays and refusals, which test clients, not platforms.
   const settings = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=0'];
   await sandbox.start(name, ['env', ...settings, pebble, '-config', file, '-dnsserver', `${dnsAddress}:53`]);
   const root = await site.until(

@@ -1,44 +1,44 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** One thing that was tried, and what came back. */
+/** One attempt and its result. */
 interface CheckResult {
-  /** The check that it belongs to: its name. */
+  /** Name of the check. */
   group: string;
   name: string;
-  /** What was done, in words or as a request. */
+  /** The attempt, in words or as a request. */
   tried: string;
   expected: string;
   got: string;
   ok: boolean;
-  /** Not tried, and why. Counts neither as passed nor as failed. */
+  /** Why it was not tried; it then counts neither as passed nor as failed. */
   skipped?: string;
 }
 
-/** A stretch of the run. */
+/** A phase of the run. */
 export interface Phase {
   name: string;
   /** ISO 8601, UTC. */
   start: string;
   seconds: number;
-  /** What ended it before its time. */
+  /** The error that ended it early. */
   error?: string;
 }
 
-/** Something in whose place something else stands. */
+/** A simulated part. */
 export interface Replacement {
   what: string;
   by: string;
   why: string;
 }
 
-/** When an Application did what, seconds after the bootstrap began. */
+/** Times of an Application, in seconds since the bootstrap began. */
 export interface ApplicationTimes {
   name: string;
   wave: number;
   /** Its first sync operation began. */
   firstSync?: number;
-  /** It was Healthy for the first time, at what its wave asked for. */
+  /** It first became Healthy at the commit of its wave. */
   healthy?: number;
 }
 
@@ -54,22 +54,22 @@ export interface AttackResult {
   why?: string;
 }
 
-/** All that a rehearsal saw, as data. */
+/** All results of a rehearsal, as data. */
 export interface RecordData {
   /** ISO 8601, UTC. */
   started: string;
   seconds: number;
   command: string;
-  /** What was run: the repository's commit, versions of what is in it. */
+  /** Tested versions: the repository's commit, and the versions of its components. */
   versions: Record<string, string>;
-  /** What takes the place of the real thing, and why. */
+  /** Simulated parts, and why. */
   replacements: Replacement[];
-  /** Why the run ended before its end. */
+  /** Why the run ended early. */
   failure?: string;
   phases: Phase[];
   applications: ApplicationTimes[];
   checks: CheckResult[];
-  /** The attack suite's requests, as `npm run verify -- --json` gives them. */
+  /** The attack suite's requests, as from `npm run verify -- --json`. */
   requests: AttackResult[];
   /** With the path of each file. */
   pictures: { name: string; file: string }[];
@@ -78,34 +78,34 @@ export interface RecordData {
   skipped: number;
 }
 
-/** Keeps what a rehearsal sees; every change is on disk at once, so that a killed run leaves its record, too. */
+/** Records a rehearsal; each change is written at once, so that a killed run leaves its record, too. */
 export interface Recorder {
-  /** Times a stretch of work. @throws what the work throws */
+  /** Times a phase. @throws the errors of its work */
   phase<T>(name: string, work: () => Promise<T>): Promise<T>;
   check(result: CheckResult): void;
-  /** A line of progress, which is not kept. */
+  /** Prints a line of progress, which is not recorded. */
   say(line: string): void;
-  /** A file with a picture (PNG); it is read when the report is made. */
+  /** Adds a picture (PNG file), which is read when the report is written. */
   picture(name: string, file: string): void;
   applications(times: readonly ApplicationTimes[]): void;
   requests(results: readonly AttackResult[]): void;
-  /** The run ended before its end. */
+  /** Records why the run ended early. */
   fail(why: string): void;
   describe(facts: { versions?: Record<string, string>; replacements?: readonly Replacement[] }): void;
   data(): RecordData;
-  /** Waits until all of it is on disk. */
+  /** Waits until everything is on disk. */
   flush(): Promise<void>;
 }
 
-/** Where a record is kept, and what of it is there already. */
+/** Options of a record: its file, and what to continue from. */
 export interface RecorderOptions {
   /** Kept as JSON. */
   file: string;
-  /** What was asked for, as `rehearse --quick`. */
+  /** The command line, as `rehearse --quick`. */
   command: string;
-  /** Takes one line of progress for each phase and each check. */
+  /** Receives one line of progress for each phase and check. */
   report: (line: string) => void;
-  /** The record that "up" has left: it is continued; checks that run again replace what they saw before. */
+  /** The record of "up", to be continued; repeated checks replace their earlier results. */
   earlier?: RecordData | undefined;
 }
 
@@ -132,7 +132,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
   let writing = Promise.resolve();
   const save = () => {
     writing = writing.then(() => writeWhole(file, JSON.stringify(data(), null, 2)));
-    // Anyone who flushes gets the error.
+    // flush() reports the error.
     writing.catch(() => {});
   };
   return {
@@ -185,7 +185,7 @@ export function createRecorder({ file, command, report, earlier }: RecorderOptio
   };
 }
 
-/** @returns how many passed, failed and were not tried */
+/** @returns the numbers of passed, failed and skipped checks */
 function countResults(results: readonly CheckResult[]): { passed: number; failed: number; skipped: number } {
   const tried = results.filter(({ skipped }) => skipped === undefined);
   const passed = tried.filter(({ ok }) => ok).length;
@@ -201,7 +201,7 @@ function secondsSince(moment: number): number {
   return Math.round((Date.now() - moment) / 100) / 10;
 }
 
-/** Anyone who reads it meets a whole file, however the run ends. */
+/** Readers always see a complete file, however the run ends. */
 async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.new`, text, { mode: 0o600 });

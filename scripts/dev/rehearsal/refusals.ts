@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { logFile } from '../sandbox/processes.ts';
 import type { SandboxOfSite } from './sandbox-of-site.ts';
 
-/** A connection that a NetworkPolicy refused: pods as `namespace/name`, all else as addresses. */
+/** A connection that a NetworkPolicy refused: pods as `namespace/name`, other ends as addresses. */
 export interface Refusal {
   time: string;
   from: string;
@@ -12,13 +12,13 @@ export interface Refusal {
   protocol: string;
 }
 
-/** A stretch of time, as ISO 8601, in which a check tried connections that are not the platform's own. */
+/** A time span, as ISO 8601, during which a check tried connections that are not the platform's own. */
 export interface Trial {
   from: string;
   to: string;
 }
 
-/** What NetworkPolicies refused to the platform itself since the cluster began. */
+/** Connections of the platform itself that NetworkPolicies have refused since the cluster started. */
 export function refusedToThePlatform({ folder }: Pick<SandboxOfSite, 'folder'>): Refusal[] {
   const file = trialsFile(folder);
   const trials = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
@@ -29,23 +29,23 @@ export function refusedToThePlatform({ folder }: Pick<SandboxOfSite, 'folder'>):
   );
 }
 
-/** Notes that connections of others were tried. */
+/** Records that a check tries connections. */
 export function noteTrial({ folder }: Pick<SandboxOfSite, 'folder'>, trial: Trial): void {
   appendFileSync(trialsFile(folder), `${JSON.stringify(trial)}\n`);
 }
 
-// With the cluster's logs, so that it ends with them.
+// Kept with the cluster's logs, and removed with them.
 function trialsFile(folder: string): string {
   return join(folder, 'logs', 'trials.jsonl');
 }
 
-/** Pods whose refusals are expected: those of `verify`, and of a check. */
+/** Pods whose refusals are expected: those of `verify` and of checks. */
 const probes = /^breakwater-verify-|\/rehearsal-probe$/;
 
-/** Every sidecar asks a cloud's metadata where it runs, and does without an answer: https://istio.io/latest/docs/reference/commands/pilot-agent/ */
+/** Every sidecar queries a cloud's metadata service for its location, and works without an answer: https://istio.io/latest/docs/reference/commands/pilot-agent/ */
 const metadata = '169.254.169.254';
 
-/** Without what a check tried, what a policy is meant to refuse, and addresses that no pod has any more. */
+/** Drops refusals that a check caused, that a policy intends, and of addresses that no pod has any more. */
 export function platformsOwn(refusals: readonly Refusal[], trials: readonly Trial[]): Refusal[] {
   return refusals.filter(
     ({ time, from, to }) =>
@@ -56,7 +56,7 @@ export function platformsOwn(refusals: readonly Refusal[], trials: readonly Tria
   );
 }
 
-/** @param log what the program wrote: lines of JSON, and others */
+/** @param log the program's output: lines of JSON, and others */
 export function readRefusals(log: string): Refusal[] {
   return log.split('\n').flatMap((line): Refusal[] => {
     if (!line.startsWith('{')) return [];

@@ -37,7 +37,7 @@ import { placesOf, readState, type SiteState, writeState } from './state.ts';
 import { ranVersionsOf, versionsOf } from './versions.ts';
 import { watchApplications } from './watch.ts';
 
-/** What a rehearsal needs from who started it. */
+/** Context of a rehearsal. */
 export interface Surroundings {
   /** Takes a line of progress. */
   report: (line: string) => void;
@@ -45,7 +45,7 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
-/** A recorder for a run in a folder. "check" continues with the record that "up" has left; all else begins again. */
+/** A recorder for a run in a folder. "check" continues the record of "up"; all other commands start a new one. */
 export async function recorderFor(options: RehearseOptions, { report }: Surroundings): Promise<Recorder> {
   const { word, quick, only, context, kubeflowSources } = options;
   const file = placesOf(options.folder).record;
@@ -63,7 +63,7 @@ export async function recorderFor(options: RehearseOptions, { report }: Surround
 }
 
 /**
- * Refuses before anything is made: a rehearsal that is up already, what the machine lacks, a cluster that is not meant.
+ * Checks before anything is created: that no rehearsal is up, that the machine meets the requirements, and that the cluster is the intended one.
  *
  * @returns the user's own cluster, if one is named
  * @throws UsageError, RunError or SandboxError
@@ -81,7 +81,7 @@ export async function requireReady({ folder, context, yes }: RehearseOptions): P
   return own;
 }
 
-/** @throws RunError that names everything that this machine lacks, and how to get it */
+/** @throws RunError that lists everything that this machine lacks, and how to install it */
 export function requireNeeds(own: boolean): void {
   const { problems } = lackForRehearsal(own);
   if (problems.length > 0)
@@ -91,7 +91,7 @@ export function requireNeeds(own: boolean): void {
     });
 }
 
-/** A cluster, the repository's copy, and the platform on it. @throws RunError or SandboxError: what did not come up */
+/** Creates a cluster, a copy of the repository, and the platform. @throws RunError or SandboxError if any of them fails to start */
 export async function up(
   options: RehearseOptions,
   own: OwnCluster | undefined,
@@ -100,7 +100,7 @@ export async function up(
 ): Promise<RehearsalSite> {
   const { folder } = options;
   const left = await uncommittedFiles();
-  if (left > 0) report(`note: ${left} files differ from HEAD and are skipped: what is committed is rehearsed`);
+  if (left > 0) report(`note: ${left} files differ from HEAD and are skipped: only commits are rehearsed`);
   const commit = await record.phase('Copy the repository', () => cloneRepository(folder));
   const { root, sandbox } = placesOf(folder);
   record.describe({ versions: { Breakwater: commit.slice(0, 12), ...versionsOf(root) } });
@@ -108,7 +108,7 @@ export async function up(
     own === undefined
       ? stateOf(join(sandbox, 'admin.kubeconfig'), 'breakwater-sandbox', true)
       : stateOf(own.kubeconfig, own.context, false);
-  // From here on "down" has something to take away.
+  // From here on, "down" has something to remove.
   await writeState(folder, state);
   await (own === undefined ? onSandbox(options, state, record, report) : onOwnCluster(options, state));
   signal.throwIfAborted();
@@ -159,18 +159,18 @@ async function onOwnCluster({ folder, settings, address }: RehearseOptions, stat
   await writeCluster(folder, { ...state, gitUrl, mirrors: { charts: {}, git: {} }, kubeflow: kubeflowParts }, settings);
 }
 
-/** The site that "up" has left running. @throws UsageError when there is none, RunError when its cluster has ended */
+/** The site that "up" left running. @throws UsageError if there is none, RunError if its cluster has stopped */
 export async function findSite(folder: string, record: Recorder, signal: AbortSignal): Promise<RehearsalSite> {
   const state = await stateIn(folder);
   const site = await openSite(folder, state, { record, signal });
   if (state.sandbox && site.sandbox === undefined)
-    throw new RunError(`the cluster in ${folder} has ended`, {
+    throw new RunError(`the cluster in ${folder} has stopped`, {
       hint: 'Remove what is left: npm run rehearse -- down. Its logs: npm run rehearse -- logs',
     });
   return site;
 }
 
-/** @throws UsageError when nothing is up */
+/** @throws UsageError if no rehearsal is up */
 async function stateIn(folder: string): Promise<SiteState> {
   const state = await readState(folder);
   if (state === undefined)
@@ -178,13 +178,13 @@ async function stateIn(folder: string): Promise<SiteState> {
   return state;
 }
 
-/** Runs the checks that were asked for. */
+/** Runs the requested checks. */
 export async function check(site: RehearsalSite, options: RehearseOptions): Promise<void> {
   await mkdir(placesOf(options.folder).pictures, { recursive: true });
   await runChecks(site, chooseChecks(checks, options));
 }
 
-/** Takes away everything but the report, whatever a run that was killed has left. */
+/** Removes everything except the report, leftovers of killed runs included. */
 export async function down(folder: string, record: Recorder, { report }: Pick<Surroundings, 'report'>): Promise<void> {
   const places = placesOf(folder);
   const state = await readState(folder);
@@ -195,14 +195,14 @@ export async function down(folder: string, record: Recorder, { report }: Pick<Su
   report(`${places.folder} is removed; the report stays in ${places.pictures}`);
 }
 
-/** The user's own cluster stays; the platform goes by the program's own command. */
+/** Keeps the user's own cluster; removes the platform with the program's own command. */
 async function leaveOwnCluster(
   folder: string,
   state: SiteState,
   record: Recorder,
   report: (line: string) => void,
 ): Promise<void> {
-  // Not the run's signal: what was started on someone's cluster is taken away also after Ctrl-C.
+  // Not the run's signal: after Ctrl-C, too, the platform is removed from the user's cluster.
   const site = await openSite(folder, state, { record, signal: new AbortController().signal });
   const words = ['uninstall', '--cluster', site.cluster, '--context', site.context, '--yes', '--delete-data'];
   const { code } = await site.program(words, { onLine: report });

@@ -2,10 +2,10 @@ import type { Page, Picture } from '../../page/types.ts';
 import type { ApplicationTimes, Phase, RecordData } from './record.ts';
 
 /**
- * A record as a page that people look at.
+ * A record as the content of a page.
  *
- * @param pictures those of the record, read from their files
- * @param made when, ISO 8601
+ * @param pictures of the record, read from their files
+ * @param made time of the report, ISO 8601
  */
 export function reportPage(data: RecordData, pictures: readonly Picture[], made: string): Page {
   const { passed, failed, skipped, failure } = data;
@@ -52,7 +52,7 @@ export function reportPage(data: RecordData, pictures: readonly Picture[], made:
   };
 }
 
-/** How many others a phase lies within. Begin and length are rounded, each for itself. */
+/** Number of phases around a phase. Start and length are rounded separately. */
 function depthOf(phase: Phase, phases: readonly Phase[]): number {
   const times = ({ start, seconds }: Phase) => [Date.parse(start), Date.parse(start) + seconds * 1000] as const;
   const [begin, end] = times(phase);
@@ -80,7 +80,7 @@ function timeline({ applications, phases, started }: RecordData) {
   };
 }
 
-/** The phase from whose beginning the times of Applications count. */
+/** The phase whose start is time 0 for Applications. */
 export const bootstrapPhase = 'Bootstrap';
 
 function minutes(seconds: number): string {

@@ -4,8 +4,8 @@ import type { RehearsalSite } from './site.ts';
 
 /**
  * @param only names of checks; all when empty
- * @returns the checks that were asked for, in their order
- * @throws UsageError when a name is none
+ * @returns the requested checks, in order
+ * @throws UsageError for an unknown name
  */
 export function chooseChecks(
   checks: readonly Check[],
@@ -20,7 +20,7 @@ export function chooseChecks(
   return checks.filter((check) => !quick || check.quick);
 }
 
-/** Runs checks one after another; one that breaks off counts as failed, and the next one is tried. */
+/** Runs checks one after another; one that throws counts as failed, and the next one runs. */
 export async function runChecks(site: RehearsalSite, checks: readonly Check[]): Promise<void> {
   for (const check of checks) {
     if (site.signal.aborted) throw new RunError('the rehearsal was stopped');
@@ -38,12 +38,12 @@ export async function runChecks(site: RehearsalSite, checks: readonly Check[]): 
   }
 }
 
-/** What was thrown, with all that is said about it. */
+/** The message of an error, with details and hint. */
 function whyOf(error: unknown): string {
   if (error instanceof RunError) return [error.message, ...error.details].join('\n');
   return error instanceof Error ? error.message : String(error);
 }
 
 function notRun({ name, title }: Check) {
-  return { group: name, name: title, tried: 'the whole check', expected: 'runs to its end' };
+  return { group: name, name: title, tried: 'the whole check', expected: 'completes' };
 }

@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline';
 import { $ } from 'zx/core';
 import { RunError } from '../../report/errors.ts';
 
-/** How a program ended, and what it wrote. */
+/** Exit code and output of a program. */
 export interface Ended {
-  /** 128 and more: ended by a signal. */
+  /** 128 or more: ended by a signal. */
   code: number;
   stdout: string;
   stderr: string;
@@ -17,22 +17,22 @@ type Command = readonly [string, ...string[]];
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** For its standard input. */
+  /** Written to its standard input. */
   input?: string;
-  /** Takes each line that it writes, on either output, as it comes. */
+  /** Receives each line of its output (stdout and stderr) as it arrives. */
   onLine?: (line: string) => void;
   /** Ends it. */
   signal?: AbortSignal;
 }
 
-/** Runs a program to its end. One that does not exist ends with exit code 127. */
+/** Runs a program to completion. A missing one results in exit code 127. */
 export async function runProgram(command: Command, options: RunOptions = {}): Promise<Ended> {
   const { cwd = process.cwd(), input = '', onLine, signal } = options;
-  // bash reads ~/.bashrc when its input is a socket, as Node's pipes are, unless it believes to be in another shell.
+  // bash reads ~/.bashrc when its input is a socket, like Node's pipes, unless it thinks that it is a nested shell.
   const env = { SHLVL: '1', ...(options.env ?? process.env) };
   const run = $({ quiet: true, nothrow: true, cwd, env, ...(signal ? { signal } : {}) });
   const child = run`exec ${command}`;
-  // Not zx's own input: a program that ends before it has read everything would end this one, too.
+  // Not zx's own input: a program that exits before reading everything would crash this one, too.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   if (onLine) for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
@@ -41,10 +41,10 @@ export async function runProgram(command: Command, options: RunOptions = {}): Pr
 }
 
 /**
- * Runs a program that has to succeed.
+ * Runs a program that must succeed.
  *
- * @returns what it wrote on stdout
- * @throws RunError with what it said
+ * @returns its stdout
+ * @throws RunError with its output
  */
 export async function mustRun(command: Command, options: RunOptions = {}): Promise<string> {
   const { code, stdout, stderr } = await runProgram(command, options);

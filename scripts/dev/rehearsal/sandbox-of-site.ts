@@ -8,24 +8,24 @@ import { stopProcess } from '../sandbox/processes.ts';
 import type { ServeSettings } from '../sandbox/serve.ts';
 import { servePort, starter } from '../sandbox/start.ts';
 
-/** What only a sandbox gives: the machine's inside, and what is served to the cluster. */
+/** What only a sandbox offers: access to the machine's inside, and serving to the cluster. */
 export interface SandboxOfSite extends Sandbox {
-  /** A web program that answers with what reached it (JSON with `Accept: application/json`; PORT, NAME by environment). */
+  /** A web program that echoes its requests (JSON with `Accept: application/json`; PORT, NAME by environment). */
   fakeImage: string;
   /** An image with a shell and curl. */
   probeImage: string;
-  /** Where images, charts and repositories are served. */
+  /** Base address of images, charts and repositories. */
   serveUrl: string;
   /** Serves one more bare repository. @returns its address, for the cluster and for this machine */
   serveRepository(name: string, bareFolder: string): Promise<string>;
-  /** The command that runs another one inside, in the cluster's network, as root. */
+  /** The command that runs another one in the cluster's network, as root. */
   inside(command: readonly string[]): readonly [string, ...string[]];
-  /** Starts a program inside that runs in the background; it ends with the sandbox. Its log is FOLDER/sandbox/logs/NAME.log. */
+  /** Starts a background program in the sandbox, which stops with it. Its log is FOLDER/sandbox/logs/NAME.log. */
   start(name: string, command: readonly [string, ...string[]]): Promise<void>;
   stop(name: string): Promise<void>;
 }
 
-/** @throws RunError when it has ended */
+/** @throws RunError if it has stopped */
 export function openSandbox(sandbox: Sandbox): SandboxOfSite {
   const { folder } = sandbox;
   const box = findBox(folder);

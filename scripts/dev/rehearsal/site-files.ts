@@ -2,25 +2,25 @@ import { stringify } from 'yaml';
 import { passwordVariables } from './site.ts';
 import type { SiteState } from './state.ts';
 
-/** What the rehearsal's cluster.yaml is made from. */
+/** Inputs of the rehearsal's cluster.yaml. */
 export interface ClusterFileSpec extends Pick<SiteState, 'cluster' | 'context' | 'users'> {
-  /** Where Argo CD reads the repository. */
+  /** Address from which Argo CD reads the repository. */
   gitUrl: string;
-  /** Addresses for MetalLB, as FIRST-LAST; undefined where the cluster has load balancers of its own. */
+  /** Addresses for MetalLB, as FIRST-LAST; undefined if the cluster has load balancers. */
   addresses?: string;
   mirrors: { charts: Readonly<Record<string, string>>; git: Readonly<Record<string, string>> };
   /**
-   * What upstream.yaml pins, named again: a version of its own frees a cluster of the commits beside the shared ones. The
-   * sandbox's repositories have the tags, and commits of their own.
+   * The versions in upstream.yaml, repeated: a version in cluster.yaml overrides the shared commit, too. The sandbox's repositories
+   * have the same tags, but other commits.
    */
   versions?: { argocd: string; kubeflow: string };
   kubeflow: readonly string[];
-  /** What the user's own cluster.yaml says, laid over all of it. */
+  /** The user's own settings, merged over all others. */
   settings?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * @returns the text of clusters/NAME/cluster.yaml: what a user would write for such a cluster, and no more
+ * @returns the text of clusters/NAME/cluster.yaml, as a user would write it for such a cluster
  */
 export function clusterFile(spec: ClusterFileSpec): string {
   const { owner, other } = spec.users;

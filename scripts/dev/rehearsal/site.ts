@@ -12,7 +12,7 @@ import { type Ended, mustRun, type RunOptions, runProgram } from './run-program.
 import { openSandbox, type SandboxOfSite } from './sandbox-of-site.ts';
 import { type Account, placesOf, type SiteState } from './state.ts';
 
-/** A throwaway copy of this repository with a cluster on which it was bootstrapped: what every check works with. */
+/** A throwaway copy of this repository and the cluster that it was bootstrapped on: the context of every check. */
 export interface RehearsalSite {
   /** All state of this rehearsal. */
   folder: string;
@@ -24,22 +24,22 @@ export interface RehearsalSite {
   cluster: string;
   kubeconfig: string;
   context: string;
-  /** Static users. The owner has a profile and groups, the other one has neither. */
+  /** Static users. The owner has a profile and groups; the other one has neither. */
   users: { owner: Account; other: Account };
   /** Undefined with --context. */
   sandbox: SandboxOfSite | undefined;
   record: Recorder;
-  /** Aborted when the rehearsal is to end. */
+  /** Aborted when the rehearsal must stop. */
   signal: AbortSignal;
   /** The host, as cluster.yaml says or as the bootstrap discovered it. @throws RunError before that */
   host(): Promise<string>;
-  /** Where the gateway's Service is reached: its load balancer's address. */
+  /** Address of the gateway's load balancer. */
   address(): Promise<string>;
-  /** The certificate of the CA behind the gateway's, as PEM. */
+  /** Certificate of the gateway's CA, as PEM. */
   ca(): Promise<string>;
   /** Runs `npm run breakwater -- WORDS` in the clone, with the kubeconfig and the users' passwords in its environment. */
   program(words: readonly string[], options?: RunOptions): Promise<Ended>;
-  /** @throws RunError with what kubectl said */
+  /** @throws RunError with kubectl's output */
   kubectl(words: readonly string[], input?: string): Promise<string>;
   /** All Applications, the root's included. */
   applications(): Promise<LiveApplication[]>;
@@ -52,21 +52,21 @@ export interface RehearsalSite {
   change(subject: string, files: Readonly<Record<string, string | undefined>>): Promise<string>;
   /** `git revert`, and a push. @returns the commit */
   revert(commit: string): Promise<string>;
-  /** Lets Argo CD look at Git now, as a webhook does; otherwise it looks every minute. */
+  /** Makes Argo CD check Git now, like a webhook; otherwise it checks every minute. */
   refresh(): Promise<void>;
-  /** Waits until every Application is Healthy at a commit. @throws RunError with what is not */
+  /** Waits until every Application is Healthy at a commit. @throws RunError that lists the others */
   untilHealthy(commit: string, seconds?: number): Promise<void>;
   /**
-   * Looks again and again until there is something, and says every half minute what it waits for.
+   * Polls until there is a result, and reports every half minute what it waits for.
    *
-   * @param what for the message when time is up
-   * @param look gives undefined for "not yet"; an error counts as that, too
-   * @throws RunError that names what was waited for and what was seen last
+   * @param what name of the result, for the timeout message
+   * @param look returns undefined for "not yet"; an error means the same
+   * @throws RunError that names the result and the last state
    */
   until<T>(what: string, look: () => Promise<T | undefined>, seconds: number): Promise<T>;
 }
 
-/** The name of the root Application, and where Argo CD's things are. */
+/** Name of the root Application, and Argo CD's namespace. */
 export const rootName = 'platform';
 export const argocdNamespace = 'argocd';
 
@@ -76,7 +76,7 @@ export const gatewayService = 'istio-ingressgateway';
 /** The environment variables that hold the users' passwords. */
 export const passwordVariables = { owner: 'REHEARSAL_OWNER_PASSWORD', other: 'REHEARSAL_OTHER_PASSWORD' } as const;
 
-/** Opens what a rehearsal has made in a folder. */
+/** Opens the site of a rehearsal in a folder. */
 export async function openSite(
   folder: string,
   state: SiteState,
@@ -170,7 +170,7 @@ export async function openSite(
   };
 }
 
-/** Seconds of silence, after which a wait says what it is for. */
+/** Seconds after which a wait reports what it waits for. */
 const patience = 30;
 
 interface Wait {

@@ -3,24 +3,24 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** Someone who can log in. */
+/** A user who can log in. */
 export interface Account {
   email: string;
   password: string;
   groups: readonly string[];
 }
 
-/** What is known of a rehearsal between two commands: FOLDER/site.json, for its owner only, since passwords are in it. */
+/** State of a rehearsal between two commands: FOLDER/site.json, readable by its owner only, since it contains passwords. */
 export interface SiteState {
   cluster: string;
   kubeconfig: string;
   context: string;
-  /** Whether the cluster is our own sandbox, in FOLDER/sandbox; else it is the user's own. */
+  /** Whether the cluster is a sandbox, in FOLDER/sandbox; otherwise it is the user's own. */
   sandbox: boolean;
   users: { owner: Account; other: Account };
 }
 
-/** @returns where a rehearsal is kept when no folder is named: what root runs belongs to the machine */
+/** @returns the default folder of a rehearsal; root uses a machine-wide one */
 export function defaultFolder(environment: NodeJS.ProcessEnv = process.env, root = process.getuid?.() === 0): string {
   if (root) return '/var/lib/breakwater/rehearsal';
   return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'breakwater', 'rehearsal');
@@ -33,7 +33,7 @@ export function placesOf(folder: string) {
     folder: at,
     /** The clone in which the program runs. */
     root: join(at, 'repository'),
-    /** What Argo CD reads, and the clone's remote. */
+    /** The repository that Argo CD reads; also the clone's remote. */
     bare: join(at, 'platform.git'),
     /** Repositories that replace Kubeflow's. */
     fakes: join(at, 'fakes'),

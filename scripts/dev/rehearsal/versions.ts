@@ -4,7 +4,7 @@ import { programVersion } from '../sandbox/build.ts';
 import { upstreamFile } from '../sandbox/of-repository.ts';
 import type { ProgramName } from '../sandbox/programs.ts';
 
-/** What a repository installs, by the folder that pins it, and the program that a sandbox runs for it. */
+/** Components by the folder that pins them, and the program that a sandbox runs for each. */
 const named: Readonly<Record<string, { folder: string; program?: ProgramName }>> = {
   'Argo CD': { folder: 'infrastructure/argocd', program: 'argocd' },
   Istio: { folder: 'infrastructure/istiod', program: 'pilot-discovery' },
@@ -15,7 +15,7 @@ const named: Readonly<Record<string, { folder: string; program?: ProgramName }>>
   Kubeflow: { folder: 'apps/kubeflow' },
 };
 
-/** @returns name → version, of what a repository installs, as its upstream.yaml files say */
+/** @returns name → version of what a repository installs, from its upstream.yaml files */
 export function versionsOf(root: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(named).flatMap(([name, { folder }]) => {

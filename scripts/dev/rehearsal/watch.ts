@@ -2,15 +2,15 @@ import { isSettled, type LiveApplication, waveOf } from './applications.ts';
 import type { ApplicationTimes } from './record.ts';
 import { rootName } from './site.ts';
 
-/** Keeps when each Application began its first sync, and when it was first Healthy. */
+/** Records when each Application began its first sync, and when it first became Healthy. */
 export interface Timeline {
-  /** Takes what the API server has now. */
+  /** Adds the current Applications. */
   look(applications: readonly LiveApplication[], now: number): void;
   /** In the order of waves, then of first syncs. */
   times(): ApplicationTimes[];
 }
 
-/** @param begin milliseconds since 1970: what the times count from */
+/** @param begin time 0, in milliseconds since 1970 */
 export function createTimeline(begin: number): Timeline {
   const seen = new Map<string, ApplicationTimes>();
   const seconds = (moment: string | undefined) =>
@@ -25,7 +25,7 @@ export function createTimeline(begin: number): Timeline {
         if (entry.firstSync === undefined && began !== undefined) entry.firstSync = began;
         if (entry.healthy === undefined && entry.firstSync !== undefined && isSettled(application)) {
           const since = seconds(application.status?.health?.lastTransitionTime) ?? 0;
-          // Healthy as long as nothing was there yet does not count.
+          // Healthy before anything exists does not count.
           entry.healthy = Math.max(since, seconds(application.status?.operationState?.finishedAt) ?? 0);
           if (entry.healthy === 0) entry.healthy = Math.round((now - begin) / 1000);
         }
@@ -36,10 +36,10 @@ export function createTimeline(begin: number): Timeline {
 }
 
 /**
- * Looks at the Applications every two seconds until it is stopped. None yet is not an error.
+ * Reads the Applications every two seconds until it is stopped. Having none yet is not an error.
  *
- * @param read gives all Applications
- * @returns ends it, after a last look, and gives the times
+ * @param read returns all Applications
+ * @returns a function that stops it, after a last read, and returns the times
  */
 export function watchApplications(
   read: () => Promise<LiveApplication[]>,
@@ -52,7 +52,7 @@ export function watchApplications(
       timeline.look(await read(), Date.now());
       keep(timeline.times());
     } catch {
-      // Argo CD is not there yet, or the API server is busy: the next look tells.
+      // Argo CD does not exist yet, or the API server is busy: the next read succeeds.
     }
   };
   const work = (async () => {

@@ -49,9 +49,9 @@ export interface SandboxOptions {
 /**
  * Reads the command line of the sandbox.
  *
- * @param run does what was asked for
- * @param program takes the name; a test gives one that keeps what is printed
- * @returns exit code: 2 for wrong usage, else that of `run`
+ * @param run runs the command
+ * @param program creates the parser; a test passes one that captures its output
+ * @returns exit code: 2 for wrong usage, otherwise that of `run`
  */
 export function sandboxCommandLine(
   argv: readonly string[],

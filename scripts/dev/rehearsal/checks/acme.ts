@@ -11,10 +11,10 @@ import { passed } from './root.ts';
 const group = 'ACME';
 const host = 'platform.rehearsal.test';
 
-/** Certificates by ACME, proven by HTTP-01 through the gateway's port 80. */
+/** ACME certificates, validated by HTTP-01 through the gateway's port 80. */
 export const check: Check = {
   name: 'acme',
-  title: 'A certificate by ACME, through port 80, which serves nothing else',
+  title: 'A certificate from an ACME server over port 80, which serves nothing else',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? 'its ACME server runs in the sandbox' : undefined),
   run: async (site) => {
@@ -67,7 +67,7 @@ async function servedAndRenewed(site: RehearsalSite, acme: AcmeServer, address: 
     group,
     name: 'the gateway serves a certificate from the ACME server',
     tried: `HTTPS to ${host}, trusting the root of Pebble and nothing else`,
-    expected: 'chain and name are right; the login is asked for',
+    expected: 'chain and name are correct; the response is the login',
     got: `${first.status}, issued by ${first.certificate?.issuer.CN} until ${first.certificate?.valid_to}`,
     ok: first.status === 302,
   });
@@ -84,9 +84,9 @@ async function servedAndRenewed(site: RehearsalSite, acme: AcmeServer, address: 
   );
   site.record.check({
     group,
-    name: 'it is renewed, and served with no restart',
-    tried: 'valid for an hour, renewed 59 minutes before it expires; no one did anything',
-    expected: 'another serial number, and a later end',
+    name: 'it is renewed, and served without a restart',
+    tried: 'valid for an hour, renewed 59 minutes before it expires, without any action',
+    expected: 'another serial number, and a later expiry',
     got: `after ${since(start)}: until ${renewed.valid_to}`,
     ok: Date.parse(renewed.valid_to) > Date.parse(first.certificate?.valid_to ?? ''),
   });
@@ -102,7 +102,7 @@ async function loginBehindIt(site: RehearsalSite, acme: AcmeServer): Promise<voi
     const { host: at, pathname } = new URL(visitor.page.url());
     site.record.check({
       group,
-      name: 'people log in behind it',
+      name: 'users can log in',
       tried: `Chromium, trusting the root of Pebble, opens https://${host}/ and logs in`,
       expected: `back on https://${host}/`,
       got: at + pathname,
@@ -136,7 +136,7 @@ async function nothingElseOnPort80(site: RehearsalSite, address: string): Promis
   const foreign = await ask('http://other.example/', { address });
   site.record.check({
     group,
-    name: 'port 80 knows no other host',
+    name: 'port 80 serves no other host',
     tried: 'http://other.example/ at the gateway',
     expected: '404',
     got: String(foreign.status),

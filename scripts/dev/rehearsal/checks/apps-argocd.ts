@@ -1,18 +1,18 @@
 import { type Answer, ask } from '../observe/ask.ts';
 import type { RehearsalSite } from '../site.ts';
 
-/** Where Argo CD is, and the sessions of two users. */
+/** Argo CD's address, and the sessions of two users. */
 interface Place {
-  /** Without "/" at the end. */
+  /** Without a trailing "/". */
   url: string;
-  /** Of the gateway, for names that only the cluster knows. */
+  /** Address of the gateway, for names that only the cluster resolves. */
   address: string;
   /** Cookie headers. */
   owner: string;
   other: string;
 }
 
-/** Argo CD's API behind the same login: the token that the gateway sends along gives the rights of the person's groups. */
+/** Argo CD's API behind the same login: the token that the gateway adds grants the rights of the user's groups. */
 export async function tryArgocd(
   site: RehearsalSite,
   group: string,
@@ -28,7 +28,7 @@ export async function tryArgocd(
   const expect = (name: string, tried: string, expected: string, got: string, ok: boolean) =>
     site.record.check({ group, name, tried, expected, got: got.slice(0, 300), ok });
 
-  // Its server starts again with other arguments, and once more when the kubelet brings the CA that cert-manager has made.
+  // Its server restarts with other arguments, and again when the kubelet mounts the CA that cert-manager created.
   const info = await site.until(
     "Argo CD takes the platform's token",
     async () => {
@@ -63,7 +63,7 @@ export async function tryArgocd(
     `${none.status} with ${applicationsOf(none).length}, and ${refused.status}`,
     none.status === 200 && applicationsOf(none).length === 0 && refused.status === 403,
   );
-  // The right one, which Argo CD made for itself when it was installed.
+  // The correct one, which Argo CD generated when it was installed.
   const words = ['-n', 'argocd', 'get', 'secret', 'argocd-initial-admin-secret', '-o', 'jsonpath={.data.password}'];
   const password = Buffer.from(await site.kubectl(words), 'base64').toString('utf8');
   const admin = await api('session', owner, 'POST', JSON.stringify({ username: 'admin', password }));
@@ -123,7 +123,7 @@ async function tryPages(
     expected: '200, with <base href="/">',
     got: `${page.status} ${/<base[^>]*>/.exec(page.body)?.[0] ?? ''}`,
     ok: page.status === 200 && page.body.includes('<base href="/">'),
-    // Its Go module holds the server only, which then says 500 for want of a page.
+    // The Go module contains the server only, which answers 500 without the pages.
     ...(site.sandbox !== undefined && answered ? { skipped: "the sandbox's Argo CD is built without pages" } : {}),
   });
 }

@@ -9,15 +9,15 @@ import type { Check } from './check.ts';
 import { clusterYaml } from './commits.ts';
 import { passed } from './root.ts';
 
-const group = 'Apps on hosts of their own';
+const group = 'Apps on their own hosts';
 const host = 'platform.rehearsal.test';
 const own = `hello.${host}`;
 const argocd = `argocd.${host}`;
 
-/** Apps on hosts below the platform's, found by DNS from inside the cluster, and attacked as all that is exposed. */
+/** Apps on hosts below the platform's: resolved by DNS inside the cluster, and attacked like everything exposed. */
 export const check: Check = {
   name: 'own-host',
-  title: 'Apps on hosts of their own, Argo CD one of them: their certificates, the same login, the attack suite',
+  title: 'Apps on their own hosts, Argo CD among them: certificates, the same login, the attack suite',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the names are known to the sandbox's name server only" : undefined),
   run: async (site) => {
@@ -61,7 +61,7 @@ async function tryPages(site: RehearsalSite, address: string): Promise<void> {
   expect(
     'a certificate of its own',
     `HTTPS to ${own}, trusting the platform's CA and nothing else`,
-    `chain and name are right; the login at https://${host}/dex/auth`,
+    `chain and name are correct; the login at https://${host}/dex/auth`,
     `${first.certificate?.subjectaltname}; ${first.status} ${String(first.headers.location).slice(0, 80)}`,
     first.status === 302 && String(first.headers.location).startsWith(`https://${host}/dex/auth`),
   );
@@ -108,7 +108,7 @@ async function tryPages(site: RehearsalSite, address: string): Promise<void> {
   );
 }
 
-/** Of a login at the platform's own page, not at an app's: the session must carry over. */
+/** Cookies of a login on the platform's own page, not on an app's: the session must carry over. */
 async function cookies(site: RehearsalSite, address: string, who: 'owner' | 'other'): Promise<string> {
   const session = startSession({ [host]: address });
   await logIn(session, `https://${host}/`, site.users[who]);
@@ -119,7 +119,7 @@ function cookiesOf({ cookies }: Session): string {
   return [...cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
-/** As a pod calls it by name. */
+/** Requests it by name from a pod. */
 async function tryFromInside(site: RehearsalSite): Promise<void> {
   const name = 'rehearsal-own-host';
   const words = ['curl', '-sk', '-o', '/dev/null', '-m', '10', '-w', '%{http_code} %{remote_ip}', `https://${own}/`];
@@ -131,7 +131,7 @@ async function tryFromInside(site: RehearsalSite): Promise<void> {
     const expected = `302 ${await site.address()}`;
     site.record.check({
       group,
-      name: 'DNS leads there from inside',
+      name: 'DNS resolves to it from inside',
       tried: `curl https://${own}/ in a pod`,
       expected,
       got,

@@ -12,7 +12,7 @@ const mark = [
   'kubeflow-groups: platform-admins',
 ];
 
-/** A pod in another namespace, in the mesh and outside of it, that calls an app with everything the gateway would send. */
+/** Pods in another namespace, in the mesh and outside it, that call an app with everything that the gateway would send. */
 export async function tryStrangers(site: RehearsalSite, group: string): Promise<void> {
   try {
     for (const meshed of [true, false]) await tryOne(site, group, meshed);
@@ -63,13 +63,13 @@ function objects(site: RehearsalSite, name: string, meshed: boolean): object[] {
   ];
 }
 
-/** @returns the status, 000 when there was no answer */
+/** @returns the status; 000 without an answer */
 async function curl(site: RehearsalSite, pod: string, url: string): Promise<string> {
   const words = ['curl', '-s', '-o', '/dev/null', '-m', '10', '-w', '%{http_code}', ...forged, ...mark, url];
   try {
     return (await site.kubectl(['-n', namespace, 'exec', pod, '-c', 'curl', '--', ...words])).trim();
   } catch (error) {
-    // curl says 000 and fails when the connection is reset.
+    // curl prints 000 and fails if the connection is reset.
     const text = error instanceof RunError ? [error.message, ...error.details].join(' ') : String(error);
     if (/exit code (7|28|35|52|56)\b/.test(text)) return '000';
     throw error;

@@ -12,10 +12,10 @@ const group = 'Apps';
 const source = join(import.meta.dirname, '..', 'apps');
 const names = ['hello', 'metrics'];
 
-/** Web programs that a commit puts behind the login, and a commit takes away. */
+/** Web programs that one commit puts behind the login, and another removes. */
 export const check: Check = {
   name: 'apps',
-  title: 'Apps by directory: one login, who may open them, and no one past the gateway',
+  title: 'Apps by directory: one login, access rules, and no way past the gateway',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the apps' images are the sandbox's" : undefined),
   run: async (site) => {
@@ -31,7 +31,7 @@ export const check: Check = {
   },
 };
 
-/** The apps that are kept beside this check, switched on for the site's cluster. */
+/** The apps next to this check, enabled on the site's cluster. */
 export async function appFiles(site: RehearsalSite): Promise<Record<string, string>> {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -44,7 +44,7 @@ export async function appFiles(site: RehearsalSite): Promise<Record<string, stri
   );
 }
 
-/** Logs in at the platform's own page, not at an app's: the session must carry over. */
+/** Logs in on the platform's own page, not on an app's: the session must carry over. */
 async function cookieOf(site: RehearsalSite, base: string, who: 'owner' | 'other'): Promise<string> {
   const session = startSession();
   await logIn(session, `${base}/`, site.users[who]);
@@ -129,7 +129,7 @@ function headersOf(answer: Answer): Record<string, string> {
   }
 }
 
-/** A group that only begins like one of the person's own. */
+/** A group whose name only begins like one of the user's groups. */
 async function tryNearMiss(site: RehearsalSite, base: string, owner: string): Promise<void> {
   const own = site.users.owner.groups[0] ?? '';
   const file = (await appFiles(site))['apps/hello/app.yaml'] ?? '';
@@ -145,7 +145,7 @@ async function tryNearMiss(site: RehearsalSite, base: string, owner: string): Pr
   );
   site.record.check({
     group,
-    name: 'groups are compared whole',
+    name: 'group names are compared in full',
     tried: `GET /hello/ as a member of ${own}, with access for ${own.slice(0, -1)} and x-${own}`,
     expected: '403',
     got: String(answer.status),
@@ -171,7 +171,7 @@ async function tryRemoval(site: RehearsalSite, base: string, owner: string): Pro
   const namespaces = await site.kubectl(['get', 'namespaces', ...names, '-o', 'name']);
   site.record.check({
     group,
-    name: 'an app goes with its folder',
+    name: 'an app is removed with its folder',
     tried: 'the folders removed by a push; then the Applications, GET /hello/, the filters, the namespaces',
     expected: 'no Application, no page of the app, no filter; the namespaces stay',
     got: `${left.length} Applications; ${page.status}; ${filters.trim().split('\n').join(' ')}; ${namespaces.trim().split('\n').join(' ')}`,

@@ -1,11 +1,11 @@
 import type { RehearsalSite } from '../site.ts';
 
-/** Records one thing that was tried: passed when what came back is what was expected. */
+/** Records an attempt: passed if the result equals the expectation. */
 export type Expect = (name: string, tried: string, expected: unknown, got: unknown) => boolean;
 
 /**
  * @param group name of the check
- * @returns compares as text; texts are kept as they are, all else as JSON
+ * @returns a function that compares values as text: strings unchanged, all else as JSON
  */
 export function expecting(site: RehearsalSite, group: string): Expect {
   return (name, tried, expected, got) => {

@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 
 const group = 'attacks';
 
-/** The attack suite that users run on their own platform, with two users who can log in. */
+/** The attack suite that users run on their own platform, with two users. */
 export const check: Check = {
   name: group,
   title: 'The attack suite',
@@ -20,7 +20,7 @@ export const check: Check = {
         group,
         name,
         tried: `${tried.length} requests of the attack suite`,
-        expected: 'each answered as it should be',
+        expected: 'each answered as expected',
         got:
           failed.length === 0 ? 'all were' : failed.map(({ id, why }) => `${id}: ${why ?? 'wrong answer'}`).join('; '),
         ok: failed.length === 0,
@@ -33,9 +33,9 @@ export const check: Check = {
 };
 
 /**
- * The attack suite while apps are exposed: it must hold, and must have tried each of them.
+ * The attack suite while apps are exposed: it must pass, and cover each of them.
  *
- * @param apps names of apps, or of groups of the suite with a slash behind
+ * @param apps names of apps, or of groups of the suite with a trailing slash
  */
 export async function attackApps(
   site: RehearsalSite,
@@ -53,15 +53,15 @@ export async function attackApps(
     group: name,
     name: 'the attack suite holds, and covers each app',
     tried: `npm run verify ${more.join(' ')}: ${tried.length} requests; ${counts.map(({ app, count }) => `${count} at ${app}`).join(', ')}`,
-    expected: 'each answered as it should be, and some at each app',
+    expected: 'each answered as expected, and some at each app',
     got: failed.length === 0 ? 'all were' : failed.map(({ id, why }) => `${id}: ${why ?? 'wrong answer'}`).join('; '),
     ok: failed.length === 0 && counts.every(({ count }) => count > 0),
   });
 }
 
 /**
- * @param more further words for `verify`
- * @throws RunError when it came to no end
+ * @param more further arguments for `verify`
+ * @throws RunError if it did not finish
  */
 async function attack(site: RehearsalSite, more: readonly string[] = []): Promise<AttackResult[]> {
   const { owner, other } = site.users;

@@ -4,7 +4,7 @@ import { argocdNamespace, rootName } from '../site.ts';
 import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
 
-/** The bootstrap has made everything, Argo CD manages itself, and another run finds nothing to do. */
+/** The bootstrap has created everything, Argo CD manages itself, and another run finds nothing to do. */
 export const check: Check = {
   name: 'bootstrap',
   title: 'Bootstrap from an empty cluster',

@@ -8,7 +8,7 @@ const annotation = 'example.com/rehearsal';
 /** A pushed change of a value is applied, and its revert, too. */
 export const check: Check = {
   name: 'change',
-  title: 'A change by Git and its revert',
+  title: 'A change in Git and its revert',
   quick: true,
   run: async (site) => {
     const expect = expecting(site, 'change');

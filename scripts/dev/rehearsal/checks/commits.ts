@@ -6,23 +6,23 @@ import type { ApplicationWatch } from '../observe/follow.ts';
 import { type Passage, passages } from '../observe/order.ts';
 import type { RehearsalSite } from '../site.ts';
 
-/** @returns path of a file of the cluster's own folder, from the repository's root */
+/** @returns path of a file in the cluster's folder, relative to the repository */
 export function clusterFile(site: RehearsalSite, ...parts: string[]): string {
   return join('clusters', site.cluster, ...parts);
 }
 
-/** @returns path of the cluster's own values of a component, from the repository's root */
+/** @returns path of the cluster's overrides of a component, relative to the repository */
 export function overrides(site: RehearsalSite, component: string): string {
   return clusterFile(site, 'overrides', `${component}.yaml`);
 }
 
-/** Values of the gateway's chart: a change that its pods show, and that does no harm. */
+/** Values of the gateway's chart: a harmless change that is visible on its pods. */
 export function gatewayMark(text: string): string {
   return `podAnnotations:\n  rehearsal/mark: ${text}\n`;
 }
 
 /**
- * The cluster.yaml of the site with some keys set (undefined: removed), its comments kept.
+ * The site's cluster.yaml with some keys set (undefined: removed) and its comments kept.
  *
  * @param keys path of a key, joined by dots → value
  */
@@ -36,21 +36,21 @@ export async function clusterYaml(site: RehearsalSite, keys: Record<string, unkn
   return { [path]: document.toString() };
 }
 
-/** Commits what was changed in the site's clone by hand, without the program, and pushes nothing. @returns the commit */
+/** Commits the changes in the site's clone directly, without the program, and pushes nothing. @returns the commit */
 export async function commitLocally(site: RehearsalSite, subject: string): Promise<string> {
   const git = $({ cwd: site.root, quiet: true });
   await git`git commit --quiet --all --message ${subject}`;
   return (await git`git rev-parse HEAD`).stdout.trim();
 }
 
-/** As {@link commitLocally}, and pushes it. @returns the commit */
+/** Like {@link commitLocally}, and pushes. @returns the commit */
 export async function commitByHand(site: RehearsalSite, subject: string): Promise<string> {
   const commit = await commitLocally(site, subject);
   await $({ cwd: site.root, quiet: true })`git push --quiet origin HEAD`;
   return commit;
 }
 
-/** Passages of Applications of later waves than the named one's that ever were at a commit. */
+/** Passages of Applications in later waves than the named one that were ever at a commit. */
 export function laterAt(watch: ApplicationWatch, name: string, commit: string): Passage[] {
   const all = passages(watch.events);
   const wave = all.find((one) => one.name === name)?.wave ?? Number.NEGATIVE_INFINITY;
@@ -62,7 +62,7 @@ export function namesOf(some: readonly Passage[]): string {
   return some.length === 0 ? 'none' : some.map(({ name }) => name).join(', ');
 }
 
-/** @returns how long ago a moment (milliseconds since the epoch) was, for a report */
+/** @returns the time since a moment (milliseconds since the epoch), for a report */
 export function since(start: number): string {
   return `${Math.round((Date.now() - start) / 1000)} s`;
 }

@@ -14,13 +14,13 @@ import { clusterYaml, commitLocally } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'Connectors';
-/** Who is in it may log in, wherever they come from. */
+/** Group whose members may log in, through any connector. */
 const admitted = 'platform-users';
 
-/** People from an LDAP directory and from an OpenID Connect provider; their groups decide who gets in. */
+/** Users of an LDAP directory and of an OpenID Connect provider; their groups decide about access. */
 export const check: Check = {
   name: 'connectors',
-  title: 'Login by LDAP and by an upstream OpenID Connect provider',
+  title: 'Login through LDAP and through an upstream OpenID Connect provider',
   quick: false,
   needs: (site) => {
     if (site.sandbox === undefined) return 'its LDAP server and provider run in the sandbox';
@@ -68,9 +68,9 @@ function account(name: string, groups: readonly string[]): Account {
 }
 
 /**
- * As a person does: cluster.yaml names both and is committed, the secrets are in the environment, and the bootstrap is run.
+ * Like a user: commits a cluster.yaml with both connectors, and runs the bootstrap with their secrets in the environment.
  *
- * @returns the person's own commit, and the bootstrap's
+ * @returns the user's own commit, and the bootstrap's
  */
 async function useBoth(
   site: RehearsalSite,
@@ -117,7 +117,7 @@ async function useBoth(
   return { own, rendered: (await mustRun(['git', '-C', site.root, 'rev-parse', 'HEAD'])).trim() };
 }
 
-/** Opens the platform, chooses where one comes from, fills in the form, and agrees to what the provider asks each time. */
+/** Opens the platform, chooses a connector, fills in the form, and consents where the provider asks. */
 async function comeBy(visitor: Visitor, connector: string, person: Account): Promise<void> {
   await visitor.open('/');
   const { host } = new URL(visitor.page.url());
@@ -133,13 +133,13 @@ async function comeBy(visitor: Visitor, connector: string, person: Account): Pro
 async function letsIn(site: RehearsalSite, browser: RealBrowser, connector: string, person: Account): Promise<void> {
   const visitor = await browser.visitor();
   await comeBy(visitor, connector, person);
-  await visitor.picture(`Logged in by the connector "${connector}"`, `connector-${connector}`);
+  await visitor.picture(`Logged in through the connector "${connector}"`, `connector-${connector}`);
   const seen = (await visitor.json('/')) as { headers: Record<string, string[] | undefined> };
   const user = seen.headers['Kubeflow-Userid']?.join() ?? 'nobody';
   const groups = (seen.headers['Kubeflow-Groups']?.join() ?? '').split(',').sort();
   site.record.check({
     group,
-    name: `a member of ${admitted} logs in by the ${connector}`,
+    name: `a member of ${admitted} logs in through the ${connector}`,
     tried: `Chromium: ${person.email}, who is in ${person.groups.join(', ')}`,
     expected: `the dashboard, as ${person.email}, with these groups`,
     got: `as ${user}, with ${groups.join(', ')}`,
@@ -158,7 +158,7 @@ async function keepsOut(site: RehearsalSite, browser: RealBrowser, connector: st
   );
   site.record.check({
     group,
-    name: `who is not a member of ${admitted} is kept out, coming by the ${connector}`,
+    name: `a user who is not in ${admitted} is refused through the ${connector}`,
     tried: `Chromium: ${person.email}, with the right password, in ${person.groups.join(', ') || 'no group'}`,
     expected: 'no access, and no session: / answers 401',
     got: `${got}; the page says: ${page.slice(0, 120)}`,

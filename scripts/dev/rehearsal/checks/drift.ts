@@ -9,10 +9,10 @@ import { argocd, passed } from './root.ts';
 
 const group = 'Change by Git';
 
-/** What is changed by hand is put right; what is switched off goes, and what holds data stays. */
+/** Manual changes are reverted; disabled components are removed, but their data stays. */
 export const check: Check = {
   name: 'drift',
-  title: 'A manual change is healed, a component that is switched off goes',
+  title: 'A manual change is reverted, a disabled component is removed',
   quick: false,
   run: async (site) => {
     await healsDeletedPolicy(site);
@@ -21,7 +21,7 @@ export const check: Check = {
   },
 };
 
-/** The policy that asks for a login: the worst thing that someone could delete. */
+/** The policy that requires the login: the most dangerous object to delete. */
 async function healsDeletedPolicy(site: RehearsalSite): Promise<void> {
   const policy = ['authorizationpolicy.security.istio.io', 'login-required'];
   const uid = ['-n', 'ingress', 'get', ...policy, '--ignore-not-found', '-o', 'jsonpath={.metadata.uid}'];
@@ -35,12 +35,12 @@ async function healsDeletedPolicy(site: RehearsalSite): Promise<void> {
   await site.until('the deleted policy is back', again, 120);
   const healed = since(start);
   const asks = async () => ((await ask(`https://${await site.host()}/`)).status === 302 ? true : undefined);
-  await site.until('the gateway asks for a login again', asks, 60);
+  await site.until('the gateway requires the login again', asks, 60);
   site.record.check({
     group,
     name: 'a deleted policy comes back',
-    tried: 'kubectl delete of the AuthorizationPolicy that asks for a login',
-    expected: 'Argo CD puts it back automatically, and the gateway asks for a login',
+    tried: 'kubectl delete of the AuthorizationPolicy that requires the login',
+    expected: 'Argo CD restores it automatically, and the gateway requires the login',
     got: `back after ${healed}, the login after ${since(start)}`,
     ok: true,
   });
@@ -58,7 +58,7 @@ async function healsChangedDeployment(site: RehearsalSite): Promise<void> {
   await site.kubectl(rolled);
   site.record.check({
     group,
-    name: 'a changed Deployment is put right',
+    name: 'a changed Deployment is reverted',
     tried: "kubectl set image of Dex's Deployment to one that does not exist",
     expected: "Git's image again, automatically",
     got: `after ${healed}`,
@@ -66,14 +66,14 @@ async function healsChangedDeployment(site: RehearsalSite): Promise<void> {
   });
 }
 
-/** A component that can be switched off, and what belongs to it. */
+/** A component that can be disabled, with its objects. */
 interface Removable {
   application: string;
   keys: Record<string, unknown>;
   namespace: string;
-  /** A workload that must go. */
+  /** A workload that must be deleted. */
   workload: string;
-  /** A CRD that must stay, with whatever is of its kind. */
+  /** A CRD that must stay, with all objects of its kind. */
   crd: string;
 }
 
@@ -88,7 +88,7 @@ async function removable(site: RehearsalSite): Promise<Removable> {
       workload: 'deployment/tensorboards-web-app-deployment',
       crd: 'tensorboards.tensorboard.kubeflow.org',
     };
-  // Without Kubeflow: the address that MetalLB gave stays as it is while it is gone.
+  // Without Kubeflow: the address assigned by MetalLB stays while MetalLB is removed.
   return {
     application: 'metallb',
     keys: { loadBalancer: undefined },
@@ -114,9 +114,9 @@ async function switchesOff(site: RehearsalSite): Promise<void> {
   const stays = { crd: await exists('crd', crd), namespace: (await uid()) === before.namespace };
   site.record.check({
     group,
-    name: 'a component that is switched off is removed, CRDs and namespaces stay',
+    name: 'a disabled component is removed; CRDs and namespaces stay',
     tried: `${application} taken out of cluster.yaml`,
-    expected: `its Application and ${workload} go; the CRD ${crd} and the namespace ${namespace} stay`,
+    expected: `its Application and ${workload} are deleted; the CRD ${crd} and the namespace ${namespace} stay`,
     got: `workload before: ${before.workload}; gone; CRD there: ${stays.crd}; namespace the same: ${stays.namespace}`,
     ok: before.workload && stays.crd && stays.namespace,
   });

@@ -17,10 +17,10 @@ const pages = [
 ];
 const noReplicas = 'replicaCount: 0\n';
 
-/** Without the login's parts there is no access, and no half access. */
+/** Without the login's parts there is no access, not even partial access. */
 export const check: Check = {
   name: 'fail-closed',
-  title: 'Without OAuth2 Proxy or Dex no one gets in',
+  title: 'Without OAuth2 Proxy or Dex there is no access',
   quick: false,
   run: async (site) => {
     const base = `https://${await site.host()}`;
@@ -43,7 +43,7 @@ export const check: Check = {
       group,
       name: 'the login works again afterwards',
       tried: 'a login as a static user',
-      expected: 'past the gateway: neither a login, nor 403, nor an error',
+      expected: 'past the gateway: no login, no 403, no error',
       got: String(again.status),
       ok: again.status === 200 || again.status === 404,
     });
@@ -67,7 +67,7 @@ async function withoutProxy(site: RehearsalSite, base: string, cookie: string): 
   }))
     site.record.check({
       group,
-      name: `OAuth2 Proxy at no replicas, with ${who}`,
+      name: `OAuth2 Proxy scaled to 0, with ${who}`,
       tried: `GET ${pages.join(', ')}`,
       expected: '403 for each',
       got: statuses(answers),
@@ -80,7 +80,7 @@ async function withoutDex(site: RehearsalSite, base: string): Promise<void> {
   const login = await session.open(`${base}/`);
   site.record.check({
     group,
-    name: 'Dex at no replicas: a login',
+    name: 'Dex scaled to 0: a login',
     tried: 'GET / without a session, redirects followed',
     expected: "503 at Dex's login page",
     got: `${login.status} at ${new URL(session.url).pathname}: ${login.body.slice(0, 80)}`,
@@ -90,8 +90,8 @@ async function withoutDex(site: RehearsalSite, base: string): Promise<void> {
   const callback = await session.open(`${base}/oauth2/callback?code=made-up&state=${encodeURIComponent(state)}`);
   site.record.check({
     group,
-    name: 'Dex at no replicas: the end of a login, made up',
-    tried: 'GET /oauth2/callback with the state of that login and a code that Dex never gave',
+    name: 'Dex scaled to 0: a made-up callback',
+    tried: 'GET /oauth2/callback with the state of that login and a code that Dex never issued',
     expected: 'an error, and no session cookie',
     got: `${callback.status}, cookies: ${[...session.cookies.keys()].join(', ') || 'none'}`,
     ok: callback.status >= 400 && ![...session.cookies.keys()].some((key) => / __Host-breakwater(_\d+)?$/.test(key)),
@@ -101,7 +101,7 @@ async function withoutDex(site: RehearsalSite, base: string): Promise<void> {
   );
   site.record.check({
     group,
-    name: 'Dex at no replicas: no session',
+    name: 'Dex scaled to 0: no session',
     tried: `GET ${pages.join(', ')} with Accept: application/json`,
     expected: '401 for each',
     got: statuses(strangers),

@@ -5,7 +5,7 @@ import type { RehearsalSite } from '../site.ts';
 import type { Check } from './check.ts';
 
 const group = 'Two locks';
-/** Occurs in nothing but what is forged here. */
+/** Occurs only in values that this check forges. */
 const forged = 'forged-by-the-rehearsal';
 const forgedHeaders = {
   'kubeflow-userid': `${forged}@example.com`,
@@ -14,7 +14,7 @@ const forgedHeaders = {
   [`x-breakwater-group-${Buffer.from(forged).toString('hex')}`]: '1',
 };
 
-/** What stands between a request and the pages; the ConfigMap holds the provider that the check asks. */
+/** The objects of the gate; the ConfigMap contains the provider of the login check. */
 const objects: readonly (readonly [namespace: string, kind: string, name: string])[] = [
   ['ingress', 'authorizationpolicy.security.istio.io', 'login-required'],
   ['ingress', 'envoyfilter.networking.istio.io', 'identity'],
@@ -23,7 +23,7 @@ const objects: readonly (readonly [namespace: string, kind: string, name: string
   ['istio-system', 'configmap', 'istio'],
 ];
 
-/** Each object of the gate is deleted in turn while people and attackers ask. */
+/** Deletes each object of the gate in turn, during requests by users and attackers. */
 export const check: Check = {
   name: 'gate',
   title: 'While an object of the gate is gone, nothing is served unchecked',
@@ -61,8 +61,8 @@ async function withoutObject(
   site.record.check({
     group,
     name: `without ${kind.split('.')[0]} ${namespace}/${name}`,
-    tried: `kubectl delete, while no one, no one with forged headers, and ${site.users.owner.email} with forged headers ask`,
-    expected: 'no answer that was not checked, and nothing forged in any',
+    tried: `kubectl delete, during requests without a session, without one but with forged headers, and by ${site.users.owner.email} with forged headers`,
+    expected: 'no unchecked response, and nothing forged in any response',
     got: `${unchecked.length} of ${total}: ${[...answers].map(([what, count]) => `${what} × ${count}`).join(', ')}${unchecked.length === 0 ? '' : `; ${unchecked.slice(0, 3).join('; ')}`}`,
     ok: before !== '' && total > 50 && unchecked.length === 0,
   });
@@ -93,7 +93,7 @@ function knock(base: string, cookie: string) {
   return { answers, unchecked, end };
 }
 
-/** Only a program behind the gateway leaves Envoy's note of its time: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter */
+/** Envoy adds this header only to responses of an upstream: https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter */
 function wasUnchecked(who: string, { status, headers, body }: Answer): boolean {
   const reached = headers['x-envoy-upstream-service-time'] !== undefined || status === 200;
   return who === 'known' ? body.includes(forged) || body.includes('__Host-breakwater') : reached;

@@ -2,17 +2,17 @@ import { ask } from '../https.ts';
 import { type RehearsalSite, rootName } from '../site.ts';
 import type { Expect } from './assert.ts';
 
-/** What the webhook is tried with. */
+/** Context of the webhook's test. */
 export interface WebhookScene {
   site: RehearsalSite;
   expect: Expect;
-  /** Asks the Git host for the webhooks of the repository. */
+  /** Reads the repository's webhooks from the Git host. */
   webhooks(): Promise<{ active: boolean; config: { url?: string } }[]>;
 }
 
 /**
- * The webhook stands at the host, and the gateway lets nothing else through by its path. What no route leads to is refused, and no one
- * is asked who they are: the gate misses the check's mark. This platform has no dashboard, to which all other paths belong.
+ * The webhook exists on the host, and its path on the gateway admits nothing else. Paths without a route are refused without a login: they
+ * lack the check's mark. This platform has no dashboard, which would serve all other paths.
  */
 export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Promise<void> {
   const url = `https://${await site.host()}/hooks/argocd`;
@@ -39,19 +39,19 @@ export async function tryWebhook({ site, expect, webhooks }: WebhookScene): Prom
   }
 }
 
-/** What was pushed to the host just now, of which no one but the host tells Argo CD. */
+/** A commit just pushed to the host; only the host tells Argo CD about it. */
 export interface Pushed {
   commit: string;
-  /** Whose folder it brings. */
+  /** Cluster whose folder it adds. */
   tenant: string;
 }
 
-/** Waits for what the host's call brings about, and records how long each took. @throws RunError when it does not come */
+/** Waits for the effects of the host's call, and records how long each took. @throws RunError if they do not appear */
 export async function hearOfPush({ site }: WebhookScene, { commit, tenant }: Pushed): Promise<void> {
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
   const told = await site.until(
-    'Argo CD hears of the push',
+    'Argo CD learns of the push',
     async () => {
       const log = await site.kubectl(['-n', 'argocd', 'logs', 'deployment/argocd-server', '--since=2m']);
       return log.match(/Received push event repo: [^\s,]+/)?.[0];
@@ -75,8 +75,8 @@ export async function hearOfPush({ site }: WebhookScene, { commit, tenant }: Pus
   );
   site.record.check({
     group: 'gitea',
-    name: 'Argo CD hears of a merge from the host, and looks at once',
-    tried: "merge, and tell Argo CD nothing; its server's log, and what the root is compared with",
+    name: 'the host tells Argo CD about a merge, and Argo CD refreshes at once',
+    tried: "merge, without telling Argo CD; then its server's log, and the commit that the root is compared with",
     expected: 'Received push event',
     got: `${told}, after ${heard} s; the root compared after ${compared} s, the new tenant's Application there after ${seconds()} s`,
     ok: true,

@@ -17,27 +17,27 @@ const repository = 'acme/platform';
 const annotation = 'example.com/rehearsal';
 const tenant = 'newcomers';
 
-/** A second, empty cluster, and a Gitea beside it that has no repository yet. */
+/** A second, empty cluster, and a Gitea without a repository. */
 interface Scene {
   site: RehearsalSite;
   gitea: Gitea;
-  /** Of the user who may do all that is needed, and no more. */
+  /** Token of a user with exactly the needed rights. */
   token: string;
   expect: Expect;
 }
 
-/** The whole way on a real Git host: repository, deploy key, bootstrap, pull request, merge, rotation. */
+/** The complete workflow on a real Git host: repository, deploy key, bootstrap, pull request, merge, rotation. */
 export const check: Check = {
   name: 'gitea',
-  title: 'From nothing onto a repository at a Gitea, read over SSH with a deploy key, changed by a pull request',
+  title: 'From nothing to a repository on Gitea, read over SSH with a deploy key, changed by pull requests',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? 'it starts a second sandbox' : undefined),
   run: (site) => bootstrapOntoGitea(join(site.folder, 'gitea'), site),
 };
 
 /**
- * @param folder for all of it; removed in the end
- * @param from whose record it is written to
+ * @param folder for all of it; removed at the end
+ * @param from site whose record gets the results
  */
 async function bootstrapOntoGitea(folder: string, from: Pick<RehearsalSite, 'record' | 'signal'>): Promise<void> {
   const { record } = from;
@@ -47,10 +47,10 @@ async function bootstrapOntoGitea(folder: string, from: Pick<RehearsalSite, 'rec
     const scene = await record.phase('start a second cluster and a Gitea', () => setUp(folder, from));
     await record.phase('bootstrap from nothing', () => fromNothing(scene));
     await record.phase('the webhook', () => tryWebhook(webhookOf(scene)));
-    await record.phase('change by a pull request', () => byPullRequest(scene));
+    await record.phase('change through a pull request', () => byPullRequest(scene));
     await record.phase('rotate the deploy key', () => rotate(scene));
   } finally {
-    // Gitea runs in its box, and ends with it.
+    // Gitea runs in the sandbox, and stops with it.
     await sandboxDown(sandbox);
     await rm(folder, { recursive: true, force: true });
   }
@@ -94,7 +94,7 @@ async function setUp(folder: string, { record, signal }: Pick<RehearsalSite, 're
   return { site, gitea, token, expect: expecting(site, 'gitea') };
 }
 
-/** The words of a bootstrap of the site's cluster. */
+/** Arguments of a bootstrap of the site's cluster. */
 function bootstrapOf(site: RehearsalSite, ...more: string[]): string[] {
   return ['bootstrap', '--cluster', site.cluster, '--context', site.context, '--json', ...more];
 }
@@ -226,7 +226,7 @@ async function rotate(scene: Scene): Promise<void> {
   expect('Argo CD reads with it', 'the root after a new repository server has read all again', 'Synced', state);
 }
 
-/** Takes what the host has into the clone. @returns the commit */
+/** Pulls from the host into the clone. @returns the commit */
 async function pull({ site, gitea, token }: Scene): Promise<string> {
   const git = (...words: string[]) => mustRun(['git', '-C', site.root, ...words], { env: gitEnvironment });
   const gitEnvironment = {

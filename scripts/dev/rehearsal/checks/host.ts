@@ -3,7 +3,7 @@ import { gatewayService } from '../site.ts';
 import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
 
-/** The address of the load balancer is found, written back, published, and everything goes by it. */
+/** The load balancer's address is discovered, written, published, and used everywhere. */
 export const check: Check = {
   name: 'host',
   title: 'The host is discovered',

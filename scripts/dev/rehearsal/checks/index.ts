@@ -26,7 +26,7 @@ import { check as tls } from './tls.ts';
 import { check as userCodeHost } from './user-code-host.ts';
 import { check as waves } from './waves.ts';
 
-/** All checks, in the order in which they run: first those that only look, last those that take the platform apart. */
+/** All checks, in the order in which they run: read-only ones first, destructive ones last. */
 export const checks: readonly Check[] = [
   bootstrap,
   host,
@@ -53,6 +53,6 @@ export const checks: readonly Check[] = [
   acme,
   connectors,
   gitea,
-  // The last one: it ends the cluster, and makes another.
+  // The last one: it deletes the cluster, and creates another.
   recovery,
 ];

@@ -12,13 +12,13 @@ import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from '
 
 const group = 'Argo CD interrupted';
 
-/** What a scenario gets: the site, and a watch that runs. */
+/** Context of a scenario: the site, and a running watch. */
 interface Scene {
   site: RehearsalSite;
   watch: ApplicationWatch;
 }
 
-/** What happens when Argo CD itself, or a person, comes between a sync and its end. */
+/** Argo CD itself, or a person, interrupts a sync. */
 export const check: Check = {
   name: 'interrupted',
   title: 'Argo CD changed, killed and stopped in the middle of a sync',
@@ -37,7 +37,7 @@ export const check: Check = {
   },
 };
 
-/** A patch that changes a setting and makes Argo CD's controller and repository server start again. */
+/** A patch that changes a setting and restarts Argo CD's controller and repository server. */
 const ownSettings = `  - target: { kind: ConfigMap, name: argocd-cmd-params-cm }
     patch: |-
       apiVersion: v1
@@ -78,7 +78,7 @@ async function argocdChangesItself({ site, watch }: Scene): Promise<void> {
   await passed(site, await site.revert(commit));
 }
 
-/** Another version and another component in one commit: all of Argo CD is replaced in the middle of the root's sync. */
+/** A new version and a change to another component in one commit: Argo CD is replaced in the middle of the root's sync. */
 async function argocdUpgraded({ site, watch }: Scene): Promise<void> {
   const { from, to } = await serveNextArgocd(site);
   const commit = await site.change(`Upgrade Argo CD to ${to}, and change the gateway`, {
@@ -121,7 +121,7 @@ async function controllerKilled({ site, watch }: Scene): Promise<void> {
   site.record.check({
     group,
     name: "the controller is killed in the middle of the root's sync",
-    tried: 'its pod deleted by force when the root had come to istio-base',
+    tried: 'its pod deleted by force when the root had reached istio-base',
     expected: 'the same commit continues through the waves, in order',
     got: `all Healthy ${since(start)} after the kill; ${describeOvertakings(wrong)}`,
     ok: wrong.length === 0 && isSettled(await application(site, 'gateway')),
@@ -130,12 +130,12 @@ async function controllerKilled({ site, watch }: Scene): Promise<void> {
 
 async function endedByAPerson({ site, watch }: Scene): Promise<void> {
   const image = await presentImage(site);
-  const broken = await site.change('Give cert-manager a Deployment that never gets ready, and time', {
+  const broken = await site.change('Give cert-manager a Deployment that never becomes ready, and time', {
     ...(await clusterYaml(site, { 'components.cert-manager.readyWithin': '20m' })),
     [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0, broken: true })]),
   });
   await reaches(site, 'cert-manager', broken);
-  // Not taken out: what cert-manager's Application does not prune would stay, and stay broken (docs/waves.md).
+  // Not removed: cert-manager's Application does not prune, so the object would stay, broken (docs/waves.md).
   const fix = await site.change('Fix cert-manager', {
     [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0 })]),
   });
@@ -146,8 +146,8 @@ async function endedByAPerson({ site, watch }: Scene): Promise<void> {
   const root = await application(site, argocd.root);
   site.record.check({
     group,
-    name: "a person ends the root's operation, and the newest commit is taken at once",
-    tried: 'a component that never gets ready and may take 20 minutes; the fix is pushed; npm run sync',
+    name: "a person ends the root's operation, and the newest commit is applied at once",
+    tried: 'a component that never becomes ready within its 20 minutes; the fix is pushed; npm run sync',
     expected: 'all Healthy at the fix long before that; no later wave was at the broken commit',
     got: `exit ${ended.code}; all Healthy ${since(start)} after it; later waves at the broken commit: ${namesOf(laterAt(watch, 'cert-manager', broken))}`,
     ok: ended.code === 0 && hasPassed(root, fix) && laterAt(watch, 'cert-manager', broken).length === 0,

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Agent, WebSocket } from 'undici';
 
 /**
- * Runs code in a kernel as a notebook's page does.
+ * Runs code in a kernel, like a notebook's page.
  *
  * https://jupyter-client.readthedocs.io/en/stable/messaging.html#execute
  *
  * @param url of the kernel's channels
- * @returns what the code printed; "closed" when there is no WebSocket, "silent" after a minute
+ * @returns the code's output; "closed" without a WebSocket, "silent" after a minute
  */
 export function runCell(url: string, cookie: string, code: string): Promise<string> {
-  // Who answers is shown by the login; here only what the gateway does matters.
+  // The login test verifies the server; this one tests only the gateway.
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   const socket = new WebSocket(url, { headers: { cookie }, dispatcher });
   const session = randomUUID();

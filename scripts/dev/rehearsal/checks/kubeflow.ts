@@ -9,7 +9,7 @@ import { runCell } from './kubeflow-kernel.ts';
 const notebook = 'lab';
 const image = 'ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0';
 
-/** A user's day with Kubeflow's own programs, and what others try meanwhile. */
+/** A user's work with Kubeflow's own programs, and other users' attempts at the same time. */
 export const check: Check = {
   name: 'kubeflow',
   title: "Kubeflow's own programs",
@@ -40,7 +40,7 @@ export const check: Check = {
   },
 };
 
-/** Sends a request with a session's cookies, and follows nothing. */
+/** Sends a request with a session's cookies, without following redirects. */
 function send(session: Session, url: string, method: string, body?: object, headers: Record<string, string> = {}) {
   const cookie = [cookieOf(session), headers.cookie ?? ''].filter((part) => part !== '').join('; ');
   return ask(url, {
@@ -54,7 +54,7 @@ function cookieOf({ cookies }: Session): string {
   return [...cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
-/** What the profile controller makes of the Profile in Git. @returns the namespace */
+/** Checks the objects that the profile controller creates for the Profile in Git. @returns the namespace */
 async function ownNamespace(site: RehearsalSite, expect: Expect): Promise<string> {
   const { items } = JSON.parse(await site.kubectl(['get', 'profiles.kubeflow.org', '-o', 'json']));
   const namespace = String(items[0]?.metadata.name);
@@ -191,7 +191,7 @@ async function useNotebook(site: RehearsalSite, base: string, namespace: string,
 const bursts = 20;
 const pagesOfBurst = 100;
 
-/** Node ends connections that were idle for five seconds: pages that are asked for around that moment come all the same. */
+/** Node closes connections after five idle seconds: pages requested around that time must still load. */
 async function idlePages(base: string, ann: Session, expect: Expect): Promise<void> {
   const bad = new Map<string, number>();
   for (let burst = 0; burst < bursts; burst += 1) {

@@ -3,7 +3,7 @@ import type { RehearsalSite } from '../site.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 
-/** People come in by the browser, each as who they are, and out again. */
+/** Users log in with a browser, each as themselves, and log out again. */
 export const check: Check = {
   name: 'login',
   title: 'Login in a real browser',

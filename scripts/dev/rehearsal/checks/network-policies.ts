@@ -6,7 +6,7 @@ import type { Check } from './check.ts';
 
 const group = 'Network policies';
 
-/** What the check works with. */
+/** Context of the check. */
 interface Scene {
   site: RehearsalSite;
   sandbox: SandboxOfSite;
@@ -28,16 +28,16 @@ interface VirtualService {
   };
 }
 
-/** A pod and a port that a route of the gateway leads to. */
+/** A pod and port that the gateway routes to. */
 interface Target {
   pod: LivePod;
   port: number;
 }
 
-/** The NetworkPolicies that are in the cluster, enforced: connections are tried from inside the pods' networks. */
+/** The cluster's NetworkPolicies, enforced: tries connections from inside the pods' networks. */
 export const check: Check = {
   name: 'network-policies',
-  title: 'Network policies admit what must pass, and nothing else',
+  title: 'Network policies admit the required connections, and nothing else',
   quick: true,
   needs: (site) =>
     site.sandbox === undefined
@@ -58,16 +58,16 @@ export const check: Check = {
   },
 };
 
-/** What was refused since the cluster began, but for what was tried on purpose: each is a policy that is wrong. */
+/** Connections refused since the cluster started, except deliberate attempts: each one shows a wrong policy. */
 function nothingOfThePlatformIsRefused(site: RehearsalSite, sandbox: SandboxOfSite): void {
   const refused = refusedToThePlatform(sandbox);
   const lines = [...new Set(refused.map(({ from, to, port }) => `${from} → ${to}:${port}`))];
   site.record.check({
     group,
-    name: 'nothing that the platform needs is refused',
-    tried: 'what NetworkPolicies refused since the cluster began, but for the attacks',
-    expected: 'none of its own pods',
-    got: lines.slice(0, 20).join(', ') || 'none of its own pods',
+    name: 'no connection that the platform needs is refused',
+    tried: 'connections refused by NetworkPolicies since the cluster started, without the attacks',
+    expected: 'none from its own pods',
+    got: lines.slice(0, 20).join(', ') || 'none from its own pods',
     ok: lines.length === 0,
   });
 }
@@ -77,7 +77,7 @@ async function gatewayReachesItsRoutes({ site, sandbox, targets, gateway }: Scen
   const blocked = targets.filter((_, at) => outcomes[at] !== 'open');
   site.record.check({
     group,
-    name: 'the gateway reaches every pod that its routes lead to',
+    name: 'the gateway reaches every pod that it routes to',
     tried: `connections to ${targets.map(describe).join(', ')}`,
     expected: 'all open',
     got: blocked.length === 0 ? 'all open' : `not reached: ${blocked.map(describe).join(', ')}`,
@@ -85,7 +85,7 @@ async function gatewayReachesItsRoutes({ site, sandbox, targets, gateway }: Scen
   });
 }
 
-/** Web interfaces whose namespace has policies are for the gateway: not for another namespace's pod, whatever its labels. */
+/** Web interfaces in namespaces with policies admit the gateway only, not another namespace's pods, whatever their labels. */
 async function strangersReachNoProtectedRoute({ site, sandbox, targets, gateway }: Scene): Promise<void> {
   const guarded = targets.filter(({ pod }) => pod.namespace === 'kubeflow');
   const labels = { app: 'istio-ingressgateway', istio: 'ingressgateway' };
@@ -99,7 +99,7 @@ async function strangersReachNoProtectedRoute({ site, sandbox, targets, gateway 
       made.push(remove);
       attempts.push(...guarded.map(attempt(pod)));
     }
-    // The metadata proxy is an Envoy with an admin port, which no route leads to.
+    // The metadata proxy is an Envoy with an admin port, which has no route.
     const admin = guarded.filter(({ pod }) => pod.labels.component === 'metadata-envoy');
     attempts.push(...admin.map(({ pod }) => ({ from: gateway, to: pod.ip, port: 9901 })));
     const outcomes = await tryConnections(sandbox, attempts);
@@ -119,7 +119,7 @@ async function strangersReachNoProtectedRoute({ site, sandbox, targets, gateway 
   }
 }
 
-/** Who may open which port of Argo CD, by the name label of its pods; the rest is refused. */
+/** Permitted connections to Argo CD's ports, by the name label of the pods; all others are refused. */
 const argocdFlows: Readonly<Record<string, { port: number; from: string[] }>> = {
   'argocd-redis': {
     port: 6379,

@@ -4,7 +4,7 @@ import type { Check } from './check.ts';
 
 const group = 'Pod Security';
 const level = 'pod-security.kubernetes.io/enforce';
-/** Namespaces of the platform that must refuse everything but restricted pods. */
+/** Namespaces of the platform that must refuse all but restricted pods. */
 const restricted = ['ingress', 'auth'];
 
 interface Pod {
@@ -13,7 +13,7 @@ interface Pod {
   status: { phase: string; conditions?: { type: string; status: string }[] };
 }
 
-/** Pods with sidecars run where Pod Security is strictest. */
+/** Pods with sidecars run under the strictest Pod Security level. */
 export const check: Check = {
   name: 'pod-security',
   title: 'Pods with sidecars run in namespaces that enforce restricted',
@@ -53,7 +53,7 @@ async function items<T>(site: RehearsalSite, ...what: string[]): Promise<T[]> {
   return JSON.parse(await site.kubectl(['get', ...what, '-o', 'json'])).items;
 }
 
-/** The level is not a label alone: the API server acts on it. */
+/** The API server enforces the level; it is more than a label. */
 async function refusesPrivileged(site: RehearsalSite, namespace: string): Promise<void> {
   const pod = {
     apiVersion: 'v1',

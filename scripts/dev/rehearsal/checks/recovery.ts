@@ -17,7 +17,7 @@ import { argocd, passed } from './root.ts';
 
 const group = 'Recovery';
 
-/** Lines of the bootstrap at which it is killed, in the order in which it comes to them. */
+/** Lines of the bootstrap's output at which it is killed, in order. */
 const steps: readonly { name: string; pattern: RegExp }[] = [
   { name: 'the tree is written', pattern: /^\+ tree:/ },
   { name: 'the commit is made', pattern: /^\+ commit:/ },
@@ -37,10 +37,10 @@ const steps: readonly { name: string; pattern: RegExp }[] = [
   { name: 'the login is being synced', pattern: /wave \d+: .*dex (syncing|not ready)/ },
 ];
 
-/** The cluster is gone; the repository is there. The bootstrap is killed again and again on the way. */
+/** The cluster is lost, and the repository exists. The bootstrap is killed repeatedly on the way. */
 export const check: Check = {
   name: 'recovery',
-  title: 'A lost cluster comes back from the repository, however often the bootstrap is killed',
+  title: 'A lost cluster is restored from the repository, however often the bootstrap is killed',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? 'it deletes the cluster' : undefined),
   run: async (site) => {
@@ -62,7 +62,7 @@ export const check: Check = {
     const wrong = overtakings(seen, [...new Set(seen.map(({ commit }) => commit))]);
     site.record.check({
       group: 'Waves',
-      name: 'no component began its first sync before every component of the waves before it was Healthy',
+      name: 'no component began its first sync before all components of earlier waves were Healthy',
       tried: `a watch of all Applications from the empty cluster on: ${seen.length} passages`,
       expected: 'no wave overtook another',
       got: describeOvertakings(wrong),
@@ -92,7 +92,7 @@ async function newCluster(site: RehearsalSite): Promise<void> {
     throw new Error(`the new cluster's node is at ${network.node}: the repository names ${sandbox.network.node}`);
 }
 
-/** A change of cluster.yaml that no one has rendered yet: so that the bootstrap has a tree to write, to commit and to push. @returns the commit */
+/** A change to cluster.yaml that is not rendered yet, so that the bootstrap has to write, commit and push. @returns the commit */
 async function changeSomething(site: RehearsalSite): Promise<string> {
   const files = await clusterYaml(site, { 'loadBalancer.annotations': { 'example.com/recovered': 'yes' } });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
@@ -122,15 +122,15 @@ async function bootstrapToItsEnd(site: RehearsalSite): Promise<void> {
   const done = outcomes.filter(({ outcome }) => outcome === 'done').map(({ step, message }) => `${step} (${message})`);
   site.record.check({
     group,
-    name: 'after all of these the bootstrap finishes, and has nothing to do after that',
+    name: 'after all of these the bootstrap finishes, and the next run has nothing to do',
     tried: 'npm run bootstrap -- --wait, and once more without --wait',
-    expected: 'exit 0, all Healthy; then no step that does anything',
+    expected: 'exit 0, all Healthy; then every step is up to date',
     got: `exit ${code}${code === 0 ? '' : `: ${stderr.slice(-300)}`}; then exit ${again.code}, done: ${done.join(', ') || 'nothing'}`,
     ok: code === 0 && again.code === 0 && done.length === 0,
   });
 }
 
-/** What has to be the same however the platform came about. */
+/** State that must be the same however the platform was created. */
 interface EndState {
   applications: string[];
   objects: string[];
@@ -144,10 +144,10 @@ async function endState(site: RehearsalSite): Promise<EndState> {
     const path = '{range .items[*]}{.kind}{" "}{.metadata.namespace}{"/"}{.metadata.name}{"\\n"}{end}';
     return (await site.kubectl(['get', ...what, '-o', `jsonpath=${path}`])).split('\n').filter((line) => line !== '');
   };
-  // Names with a generated part differ by their nature.
+  // Names with a generated part always differ.
   const kinds =
     'deployments,statefulsets,daemonsets,services,virtualservices,authorizationpolicies,certificates,envoyfilters';
-  // cert-manager leaves a Secret behind when its Certificate goes, and sometimes a solver of ACME: earlier checks had such.
+  // cert-manager keeps a Secret after its Certificate is deleted, and sometimes an ACME solver: leftovers of earlier checks.
   const made = ['-l', '!controller.cert-manager.io/fao,!acme.cert-manager.io/http01-solver'];
   const secrets = [
     ...(await names('secrets', '-n', 'auth', ...made)),
@@ -166,7 +166,7 @@ function sameEndState(site: RehearsalSite, before: EndState, after: EndState): v
   const additional = after.objects.filter((one) => !before.objects.includes(one));
   site.record.check({
     group,
-    name: 'the new cluster is what the old one was',
+    name: 'the new cluster equals the old one',
     tried: `Applications, the tree, and ${before.objects.length} objects (workloads, services, routes, policies, namespaces, Secrets)`,
     expected: 'the same names, the same tree, all Healthy',
     got: `missing: ${missing.join(', ') || 'none'}; additional: ${additional.join(', ') || 'none'}; not Healthy: ${after.unfinished.join(', ') || 'none'}; tree ${before.tree === after.tree ? 'the same' : 'another'}`,

@@ -6,14 +6,14 @@ import { clusterYaml, since } from './commits.ts';
 import { passed } from './root.ts';
 
 const group = 'A removed user';
-/** Seconds; the tokens of Dex are good for five minutes more. */
+/** Seconds; Dex's tokens are valid for five more minutes. */
 const refresh = 60;
 const tokensGood = refresh + 300;
 
-/** The second of the users: someone who is taken out of cluster.yaml is out after the refresh, whatever cookie they keep. */
+/** A user who is removed from cluster.yaml loses access after the refresh, whatever cookie they keep. Tried with the second user. */
 export const check: Check = {
   name: 'removed-user',
-  title: 'A user who is removed is out after the refresh',
+  title: 'A removed user loses access after the refresh',
   quick: false,
   needs: async (site) => (site.sandbox === undefined ? "the users are the sandbox's" : undefined),
   run: async (site) => {
@@ -44,7 +44,7 @@ export const check: Check = {
       .catch(() => statusOf(base, cookies()));
     site.record.check({
       group,
-      name: 'is out after the refresh',
+      name: 'has no access after the refresh',
       tried: `auth.session.refresh: ${refresh}s; a login; the user taken out of cluster.yaml; then / every few seconds with the session`,
       expected: `in at first; the login within ${tokensGood} s`,
       got: `${first}, then ${status} after ${since(start)}`,

@@ -6,7 +6,7 @@ import { passed } from './root.ts';
 
 const group = 'Certificate renewal';
 
-/** A short-lived certificate is issued again in time, and the gateway serves it with no restart. */
+/** A short-lived certificate is renewed in time, and the gateway serves it without a restart. */
 export const check: Check = {
   name: 'renewal',
   title: 'A certificate is renewed and served',
@@ -14,7 +14,7 @@ export const check: Check = {
   run: async (site) => {
     const pods = await gatewayPods(site);
     const before = await served(site);
-    // The shortest that cert-manager takes, so that it is due a minute after it was issued.
+    // The shortest that cert-manager accepts, so that renewal is due a minute after issuance.
     const short = { 'tls.duration': '1h', 'tls.renewBefore': '59m' };
     const commit = await site.change('Let the certificate live for an hour', await clusterYaml(site, short));
     await passed(site, commit);
@@ -33,8 +33,8 @@ export const check: Check = {
     site.record.check({
       group,
       name: 'a certificate is renewed before it expires, and served',
-      tried: 'duration 1h, renewBefore 59m: due a minute after it was issued; no one did anything',
-      expected: 'a new serial number and a later end on port 443, from the same CA, from the same pods of the gateway',
+      tried: 'duration 1h, renewBefore 59m: due a minute after it was issued, without any action',
+      expected: 'a new serial number and a later expiry on port 443, from the same CA and the same gateway pods',
       got: `after ${since(start)}: ${first.serial.slice(0, 8)}… until ${first.end} → ${second.serial.slice(0, 8)}… until ${second.end}; CA ${second.issuer}; pods ${pods === after ? 'the same' : 'others'}`,
       ok: Date.parse(second.end) > Date.parse(first.end) && first.issuer === second.issuer && pods === after,
     });
@@ -42,7 +42,7 @@ export const check: Check = {
     const last = await served(site);
     site.record.check({
       group,
-      name: 'the usual life again',
+      name: 'the usual lifetime again',
       tried: 'git revert',
       expected: 'a certificate for more than a month',
       got: `until ${last.end}`,

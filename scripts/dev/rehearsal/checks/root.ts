@@ -1,21 +1,21 @@
 import { type LiveApplication, pinOf } from '../applications.ts';
 import type { RehearsalSite } from '../site.ts';
 
-/** Where the platform's root Application is, with the defaults that the rehearsal's cluster.yaml leaves as they are. */
+/** Reference to the platform's root Application; the rehearsal's cluster.yaml keeps the default names. */
 export const argocd = { namespace: 'argocd', root: 'platform' };
 
-/** @returns one Application as it is now */
+/** @returns an Application's current state */
 export async function application(site: RehearsalSite, name: string): Promise<LiveApplication> {
   return JSON.parse(await site.kubectl(['-n', argocd.namespace, 'get', 'application', name, '-o', 'json']));
 }
 
-/** Asks Argo CD to look at Git now, as `--wait` does, and not at its next turn. */
+/** Makes Argo CD check Git now, like `--wait`, instead of at its next poll. */
 async function lookNow(site: RehearsalSite, name = argocd.root): Promise<void> {
   const note = 'argocd.argoproj.io/refresh=normal';
   await site.kubectl(['-n', argocd.namespace, 'annotate', 'application', name, note, '--overwrite']);
 }
 
-/** Whether the root has brought the whole platform to a commit: its operation ends with the last, empty wave. */
+/** Whether the root has synced the whole platform to a commit: its operation ends with the last, empty wave. */
 export function hasPassed(root: LiveApplication, commit: string): boolean {
   const { operationState, sync } = root.status ?? {};
   return (
@@ -27,7 +27,7 @@ export function hasPassed(root: LiveApplication, commit: string): boolean {
   );
 }
 
-/** Looks at the root until an answer comes, and has Argo CD look at Git every ten seconds while it does not know the commit. */
+/** Polls the root until there is a result, and makes Argo CD check Git every ten seconds until it knows the commit. */
 async function untilRoot<T>(
   site: RehearsalSite,
   what: string,
@@ -52,8 +52,8 @@ async function untilRoot<T>(
 /**
  * Waits until all waves are Healthy at a commit.
  *
- * @param options.look false: no one asks Argo CD to look: it has to notice
- * @throws when they are not within that time
+ * @param options.look false: do not refresh Argo CD; it must notice on its own
+ * @throws if they are not Healthy in time
  */
 export async function passed(
   site: RehearsalSite,
@@ -64,7 +64,7 @@ export async function passed(
   await untilRoot(site, `all waves Healthy at ${commit.slice(0, 7)}`, commit, look, { seconds: 420, ...options });
 }
 
-/** Waits until the root has failed at a commit, or is at it again. @returns what it says */
+/** Waits until the root has failed at a commit, or retries it. @returns its message */
 export async function givesUp(site: RehearsalSite, commit: string): Promise<string> {
   const look = async (root: LiveApplication) => {
     const { operationState } = root.status ?? {};

@@ -2,19 +2,19 @@ import { stringify } from 'yaml';
 import type { RehearsalSite } from '../site.ts';
 import { argocd } from './root.ts';
 
-/** How a Deployment that the rehearsal adds to a component behaves. */
+/** Behaviour of a Deployment that the rehearsal adds to a component. */
 export interface SlowDeployment {
   /** Seconds after which it counts as available. */
   readyAfter: number;
-  /** Its image does not exist: it never gets ready. */
+  /** Its image does not exist: it never becomes ready. */
   broken?: boolean;
 }
 
 const name = 'rehearsal-slow';
 
 /**
- * Values of cert-manager's chart (clusters/NAME/overrides/cert-manager.yaml) that add objects to it: the means by which a
- * component of an early wave is made slow, broken or refused, with nothing else changed.
+ * Values of cert-manager's chart (clusters/NAME/overrides/cert-manager.yaml) that add objects to it: they make a
+ * component of an early wave slow, broken or refused, without other changes.
  */
 export function certManagerWith(objects: readonly object[]): string {
   return stringify({ extraObjects: objects.map((object) => stringify(object)) }, { lineWidth: 0 });
@@ -23,7 +23,7 @@ export function certManagerWith(objects: readonly object[]): string {
 /**
  * A Deployment that becomes available late on purpose, or never.
  *
- * @param image one that the cluster certainly has
+ * @param image an image that the cluster has
  */
 export function slowDeployment(image: string, { readyAfter, broken = false }: SlowDeployment): object {
   const labels = { app: name };
@@ -37,7 +37,7 @@ export function slowDeployment(image: string, { readyAfter, broken = false }: Sl
       strategy: { type: 'Recreate' },
       selector: { matchLabels: labels },
       template: {
-        // A new value each time, so that it is slow each time.
+        // A new value for each commit, so that each one is slow.
         metadata: { labels, annotations: { 'rehearsal/ready-after': String(readyAfter) } },
         spec: {
           terminationGracePeriodSeconds: 0,
@@ -60,7 +60,7 @@ export function slowDeployment(image: string, { readyAfter, broken = false }: Sl
   };
 }
 
-/** @returns the image that Argo CD runs: it holds a shell's programs, and the node has it */
+/** @returns Argo CD's image: it contains a shell, and the node has it */
 export async function presentImage(site: RehearsalSite): Promise<string> {
   const path = '{.spec.template.spec.containers[0].image}';
   const words = ['-n', argocd.namespace, 'get', 'deployment', 'argocd-repo-server', '-o', `jsonpath=${path}`];
@@ -68,8 +68,8 @@ export async function presentImage(site: RehearsalSite): Promise<string> {
 }
 
 /**
- * Removes what a commit of the rehearsal added to cert-manager and a later one took out again: its Application does not prune
- * (CRDs are in it), so that such objects stay until a person deletes them.
+ * Deletes objects that one commit of the rehearsal added to cert-manager and a later one removed: its Application does not prune
+ * (it contains CRDs), so such objects stay until a person deletes them.
  */
 export async function removeLeftovers(site: RehearsalSite): Promise<void> {
   await site.kubectl(['-n', 'cert-manager', 'delete', 'deployment', name, '--ignore-not-found']);

@@ -8,7 +8,7 @@ import { application, passed } from './root.ts';
 
 const group = 'Change by Git';
 
-/** Would each become an object, or take the login policy away, if Argo CD built the folder by its files. */
+/** Each would become an object, or remove the login policy, if Argo CD built the folder from all its files. */
 const files: Readonly<Record<string, string>> = {
   Kustomization:
     'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [gateway-ingress-gateway.yaml]\n',
@@ -17,7 +17,7 @@ const files: Readonly<Record<string, string>> = {
   'stray.jsonnet': JSON.stringify(configMap('stray-jsonnet')),
 };
 
-/** A file that no render wrote, in a folder of the gateway's own manifests, pushed past every check. */
+/** Files that the renderer did not write, in the folder of the gateway's manifests, pushed without validation. */
 export const check: Check = {
   name: 'stray-files',
   title: 'A stray file does not change what Argo CD builds',
@@ -49,7 +49,7 @@ export const check: Check = {
       group,
       name: 'stray files change nothing in the cluster',
       tried: 'the same files, pushed past every check; then the gateway Application, its objects, and a request',
-      expected: 'Synced; no ConfigMap of theirs; the policy login-required exists; 302 to the login',
+      expected: 'Synced; none of their ConfigMaps; the policy login-required exists; 302 to the login',
       got: `${status?.sync?.status}; ${made.match(/stray-\w+/g)?.join(', ') ?? 'none'}; ${policy.includes('login-required') ? 'there' : 'gone'}; ${answer.status}`,
       ok:
         status?.sync?.status === 'Synced' &&

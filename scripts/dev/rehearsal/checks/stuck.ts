@@ -8,17 +8,17 @@ import { application, argocd, givesUp, passed, reaches } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
 const group = 'Stuck, and going on';
-/** The deadline that cert-manager gets, in seconds, so that no one waits for the usual minutes. */
+/** Deadline of cert-manager in seconds, shorter than the usual minutes. */
 const deadline = 30;
 
-/** What a scenario gets: the site, a watch that runs, and an image that exists. */
+/** Context of a scenario: the site, a running watch, and an existing image. */
 interface Scene {
   site: RehearsalSite;
   watch: ApplicationWatch;
   image: string;
 }
 
-/** Each way in which a commit gets stuck, and what frees it. */
+/** Ways in which a commit gets stuck, and how each is resolved. */
 export const check: Check = {
   name: 'stuck',
   title: 'A slow, a broken and a refused change',
@@ -53,14 +53,14 @@ async function slowBeyondDeadline({ site, image }: Scene): Promise<void> {
     group,
     name: 'a slow component outlives its deadline and continues automatically',
     tried: `a Deployment that is available after ${readyAfter} s, in a component that may take ${deadline} s`,
-    expected: 'the root fails and retries; once the component is ready, all waves go on without a new commit',
+    expected: 'the root fails and retries; once the component is ready, all waves continue without a new commit',
     got: `gave up for now after ${failedAfter} (${message}); all Healthy at the same commit after ${since(start)}`,
     ok: true,
   });
 }
 
 async function neverReadyAndFixed({ site, image, watch }: Scene): Promise<void> {
-  const broken = await site.change('Give cert-manager a Deployment that never gets ready', {
+  const broken = await site.change('Give cert-manager a Deployment that never becomes ready', {
     [overrides(site, 'cert-manager')]: certManagerWith([slowDeployment(image, { readyAfter: 0, broken: true })]),
     [overrides(site, 'gateway')]: gatewayMark('broken'),
   });
@@ -73,9 +73,9 @@ async function neverReadyAndFixed({ site, image, watch }: Scene): Promise<void> 
   await passed(site, fix, { look: false });
   site.record.check({
     group,
-    name: 'a component that never gets ready is replaced by its fix',
+    name: 'a component that never becomes ready is replaced by its fix',
     tried: 'an image that does not exist; the fix is pushed while the root still waits',
-    expected: 'the fix is taken up after the deadline; no later wave was ever at the broken commit',
+    expected: 'the fix is picked up after the deadline; no later wave was ever at the broken commit',
     got: `all Healthy ${since(start)} after the fix; later waves at the broken commit: ${namesOf(laterAt(watch, 'cert-manager', broken))}`,
     ok: laterAt(watch, 'cert-manager', broken).length === 0,
   });
@@ -141,7 +141,7 @@ async function refusedAndFixed({ site, watch }: Scene): Promise<void> {
   }
 }
 
-/** @returns what cert-manager's Application said about the refusal, if it ever did */
+/** @returns the message of cert-manager's Application about the refusal, if any */
 function refusalTold({ events }: ApplicationWatch): string | undefined {
   return events
     .filter(({ application: { metadata } }) => metadata.name === 'cert-manager')
@@ -149,7 +149,7 @@ function refusalTold({ events }: ApplicationWatch): string | undefined {
     .find((message) => message.includes('refused by the rehearsal'));
 }
 
-/** A generated file changed by hand, as a person might: the program would not render such a path. */
+/** A manual change to a generated file: the program would not render such a path. */
 async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
   const file = await applicationFile(site, 'issuer');
   const text = await readFile(file, 'utf8');
@@ -158,7 +158,7 @@ async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
   const pushed = Date.now();
   await givesUp(site, broken);
   const failedAfter = since(pushed);
-  // Whatever it says: the commit is reverted.
+  // In any case, revert the commit.
   const told = await pathTold(site).catch((error: unknown) => String(error));
   const fix = await site.revert(broken);
   const start = Date.now();
@@ -166,7 +166,7 @@ async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
   const later = laterAt(watch, 'issuer', broken);
   site.record.check({
     group,
-    name: 'a path that does not exist stops its wave only until it is put right',
+    name: 'a path that does not exist stops its wave only until it is fixed',
     tried: "the issuer's path changed by hand to one that does not exist; npm run status; then git revert",
     expected: 'failed at once, and the status names the path; all Healthy after the revert; no later wave touched',
     got: `gave up for now after ${failedAfter}; status: ${told}; all Healthy ${since(start)} after the revert; later waves at the broken commit: ${namesOf(later)}`,
@@ -174,7 +174,7 @@ async function pathThatIsNotThere({ site, watch }: Scene): Promise<void> {
   });
 }
 
-/** @returns what `npm run status` says of the issuer while its path does not exist, once it has found that out */
+/** @returns the message of `npm run status` about the issuer whose path does not exist, once it appears */
 async function pathTold(site: RehearsalSite): Promise<string> {
   const words = ['status', '--cluster', site.cluster, '--context', site.context, '--json'];
   const look = async () => {
@@ -185,7 +185,7 @@ async function pathTold(site: RehearsalSite): Promise<string> {
   return await site.until('npm run status says that the issuer has failed', look, 120);
 }
 
-/** The part of `npm run status -- --json` that is looked at. */
+/** The fields of `npm run status -- --json` that the check reads. */
 interface PlatformStatus {
   waves: { applications: { name: string; stage: string; message: string }[] }[];
 }

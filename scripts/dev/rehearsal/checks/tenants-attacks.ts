@@ -3,7 +3,7 @@ import { lookAtFolders, said } from './tenants-site.ts';
 
 const lead = 'lead@example.com';
 
-/** What the owner of a tenant tries by kubectl: each is refused, by role or by admission policy. */
+/** Attempts by a tenant's owner with kubectl; a role or an admission policy refuses each. */
 export async function tryAttacks(site: RehearsalSite, group: string): Promise<void> {
   const service = (spec: object) => ({
     apiVersion: 'v1',
@@ -69,7 +69,7 @@ export async function tryAttacks(site: RehearsalSite, group: string): Promise<vo
   await tryTakenNamespace(site, group);
 }
 
-/** A namespace of others, and a tenant of its name: no one gets into it. */
+/** An existing namespace, and a tenant of the same name: nobody gains access to it. */
 async function tryTakenNamespace(site: RehearsalSite, group: string): Promise<void> {
   const name = 'rook-ceph';
   await site.kubectl(['create', 'namespace', name]);
@@ -102,9 +102,9 @@ async function tryTakenNamespace(site: RehearsalSite, group: string): Promise<vo
   );
   site.record.check({
     group,
-    name: "a namespace that was there becomes no tenant's",
+    name: "an existing namespace never becomes a tenant's",
     tried: `kubectl create namespace ${name}; then a push of tenants/${name}/tenant.yaml`,
-    expected: 'both Applications refused; nothing made in it; no label',
+    expected: 'both Applications refused; nothing created in it; no label',
     got: `${refused.length} refused; made: ${made || 'nothing'}; labels ${labels}`,
     ok: refused.length >= 2 && made === '' && !labels.includes('breakwater.dev/tenant'),
   });

@@ -1,7 +1,7 @@
 import type { RehearsalSite } from '../site.ts';
 import { lookAtFolders, said } from './tenants-site.ts';
 
-/** Files that no review should let pass, and what they try. Argo CD can't render them. */
+/** Files that no review should accept, and what they try. Argo CD cannot render them. */
 const bad: Readonly<Record<string, string>> = {
   'bad-yaml': 'kind: [namespace\n',
   'bad-list': '- kind: namespace\n',
@@ -12,7 +12,7 @@ const bad: Readonly<Record<string, string>> = {
   'bad-anchors': `kind: namespace\nowner: eve@example.com\na: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[index]}`).join(', ')}]`).join('\n')}\n`,
 };
 
-/** Settings of the platform, as a tenant would like them: Argo CD lays the true ones over. */
+/** A tenant's attempt to set the platform's values: Argo CD overrides them with the real ones. */
 const greedy = {
   name: 'greedy',
   text: `kind: namespace
@@ -23,7 +23,7 @@ platform: {reserved: [], reservedPattern: ^never$, gatewayPrincipal: "*", gatewa
 `,
 };
 
-/** One bad file among good ones stops no one: a push past every check, with a good tenant beside. */
+/** A bad file affects no other tenant: pushed without validation, next to a good tenant. */
 export async function tryBadFiles(site: RehearsalSite, group: string): Promise<void> {
   const before = await namespaces(site);
   const commit = await site.change('Bad tenants, and a good one', {
@@ -74,7 +74,7 @@ export async function tryBadFiles(site: RehearsalSite, group: string): Promise<v
   );
   site.record.check({
     group,
-    name: 'bad files stop themselves only',
+    name: 'bad files affect only themselves',
     tried: `${Object.keys(bad).join(', ')} and an empty file, pushed past every check, with the good tenant gamma and the greedy one beside them`,
     expected: 'both Applications of each bad one: ComparisonError; made: gamma, greedy; alpha, beta, gamma: Healthy',
     got: `${refused.length} of ${2 * Object.keys(bad).length}: ComparisonError; made: ${made.join(', ')}; not Healthy: ${healthy.map(({ metadata }) => metadata.name).join(', ') || 'none'}`,
@@ -92,7 +92,7 @@ export async function tryBadFiles(site: RehearsalSite, group: string): Promise<v
     group,
     name: 'deletionPolicy: delete',
     tried: 'the folders of gamma and greedy removed by a push',
-    expected: 'their namespaces go',
+    expected: 'their namespaces are deleted',
     got: 'their namespaces went',
     ok: true,
   });

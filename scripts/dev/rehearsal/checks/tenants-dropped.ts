@@ -3,7 +3,7 @@ import { said, settled, tenantFiles } from './tenants-site.ts';
 
 const file = 'tenants/alpha/tenant.yaml';
 
-/** A tenant's file names one of its namespaces no more: access to it ends, and it stays until it is purged. */
+/** A tenant's file no longer lists one of its namespaces: access to it ends, and it stays until it is purged. */
 export async function tryDropped(site: RehearsalSite, group: string): Promise<void> {
   const text = tenantFiles(site)[file] ?? '';
   await site.change('Drop a namespace of a tenant', { [file]: text.replace('[alpha, alpha--dev]', '[alpha]') });
@@ -23,7 +23,7 @@ export async function tryDropped(site: RehearsalSite, group: string): Promise<vo
   const quota = (await said(site, ['-n', 'alpha--dev', 'get', 'resourcequota', '-o', 'name'])).trim();
   site.record.check({
     group,
-    name: 'a namespace that a tenant drops is cut off, stays, and keeps nothing from being Synced',
+    name: 'a namespace that a tenant drops loses access, stays, and does not block any sync',
     tried: "alpha's file without alpha--dev; its role bindings and network policies, and its quota",
     expected: 'networkpolicy.networking.k8s.io/default-deny; resourcequota/tenant',
     got: `${left}; ${quota}`,
@@ -43,7 +43,7 @@ export async function tryDropped(site: RehearsalSite, group: string): Promise<vo
   const line = listed.stdout.split('\n').find((each) => /^alpha +orphaned/.test(each)) ?? listed.stdout;
   site.record.check({
     group,
-    name: 'and goes by a purge, which leaves the others',
+    name: 'and a purge deletes it, but not the others',
     tried: 'npm run tenant -- list, then purge alpha --yes',
     expected: 'alpha--dev listed as orphaned; exit code 0; namespace/alpha',
     got: `${line.trim()}; exit code ${purged.code}; ${there}`,

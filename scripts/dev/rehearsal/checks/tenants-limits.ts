@@ -2,7 +2,7 @@ import { type LivePod, type Outcome, readPods, startPod, tryConnections } from '
 import type { RehearsalSite } from '../site.ts';
 import { said } from './tenants-site.ts';
 
-/** Quota, Pod Security, what people of a tenant may write, and who may call whom. */
+/** Quota, Pod Security, the rights of a tenant's members, and network access between pods. */
 export async function tryLimits(site: RehearsalSite, group: string): Promise<void> {
   const lead = ['--as', 'lead@example.com'];
   const expect = (name: string, tried: string, expected: RegExp, got: string) =>
@@ -11,7 +11,7 @@ export async function tryLimits(site: RehearsalSite, group: string): Promise<voi
       name,
       tried,
       expected: expected.source,
-      // Warnings stand before it.
+      // Warnings come first.
       got: (got.split('\n').find((line) => expected.test(line)) ?? got).trim().slice(-300),
       ok: expected.test(got),
     });
@@ -69,7 +69,7 @@ export async function tryLimits(site: RehearsalSite, group: string): Promise<voi
   await tryNetwork(site, group);
 }
 
-/** From tenants' pods, and from a pod of no tenant to theirs. A further namespace has no pod of its own to try with. */
+/** Connections from tenants' pods, and from a pod outside all tenants to theirs. Additional namespaces have no pod to connect from. */
 async function tryNetwork(site: RehearsalSite, group: string): Promise<void> {
   const { sandbox } = site;
   if (sandbox === undefined) return;

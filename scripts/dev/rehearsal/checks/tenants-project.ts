@@ -7,9 +7,9 @@ interface Attempt {
   path: string;
   namespace: string;
   repository?: string;
-  /** Default: that of the tenant's folder, which may render this repository. */
+  /** Default: the project of the tenant's folder, which may read this repository. */
   project?: string;
-  /** A part of Argo CD's refusal. */
+  /** Part of Argo CD's refusal. */
   refusal: RegExp;
 }
 
@@ -57,7 +57,7 @@ const manifests: Readonly<Record<string, object>> = {
       },
     },
   },
-  // Of no list: Kubernetes' role "edit" only reads them.
+  // In no list: Kubernetes' role "edit" can only read them.
   unlisted: { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'mine' }, revision: 1 },
   elsewhere: {
     apiVersion: 'v1',
@@ -67,7 +67,7 @@ const manifests: Readonly<Record<string, object>> = {
   },
 };
 
-/** Applications in a tenant's project that try what they may not: Argo CD refuses each. */
+/** Applications in a tenant's project with forbidden content: Argo CD refuses each. */
 export async function tryProject(site: RehearsalSite, group: string): Promise<void> {
   const commit = await site.change(
     'Manifests that no tenant may apply',
@@ -95,7 +95,7 @@ export async function tryProject(site: RehearsalSite, group: string): Promise<vo
       tried: 'Endpoints with the address of a metadata service',
       path: 'endpoints',
       namespace: 'alpha',
-      // Argo CD's own list of exclusions drops them before the project is asked.
+      // Argo CD's own exclusions drop them before the project is checked.
       refusal: /Endpoints\b.*(is not permitted|is excluded)/,
     },
     {
@@ -197,7 +197,7 @@ async function tryOne(site: RehearsalSite, group: string, attempt: Attempt): Pro
       90,
     );
   } catch {
-    // Recorded below with what was seen.
+    // Recorded below, with the result.
   }
   const made = await said(site, ['get', 'clusterrole/alpha-everything', '-o', 'name', '--ignore-not-found']);
   const inside = ['service/mine', 'job/mine', 'controllerrevision/mine', 'configmap/mine'];

@@ -1,7 +1,7 @@
 import type { RehearsalSite } from '../site.ts';
 import { lookAtFolders, said, settled, tenantFiles, whoAnswers } from './tenants-site.ts';
 
-/** Access ends with the folder, data stays, comes back with it, and goes when it is purged. */
+/** Removing the folder ends access and keeps data; restoring it restores access; a purge deletes the data. */
 export async function tryRemoval(site: RehearsalSite, group: string, cookie: string): Promise<void> {
   const base = `https://${await site.host()}`;
   const page = () => whoAnswers(`${base}/tenants/beta/`, cookie);
@@ -31,7 +31,7 @@ export async function tryRemoval(site: RehearsalSite, group: string, cookie: str
   const listed = await site.program(['tenant', 'list', '--cluster', site.cluster]);
   site.record.check({
     group,
-    name: 'what is kept is listed',
+    name: 'kept namespaces are listed',
     tried: 'npm run tenant -- list --cluster',
     expected: 'beta, orphaned',
     got: listed.stdout.split('\n').find((line) => line.startsWith('beta')) ?? listed.stderr,
@@ -41,12 +41,12 @@ export async function tryRemoval(site: RehearsalSite, group: string, cookie: str
   await goForGood(site, group, page);
 }
 
-/** Whether the tenant's own program answered. Without its route, the dashboard does, to which all other paths belong. */
+/** Whether the tenant's own program answered. Without its route, the dashboard does, which serves all other paths. */
 function isServed(answer: string): boolean {
   return answer.startsWith('200 web');
 }
 
-/** A generator that answers with fewer folders for a moment looks the same to the cluster as a removal that is taken back. */
+/** A generator that briefly returns fewer folders looks to the cluster like a removal that is reverted. */
 async function backAgain(
   site: RehearsalSite,
   group: string,
@@ -63,7 +63,7 @@ async function backAgain(
   const after = await kept(site);
   site.record.check({
     group,
-    name: 'a flake costs seconds of access, and no data',
+    name: 'a short outage of the generator costs seconds of access, and no data',
     tried: 'the folder put back; the same objects (by uid), and the same pods',
     expected: before,
     got: `${after}; served again after ${seconds} s`,
@@ -100,7 +100,7 @@ async function goForGood(site: RehearsalSite, group: string, page: () => Promise
   const served = await page();
   site.record.check({
     group,
-    name: 'purge deletes what was kept, and only after confirmation',
+    name: 'purge deletes kept namespaces, only after confirmation',
     tried: 'npm run tenant -- purge beta, without a terminal; then with --yes',
     expected: 'exit code 2, the claim named, namespace there; then 0 and 0, its program does not answer',
     got: `exit code ${asked.code}, ${asked.stdout.includes('data') ? 'the claim named' : asked.stdout.slice(0, 200)}, ${there.trim()}; then ${purged.map(({ code }) => code).join(' and ')}, ${served}`,
@@ -113,7 +113,7 @@ async function goForGood(site: RehearsalSite, group: string, page: () => Promise
   });
 }
 
-/** What must not change: namespace, claims, data, quota, limits and pods, each with its uid. */
+/** Objects that must not change: namespace, claims, data, quota, limits and pods, each with its uid. */
 async function kept(site: RehearsalSite): Promise<string> {
   const path = '{range .items[*]}{.kind}/{.metadata.name}={.metadata.uid} {end}';
   const kinds = 'persistentvolumeclaim,configmap/note,resourcequota,limitrange,pod';
@@ -141,7 +141,7 @@ async function accessOf(site: RehearsalSite): Promise<string> {
     'rolebindings,virtualservices.networking.istio.io,authorizationpolicies.security.istio.io,networkpolicies';
   const inside = await site.kubectl(['-n', 'beta', 'get', kinds, '-l', label, '-o', 'name']);
   const project = await site.kubectl(['-n', 'argocd', 'get', 'appprojects', '-l', label, '-o', 'name']);
-  // What allows nothing stays.
+  // Policies that permit nothing stay.
   return `${inside}${project}`
     .split('\n')
     .filter((name) => name !== '' && !name.endsWith('/default-deny'))

@@ -2,7 +2,7 @@ import { RunError } from '../../../report/errors.ts';
 import { ask } from '../observe/ask.ts';
 import type { RehearsalSite } from '../site.ts';
 
-/** Everything that the check of tenants puts into the repository, by path; beta's member is the other user, alpha's a group. */
+/** Files that the check of tenants adds to the repository, by path; beta's member is the other user, alpha's a group. */
 export function tenantFiles(site: RehearsalSite): Record<string, string> {
   const [team = ''] = site.users.owner.groups;
   const image = site.sandbox?.fakeImage ?? '';
@@ -72,7 +72,7 @@ spec:
 `;
 }
 
-/** Lets the ApplicationSets look at Git now, as a webhook does; by themselves they look every half minute. */
+/** Makes the ApplicationSets check Git now, like a webhook; otherwise they check every half minute. */
 export async function lookAtFolders(site: RehearsalSite): Promise<void> {
   for (const part of ['place', 'access', 'apps']) {
     const words = ['annotate', 'applicationset', `tenants-${part}`, 'argocd.argoproj.io/application-set-refresh=true'];
@@ -81,9 +81,9 @@ export async function lookAtFolders(site: RehearsalSite): Promise<void> {
 }
 
 /**
- * Asks for a page of a tenant. Where no one serves the path, Kubeflow's dashboard answers: a status alone says little.
+ * Requests a page of a tenant. Kubeflow's dashboard serves all other paths, so a status alone proves little.
  *
- * @returns status, name of the program that answered, and whose request it got; only the status where no program answered
+ * @returns status, name of the program that answered, and the user it saw; only the status if no program answered
  */
 export async function whoAnswers(
   url: string,
@@ -95,7 +95,7 @@ export async function whoAnswers(
   return `${status} ${said('name')} ${said('user')}`.trim();
 }
 
-/** @returns what kubectl said, or why it refused */
+/** @returns kubectl's output, or the refusal */
 export async function said(site: RehearsalSite, words: readonly string[], input?: string): Promise<string> {
   try {
     return await site.kubectl(words, input);

@@ -11,10 +11,10 @@ import { lookAtFolders, settled, tenantFiles, whoAnswers } from './tenants-site.
 
 const group = 'Tenants';
 
-/** Two teams by a push, what each may do, and what is left when one goes. */
+/** Two teams created by a push: their rights, and what remains after one is removed. */
 export const check: Check = {
   name: 'tenants',
-  title: "Tenants by directory: their own namespaces, no one else's, and data that outlives them",
+  title: 'Tenants by directory: access to their own namespaces only, and data that outlives them',
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the tenants' image is the sandbox's" : undefined),
   run: async (site) => {
@@ -25,7 +25,7 @@ export const check: Check = {
     const seconds = Math.round((Date.now() - began) / 1000);
     site.record.check({
       group,
-      name: 'two tenants come by a push',
+      name: 'a push creates two tenants',
       tried: 'a commit with two folders; then their Applications, and the pods of their own manifests',
       expected: 'all Synced and Healthy',
       got: `all Synced and Healthy after ${seconds} s`,
@@ -48,7 +48,7 @@ async function cookieOf(site: RehearsalSite, who: 'owner' | 'other'): Promise<st
   return [...session.cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
 }
 
-/** Each sees their own: the owner comes in by a group, the other one by address. */
+/** Each user reaches only their own tenant: the owner through a group, the other one by address. */
 async function tryPages(site: RehearsalSite): Promise<void> {
   const base = `https://${await site.host()}`;
   const owner = await cookieOf(site, 'owner');

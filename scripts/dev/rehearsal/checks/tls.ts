@@ -3,7 +3,7 @@ import { ask } from '../https.ts';
 import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
 
-/** The chain ends at the private CA, names match, plain HTTP only redirects. */
+/** The chain ends at the private CA, the names match, and plain HTTP only redirects. */
 export const check: Check = {
   name: 'tls',
   title: 'TLS',
@@ -12,7 +12,7 @@ export const check: Check = {
     const expect = expecting(site, 'tls');
     const host = await site.host();
     const ca = await site.ca();
-    // Open to everyone, and there on every platform.
+    // Public, and present on every platform.
     const url = `https://${host}/dex/.well-known/openid-configuration`;
     const { certificate, protocol, status } = await ask(url, { ca });
     expect('the chain ends at the CA of the platform', `GET ${url}, trusting that CA only`, 200, status);

@@ -19,10 +19,10 @@ const code = `apps.${host}`;
 const argocd = `argocd.${host}`;
 const page = `https://${code}/tenants/code/`;
 
-/** Users' code on a host of its own: its login, and what a page there can't do on the platform's host. */
+/** Users' code on its own host: its login, and what a page there cannot do on the platform's host. */
 export const check: Check = {
   name: group,
-  title: "A host for users' code, in a real browser: a session of its own, and nothing of the platform for its pages",
+  title: "A host for users' code, in a real browser: its own session, and no access to the platform for its pages",
   quick: false,
   needs: (site) => (site.sandbox === undefined ? "the names are known to the sandbox's name server only" : undefined),
   run: async (site) => {
@@ -51,7 +51,7 @@ export const check: Check = {
   },
 };
 
-/** As a person does: cluster.yaml is committed, and the bootstrap makes the new Secret. @returns the commits, newest first */
+/** Like a user: commits cluster.yaml, and the bootstrap creates the new Secret. @returns the commits, newest first */
 async function switchOn(site: RehearsalSite): Promise<string[]> {
   const files = await clusterYaml(site, { host, 'auth.userCodeHost': true, apps: { argocd: {} } });
   for (const [path, text] of Object.entries(files)) await writeFile(join(site.root, path), text);
@@ -100,7 +100,7 @@ async function tryInBrowser(site: RehearsalSite, address: string): Promise<void>
   }
 }
 
-/** What code in a page there tries with its visitor's browser. */
+/** Attempts by a script on a page there, in its visitor's browser. */
 async function tryScripts({ page: tab, context }: Visitor, expect: Expect): Promise<void> {
   const call = (url: string, mode: string) =>
     tab.evaluate(
@@ -153,7 +153,7 @@ async function tryScripts({ page: tab, context }: Visitor, expect: Expect): Prom
   expect('nor read the platform in a frame', 'an iframe of /', 'nothing readable', framed);
 }
 
-/** A session is good where it was made, under whatever name its cookie is sent. */
+/** A session is valid only on its own host, whatever the name of its cookie. */
 async function tryCopies(
   address: string,
   ca: string,

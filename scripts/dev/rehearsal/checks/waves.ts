@@ -8,10 +8,10 @@ import { application, argocd, givesUp, passed } from './root.ts';
 import { certManagerWith, presentImage, removeLeftovers, slowDeployment } from './slow-deployment.ts';
 
 const group = 'Waves';
-/** Seconds by which the component of an early wave is made late. */
+/** Delay of a component in an early wave, in seconds. */
 const late = 30;
 
-/** Waves wait on every commit, a broken one stops where it breaks, and `git revert` fixes it without further action. */
+/** Waves wait at every commit; a broken commit stops at its wave, and `git revert` fixes it without further action. */
 export const check: Check = {
   name: 'waves',
   title: 'Waves wait, on later commits too',
@@ -54,7 +54,7 @@ function waitedForLate(site: RehearsalSite, all: readonly Passage[], commit: str
   const waited = ((next?.reached ?? 0) - (early?.reached ?? 0)) / 1000;
   site.record.check({
     group,
-    name: 'a component that gets ready late delays the next wave',
+    name: 'a component that becomes ready late delays the next wave',
     tried: `one commit that changes the gateway and gives cert-manager a Deployment that is available after ${late} s`,
     expected: `istio-base is reached after cert-manager is Healthy, not before ${late} s`,
     got: `cert-manager Healthy after ${seconds(early?.reached, early?.healthy)} s, istio-base reached after ${Math.round(waited)} s`,
@@ -95,7 +95,7 @@ function inOrder(site: RehearsalSite, all: readonly Passage[], commits: readonly
     group,
     name: 'no wave overtook another on a later commit',
     tried: `a watch of all Applications over ${commits.length} commits, ${all.length} passages`,
-    expected: 'each Application is reached only after all of the waves before are Healthy at the same commit',
+    expected: 'each Application is reached only after all earlier waves are Healthy at the same commit',
     got: describeOvertakings(wrong),
     ok: wrong.length === 0,
   });

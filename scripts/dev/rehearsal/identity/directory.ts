@@ -7,7 +7,7 @@ import { mustRun } from '../run-program.ts';
 import type { RehearsalSite } from '../site.ts';
 import type { Account } from '../state.ts';
 
-/** An LDAP server that runs, and who may search in it. */
+/** A running LDAP server, and the account that may search it. */
 export interface Directory {
   /** HOST:PORT; it speaks TLS only. */
   host: string;
@@ -26,10 +26,10 @@ const bindDN = `cn=admin,${base}`;
 const schemas = ['core', 'cosine', 'inetorgperson'];
 
 /**
- * Starts Debian's slapd in the sandbox's network, with a configuration and data of its own: the machine's service, if it has
- * one, is not touched.
+ * Starts Debian's slapd in the sandbox's network, with its own configuration and data: the machine's own service is not
+ * touched.
  *
- * @param people who is in it, and in which groups; their user names are what stands before the @
+ * @param people its users, with their groups; the user name is the part before the @
  */
 export async function startDirectory(site: RehearsalSite, people: readonly Account[]): Promise<Directory> {
   const { sandbox } = site;

@@ -8,7 +8,7 @@ import { ask } from '../observe/ask.ts';
 import type { RehearsalSite } from '../site.ts';
 import type { Account } from '../state.ts';
 
-/** An OpenID Connect provider that runs, with one client. */
+/** A running OpenID Connect provider with one client. */
 export interface Provider {
   issuer: string;
   clientID: string;
@@ -21,11 +21,11 @@ const port = 5558;
 const clientID = 'breakwater';
 
 /**
- * Starts a second Dex in the sandbox's network, as someone else's OpenID Connect provider. It speaks plain HTTP: the rehearsal
- * is about who people are, not about this stretch of the way.
+ * Starts a second Dex in the sandbox's network, as an external OpenID Connect provider. It uses plain HTTP: the rehearsal tests
+ * identities, not this connection.
  *
- * @param people who is known to it; their addresses count as verified
- * @param redirectURI where it may send people back to
+ * @param people its users; their addresses count as verified
+ * @param redirectURI permitted redirect URI
  */
 export async function startProvider(
   site: RehearsalSite,

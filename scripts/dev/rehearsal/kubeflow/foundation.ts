@@ -78,7 +78,7 @@ export function profileController(): KubernetesObject[] {
   ];
 }
 
-/** common/kubeflow-roles/base: what members of a profile may do, filled from the other parts. */
+/** common/kubeflow-roles/base: the rights of a profile's members, aggregated from the other parts. */
 export function userRoles(): KubernetesObject[] {
   return [
     aggregatedRole('kubeflow-admin'),

@@ -10,15 +10,15 @@ import * as workflows from './workflows.ts';
 
 /** A repository that replaces an upstream one. */
 export interface FakeRepository {
-  /** The address that it replaces. */
+  /** Address of the original. */
   upstream: string;
-  /** The name under which a sandbox serves it. */
+  /** Name under which a sandbox serves it. */
   name: string;
-  /** The tag of its one commit. */
+  /** Tag of its only commit. */
   tag: string;
-  /** Path of a kustomization → what it builds. */
+  /** Path of a kustomization → its objects. */
   paths: Readonly<Record<string, () => KubernetesObject[]>>;
-  /** Paths whose objects get their namespace from a kustomization below, so that patches may name them without it. */
+  /** Paths whose objects get their namespace from a nested kustomization, so that patches may omit it. */
   namespaceBelow?: readonly string[];
 }
 
@@ -27,14 +27,14 @@ export const kubeflowParts = ['central-dashboard', 'profiles', 'notebooks', 'vol
 
 const pipeline = 'applications/pipeline/upstream';
 
-/** The tag at which our tree takes a repository. */
+/** The tag at which the tree references a repository. */
 function tagOf(folder: string): string {
   return String(upstreamFile(repositoryRoot, folder).version);
 }
 
 /**
- * What apps/kubeflow is laid over in a rehearsal: the same paths, and in them the same names that our patches touch. Who
- * patches something else in there finds out by the build, as with a new release of the real one.
+ * Base of apps/kubeflow in a rehearsal: the same paths, with the objects that our patches name. A patch for anything else fails in
+ * the build, as with a new release of the real Kubeflow.
  */
 export const fakeRepositories: readonly FakeRepository[] = [
   {
@@ -76,7 +76,7 @@ export const fakeRepositories: readonly FakeRepository[] = [
   },
 ];
 
-/** @returns path of each file in such a repository → its text */
+/** @returns the files of such a repository: path → text */
 export function filesOf({ paths, namespaceBelow = [] }: FakeRepository): Record<string, string> {
   return Object.fromEntries(
     Object.entries(paths).flatMap(([path, objects]) => {
@@ -101,7 +101,7 @@ function kustomization(fields: object): string {
 
 /**
  * @param own Kubeflow's own programs that run
- * @returns the fakes without the paths whose programs all run: there, upstream's own manifests are taken
+ * @returns the fakes, except the paths whose programs all run: those use upstream's own manifests
  */
 export function fakesBeside(own: readonly KubeflowProgramName[]): FakeRepository[] {
   const ownPath = (path: string) => programsOfPath[path]?.every((program) => own.includes(program)) ?? false;
@@ -111,7 +111,7 @@ export function fakesBeside(own: readonly KubeflowProgramName[]): FakeRepository
   }));
 }
 
-/** @returns every image that the fakes name, by its full name; each is one and the same program */
+/** @returns every image of the fakes, by its full name; all are the same program */
 export function fakeImages(repositories: readonly FakeRepository[] = fakeRepositories): string[] {
   const images = repositories.flatMap((repository) =>
     Object.values(filesOf(repository)).flatMap((text) =>
@@ -122,8 +122,8 @@ export function fakeImages(repositories: readonly FakeRepository[] = fakeReposit
 }
 
 /**
- * What a container runtime makes of a name: Docker's registry where none is named. Our tree puts the release's version in
- * the place of "latest".
+ * Expands an image name like a container runtime: Docker's registry by default. The tree replaces "latest" with the release's
+ * version.
  */
 function fullName(image: string, release: string): string {
   const [first = '', ...rest] = image.replace(/:latest$/, `:${release}`).split('/');

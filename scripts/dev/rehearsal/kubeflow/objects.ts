@@ -14,25 +14,25 @@ export interface KubernetesObject {
 const namespace = 'kubeflow';
 const oldPrincipal = 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account';
 
-/** A Deployment of the fake program, under the name and the image of the real one. */
+/** A Deployment of the fake program, with the name and image of the real one. */
 export interface Workload {
   name: string;
-  /** Image with its tag, as upstream names it. */
+  /** Upstream's image, with tag. */
   image: string;
-  /** Labels of its pods and its selector. */
+  /** Labels of its pods and selector. */
   labels: Readonly<Record<string, string>>;
   account: string;
-  /** Container → the port that it listens on; the first one has the image above. */
+  /** Container → its port; the first one runs the image above. */
   port: number;
   container?: string;
-  /** Before the fake's own variables. */
+  /** Variables before the fake's own. */
   env?: readonly object[];
   args?: readonly string[];
-  /** More containers, name → image and port. */
+  /** Additional containers: name → image and port. */
   beside?: Readonly<Record<string, { image: string; port: number }>>;
-  /** Controllers run without a sidecar, as upstream has it. */
+  /** False for controllers, which run without a sidecar, as upstream. */
   sidecar?: boolean;
-  /** What the page says it replaces; none: the variables are left as they are. */
+  /** Name of the replaced program, for the page; absent: the variables stay unchanged. */
   title?: string;
 }
 
@@ -66,7 +66,7 @@ export function workload(spec: Workload): KubernetesObject[] {
   ];
 }
 
-// A machine with two cores has no room for what a sidecar asks for by default, once for each of these pods.
+// A machine with two cores has no room for a sidecar's default requests in each of these pods.
 const sidecarAnnotations = (injected: boolean): Record<string, string> =>
   injected
     ? { 'sidecar.istio.io/inject': 'true', 'sidecar.istio.io/proxyCPU': '10m', 'sidecar.istio.io/proxyMemory': '64Mi' }
@@ -104,7 +104,7 @@ export function service(
   };
 }
 
-/** A route through Kubeflow's own gateway, for any host: what our patches rewire. */
+/** A route through Kubeflow's own gateway, for any host, which our patches redirect. */
 export function route(
   name: string,
   { prefix, rewrite, host, port }: { prefix: string; rewrite?: string; host: string; port: number },
@@ -130,7 +130,7 @@ export function route(
   };
 }
 
-/** A policy that lets in the account of Kubeflow's own gateway, unless other callers are named. */
+/** A policy that admits the account of Kubeflow's own gateway, unless other callers are given. */
 export function allow(
   name: string,
   matchLabels: Readonly<Record<string, string>>,
@@ -144,7 +144,7 @@ export function allow(
   };
 }
 
-/** Traffic to a Service by mutual TLS, as upstream's web apps have it. */
+/** A DestinationRule with mutual TLS, as for upstream's web apps. */
 export function mutualTls(name: string, host: string): KubernetesObject {
   return {
     apiVersion: 'networking.istio.io/v1',
@@ -154,7 +154,7 @@ export function mutualTls(name: string, host: string): KubernetesObject {
   };
 }
 
-/** A role that the cluster fills from others. */
+/** An aggregated role. */
 export function aggregatedRole(name: string, into?: string): KubernetesObject {
   const label = (role: string) => `rbac.authorization.kubeflow.org/aggregate-to-${role}`;
   return {
@@ -166,7 +166,7 @@ export function aggregatedRole(name: string, into?: string): KubernetesObject {
   };
 }
 
-/** A role, for all that the fake needs: nothing by default. */
+/** A role with the fake's rights; none by default. */
 export function role(
   name: string,
   rules: readonly object[] = [],
@@ -194,7 +194,7 @@ export function configMap(name: string, data: Readonly<Record<string, string>>):
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data };
 }
 
-/** A kind that takes any spec and status. */
+/** A CRD that accepts any spec and status. */
 export function kind(
   group: string,
   name: string,
@@ -207,7 +207,7 @@ export function kind(
     kind: 'CustomResourceDefinition',
     metadata: {
       name: `${plural}.${group}`,
-      // The API server asks for it in groups of Kubernetes' own domain.
+      // The API server requires it for groups in Kubernetes' own domain.
       ...(group.endsWith('.k8s.io') ? { annotations: { 'api-approved.kubernetes.io': 'unapproved, a fake' } } : {}),
     },
     spec: {
@@ -226,7 +226,7 @@ export function kind(
   };
 }
 
-/** A policy that admits pods of the same namespace and those of others. */
+/** A NetworkPolicy that admits pods of the same namespace and of others. */
 export function admits(
   name: string,
   podLabels: Readonly<Record<string, readonly string[]>>,
@@ -251,7 +251,7 @@ export function admits(
   };
 }
 
-/** Namespaces, as a peer of a NetworkPolicy. */
+/** Namespaces as a peer of a NetworkPolicy. */
 export function namespaces(key: string, ...values: string[]): object {
   return { namespaceSelector: { matchExpressions: [{ key, operator: 'In', values }] } };
 }

@@ -94,7 +94,7 @@ function cacheServer(): KubernetesObject[] {
   ];
 }
 
-/** What our patches take out, since cert-manager makes the certificate. */
+/** Objects that our patches remove, since cert-manager creates the certificate. */
 function cacheDeployer(): KubernetesObject[] {
   const account = 'kubeflow-pipelines-cache-deployer-sa';
   const prefix = 'kubeflow-pipelines-cache-deployer';
@@ -109,7 +109,7 @@ function cacheDeployer(): KubernetesObject[] {
     port: 8080,
   });
   return [
-    // Upstream's namespace comes from a kustomization, and our patches name none.
+    // Upstream's namespace comes from a kustomization, and our patches omit it.
     ...deployer.map((object) => ({ ...object, metadata: { name: object.metadata.name } })),
     role(`${prefix}-clusterrole`),
     roleBinding(`${prefix}-clusterrolebinding`, `${prefix}-clusterrole`, account),
@@ -124,7 +124,7 @@ function cacheDeployer(): KubernetesObject[] {
   ];
 }
 
-/** env/cert-manager/base: with upstream's variable, which is filled in elsewhere. */
+/** env/cert-manager/base: with upstream's variable, which another kustomization replaces. */
 export function cacheCertificate(): KubernetesObject[] {
   const namespace = '$(kfp-namespace)';
   const certificate = 'kfp-cache-cert';
@@ -243,7 +243,7 @@ export function metadataStore(): KubernetesObject[] {
   ];
 }
 
-/** base/metadata/options/istio: names no namespace, as upstream's does not. */
+/** base/metadata/options/istio: without a namespace, as upstream. */
 export function metadataRoutes(): KubernetesObject[] {
   const policy = allow('metadata-grpc-service', { component: 'metadata-grpc-server' }, [{}]);
   return [

@@ -5,10 +5,10 @@ import { mustRun } from '../run-program.ts';
 import { type FakeRepository, filesOf } from './index.ts';
 
 /**
- * Writes such a repository as a bare one, with one commit that carries the tag.
+ * Writes such a repository as a bare one, with one tagged commit.
  *
- * @param folder is made; what is there already is taken as it is
- * @param below upstream's own files, where nothing replaces them
+ * @param folder created if missing; an existing one is used unchanged
+ * @param below upstream's own files, for paths without a replacement
  */
 export async function writeRepository(
   repository: FakeRepository,

@@ -13,7 +13,7 @@ import {
 
 const registry = 'ghcr.io/kubeflow/kubeflow';
 
-/** A web page below a prefix: the three of them have one shape. */
+/** A web page below a prefix; the three web apps are alike. */
 function webApp(name: string, prefix: string, title: string): KubernetesObject[] {
   const labels = { app: name, 'kustomize.component': name };
   return [
@@ -87,7 +87,7 @@ function controller(name: string, image: string, account: string, app = image): 
     labels: { app, 'control-plane': 'controller-manager' },
     account,
     sidecar: false,
-    // One of our patches sets all variables of this one, so it listens where the program does by default.
+    // One of our patches sets all its variables, so it listens on the program's default port.
     ...(image === 'pvcviewer-controller' ? { port: 8082 } : { port: 8080, title: image }),
   });
 }
@@ -147,7 +147,7 @@ export function podDefaults(): KubernetesObject[] {
           name: `${prefix}-deployment.kubeflow.org`,
           admissionReviewVersions: ['v1'],
           sideEffects: 'None',
-          // The fake answers no admission review: pods of profiles start without it.
+          // The fake answers no admission reviews: pods of profiles start without it.
           failurePolicy: 'Ignore',
           timeoutSeconds: 1,
           clientConfig: {

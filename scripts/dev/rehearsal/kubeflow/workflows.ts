@@ -1,6 +1,6 @@
 import { configMap, type KubernetesObject, kind, role, roleBinding, workload } from './objects.ts';
 
-/** third-party/metacontroller/base: its kinds, for nothing here that it would control. */
+/** third-party/metacontroller/base: its CRDs only, since nothing here uses them. */
 export const metacontroller = () => [
   kind('metacontroller.k8s.io', 'DecoratorController', { scope: 'Cluster', versions: ['v1alpha1'] }),
 ];

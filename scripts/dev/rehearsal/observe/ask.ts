@@ -2,22 +2,22 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DetailedPeerCertificate } from 'node:tls';
 import { type AskOptions, ask as request } from '../https.ts';
 
-/** What came back, or that nothing did. */
+/** The response, or its absence. */
 export interface Answer {
-  /** 0 when nothing came back. */
+  /** 0 without a response. */
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
   /** The server's certificate, over TLS. */
   certificate?: DetailedPeerCertificate | undefined;
-  /** Why nothing came back. */
+  /** Why there was no response. */
   error?: string;
 }
 
 /**
- * Sends one request, and follows nothing. With a CA the chain has to end there; without one any certificate will do.
+ * Sends one request, without following redirects. With a CA, the chain must end there; without one, any certificate is accepted.
  *
- * @returns what came back; no answer is an answer with status 0
+ * @returns the response; status 0 if there is none
  */
 export async function ask(url: string, options: Omit<AskOptions, 'anyCertificate'> = {}): Promise<Answer> {
   try {

@@ -4,18 +4,18 @@ import { findTool } from '../../../tools/find.ts';
 import type { LiveApplication } from '../applications.ts';
 import type { ApplicationEvent } from './order.ts';
 
-/** A watch that runs, and what it has received so far. */
+/** A running watch, and the states it has received so far. */
 export interface ApplicationWatch {
   events: readonly ApplicationEvent[];
-  /** Ends it and waits until its process is gone. */
+  /** Stops it, and waits until its process has exited. */
   end(): Promise<void>;
 }
 
 /**
- * Records each state of each Application, from now on; also on a cluster that has no Applications yet, or no Argo CD.
- * A single watch of one kind: its order is the order in which the API server wrote.
+ * Records each state of each Application from now on, even on a cluster without Applications or Argo CD.
+ * Uses a single watch of one kind, so the order is the API server's.
  *
- * @param place which cluster, and where Argo CD is
+ * @param place the cluster, and Argo CD's namespace
  */
 export async function followApplications(place: {
   kubeconfig: string;
@@ -32,7 +32,7 @@ export async function followApplications(place: {
     while (!ended) {
       watch = $({ quiet: true, nothrow: true, stdio: ['ignore', 'pipe', 'ignore'] })`exec ${kubectl} ${command}`;
       for await (const line of watch) keep(events, line);
-      // The API server is not there yet, or has ended the watch, as it does from time to time.
+      // The API server is not up yet, or has closed the watch, as it does from time to time.
       if (!ended) await sleep(200);
     }
   };
@@ -47,9 +47,9 @@ export async function followApplications(place: {
   };
 }
 
-/** Adds one line of a watch to the record. What is not a state of an Application (a watch that is out of date) is skipped. */
+/** Adds one line of a watch to the record. Skips anything but an Application's state (such as an expired watch). */
 function keep(events: ApplicationEvent[], line: string): void {
-  // The last line of a watch that was ended may be cut off.
+  // The last line of a stopped watch may be truncated.
   if (!line.endsWith('}')) return;
   const { type, object }: { type: string; object: LiveApplication } = JSON.parse(line);
   if (type === 'ADDED' || type === 'MODIFIED') events.push({ at: Date.now(), application: object });

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './ask.ts';
 
-/** What the gateway answered while someone knocked at it. */
+/** The gateway's responses during polling. */
 export interface GatewayRecord {
-  /** Status, or why there was none → how often. */
+  /** Status, or the reason for no response → count. */
   answers: ReadonlyMap<string, number>;
   end(): Promise<void>;
 }
 
 /**
- * Asks for pages without a session again and again, until it is stopped.
+ * Requests pages without a session repeatedly, until it is stopped.
  *
- * @param base URL of the platform; no one need be there yet
+ * @param base URL of the platform, which need not be up yet
  */
 export function watchGateway(base: string, paths: readonly string[] = ['/', '/pipeline/']): GatewayRecord {
   const answers = new Map<string, number>();

@@ -2,29 +2,29 @@ import { isSettled, type LiveApplication, pinOf, waveOf } from '../applications.
 
 /** One state of an Application, in the order in which the API server sent them. */
 export interface ApplicationEvent {
-  /** Milliseconds since the epoch, when it was told. */
+  /** Time of the event, in milliseconds since the epoch. */
   at: number;
   application: LiveApplication;
 }
 
-/** How an Application went through one commit; milliseconds since the epoch. */
+/** An Application's passage through one commit; times in milliseconds since the epoch. */
 export interface Passage {
   name: string;
   wave: number;
   commit: string;
-  /** The root had reached its wave: it was pinned to the commit. */
+  /** The root reached its wave: it was pinned to the commit. */
   reached: number;
-  /** A sync of it was seen to be under way. */
+  /** A sync of it was observed. */
   syncing?: number;
   /** It was Synced and Healthy at the commit. */
   healthy?: number;
 }
 
 /**
- * Reads out of a watch's record how each Application went through each commit. Pure.
+ * Derives each Application's passage through each commit from a watch's record. Pure.
  *
  * @param events in the order of the watch
- * @returns in the order in which they were reached
+ * @returns passages, in the order in which the root reached them
  */
 export function passages(events: readonly ApplicationEvent[]): Passage[] {
   const found = new Map<string, Passage>();
@@ -41,7 +41,7 @@ export function passages(events: readonly ApplicationEvent[]): Passage[] {
   return [...found.values()];
 }
 
-/** An Application that the root reached although one of an earlier wave was not Healthy at the same commit. */
+/** An Application that the root reached although one in an earlier wave was not Healthy at the same commit. */
 export interface Overtaking {
   commit: string;
   early: Passage;
@@ -49,10 +49,10 @@ export interface Overtaking {
 }
 
 /**
- * Finds where a wave did not wait. The first sync of an Application is nothing but its first commit. Pure.
+ * Finds waves that did not wait. An Application's first sync counts as its first commit. Pure.
  *
- * @param passed what {@link passages} gives for events that a single watch told, so that their order is the cluster's
- * @param commits those that were pushed while the watch ran: what existed when it started comes in any order
+ * @param passed the {@link passages} of a single watch, so that their order is the cluster's
+ * @param commits those pushed while the watch ran: earlier objects arrive in any order
  */
 export function overtakings(passed: readonly Passage[], commits: readonly string[]): Overtaking[] {
   return passed

@@ -1,23 +1,23 @@
 import { type Answer, ask } from './ask.ts';
 
-/** A person's session by plain HTTP: cookies are kept, redirects followed, forms filled in. */
+/** A user's session without a browser: keeps cookies, follows redirects, fills in forms. */
 export interface Session {
-  /** The page that is open: where redirects have led to. */
+  /** The current page, after redirects. */
   url: string;
   answer: Answer;
   cookies: ReadonlyMap<string, string>;
   open(url: string): Promise<Answer>;
-  /** Fills in and sends the page's form. @throws when the page has none */
+  /** Fills in and submits the page's form. @throws if the page has none */
   submit(fields: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
 const redirectsAtMost = 15;
 
 /**
- * @param addresses host → address of hosts that this machine can't look up
+ * @param addresses host → address, for hosts that this machine cannot resolve
  */
 export function startSession(addresses: Readonly<Record<string, string>> = {}): Session {
-  // By host and name; a cookie for a domain, with everything below it, has a dot before the host.
+  // By host and name; a leading dot marks a cookie for a domain and its subdomains.
   const cookies = new Map<string, string>();
   const keep = (host: string, answer: Answer) => {
     for (const line of answer.headers['set-cookie'] ?? []) {
@@ -77,7 +77,7 @@ export function startSession(addresses: Readonly<Record<string, string>> = {}): 
   return session;
 }
 
-/** Logs in through Dex, whose login page may be one of several. @returns what the page that was asked for answered */
+/** Logs in through Dex, where several login pages may exist. @returns the response of the requested page */
 export async function logIn(
   session: Session,
   url: string,
