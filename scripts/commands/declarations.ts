@@ -217,6 +217,24 @@ export const declarations = {
       'npm run upgrade -- --from upstream --keep README.md,docs',
     ],
   },
+  images: {
+    usage: 'images',
+    description:
+      'Lists every image, chart and Git repository that a cluster takes from outside, with versions and digests. Renders charts and kustomizations; fetches them once.',
+    options: {
+      cluster,
+      copyTo: text(
+        '--copy-to <registry>',
+        'print the commands that copy them to this registry (crane, helm), and the mirrors of cluster.yaml',
+      ),
+      gitTo: text('--git-to <url>', 'with --copy-to: copy the Git repositories below this address'),
+    },
+    examples: [
+      'npm run images -- --cluster prod',
+      "npm run --silent images -- --cluster prod --json | jq -r '.images[].image'",
+      'npm run --silent images -- --cluster prod --copy-to registry.example.com/mirror --git-to https://git.example.com/mirror > copy.sh',
+    ],
+  },
   graph: {
     usage: 'graph',
     description: 'Prints the waves as a Mermaid diagram.',

@@ -38,6 +38,7 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.verify, () => import('./verify.ts')),
   command(declarations.uninstall, () => import('./uninstall.ts')),
   command(declarations.upgrade, () => import('./upgrade.ts')),
+  command(declarations.images, () => import('./images.ts')),
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
   command(declarations.tenant, () => import('./tenant.ts')),

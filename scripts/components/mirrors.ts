@@ -11,6 +11,15 @@ export function mirrorImage(cluster: Cluster, image: string): string {
   return prefix === undefined ? image : `${cluster.mirrors.images[prefix]}${image.slice(prefix.length)}`;
 }
 
+/** @returns the image that a mirror copies; the image as it is when it comes from no mirror */
+export function originalImage(cluster: Cluster, image: string): string {
+  const [original, mirror] =
+    Object.entries(cluster.mirrors.images)
+      .filter(([, to]) => image.startsWith(`${to}/`))
+      .sort(([, one], [, other]) => other.length - one.length)[0] ?? [];
+  return mirror === undefined ? image : `${original}${image.slice(mirror.length)}`;
+}
+
 /**
  * @param image an image of a kustomization, without tag; without a registry it is on Docker Hub
  * @returns an entry of `kustomize.images` for its mirror, which keeps tag and digest; undefined without a mirror
