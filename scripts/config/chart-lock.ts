@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../report/errors.ts';
 import { parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { appFile } from './schema/app.ts';
 import { clusterFile } from './schema/cluster.ts';
 import { unwrap } from './schema-shape.ts';

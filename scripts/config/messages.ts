@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { formatPath, type KeyPath, mostProblems } from './paths.ts';
 import type { InputFinding } from './positions.ts';
 import { secretReference } from './schema/common.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Problem } from '../report/errors.ts';
 import type { Shared } from './cluster.ts';
 import { type InputDocument, parseDocument } from './document.ts';

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../report/errors.ts';
 import { parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';

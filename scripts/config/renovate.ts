@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const manager = z.object({
   managerFilePatterns: z.array(z.string()),

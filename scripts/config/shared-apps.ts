@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../report/errors.ts';
 import type { AppManifest, SharedApp } from './cluster.ts';
 import { parseDocument } from './document.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tenantDefaults, tenantFile } from './schema/tenant.ts';
 
 /** Published schema of tenant.yaml for editors, relative to the repository. */

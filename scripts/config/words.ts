@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { InputFinding } from './positions.ts';
 import { allowedKeys } from './schema-shape.ts';
 import { closest } from './suggest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunError } from '../report/errors.ts';
 import { type Call, gitlabApi } from './gitlab-api.ts';
 import type { DeployKey, Host, HostAccess, HostedRepository, PullRequest, Visibility, Webhook } from './host.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupName } from './group-name.ts';
 
 /** Headers that must never carry an identity: HTTP, the mesh or the gateway uses them. */

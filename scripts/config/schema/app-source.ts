@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { chart, kustomization } from './upstream.ts';
 
 const manifests = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { identityHeader } from './app-headers.ts';
 import { appPlaceSchema, service } from './app-place.ts';
 import { appSource } from './app-source.ts';

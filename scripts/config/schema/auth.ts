@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dexText, duration, durationSeconds, email, secretReference } from './common.ts';
 import { connector } from './connectors.ts';
 import { groupName } from './group-name.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { appAccess } from './app.ts';
 import { appHost, appPath } from './app-place.ts';
 import { deadline, label } from './common.ts';

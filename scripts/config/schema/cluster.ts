@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auth } from './auth.ts';
 import { clusterApps } from './cluster-apps.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { auth } from './auth.ts';
 import { type ComponentName, componentFacts } from './component-facts.ts';
 import type { argocdSettings, componentSettings, istio, kubeflowSettings } from './component-settings.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deadline, email, label, labelUpTo } from './common.ts';
 import { componentNames, kubeflowParts } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dexText, secretReference } from './common.ts';
 import { groupName } from './group-name.ts';
 import { id, name, other, verifies } from './raw-connector.ts';

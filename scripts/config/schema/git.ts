@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretReference } from './common.ts';
 import { branchProblem } from './git-names.ts';
 import { type GitUrlProblem, gitlabNeedsSuffix, parseGitUrl } from './git-url.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The rules below as JSON Schema, for editors and charts. */
 const asJsonSchema = {

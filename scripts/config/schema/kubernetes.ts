@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAddress } from './common.ts';
 
 /** What differs between the ways in which Kubernetes is delivered. */

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
 import { atMostOne, atMostOneInJsonSchema, isAddress, label } from './common.ts';
 import { eachRepetition, isRecord, reads, readsAsWritten } from './reads.ts';

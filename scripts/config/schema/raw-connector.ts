@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { dexText, secretReference } from './common.ts';
 import { isRecord, reads } from './reads.ts';
 

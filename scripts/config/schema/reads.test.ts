@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { childSchema, unwrap } from '../schema-shape.ts';
 import { appFile } from './app.ts';
 import { clusterFile } from './cluster.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
 
 /** Ranges that hold no server outside the cluster, with what a pod would reach there. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { email, label, labelUpTo } from './common.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';

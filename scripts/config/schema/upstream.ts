@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An exact chart version. Helm reads 1.2 and 1.2.x as ranges, which would change a cluster without a commit. */
 export const exactVersion = /^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
