@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Declaration } from './options.ts';
@@ -69,7 +69,11 @@ function define(program: Command, command: Declaration, run: Run): void {
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();
-  for (const { flags, description } of Object.values(command.options)) child.option(flags, description);
+  for (const { flags, description } of Object.values(command.options)) {
+    // What is the default may be written, too: scripts do, and so does an upgrade from 0.1.0 (render --prune).
+    if (flags.startsWith('--no-')) child.addOption(new Option(flags.replace('--no-', '--')).hideHelp());
+    child.option(flags, description);
+  }
   child.action(async (...parameters: unknown[]) => {
     const positional = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
     await run(positional, child.opts<Record<string, unknown>>());

@@ -50,12 +50,13 @@ export const declarations = {
   },
   render: {
     usage: 'render',
-    description: 'Writes the tree of a cluster to disk, without committing or applying it.',
+    description:
+      'Writes the tree of a cluster to disk, and deletes stale generated files. Commits and applies nothing.',
     options: {
       cluster,
       all,
       check: flag('--check', 'write nothing; exit 1 and list each file that differs'),
-      prune: flag('--prune', 'also delete stale generated files'),
+      prune: flag('--no-prune', 'keep stale generated files'),
     },
     examples: ['npm run render', 'npm run render -- --cluster prod', 'npm run render -- --all --check'],
   },

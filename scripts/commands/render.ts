@@ -24,7 +24,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
         ? `${names.length > 5 ? count(names.length, 'cluster') : names.join(', ')}: as generated`
         : [
             ...drift,
-            `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render" (with --prune for stale ones)`,
+            `${count(drift.length, 'file')} ${drift.length === 1 ? 'differs' : 'differ'}: run "npm run render"`,
             ...(drift.some((line) => /^(in the way|unexpected) /.test(line)) ? [removeFirst] : []),
           ].join('\n'),
     );
@@ -41,24 +41,20 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   for (const [file, text] of await staleSchemas(root)) await writeInput(root, file, text);
   const results = [];
   for (const { platform, plan: whole } of planned) {
-    const stale = whole.delete.map(({ path }) => path);
     const plan = options.prune ? whole : { ...whole, delete: [] };
+    const stale = whole.delete.slice(plan.delete.length).map(({ path }) => path);
     for (const line of changes(plan)) reporter.status(`    ${line}`);
     await applyPlan(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
-    const deleted = options.prune ? stale : [];
-    results.push({
-      cluster: platform.cluster.name,
-      written,
-      deleted,
-      stale: options.prune ? [] : stale,
-      unchanged: plan.keep.length,
-    });
+    const deleted = plan.delete.map(({ path }) => path);
+    results.push({ cluster: platform.cluster.name, written, deleted, stale, unchanged: plan.keep.length });
     for (const { path, reason } of plan.unexpected)
       reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
     reporter.status(summary(platform.cluster.name, written.length, deleted.length, plan.keep.length));
-    if (deleted.length < stale.length)
-      reporter.warn(`${count(stale.length, 'generated file')} stale; add --prune to delete: ${stale.join(', ')}`);
+    if (stale.length > 0)
+      reporter.warn(
+        `${count(stale.length, 'generated file')} kept, though stale: ${stale.join(', ')}. Without --no-prune, they are deleted.`,
+      );
   }
   reporter.result({ clusters: results }, '');
   return 0;

@@ -37,7 +37,7 @@ export async function checkCluster(root: string, platform: Platform): Promise<Ch
   ].map((found) => ({
     rule: 'drift',
     ...found,
-    reason: 'the cluster gets what is in Git: run "npm run render -- --prune", and commit what it writes',
+    reason: 'the cluster gets what is in Git: run "npm run render", and commit what it writes',
   }));
   const blocked = [...plan.blocked, ...plan.unexpected].map(({ path, reason }) => ({
     rule: 'drift',

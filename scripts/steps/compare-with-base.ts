@@ -114,6 +114,6 @@ function driftNotes(cluster: string, plan: TreePlan): string[] {
   const drift = driftOf({ ...plan, unexpected: [] });
   if (drift.length === 0) return [];
   return [
-    `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, but this command compares the written files: run "npm run render -- --cluster ${cluster} --prune" first.`,
+    `${count(drift.length, 'file')} in ${plan.folder} ${drift.length === 1 ? 'differs' : 'differ'} from what cluster.yaml renders to, but this command compares the written files: run "npm run render -- --cluster ${cluster}" first.`,
   ];
 }

@@ -62,7 +62,7 @@ export function requireUnblocked({ plan }: PlannedCluster): void {
 
 /**
  * A typo in cluster.yaml must not delete half of the platform: argoproj/argo-cd#7412. Compares with HEAD, so that files already
- * deleted from the disk (`render --prune`) count, too.
+ * deleted from the disk (`render`) count, too.
  *
  * @throws UsageError
  */

@@ -145,7 +145,7 @@ export async function openSite(
     change: async (subject, files) => {
       await git('pull', '--quiet', '--ff-only', 'origin', 'main');
       for (const [path, text] of Object.entries(files)) await put(join(root, path), text);
-      const { code, stderr } = await program(['render', '--cluster', cluster, '--prune']);
+      const { code, stderr } = await program(['render', '--cluster', cluster]);
       if (code !== 0) throw new RunError('render refused a change of the rehearsal', { details: stderr.split('\n') });
       await git('add', '--all');
       await git('commit', '--quiet', '--message', subject);

@@ -79,7 +79,7 @@ const breakwater = (...args: string[]) => run(process.execPath, 'scripts/start.m
 
 describe('a new component', () => {
   it('is rendered into its wave, with its namespace and values, and no check asks for more', () => {
-    expect(breakwater('render', '--all', '--prune')).toMatchObject({ code: 0 });
+    expect(breakwater('render', '--all')).toMatchObject({ code: 0 });
     expect(readFileSync(join(root, 'clusters/demo/values/external-dns.yaml'), 'utf8')).toContain('istio-gateway');
     const application = execFileSync('sh', ['-c', 'cat clusters/demo/apps/*-external-dns.yaml'], {
       cwd: root,

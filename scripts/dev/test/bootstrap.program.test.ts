@@ -166,7 +166,7 @@ describe('a change of cluster.yaml', () => {
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('this would remove 4 components');
     const named = /--remove \S+/.exec(refused.stderr)?.[0].split(' ') ?? [];
-    expect(repository.breakwater('render', '--prune').code).toBe(0);
+    expect(repository.breakwater('render').code).toBe(0);
     expect(repository.breakwater('bootstrap', '--no-push').code).toBe(2);
     expect(repository.breakwater('bootstrap', '--no-push', '--remove', 'no-such-thing').code).toBe(2);
     expect(repository.breakwater('bootstrap', '--no-push', ...named).code).toBe(0);

@@ -117,7 +117,7 @@ describe('a reader that stops reading', () => {
 });
 
 describe('render', () => {
-  it('names each file that differs, writes it, and deletes stale files only when asked to', () => {
+  it('names each file that differs, writes it, and deletes stale files, but no hand-owned ones', () => {
     appendFileSync(file('clusters/demo/values/dex.yaml'), 'edited: true\n');
     rmSync(file('clusters/demo/values/gateway.yaml'));
     copyFileSync(file('clusters/demo/values/istiod.yaml'), file('clusters/demo/values/stale.yaml'));
@@ -133,11 +133,17 @@ describe('render', () => {
     const found = JSON.parse(repository.breakwater('validate', '--json').stdout).clusters[0].findings;
     expect(found.map(({ file: path }: { file: string }) => path)).toContain('clusters/demo/values/stale.yaml');
 
-    const written = repository.breakwater('render');
+    const written = repository.breakwater('render', '--no-prune');
     expect(written).toMatchObject({ code: 0, stdout: expect.stringContaining('dex.yaml (has manual edits') });
-    expect(written.stderr).toContain('--prune');
+    expect(written.stderr).toContain('clusters/demo/values/stale.yaml. Without --no-prune, they are deleted.');
     expect(written.stderr).toContain('clusters/demo/values/mine.yaml is not a generated file');
     expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(true);
+    const pruned = repository.breakwater('render');
+    expect(pruned).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('delete     clusters/demo/values/stale.yaml'),
+    });
+    // As 0.1.0 wrote it.
     expect(repository.breakwater('render', '--prune').code).toBe(0);
     expect(existsSync(file('clusters/demo/values/stale.yaml'))).toBe(false);
     expect(existsSync(file('clusters/demo/values/mine.yaml'))).toBe(true);

@@ -93,7 +93,7 @@ async function diff(...parameters: string[]): Promise<{ code: number | null; std
 }
 
 function commitRendered(): void {
-  const rendered = repository.breakwater('render', '--all', '--prune');
+  const rendered = repository.breakwater('render', '--all');
   expect(rendered.code, rendered.stderr).toBe(0);
   repository.git('add', '-A');
   repository.git('commit', '--quiet', '-m', 'Render');
@@ -155,7 +155,7 @@ describe('npm run diff', () => {
     repository.write(upstream, readFileSync(file(upstream), 'utf8').replace('0.24.0', '0.24.1'));
     const forgot = await diff('--base', 'main');
     expect(forgot.stdout).toContain('differ from what cluster.yaml renders to');
-    expect(repository.breakwater('render', '--all', '--prune').code).toBe(0);
+    expect(repository.breakwater('render', '--all').code).toBe(0);
     const dirty = await diff('--base', 'main', '--markdown');
     expect(dirty.stdout).toContain('### one: 1 added, 2 changed, 1 removed');
     expect(dirty.stdout).toContain('CustomResourceDefinition things.example.com');
@@ -171,7 +171,7 @@ describe('npm run diff', () => {
   it('names a chart that is not available, compares it by values, and shows the rest', async () => {
     const upstream = 'infrastructure/dex/upstream.yaml';
     repository.write(upstream, readFileSync(file(upstream), 'utf8').replace('0.24.0', '9.9.9'));
-    expect(repository.breakwater('render', '--all', '--prune').code).toBe(0);
+    expect(repository.breakwater('render', '--all').code).toBe(0);
     repository.write('clusters/one/overrides/dex.yaml', 'replicaCount: 3\n');
     const shown = await diff('--base', 'main', '--cluster', 'one');
     expect(shown.code, shown.stderr).toBe(0);

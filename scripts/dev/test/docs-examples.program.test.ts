@@ -79,7 +79,7 @@ it('there are examples for each platform and each identity provider', () => {
 });
 
 it('every example renders', () => {
-  const { code, stdout, stderr } = repository.breakwater('render', '--all', '--prune');
+  const { code, stdout, stderr } = repository.breakwater('render', '--all');
   expect(code, placesOf(stdout + stderr)).toBe(0);
 });
 

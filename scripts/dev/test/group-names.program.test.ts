@@ -75,7 +75,7 @@ headers: [{name: X-Role, byGroup: ${JSON.stringify(names.map((group) => ({ group
 describe("a group's name has one grammar", () => {
   it('accepts what identity providers send, in each field, and passes it on unchanged', () => {
     write(good);
-    const rendered = repository.breakwater('render', '--prune');
+    const rendered = repository.breakwater('render');
     expect([rendered.code, rendered.stderr]).toEqual([0, expect.not.stringContaining('mistake')]);
     expect(repository.breakwater('validate')).toMatchObject({ code: 0 });
     const shown = repository.breakwater('tenant', 'show', 'red', '--manifests').stdout;
@@ -119,7 +119,7 @@ argocd: {localAdmin: ${localAdmin}}
 auth: {users: [{email: user@example.com}], connectors: [${connectors.join(', ')}]}
 `,
     );
-    expect(repository.breakwater('render', '--prune').code).toBe(0);
+    expect(repository.breakwater('render').code).toBe(0);
     const { notes } = JSON.parse(repository.breakwater('validate', '--json').stdout) as { notes: string[] };
     return notes.filter((note) => note.includes('Groups'));
   };

@@ -22,7 +22,7 @@ function start(): void {
   repository.git('update-ref', 'refs/remotes/origin/main', 'HEAD');
 }
 
-const render = () => expect(repository.breakwater('render', '--prune').code).toBe(0);
+const render = () => expect(repository.breakwater('render').code).toBe(0);
 
 describe('validate, against where the branch parted from its remote', () => {
   it('refuses the deletion of many Applications until each is named in removals.yaml, and the entry once it is back', () => {

@@ -72,7 +72,7 @@ describe('an entry of a generated folder that no run wrote', () => {
   });
   afterAll(() => repository.remove());
 
-  it.each(['validate', 'render --check', 'render --prune', 'render'])('is named by %s', (command) => {
+  it.each(['validate', 'render --check', 'render'])('is named by %s', (command) => {
     const { code, stdout, stderr } = repository.breakwater(...command.split(' '));
     expect(code).toBe(['validate', 'render --check'].includes(command) ? 1 : 0);
     for (const path of paths) expect(about(path, stdout + stderr), path).not.toEqual([]);
