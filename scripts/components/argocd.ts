@@ -55,6 +55,7 @@ function source(cluster: Cluster): KustomizeSource {
     images,
     patches: [
       ...(cluster.shared.patches.get('infrastructure/argocd') ?? []),
+      ...(cluster.ownPatches.get('argocd') ?? []),
       settingsPatch(cluster),
       ...subjectsPatch(cluster),
       serverImpersonates(),

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { components } from '../components/index.ts';
 import { UsageError } from '../report/errors.ts';
 import { embeddedRemoteUrl } from './cluster.ts';
 import { listClusters, loadAllClusters, loadCluster } from './load.ts';
@@ -33,6 +34,48 @@ function refused(load: () => unknown): UsageError {
   }
   throw new Error('it was loaded');
 }
+
+const header = 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n';
+const patchOf = (target: string) => `${header}patches:\n  - {${target}patch: "[{op: remove, path: /spec/replicas}]"}\n`;
+
+describe('patches of one cluster', () => {
+  it('are read by part, and stand in the sources of the part after those of all clusters', () => {
+    write(
+      'clusters/prod/overrides/kubeflow-notebooks/kustomization.yaml',
+      patchOf('target: {kind: ConfigMap, name: x}, '),
+    );
+    const cluster = loadCluster(root, 'prod');
+    const own = cluster.ownPatches.get('kubeflow-notebooks')?.[0];
+    expect(own?.target).toEqual({ kind: 'ConfigMap', name: 'x' });
+    const patches = components.flatMap((component) =>
+      component.sources({ ...cluster, knownHost: 'x.example.com' }).flatMap((source) => {
+        const list = source.kind === 'kustomize' ? source.patches : [];
+        return list.includes(own as never) ? [`${component.name} ${list.indexOf(own as never) > 0}`] : [];
+      }),
+    );
+    expect(patches).toEqual(Array(3).fill('kubeflow-notebooks true'));
+  });
+
+  it('are refused where nothing reads them, without a target, and with what only all clusters have', () => {
+    write('clusters/prod/overrides/kubeflow-notebook/kustomization.yaml', patchOf('target: {kind: ConfigMap}, '));
+    write('clusters/prod/overrides/dex/kustomization.yaml', patchOf('target: {kind: ConfigMap}, '));
+    write('clusters/prod/overrides/kubeflow-katib/patch.yaml', '');
+    write('clusters/prod/overrides/kubeflow-volumes/kustomization.yaml', `${patchOf('')}namespace: x\n`);
+    write('clusters/prod/overrides/argocd/kustomization.yaml', 'kind: Kustomization\n');
+    expect(
+      refused(() => loadCluster(root, 'prod')).problems.map(({ file, path, message }) => [file, path, message]),
+    ).toEqual([
+      ['clusters/prod/overrides/argocd/kustomization.yaml', 'apiVersion', 'is missing'],
+      ['clusters/prod/overrides/argocd/kustomization.yaml', 'patches', 'is missing'],
+      ['clusters/prod/overrides/argocd/kustomization.yaml', 'kind', 'must be Component; is the string "Kustomization"'],
+      ['clusters/prod/overrides/dex', '', 'does not belong to any component or app'],
+      ['clusters/prod/overrides/kubeflow-katib/patch.yaml', '', 'is not read'],
+      ['clusters/prod/overrides/kubeflow-notebook', '', 'does not belong to any component or app'],
+      ['clusters/prod/overrides/kubeflow-volumes/kustomization.yaml', 'patches[0].target', 'is missing'],
+      ['clusters/prod/overrides/kubeflow-volumes/kustomization.yaml', 'namespace', 'unknown key'],
+    ]);
+  });
+});
 
 describe('a cluster', () => {
   it('is loaded with what all clusters share', () => {

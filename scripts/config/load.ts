@@ -1,15 +1,17 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
-import { type Cluster, embeddedRemoteUrl, type Shared } from './cluster.ts';
+import { policyFindings } from './argocd-policy.ts';
+import { type Cluster, embeddedRemoteUrl, type KustomizePatch, type Shared } from './cluster.ts';
 import { memberGroups } from './member-groups.ts';
 import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
 import { runningApps } from './running-apps.ts';
 import { type ClusterFile, type Discovered, discoveredFile } from './schema/cluster.ts';
-import { componentNames } from './schema/component-facts.ts';
+import { componentFacts, componentNames } from './schema/component-facts.ts';
 import { parseGitUrl } from './schema/git-url.ts';
-import { readShared } from './shared.ts';
+import { kustomizeOverride } from './schema/kustomization.ts';
+import { readShared, toPatch } from './shared.ts';
 import { closest } from './suggest.ts';
 
 /**
@@ -63,6 +65,7 @@ export function loadClusters(root: string, names: readonly string[]): Cluster[] 
 interface Own {
   file: ClusterFile;
   discovered: Discovered | undefined;
+  patches: Cluster['ownPatches'];
 }
 
 function readOwn(root: string, name: string, shared: Shared | undefined): Parsed<Own> {
@@ -74,15 +77,18 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
   const read = readInput(root, `${folder}/cluster.yaml`);
   const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared) : read;
   const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
+  const patches = readPatches(root, `${folder}/overrides`);
   const problems = [
+    ...('problems' in patches ? patches.problems : []),
     ...('problems' in file ? file.problems : []),
     ...('problems' in discovered ? discovered.problems : []),
     ...(shared === undefined
       ? []
       : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...shared.apps.keys()])),
   ];
-  if (problems.length > 0 || 'problems' in file || 'problems' in discovered) return { problems };
-  return { value: { file: file.value, discovered: discovered.value } };
+  if (problems.length > 0 || 'problems' in file || 'problems' in discovered || 'problems' in patches)
+    return { problems };
+  return { value: { file: file.value, discovered: discovered.value, patches: patches.value } };
 }
 
 function readDiscovered(root: string, file: string): Parsed<Discovered | undefined> {
@@ -92,6 +98,41 @@ function readDiscovered(root: string, file: string): Parsed<Discovered | undefin
   return parseInput(discoveredFile, read.text, file, {
     emptyHint: 'Delete it; the next bootstrap with --wait will recreate it.',
   });
+}
+
+/** Components that Argo CD builds with kustomize from patches: parts of Kubeflow, and Argo CD itself. */
+const patched = componentNames.filter((name) => name === 'argocd' || componentFacts[name].patches !== undefined);
+
+/** Reads overrides/<component>/kustomization.yaml. */
+function readPatches(root: string, folder: string): Parsed<Cluster['ownPatches']> {
+  const problems: Problem[] = [];
+  const found = new Map<string, readonly KustomizePatch[]>();
+  const folders = entriesOf(join(root, folder)).filter((name) => lstatSync(join(root, folder, name)).isDirectory());
+  for (const name of folders) {
+    if (!(patched as readonly string[]).includes(name)) {
+      const near = closest(name, patched);
+      const known = `Folders are: ${patched.join(', ')}. Values of a chart go into ${name}.yaml.`;
+      problems.push(misnamed(`${folder}/${name}`, near === undefined ? known : `Did you mean "${near}"?`));
+      continue;
+    }
+    for (const entry of entriesOf(join(root, folder, name))) {
+      const file = `${folder}/${name}/${entry}`;
+      if (entry !== 'kustomization.yaml') {
+        problems.push({ file, path: '', message: 'is not read', hint: 'Put the patches into kustomization.yaml.' });
+        continue;
+      }
+      const read = readInput(root, file);
+      const parsed =
+        'problems' in read
+          ? read
+          : parseInput(kustomizeOverride, read.text, file, {
+              whole: (value) => policyFindings(value.patches.map(toPatch)),
+            });
+      if ('problems' in parsed) problems.push(...parsed.problems);
+      else found.set(name, parsed.value.patches.map(toPatch));
+    }
+  }
+  return problems.length > 0 ? { problems } : { value: found };
 }
 
 /** Reports misnamed overrides, which would otherwise be ignored silently. */
@@ -115,7 +156,12 @@ function misnamed(file: string, hint: string): Problem {
   return { file, path: '', message: 'does not belong to any component or app', hint };
 }
 
-function assemble(name: string, { file, discovered }: Own, shared: Shared, groups: readonly string[]): Cluster {
+function assemble(
+  name: string,
+  { file, discovered, patches }: Own,
+  shared: Shared,
+  groups: readonly string[],
+): Cluster {
   const url = file.git.url === undefined ? undefined : parseGitUrl(file.git.url);
   return {
     ...file,
@@ -124,6 +170,7 @@ function assemble(name: string, { file, discovered }: Own, shared: Shared, group
     discovered,
     memberGroups: groups,
     runningApps: runningApps(file, shared.apps),
+    ownPatches: patches,
     knownHost: file.host === 'auto' ? discovered?.host : file.host,
     repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

@@ -116,7 +116,8 @@ function readComponent(root: string, file: string): Parsed<KustomizeComponent | 
       });
 }
 
-function toPatch({ patch, target }: KustomizeComponent['patches'][number]): KustomizePatch {
+/** @returns a patch without the keys of its target that are not set */
+export function toPatch({ patch, target }: KustomizeComponent['patches'][number]): KustomizePatch {
   if (target === undefined) return { patch };
   const stated = Object.entries(target).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return { patch, target: Object.fromEntries(stated) };

@@ -88,7 +88,9 @@ function gone({ root, cluster, planned: { head, tree } }: CommitPlace): string[]
  */
 async function ownInputs({ root, cluster, repository, options }: CommitPlace): Promise<string[]> {
   const overrides = `${cluster.folder}/overrides`;
-  const onDisk = existsSync(join(root, overrides)) ? readdirSync(join(root, overrides)) : [];
+  const onDisk = existsSync(join(root, overrides))
+    ? readdirSync(join(root, overrides), { recursive: true, encoding: 'utf8' })
+    : [];
   const files = ['cluster.yaml', 'discovered.yaml'].map((name) => `${cluster.folder}/${name}`);
   const noted = options.remove.length > 0 ? [removalsFile] : [];
   const there = [...files, ...onDisk.map((name) => `${overrides}/${name}`), ...noted].filter((path) =>

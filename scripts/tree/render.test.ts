@@ -38,6 +38,7 @@ function scenario(name: string, discovered?: string): Cluster {
     discovered: discovered === undefined ? undefined : { host: discovered },
     memberGroups: [],
     runningApps: runningApps(parsed.value, shared.apps),
+    ownPatches: new Map(),
     knownHost: parsed.value.host === 'auto' ? discovered : parsed.value.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

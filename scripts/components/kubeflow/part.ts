@@ -64,7 +64,11 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
     path: source.path[kubeflowVersion(cluster)],
     // A cluster with its own release fetches everything of it by tag.
     ...pinned(own === undefined || source.from === undefined ? own : upstream.version, upstream),
-    patches: [...(cluster.shared.patches.get(folder) ?? []), ...(source.patches ?? [])],
+    patches: [
+      ...(cluster.shared.patches.get(folder) ?? []),
+      ...(cluster.ownPatches.get(source.folder.split('/')[0] ?? '') ?? []),
+      ...(source.patches ?? []),
+    ],
     ...(namespace === undefined ? {} : { namespace }),
     ...(source.images === undefined ? {} : { images: source.images }),
     ...(source.imageOverrides === undefined ? {} : { imageOverrides: source.imageOverrides }),

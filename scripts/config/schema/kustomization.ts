@@ -33,4 +33,15 @@ export const kustomizeComponent = z.strictObject({
     .describe('Patches, applied in the given order.'),
 });
 
+/**
+ * clusters/<name>/overrides/<part>/kustomization.yaml: patches for one cluster. Each names its objects, because a part is built from several
+ * sources, and a patch without a target must match in each of them.
+ */
+export const kustomizeOverride = kustomizeComponent.omit({ namespace: true }).extend({
+  patches: z
+    .array(kustomizeComponent.shape.patches.unwrap().element.required({ target: true }))
+    .min(1, 'must not be empty')
+    .describe('Patches, applied after those of all clusters.'),
+});
+
 export type KustomizeComponent = z.output<typeof kustomizeComponent>;

@@ -39,6 +39,7 @@ export function clusterOf(options: readonly ConfigOption[]): Cluster | string {
     discovered: found === undefined ? undefined : { host: found },
     memberGroups: [],
     runningApps: runningApps(file, shared.apps),
+    ownPatches: new Map(),
     knownHost: file.host === 'auto' ? found : file.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

@@ -23,3 +23,25 @@ it('validate says where an override takes the login check away, and what it lose
     expect.objectContaining({ rule: 'lists-are-whole', line: 2, column: 3, path: 'meshConfig.extensionProviders' }),
   );
 });
+
+it("a cluster's patches of a part of Kubeflow reach that cluster, and the bootstrap commits them with the tree", () => {
+  const file = 'clusters/demo/overrides/kubeflow-notebooks/kustomization.yaml';
+  repository.write(
+    file,
+    `apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+patches:
+  - target: {kind: Deployment, name: jupyter-web-app-deployment}
+    patch: |-
+      - op: add
+        path: /spec/template/spec/nodeSelector
+        value: {pool: kubeflow}
+`,
+  );
+  const run = repository.breakwater('bootstrap', '--no-push');
+  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(repository.git('show', '--name-only', '--format=', 'HEAD')).toContain(file);
+  expect(repository.git('show', 'HEAD')).toMatch(/^\+ +value: \{pool: kubeflow\}$/m);
+  expect(repository.breakwater('validate').code).toBe(0);
+  expect(repository.git('status', '--porcelain')).toBe('');
+});
