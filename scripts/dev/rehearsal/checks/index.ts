@@ -13,6 +13,9 @@ import { check as gitea } from './gitea.ts';
 import { check as host } from './host.ts';
 import { check as interrupted } from './interrupted.ts';
 import { check as kubeflow } from './kubeflow.ts';
+import { check as kubeflowBrowser } from './kubeflow-browser.ts';
+import { check as kubeflowOwner } from './kubeflow-owner.ts';
+import { check as kubeflowTenants } from './kubeflow-tenants.ts';
 import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
@@ -44,6 +47,9 @@ export const checks: readonly Check[] = [
   userCodeHost,
   tenants,
   kubeflow,
+  kubeflowBrowser,
+  kubeflowTenants,
+  kubeflowOwner,
   gate,
   failClosed,
   removedUser,

@@ -1,63 +1,56 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../observe/ask.ts';
-import { logIn, type Session, startSession } from '../observe/session.ts';
+import type { Session } from '../observe/session.ts';
 import type { RehearsalSite } from '../site.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import { runCell } from './kubeflow-kernel.ts';
+import {
+  cookieOf,
+  csrfOf,
+  lackOfPrograms,
+  logBothIn,
+  namespacesOf,
+  notebookForm,
+  type People,
+  profileOf,
+  runsOwn,
+  send,
+  sendAsPage,
+  untilNotebookRuns,
+} from './kubeflow-site.ts';
 
 const notebook = 'lab';
-const image = 'ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0';
 
 /** A user's work with Kubeflow's own programs, and other users' attempts at the same time. */
 export const check: Check = {
   name: 'kubeflow',
   title: "Kubeflow's own programs",
   quick: false,
-  needs: (site) => {
-    const own = (name: string) => site.record.data().versions[`Kubeflow: ${name}`]?.startsWith('its own') ?? false;
-    const missing = ['profile-controller', 'notebook-controller', 'central-dashboard', 'jupyter-web-app'].filter(
-      (name) => !own(name),
-    );
-    return missing.length === 0 ? undefined : 'fakes run in its images; --kubeflow-sources DIR builds its own';
-  },
+  needs: lackOfPrograms,
   run: async (site) => {
     const base = `https://${await site.host()}`;
     const expect = expecting(site, 'kubeflow');
-    const [ann, bob] = [startSession(), startSession()];
-    await logIn(ann, `${base}/`, site.users.owner);
-    await logIn(bob, `${base}/`, site.users.other);
-    const namespace = await ownNamespace(site, expect);
-    await squatting(site, base, bob, expect);
+    const people = await logBothIn(site, base);
+    const namespace = await ownNamespace(site, base, people, expect);
+    await squatting(site, base, people.bob, expect);
     await preset(site, namespace);
     try {
-      await makeNotebook(site, base, namespace, { ann, bob }, expect);
-      await useNotebook(site, base, namespace, { ann, bob }, expect);
+      await makeNotebook(site, base, namespace, people, expect);
+      await useNotebook(site, base, namespace, people, expect);
+      await letBobIn(site, base, namespace, people, expect);
+      await makeOtherObjects(site, base, namespace, people, expect);
     } finally {
-      await site.kubectl(['-n', namespace, 'delete', 'notebook,poddefault', '--all', '--ignore-not-found']);
+      const kinds = ['notebooks.kubeflow.org', 'poddefaults.kubeflow.org', 'tensorboards.tensorboard.kubeflow.org'];
+      await site.kubectl(['-n', namespace, 'delete', [...kinds, 'pvc'].join(','), '--all', '--ignore-not-found']);
     }
-    await idlePages(base, ann, expect);
+    await idlePages(base, people.ann, expect);
   },
 };
 
-/** Sends a request with a session's cookies, without following redirects. */
-function send(session: Session, url: string, method: string, body?: object, headers: Record<string, string> = {}) {
-  const cookie = [cookieOf(session), headers.cookie ?? ''].filter((part) => part !== '').join('; ');
-  return ask(url, {
-    method,
-    headers: { accept: 'application/json', 'content-type': 'application/json', ...headers, cookie },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-}
-
-function cookieOf({ cookies }: Session): string {
-  return [...cookies].map(([key, value]) => `${key.split(' ')[1]}=${value}`).join('; ');
-}
-
 /** Checks the objects that the profile controller creates for the Profile in Git. @returns the namespace */
-async function ownNamespace(site: RehearsalSite, expect: Expect): Promise<string> {
-  const { items } = JSON.parse(await site.kubectl(['get', 'profiles.kubeflow.org', '-o', 'json']));
-  const namespace = String(items[0]?.metadata.name);
+async function ownNamespace(site: RehearsalSite, base: string, people: People, expect: Expect): Promise<string> {
+  const namespace = await profileOf(site);
   const labels = await site.until(
     'the profile has its namespace',
     async () => {
@@ -79,18 +72,32 @@ async function ownNamespace(site: RehearsalSite, expect: Expect): Promise<string
     site.users.owner.email,
     await site.kubectl(words),
   );
+  expect(
+    'the dashboard shows it to its owner, and to no one else',
+    'GET /api/workgroup/env-info as both',
+    [true, false],
+    [
+      (await namespacesOf(people.ann, base)).includes(namespace),
+      (await namespacesOf(people.bob, base)).includes(namespace),
+    ],
+  );
   return namespace;
 }
 
 async function squatting(site: RehearsalSite, base: string, bob: Session, expect: Expect): Promise<void> {
-  await send(bob, `${base}/api/workgroup/create`, 'POST', { namespace: 'bob-takes-one' });
+  const { body: answer } = await send(bob, `${base}/api/workgroup/create`, 'POST', { namespace: 'bob-takes-one' });
   const made = await site.kubectl(['get', 'profile', 'bob-takes-one', '--ignore-not-found', '-o', 'name']);
-  expect('no one makes a profile of his own', 'POST /api/workgroup/create as a user without any right', '', made);
-  const { body } = await send(bob, `${base}/kfam/v1/bindings`, 'GET');
+  expect(
+    'no one makes a profile of their own',
+    'POST /api/workgroup/create as a user without any right',
+    'refused: by pull request only; no profile',
+    `${answer.includes('by pull request only') ? 'refused: by pull request only' : answer.slice(0, 200)}; ${made || 'no profile'}`,
+  );
+  const { body } = await send(bob, `${base}/kfam/v1/bindings`);
   expect('the access API is closed at the gateway', 'GET /kfam/v1/bindings', false, body.includes('"bindings"'));
 }
 
-/** A PodDefault that each notebook of the namespace gets. */
+/** A PodDefault that each notebook of the namespace may choose. */
 async function preset(site: RehearsalSite, namespace: string): Promise<void> {
   const object = {
     apiVersion: 'kubeflow.org/v1alpha1',
@@ -101,91 +108,114 @@ async function preset(site: RehearsalSite, namespace: string): Promise<void> {
   await site.kubectl(['apply', '-f', '-'], JSON.stringify(object));
 }
 
-interface People {
-  ann: Session;
-  bob: Session;
-}
-
 async function makeNotebook(
   site: RehearsalSite,
   base: string,
   namespace: string,
   { ann, bob }: People,
   expect: Expect,
-) {
-  const body = {
-    ...{ name: notebook, image, imagePullPolicy: 'IfNotPresent', serverType: 'jupyter', shm: false },
-    ...{ cpu: '0.1', cpuLimit: '1', memory: '0.3Gi', memoryLimit: '1Gi', gpus: { num: 'none' } },
-    ...{ noWorkspace: true, workspace: null, datavols: [], environment: '{}', configurations: ['mark'] },
-    ...{ customImage: '', customImageCheck: false, tolerationGroup: '', affinityConfig: '' },
-  };
-  const url = `${base}/jupyter/api/namespaces/${namespace}/notebooks`;
-  const make = async (who: Session, csrf: boolean) => {
-    const page = await send(who, `${base}/jupyter/`, 'GET', undefined, { accept: 'text/html' });
-    const token = /XSRF-TOKEN=([^;]+)/.exec((page.headers['set-cookie'] ?? []).join(';'))?.[1] ?? '';
-    return await send(who, url, 'POST', body, csrf ? { cookie: `XSRF-TOKEN=${token}`, 'x-xsrf-token': token } : {});
-  };
-  expect(
-    'without its CSRF cookie the Jupyter web app makes nothing',
-    `POST ${url}`,
-    403,
-    (await make(ann, false)).status,
-  );
-  expect(
-    'someone else makes no notebook there',
-    `POST ${url} as ${site.users.other.email}`,
-    403,
-    (await make(bob, true)).status,
-  );
-  const made = await make(ann, true);
-  expect(
-    'the owner makes a notebook',
-    `POST ${url}`,
-    '200',
-    made.status === 200 ? '200' : `${made.status} ${made.body.slice(0, 300)}`,
-  );
-  await site.kubectl(['-n', namespace, 'wait', '--for=create', `pod/${notebook}-0`, '--timeout=120s']);
-  await site.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', `pod/${notebook}-0`, '--timeout=300s']);
-  const words = ['-n', namespace, 'get', 'pod', `${notebook}-0`, '-o'];
+): Promise<void> {
+  const app = `${base}/jupyter`;
+  const path = `api/namespaces/${namespace}/notebooks`;
+  const form = notebookForm(notebook, ['mark']);
+  const { status } = await send(ann, `${app}/${path}`, 'POST', form);
+  expect('without its CSRF cookie the Jupyter web app makes nothing', `POST ${path}`, 403, status);
+  const others = await sendAsPage(bob, app, path, 'POST', form);
+  expect('someone else makes no notebook there', `POST ${path} as ${site.users.other.email}`, 403, others.status);
+  const made = await sendAsPage(ann, app, path, 'POST', form);
+  const got = made.status === 200 ? '200' : `${made.status} ${made.body.slice(0, 300)}`;
+  expect('the owner makes a notebook', `POST ${path}`, '200', got);
+  await untilNotebookRuns(site, namespace, notebook);
   const mark = `jsonpath={.spec.containers[?(@.name=="${notebook}")].env[?(@.name=="MARK")].value}`;
-  expect('a PodDefault reaches its pod', 'kubectl get pod', 'here', await site.kubectl([...words, mark]));
+  const value = await site.kubectl(['-n', namespace, 'get', 'pod', `${notebook}-0`, '-o', mark]);
+  expect('a PodDefault reaches its pod', 'kubectl get pod', 'here', value);
 }
 
-async function useNotebook(site: RehearsalSite, base: string, namespace: string, { ann, bob }: People, expect: Expect) {
+async function useNotebook(
+  site: RehearsalSite,
+  base: string,
+  namespace: string,
+  { ann, bob }: People,
+  expect: Expect,
+): Promise<void> {
   const url = `${base}/notebook/${namespace}/${notebook}`;
-  await site.until(
-    'the notebook answers',
-    async () => ((await send(ann, `${url}/api/status`, 'GET')).status === 200 ? true : undefined),
-    60,
-  );
-  expect('the owner opens it', `GET ${url}/lab`, 200, (await send(ann, `${url}/lab`, 'GET')).status);
-  expect('someone else does not', `as ${site.users.other.email}`, 403, (await send(bob, `${url}/lab`, 'GET')).status);
-  expect(
-    'nor starts a terminal',
-    'POST api/terminals',
-    403,
-    (await send(bob, `${url}/api/terminals`, 'POST', {})).status,
-  );
-  expect('no one is asked to log in by what polls', 'GET api/kernels', 401, (await ask(`${url}/api/kernels`)).status);
-  const page = await send(ann, `${url}/lab`, 'GET');
-  const token = /_xsrf=([^;]+)/.exec((page.headers['set-cookie'] ?? []).join(';'))?.[1] ?? '';
-  const csrf = { cookie: `_xsrf=${token}`, 'x-xsrftoken': token };
+  const other = site.users.other.email;
+  const answers = async () => ((await send(ann, `${url}/api/status`)).status === 200 ? true : undefined);
+  await site.until('the notebook answers', answers, 60);
+  expect('the owner opens it', `GET ${url}/lab`, 200, (await send(ann, `${url}/lab`)).status);
+  expect('someone else does not', `as ${other}`, 403, (await send(bob, `${url}/lab`)).status);
+  const terminal = await send(bob, `${url}/api/terminals`, 'POST', {});
+  expect('nor starts a terminal', 'POST api/terminals', 403, terminal.status);
+  const asked = await ask(`${url}/api/kernels`);
+  expect('what polls without a session gets no login page', 'GET api/kernels', 401, asked.status);
+  const csrf = await csrfOf(ann, `${url}/lab`, '_xsrf', 'x-xsrftoken');
   const kernel = await send(ann, `${url}/api/kernels`, 'POST', { name: 'python3' }, csrf);
   expect('the owner starts a kernel', 'POST api/kernels', 201, kernel.status);
-  const socket = `${url.replace('https:', 'wss:')}/api/kernels/${JSON.parse(kernel.body).id}/channels`;
-  const cookies = { ann: cookieOf(ann), bob: cookieOf(bob) };
+  const { id } = JSON.parse(kernel.body) as { id: string };
+  const socket = `${url.replace('https:', 'wss:')}/api/kernels/${id}/channels`;
+  const printed = await runCell(socket, cookieOf(ann), 'print(6 * 7)');
+  expect('and runs a cell over its WebSocket', 'print(6 * 7)', '42', printed);
+  expect('someone else gets no WebSocket', `as ${other}`, 'closed', await runCell(socket, cookieOf(bob), '1'));
+}
+
+/** The owner of a Profile shares it in the dashboard, and takes that back. */
+async function letBobIn(
+  site: RehearsalSite,
+  base: string,
+  namespace: string,
+  { ann, bob }: People,
+  expect: Expect,
+): Promise<void> {
+  const contributor = site.users.other.email;
+  const change = (who: Session, method: string, word: string) =>
+    send(who, `${base}/api/workgroup/${word}-contributor/${namespace}`, method, { contributor });
+  const seen = async (status: number) => {
+    const page = await send(bob, `${base}/notebook/${namespace}/${notebook}/api/status`);
+    return page.status === status ? status : undefined;
+  };
+  const self = await change(bob, 'POST', 'add');
+  expect('no one lets themselves in', 'POST add-contributor as someone else', 403, self.status);
+  const added = await change(ann, 'POST', 'add');
   expect(
-    'and runs a cell over its WebSocket',
-    'print(6 * 7)',
-    '42',
-    await runCell(socket, cookies.ann, 'print(6 * 7)'),
+    'the owner lets someone in by the dashboard',
+    'POST add-contributor',
+    `200 ["${contributor}"]`,
+    `${added.status} ${added.body}`,
   );
-  expect(
-    'someone else gets no WebSocket',
-    `as ${site.users.other.email}`,
-    'closed',
-    await runCell(socket, cookies.bob, '1'),
-  );
+  const opened = await site.until('the contributor gets in', () => seen(200), 60);
+  expect('who opens the notebook then', 'GET api/status as the contributor', 200, opened);
+  const removed = await change(ann, 'DELETE', 'remove');
+  expect('and takes it back', 'DELETE remove-contributor', '200 []', `${removed.status} ${removed.body}`);
+  const closed = await site.until('the contributor is out', () => seen(403), 60);
+  expect('after which the notebook is closed to them', 'GET api/status as who was removed', 403, closed);
+}
+
+/** A claim and a TensorBoard by the other two web apps, for the owner only. */
+async function makeOtherObjects(
+  site: RehearsalSite,
+  base: string,
+  namespace: string,
+  { ann, bob }: People,
+  expect: Expect,
+): Promise<void> {
+  const claim = { name: 'files', mode: 'ReadWriteOnce', class: '{empty}', size: '1Gi', type: 'empty' };
+  const board = { name: 'board', logspath: 'pvc://files/logs' };
+  const apps = [
+    { program: 'volumes-web-app', page: 'volumes', path: 'pvcs', form: claim, kind: 'pvc' },
+    { program: 'tensorboards-web-app', page: 'tensorboards', path: 'tensorboards', form: board, kind: 'tensorboards' },
+  ] as const;
+  for (const { page, path, form, kind } of apps.filter(({ program }) => runsOwn(site, program))) {
+    const make = (who: Session) =>
+      sendAsPage(who, `${base}/${page}`, `api/namespaces/${namespace}/${path}`, 'POST', form);
+    const statuses = [(await make(bob)).status, (await make(ann)).status];
+    const made = await site.kubectl(['-n', namespace, 'get', kind, form.name, '-o', 'jsonpath={.metadata.name}']);
+    expect(
+      `${page}: the owner makes one, and no one else`,
+      `POST ${path} as both`,
+      [403, 200, form.name],
+      [...statuses, made],
+    );
+  }
 }
 
 const bursts = 20;
@@ -196,9 +226,9 @@ async function idlePages(base: string, ann: Session, expect: Expect): Promise<vo
   const bad = new Map<string, number>();
   for (let burst = 0; burst < bursts; burst += 1) {
     const pages = Array.from({ length: pagesOfBurst }, async () => {
-      const { status, body } = await send(ann, `${base}/api/workgroup/exists`, 'GET');
-      if (status !== 200)
-        bad.set(`${status} ${body.slice(0, 60)}`, (bad.get(`${status} ${body.slice(0, 60)}`) ?? 0) + 1);
+      const { status, body, error } = await send(ann, `${base}/api/workgroup/exists`);
+      const said = `${status} ${(error ?? body).slice(0, 60)}`;
+      if (status !== 200) bad.set(said, (bad.get(said) ?? 0) + 1);
     });
     await Promise.all(pages);
     await sleep(4_900 + burst * 10);

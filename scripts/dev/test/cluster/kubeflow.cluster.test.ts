@@ -119,7 +119,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
       },
     });
     const answer = await post(`${url}/api/workgroup/create`, bob, { namespace: 'bob-takes-one' });
-    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(answer).toMatchObject({ status: 403, body: expect.stringContaining('by pull request only') });
     expect(await find('kubeflow.org/v1', 'Profile', 'bob-takes-one')).toBeUndefined();
     const { body } = await ask(`${url}/api/workgroup/env-info`, { headers: { 'kubeflow-userid': ann } });
     expect(JSON.parse(body)).toMatchObject({

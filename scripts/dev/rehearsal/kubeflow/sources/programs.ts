@@ -107,7 +107,15 @@ export const kubeflowPrograms = {
       user: '1000:100',
       workingFolder: '/home/jovyan',
       folders: { '/home/jovyan': { owner: 1000 } },
-      env: [`PYTHONPATH=${pythonFolder}`, 'HOME=/home/jovyan', 'NB_PREFIX=/'],
+      env: [
+        `PYTHONPATH=${pythonFolder}`,
+        // Its pages and extensions are in the folder of the packages too, not in Python's own.
+        `JUPYTERLAB_DIR=${pythonFolder}/share/jupyter/lab`,
+        `JUPYTER_PATH=${pythonFolder}/share/jupyter`,
+        `JUPYTER_CONFIG_PATH=${pythonFolder}/etc/jupyter`,
+        'HOME=/home/jovyan',
+        'NB_PREFIX=/',
+      ],
     },
   },
 } as const satisfies Record<string, KubeflowProgram>;
