@@ -16,7 +16,7 @@ const scripts = import.meta.dirname;
 const rig = join(scripts, 'dev');
 const cache = join(scripts, '..', 'node_modules', '.cache', 'breakwater');
 /** Packages of many files that nearly every command loads; the others are loaded from node_modules when they are needed. */
-const loadedByMost = ['commander', 'semver', 'yaml', 'zod'];
+const loadedByMost = ['commander', 'semver', 'simple-git', 'yaml', 'zod'];
 const dayMilliseconds = 86_400_000;
 
 /** @returns a name for the sources and installed packages as they are on disk: their paths, sizes and times */

@@ -27,6 +27,11 @@ export async function listEntries(root: string): Promise<GitEntries | undefined>
   return { ...(await withTargets(root, ':', staged)), untracked: others };
 }
 
+/** @returns paths of the files in the index below the folders; none where there is no repository */
+export async function listTracked(root: string, folders: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set(await list(createGit(root), ['ls-files', '-z', '--', ...folders]));
+}
+
 /** Lists the entries of HEAD, which a push sends; none without a commit. */
 export async function listHead(root: string): Promise<GitEntries> {
   const listed = await list(createGit(root), ['ls-tree', '-r', '-z', '--full-tree', 'HEAD']);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { listEntries, listHead } from '../git/entries.ts';
+import { listEntries, listHead, listTracked } from '../git/entries.ts';
 import { RunError } from '../report/errors.ts';
 import { checkEntries } from '../tree/rules/entries.ts';
 import { entriesIn, readEntries } from '../workspace/entries.ts';
@@ -13,7 +13,7 @@ import type { CheckFinding } from './check-cluster.ts';
  * @param root the repository's folder
  */
 export async function checkRepository(root: string): Promise<CheckFinding[]> {
-  return checkEntries(readEntries(root, await listed(root)));
+  return checkEntries(readEntries(root, await orWithoutGit(listEntries(root))));
 }
 
 /**
@@ -37,10 +37,10 @@ export async function requireCleanRepository(root: string): Promise<void> {
  * @returns none without a repository
  */
 export async function checkDeleted(root: string): Promise<CheckFinding[]> {
-  const { modes = new Map<string, string>() } = (await listed(root)) ?? {};
   const there = (path: string) => existsSync(join(root, path));
-  return [...modes.keys()]
-    .filter((path) => /^(infrastructure|apps)\//.test(path) && !there(path))
+  const tracked = (await orWithoutGit(listTracked(root, ['infrastructure', 'apps']))) ?? [];
+  return [...tracked]
+    .filter((path) => !there(path))
     .filter((path) => there(path.split('/').slice(0, 2).join('/')) || path.split('/').length === 2)
     .map((file) => ({
       rule: 'deleted',
@@ -50,11 +50,11 @@ export async function checkDeleted(root: string): Promise<CheckFinding[]> {
     }));
 }
 
-async function listed(root: string): ReturnType<typeof listEntries> {
+/** A downloaded archive is checked without git. */
+async function orWithoutGit<T>(listed: Promise<T>): Promise<T | undefined> {
   try {
-    return await listEntries(root);
+    return await listed;
   } catch (error) {
-    // A downloaded archive is checked without git.
     if (error instanceof RunError) return undefined;
     throw error;
   }
