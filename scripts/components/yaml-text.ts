@@ -46,8 +46,13 @@ function scalar(value: unknown, indent: string): string {
   return text.includes('\n') ? text.replaceAll(/\n(?=.)/g, `\n${indent}`) : text;
 }
 
-/** Printable ASCII that every parser reads as a string, without ": " or " #": most of a tree. */
-const plain = /^[A-Za-z/$](?:(?:[!-9;-~]|:(?! )| (?!#))*[!-,./-9;-~])?$/;
+/**
+ * Printable ASCII that every parser reads as a string, without ": " or " #": most of a tree. What begins with a digit has a letter
+ * that is in no number and no date.
+ */
+const plain = /^(?:[A-Za-z/$(^_]|\d(?=.*[ghj-mp-su-wy]))(?:(?:[!-9;-~]|:(?! )| (?!#))*[!-,./-9;-~])?$/;
+/** Printable ASCII that is never plain: whole numbers, and what begins with a sign of YAML's. */
+const quoted = /^(?:-?\d+|[!"#%&'*,>@[\]`{|}][ -~]*)$/;
 /** What the library may write so that it reads back as another value: numbers of YAML 1.2 only, blank lines. */
 const risky = /^[-+.]*(\d|inf$|nan$)|\n/i;
 const reserved = /^(y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
@@ -63,6 +68,8 @@ const spelled = new Map<unknown, string>();
 function spell(value: unknown): string {
   if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
+  if (typeof value === 'string' && quoted.test(value))
+    return value.includes('"') && !value.includes("'") ? `'${value}'` : JSON.stringify(value);
   const known = spelled.get(value);
   if (known !== undefined) return known;
   const spelling =

@@ -18,13 +18,17 @@ interface ObjectSchema extends z.core.JSONSchema.BaseSchema {
   properties: Record<string, z.core.JSONSchema.BaseSchema>;
 }
 
-function schemaOf(schema: z.ZodType): ObjectSchema {
-  return z.toJSONSchema(schema, { target: 'draft-07', io: 'input' }) as ObjectSchema;
+let computed: ObjectSchema | undefined;
+
+/** Both files are made of it. */
+function tenantSchema(): ObjectSchema {
+  computed ??= z.toJSONSchema(tenantFile, { target: 'draft-07', io: 'input' }) as ObjectSchema;
+  return computed;
 }
 
 /** @returns the JSON Schema of a hand-written tenant.yaml, the same on any machine */
 export function tenantJsonSchema(): string {
-  const { $schema, ...rest } = schemaOf(tenantFile);
+  const { $schema, ...rest } = tenantSchema();
   return text({ $comment: comment, $schema, title: 'tenants/<team>/tenant.yaml of Breakwater', ...rest });
 }
 
@@ -33,7 +37,7 @@ export function tenantJsonSchema(): string {
  * Without any key of a tenant, no key is required: without a tenant.yaml the chart renders nothing.
  */
 function tenantChartSchema(): string {
-  const { $schema, properties, required = [], ...rest } = schemaOf(tenantFile);
+  const { $schema, properties, required = [], ...rest } = tenantSchema();
   const own = Object.keys(properties).filter((key) => !(key in tenantDefaults.shape));
   return text({
     $comment: comment,
