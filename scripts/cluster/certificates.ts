@@ -85,11 +85,11 @@ export function chainProblem(place: string, chain: string, ca: string | undefine
   const who = current.issuer.replaceAll('\n', ', ');
   return ca === undefined
     ? {
-        message: `the certificates in ${place} lead to ${who}, which is not a publicly trusted CA`,
+        message: `the certificates in ${place} chain to ${who}, which is not a publicly trusted CA`,
         hint: 'Put the intermediate certificates behind the first one. If your own CA signed it, name its certificate in tls.certificate.ca.',
       }
     : {
-        message: `the certificates in ${place} lead to ${who}, which is not in tls.certificate.ca`,
+        message: `the certificates in ${place} chain to ${who}, which is not in tls.certificate.ca`,
         hint: 'Put the intermediate certificates behind the first one, and the root into tls.certificate.ca.',
       };
 }

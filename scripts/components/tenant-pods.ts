@@ -80,11 +80,11 @@ function proxy(): Policy {
       {
         expression: 'variables.foreign.size() == 0',
         messageExpression:
-          "'a pod of a tenant may not set ' + variables.foreign.join(', ') + ': the platform controls its sidecar. The pod may leave the mesh (sidecar.istio.io/inject: \"false\"), but the gateway then does not serve it.'",
+          "'tenant pods may not set ' + variables.foreign.join(', ') + ': the platform controls their sidecar. A pod may leave the mesh (sidecar.istio.io/inject: \"false\"), but the gateway then does not serve it.'",
       },
       {
         expression: "variables.annotations[?'sidecar.istio.io/interceptionMode'].orValue('REDIRECT') == 'REDIRECT'",
-        message: 'A pod of a tenant may not change sidecar.istio.io/interceptionMode.',
+        message: 'Tenant pods may not set sidecar.istio.io/interceptionMode.',
       },
     ],
   };
@@ -152,7 +152,7 @@ function baseline(): Policy {
   const contexts = (field: string) => `variables.contexts.all(one, !has(one.${field})`;
   const rule = (expression: string, what: string) => ({
     expression,
-    message: `A pod of a tenant may not ${what} (Pod Security "baseline", which this policy enforces without Istio's CNI plugin).`,
+    message: `Tenant pods may not ${what} (Pod Security "baseline", which this policy enforces without Istio's CNI plugin).`,
   });
   return {
     name: 'breakwater-tenants-pods-are-baseline',
@@ -172,7 +172,7 @@ function baseline(): Policy {
         "share the node's network, processes or IPC",
       ),
       rule(`${contexts('privileged')} || !one.privileged)`, 'be privileged'),
-      rule(`${contexts('windowsOptions')} || !one.windowsOptions.?hostProcess.orValue(false))`, 'be a host process'),
+      rule(`${contexts('windowsOptions')} || !one.windowsOptions.?hostProcess.orValue(false))`, 'run host processes'),
       rule(
         `variables.containers.all(one, one.?securityContext.?capabilities.?add.orValue([]).all(each, each in ${celList(capabilities)} || (each in ['NET_ADMIN', 'NET_RAW'] && variables.init.exists(init, init == one))))`,
         'add capabilities',
@@ -190,7 +190,7 @@ function baseline(): Policy {
       ),
       rule(
         `${contexts('seLinuxOptions')} || (one.seLinuxOptions.?type.orValue('') in ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'] && one.seLinuxOptions.?user.orValue('') == '' && one.seLinuxOptions.?role.orValue('') == ''))`,
-        'choose its SELinux context',
+        'choose their SELinux context',
       ),
       rule(
         `object.spec.?securityContext.?sysctls.orValue([]).all(one, one.name in ${celList(sysctls)})`,

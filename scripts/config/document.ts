@@ -189,7 +189,7 @@ class Walk {
     if (typeof key.value !== 'string') {
       const written = key.source ?? '';
       const hint = written === '' ? 'Put a key before the ":".' : `Quote it: "${written}"`;
-      this.problems.push(this.at(key.range?.[0] ?? 0, `the key must be a string, is ${kindOf(key)}`, hint, path));
+      this.problems.push(this.at(key.range?.[0] ?? 0, `the key must be a string, but is ${kindOf(key)}`, hint, path));
     }
     return String(key.value);
   }

@@ -67,7 +67,11 @@ describe('patches of one cluster', () => {
     ).toEqual([
       ['clusters/prod/overrides/argocd/kustomization.yaml', 'apiVersion', 'is missing'],
       ['clusters/prod/overrides/argocd/kustomization.yaml', 'patches', 'is missing'],
-      ['clusters/prod/overrides/argocd/kustomization.yaml', 'kind', 'must be Component; is the string "Kustomization"'],
+      [
+        'clusters/prod/overrides/argocd/kustomization.yaml',
+        'kind',
+        'must be Component, but is the string "Kustomization"',
+      ],
       ['clusters/prod/overrides/dex', '', 'does not belong to any component or app'],
       ['clusters/prod/overrides/kubeflow-katib/patch.yaml', '', 'is not read'],
       ['clusters/prod/overrides/kubeflow-notebook', '', 'does not belong to any component or app'],
@@ -150,7 +154,13 @@ describe('files that are not what they should be', () => {
     const error = refused(() => loadAllClusters(root));
     expect(error.message).toBe('6 mistakes in 5 files');
     expect(error.problems.map(({ file, line, path, message, hint }) => [file, line, path, message, hint])).toEqual([
-      ['infrastructure/dex/upstream.yaml', 3, 'version', 'must be a string, is a number (1.10)', 'Quote it: "1.10"'],
+      [
+        'infrastructure/dex/upstream.yaml',
+        3,
+        'version',
+        'must be a string, but is a number (1.10)',
+        'Quote it: "1.10"',
+      ],
       [
         'apps/kubeflow/kubeflow-katib/katib/kustomization.yaml',
         1,

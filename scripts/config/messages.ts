@@ -131,7 +131,7 @@ class Explainer {
     const options = inner._zod.def.options;
     const hint = options === secretReference._zod.def.options ? secretReference.description : descriptionOf(inner);
     if (typeof written.value !== 'object' || written.value === null) {
-      const message = `must be ${choicesOf(options)}, is ${kindOf(written.value)}`;
+      const message = `must be ${choicesOf(options)}, but is ${kindOf(written.value)}`;
       return [{ path, at: 'value', message, hint }];
     }
     const clash = clashOf(options, path, written.value);

@@ -41,7 +41,7 @@ export function words(issue: z.core.$ZodIssue, written: Written, schema: z.core.
     case 'too_big':
       return issue.origin === 'string'
         ? { message: `must have at most ${issue.maximum} characters` }
-        : { message: `must be at most ${issue.maximum}, is ${shown(written)}` };
+        : { message: `must be at most ${issue.maximum}, but is ${shown(written)}` };
     default:
       return { message: 'has the wrong format' };
   }
@@ -53,9 +53,9 @@ function typeWords(issue: z.core.$ZodIssue, written: Written, schema: z.core.$Zo
   if (expected === undefined || expected.fits(written.value)) return undefined;
   const { value } = written;
   if (value === null)
-    return { message: `must be ${expected.words}, is empty`, hint: 'Set a value, or remove the key.' };
+    return { message: `must be ${expected.words}, but is empty`, hint: 'Set a value, or remove the key.' };
   return {
-    message: `must be ${expected.words}, is ${expected.name === 'section' ? kindOf(value) : describe(written)}`,
+    message: `must be ${expected.words}, but is ${expected.name === 'section' ? kindOf(value) : describe(written)}`,
     hint: typeHint(expected.name, written, schema),
   };
 }
@@ -126,7 +126,7 @@ export function choiceWords(values: readonly unknown[], written: Written): Words
   const near = typeof written.value === 'string' ? closest(written.value, choices) : undefined;
   const message = choices.length === 1 ? `must be ${choices[0]}` : `must be one of ${choices.join(', ')}`;
   return {
-    message: `${message}; is ${describe(written)}`,
+    message: `${message}, but is ${describe(written)}`,
     ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
   };
 }

@@ -7,7 +7,7 @@ import { hostError } from './host-error.ts';
 const needs = {
   look: 'The token needs the scope read_api, or api.',
   change: 'The token needs the scope api, from a maintainer of the project.',
-  create: 'The token needs the scope api, and its user the permission to create projects in the group.',
+  create: 'The token needs the scope api, and its user must be allowed to create projects in the group.',
 };
 
 const accessLevel = z.object({ access_level: z.number() }).nullish();

@@ -19,7 +19,7 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
   if (kind === undefined) return present;
   if (kind !== 'directory') {
     throw new RunError(`${folder} is ${kind === 'symlink' ? 'a symbolic link' : 'not a folder'}`, {
-      hint: 'Generated files go there. Replace it with a folder.',
+      hint: 'Generated files belong in this folder: replace it with a real one.',
     });
   }
   readFolder(root, folder, present, new Set([`${folder}/overrides`]));

@@ -82,7 +82,7 @@ const session = z
         context.addIssue({
           code: 'custom',
           path: ['refresh'],
-          message: `must be shorter than lifetime (${value.lifetime}), is ${value.refresh}`,
+          message: `must be shorter than lifetime (${value.lifetime}), but is ${value.refresh}`,
         });
       }
     },

@@ -6,7 +6,7 @@ const refused: readonly { ranges: readonly string[]; what: string }[] = [
   // 169.254.169.254 on every cloud, fd00:ec2::254 on AWS, fd20:ce::254 on Google Cloud
   {
     ranges: ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', 'fd20:ce::/32'],
-    what: "link-local addresses: the cloud's metadata service serves the node's credentials there",
+    what: "link-local addresses: the cloud's metadata service exposes the node's credentials there",
   },
   { ranges: ['0.0.0.0/8', '127.0.0.0/8', '::/127'], what: "the node's own addresses" },
   { ranges: ['224.0.0.0/3', 'ff00::/8'], what: 'multicast addresses' },

@@ -191,7 +191,7 @@ export const tlsSettings = z
         context.addIssue({
           code: 'custom',
           path: ['renewBefore'],
-          message: `must be shorter than duration (${value.duration}), is ${value.renewBefore}`,
+          message: `must be shorter than duration (${value.duration}), but is ${value.renewBefore}`,
         });
       }
     },

@@ -5,8 +5,8 @@ import { about, type Finding, type Rule } from './rule.ts';
 
 /** What the key of each kind of mirror must be. */
 const keyForms = {
-  charts: 'the whole address of a chart repository, as upstream.yaml has it',
-  git: 'the whole address of a Git repository, as upstream.yaml has it',
+  charts: 'the full address of a chart repository, as in upstream.yaml',
+  git: 'the full address of a Git repository, as in upstream.yaml',
   images: 'a registry, or the start of an image name up to a "/"',
 } as const;
 

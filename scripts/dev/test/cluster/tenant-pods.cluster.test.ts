@@ -183,10 +183,10 @@ describe("without Istio's CNI plugin", () => {
     ['disable seccomp', context({ seccompProfile: { type: 'Unconfined' } })],
     ['disable seccomp', whole({ seccompProfile: { type: 'Unconfined' } })],
     ['disable AppArmor', whole({ appArmorProfile: { type: 'Unconfined' } })],
-    ['choose its SELinux context', whole({ seLinuxOptions: { type: 'spc_t' } })],
-    ['choose its SELinux context', context({ seLinuxOptions: { user: 'root' } })],
+    ['choose their SELinux context', whole({ seLinuxOptions: { type: 'spc_t' } })],
+    ['choose their SELinux context', context({ seLinuxOptions: { user: 'root' } })],
     ['set unsafe sysctls', whole({ sysctls: [{ name: 'kernel.msgmax', value: '1' }] })],
-    ['be a host process', { hostNetwork: true, ...whole({ windowsOptions: { hostProcess: true } }) }],
+    ['run host processes', { hostNetwork: true, ...whole({ windowsOptions: { hostProcess: true } }) }],
   ])('a pod may not %s', async (what, spec) => {
     const found = await refusals(pod(spec));
     // Where one rule is broken with another, either is named.
