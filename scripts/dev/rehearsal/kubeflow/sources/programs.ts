@@ -56,7 +56,8 @@ function webApp(name: string, folder: string, pages: string): KubeflowProgram {
       entrypoint: ['python3', '-m', 'gunicorn', ...gunicornWords],
       user: '1000:1000',
       workingFolder: '/src',
-      env: [`PYTHONPATH=${pythonFolder}`],
+      // gunicorn keeps a socket in the home folder.
+      env: [`PYTHONPATH=${pythonFolder}`, 'HOME=/tmp'],
     },
   };
 }

@@ -2,6 +2,8 @@
 cd crud-web-apps
 mkdir -p "$output/src"
 cp -r common/backend/kubeflow "$output/opt/packages/"
+# It does not start unless it finds its own version among the installed packages.
+(cd common/backend && PYTHONPATH="$output/opt/packages" python3 setup.py --quiet egg_info --egg-base "$output/opt/packages")
 cp -r "$1"/backend/* "$output/src/"
 cd "$1/frontend"
 npm_ci
