@@ -1,7 +1,6 @@
 import { connect } from '../cluster/connect.ts';
 import { type Cluster, embeddedRemoteUrl } from '../config/cluster.ts';
-import { listClusters, loadCluster } from '../config/load.ts';
-import { closest } from '../config/suggest.ts';
+import { loadCluster } from '../config/load.ts';
 import { ensureEmbeddedRemote } from '../git/embedded.ts';
 import { openRepository } from '../git/repository.ts';
 import { UsageError } from '../report/errors.ts';
@@ -13,20 +12,15 @@ import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { bootstrapSummary } from '../steps/summary.ts';
 import { placePlatform } from '../tree/place.ts';
-import { writeInput } from '../workspace/write-input.ts';
 import { chooseCluster } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
-import { prepareClusterFile } from './new.ts';
-import { ask, asksOnTerminal } from './terminal.ts';
 
 /** `npm run bootstrap`: from cluster.yaml to a registered platform. */
 export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number> {
   const { root, options, reporter } = invocation;
   const asked = bootstrapOptions(options);
   const name = chooseCluster(invocation);
-  const missing = !listClusters(root).includes(name);
-  if (missing && !asked.dryRun && asksOnTerminal(reporter.json)) await makeCluster(invocation, name);
   const cluster = loadCluster(root, name);
   hideSecrets(invocation, [cluster]);
   const repository = await openRepository(root);
@@ -74,23 +68,6 @@ function requireHost(cluster: Cluster): void {
       : '--pull-request needs a Git host, and git.url is not on one',
     { hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository on a Git host.` },
   );
-}
-
-/** A typo must not create and push a cluster: without a terminal to ask on, only `new` creates one. */
-async function makeCluster({ root, options, reporter }: InvocationOf<'bootstrap'>, name: string): Promise<void> {
-  const near = closest(name, listClusters(root));
-  const meant = near === undefined ? '' : ` (did you mean "${near}"?)`;
-  const answer = await ask(
-    `There is no cluster "${name}" yet${meant}. To create and publish it, type its name again: `,
-  );
-  if (answer !== name)
-    throw new UsageError('no cluster was created', { hint: `Create it later: npm run new -- ${name}` });
-  const made = await prepareClusterFile(root, name, { context: options.context }, false);
-  // Do not start what cannot be committed.
-  await (await openRepository(root)).requireCommittable();
-  await writeInput(root, made.path, made.text, { exclusive: true });
-  reporter.status(`+ new: wrote ${made.path}, with defaults for you to change`);
-  if (made.reminder !== undefined) reporter.warn(made.reminder);
 }
 
 function bootstrapOptions({ timeout, movedFrom, ...rest }: InvocationOf<'bootstrap'>['options']): BootstrapOptions {

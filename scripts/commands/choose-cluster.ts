@@ -6,7 +6,7 @@ import type { Invocation } from './invocation.ts';
 type Choice = Pick<Invocation<{ cluster: string | undefined }>, 'root' | 'options'>;
 
 /** The template's example, which is nobody's choice once there is another cluster. */
-const example = 'demo';
+export const example = 'demo';
 
 /**
  * @returns the cluster that was named, or the only one there is beside the example

@@ -246,12 +246,17 @@ export const declarations = {
   },
   new: {
     usage: 'new <name>',
-    description: 'Writes a commented clusters/<name>/cluster.yaml. Asks for settings without a default.',
+    description:
+      'Writes a commented clusters/<name>/cluster.yaml. On a terminal, asks for what most users change, with detected defaults.',
     options: {
       email: text('--email <address>', 'the first user'),
       host: text('--host <host>', 'DNS name, IP address, or auto (default: auto)'),
       gitUrl: text('--git-url <url>', 'the repository (default: an embedded remote)'),
       context: text('--context <name>', 'context in your kubeconfig'),
+      tls: text('--tls <source>', 'certificates: private (the default), acme or issuer:NAME'),
+      loadBalancer: text('--load-balancer <kind>', 'cloud (the default), node-port, or address ranges for MetalLB'),
+      removeDemo: flag('--remove-demo', "also remove clusters/demo, the template's example"),
+      yes: flag('--yes', 'ask nothing: defaults for what is not given'),
     },
     examples: [
       'npm run new -- prod',

@@ -24,3 +24,9 @@ export async function ask(question: string, hint?: string): Promise<string> {
     terminal.close();
   }
 }
+
+/** Asks a question with two answers. @param fallback the answer for Enter alone */
+export async function confirm(question: string, fallback: boolean): Promise<boolean> {
+  const answer = (await ask(`${question} ${fallback ? '[Y/n]' : '[y/N]'} `)).toLowerCase();
+  return answer === '' ? fallback : answer === 'y' || answer === 'yes';
+}

@@ -12,6 +12,10 @@ export interface NewCluster {
   branch?: string | undefined;
   /** Address of the first user. Default: user@example.com. */
   email?: string | undefined;
+  /** `private`, `acme` or `issuer:NAME`. Default: private. */
+  tls?: string | undefined;
+  /** `cloud`, `node-port`, or address ranges for MetalLB (comma-separated). Default: cloud. */
+  loadBalancer?: string | undefined;
 }
 
 /**
@@ -20,7 +24,7 @@ export interface NewCluster {
  * @returns the file's text; it is not validated, so that mistakes are reported with their position in the file
  */
 export function newClusterFile(options: NewCluster): string {
-  const { name, host = 'auto', context, gitUrl, branch, email = 'user@example.com' } = options;
+  const { name, host = 'auto', context, gitUrl, branch, email = 'user@example.com', tls, loadBalancer } = options;
   return `# yaml-language-server: $schema=../cluster.schema.json
 # Configuration of one cluster. Commented lines show a default, or an example of something that is off.
 # After a change, run: npm run bootstrap -- --cluster ${name}
@@ -57,16 +61,10 @@ auth:
   #   refresh: 1h
 
 # The gateway's certificate. Default: a private CA created in the cluster. For a public DNS name, use ACME:
-# tls:
-#   acme:
-#     email: ${scalar(email)}
+${tlsSection(tls, email)}
 
 # How traffic reaches the gateway. Default: a load balancer with an address from the cloud. On bare metal:
-# loadBalancer:
-#   metallb:
-#     pools:
-#       - name: public
-#         addresses: [192.168.10.240-192.168.10.250]
+${loadBalancerSection(loadBalancer)}
 
 # Parts of Kubeflow to install. These are the default; serving (KServe with Knative) is optional.
 # kubeflow:
@@ -97,6 +95,31 @@ ${branch === undefined ? '  # branch: main' : `  branch: ${scalar(branch)}`}
   # Without credentials, the repository must be public, and the bootstrap pushes with the credentials of your own git.
 ${indented(commented(credentials))}
 `;
+}
+
+function tlsSection(tls = 'private', email: string): string {
+  const acme = `tls:\n  acme:\n    email: ${scalar(email)}`;
+  if (tls === 'private') return commented(acme);
+  if (tls === 'acme') return acme;
+  return `tls:\n  existingIssuer:\n    name: ${scalar(tls.replace(/^issuer:/, ''))}`;
+}
+
+function loadBalancerSection(loadBalancer = 'cloud'): string {
+  const metallb = (ranges: string) =>
+    `loadBalancer:\n  metallb:\n    pools:\n      - name: public\n        addresses: [${ranges}]`;
+  if (loadBalancer === 'cloud') return commented(metallb('192.168.10.240-192.168.10.250'));
+  if (loadBalancer === 'node-port') return 'loadBalancer:\n  nodePort: {}';
+  return metallb(
+    loadBalancer
+      .split(',')
+      .map((range) => scalar(range.trim()))
+      .join(', '),
+  );
+}
+
+/** @returns what a cluster.yaml sets, without its comments and blank lines */
+export function uncommentedLines(text: string): string {
+  return text.replace(/^ *(#.*)?\n/gm, '');
 }
 
 /** Quotes text that YAML 1.1 or 1.2 would read as something other than that string. */

@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { snapshot } from './folder-snapshot.ts';
-import { checkout, type TestRepository, testRepository } from './repository.ts';
+import { type TestRepository, testRepository } from './repository.ts';
 
 let repository: TestRepository;
 
@@ -63,9 +62,6 @@ describe('a fresh clone', () => {
   });
 });
 
-/** It gives a program a terminal. */
-const recorder = 'script';
-
 describe('a cluster that is not there yet', () => {
   it('is not made by a typo: refused without a write, in a dry run, too, with the name of the command that makes one', () => {
     repository = testRepository({ 'prod-1': small('prod-1', 'a.example.com') });
@@ -91,36 +87,6 @@ describe('a cluster that is not there yet', () => {
     expect(repository.git('status', '--porcelain')).toBe('');
     expect(made.stdout).toContain('until the host is known');
   });
-
-  /** Answers each question on a terminal as it comes. */
-  const terminal = async (answers: Readonly<Record<string, string>>) => {
-    const command = [process.execPath, join(checkout, 'scripts', 'start.mjs'), 'bootstrap', '--cluster', 'prod'];
-    const quoted = command.map((word) => `'${word}'`).join(' ');
-    const child = spawn(recorder, ['--quiet', '--return', '--command', quoted, '/dev/null'], { cwd: repository.root });
-    let said = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      for (const [question, answer] of Object.entries(answers))
-        if (!said.includes(question) && `${said}${chunk}`.includes(question)) child.stdin.write(`${answer}\n`);
-      said += chunk;
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    return { code, said };
-  };
-
-  it.skipIf(spawnSync(recorder, ['--version']).status !== 0)(
-    'is made on a terminal when its name is typed again',
-    async () => {
-      repository = testRepository();
-      const refused = await terminal({ 'type its name again: ': 'no' });
-      expect(refused.said).toContain('There is no cluster "prod" yet');
-      expect(refused.code).toBe(2);
-      expect(existsSync(file('clusters/prod'))).toBe(false);
-      const made = await terminal({ 'type its name again: ': 'prod', 'first user': 'ann@example.com' });
-      expect(made.code, made.said).toBe(0);
-      expect(repository.git('show', 'HEAD:clusters/prod/cluster.yaml')).toContain('ann@example.com');
-      expect(remoteHead()).toBe(repository.git('rev-parse', 'HEAD'));
-    },
-  );
 });
 
 describe('a change of cluster.yaml', () => {
