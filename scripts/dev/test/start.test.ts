@@ -53,6 +53,13 @@ test('bundles once, and again when a source has changed', async () => {
   expect(bundles()).toHaveLength(2);
 });
 
+test('bundles no language of zod: a single `import { z }` would bring them all', async () => {
+  await start();
+  const [bundle = ''] = bundles();
+  const texts = readdirSync(join(cache(), bundle)).map((name) => readFileSync(join(cache(), bundle, name), 'utf8'));
+  expect(texts.filter((text) => text.includes('Input non valido'))).toEqual([]);
+});
+
 test('several first starts at once share one bundle', async () => {
   const outcomes = await Promise.all([start(), start(), start()]);
   expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);
