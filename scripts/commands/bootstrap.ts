@@ -1,6 +1,7 @@
-import { connect } from '../cluster/connect.ts';
+import { type Connection, connect } from '../cluster/connect.ts';
 import { type Cluster, embeddedRemoteUrl } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
+import { sharedNotes } from '../config/notes.ts';
 import { ensureEmbeddedRemote } from '../git/embedded.ts';
 import { openRepository } from '../git/repository.ts';
 import { UsageError } from '../report/errors.ts';
@@ -12,7 +13,7 @@ import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { bootstrapSummary } from '../steps/summary.ts';
 import { placePlatform } from '../tree/place.ts';
-import { chooseCluster } from './choose-cluster.ts';
+import { chooseCluster, readableClusters } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
@@ -26,7 +27,12 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
   const repository = await openRepository(root);
   if (asked.pullRequest) requireHost(cluster);
   const contextName = options.context ?? cluster.kubernetes.context;
-  const connection = contextName === undefined ? undefined : await connect({ context: contextName });
+  if (asked.wait && contextName === undefined)
+    throw new UsageError('--wait follows the waves in a cluster, but no context is set', {
+      hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
+    });
+  for (const note of sharedNotes([cluster, ...readableClusters(root, name)])) reporter.warn(note);
+  const connection = contextName === undefined ? undefined : await connectOrPreview(invocation, contextName);
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)
     await ensureEmbeddedRemote(root, cluster.git.branch);
   // Without a push, no credentials are needed either.
@@ -68,6 +74,21 @@ function requireHost(cluster: Cluster): void {
       : '--pull-request needs a Git host, and git.url is not on one',
     { hint: `Set git.url in ${cluster.folder}/cluster.yaml to a repository on a Git host.` },
   );
+}
+
+/** Without the context that cluster.yaml names, as on a laptop or in CI, a run that applies nothing still shows the rest. */
+async function connectOrPreview(
+  { options, reporter }: InvocationOf<'bootstrap'>,
+  context: string,
+): Promise<Connection | undefined> {
+  try {
+    return await connect({ context });
+  } catch (error) {
+    const previews = (options.dryRun || !options.push) && options.context === undefined;
+    if (!previews || !(error instanceof UsageError)) throw error;
+    reporter.warn(`${error.message}: showing what needs no cluster`);
+    return undefined;
+  }
 }
 
 function bootstrapOptions({ timeout, movedFrom, ...rest }: InvocationOf<'bootstrap'>['options']): BootstrapOptions {

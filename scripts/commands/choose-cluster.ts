@@ -1,4 +1,5 @@
-import { listClusters } from '../config/load.ts';
+import type { Cluster } from '../config/cluster.ts';
+import { listClusters, loadCluster } from '../config/load.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -31,4 +32,18 @@ export function chooseClusters({ root, options }: Choice): string[] {
   const names = listClusters(root);
   if (names.length === 0) throw new UsageError('there is no cluster yet', { hint: 'Create one: npm run new -- NAME' });
   return names;
+}
+
+/** @returns the other clusters, but those whose files have mistakes, which are reported elsewhere */
+export function readableClusters(root: string, except?: string): Cluster[] {
+  return listClusters(root)
+    .filter((name) => name !== except)
+    .flatMap((name) => {
+      try {
+        return [loadCluster(root, name)];
+      } catch (error) {
+        if (error instanceof UsageError) return [];
+        throw error;
+      }
+    });
 }

@@ -24,7 +24,7 @@ import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
-import { chooseCluster } from './choose-cluster.ts';
+import { chooseCluster, readableClusters } from './choose-cluster.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
@@ -56,7 +56,11 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
     newEnough(process.versions.node) ? 'ok' : 'missing',
     `${process.versions.node} (20.20 or newer is needed)`,
   );
-  hideSecrets(invocation, name === undefined ? [] : readable(root, name));
+  const readable = readableClusters(root);
+  hideSecrets(
+    invocation,
+    readable.filter((one) => one.name === name),
+  );
   await checkFiles(invocation, found);
   const repository = await checkRepository(invocation, found);
   checkTools(found);
@@ -94,16 +98,6 @@ async function attempt<T>(check: string, found: Found, body: () => Promise<T>): 
     const said = [...more, ...(error.hint === undefined ? [] : [error.hint])];
     found(check, 'missing', [error.message, ...said.map((line) => `        ${line}`)].join('\n'));
     return undefined;
-  }
-}
-
-/** Mistakes in the config are a separate finding. */
-function readable(root: string, name: string): Cluster[] {
-  try {
-    return [loadCluster(root, name)];
-  } catch (error) {
-    if (error instanceof UsageError) return [];
-    throw error;
   }
 }
 

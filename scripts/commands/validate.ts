@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readChartLock } from '../config/chart-lock.ts';
 import { loadCluster } from '../config/load.ts';
-import { notesOf } from '../config/notes.ts';
+import { notesOf, sharedNotes } from '../config/notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { count } from '../report/count.ts';
 import { checkCharts } from '../steps/check-charts.ts';
@@ -45,7 +45,12 @@ export async function run(invocation: InvocationOf<'validate'>): Promise<number>
       })
     : { findings: [], notes: [] };
   if (charts.findings.length > 0) tell('charts', charts.findings);
-  const notes = [...(await pinNotes(root, clusters)), ...clusters.flatMap(notesOf), ...charts.notes];
+  const notes = [
+    ...(await pinNotes(root, clusters)),
+    ...clusters.flatMap(notesOf),
+    ...sharedNotes(clusters),
+    ...charts.notes,
+  ];
   for (const note of notes) reporter.status(`note: ${note}`);
   const found =
     [repository, tenantApps, removals, charts.findings, live?.findings ?? []].flat().length +

@@ -14,6 +14,26 @@ export function notesOf(cluster: Cluster): string[] {
 }
 
 /**
+ * Finds settings that two clusters cannot share, as after copying a file: one name leads to one gateway, and one cluster has one
+ * Argo CD. While a platform moves to another cluster, both may have its host, so these are notes and not findings.
+ */
+export function sharedNotes(clusters: readonly Cluster[]): string[] {
+  const settings: [key: string, of: (cluster: Cluster) => string | undefined][] = [
+    ['host', ({ host }) => (host === 'auto' ? undefined : host)],
+    ['kubernetes.context', ({ kubernetes }) => kubernetes.context],
+  ];
+  return settings.flatMap(([key, of]) =>
+    clusters.flatMap((cluster, index) => {
+      const value = of(cluster);
+      const twin = clusters.slice(index + 1).find((other) => value !== undefined && of(other) === value);
+      return twin === undefined
+        ? []
+        : [`${cluster.folder}/cluster.yaml: ${key} ${value} is also set in ${twin.folder}/cluster.yaml`];
+    }),
+  );
+}
+
+/**
  * Warns about groups that someone could create at an identity provider to gain rights here: groups of all connectors are matched by
  * name alone. The configuration does not show who may create groups there, so these are notes and not findings.
  */

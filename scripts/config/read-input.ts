@@ -41,6 +41,20 @@ export function decodeInput(bytes: Uint8Array, file: string): Read {
   } catch {
     return wrong(file, 'is not UTF-8 text', 'Save it as UTF-8 in your editor.');
   }
+  const markers = /^<{7} .*$[\s\S]*?^>{7} /m.exec(text);
+  if (markers !== null)
+    return {
+      problems: [
+        {
+          file,
+          line: text.slice(0, markers.index).split('\n').length,
+          column: 1,
+          path: '',
+          message: 'has an unresolved merge conflict',
+          hint: `Keep one side, remove the lines with <<<<<<<, ======= and >>>>>>>, and run: git add ${file}`,
+        },
+      ],
+    };
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern looks for control characters
   const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.exec(text);
   if (control === null) return { text };

@@ -38,7 +38,10 @@ export function refusedRemovals(
     .filter((name) => !named.has(name));
   return [
     ...clusters.flatMap((cluster) => refusedIn(cluster, before, after, named, carriesCrds)),
-    ...tenants.map((name) => ({ message: `${name} is removed, and with it a team's namespaces`, names: [name] })),
+    ...tenants.map((name) => ({
+      message: `${name} is removed, and with it a team's namespaces${renamed(before.tenants, after.tenants, 'namespaces do not move, and the new tenant starts without data')}`,
+      names: [name],
+    })),
   ];
 }
 
@@ -53,7 +56,9 @@ function refusedIn(
   const list = (names: readonly string[]) => names.join(', ');
   const gone = missing(before.applications.get(cluster), after.applications.get(cluster));
   if (!after.applications.has(cluster)) {
-    const message = `cluster ${cluster} is removed, with ${gone.length} Applications`;
+    const known = [before, after].map(({ applications }) => new Set(applications.keys()));
+    const rename = renamed(known[0], known[1], 'its Argo CD reads the old folder until you register it again');
+    const message = `cluster ${cluster} is removed, with ${gone.length} Applications${rename}`;
     return [{ message, names: [`clusters/${cluster}`] }];
   }
   const unnamed = gone.filter((name) => !named.has(path(name)));
@@ -77,6 +82,16 @@ function refusedIn(
           },
         ]),
   ];
+}
+
+/** @returns a sentence about what is new beside something that is gone, which may be the same thing renamed */
+function renamed(
+  before: ReadonlySet<string> | undefined,
+  after: ReadonlySet<string> | undefined,
+  effect: string,
+): string {
+  const added = missing(after, before);
+  return added.length === 0 ? '' : `; if you renamed it to ${added.join(' or ')}: ${effect}`;
 }
 
 /**

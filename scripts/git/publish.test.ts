@@ -17,6 +17,17 @@ beforeEach(async () => {
 afterEach(() => box.remove());
 
 describe('publishing to a remote', () => {
+  it('moves the remote-tracking branch, as git push does, of remotes with that address only', async () => {
+    const root = await box.clone('mine');
+    await box.git(root, 'remote', 'add', 'origin', bare);
+    await box.git(root, 'remote', 'add', 'other', '/elsewhere.git');
+    await box.git(root, 'update-ref', 'refs/remotes/other/main', 'HEAD');
+    const before = await box.git(root, 'rev-parse', 'HEAD');
+    await bootstrap(root, 'clusters/a/x.yaml');
+    expect(await box.git(root, 'rev-parse', 'origin/main')).toBe(await box.git(root, 'rev-parse', 'HEAD'));
+    expect(await box.git(root, 'rev-parse', 'other/main')).toBe(before);
+  });
+
   it('FL#634 FL#1014 without commits makes the first commit and the branch', async () => {
     const root = await box.clone('mine');
     const published = await bootstrap(root, 'clusters/a/x.yaml');

@@ -10,6 +10,7 @@ import type { Published, PublishedForReview, Remote } from './remote.ts';
 import { remoteError } from './remote-failures.ts';
 import { type Git, GitFailure, orUndefined } from './run.ts';
 import { headCommit, subjects } from './texts.ts';
+import { track } from './track.ts';
 
 const tries = 8;
 const mostSubjects = 50;
@@ -24,7 +25,10 @@ const mostSubjects = 50;
 export async function publish(git: Git, { remote, branch }: { remote: Remote; branch: string }): Promise<Published> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const published = await tryToPublish(git, remote, branch);
-    if (published !== 'raced') return published;
+    if (published !== 'raced') {
+      await track(git, remote.url, branch, published.commit);
+      return published;
+    }
     await wait(Math.random() * 150 * attempt);
   }
   throw tooBusy(remote, branch);
@@ -60,7 +64,10 @@ export async function publishForReview(
 ): Promise<PublishedForReview> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     const published = await tryToOffer(git, remote, base, review);
-    if (published !== 'raced') return published;
+    if (published !== 'raced') {
+      if (published.toReview) await track(git, remote.url, review, published.commit);
+      return published;
+    }
     await wait(Math.random() * 150 * attempt);
   }
   throw tooBusy(remote, review);

@@ -145,10 +145,13 @@ function mayDelete({ folder, present }: PlanInput, path: string): boolean {
 /** True when the text is neither that of HEAD nor that of the last run. False when neither is known. */
 function isEdited({ present, head, written }: PlanInput, path: string): boolean {
   const there = present.get(path);
-  if (typeof there !== 'object' || (head === undefined && !written?.has(path))) return false;
-  const found = digest(there.text);
+  if (typeof there !== 'object') return false;
   const committed = head?.get(path);
-  return found !== written?.get(path) && (committed === undefined || found !== digest(committed));
+  // A file of a folder that was renamed is in neither.
+  const known = [written?.get(path), committed === undefined ? undefined : digest(committed)].filter(
+    (one) => one !== undefined,
+  );
+  return known.length > 0 && !known.includes(digest(there.text));
 }
 
 /** True for paths that may be generated: in the folder, except overrides/, cluster.yaml and discovered.yaml. */

@@ -191,3 +191,61 @@ describe('a mistake in cluster.yaml', () => {
     rmSync(file('clusters/dns'), { recursive: true });
   });
 });
+
+describe('what a copied, merged or renamed folder leaves', () => {
+  const cluster = (name: string) =>
+    `name: ${name}\nhost: kubeflow.acme.io\nkubeflow: {components: []}\nauth: {users: [{email: ann@acme.io}]}\n`;
+
+  it('a merge conflict is named with its line, once', () => {
+    const before = cluster('demo');
+    repository.write('clusters/demo/cluster.yaml', `${before}<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n`);
+    const { code, stderr } = repository.breakwater('render');
+    expect(code).toBe(2);
+    expect(stderr).toContain('clusters/demo/cluster.yaml:5:1: has an unresolved merge conflict\n');
+    repository.git('checkout', '--quiet', '--', 'clusters');
+  });
+
+  it('two clusters with one host or context are noted', () => {
+    for (const name of ['one', 'two'])
+      repository.write(`clusters/${name}/cluster.yaml`, `${cluster(name)}kubernetes: {context: same}\n`);
+    const { notes } = JSON.parse(repository.breakwater('validate', '--json').stdout);
+    expect(notes).toContain(
+      'clusters/one/cluster.yaml: host kubeflow.acme.io is also set in clusters/two/cluster.yaml',
+    );
+    expect(notes).toContain(
+      'clusters/one/cluster.yaml: kubernetes.context same is also set in clusters/two/cluster.yaml',
+    );
+    const run = repository.breakwater('bootstrap', '--cluster', 'two', '--dry-run');
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('host kubeflow.acme.io is also set in') });
+    for (const name of ['one', 'two']) rmSync(file(`clusters/${name}`), { recursive: true });
+  });
+
+  it('a renamed cluster is called that, and its files are not called edited', () => {
+    repository.git('mv', 'clusters/demo', 'clusters/production');
+    repository.write('clusters/production/cluster.yaml', cluster('production'));
+    const { code, stdout } = repository.breakwater('render', '--cluster', 'production');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('manual edits');
+    expect(repository.breakwater('validate', '--base', 'HEAD').stdout).toContain(
+      'if you renamed it to production: its Argo CD reads the old folder until you register it again',
+    );
+    repository.git('reset', '--quiet', '--hard');
+    repository.git('clean', '-fdq', 'clusters');
+  });
+});
+
+describe('bootstrap without a cluster', () => {
+  it('refuses --wait, and needs no kubeconfig for a dry run', () => {
+    expect(repository.breakwater('bootstrap', '--wait')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Add --context NAME'),
+    });
+    appendFileSync(file('clusters/demo/cluster.yaml'), 'kubernetes: {context: prod}\n');
+    expect(repository.breakwater('bootstrap').code).toBe(2);
+    expect(repository.breakwater('bootstrap', '--dry-run', '--context', 'prod').code).toBe(2);
+    const { code, stderr } = repository.breakwater('bootstrap', '--dry-run');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: no kubeconfig .*: showing what needs no cluster/);
+    repository.git('checkout', '--quiet', '--', 'clusters');
+  });
+});
