@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCluster } from '../config/load.ts';
-import { distributionOf, judgeFacilities, type Node, type StorageClass } from './facilities.ts';
+import { distributionOf, judgeFacilities, judgeLoadBalancer, type Node, type StorageClass } from './facilities.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../..'), 'demo');
 
@@ -70,4 +70,15 @@ describe('what a cluster lacks', () => {
       { what: 'architecture', state: 'note', message: expect.stringContaining('arm64') },
     ]);
   });
+});
+
+it.each([
+  ['note', {}, 'v1.37.2'],
+  ['ok', {}, 'v1.34.1-gke.1'],
+  ['ok', {}, 'v1.34.1+k3s1'],
+  ['ok', { metallb: { pools: [], address: undefined } }, 'v1.37.2'],
+  ['ok', { nodePort: { http: 30080, https: 30443, publicPort: undefined } }, 'v1.37.2'],
+])('a load balancer is %s with %j on nodes of %s', (state, loadBalancer, version) => {
+  const cluster = { ...demo, loadBalancer: { ...demo.loadBalancer, ...loadBalancer } };
+  expect(judgeLoadBalancer(cluster, [node(version)])).toMatchObject({ what: 'load balancer', state });
 });

@@ -16,7 +16,7 @@ export type StorageClass = LiveObject;
 
 /** A facility that a cluster has or lacks, for display. */
 export interface Facility {
-  what: 'distribution' | 'storage' | 'architecture';
+  what: 'distribution' | 'storage' | 'architecture' | 'load balancer';
   state: 'ok' | 'missing' | 'note';
   message: string;
 }
@@ -55,7 +55,7 @@ export async function facilities(api: Api, cluster: Cluster): Promise<Facility[]
   const { items: nodes } = await api.list<Node>('v1', 'Node');
   if (nodes.length === 0) return [];
   const { items: classes } = await api.list<StorageClass>('storage.k8s.io/v1', 'StorageClass');
-  return judgeFacilities(cluster, nodes, classes);
+  return [...judgeFacilities(cluster, nodes, classes), judgeLoadBalancer(cluster, nodes)];
 }
 
 /** The same, from nodes and StorageClasses. Pure. */
@@ -74,6 +74,22 @@ function judgeDistribution({ kubernetes: { distribution } }: Cluster, nodes: rea
     return { what, state: 'ok', message: `${distribution}, by cluster.yaml` };
   const message = `the nodes look like ${seen}, but kubernetes.distribution is ${distribution}: set kubernetes.distribution: ${seen}`;
   return { what, state: 'missing', message };
+}
+
+/** Judges whether a Service of type LoadBalancer gets an address: clouds and k3s bring a controller for it. Pure. */
+export function judgeLoadBalancer({ kubernetes, loadBalancer }: Cluster, nodes: readonly Node[]): Facility {
+  const what = 'load balancer';
+  if (loadBalancer.metallb !== undefined) return { what, state: 'ok', message: 'MetalLB, by cluster.yaml' };
+  if (loadBalancer.nodePort !== undefined) return { what, state: 'ok', message: 'not needed: ports on each node' };
+  const brings = distributionOf(nodes) ?? kubernetes.distribution;
+  if (['aks', 'eks', 'gke', 'k3s'].includes(brings)) return { what, state: 'ok', message: `from ${brings}` };
+  if (nodes.some(({ spec }) => /^(azure|aws|gce|openstack|vsphere|digitalocean|hcloud):/.test(spec?.providerID ?? '')))
+    return { what, state: 'ok', message: "from the nodes' cloud" };
+  return {
+    what,
+    state: 'note',
+    message: 'nothing shows that Services get an address here: without one, set loadBalancer.metallb or nodePort',
+  };
 }
 
 function judgeStorage({ kubernetes: { storageClass }, kubeflow }: Cluster, classes: readonly StorageClass[]): Facility {

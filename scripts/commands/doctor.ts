@@ -6,9 +6,9 @@ import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { prepareSecrets } from '../cluster/secret-values.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
+import { sharedNotes } from '../config/notes.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
-import { onPath } from '../processes/run.ts';
 import { count } from '../report/count.ts';
 import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
@@ -25,16 +25,9 @@ import { renderDocuments } from '../tree/render.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster, readableClusters } from './choose-cluster.ts';
+import { checkDns, checkTools, type DoctorLine, type Found, placeholdersOf } from './doctor-checks.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
-
-/** One line of the doctor. */
-interface DoctorLine {
-  check: string;
-  /** ok: there. note: missing, and not needed now. missing: something will not work. */
-  state: 'ok' | 'note' | 'missing';
-  message: string;
-}
 
 const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
 
@@ -63,10 +56,15 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   );
   await checkFiles(invocation, found);
   const repository = await checkRepository(invocation, found);
-  checkTools(found);
+  await checkTools(found);
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
   if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet. Create one: npm run new -- NAME');
+  const placeholders = cluster === undefined ? [] : placeholdersOf(cluster);
   if (cluster !== undefined) {
+    if (placeholders.length > 0) found('placeholders', 'note', `still as in the template: ${placeholders.join(', ')}`);
+    for (const note of sharedNotes([cluster, ...readable.filter(({ name }) => name !== cluster.name)]))
+      found('shared settings', 'note', note);
+    await checkDns(cluster, found);
     if (repository !== undefined) {
       await checkPublishable(invocation, cluster, repository, found);
       await checkRemote(invocation, cluster, repository, found);
@@ -77,13 +75,11 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   reporter.result(
     { findings },
     missing.length === 0
-      ? 'Nothing is missing.'
+      ? `Nothing is missing.${placeholders.length === 0 ? '' : `\nPlaceholders are left: ${placeholders.join(', ')}.`}`
       : `${count(missing.length, 'check')} of ${findings.length} found something missing.`,
   );
   return missing.length === 0 ? 0 : 1;
 }
-
-type Found = (check: string, state: DoctorLine['state'], message: string) => void;
 
 /** Runs a check; an error for the user becomes its finding. */
 async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {
@@ -164,14 +160,6 @@ async function checkPublishable(
   });
 }
 
-function checkTools(found: Found): void {
-  const kubectl = onPath('kubectl');
-  if (kubectl !== undefined) found('kubectl', 'ok', kubectl);
-  else if (process.platform === 'linux' && process.arch === 'x64')
-    found('kubectl', 'ok', 'not on the PATH; using the one from the npm package');
-  else found('kubectl', 'missing', 'not on the PATH: needed to build the manifests of Argo CD');
-}
-
 async function checkRemote(
   { root, reporter }: InvocationOf<'doctor'>,
   cluster: Cluster,
@@ -180,6 +168,8 @@ async function checkRemote(
 ): Promise<void> {
   if (cluster.embeddedRemote)
     return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
+  if (cluster.repositoryUrl.startsWith('file:'))
+    found('git.url', 'note', `${cluster.repositoryUrl} is a folder of this machine, which no cluster can reach`);
   await attempt('remote', found, async () => {
     const access = resolveGitAccess(root, cluster, reporter);
     access.trust();

@@ -249,3 +249,15 @@ describe('bootstrap without a cluster', () => {
     repository.git('checkout', '--quiet', '--', 'clusters');
   });
 });
+
+describe('doctor', () => {
+  it('names tools with their versions, and what is still as in the template', () => {
+    const { code, stdout } = repository.breakwater('doctor');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ok {6} helm: (v[34]\.|not on the PATH; using)/m);
+    expect(stdout).toMatch(/^ok {6} kubectl: /m);
+    expect(stdout).toMatch(
+      /^Nothing is missing\. Placeholders are left: host \(kubeflow\.example\.com\), auth\.users \(user@example\.com\)\.$/m,
+    );
+  });
+});
