@@ -63,6 +63,12 @@ export function minutes(flags: string, description: string): OptionEntry<number>
   };
 }
 
+/** Options of every command. */
+export const commonOptions: readonly { flags: string; description: string }[] = [
+  { flags: '--json', description: 'print one JSON value on stdout, and progress on stderr' },
+  { flags: '--quiet', description: 'print no progress: only warnings, errors and the result' },
+];
+
 function textOf(raw: unknown): string | undefined {
   return typeof raw === 'string' ? raw : undefined;
 }

@@ -1,7 +1,7 @@
 import { type Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
-import type { Declaration } from './options.ts';
+import { commonOptions, type Declaration } from './options.ts';
 
 /** Runs one command that commander has read. @returns the exit code */
 export type Action<Entry> = (
@@ -64,12 +64,10 @@ function define(program: Command, command: Declaration, run: Run): void {
   const child = program
     .command(command.usage)
     .description(command.description)
-    .option('--json', 'print one JSON value on stdout, and progress on stderr')
-    .option('--quiet', 'print no progress: only warnings, errors and the result')
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();
-  for (const { flags, description } of Object.values(command.options)) {
+  for (const { flags, description } of [...commonOptions, ...Object.values(command.options)]) {
     // What is the default may be written, too: scripts do, and so does an upgrade from 0.1.0 (render --prune).
     if (flags.startsWith('--no-')) child.addOption(new Option(flags.replace('--no-', '--')).hideHelp());
     child.option(flags, description);
@@ -104,7 +102,7 @@ function requireOwnOptions(program: string, command: Declaration, environment: N
   const name = nameOf(command);
   const script = environment.npm_lifecycle_event;
   if (script !== name && script !== program) return;
-  for (const flags of ['--json', '--quiet', ...Object.values(command.options).map(({ flags }) => flags)]) {
+  for (const { flags } of [...commonOptions, ...Object.values(command.options)]) {
     const [option = ''] = flags.split(' ');
     const negated = option.startsWith('--no-');
     const taken = environment[`npm_config_${option.replace(negated ? '--no-' : '--', '').replaceAll('-', '_')}`];

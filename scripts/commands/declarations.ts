@@ -263,6 +263,16 @@ export const declarations = {
       'npm run new -- prod --host kubeflow.example.com --email ann@example.com --git-url git@github.com:acme/platform.git',
     ],
   },
+  completion: {
+    usage: 'completion <shell>',
+    description: 'Prints a script that completes commands, options and clusters, for bash, zsh or fish.',
+    options: {},
+    examples: [
+      'npm run --silent completion -- bash',
+      'alias breakwater="npx breakwater"; source <(breakwater completion bash)',
+      'npx breakwater completion fish > ~/.config/fish/completions/breakwater.fish',
+    ],
+  },
   tenant: {
     usage: 'tenant <action> [name]',
     description:

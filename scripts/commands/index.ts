@@ -41,5 +41,6 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.images, () => import('./images.ts')),
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
+  command(declarations.completion, () => import('./completion.ts')),
   command(declarations.tenant, () => import('./tenant.ts')),
 ];

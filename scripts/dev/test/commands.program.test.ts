@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -254,10 +255,41 @@ describe('doctor', () => {
   it('names tools with their versions, and what is still as in the template', () => {
     const { code, stdout } = repository.breakwater('doctor');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ok {6} helm: (v[34]\.|not on the PATH; using)/m);
-    expect(stdout).toMatch(/^ok {6} kubectl: /m);
+    expect(stdout).toMatch(/^ok {6}helm: (v[34]\.|not on the PATH; using)/m);
+    expect(stdout).toMatch(/^ok {6}kubectl: /m);
     expect(stdout).toMatch(
-      /^Nothing is missing\. Placeholders are left: host \(kubeflow\.example\.com\), auth\.users \(user@example\.com\)\.$/m,
+      /^Nothing is missing\.\nPlaceholders are left: host \(kubeflow\.example\.com\), auth\.users \(user@example\.com\)\.$/m,
     );
+  });
+});
+
+describe('completion', () => {
+  it.each([
+    [['ren'], ['render']],
+    [['render', '--ch'], ['--check']],
+    [['render', '--cluster', 'd'], ['demo']],
+    [['render', '--dry'], []],
+  ])('in bash, of %j is %j', (typed, completed) => {
+    const script = repository.breakwater('completion', 'bash').stdout;
+    const line = ['breakwater', ...typed].map((word) => `'${word}'`).join(' ');
+    const ask = `COMP_WORDS=(${line}); COMP_CWORD=${typed.length}; _breakwater; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const said = execFileSync('bash', ['-c', `${script}\n${ask}`], { cwd: repository.root, encoding: 'utf8' });
+    expect(said.split('\n').filter((word) => word !== '')).toEqual(completed);
+  });
+
+  it('knows every command and option for zsh and fish, too, and refuses other shells', () => {
+    const [zsh, fish] = ['zsh', 'fish'].map((shell) => repository.breakwater('completion', shell).stdout);
+    for (const { usage, options } of commands) {
+      const name = usage.replace(/ .*/, '');
+      expect(fish).toContain(`-a ${name} -d`);
+      for (const { flags } of Object.values(options)) {
+        expect(zsh).toContain(flags.replace(/ .*/, ''));
+        expect(fish).toContain(`from ${name}' -l ${flags.replace(/^--| .*/g, '')} `);
+      }
+    }
+    expect(repository.breakwater('completion', 'bsh')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean "bash"?'),
+    });
   });
 });
