@@ -15,7 +15,11 @@ export function runCell(url: string, cookie: string, code: string): Promise<stri
   const socket = new WebSocket(url, { headers: { cookie }, dispatcher });
   const session = randomUUID();
   return new Promise((resolve) => {
+    let ended = false;
     const end = (answer: string) => {
+      // To close a socket that was refused is an error of its own, which would come back here.
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
       socket.close();
       resolve(answer);
