@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { type ComponentName, componentNames } from '../config/schema/component-facts.ts';
-import { appComponents } from './apps/app.ts';
+import { addOnsBefore, appComponents } from './apps/app.ts';
 import { argocd } from './argocd.ts';
 import { certManager } from './cert-manager.ts';
 import type { Component } from './component.ts';
@@ -36,5 +36,11 @@ export const components: readonly Component[] = componentNames.map((name) => reg
 
 /** @returns every component that a cluster can have: the built-in ones, and the apps that run there */
 export function allComponents(cluster: Cluster): readonly Component[] {
-  return [...components, ...appComponents(cluster)];
+  const before = addOnsBefore(cluster);
+  const own = components.map((component) =>
+    before.length === 0 || component.name === 'argocd'
+      ? component
+      : { ...component, dependsOn: [...component.dependsOn, ...before] },
+  );
+  return [...own, ...appComponents(cluster)];
 }

@@ -54,7 +54,7 @@ export const tenants: Component = {
 
 /** Namespaces that no tenant may have on this cluster. */
 function reservedNamespaces(cluster: Cluster): string[] {
-  const apps = cluster.runningApps.map((app) => app.namespace);
+  const apps = [...cluster.runningApps, ...cluster.addOns].map((app) => app.namespace);
   const profile = defaultProfile.enabled?.(cluster) ? [profileName(cluster)] : [];
   return [...new Set([...takenNamespaces, cluster.argocd.namespace, ...apps, ...profile])].sort();
 }

@@ -67,6 +67,8 @@ export interface Cluster extends ClusterFile {
   memberGroups: readonly string[];
   /** Apps enabled on this cluster, sorted by name. */
   runningApps: readonly App[];
+  /** Apps without a page, enabled on this cluster, sorted by name. */
+  addOns: readonly App[];
   /** Patches of this cluster alone, by component, from overrides/<component>/kustomization.yaml. */
   ownPatches: ReadonlyMap<string, readonly KustomizePatch[]>;
   /** The host, configured or discovered; undefined while it is auto and not discovered yet. */

@@ -6,7 +6,7 @@ import { type Cluster, embeddedRemoteUrl, type KustomizePatch, type Shared } fro
 import { memberGroups } from './member-groups.ts';
 import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
-import { runningApps } from './running-apps.ts';
+import { runningAddOns, runningApps } from './running-apps.ts';
 import { type ClusterFile, type Discovered, discoveredFile } from './schema/cluster.ts';
 import { componentFacts, componentNames } from './schema/component-facts.ts';
 import { parseGitUrl } from './schema/git-url.ts';
@@ -170,6 +170,7 @@ function assemble(
     discovered,
     memberGroups: groups,
     runningApps: runningApps(file, shared.apps),
+    addOns: runningAddOns(file, shared.apps),
     ownPatches: patches,
     knownHost: file.host === 'auto' ? discovered?.host : file.host,
     repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,

@@ -1,6 +1,6 @@
 import type { App, SharedApp } from './cluster.ts';
 import type { InputFinding } from './positions.ts';
-import { argocdAppName } from './schema/app.ts';
+import { type AppFile, argocdAppName, isAddOn } from './schema/app.ts';
 import { type ClusterFile, trustHint } from './schema/cluster.ts';
 import { isAddress } from './schema/common.ts';
 import { componentNames } from './schema/component-facts.ts';
@@ -16,6 +16,15 @@ import { closest } from './suggest.ts';
  * @returns the apps with the cluster's settings applied, sorted by name
  */
 export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
+  return selected(file, shared).filter((app) => !isAddOn(app));
+}
+
+/** @returns the apps without a page, selected in the same way */
+export function runningAddOns(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
+  return selected(file, shared).filter(isAddOn);
+}
+
+function selected(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): App[] {
   const all = [...shared.values()];
   const runs = (app: SharedApp) => file.apps[app.name]?.enabled ?? app.file.clusters.includes(file.name);
   // An app that does not run here has no account here: a policy that lists it would admit anyone who creates one.
@@ -28,7 +37,9 @@ export function runningApps(file: ClusterFile, shared: ReadonlyMap<string, Share
 }
 
 function withSettings({ name, folder, file, manifests }: SharedApp, cluster: ClusterFile): App {
-  const settings = cluster.apps[name];
+  const settings = isAddOn(file)
+    ? { ...cluster.apps[name], path: undefined, host: undefined, access: undefined }
+    : cluster.apps[name];
   const strip = 'path' in file.place && file.place.strip;
   const place =
     settings?.path !== undefined
@@ -45,7 +56,7 @@ function withSettings({ name, folder, file, manifests }: SharedApp, cluster: Clu
     folder,
     manifests,
     application,
-    gate: 'installed' in source ? application : `${application}-gate`,
+    gate: 'installed' in source || isAddOn(file) ? application : `${application}-gate`,
     namespace: name === argocdAppName ? cluster.argocd.namespace : (file.namespace ?? name),
     place,
     access: settings?.access ?? file.access,
@@ -68,10 +79,10 @@ function withVersion(source: App['source'], version: string): App['source'] {
  * @returns findings in its cluster.yaml
  */
 export function appFindings(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>): InputFinding[] {
-  const apps = runningApps(file, shared);
+  const apps = selected(file, shared);
   return [
     ...unknownApps(file, shared),
-    ...apps.flatMap((app) => ownFindings(file, app)),
+    ...apps.flatMap((app) => ownFindings(file, app, shared.get(app.name)?.file ?? app)),
     ...apps.flatMap((app, index) => apps.slice(0, index).flatMap((other) => clashes(app, other, { file, shared }))),
   ];
 }
@@ -87,11 +98,19 @@ function unknownApps(file: ClusterFile, shared: ReadonlyMap<string, SharedApp>):
 }
 
 /** Finds invalid settings of one app, regardless of the others. */
-function ownFindings(file: ClusterFile, app: App): InputFinding[] {
+function ownFindings(file: ClusterFile, app: App, shared: AppFile): InputFinding[] {
   const findings: InputFinding[] = [];
   const report = (key: string, message: string, hint?: string) =>
     findings.push({ path: ['apps', app.name, key], at: 'value', message, hint });
   const settings = file.apps[app.name];
+  if (isAddOn(shared))
+    for (const key of ['path', 'host', 'access'] as const)
+      if (settings?.[key] !== undefined)
+        report(
+          key,
+          `has no effect: ${app.name} has no page`,
+          `Remove the line, or set place in ${app.folder}/app.yaml.`,
+        );
   if ('host' in app.place && (file.host === 'auto' || isAddress(file.host)))
     report(
       'host',
@@ -173,7 +192,7 @@ function clashes(app: App, other: App, settings: Settings): InputFinding[] {
 function placeClash(app: App, other: App, kind: 'path' | 'host', { file, shared }: Settings): InputFinding {
   const setHere = (one: App) => file.apps[one.name]?.[kind] !== undefined;
   const named = (one: App) => {
-    const place = 'path' in one.place ? one.place.path : one.place.host;
+    const place = 'path' in one.place ? one.place.path : 'host' in one.place ? one.place.host : '';
     return `${one.name} (${place}${setHere(one) ? '' : `, ${shared.get(one.name)?.placedAt}`})`;
   };
   const message = `${named(other)} and ${named(app)} use the same ${kind}`;

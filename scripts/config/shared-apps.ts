@@ -7,7 +7,7 @@ import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { type InputFinding, withPositions } from './positions.ts';
 import { readInput } from './read-input.ts';
-import { type AppFile, appFile, argocdAppName, longestAppName } from './schema/app.ts';
+import { type AppFile, appFile, argocdAppName, completed, longestAppName } from './schema/app.ts';
 import { componentNames } from './schema/component-facts.ts';
 import { isRecord } from './schema/reads.ts';
 import { closest } from './suggest.ts';
@@ -77,10 +77,11 @@ function placedAt(text: string, file: string): string {
  * @param clusters names of all clusters
  */
 export function parseAppFile(text: string, file: string, name: string, clusters: readonly string[]): Parsed<AppFile> {
-  return parseInput(appFile, text, file, {
+  const parsed = parseInput(appFile, text, file, {
     emptyHint: 'Set description, source, place, service and access; docs/apps.md has an example.',
     further: (value) => [...clusterFindings(value, clusters), ...namespaceFindings(value, name)],
   });
+  return 'problems' in parsed ? parsed : { value: completed(parsed.value) };
 }
 
 function nameProblem(name: string): Pick<Problem, 'message' | 'hint'> | undefined {

@@ -103,9 +103,9 @@ function namespaceFindings(tenant: Tenant, taken: Taken, clusters: readonly Tena
       return [{ ...at, message: `${whose}must be ${name}, or start with ${name}${namespaceSeparator}`, hint }];
     }
     const clash = clusters.find(
-      ({ argocd, kubeflow, runningApps }) =>
+      ({ argocd, kubeflow, runningApps, addOns }) =>
         [argocd.namespace, kubeflow.defaultProfile.name].includes(namespace) ||
-        runningApps.some((app) => app.namespace === namespace),
+        [...runningApps, ...addOns].some((app) => app.namespace === namespace),
     );
     if (clash === undefined) return [];
     return [

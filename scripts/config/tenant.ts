@@ -20,6 +20,7 @@ export type TenantCluster = Pick<
   | 'components'
   | 'repositoryUrl'
   | 'runningApps'
+  | 'addOns'
   | 'knownHost'
   | 'loadBalancer'
 >;

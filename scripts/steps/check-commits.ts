@@ -38,9 +38,9 @@ export async function checkCommits({ cluster, enabled }: Platform): Promise<Chec
 }
 
 /** The file that names a commit. */
-function fileOf({ shared, runningApps }: Cluster, commit: string): string {
+function fileOf({ shared, runningApps, addOns }: Cluster, commit: string): string {
   for (const [folder, upstream] of shared.upstream)
     if ('commit' in upstream && upstream.commit === commit) return `${folder}/upstream.yaml`;
-  const app = runningApps.find(({ source }) => 'commit' in source && source.commit === commit);
+  const app = [...runningApps, ...addOns].find(({ source }) => 'commit' in source && source.commit === commit);
   return `${app?.folder ?? ''}/app.yaml`;
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { platformFacts } from '../components/tenants.ts';
 import { loadCluster } from '../config/load.ts';
 import { runningApps } from '../config/running-apps.ts';
+import { placePlatform } from './place.ts';
 import { renderTree } from './render.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../..'), 'demo');
@@ -64,5 +66,47 @@ describe('the Applications of an app', () => {
     expect(application('argocd-app')).toMatchObject({ project: 'platform' });
     expect(objects.map(({ object }) => object.metadata.name)).not.toContain('app-argocd');
     expect(filesOf('argocd-app')).toContain('virtualservice-app-argocd.yaml');
+  });
+});
+
+describe('an app without a page', () => {
+  const [grafana] = runningApps({ ...demo, apps }, demo.shared.apps).filter(({ name }) => name === 'grafana');
+  if (grafana === undefined) throw new Error('grafana is not there');
+  const addOn = (after: 'start' | 'platform') => ({
+    ...grafana,
+    ...{ name: 'vault', application: 'vault', gate: 'vault', namespace: 'vault', after, values: {} },
+    ...{ place: { none: true as const }, service: { name: '', port: 0, protocol: 'http' as const }, access: {} },
+  });
+  const placed = (after: 'start' | 'platform') => {
+    const { placed: all } = placePlatform({ ...demo, host: 'auto', knownHost: undefined, addOns: [addOn(after)] });
+    return new Map(all.map(({ component, wave }) => [component.name, wave]));
+  };
+
+  it('comes right after Argo CD with after: start, also before the host is known, and the rest waits for it', () => {
+    const waves = placed('start');
+    expect([waves.get('argocd'), waves.get('vault')]).toEqual([0, 1]);
+    const others = [...waves].filter(([name]) => name !== 'argocd' && name !== 'vault');
+    expect(others.length).toBeGreaterThan(3);
+    expect(others.filter(([, wave]) => wave <= 1)).toEqual([]);
+  });
+
+  it('comes after the platform otherwise, has a project of its own, no gate and no sidecar, and its namespace is taken', () => {
+    const files = renderTree({ ...cluster, runningApps: [], addOns: [addOn('platform')] });
+    const named = [...files.keys()]
+      .filter((path) => path.includes('vault'))
+      .map((path) => path.split('/').slice(2).join('/'));
+    expect(named.map((path) => path.replace(/\d+/, 'N')).sort()).toEqual([
+      'apps/N-project-vault.yaml',
+      'apps/N-vault.yaml',
+      'values/vault.yaml',
+    ]);
+    const namespace = [...files.values()]
+      .join('---\n')
+      .split('---\n')
+      .find((text) => /kind: Namespace\n(.*\n)*? {2}name: vault\n/.test(text));
+    expect(namespace).toContain('pod-security.kubernetes.io/enforce: restricted');
+    expect(namespace).not.toContain('istio-injection');
+    const facts = platformFacts({ ...cluster, addOns: [addOn('platform')] });
+    expect(facts.reserved).toContain('vault');
   });
 });

@@ -1,6 +1,6 @@
 import { allComponents } from '../components/index.ts';
 import type { Cluster } from '../config/cluster.ts';
-import { runningApps } from '../config/running-apps.ts';
+import { runningAddOns, runningApps } from '../config/running-apps.ts';
 import { kubeflowParts } from '../config/schema/component-facts.ts';
 import { application } from './application.ts';
 
@@ -37,6 +37,7 @@ function withEverything(cluster: Cluster): Cluster {
     knownHost: cluster.knownHost ?? 'undiscovered.invalid',
     kubeflow: { ...cluster.kubeflow, components: [...kubeflowParts] },
     runningApps: runningApps({ ...cluster, apps }, cluster.shared.apps),
+    addOns: runningAddOns({ ...cluster, apps }, cluster.shared.apps),
   };
 }
 

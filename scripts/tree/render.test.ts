@@ -6,7 +6,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { embeddedRemoteUrl } from '../config/cluster.ts';
 import { loadCluster } from '../config/load.ts';
 import { parseClusterFile } from '../config/parse.ts';
-import { runningApps } from '../config/running-apps.ts';
+import { runningAddOns, runningApps } from '../config/running-apps.ts';
 import { parseGitUrl } from '../config/schema/git-url.ts';
 import { platformPathOf } from '../config/schema/places.ts';
 import { checkRenderedTree } from '../dev/testing/tree-rules/index.ts';
@@ -38,6 +38,7 @@ function scenario(name: string, discovered?: string): Cluster {
     discovered: discovered === undefined ? undefined : { host: discovered },
     memberGroups: [],
     runningApps: runningApps(parsed.value, shared.apps),
+    addOns: runningAddOns(parsed.value, shared.apps),
     ownPatches: new Map(),
     knownHost: parsed.value.host === 'auto' ? discovered : parsed.value.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,

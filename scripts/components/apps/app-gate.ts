@@ -10,6 +10,11 @@ import { appRoutes } from './routes.ts';
 
 const afterLogin: readonly ComponentName[] = ['dex', 'oauth2-proxy'];
 
+/** @returns the components that have to be there before the app */
+export function waitsFor({ after }: App): readonly ComponentName[] {
+  return after === 'login' ? afterLogin : componentNames.filter((name) => name !== 'tenants');
+}
+
 /**
  * An app's gate: its route, filter and policies. The program generates all of it, so the platform's project applies it, and the app's
  * project needs no access to the gateway's namespace. It exists before the app's pods do.
@@ -21,7 +26,7 @@ export function appGate(app: App): Component {
     summary: installed ? app.description : `the route to ${app.name}, and who may take it`,
     folder: app.folder,
     namespace: () => app.namespace,
-    dependsOn: app.after === 'login' ? afterLogin : componentNames.filter((name) => name !== 'tenants'),
+    dependsOn: waitsFor(app),
     needsHost: true,
     sources: () => [],
     manifests: (cluster) => [

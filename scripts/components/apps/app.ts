@@ -1,15 +1,28 @@
 import type { App, Cluster } from '../../config/cluster.ts';
+import { isAddOn } from '../../config/schema/app.ts';
 import { durationSeconds } from '../../config/schema/common.ts';
 import type { ChartSource, Component, KustomizeSource } from '../component.ts';
 import { mirrorImage, mirrorPods, splitImage, withRegistry } from '../mirrors.ts';
-import { appGate } from './app-gate.ts';
+import { appGate, waitsFor } from './app-gate.ts';
 import { appPlace } from './place.ts';
 
 /** @returns the components of the apps that run on a cluster: each app's gate and, unless it is installed already, the app itself */
 export function appComponents(cluster: Cluster): Component[] {
-  return cluster.runningApps.flatMap((app) =>
-    'installed' in app.source ? [appGate(app)] : [appGate(app), itself(app)],
-  );
+  return [
+    ...cluster.addOns.map(addOn),
+    ...cluster.runningApps.flatMap((app) => ('installed' in app.source ? [appGate(app)] : [appGate(app), itself(app)])),
+  ];
+}
+
+/** @returns the add-ons that the rest of the platform waits for */
+export function addOnsBefore(cluster: Cluster): string[] {
+  return cluster.addOns.filter(({ after }) => after === 'start').map(({ application }) => application);
+}
+
+/** An app without a page: no gate, no sidecar, and no host that it has to wait for. */
+function addOn(app: App): Component {
+  const { needsHost: _, ...rest } = itself(app);
+  return { ...rest, dependsOn: app.after === 'start' ? ['argocd'] : waitsFor(app) };
 }
 
 /**
@@ -77,8 +90,7 @@ function sources(cluster: Cluster, app: App): (ChartSource | KustomizeSource)[] 
  */
 function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   if (typeof value === 'string') {
-    const { url, host, path } = appPlace(cluster, app);
-    const known: Readonly<Record<string, string>> = { url, host, path: path.replace(/\/$/, '') };
+    const known: Readonly<Record<string, string>> = isAddOn(app) ? {} : addressOf(cluster, app);
     return value
       .replaceAll(/\{(url|host|path)\}/g, (_, name: string) => known[name] ?? '')
       .replaceAll(
@@ -94,12 +106,17 @@ function filledIn(value: unknown, cluster: Cluster, app: App): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filledIn(item, cluster, app)]));
 }
 
+function addressOf(cluster: Cluster, app: App) {
+  const { url, host, path } = appPlace(cluster, app);
+  return { url, host, path: path.replace(/\/$/, '') };
+}
+
 /** Without Istio's CNI plugin, the sidecar's init container needs more than "restricted" allows. */
 function namespace(cluster: Cluster, app: App) {
   return {
     name: app.namespace,
     labels: {
-      'istio-injection': 'enabled',
+      ...(isAddOn(app) ? {} : { 'istio-injection': 'enabled' }),
       ...(cluster.istio.cni.enabled ? { 'pod-security.kubernetes.io/enforce': app.podSecurity } : {}),
     },
   };

@@ -41,7 +41,7 @@ export const appPlaceSchema = z
       ),
     }),
   ])
-  .describe('Address of the app: {path: /grafana/} or {host: grafana}.');
+  .describe('Address of the app: {path: /grafana/} or {host: grafana}. Without it, service and access: no page.');
 
 /** What answers for it. */
 export const service = z

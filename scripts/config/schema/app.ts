@@ -71,6 +71,9 @@ const clusterScopedKind = z
   .string()
   .regex(/^[a-z0-9.-]*\/[A-Z][A-Za-z0-9]*$/, 'must be group/Kind, for example rbac.authorization.k8s.io/ClusterRole');
 
+/** Keys of an app with a page: all of them, or none. */
+const pageKeys = ['place', 'service', 'access'] as const;
+
 /** The whole of apps/<app>/app.yaml. */
 export const appFile = z
   .strictObject({
@@ -85,9 +88,11 @@ export const appFile = z
       .array(labelUpTo(63, 'it must be a DNS label'))
       .default([])
       .describe('Clusters that run the app, unless their cluster.yaml sets apps.<app>.enabled. Default: none.'),
-    place: appPlaceSchema,
-    service,
-    access: appAccess,
+    place: appPlaceSchema.optional(),
+    service: service.optional(),
+    access: appAccess
+      .optional()
+      .describe('Users who may open the app: by groups, by emails, or everyone who is logged in. Without it: no page.'),
     values: z
       .record(z.string(), z.json())
       .default({})
@@ -135,9 +140,11 @@ export const appFile = z
         "true: the app's source may grant cluster-wide rights (cluster-admin, wildcards, escalate, bind, impersonate) and write to the platform's namespaces, as some operators need.",
       ),
     after: z
-      .enum(['platform', 'login'])
+      .enum(['platform', 'login', 'start'])
       .default('platform')
-      .describe('When to sync the app: in the last wave, or as soon as the login works.'),
+      .describe(
+        'When to sync the app: in the last wave, as soon as the login works, or (without place only) before the rest of the platform, which then waits for it.',
+      ),
     serverSideApply: z.boolean().default(false).describe('Use server-side apply, for objects larger than 256 KiB.'),
     syncOptions: z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, for example CreateNamespace=true'))
@@ -146,6 +153,29 @@ export const appFile = z
     readyWithin: deadline.default('10m').describe('Time the app may take to become ready before its wave fails.'),
     dashboard: dashboardLink.optional(),
   })
+  .superRefine(
+    (value, context) => {
+      const refuse = (key: string, message: string, hint: string) =>
+        context.addIssue({ code: 'custom', path: [key], message, params: { hint, at: 'key' } });
+      const { place, service: answers, access } = value;
+      if ('installed' in value.source || place !== undefined || answers !== undefined || access !== undefined) {
+        const page = 'An app with a page needs place, service and access; one without a page has none of them.';
+        for (const [key, given] of Object.entries({ place, service: answers, access }))
+          if (given === undefined) refuse(key, 'is missing', page);
+        if (value.after === 'start')
+          refuse('after', 'start is for apps without a page: the login is not there yet', 'Write login or platform.');
+        return;
+      }
+      for (const key of ['token', 'apiPaths', 'callers', 'dashboard'] as const) {
+        const set = value[key];
+        if (set === true || (typeof set === 'object' && Object.keys(set).length > 0))
+          refuse(key, 'has no effect: the app has no page', 'Remove it, or set place, service and access.');
+      }
+      if (/\{(url|host|path)\}/.test(JSON.stringify(value.values)))
+        refuse('values', 'names {url}, {host} or {path}, but the app has no page', 'Set place, service and access.');
+    },
+    reads('place', 'service', 'access', 'source', 'after', 'values', 'token', 'apiPaths', 'callers', 'dashboard'),
+  )
   .superRefine(
     (value, context) => {
       const { namespace } = value;
@@ -199,7 +229,7 @@ export const appFile = z
   }, readsAsWritten)
   .superRefine(
     (value, context) => {
-      if (value.service.protocol !== 'https' || 'installed' in value.source) return;
+      if (value.service?.protocol !== 'https' || 'installed' in value.source) return;
       context.addIssue({
         code: 'custom',
         path: ['service', 'protocol'],
@@ -223,7 +253,7 @@ export const appFile = z
   )
   .superRefine(
     (value, context) => {
-      if (!value.token || 'host' in value.place) return;
+      if (!value.token || value.place === undefined || 'host' in value.place) return;
       context.addIssue({
         code: 'custom',
         path: ['token'],
@@ -250,6 +280,32 @@ export const appFile = z
         context.addIssue({ code: 'custom', path: [field, index], message: `"${text}" is listed twice` }),
       );
   }, readsAsWritten)
-  .describe('An app behind the login.');
+  .meta({
+    anyOf: [{ required: [...pageKeys] }, { not: { anyOf: pageKeys.map((key) => ({ required: [key] })) } }],
+  })
+  .describe('An app behind the login; without place, service and access: an add-on without a page.');
 
-export type AppFile = z.output<typeof appFile>;
+type Written = z.output<typeof appFile>;
+type Page = { [Key in (typeof pageKeys)[number]]: NonNullable<Written[Key]> };
+
+/** An app.yaml. In an app without a page, what it leaves out is filled in with nothing. */
+export interface AppFile extends Omit<Written, keyof Page> {
+  place: Page['place'] | { none: true };
+  service: Page['service'];
+  access: Page['access'];
+}
+
+/** @returns the app with every key */
+export function completed(app: Written): AppFile {
+  const {
+    place = { none: true as const },
+    service: answers = { name: '', port: 0, protocol: 'http' },
+    access = {},
+  } = app;
+  return { ...app, place, service: answers, access };
+}
+
+/** @returns true for an app without a page: nothing leads to it, and no one opens it */
+export function isAddOn({ place }: Pick<AppFile, 'place'>): boolean {
+  return 'none' in place;
+}

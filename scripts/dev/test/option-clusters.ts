@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { type Cluster, embeddedRemoteUrl, type Shared } from '../../config/cluster.ts';
 import { parseClusterFile } from '../../config/parse.ts';
-import { runningApps } from '../../config/running-apps.ts';
+import { runningAddOns, runningApps } from '../../config/running-apps.ts';
 import { parseGitUrl } from '../../config/schema/git-url.ts';
 import { readShared } from '../../config/shared.ts';
 import { loadTenants } from '../../config/tenants.ts';
@@ -39,6 +39,7 @@ export function clusterOf(options: readonly ConfigOption[]): Cluster | string {
     discovered: found === undefined ? undefined : { host: found },
     memberGroups: [],
     runningApps: runningApps(file, shared.apps),
+    addOns: runningAddOns(file, shared.apps),
     ownPatches: new Map(),
     knownHost: file.host === 'auto' ? found : file.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
