@@ -199,7 +199,7 @@ async function makeOtherObjects(
   expect: Expect,
 ): Promise<void> {
   const claim = { name: 'files', mode: 'ReadWriteOnce', class: '{empty}', size: '1Gi', type: 'empty' };
-  const board = { name: 'board', logspath: 'pvc://files/logs' };
+  const board = { name: 'board', logspath: 'pvc://files/logs', configurations: [] };
   const apps = [
     { program: 'volumes-web-app', page: 'volumes', path: 'pvcs', form: claim, kind: 'pvc' },
     { program: 'tensorboards-web-app', page: 'tensorboards', path: 'tensorboards', form: board, kind: 'tensorboards' },

@@ -45,11 +45,14 @@ interface Command {
   cwd?: string;
 }
 
-const applications = ['kubeflow-namespace', 'kubeflow-profiles', 'kubeflow-dashboard', 'kubeflow-notebooks'];
+const applications = [
+  ...['kubeflow-namespace', 'kubeflow-profiles', 'kubeflow-dashboard', 'kubeflow-notebooks'],
+  'kubeflow-volumes',
+];
 // Built, to be looked at.
-const others = ['kubeflow-volumes', 'kubeflow-tensorboards', 'kubeflow-trainer'];
+const others = ['kubeflow-tensorboards', 'kubeflow-trainer'];
 // Of controllers and programs that are not here.
-const leftOut = ['Certificate', 'Issuer', 'MutatingWebhookConfiguration'];
+const leftOut = ['Certificate', 'Issuer', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
 /** @param sourcesFolder clones of Kubeflow's repositories, as for `npm run rehearse -- --kubeflow-sources` */
 export async function startKubeflow(sourcesFolder: string): Promise<KubeflowPlatform> {

@@ -38,6 +38,28 @@ function post(url: string, user: string, body: object, headers: Readonly<Record<
   });
 }
 
+/** Starts a web app, and opens its page as ann. @returns its address, and what a request from the page has besides */
+async function openWebApp(program: 'jupyter-web-app' | 'volumes-web-app') {
+  const { files, start } = platform;
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const folder = await files(program);
+  await start({
+    words: ['python3', '-m', 'gunicorn', '--bind', `127.0.0.1:${port}`, 'entrypoint:app'],
+    account: `${program}-service-account`,
+    ready: `${url}/healthz`,
+    cwd: join(folder, 'src'),
+    env: {
+      ...{ PYTHONPATH: join(folder, 'opt/packages'), PYTHONDONTWRITEBYTECODE: '1', UI: 'default', APP_PREFIX: '/' },
+      ...{ USERID_HEADER: 'kubeflow-userid', USERID_PREFIX: '', APP_SECURE_COOKIES: 'false' },
+    },
+  });
+  const page = await ask(`${url}/`, { headers: { 'kubeflow-userid': ann } });
+  expect(page).toMatchObject({ status: 200, body: expect.stringContaining('<app-root>') });
+  const token = /XSRF-TOKEN=([^;]+)/.exec((page.headers['set-cookie'] ?? []).join(';'))?.[1] ?? '';
+  return { url, csrf: { cookie: `XSRF-TOKEN=${token}`, 'x-xsrf-token': token } };
+}
+
 const soon = <T>(look: () => Promise<T>) => vi.waitFor(look, { timeout: 90_000, interval: 250 });
 
 /** What the tree has of a default profile. */
@@ -129,24 +151,7 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
   });
 
   it('the Jupyter web app makes a notebook for its owner, with the CSRF cookie, and for no one else', async () => {
-    const { files, start } = platform;
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const folder = await files('jupyter-web-app');
-    await start({
-      words: ['python3', '-m', 'gunicorn', '--bind', `127.0.0.1:${port}`, 'entrypoint:app'],
-      account: 'jupyter-web-app-service-account',
-      ready: `${url}/healthz`,
-      cwd: join(folder, 'src'),
-      env: {
-        ...{ PYTHONPATH: join(folder, 'opt/packages'), PYTHONDONTWRITEBYTECODE: '1', UI: 'default', APP_PREFIX: '/' },
-        ...{ USERID_HEADER: 'kubeflow-userid', USERID_PREFIX: '', APP_SECURE_COOKIES: 'false' },
-      },
-    });
-    const page = await ask(`${url}/`, { headers: { 'kubeflow-userid': ann } });
-    expect(page).toMatchObject({ status: 200, body: expect.stringContaining('<app-root>') });
-    const token = /XSRF-TOKEN=([^;]+)/.exec((page.headers['set-cookie'] ?? []).join(';'))?.[1] ?? '';
-    const csrf = { cookie: `XSRF-TOKEN=${token}`, 'x-xsrf-token': token };
+    const { url, csrf } = await openWebApp('jupyter-web-app');
     const notebooks = `${url}/api/namespaces/${namespace}/notebooks`;
     const notebook = {
       ...{ name: 'by-page', image: 'example.com/lab:1', imagePullPolicy: 'IfNotPresent', serverType: 'jupyter' },
@@ -159,6 +164,17 @@ describe.skipIf(sources === undefined)("Kubeflow's own programs, from BREAKWATER
     const made = await post(notebooks, ann, notebook, csrf);
     expect(`${made.status} ${made.body}`).toContain('200 ');
     expect(await find('kubeflow.org/v1', 'Notebook', 'by-page')).toBeDefined();
+  });
+
+  it('the volumes web app makes a claim for its owner, with the CSRF cookie, and for no one else', async () => {
+    const { url, csrf } = await openWebApp('volumes-web-app');
+    const claims = `${url}/api/namespaces/${namespace}/pvcs`;
+    const claim = { name: 'files', mode: 'ReadWriteOnce', class: '{empty}', size: '1Gi', type: 'empty' };
+    expect((await post(claims, ann, claim)).status).toBe(403);
+    expect((await post(claims, 'eve@example.com', claim, csrf)).status).toBe(403);
+    const made = await post(claims, ann, claim, csrf);
+    expect(`${made.status} ${made.body}`).toContain('200 ');
+    expect(await find('v1', 'PersistentVolumeClaim', 'files')).toBeDefined();
   });
 
   it('an owner lets another person in, and no one lets themselves in', async () => {
