@@ -273,6 +273,29 @@ export const declarations = {
       'npx breakwater completion fish > ~/.config/fish/completions/breakwater.fish',
     ],
   },
+  app: {
+    usage: 'app <action> <name>',
+    description: 'add: writes apps/<name>/app.yaml, a web program behind the login. A merge applies it.',
+    options: {
+      chart: text('--chart <name>', 'Helm chart'),
+      repository: text('--repository <url>', 'chart repository, or Git repository of a kustomization'),
+      description: text('--description <text>', "one line about it (default: the app's name)"),
+      sourceVersion: text('--source-version <version>', 'version of the chart, or tag of the Git repository'),
+      sourcePath: text('--source-path <path>', 'folder of the kustomization in the Git repository'),
+      host: text('--host <label>', "host of its own below the platform's (default: the app's name)"),
+      path: text('--path <path>', "path on the platform's host instead, as /wiki/"),
+      service: text('--service <name:port>', "its Service (default: the app's name, port 80)"),
+      groups: list('--groups <names>', 'groups that may open it (comma-separated)'),
+      emails: list('--emails <addresses>', 'people who may open it (comma-separated)'),
+      everyone: flag('--everyone', 'everyone who is logged in may open it'),
+      clusters: list('--clusters <names>', 'clusters that run it (comma-separated; default: those that name it)'),
+      dryRun: flag('--dry-run', 'show the file without writing it'),
+    },
+    examples: [
+      'npm run app -- add wiki --chart wiki --repository https://charts.example.com --source-version 1.2.3 --groups staff --clusters prod',
+      'npm run app -- add wiki --repository https://github.com/acme/wiki.git --source-path deploy --source-version v1.2.3 --everyone',
+    ],
+  },
   tenant: {
     usage: 'tenant <action> [name]',
     description:

@@ -42,5 +42,6 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
   command(declarations.completion, () => import('./completion.ts')),
+  command(declarations.app, () => import('./app.ts')),
   command(declarations.tenant, () => import('./tenant.ts')),
 ];

@@ -293,3 +293,27 @@ describe('completion', () => {
     });
   });
 });
+
+describe('app add', () => {
+  const chart = ['--chart', 'wiki', '--repository', 'https://charts.example.com', '--source-version', '1.2.3'];
+
+  it('writes an app.yaml that renders, and nothing when an option is wrong', () => {
+    for (const [more, option] of [
+      [['--groups', 'staff', '--clusters', 'nope'], '--clusters: '],
+      [['--groups', 'staff', '--path', 'wiki'], '--host, --path: '],
+      [[], '--groups, --emails, --everyone: '],
+    ] as const) {
+      const wrong = repository.breakwater('app', 'add', 'wiki', ...chart, ...more);
+      expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`  ${option}`) });
+    }
+    expect(repository.breakwater('app', 'add', 'wiki', '--groups', 'staff').code).toBe(2);
+    expect(existsSync(file('apps/wiki'))).toBe(false);
+    const added = repository.breakwater('app', 'add', 'wiki', ...chart, '--groups', 'staff', '--clusters', 'demo');
+    expect(added, added.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('wrote apps/wiki/app.yaml') });
+    expect(repository.breakwater('render')).toMatchObject({ code: 0, stdout: expect.stringContaining('wiki') });
+    expect(repository.breakwater('app', 'add', 'wiki', ...chart, '--everyone').code).toBe(2);
+    rmSync(file('apps/wiki'), { recursive: true });
+    repository.git('clean', '-fdq', 'clusters');
+    repository.git('checkout', '--quiet', '--', 'clusters');
+  });
+});
