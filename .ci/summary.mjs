@@ -45,6 +45,6 @@ function ofTests({ testResults }) {
 
 /** @returns a failure's message, with the places in our own code only */
 function firstLines(message = '') {
-  const own = message.split('\n').filter((line) => !/^\s+at .*(node_modules|node:)/.test(line));
+  const own = message.split('\n').filter((line) => !/^\s+at .*(node_modules|node:|<anonymous>)/.test(line));
   return own.slice(0, 12).join('\n    ');
 }
