@@ -75,7 +75,7 @@ export async function readable<T>(read: () => Promise<T>): Promise<T | undefined
 function hintFor(status: number): string {
   if (status === 401) return 'The credentials in the kubeconfig are invalid or have expired: log in again.';
   if (status === 403) return 'Use a context whose user has this right, or ask an administrator for it.';
-  if (status === 409) return 'Another program changed it at the same time: run it again.';
+  if (status === 409) return 'Another program changed it at the same time: run the command again.';
   return "Run it again. If it fails again, check the API server and the cluster's admission webhooks.";
 }
 

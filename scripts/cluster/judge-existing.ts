@@ -35,7 +35,7 @@ function judgeSettings(found: Ownership, { argocd }: OwnershipQuestion): Ownersh
     .map(([key, value]) =>
       refusal(
         'argocd-setting',
-        `the ConfigMap ${argocd.namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", without which ${withoutSetting[key] ?? 'waves do not wait'}`,
+        `the ConfigMap ${argocd.namespace}/argocd-cm ${data[key] === undefined ? 'lacks' : 'has another value for'} "${key}", without which ${withoutSetting[key] ?? 'sync waves do not wait for each other'}`,
         settingHint(key, value),
       ),
     );

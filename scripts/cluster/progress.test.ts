@@ -186,7 +186,7 @@ describe('what goes wrong', () => {
         {
           application: 'issuer',
           kind: 'sync',
-          message: 'the cluster refuses ClusterIssuer platform: denied by policy',
+          message: 'the cluster rejected ClusterIssuer platform: denied by policy',
         },
       ]);
     }

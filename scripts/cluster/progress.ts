@@ -219,7 +219,7 @@ function failureOf(application: LiveApplication | undefined, question: ProgressQ
   const retrying = stage === 'syncing' && (operationState?.retryCount ?? 0) > 0 && refused.length > 0;
   if (retrying || (stage === 'failed' && health?.status !== 'Degraded') || (stage === 'failed' && refused.length > 0)) {
     const reasons = refused.map((resource) => `${resource.kind} ${resource.name}: ${short(resource.message)}`);
-    return failure('sync', reasons.length === 0 ? message : `the cluster refuses ${reasons.slice(0, 3).join('; ')}`);
+    return failure('sync', reasons.length === 0 ? message : `the cluster rejected ${reasons.slice(0, 3).join('; ')}`);
   }
   if (stage === 'failed') {
     const [bad] = unhealthy(application);

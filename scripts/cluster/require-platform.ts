@@ -42,7 +42,7 @@ export async function requirePlatform(
 function whatElse(root: LiveApplication | undefined, expected: ExpectedRoot): string | undefined {
   const { name, namespace, path, repositoryUrl } = expected;
   const application = `Application ${namespace}/${name}`;
-  if (root === undefined) return `${application}, which a bootstrap creates, does not exist`;
+  if (root === undefined) return `${application} does not exist: this cluster has no platform yet`;
   if (deploys(root, expected)) return undefined;
   const sources = sourcesOf(root);
   const source = sources.find((one) => one.path !== undefined) ?? sources[0];

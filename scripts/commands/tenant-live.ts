@@ -53,7 +53,7 @@ export async function purge(invocation: InvocationOf<'tenant'>, name: string): P
   });
   if (place === undefined && here !== undefined)
     throw new UsageError(`tenants/${name} still exists, so Argo CD would re-create its namespaces`, {
-      hint: `First remove it (npm run tenant -- remove ${name}), or drop a namespace in its tenant.yaml, and merge.`,
+      hint: `First remove the tenant (npm run tenant -- remove ${name}), or delete the namespace from its tenant.yaml, and merge.`,
     });
   if (place === undefined) {
     reporter.result({ tenant: name, deleted: [] }, `Nothing of ${name} is left in ${live.context}.`);

@@ -155,12 +155,12 @@ async function show(invocation: InvocationOf<'tenant'>, name: string): Promise<n
   const results = [];
   for (const cluster of chosen) {
     if (!belongsTo(tenant, cluster)) {
-      reporter.status(`${cluster.name}: ${name} does not belong there`);
+      reporter.status(`${cluster.name}: tenant ${name} is not assigned to this cluster`);
       continue;
     }
     const gets = await describeTenant(root, cluster, name, file);
     results.push({ cluster: cluster.name, ...gets.objects });
-    reporter.status(`${cluster.name} gets for ${name}:`);
+    reporter.status(`objects of ${name} in ${cluster.name}:`);
     for (const line of options.manifests ? gets.manifests : gets.lines) reporter.status(line);
   }
   reporter.result({ tenant: name, clusters: results }, '');

@@ -75,7 +75,7 @@ function kinds(cluster: Cluster): KubernetesObject[] {
       {
         expression: 'variables.platform',
         message:
-          "In a tenant's namespace only the platform may write this kind: change tenants/<team>/tenant.yaml in a pull request.",
+          "Only the platform may write this kind in a tenant's namespace. Change tenants/<team>/tenant.yaml in a pull request.",
       },
     ],
     namespaces: usersNamespaces,

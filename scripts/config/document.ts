@@ -119,7 +119,7 @@ function syntaxWords(error: YAMLError): [message: string, hint?: string] {
         "Write \\\\ for a backslash, or use single quotes: '…'.",
       ];
     default:
-      return [`is not YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`];
+      return [`is not valid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`];
   }
 }
 

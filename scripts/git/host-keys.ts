@@ -39,7 +39,7 @@ export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKey
     return {
       what: "the host's SSH key does not match the known one",
       details,
-      hint: `Ask the host's administrators whether the key was changed. Only then replace it in ${file} (ssh-keyscan prints it), and run again: Argo CD then drops the old one.`,
+      hint: `Ask the host's administrators whether the key has changed. If it has, put the new key in ${file} (ssh-keyscan prints it), and run again: Argo CD then drops the old one.`,
     };
   }
   return {

@@ -74,7 +74,7 @@ const pull = 'Update your branch by hand (git pull --rebase URL BRANCH), then ru
 
 async function conflicts(git: Git, commit: string, files: readonly string[]): Promise<RunError> {
   const subject = (await git.raw(['log', '-1', '--format=%h "%s"', commit])).trim();
-  return new RunError(`others changed the same lines meanwhile: cannot rebase ${subject} onto their commits`, {
+  return new RunError(`cannot rebase ${subject}: newer commits on the remote change the same lines`, {
     details: files.map((file) => `${file} has conflicts`),
     hint: `Your branch and files are unchanged. ${pull} For generated files, take either side and run \`npm run render\`.`,
   });
@@ -85,7 +85,7 @@ async function unrelated(git: Git): Promise<RunError> {
   return new RunError('the remote branch and yours have no commit in common', {
     hint: shallow
       ? 'This is a shallow clone: run `git fetch --unshallow`, then run it again.'
-      : 'Use an empty repository for git.url, another git.branch, or join the two yourself (git pull --rebase --allow-unrelated-histories URL BRANCH).',
+      : 'Point git.url at an empty repository, choose another git.branch, or merge the two histories yourself (git pull --rebase --allow-unrelated-histories URL BRANCH).',
   });
 }
 

@@ -29,7 +29,7 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
   const url = existsSync(path.resolve(root, named)) ? path.resolve(root, named) : named;
   if (/^[a-z+]+:\/\/[^/@]*:[^/@]*@/i.test(url)) {
     throw new UsageError('the address contains a password, which other users of this machine could see', {
-      hint: 'Remove it, and store it in a git credential helper (git help credentials).',
+      hint: 'Remove the credentials from the address, and keep them in a git credential helper (git help credentials).',
     });
   }
   const listed = await withRemote(git, { url }, (options) =>

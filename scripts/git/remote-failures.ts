@@ -53,7 +53,7 @@ const reasons: readonly Reason[] = [
   {
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     what: "the host's SSH key does not match the known one",
-    hint: () => "Ask the host's administrators whether the key was changed. Only then replace it in the known hosts.",
+    hint: () => "Ask the host's administrators whether the key has changed. If it has, replace it in the known hosts.",
   },
   {
     pattern: /Host key verification failed|No .* host key is known/i,

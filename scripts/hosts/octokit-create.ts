@@ -46,7 +46,7 @@ async function requireOwnAccount({ octokit, owner, repo, tokenOf }: HostTarget):
     throw new RunError(
       `cannot create ${owner}/${repo}: ${owner} is not an organization, and a GitHub App can only create repositories in organizations`,
       {
-        hint: 'Create the repository by hand (empty and private), or set git.host.token to a token of the account.',
+        hint: 'Create the repository by hand (empty and private), or set git.host.token to a token that belongs to that account.',
       },
     );
   }

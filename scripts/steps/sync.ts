@@ -47,7 +47,7 @@ const takeNewestCommit = step<SyncContext, LiveApplication, undefined, LiveAppli
     const done = {
       auto: `Argo CD has started${at}`,
       asked: `requested${at}, and Argo CD has started it`,
-      current: `${at.trim() || 'the commit in Git'} is applied: nothing to sync`,
+      current: `${at.trim() || 'the commit in Git'} is already applied: nothing to sync`,
     }[how];
     return `${ended === undefined ? '' : `ended the operation at ${ended.slice(0, 7)}; `}${done}`;
   },

@@ -71,6 +71,6 @@ function section(title: string, lines: readonly string[]): string[] {
   return [
     `${title}:`,
     ...lines.slice(0, most).map((line) => `  ${line}`),
-    ...(rest > 0 ? [`  and ${rest} more (all: --json)`] : []),
+    ...(rest > 0 ? [`  and ${rest} more (--json lists all)`] : []),
   ];
 }

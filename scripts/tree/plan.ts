@@ -110,7 +110,7 @@ function obstacle({ folder, present }: PlanInput, path: string): string | undefi
   if (there === 'directory') return 'is a folder';
   if (typeof there === 'string') return kinds[there];
   if (there !== undefined && !isGenerated(there.text))
-    return 'is not marked as generated in its first line, so it is taken for your own file';
+    return 'has no "generated" mark in its first line, so it is treated as your own file';
   return undefined;
 }
 

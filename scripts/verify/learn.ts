@@ -65,9 +65,12 @@ async function askDex(client: Client, { origin }: PlatformSite): Promise<Answer>
     );
   }
   if (!fromUpstream(discovery)) {
-    throw new RunError(`${origin} hides the answering upstream: no x-envoy-upstream-service-time`, {
-      hint: 'A proxy in front of the gateway removes this header. Connect to the gateway itself with --address.',
-    });
+    throw new RunError(
+      `cannot tell whether an upstream answered: answers of ${origin} have no x-envoy-upstream-service-time`,
+      {
+        hint: 'A proxy in front of the gateway removes this header. Connect to the gateway itself with --address.',
+      },
+    );
   }
   const answer = await reach(client, origin, `/dex/${randomBytes(6).toString('hex')}`);
   if (answer === undefined || answer.status !== 404)

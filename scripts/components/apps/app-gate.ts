@@ -23,7 +23,7 @@ export function appGate(app: App): Component {
   const installed = 'installed' in app.source;
   return {
     name: app.gate,
-    summary: installed ? app.description : `the route to ${app.name}, and who may take it`,
+    summary: installed ? app.description : `the route to ${app.name}, and who may use it`,
     folder: app.folder,
     namespace: () => app.namespace,
     dependsOn: waitsFor(app),

@@ -11,8 +11,11 @@ export interface OldName {
  */
 export const oldNames: readonly OldName[] = [
   { text: 'kubeflow-gateway', why: "Kubeflow's own Gateway" },
-  { text: 'istio-ingressgateway-service-account', why: "the account of Kubeflow's own gateway" },
-  { text: 'cluster.local/ns/istio-system/sa/istio-ingressgateway', why: "the account of Kubeflow's own gateway" },
+  { text: 'istio-ingressgateway-service-account', why: "the service account of Kubeflow's own gateway" },
+  {
+    text: 'cluster.local/ns/istio-system/sa/istio-ingressgateway',
+    why: "the service account of Kubeflow's own gateway",
+  },
   { text: 'istio-ingressgateway.istio-system', why: "the Service of Kubeflow's own gateway" },
   { text: 'knative-local-gateway.istio-system', why: "the Service of upstream's local gateway" },
   { text: 'minio123', why: "the object store's published default password" },

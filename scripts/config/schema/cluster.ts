@@ -130,7 +130,7 @@ export const clusterFile = z
       context.addIssue({
         code: 'custom',
         path: ['kubeflow', 'defaultProfile'],
-        message: 'needs an owner, and auth.users is empty',
+        message: 'needs an owner, but auth.users is empty',
         params: { hint: 'Set kubeflow.defaultProfile.owner, or kubeflow.defaultProfile.enabled: false.', at: 'key' },
       });
     },

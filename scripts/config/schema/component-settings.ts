@@ -201,7 +201,7 @@ export const componentSettings = z
       .string()
       .regex(exactVersion, 'must be one version, such as 1.2.3')
       .optional()
-      .describe('Version for this cluster. Default: its upstream.yaml.'),
+      .describe("Version for this cluster. Default: the one in the component's upstream.yaml."),
     syncOptions: z
       .array(z.string().regex(/^[A-Za-z]+=[A-Za-z0-9]+$/, 'must be NAME=VALUE, for example CreateNamespace=true'))
       .optional()

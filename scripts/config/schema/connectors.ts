@@ -151,7 +151,7 @@ const saml = z.strictObject({
     .describe("The provider's single sign-on URL."),
   caData: pem('a PEM certificate').describe("Base64-encoded PEM certificate that signs the provider's responses."),
   entityIssuer: plain.optional().describe('Issuer that Dex sends in requests.'),
-  ssoIssuer: plain.optional().describe('Issuer that responses of the provider must contain.'),
+  ssoIssuer: plain.optional().describe("Issuer expected in the provider's responses."),
   usernameAttr: plain.default('name').describe('Attribute that holds the display name.'),
   emailAttr: plain.default('email').describe('Attribute that holds the e-mail address.'),
   groupsAttr: plain.optional().describe('Attribute that holds the groups.'),

@@ -11,7 +11,7 @@ const credentials = z
       readToken: secretReference
         .optional()
         .describe(
-          'A read-only access token for Argo CD. Absent: Argo CD, in the cluster, gets the token that can push.',
+          'A read-only access token for Argo CD. Absent: the token that can push is stored in the cluster for Argo CD.',
         ),
       username: z
         .string()

@@ -149,7 +149,7 @@ describe('a change of cluster.yaml', () => {
     repository.write('clusters/one/values/dex.yaml', 'mine: true\n');
     const refused = repository.breakwater('bootstrap', '--no-push');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('clusters/one/values/dex.yaml is not marked as generated');
+    expect(refused.stderr).toContain('clusters/one/values/dex.yaml has no "generated" mark');
     expect(readFileSync(file('clusters/one/values/dex.yaml'), 'utf8')).toBe('mine: true\n');
   });
 });

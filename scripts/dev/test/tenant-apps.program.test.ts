@@ -21,7 +21,7 @@ spec:
 
 /** Files of a team, by what is wrong: path below apps/, text, and what is found there. */
 const wrong: readonly [what: string, file: string, text: string, finding: string][] = [
-  ['no YAML', 'broken.yaml', 'a: [b', 'broken.yaml:1:6: is not YAML: Flow sequence'],
+  ['no YAML', 'broken.yaml', 'a: [b', 'broken.yaml:1:6: is not valid YAML: Flow sequence'],
   ['no object', 'values.yaml', 'replicas: 1\n', 'values.yaml:1:1: is not a Kubernetes object: it has no apiVersion'],
   [
     'no kind in a second document',

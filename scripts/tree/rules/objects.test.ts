@@ -129,7 +129,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
   ],
   [
     'no-old-names',
-    "the account of Kubeflow's own gateway",
+    "the service account of Kubeflow's own gateway",
     edit(
       `${manifests}/oauth2-proxy/policy.yaml`,
       'ns/ingress/sa/istio-ingressgateway',

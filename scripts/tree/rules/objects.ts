@@ -23,7 +23,7 @@ const nothingIsSkipped: Rule = {
 
 const oneOwner: Rule = {
   name: 'one-owner',
-  reason: 'Two Applications with the same object keep taking it from each other (argoproj/argo-cd#24150).',
+  reason: 'Two Applications that manage the same object keep fighting over it (argoproj/argo-cd#24150).',
   check(tree) {
     const owners = new Map<string, { name: string; file: string }>();
     return allObjects(tree).flatMap((item) => {

@@ -108,7 +108,7 @@ interface TextProblem {
 
 function yamlProblem(documents: readonly Document[]): TextProblem | undefined {
   const error = documents.flatMap(({ errors }) => errors)[0];
-  return error === undefined ? undefined : { offset: error.pos[0], message: `is not YAML: ${error.message}` };
+  return error === undefined ? undefined : { offset: error.pos[0], message: `is not valid YAML: ${error.message}` };
 }
 
 function jsonProblem(text: string, documents: readonly Document[]): TextProblem | undefined {

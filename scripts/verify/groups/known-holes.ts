@@ -59,7 +59,7 @@ const holes: readonly Hole[] = [
   },
   {
     id: 'pipelines-artifact-source',
-    tries: "to make Pipelines' page fetch an artifact from an address: CVE-2026-88980",
+    tries: "to make Pipelines' page fetch an artifact from any address: CVE-2026-88980",
     request: { target: `/pipeline/artifacts/get?source=http&bucket=3221225985&key=x` },
   },
   {

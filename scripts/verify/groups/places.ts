@@ -78,7 +78,7 @@ function ofOwnHost({ name, own }: Place): SingleCheck[] {
     },
     {
       id: `${name}-dex`,
-      tries: `to open Dex, which is not checked, at ${authority}`,
+      tries: `to open Dex, which needs no session, at ${authority}`,
       send: { target: '/dex/.well-known/openid-configuration', hosts: [authority], server: host },
       expect: unserved,
     },

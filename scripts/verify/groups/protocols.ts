@@ -86,7 +86,7 @@ export const protocols: Group = {
     ),
     {
       id: 'http2-session',
-      tries: 'a session over HTTP/2 with the cookie in pieces, plus identity headers',
+      tries: 'an HTTP/2 session with the cookie split across several headers, plus identity headers',
       needs: ['first', 'view'],
       send: (known) => {
         const pieces = [...(known.first?.cookies ?? [])].map(

@@ -40,7 +40,7 @@ export const redirects: Group = {
           ? [
               {
                 id: `sign-out-${id}`,
-                tries: `a sign-out that ends at ${JSON.stringify(destination)}`,
+                tries: `a sign-out that redirects to ${JSON.stringify(destination)}`,
                 send: { target: `/oauth2/sign_out?rd=${rd}` },
                 expect: staysOnHost,
               },

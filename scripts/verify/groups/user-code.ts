@@ -51,7 +51,7 @@ function requests(host: Host, origin: string): SingleCheck[] {
     ...['/', '/api/workgroup/env-info', '/pipeline/', '/jupyter/', '/dex/auth', '/hooks/argocd'].map(
       (target): SingleCheck => ({
         id: `platform${target}`,
-        tries: `to reach the platform's ${target} there`,
+        tries: `to reach the platform's ${target} on the host of users' code`,
         send: there(target),
         expect: unserved,
       }),

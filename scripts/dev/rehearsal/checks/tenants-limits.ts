@@ -50,7 +50,7 @@ export async function tryLimits(site: RehearsalSite, group: string): Promise<voi
   expect(
     'an owner writes no network policy',
     "kubectl create networkpolicy as alpha's owner, whose role allows it",
-    /In a tenant's namespace only the platform may write this kind/,
+    /Only the platform may write this kind in a tenant's namespace/,
     await create(policy, ...lead),
   );
   const settings = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine', namespace: 'alpha' } };

@@ -130,7 +130,7 @@ export function route(
   };
 }
 
-/** A policy that admits the account of Kubeflow's own gateway, unless other callers are given. */
+/** A policy that admits the service account of Kubeflow's own gateway, unless other callers are given. */
 export function allow(
   name: string,
   matchLabels: Readonly<Record<string, string>>,

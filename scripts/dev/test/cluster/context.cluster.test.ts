@@ -37,7 +37,7 @@ describe("a context that is another cluster's", () => {
     const refused = await onContext('verify');
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toContain(
-      `is not the cluster ${clusterName}: Application argocd/platform, which a bootstrap creates, does not exist`,
+      `is not the cluster ${clusterName}: Application argocd/platform does not exist: this cluster has no platform yet`,
     );
     expect(refused.stderr).toContain('Nothing was changed. Pass the context of prod with --context');
   });
