@@ -162,9 +162,9 @@ describe('values that are brought', () => {
       ['own.crt', 'own.key', 'own.ca', ['192.0.2.1'], 'does not cover 192.0.2.1'],
       ['leaf.crt', 'own.key', 'own.ca', hosts, 'but no name at all'],
       ['late.crt', 'own.key', 'own.ca', hosts, 'expired on'],
-      ['short.crt', 'chain.key', 'own.ca', hosts, 'lead to CN=between, which is not in tls.certificate.ca'],
-      ['chain.crt', 'chain.key', 'ca.crt', hosts, 'lead to CN=company, which is not in tls.certificate.ca'],
-      ['own.crt', 'own.key', undefined, hosts, 'lead to CN=company, which is not a publicly trusted CA'],
+      ['short.crt', 'chain.key', 'own.ca', hosts, 'chain to CN=between, which is not in tls.certificate.ca'],
+      ['chain.crt', 'chain.key', 'ca.crt', hosts, 'chain to CN=company, which is not in tls.certificate.ca'],
+      ['own.crt', 'own.key', undefined, hosts, 'chain to CN=company, which is not a publicly trusted CA'],
     ])('are refused: %s, %s, %s for %s', async (chain, key, ca, names, message) => {
       await expect(certificate(chain, key, ca, names)).rejects.toThrow(message);
     });

@@ -73,7 +73,7 @@ describe('publishing for review', () => {
     await box.git(theirs, 'commit', '--quiet', '-m', 'Reviewer helps');
     await box.git(theirs, 'push', '--quiet');
     await expect(review(mine, 'clusters/a/z.yaml')).rejects.toMatchObject({
-      message: expect.stringContaining('commits of others'),
+      message: expect.stringContaining('commits by others'),
       details: [expect.stringContaining('"Reviewer helps"')],
     });
     expect(await box.subjects(bare, 'main..breakwater/a')).toEqual(['Reviewer helps', 'Render clusters/a/y.yaml']);

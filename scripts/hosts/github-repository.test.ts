@@ -202,7 +202,8 @@ describe('when GitHub asks to wait', () => {
     ['a limit that GitHub did not word', () => denied('slow down', { 'retry-after': '1' }, 429)],
     ['the primary limit', () => denied('', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset() })],
   ])('the run waits as long as told, says so, and continues: %s', async (_case, limited) => {
-    server.answers[keys] = [limited(), { status: 200, body: [] }];
+    // Made when it is asked for: on a slow machine the time of the reset would be over by then.
+    server.answers[keys] = [limited, { status: 200, body: [] }];
     const started = Date.now();
     expect(await (await host()).deployKeys()).toEqual([]);
     expect(Date.now() - started).toBeGreaterThan(900);

@@ -30,7 +30,7 @@ export interface AnsweringServer {
   caFile: string;
   asked: Asked[];
   /** Answers for each call, in order; 404 once they run out. */
-  answers: Record<string, Answer[]>;
+  answers: Record<string, (Answer | (() => Answer))[]>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,8 @@ export async function startAnsweringServer(): Promise<AnsweringServer> {
     for await (const chunk of message) body += chunk;
     const call = `${message.method} ${message.url}`;
     state.asked.push({ call, headers: message.headers, body });
-    const answer = state.answers[call]?.shift() ?? { status: 404, body: { message: 'Not Found' } };
+    const next = state.answers[call]?.shift() ?? { status: 404, body: { message: 'Not Found' } };
+    const answer = typeof next === 'function' ? next() : next;
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
   });
