@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { appAccess } from './app.ts';
+import { appAccess } from './app-access.ts';
 import { appHost, appPath } from './app-place.ts';
 import { deadline, label } from './common.ts';
 

@@ -198,10 +198,7 @@ const facts = {
       'webhook',
     ],
   }),
-  'kubeflow-profiles': kubeflowPart('profiles', {
-    patches: ['profiles', 'roles'],
-    paths: ['kfam'],
-  }),
+  'kubeflow-profiles': kubeflowPart('profiles', { patches: ['profiles', 'roles'], paths: ['kfam'] }),
   'kubeflow-notebooks': kubeflowPart('notebooks', {
     patches: ['jupyter-web-app', 'notebook-controller', 'poddefaults'],
     page: '/jupyter/',
@@ -238,11 +235,7 @@ const facts = {
     paths: ['ml_metadata', 'pipeline', 'pipelines'],
     kustomizations: ['apps/kubeflow/kubeflow-pipelines/argo-workflows'],
   }),
-  'kubeflow-katib': kubeflowPart('katib', {
-    patches: ['katib'],
-    page: '/katib/',
-    paths: ['katib'],
-  }),
+  'kubeflow-katib': kubeflowPart('katib', { patches: ['katib'], page: '/katib/', paths: ['katib'] }),
   'kubeflow-trainer': kubeflowPart('trainer', {
     patches: ['jobset', 'trainer-crds', 'trainer-manager', 'trainer-rbac', 'trainer-runtimes', 'trainer-webhook'],
     kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset'],

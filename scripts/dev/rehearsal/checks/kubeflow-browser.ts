@@ -36,7 +36,12 @@ async function seeDashboard(site: RehearsalSite, ann: Visitor, namespace: string
   await ann.logIn(site.users.owner);
   const selected = ann.page.locator('namespace-selector #SelectedNamespace .text');
   await selected.filter({ hasText: namespace }).waitFor(patience);
-  expect('the dashboard shows its owner the namespace', 'log in', namespace, (await selected.innerText()).trim());
+  expect(
+    'the dashboard shows its owner the namespace',
+    'log in',
+    namespace,
+    (await selected.textContent())?.trim() ?? '',
+  );
   await ann.picture("Kubeflow's dashboard, with the namespace of who is logged in", 'kubeflow-dashboard');
 }
 
@@ -76,7 +81,7 @@ async function runFirstCell({ page, ...ann }: Visitor, namespace: string, expect
   await page.keyboard.press('Shift+Enter');
   const output = page.locator('.jp-OutputArea-output').filter({ hasText: '42' }).first();
   await output.waitFor(patience);
-  expect('a cell runs in JupyterLab', '6 * 7, and Shift+Enter', '42', (await output.innerText()).trim());
+  expect('a cell runs in JupyterLab', '6 * 7, and Shift+Enter', '42', (await output.textContent())?.trim() ?? '');
   await ann.picture('JupyterLab behind the gateway', 'kubeflow-lab');
 }
 
