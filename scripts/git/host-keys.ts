@@ -26,7 +26,7 @@ export function hostKeyProblem(stderr: string, { credentials }: Remote): HostKey
         `sent: ${kind} ${fingerprint}`,
         ...stderr.split('\n').filter((line) => /^Offending .* key in /.test(line)),
       ],
-      hint: "Ask the host's administrators whether the key was changed. Only then remove the old line from your known_hosts.",
+      hint: "Ask the host's administrators whether the key has changed. If it has, remove the old line from your known_hosts.",
     };
   }
   const file = credentials.knownHostsFrom ?? 'git.credentials.knownHosts';

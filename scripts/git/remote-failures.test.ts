@@ -95,7 +95,7 @@ fatal: Could not read from remote repository.`;
         'sent: ed25519 SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
         expect.stringMatching(/^known \(keys\/kh\): ed25519 SHA256:\S{43}$/),
       ],
-      hint: expect.stringContaining('replace it in keys/kh'),
+      hint: expect.stringContaining('put the new key in keys/kh'),
     });
   });
 

@@ -53,7 +53,7 @@ describe('a plan', () => {
   });
 
   it.each([
-    ['is a user’s own file', { [app]: { text: 'mine: true\n' } }, 'taken for your own file'],
+    ['is a user’s own file', { [app]: { text: 'mine: true\n' } }, 'treated as your own file'],
     ['is a symbolic link', { [app]: 'symlink' }, 'symbolic link'],
     ['is a folder', { [app]: 'directory' }, 'folder'],
     ['is a socket', { [app]: 'other' }, 'not a regular file'],

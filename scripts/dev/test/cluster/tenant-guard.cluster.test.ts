@@ -110,7 +110,7 @@ describe("the platform's kinds in namespaces of users", () => {
     const api = await server.user(ann);
     for (const namespace of guarded) {
       const object = objectOf(entry, namespace);
-      expect(await created(api, object)).toContain('only the platform may write this kind');
+      expect(await created(api, object)).toContain('Only the platform may write this kind');
       for (const platform of [controller, account('kube-system:endpointslice-controller'), 'admin'])
         expect(await created(await server.user(platform), object)).toBeUndefined();
     }
@@ -131,8 +131,8 @@ describe("the platform's kinds in namespaces of users", () => {
     const policy = objectOf({ group: 'networking.k8s.io', kind: 'NetworkPolicy' }, 'red');
     await applyObjects(await server.user('admin'), [policy]);
     const open = { ...policy, spec: { podSelector: {}, ingress: [{}] } };
-    expect(await replaced(await server.user(ann), open)).toContain('only the platform may write this kind');
-    expect(await deleted(await server.user(ann), policy)).toContain('only the platform may write this kind');
+    expect(await replaced(await server.user(ann), open)).toContain('Only the platform may write this kind');
+    expect(await deleted(await server.user(ann), policy)).toContain('Only the platform may write this kind');
     expect(await deleted(await server.user('admin'), policy)).toBeUndefined();
   });
 
