@@ -132,7 +132,7 @@ describe('npm run upgrade is refused, and changes nothing,', () => {
   it('with files that are not committed, tracked or new', () => {
     user.append('README.md', 'more\n');
     user.write('clusters/new/cluster.yaml', 'name: new\n');
-    const said = refused(1, /not committed/);
+    const said = refused(1, /uncommitted changes/);
     expect(said).toContain('  README.md\n');
     expect(said).toContain('  clusters/new/\n');
   });
