@@ -8,7 +8,8 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
-// Most runs are over before V8's optimizing compiler has paid off. Node 22 and 24 have a second, cheaper one; Node 20 starts it later.
+// Most runs are over before V8's optimizing compiler has paid off. Node 20 starts it later; 22 and 24 do without it, which is faster
+// there for 200 clusters, too (docs/evidence/house.md). Node 24 keeps Maglev, its cheaper one.
 setFlagsFromString(process.versions.node.startsWith('20.') ? '--interrupt-budget=4000000' : '--no-opt');
 
 const scripts = import.meta.dirname;
