@@ -31,5 +31,6 @@ it('judges a cluster by the nodes and StorageClasses that its API server shows',
   expect(await facilities(api, demo)).toMatchObject([
     { what: 'distribution', state: 'missing', message: expect.stringContaining('set kubernetes.distribution: aks') },
     { what: 'storage', state: 'missing', message: expect.stringContaining('kubectl annotate storageclass managed') },
+    { what: 'load balancer', state: 'ok', message: 'from aks' },
   ]);
 });
