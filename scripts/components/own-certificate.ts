@@ -1,16 +1,14 @@
 import type { Cluster } from '../config/cluster.ts';
-import { publicAddress } from './address.ts';
-import { ownHosts } from './apps/place.ts';
 import type { SecretSpec } from './component.ts';
 import { gatewayNamespace } from './domain.ts';
 import { ownCertificate } from './private-ca.ts';
-import { userCodeAddress } from './user-code.ts';
+import { sessionHosts, userCodeAddress } from './user-code.ts';
 
 /** @returns all hosts that the gateway serves; none while the platform's host is not known */
 function servedHosts(cluster: Cluster): string[] {
   if (cluster.knownHost === undefined) return [];
   const code = userCodeAddress(cluster);
-  return [publicAddress(cluster), ...ownHosts(cluster), ...(code === undefined ? [] : [code])].map(({ host }) => host);
+  return [...sessionHosts(cluster), ...(code === undefined ? [] : [code])].map(({ host }) => host);
 }
 
 /** @returns the Secret with `tls.certificate`, which serves all hosts; none where certificates are issued */
