@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { expecting } from './assert.ts';
 import type { Check } from './check.ts';
-import { lackOfPrograms, logBothIn, namespacesOf, profileOf, send } from './kubeflow-site.ts';
+import { lackOfPrograms, namespacesOf, profileOf, send, startVisit } from './kubeflow-site.ts';
 
 /** A profile gets another owner by a merge, and goes back. */
 export const check: Check = {
@@ -12,9 +11,7 @@ export const check: Check = {
   quick: false,
   needs: lackOfPrograms,
   run: async (site) => {
-    const base = `https://${await site.host()}`;
-    const expect = expecting(site, 'kubeflow-owner');
-    const { ann, bob } = await logBothIn(site, base);
+    const { base, expect, ann, bob } = await startVisit(site, 'kubeflow-owner');
     const namespace = await profileOf(site);
     const path = `clusters/${site.cluster}/cluster.yaml`;
     const file = parseDocument(await readFile(join(site.root, path), 'utf8'));

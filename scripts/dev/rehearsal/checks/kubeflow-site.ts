@@ -3,6 +3,7 @@ import type { KubeflowProgramName } from '../kubeflow/sources/programs.ts';
 import { type Answer, ask } from '../observe/ask.ts';
 import { logIn, type Session, startSession } from '../observe/session.ts';
 import type { RehearsalSite } from '../site.ts';
+import { type Expect, expecting } from './assert.ts';
 
 /** The image of a new notebook, as the Jupyter web app offers it. */
 const image = 'ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0';
@@ -21,18 +22,25 @@ export function lackOfPrograms(site: RehearsalSite): string | undefined {
     : `fakes run as ${missing.join(', ')}; --kubeflow-sources DIR builds Kubeflow's own`;
 }
 
-/** The site's two users, logged in. */
-export interface People {
+/** What a check of Kubeflow's own programs works with. */
+export interface Visit {
+  site: RehearsalSite;
+  /** The platform's address, as `https://HOST`. */
+  base: string;
+  expect: Expect;
+  /** The owner of the profile and of the tenants, logged in. */
   ann: Session;
+  /** The site's other user, logged in. */
   bob: Session;
 }
 
-/** Logs both users in: ann is the owner. */
-export async function logBothIn(site: RehearsalSite, base: string): Promise<People> {
+/** Logs both users in. @param group name of the check */
+export async function startVisit(site: RehearsalSite, group: string): Promise<Visit> {
+  const base = `https://${await site.host()}`;
   const [ann, bob] = [startSession(), startSession()];
   await logIn(ann, `${base}/`, site.users.owner);
   await logIn(bob, `${base}/`, site.users.other);
-  return { ann, bob };
+  return { site, base, expect: expecting(site, group), ann, bob };
 }
 
 /** A session's cookies, for a header. */

@@ -1,16 +1,15 @@
 import type { Session } from '../observe/session.ts';
 import type { RehearsalSite } from '../site.ts';
-import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import {
   lackOfPrograms,
-  logBothIn,
   namespacesOf,
   notebookForm,
-  type People,
   send,
   sendAsPage,
+  startVisit,
   untilNotebookRuns,
+  type Visit,
 } from './kubeflow-site.ts';
 import { lookAtFolders, said, settled } from './tenants-site.ts';
 
@@ -25,9 +24,7 @@ export const check: Check = {
   quick: false,
   needs: lackOfPrograms,
   run: async (site) => {
-    const base = `https://${await site.host()}`;
-    const expect = expecting(site, 'kubeflow-tenants');
-    const people = await logBothIn(site, base);
+    const visit = await startVisit(site, 'kubeflow-tenants');
     await site.change('Add two tenants of kind kubeflow', {
       [`tenants/${crew}/tenant.yaml`]: crewFile(site, 'view'),
       [`tenants/${crew}/apps/note.yaml`]: note,
@@ -37,9 +34,9 @@ export const check: Check = {
     await lookAtFolders(site);
     try {
       await settled(site, [crew, guild]);
-      await seeNamespaces(site, base, people, expect);
-      await workAndLook(site, base, people, expect);
-      await changeMembers(site, base, people.bob, expect);
+      await seeNamespaces(visit);
+      await workAndLook(visit);
+      await changeMembers(visit);
     } finally {
       await leave(site);
     }
@@ -54,7 +51,7 @@ function crewFile({ users }: RehearsalSite, role?: 'view' | 'edit'): string {
   return `kind: kubeflow\nowner: ${users.owner.email}\n${members}`;
 }
 
-async function seeNamespaces(site: RehearsalSite, base: string, { ann, bob }: People, expect: Expect): Promise<void> {
+async function seeNamespaces({ site, base, expect, ann, bob }: Visit): Promise<void> {
   for (const namespace of [crew, guild])
     await site.until(
       `the profile controller has made the accounts of ${namespace}`,
@@ -68,7 +65,7 @@ async function seeNamespaces(site: RehearsalSite, base: string, { ann, bob }: Pe
   expect('and a member theirs as well', tried, [crew, guild], await ours(bob));
 }
 
-async function workAndLook(site: RehearsalSite, base: string, { ann, bob }: People, expect: Expect): Promise<void> {
+async function workAndLook({ site, base, expect, ann, bob }: Visit): Promise<void> {
   const app = `${base}/jupyter`;
   const path = (namespace: string) => `api/namespaces/${namespace}/notebooks`;
   const make = (who: Session, namespace: string) =>
@@ -94,7 +91,7 @@ async function workAndLook(site: RehearsalSite, base: string, { ann, bob }: Peop
   expect('and gets no terminal', 'POST api/terminals', 403, terminal.status);
 }
 
-async function changeMembers(site: RehearsalSite, base: string, bob: Session, expect: Expect): Promise<void> {
+async function changeMembers({ site, base, expect, bob }: Visit): Promise<void> {
   const page = async (status: number) => {
     const answer = await send(bob, `${base}/notebook/${crew}/${notebook}/api/status`);
     return answer.status === status ? status : undefined;

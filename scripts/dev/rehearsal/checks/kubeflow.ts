@@ -2,22 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../observe/ask.ts';
 import type { Session } from '../observe/session.ts';
 import type { RehearsalSite } from '../site.ts';
-import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
 import { runCell } from './kubeflow-kernel.ts';
 import {
   cookieOf,
   csrfOf,
   lackOfPrograms,
-  logBothIn,
   namespacesOf,
   notebookForm,
-  type People,
   profileOf,
   runsOwn,
   send,
   sendAsPage,
+  startVisit,
   untilNotebookRuns,
+  type Visit,
 } from './kubeflow-site.ts';
 
 const notebook = 'lab';
@@ -29,27 +28,25 @@ export const check: Check = {
   quick: false,
   needs: lackOfPrograms,
   run: async (site) => {
-    const base = `https://${await site.host()}`;
-    const expect = expecting(site, 'kubeflow');
-    const people = await logBothIn(site, base);
-    const namespace = await ownNamespace(site, base, people, expect);
-    await squatting(site, base, people.bob, expect);
+    const visit = await startVisit(site, 'kubeflow');
+    const namespace = await ownNamespace(visit);
+    await squatting(visit);
     await preset(site, namespace);
     try {
-      await makeNotebook(site, base, namespace, people, expect);
-      await useNotebook(site, base, namespace, people, expect);
-      await letBobIn(site, base, namespace, people, expect);
-      await makeOtherObjects(site, base, namespace, people, expect);
+      await makeNotebook(visit, namespace);
+      await useNotebook(visit, namespace);
+      await letBobIn(visit, namespace);
+      await makeOtherObjects(visit, namespace);
     } finally {
       const kinds = ['notebooks.kubeflow.org', 'poddefaults.kubeflow.org', 'tensorboards.tensorboard.kubeflow.org'];
       await site.kubectl(['-n', namespace, 'delete', [...kinds, 'pvc'].join(','), '--all', '--ignore-not-found']);
     }
-    await idlePages(base, people.ann, expect);
+    await idlePages(visit);
   },
 };
 
 /** Checks the objects that the profile controller creates for the Profile in Git. @returns the namespace */
-async function ownNamespace(site: RehearsalSite, base: string, people: People, expect: Expect): Promise<string> {
+async function ownNamespace({ site, base, expect, ann, bob }: Visit): Promise<string> {
   const namespace = await profileOf(site);
   const labels = await site.until(
     'the profile has its namespace',
@@ -76,15 +73,12 @@ async function ownNamespace(site: RehearsalSite, base: string, people: People, e
     'the dashboard shows it to its owner, and to no one else',
     'GET /api/workgroup/env-info as both',
     [true, false],
-    [
-      (await namespacesOf(people.ann, base)).includes(namespace),
-      (await namespacesOf(people.bob, base)).includes(namespace),
-    ],
+    [(await namespacesOf(ann, base)).includes(namespace), (await namespacesOf(bob, base)).includes(namespace)],
   );
   return namespace;
 }
 
-async function squatting(site: RehearsalSite, base: string, bob: Session, expect: Expect): Promise<void> {
+async function squatting({ site, base, expect, bob }: Visit): Promise<void> {
   const { body: answer } = await send(bob, `${base}/api/workgroup/create`, 'POST', { namespace: 'bob-takes-one' });
   const made = await site.kubectl(['get', 'profile', 'bob-takes-one', '--ignore-not-found', '-o', 'name']);
   expect(
@@ -108,13 +102,7 @@ async function preset(site: RehearsalSite, namespace: string): Promise<void> {
   await site.kubectl(['apply', '-f', '-'], JSON.stringify(object));
 }
 
-async function makeNotebook(
-  site: RehearsalSite,
-  base: string,
-  namespace: string,
-  { ann, bob }: People,
-  expect: Expect,
-): Promise<void> {
+async function makeNotebook({ site, base, expect, ann, bob }: Visit, namespace: string): Promise<void> {
   const app = `${base}/jupyter`;
   const path = `api/namespaces/${namespace}/notebooks`;
   const form = notebookForm(notebook, ['mark']);
@@ -131,13 +119,7 @@ async function makeNotebook(
   expect('a PodDefault reaches its pod', 'kubectl get pod', 'here', value);
 }
 
-async function useNotebook(
-  site: RehearsalSite,
-  base: string,
-  namespace: string,
-  { ann, bob }: People,
-  expect: Expect,
-): Promise<void> {
+async function useNotebook({ site, base, expect, ann, bob }: Visit, namespace: string): Promise<void> {
   const url = `${base}/notebook/${namespace}/${notebook}`;
   const other = site.users.other.email;
   const answers = async () => ((await send(ann, `${url}/api/status`)).status === 200 ? true : undefined);
@@ -159,13 +141,7 @@ async function useNotebook(
 }
 
 /** The owner of a Profile shares it in the dashboard, and takes that back. */
-async function letBobIn(
-  site: RehearsalSite,
-  base: string,
-  namespace: string,
-  { ann, bob }: People,
-  expect: Expect,
-): Promise<void> {
+async function letBobIn({ site, base, expect, ann, bob }: Visit, namespace: string): Promise<void> {
   const contributor = site.users.other.email;
   const change = (who: Session, method: string, word: string) =>
     send(who, `${base}/api/workgroup/${word}-contributor/${namespace}`, method, { contributor });
@@ -191,13 +167,7 @@ async function letBobIn(
 }
 
 /** A claim and a TensorBoard by the other two web apps, for the owner only. */
-async function makeOtherObjects(
-  site: RehearsalSite,
-  base: string,
-  namespace: string,
-  { ann, bob }: People,
-  expect: Expect,
-): Promise<void> {
+async function makeOtherObjects({ site, base, expect, ann, bob }: Visit, namespace: string): Promise<void> {
   const claim = { name: 'files', mode: 'ReadWriteOnce', class: '{empty}', size: '1Gi', type: 'empty' };
   const board = { name: 'board', logspath: 'pvc://files/logs', configurations: [] };
   const apps = [
@@ -222,7 +192,7 @@ const bursts = 20;
 const pagesOfBurst = 100;
 
 /** Node closes connections after five idle seconds: pages requested around that time must still load. */
-async function idlePages(base: string, ann: Session, expect: Expect): Promise<void> {
+async function idlePages({ base, expect, ann }: Visit): Promise<void> {
   const bad = new Map<string, number>();
   for (let burst = 0; burst < bursts; burst += 1) {
     const pages = Array.from({ length: pagesOfBurst }, async () => {
