@@ -56,7 +56,8 @@ function appOf(name: string, options: Options): object {
     description,
     source: { chart, repository, path: sourcePath, version: sourceVersion },
     place: path === undefined ? { host: host ?? name } : { host, path },
-    service: { name: service, port: Number(port) },
+    // What is not a number stays as it was typed, for the message.
+    service: { name: service, port: /^\d+$/.test(port) ? Number(port) : port },
     access: {
       groups: groups.length > 0 ? groups : undefined,
       emails: emails.length > 0 ? emails : undefined,
@@ -67,6 +68,10 @@ function appOf(name: string, options: Options): object {
 }
 
 const optionOf: Readonly<Record<string, string>> = {
+  'source.chart': '--chart',
+  'source.repository': '--repository',
+  'source.version': '--source-version',
+  'source.path': '--source-path',
   source: '--chart, --repository, --source-version, --source-path',
   place: '--host, --path',
   service: '--service',
@@ -76,7 +81,7 @@ const optionOf: Readonly<Record<string, string>> = {
 
 /** Names the options: there is no file yet for a line number. */
 function byOption({ path, message, hint, file }: Problem): Problem {
-  const typed = optionOf[path.replace(/[.[].*/, '')];
+  const typed = optionOf[path] ?? optionOf[path.replace(/[.[].*/, '')];
   const more = hint === undefined ? {} : { hint };
   return typed === undefined ? { file, path, message, ...more } : { file, path, typed, message, ...more };
 }

@@ -307,6 +307,10 @@ describe('app add', () => {
       expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining(`  ${option}`) });
     }
     expect(repository.breakwater('app', 'add', 'wiki', '--groups', 'staff').code).toBe(2);
+    const port = repository.breakwater('app', 'add', 'wiki', ...chart, '--groups', 'staff', '--service', 'wiki:abc');
+    expect(port.stderr).toContain('--service: must be a number, but is the string "abc"');
+    const unpinned = repository.breakwater('app', 'add', 'wiki', ...chart.slice(0, 4), '--groups', 'staff');
+    expect(unpinned.stderr).toContain('  --source-version: is missing');
     expect(existsSync(file('apps/wiki'))).toBe(false);
     const added = repository.breakwater('app', 'add', 'wiki', ...chart, '--groups', 'staff', '--clusters', 'demo');
     expect(added, added.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('wrote apps/wiki/app.yaml') });
