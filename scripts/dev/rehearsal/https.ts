@@ -25,13 +25,15 @@ export interface AskOptions {
   body?: string;
   /** Address to connect to, instead of resolving the name. */
   address?: string;
+  /** Address to connect from: a client of its own for limits per address. */
+  from?: string;
   /** Accept any certificate: for callers that examine it, or that test only the gateway's behaviour. */
   anyCertificate?: boolean;
 }
 
 /** Sends one request on a new connection, without following redirects. @throws if there is no answer */
 export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
-  const { address, anyCertificate = false, body: sent = '', ca, headers, maxVersion, method = 'GET' } = options;
+  const { address, anyCertificate = false, body: sent = '', ca, from, headers, maxVersion, method = 'GET' } = options;
   const send = url.startsWith('https:') ? secureRequest : plainRequest;
   const { host, hostname } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -44,6 +46,7 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       headers: { ...(address ? { host } : {}), ...headers },
       // Connects elsewhere, but requests and verifies the same name. Clients never send an IP address as SNI.
       ...(address ? { hostname: address, servername: isIP(hostname) ? '' : hostname } : {}),
+      ...(from ? { localAddress: from } : {}),
       ...(anyCertificate ? { rejectUnauthorized: false } : {}),
       ...(ca ? { ca } : {}),
       ...(maxVersion ? { maxVersion, minVersion: 'TLSv1' as const } : {}),

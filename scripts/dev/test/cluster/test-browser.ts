@@ -10,15 +10,20 @@ interface Cookie {
   hostOnly?: boolean;
 }
 
-/** A browser, as far as this needs one: cookies by domain, redirects, and a form. */
+let browsers = 0;
+
+/** A browser, as far as this needs one: cookies by domain, redirects, and a form. Each has its own address: the gateway limits logins by it. */
 export class Browser {
   readonly port: number;
+  readonly #address: string;
   cookies: Cookie[] = [];
   visited: string[] = [];
 
   /** @param port of the gateway, whatever host a URL names */
   constructor(port: number) {
     this.port = port;
+    browsers += 1;
+    this.#address = `127.1.${browsers >> 8}.${browsers & 255}`;
   }
 
   async get(url: string, headers: Record<string, string> = {}, body = '') {
@@ -31,6 +36,7 @@ export class Browser {
     const answer = await ask(`http://127.0.0.1:${this.port}${path}`, {
       method: body === '' ? 'GET' : 'POST',
       body,
+      from: this.#address,
       headers: { host, accept: 'text/html', ...(cookie === '' ? {} : { cookie }), ...headers },
     });
     for (const line of answer.headers['set-cookie'] ?? []) this.#keep(line, host);
