@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { config } from 'zod';
+import { allowClosedPipes } from './command-line/closed-pipe.ts';
 import { runCommandLine } from './command-line/run.ts';
 import { commands } from './commands/index.ts';
 import { UsageError } from './report/errors.ts';
@@ -51,11 +52,5 @@ function version(): string {
   return version;
 }
 
-// Anyone who reads may stop reading (`| head`): a run that has begun goes on to its end, and its exit code counts.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
+allowClosedPipes();
 process.exitCode = await main(process.argv.slice(2));

@@ -19,6 +19,8 @@ export interface Declaration<Entries extends OptionEntries = OptionEntries> {
   description: string;
   options: Entries;
   examples: readonly string[];
+  /** True: everything after its name is for another program, `--help` included. */
+  handsOver?: true;
 }
 
 /** The values that a command reads. */

@@ -61,9 +61,13 @@ export async function runCommandLine<Entry extends Declaration>(
 type Run = (positional: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
 
 function define(program: Command, command: Declaration, run: Run): void {
-  const child = program
-    .command(command.usage)
-    .description(command.description)
+  const child = program.command(command.usage).description(command.description);
+  if (command.handsOver === true) {
+    child.helpOption(false).allowUnknownOption();
+    child.action(async (words: string[]) => await run(words, {}));
+    return;
+  }
+  child
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();

@@ -1,4 +1,4 @@
-import { commonOptions } from '../command-line/options.ts';
+import { commonOptions, type Declaration } from '../command-line/options.ts';
 import { closest } from '../config/suggest.ts';
 import { UsageError } from '../report/errors.ts';
 import { declarations } from './declarations.ts';
@@ -27,10 +27,10 @@ export async function run({ positional: [shell = ''], reporter }: InvocationOf<'
 }
 
 function words(): CommandWords[] {
-  return Object.values(declarations).map(({ usage, description, options }) => ({
+  return Object.values<Declaration>(declarations).map(({ usage, description, options, handsOver }) => ({
     name: usage.replace(/ .*/, ''),
     description: description.replace(/\. .*/, '').replace(/\.$/, ''),
-    options: [...Object.values(options), ...commonOptions].map((option) => ({
+    options: (handsOver ? [] : [...Object.values(options), ...commonOptions]).map((option) => ({
       long: option.flags.replace(/ .*/, ''),
       takesValue: option.flags.includes(' '),
       description: option.description,

@@ -237,6 +237,14 @@ export const declarations = {
       'npm run --silent images -- --cluster prod --copy-to registry.example.com/mirror --git-to https://git.example.com/mirror > copy.sh',
     ],
   },
+  rehearse: {
+    usage: 'rehearse [words...]',
+    description:
+      'Runs the whole platform on a throwaway cluster: bootstrap, browser login, attack suite, report, cleanup.',
+    options: {},
+    examples: ['npm run rehearse -- --help', 'npm run rehearse -- --quick'],
+    handsOver: true,
+  },
   graph: {
     usage: 'graph',
     description: 'Prints the waves as a Mermaid diagram.',

@@ -39,6 +39,7 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.uninstall, () => import('./uninstall.ts')),
   command(declarations.upgrade, () => import('./upgrade.ts')),
   command(declarations.images, () => import('./images.ts')),
+  command(declarations.rehearse, () => import('./rehearse.ts')),
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
   command(declarations.completion, () => import('./completion.ts')),

@@ -1,4 +1,5 @@
 /** `npm run rehearse`: options.ts defines its commands, docs/rehearsal.md explains them. */
+import { allowClosedPipes } from '../../command-line/closed-pipe.ts';
 import { RunError } from '../../report/errors.ts';
 import { createReporter, type Reporter } from '../../report/reporter.ts';
 import { buildSandbox } from '../sandbox/cluster.ts';
@@ -120,6 +121,7 @@ function stopSignal(reporter: Reporter): AbortSignal {
   return stop.signal;
 }
 
+allowClosedPipes();
 const argv = process.argv.slice(2);
 const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
 process.exitCode = await rehearseCommandLine(argv, reporter, async (options) => {

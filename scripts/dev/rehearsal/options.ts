@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type Declaration, flag, list, type OptionEntries, readOptions, text } from '../../command-line/options.ts';
+import { commonOptions, type Declaration, flag, list, readOptions, text } from '../../command-line/options.ts';
 import { runCommandLine } from '../../command-line/run.ts';
 import { UsageError } from '../../report/errors.ts';
 import type { Reporter } from '../../report/reporter.ts';
@@ -89,16 +89,14 @@ export const words = {
 
 const moreHelp = `
 Options of the whole run (of a word: WORD --help):
-${lines(words.run.options)}
+${lines([...Object.values(words.run.options), ...commonOptions])}
 
 Examples:
 ${words.run.examples.map((example) => `  ${example}`).join('\n')}
 `;
 
-function lines(options: OptionEntries): string {
-  return Object.values(options)
-    .map(({ flags, description }) => `  ${flags.padEnd(26)}${description}`)
-    .join('\n');
+function lines(options: typeof commonOptions): string {
+  return options.map(({ flags, description }) => `  ${flags.padEnd(26)}${description}`).join('\n');
 }
 
 /** A command of `npm run rehearse`. */

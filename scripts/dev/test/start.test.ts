@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,8 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { gitIn } from '../testing/git-in.ts';
 import { checkout } from './repository.ts';
 
 let root: string;
@@ -33,8 +34,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function start(): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), '--help'], { cwd: root });
+function start(...words: string[]): Promise<{ code: number | null; said: string }> {
+  const parameters = words.length === 0 ? ['--help'] : words;
+  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), ...parameters], { cwd: root });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
@@ -73,6 +75,25 @@ test('runs from source where the cache cannot be written', async () => {
   const { code, said } = await start();
   expect(said).toContain('Usage: breakwater');
   expect(code).toBe(0);
+});
+
+test('hands everything after rehearse to the rig, and says how to restore a rig that was removed', async () => {
+  const git = gitIn(root);
+  const rig = join(root, 'scripts', 'dev', 'rehearsal', 'main.ts');
+  mkdirSync(dirname(rig), { recursive: true });
+  mkdirSync(join(root, 'clusters'));
+  writeFileSync(rig, 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 3;\n');
+  git('init', '--quiet');
+  git('-c', 'user.name=T', '-c', 'user.email=t@example.com', 'add', 'scripts');
+  git('-c', 'user.name=T', '-c', 'user.email=t@example.com', 'commit', '--quiet', '-m', 'Start');
+  git('rm', '-r', '--quiet', 'scripts/dev');
+  git('-c', 'user.name=T', '-c', 'user.email=t@example.com', 'commit', '--quiet', '-m', 'Remove the rig');
+  const { code, said } = await start('rehearse', '--quick');
+  expect(code).toBe(1);
+  const [, hint = ''] = /Restore it: (git .*); or upgrade with --with-dev\./.exec(said) ?? [];
+  execFileSync('bash', ['-c', hint], { cwd: root });
+  const words = ['up', '--folder', '/a b', '--json', '--help', '--no-such'];
+  expect(await start('rehearse', ...words)).toEqual({ code: 3, said: `${JSON.stringify(words)}\n` });
 });
 
 test('removes bundles of sources that are gone', async () => {
