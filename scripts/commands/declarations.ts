@@ -207,7 +207,10 @@ export const declarations = {
     usage: 'upgrade',
     description: 'Upgrades Breakwater in one commit, rendered and checked by the new version. Keeps your changes.',
     options: {
-      from: text('--from <repository>', 'repository with the releases: a URL, a path, or a remote of this repository'),
+      from: text(
+        '--from <repository>',
+        'repository with the releases: a URL, a path, or a remote (default: where the last upgrade came from, else the remote upstream)',
+      ),
       to: text('--to <tag>', 'release to upgrade to (default: the newest)'),
       keep: list('--keep <paths>', 'template files and folders to keep in your version (comma-separated)'),
       withDev: flag('--with-dev', 'restore scripts/dev, which only work on Breakwater itself needs'),
@@ -215,8 +218,8 @@ export const declarations = {
     },
     examples: [
       'npm run upgrade -- --from https://github.com/acme/breakwater.git --dry-run',
-      'npm run upgrade -- --from upstream --to v0.2.0',
-      'npm run upgrade -- --from upstream --keep README.md,docs',
+      'npm run upgrade -- --to v0.2.0',
+      'npm run upgrade -- --keep README.md,docs',
     ],
   },
   images: {

@@ -1,7 +1,10 @@
 import { Resolver } from 'node:dns/promises';
+import semver from 'semver';
 import type { Cluster } from '../config/cluster.ts';
 import { isAddress } from '../config/schema/common.ts';
 import { onPath, runProcess } from '../processes/run.ts';
+import { RunError, UsageError } from '../report/errors.ts';
+import { askForReleases } from '../steps/upgrade-versions.ts';
 
 /** One line of the doctor. */
 export interface DoctorLine {
@@ -57,4 +60,19 @@ export async function checkDns(cluster: Cluster, found: Found): Promise<void> {
   const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   if (addresses.length > 0) found('dns', 'ok', `${host} resolves to ${addresses.join(', ')}`);
   else found('dns', 'note', `${host} does not resolve here yet: point it to the gateway once it has an address`);
+}
+
+/** Mentions a newer release of Breakwater. Never missing: nothing depends on it, and the machine may be offline. */
+export async function checkRelease(root: string, found: Found): Promise<void> {
+  try {
+    const { current, from, newest } = await askForReleases(root);
+    if (newest === undefined || from === undefined)
+      found('release', 'note', `${current}; no repository to ask for newer ones: git remote add upstream URL`);
+    else if (semver.valid(current) !== null && semver.gt(newest, current))
+      found('release', 'note', `${newest} is available, ${current} is in use: npm run upgrade -- --dry-run`);
+    else found('release', 'ok', `${current}, the newest at ${from}`);
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof RunError)) throw error;
+    found('release', 'note', `could not ask for newer ones: ${error.message}`);
+  }
 }

@@ -25,7 +25,7 @@ import { renderDocuments } from '../tree/render.ts';
 import { resolveReference } from '../workspace/secret-reference.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster, readableClusters } from './choose-cluster.ts';
-import { checkDns, checkTools, type DoctorLine, type Found, placeholdersOf } from './doctor-checks.ts';
+import { checkDns, checkRelease, checkTools, type DoctorLine, type Found, placeholdersOf } from './doctor-checks.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
@@ -57,6 +57,7 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   await checkFiles(invocation, found);
   const repository = await checkRepository(invocation, found);
   await checkTools(found);
+  await checkRelease(root, found);
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
   if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet. Create one: npm run new -- NAME');
   const placeholders = cluster === undefined ? [] : placeholdersOf(cluster);

@@ -3,12 +3,14 @@ import path from 'node:path';
 import { RunError, UsageError } from '../report/errors.ts';
 import { withRemote } from './connect.ts';
 import { remoteError } from './remote-failures.ts';
-import { createGit } from './run.ts';
+import { createGit, type Git, orUndefined } from './run.ts';
 
 /** The repository with the releases. */
 export interface ReleaseSource {
   /** URL or absolute path. */
   url: string;
+  /** What another clone can use: the URL as it was given, without credentials. Absent for a path. */
+  address: string | undefined;
   /** The commit of each tag. */
   tags: ReadonlyMap<string, string>;
 }
@@ -18,9 +20,10 @@ export interface ReleaseSource {
  *
  * @param root the user's repository, with its git settings and remotes
  * @param from URL, path relative to the root, or name of a remote
+ * @param silence milliseconds without an answer after which it is given up
  * @throws UsageError for an invalid address; RunError when it cannot be read
  */
-export async function readReleaseSource(root: string, from: string): Promise<ReleaseSource> {
+export async function readReleaseSource(root: string, from: string, silence?: number): Promise<ReleaseSource> {
   const git = createGit(root);
   if (from === '' || from.startsWith('-'))
     throw new UsageError(`${JSON.stringify(from)} is not the address of a repository`);
@@ -32,8 +35,11 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
       hint: 'Remove the credentials from the address, and keep them in a git credential helper (git help credentials).',
     });
   }
-  const listed = await withRemote(git, { url }, (options) =>
-    git((it) => it.listRemote(['--tags', '--', url]), options),
+  const listed = await withRemote(
+    git,
+    { url },
+    (options) => git((it) => it.listRemote(['--tags', '--', url]), options),
+    silence,
   ).catch((error: unknown) => {
     throw sourceError(error, url);
   });
@@ -43,7 +49,23 @@ export async function readReleaseSource(root: string, from: string): Promise<Rel
     const [, commit, tag] = /^([0-9a-f]+)\trefs\/tags\/(.+?)(\^\{\})?$/.exec(line) ?? [];
     if (commit !== undefined && tag !== undefined) tags.set(tag, commit);
   }
-  return { url, tags };
+  return { url, tags, address: await sharedAddress(git, from) };
+}
+
+async function sharedAddress(git: Git, from: string): Promise<string | undefined> {
+  const address = (await configured(git, `remote.${from}.url`)) ?? from;
+  const isUrl = /^(https?|ssh|git):\/\//i.test(address) || /^[\w.-]+@[\w.-]+:/.test(address);
+  return isUrl ? address.replace(/^(https?:\/\/)[^/@]*@/i, '$1') : undefined;
+}
+
+/** @returns a setting of git; undefined if it is not set */
+async function configured(git: Git, key: string): Promise<string | undefined> {
+  return (await orUndefined(git.raw(['config', '--get', key])))?.trim();
+}
+
+/** @returns true if the repository has a remote of that name */
+export async function hasRemote(root: string, name: string): Promise<boolean> {
+  return (await configured(createGit(root), `remote.${name}.url`)) !== undefined;
 }
 
 /**

@@ -22,11 +22,14 @@ export interface PackageMerge {
 /**
  * Merges package.json key by key: the user's additions stay, and where both sides changed a key the release's value wins, since
  * the program was tested with it. A merge by lines would conflict at each version that Renovate raised. Pure.
+ *
+ * @param upgradeFrom address to record, for the next upgrade
  */
-export function mergePackage({ base, ours, theirs }: ThreeTexts): PackageMerge {
+export function mergePackage({ base, ours, theirs }: ThreeTexts, upgradeFrom?: string): PackageMerge {
   const [before, mine, released] = [base, ours, theirs].map((text) => parse(text));
   const replaced: string[] = [];
-  const merged = mergeValue(before, mine, released, [], replaced);
+  const values = mergeValue(before, mine, released, [], replaced);
+  const merged = isObject(values) && upgradeFrom !== undefined ? { ...values, upgradeFrom } : values;
   const manifest = isDeepStrictEqual(merged, released) ? (theirs ?? '') : `${JSON.stringify(merged, null, 2)}\n`;
   const fits = (side: unknown) => isDeepStrictEqual(needs(merged), needs(side));
   return { manifest, lock: fits(released) ? 'theirs' : fits(mine) ? 'ours' : 'neither', replaced };
@@ -37,15 +40,16 @@ export function samePackages(a: string | undefined, b: string | undefined): bool
   return a !== undefined && b !== undefined && isDeepStrictEqual(installed(a), installed(b));
 }
 
-/** @returns the version in a package.json; undefined if it has none */
-export function versionIn(text: string | undefined): string | undefined {
-  const version = text === undefined ? undefined : parse(text).version;
-  return typeof version === 'string' ? version : undefined;
+/** @returns a text of a package.json; undefined if it has none there */
+export function packageText(text: string | undefined, key: 'version' | 'upgradeFrom'): string | undefined {
+  const value = text === undefined ? undefined : parse(text)[key];
+  return typeof value === 'string' ? value : undefined;
 }
 
 function mergeValue(base: unknown, ours: unknown, theirs: unknown, path: string[], replaced: string[]): unknown {
   if (path.join('.') === 'version' || isDeepStrictEqual(ours, base)) return theirs;
   if (isDeepStrictEqual(theirs, base) || isDeepStrictEqual(theirs, ours)) return ours;
+  if (path.join('.') === 'upgradeFrom') return ours ?? theirs;
   if (isObject(ours) && isObject(theirs)) {
     const before = isObject(base) ? base : {};
     const keys = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];

@@ -107,6 +107,20 @@ describe('package.json', () => {
     expect(lock).toBe('neither');
   });
 
+  it('records where the release came from; your own address wins over the one that a release brings', () => {
+    const texts = {
+      base: text({ version: '0.1.0' }),
+      ours: text({ version: '0.1.0', upgradeFrom: 'https://mirror.example.com/b.git' }),
+      theirs: text({ version: '0.2.0', upgradeFrom: 'https://git.example.com/b.git' }),
+    };
+    const { manifest, replaced } = mergePackage(texts);
+    expect(JSON.parse(manifest)).toEqual({ version: '0.2.0', upgradeFrom: 'https://mirror.example.com/b.git' });
+    expect(replaced).toEqual([]);
+    expect(JSON.parse(mergePackage(texts, 'https://new.example.com/b.git').manifest)).toMatchObject({
+      upgradeFrom: 'https://new.example.com/b.git',
+    });
+  });
+
   it('goes with the lock of the side whose packages it has', () => {
     const [base, theirs] = [
       text({ version: '1.0.0', dependencies: { a: '1' } }),

@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import semver from 'semver';
+import { hasRemote, readReleaseSource } from '../git/release-source.ts';
 import { UsageError } from '../report/errors.ts';
+import { packageText } from './upgrade-package.ts';
 
 /** @returns the version of a release's tag, as `0.2.0` for `v0.2.0`; undefined for any other tag, such as `latest` */
 export function versionOfTag(tag: string): string | undefined {
@@ -28,4 +32,37 @@ export function chooseTag(tags: readonly string[], asked: string | undefined): s
   const stable = releases.find((tag) => !tag.includes('-'));
   if (stable === undefined) throw new UsageError('there is no release to upgrade to', { hint: newest });
   return stable;
+}
+
+/** @returns where the releases are: the address that the last upgrade recorded in package.json, else the remote "upstream" */
+export async function findReleases(root: string): Promise<string | undefined> {
+  const recorded = packageText(await manifestOf(root), 'upgradeFrom');
+  return recorded ?? ((await hasRemote(root, 'upstream')) ? 'upstream' : undefined);
+}
+
+/** package.json of the work tree; one that is missing or unreadable is reported by the checks of the template's files. */
+const manifestOf = (root: string) => readFile(join(root, 'package.json'), 'utf8').catch(() => undefined);
+
+/** Milliseconds that a command waits which only mentions a newer release. */
+const briefly = 5_000;
+
+/** The version in use and the newest release; `from` is absent where no one has named the repository with the releases. */
+export interface ReleaseNews {
+  current: string;
+  from?: string;
+  newest?: string;
+}
+
+/**
+ * Asks for the newest release, briefly.
+ *
+ * @throws RunError or UsageError when package.json or the releases cannot be read
+ */
+export async function askForReleases(root: string): Promise<ReleaseNews> {
+  const current = packageText(await manifestOf(root), 'version') ?? '';
+  const from = await findReleases(root);
+  if (from === undefined) return { current };
+  const { tags } = await readReleaseSource(root, from, briefly);
+  const newest = versionOfTag(chooseTag([...tags.keys()], undefined)) ?? current;
+  return { current, from, newest };
 }

@@ -19,7 +19,7 @@ import {
 import { changesBetween, subjects } from '../git/texts.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
-import { mergePackage, samePackages, versionIn } from './upgrade-package.ts';
+import { mergePackage, packageText, samePackages } from './upgrade-package.ts';
 import { conflictText, isIn, packageFiles, planUpgrade, type UpgradePlan, type UpgradeStates } from './upgrade-plan.ts';
 import { lookAt, type UpgradeResult } from './upgrade-text.ts';
 import { lockPackages, tryNewVersion } from './upgrade-try.ts';
@@ -62,7 +62,7 @@ export async function upgrade(request: UpgradeRequest): Promise<UpgradeResult> {
   const { head } = await repository.requireCommittable();
   if (head === undefined) throw new RunError('there is no commit yet', { hint: 'git add -A && git commit -m "Start"' });
   await requireClean(root);
-  const from = versionIn((await repository.headText(['package.json'])).get('package.json'));
+  const from = packageText((await repository.headText(['package.json'])).get('package.json'), 'version');
   if (from === undefined || versionOfTag(`v${from}`) === undefined)
     throw new RunError('package.json does not say which version of Breakwater this is', {
       hint: 'Set its "version" to the one that you started from, as "0.1.0", and commit.',
@@ -112,13 +112,13 @@ async function findWay(
   const tags = [`v${to}`, `v${from}`].filter((tag) => source.tags.has(tag));
   reporter.status(`fetching ${tags.join(' and ')}`);
   await fetchTags(root, source, tags, objects);
-  const released = versionIn(await textIn(git, target, 'package.json'));
+  const released = packageText(await textIn(git, target, 'package.json'), 'version');
   if (released !== to)
     throw new RunError(`the tag v${to} holds version ${released ?? 'none'} in its package.json: it is not a release`, {
       hint: 'Choose another with --to. Nothing was changed.',
     });
   const origin = await findOrigin(scratch, root, target);
-  const fits = origin !== undefined && versionIn(await textIn(git, origin, 'package.json')) === from;
+  const fits = origin !== undefined && packageText(await textIn(git, origin, 'package.json'), 'version') === from;
   const base = fits ? origin : source.tags.get(`v${from}`);
   if (base === undefined)
     throw new RunError(`package.json says ${from}, and ${source.url} has no tag v${from} to compare with`, {
@@ -144,7 +144,13 @@ async function upgradeIn(
   const plan = planUpgrade(states, request.keep, request.withRig);
   const before = await makeCommit(git, await treeOf(git, way.head));
   const merged = await mergeByPlan(scratch, way, states, plan, source);
-  const { replaced, programs, newPackages } = await withPackages(scratch, way, { merged, before, states, reporter });
+  const { replaced, programs, newPackages } = await withPackages(scratch, way, {
+    merged,
+    before,
+    states,
+    reporter,
+    address: source.address,
+  });
   const clusters = [...states.ours.keys()].filter((path) => /^clusters\/[^/]+\/cluster\.yaml$/.test(path));
   await tryNewVersion({ root, folder, newPackages, clusters, before, reporter });
   const rendered = await commitFiles(scratch, before);
@@ -178,6 +184,8 @@ interface Merged {
   before: string;
   states: UpgradeStates;
   reporter: Reporter;
+  /** Address to record for the next upgrade. */
+  address: string | undefined;
 }
 
 /**
@@ -185,13 +193,20 @@ interface Merged {
  *
  * @returns the commit of the merge (`programs`), and how its packages differ from the user's
  */
-async function withPackages(scratch: ScratchRepository, way: Way, { merged, before, states, reporter }: Merged) {
+async function withPackages(
+  scratch: ScratchRepository,
+  way: Way,
+  { merged, before, states, reporter, address }: Merged,
+) {
   const { git, folder } = scratch;
-  const { manifest, lock, replaced } = mergePackage({
-    base: await textIn(git, way.base, 'package.json'),
-    ours: await textIn(git, way.head, 'package.json'),
-    theirs: await textIn(git, way.target, 'package.json'),
-  });
+  const { manifest, lock, replaced } = mergePackage(
+    {
+      base: await textIn(git, way.base, 'package.json'),
+      ours: await textIn(git, way.head, 'package.json'),
+      theirs: await textIn(git, way.target, 'package.json'),
+    },
+    address,
+  );
   const side = lock === 'ours' ? states.ours : states.theirs;
   const files = new Map([
     ['package.json', await writeText(git, manifest)],

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snapshot } from './folder-snapshot.ts';
-import { type Place, realUpstream, type Upstream } from './upstream.ts';
+import { offline, type Place, realUpstream, type Upstream, upgrade } from './upstream.ts';
 
 let site: Upstream;
 let user: Place;
@@ -125,6 +125,37 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(JSON.parse(kept.stdout).kept).toContain('docs/security.md');
     expect(user.read('docs/security.md')).toContain('# By Acme: ');
     expect(user.read('docs/waves.md')).toContain('changed again');
+  }, 120_000);
+});
+
+describe('where releases come from', () => {
+  const doctor = () => {
+    const line = ['scripts/start.mjs', 'doctor'];
+    const { status, stdout } = spawnSync(process.execPath, line, { cwd: user.root, encoding: 'utf8', env: offline });
+    expect(status, stdout).toBe(0);
+    return stdout;
+  };
+
+  it('is the remote upstream, then what the upgrade recorded; doctor names a newer release, and needs none', () => {
+    expect(doctor()).toMatch(/^note {4}release: 0\.1\.0; no repository to ask.*git remote add upstream URL$/m);
+    const address = 'https://git.example.com/breakwater.git';
+    const withUser = address.replace('//', '//ann@');
+    user.git('remote', 'add', 'upstream', withUser);
+    user.git('config', `url.${site.upstream.root}.insteadOf`, withUser);
+    expect(doctor()).toMatch(
+      /^note {4}release: 0\.2\.0 is available, 0\.1\.0 is in use: npm run upgrade -- --dry-run$/m,
+    );
+    const { code, stderr } = upgrade(user, 'scripts/start.mjs');
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(user.read('package.json'))).toMatchObject({ version: '0.2.0', upgradeFrom: address });
+
+    user.git('remote', 'remove', 'upstream');
+    expect(doctor()).toMatch(
+      /^note {4}release: could not ask for newer ones: cannot read https:\/\/git\.example\.com/m,
+    );
+    user.git('config', `url.${site.upstream.root}.insteadOf`, address);
+    expect(doctor()).toMatch(/^ok {6}release: 0\.2\.0, the newest at https:\/\/git\.example\.com\/breakwater\.git$/m);
+    expect(upgrade(user, 'scripts/start.mjs').stdout).toContain('0.2.0 is in use: nothing to do');
   }, 120_000);
 });
 
