@@ -43,7 +43,12 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       timeout: 15_000,
       // As in browsers: the session cookie of a user in many groups is long.
       maxHeaderSize: 256 * 1024,
-      headers: { ...(address ? { host } : {}), ...headers },
+      headers: {
+        ...(address ? { host } : {}),
+        // Node sends the body of a DELETE without saying that there is one.
+        ...(method === 'DELETE' && sent !== '' ? { 'content-length': Buffer.byteLength(sent) } : {}),
+        ...headers,
+      },
       // Connects elsewhere, but requests and verifies the same name. Clients never send an IP address as SNI.
       ...(address ? { hostname: address, servername: isIP(hostname) ? '' : hostname } : {}),
       ...(from ? { localAddress: from } : {}),

@@ -66,6 +66,9 @@ async function launchNotebook(
   const connect = app.getByRole('button', { name: 'CONNECT' });
   await connect.and(app.locator(':enabled')).waitFor(patience);
   await ann.picture('It runs', 'kubeflow-notebooks');
+  // The page offers it as soon as the pod runs, and Jupyter starts after that.
+  const answers = () => ann.json(`/notebook/${namespace}/${notebook}/api/status`).catch(() => undefined);
+  await site.until('the notebook answers', answers, 60);
   const [opened] = await Promise.all([page.waitForEvent('popup', patience), connect.click()]);
   await opened.waitForURL(/\/lab/, patience);
   const { pathname } = new URL(opened.url());
@@ -77,6 +80,8 @@ async function runFirstCell({ page, ...ann }: Visitor, namespace: string, expect
   await ann.open(`/notebook/${namespace}/${notebook}/lab`);
   await page.locator('.jp-LauncherCard[data-category="Notebook"]').first().click(patience);
   await page.locator('.jp-Notebook .jp-CodeCell .cm-content').first().click(patience);
+  // A cell that runs before its kernel does gives nothing.
+  await page.getByText('Python 3 (ipykernel) | Idle').waitFor(patience);
   await page.keyboard.type('6 * 7');
   await page.keyboard.press('Shift+Enter');
   const output = page.locator('.jp-OutputArea-output').filter({ hasText: '42' }).first();

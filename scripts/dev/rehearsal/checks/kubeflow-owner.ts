@@ -31,7 +31,7 @@ export const check: Check = {
       await site.until('the dashboard shows it to the new owner', changed, 120);
       expect('the dashboard shows it to the new owner only', 'GET env-info as both', [false, true], await shown());
       expect('the old one is out, and the new one in', "GET the notebooks' list as both", [403, 200], await list());
-      const policy = ['-n', namespace, 'get', 'authorizationpolicy', 'ns-owner-access-istio', '-o', 'json'];
+      const policy = ['-n', namespace, 'get', 'authorizationpolicy', 'ns-owner-access-istio', '-o', 'jsonpath={.spec}'];
       const text = await site.kubectl(policy);
       const named = [site.users.owner.email, site.users.other.email].map((email) => text.includes(email));
       expect('also at its pages', 'the policy ns-owner-access-istio names', [false, true], named);
