@@ -1,12 +1,13 @@
 import type { App, Cluster, KustomizePatch } from '../../config/cluster.ts';
 import { type KubeflowPart, kubeflowParts } from '../../config/schema/component-facts.ts';
+import type { KubeflowVersion } from '../../config/schema/component-settings.ts';
 import { appPlace } from '../apps/place.ts';
 import type { Component } from '../component.ts';
 import { signOutPath } from '../login-proxy.ts';
 import { katibLinks } from './katib.ts';
 import type { DashboardLinks, MenuLink } from './links.ts';
 import { notebooksLinks } from './notebooks.ts';
-import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, runs } from './part.ts';
+import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, kubeflowVersion, runs } from './part.ts';
 import { pipelinesLinks } from './pipelines.ts';
 import { servingLinks } from './serving.ts';
 import { tensorboardsLinks } from './tensorboards.ts';
@@ -24,9 +25,8 @@ export const dashboard: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-dashboard/dashboard',
-      path: { '26.03': 'applications/centraldashboard/overlays/oauth2-proxy' },
       patches: [hostPatch(cluster), signOut(cluster), menu(cluster)],
-      images: ['ghcr.io/kubeflow/kubeflow/central-dashboard'],
+      images: ['ghcr.io/kubeflow/dashboard/dashboard', 'ghcr.io/kubeflow/kubeflow/central-dashboard'],
     }),
   ],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
@@ -34,10 +34,17 @@ export const dashboard: Component = {
   readyWithinSeconds: 600,
 };
 
+/** Names of the dashboard's objects, and the index of its variable LOGOUT_URL. */
+const names: Readonly<Record<KubeflowVersion, { deployment: string; config: string; logoutVariable: number }>> = {
+  '26.03': { deployment: 'centraldashboard', config: 'centraldashboard-config', logoutVariable: 0 },
+  '26.03.1': { deployment: 'dashboard', config: 'dashboard-config', logoutVariable: 2 },
+};
+
 /** Signing out ends the session at OAuth2 Proxy and shows a page that needs no login; upstream's link starts a new login at once. */
 function signOut(cluster: Cluster): KustomizePatch {
-  const variable = '/spec/template/spec/containers/0/env/0';
-  return jsonPatch({ group: 'apps', kind: 'Deployment', name: 'centraldashboard' }, [
+  const { deployment, logoutVariable } = names[kubeflowVersion(cluster)];
+  const variable = `/spec/template/spec/containers/0/env/${logoutVariable}`;
+  return jsonPatch({ group: 'apps', kind: 'Deployment', name: deployment }, [
     { op: 'test', path: variable, value: { name: 'LOGOUT_URL', value: '/oauth2/sign_out' } },
     { op: 'replace', path: `${variable}/value`, value: signOutPath(cluster) },
   ]);
@@ -73,7 +80,7 @@ function menu(cluster: Cluster): KustomizePatch {
     null,
     2,
   );
-  return jsonPatch({ kind: 'ConfigMap', name: 'centraldashboard-config' }, [
+  return jsonPatch({ kind: 'ConfigMap', name: names[kubeflowVersion(cluster)].config }, [
     { op: 'replace', path: '/data/links', value: text },
   ]);
 }

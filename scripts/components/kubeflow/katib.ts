@@ -21,7 +21,6 @@ export const katib: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-katib/katib',
-      path: { '26.03': 'applications/katib/upstream/installs/katib-with-kubeflow' },
       patches: [hostPatch(cluster), ...storagePatches(cluster)],
       images: [
         'ghcr.io/kubeflow/katib/katib-controller',

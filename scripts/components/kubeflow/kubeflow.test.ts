@@ -11,12 +11,14 @@ import {
   type KubeflowPart,
   kubeflowParts,
 } from '../../config/schema/component-facts.ts';
+import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/component-settings.ts';
 import { application } from '../../tree/application.ts';
 import type { KustomizeSource } from '../component.ts';
 import { isEnabled } from '../settings.ts';
 import { signedOutPath } from '../signed-out-page.ts';
 import { kubeflow as registry } from './index.ts';
 import { oldNames } from './old-names.ts';
+import { releases } from './releases.ts';
 
 const kubeflow = Object.values(registry);
 const root = resolve(import.meta.dirname, '../../..');
@@ -116,6 +118,29 @@ describe('the parts of Kubeflow', () => {
     const hosts = texts.filter((text) => text.includes('/spec/hosts'));
     expect(hosts.length).toBeGreaterThan(0);
     for (const text of hosts) expect(text).toContain(demo.knownHost);
+  });
+
+  it('come from the folders of the release that the cluster pins, at its commit', () => {
+    const at = (version?: KubeflowVersion): Cluster => ({
+      ...everything,
+      kubeflow: { ...everything.kubeflow, ...(version === undefined ? {} : { version }) },
+    });
+    const of = (cluster: Cluster) => kustomizations(cluster).filter(({ repository }) => /community-/.test(repository));
+    expect(of(at('26.03'))).toEqual(of(at()));
+    for (const version of kubeflowVersions) {
+      const { commit, paths } = releases[version];
+      expect(new Set(of(at(version)).map((source) => `${source.version} ${source.commit}`))).toEqual(
+        new Set([`${version} ${commit}`]),
+      );
+      expect(of(at(version)).map(({ path }) => path)).toEqual(expect.arrayContaining([paths['kubeflow-katib/katib']]));
+    }
+    const names = (cluster: Cluster) =>
+      kustomizations(cluster).flatMap(({ patches }) => patches.flatMap(({ target }) => target?.name ?? []));
+    expect(names(at('26.03'))).toEqual(expect.arrayContaining(['centraldashboard', 'centraldashboard-config']));
+    expect(names(at('26.03.1'))).toEqual(expect.arrayContaining(['dashboard', 'dashboard-config']));
+    const jobset = (cluster: Cluster) =>
+      kustomizations(cluster).find(({ repository }) => repository.endsWith('/jobset'))?.version;
+    expect([jobset(at('26.03')), jobset(at('26.03.1'))]).toEqual(['v0.10.1', 'v0.11.1']);
   });
 
   it("lead to users' code at the host that it has", () => {

@@ -16,7 +16,6 @@ export const namespace: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-namespace/namespaces',
-      path: { '26.03': 'common/kubeflow-namespace/base' },
     }),
   ],
   namespaces: (cluster) => [meshed(cluster, kubeflowNamespace), meshed(cluster, kubeflowSystemNamespace)],

@@ -20,20 +20,17 @@ export const notebooks: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-notebooks/poddefaults',
-      path: { '26.03': 'applications/admission-webhook/upstream/overlays/cert-manager' },
-      images: ['ghcr.io/kubeflow/kubeflow/poddefaults-webhook'],
+      images: ['ghcr.io/kubeflow/dashboard/poddefaults-webhook', 'ghcr.io/kubeflow/kubeflow/poddefaults-webhook'],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-notebooks/notebook-controller',
-      path: { '26.03': 'applications/jupyter/notebook-controller/upstream/overlays/kubeflow' },
       patches: [hostSetting(cluster, 'notebook-controller-config')],
-      images: ['ghcr.io/kubeflow/kubeflow/notebook-controller'],
+      images: ['ghcr.io/kubeflow/notebooks/notebook-controller', 'ghcr.io/kubeflow/kubeflow/notebook-controller'],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-notebooks/jupyter-web-app',
-      path: { '26.03': 'applications/jupyter/jupyter-web-app/upstream/overlays/istio' },
       patches: [hostPatch(cluster)],
-      images: ['ghcr.io/kubeflow/kubeflow/jupyter-web-app'],
+      images: ['ghcr.io/kubeflow/notebooks/jupyter-web-app', 'ghcr.io/kubeflow/kubeflow/jupyter-web-app'],
     }),
   ],
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook],

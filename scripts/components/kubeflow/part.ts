@@ -8,6 +8,7 @@ import { gatewayName, gatewayNamespace } from '../domain.ts';
 import { kustomizeUpstream, pinned } from '../upstream.ts';
 import { userCodeRoute } from '../user-code.ts';
 import { yamlText } from '../yaml-text.ts';
+import { type ReleasePath, releases } from './releases.ts';
 
 /** Folder with the patches of all parts and the Kubeflow release. */
 const kubeflowFolder = 'apps/kubeflow';
@@ -17,16 +18,24 @@ export const knativeNamespace = 'knative-serving';
 /** Release, namespace and label of the gateway for requests to models from inside the cluster. */
 export const localGatewayNamespace = 'cluster-local-gateway';
 
-/** A value per Kubeflow release: a path, or a matching version. */
-export type ByVersion = Readonly<Record<KubeflowVersion, string>>;
+/** A folder of the release, or of another repository that the release uses. */
+export type PartSource = Overlay & (ReleaseFolder | OtherFolder);
 
-/** A path in the release, or in another repository that the release uses. */
-export interface PartSource {
+interface ReleaseFolder {
   /** Folder of its patches under apps/kubeflow. */
+  folder: ReleasePath;
+  /** Its entry in the release's paths, where that is not the folder's own. */
+  variant?: ReleasePath;
+}
+
+interface OtherFolder {
   folder: string;
-  path: ByVersion;
-  /** For a repository other than Kubeflow's: the folder under apps/kubeflow with its upstream.yaml. */
-  from?: string;
+  path: string;
+  /** The folder under apps/kubeflow with the repository's upstream.yaml. */
+  from: string;
+}
+
+interface Overlay {
   /** Patches that depend on the cluster, applied after the folder's. */
   patches?: readonly KustomizePatch[];
   /** See {@link KustomizeSource.images}. */
@@ -46,26 +55,27 @@ export function kubeflowVersion(cluster: Cluster): KubeflowVersion {
   return version;
 }
 
-/** @returns apps/kubeflow/<folder>/upstream.yaml: a repository that the release uses */
+/** @returns apps/kubeflow/<folder>/upstream.yaml, or that of the release in <folder>/<release>/: a repository that the release uses */
 export function kubeflowUpstream(cluster: Cluster, folder: string): KustomizeUpstream {
-  return kustomizeUpstream(cluster, `${kubeflowFolder}/${folder}`);
+  const shared = `${kubeflowFolder}/${folder}`;
+  const own = `${shared}/${kubeflowVersion(cluster)}`;
+  return kustomizeUpstream(cluster, cluster.shared.upstream.has(own) ? own : shared);
 }
 
-/** @returns the source as Argo CD builds it: upstream's path with the patches of its folder and those of the cluster */
+/**
+ * @returns the source as Argo CD builds it: upstream's path with the patches of its folder, those of its folder for this release, and those
+ * of the cluster
+ */
 export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeSource {
-  const upstream =
-    source.from === undefined ? kustomizeUpstream(cluster, kubeflowFolder) : kubeflowUpstream(cluster, source.from);
-  const own = cluster.kubeflow.version;
+  const version = kubeflowVersion(cluster);
   const folder = `${kubeflowFolder}/${source.folder}`;
   const namespace = cluster.shared.namespaces.get(folder);
   return {
     kind: 'kustomize',
-    repository: upstream.repository,
-    path: source.path[kubeflowVersion(cluster)],
-    // A cluster with its own release fetches everything of it by tag.
-    ...pinned(own === undefined || source.from === undefined ? own : upstream.version, upstream),
+    ...('from' in source ? otherFolder(cluster, source) : releaseFolder(cluster, version, source)),
     patches: [
       ...(cluster.shared.patches.get(folder) ?? []),
+      ...(cluster.shared.patches.get(`${folder}/${version}`) ?? []),
       ...(cluster.ownPatches.get(source.folder.split('/')[0] ?? '') ?? []),
       ...(source.patches ?? []),
     ],
@@ -73,6 +83,18 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
     ...(source.images === undefined ? {} : { images: source.images }),
     ...(source.imageOverrides === undefined ? {} : { imageOverrides: source.imageOverrides }),
   };
+}
+
+function releaseFolder(cluster: Cluster, version: KubeflowVersion, { folder, variant = folder }: ReleaseFolder) {
+  const { repository, ...shared } = kustomizeUpstream(cluster, kubeflowFolder);
+  const { commit, paths } = releases[version];
+  const own = cluster.kubeflow.version === undefined ? shared : { version, commit };
+  return { repository, path: paths[variant], ...pinned(undefined, own) };
+}
+
+function otherFolder(cluster: Cluster, { from, path }: OtherFolder) {
+  const upstream = kubeflowUpstream(cluster, from);
+  return { repository: upstream.repository, path, ...pinned(undefined, upstream) };
 }
 
 /** @returns whether a part runs */

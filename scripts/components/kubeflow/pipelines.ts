@@ -73,17 +73,17 @@ function workflowSources(cluster: Cluster): KustomizeSource[] {
   return [
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/workflow-crds',
-      path: { '26.03': 'manifests/base/crds/minimal' },
+      path: 'manifests/base/crds/minimal',
       from,
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/workflow-rbac',
-      path: { '26.03': 'manifests/cluster-install-no-crds/workflow-controller-rbac' },
+      path: 'manifests/cluster-install-no-crds/workflow-controller-rbac',
       from,
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/workflow-controller',
-      path: { '26.03': 'manifests/base/workflow-controller' },
+      path: 'manifests/base/workflow-controller',
       from,
       // Its repository tags the image as "latest"; the helper in each step must have the same version.
       imageOverrides: [`quay.io/argoproj/workflow-controller:${version}`],
@@ -103,26 +103,21 @@ function workflowSources(cluster: Cluster): KustomizeSource[] {
 
 /** Storage of the pipelines: database and object store. */
 function storeSources(cluster: Cluster): KustomizeSource[] {
-  const thirdParty = 'applications/pipeline/upstream/third-party';
   return [
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/metacontroller',
-      path: { '26.03': `${thirdParty}/metacontroller/base` },
       images: ['ghcr.io/metacontroller/metacontroller'],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/mysql',
-      path: { '26.03': `${thirdParty}/mysql/base` },
       patches: storagePatches(cluster),
       images: ['mysql'],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/mysql-policy',
-      path: { '26.03': `${thirdParty}/mysql/options/istio` },
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/seaweedfs',
-      path: { '26.03': `${thirdParty}/seaweedfs/istio` },
       patches: storagePatches(cluster),
       images: ['chrislusf/seaweedfs'],
     }),
@@ -130,25 +125,20 @@ function storeSources(cluster: Cluster): KustomizeSource[] {
 }
 
 function pipelineSources(cluster: Cluster): KustomizeSource[] {
-  const upstream = 'applications/pipeline/upstream';
   return [
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/metadata',
-      path: { '26.03': `${upstream}/base/metadata/base` },
       images: ['gcr.io/tfx-oss-public/ml_metadata_store_server', 'ghcr.io/kubeflow/kfp-metadata-envoy'],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/metadata-routes',
-      path: { '26.03': `${upstream}/base/metadata/options/istio` },
       patches: [hostPatch(cluster)],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/cache-certificate',
-      path: { '26.03': `${upstream}/env/cert-manager/base` },
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-pipelines/core',
-      path: { '26.03': `${upstream}/base/installs/multi-user` },
       patches: [hostPatch(cluster)],
       images: [
         'docker.io/alpine/k8s',

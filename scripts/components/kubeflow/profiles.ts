@@ -18,18 +18,18 @@ export const profiles: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-profiles/profiles',
-      path: {
-        // Only the first sets Pod Security's "baseline" on profiles, which refuses the sidecar's init container.
-        '26.03': cluster.istio.cni.enabled
-          ? 'applications/profiles/pss'
-          : 'applications/profiles/upstream/overlays/kubeflow',
-      },
-      images: ['ghcr.io/kubeflow/kubeflow/kfam', 'ghcr.io/kubeflow/kubeflow/profile-controller'],
+      // Pod Security's "baseline" on profiles refuses the sidecar's init container.
+      ...(cluster.istio.cni.enabled ? {} : { variant: 'kubeflow-profiles/profiles-without-pod-security' }),
+      images: [
+        'ghcr.io/kubeflow/dashboard/access-management',
+        'ghcr.io/kubeflow/dashboard/profile-controller',
+        'ghcr.io/kubeflow/kubeflow/kfam',
+        'ghcr.io/kubeflow/kubeflow/profile-controller',
+      ],
     }),
     // kubeflow-admin, -edit and -view, which aggregate the roles of all other parts.
     kubeflowSource(cluster, {
       folder: 'kubeflow-profiles/roles',
-      path: { '26.03': 'common/kubeflow-roles/base' },
     }),
   ],
   manifests: profilesFromGit,

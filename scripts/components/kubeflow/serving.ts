@@ -33,7 +33,6 @@ export const serving: Component = {
     chartSource(cluster, 'gateway', localGateway),
     kubeflowSource(cluster, {
       folder: 'kubeflow-serving/knative-serving',
-      path: { '26.03': 'common/knative/knative-serving/overlays/gateways' },
       patches: [knativeDomain(cluster)],
       images: [
         'gcr.io/knative-releases/knative.dev/net-istio/cmd/controller',
@@ -46,7 +45,6 @@ export const serving: Component = {
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-serving/kserve',
-      path: { '26.03': 'applications/kserve/kserve' },
       patches: [kserveIngress(cluster)],
       images: [
         'kserve/kserve-controller',
@@ -57,7 +55,6 @@ export const serving: Component = {
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-serving/models-web-app',
-      path: { '26.03': 'applications/kserve/models-web-app/overlays/kubeflow' },
       patches: [hostPatch(cluster)],
       images: ['ghcr.io/kserve/models-web-app'],
     }),

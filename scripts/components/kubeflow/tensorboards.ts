@@ -13,15 +13,17 @@ export const tensorboards: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-tensorboards/tensorboard-controller',
-      path: { '26.03': 'applications/tensorboard/tensorboard-controller/upstream/overlays/kubeflow' },
       patches: [hostSetting(cluster, 'tensorboard-controller-config')],
-      images: ['ghcr.io/kubeflow/kubeflow/tensorboard-controller', 'quay.io/brancz/kube-rbac-proxy'],
+      images: [
+        'ghcr.io/kubeflow/notebooks/tensorboard-controller',
+        'ghcr.io/kubeflow/kubeflow/tensorboard-controller',
+        'quay.io/brancz/kube-rbac-proxy',
+      ],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-tensorboards/tensorboards-web-app',
-      path: { '26.03': 'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio' },
       patches: [hostPatch(cluster)],
-      images: ['ghcr.io/kubeflow/kubeflow/tensorboards-web-app'],
+      images: ['ghcr.io/kubeflow/notebooks/tensorboards-web-app', 'ghcr.io/kubeflow/kubeflow/tensorboards-web-app'],
     }),
   ],
   clusterKinds: () => commonClusterKinds,

@@ -1,8 +1,8 @@
 import type { Cluster } from '../../config/cluster.ts';
+import type { KubeflowVersion } from '../../config/schema/component-settings.ts';
 import type { Component, KubernetesObject } from '../component.ts';
 import type { DashboardLinks } from './links.ts';
 import {
-  type ByVersion,
   commonClusterKinds,
   kubeflowSource,
   kubeflowSystemNamespace,
@@ -11,9 +11,7 @@ import {
   mutatingWebhook,
   validatingWebhook,
 } from './part.ts';
-
-/** Version from the release's overlay, which we cannot use. */
-const trainerVersion: ByVersion = { '26.03': 'v2.1.0' };
+import { releases } from './releases.ts';
 
 /** The Trainer: distributed training jobs (its second generation; the Training Operator is not installed). */
 export const trainer: Component = {
@@ -24,7 +22,7 @@ export const trainer: Component = {
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
   needsHost: true,
   sources: (cluster) => [jobset(cluster), ...trainerSources(cluster)],
-  manifests: () => [...roles(), webhookCertificate()],
+  manifests: (cluster) => [...roles(), webhookCertificate(), ...publicVersion(kubeflowVersion(cluster))],
   clusterKinds: () => [
     ...commonClusterKinds,
     mutatingWebhook,
@@ -49,7 +47,7 @@ export const trainerLinks: DashboardLinks = {
 function jobset(cluster: Cluster) {
   return kubeflowSource(cluster, {
     folder: 'kubeflow-trainer/jobset',
-    path: { '26.03': 'config/default' },
+    path: 'config/default',
     from: 'kubeflow-trainer/jobset',
     // Its tags use the staging image.
     imageOverrides: [
@@ -59,28 +57,27 @@ function jobset(cluster: Cluster) {
 }
 
 function trainerSources(cluster: Cluster) {
-  const base = 'applications/trainer/upstream/base';
   return [
-    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-crds', path: { '26.03': `${base}/crds` } }),
-    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-rbac', path: { '26.03': `${base}/rbac` } }),
-    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-webhook', path: { '26.03': `${base}/webhook` } }),
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-crds' }),
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-rbac' }),
+    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-webhook' }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-trainer/trainer-manager',
-      path: { '26.03': `${base}/manager` },
       // The tag is in upstream's overlay, the one that fetches JobSet.
       imageOverrides: [
-        `ghcr.io/kubeflow/trainer/trainer-controller-manager:${trainerVersion[kubeflowVersion(cluster)]}`,
+        `ghcr.io/kubeflow/trainer/trainer-controller-manager:${releases[kubeflowVersion(cluster)].trainer}`,
       ],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-trainer/trainer-runtimes',
-      path: { '26.03': 'applications/trainer/upstream/overlays/runtimes' },
       images: [
         'ghcr.io/kubeflow/trainer/dataset-initializer',
         'ghcr.io/kubeflow/trainer/deepspeed-runtime',
         'ghcr.io/kubeflow/trainer/mlx-runtime',
         'ghcr.io/kubeflow/trainer/model-initializer',
         'ghcr.io/kubeflow/trainer/torchtune-trainer',
+        'ghcr.io/kubeflow/trainer/xgboost-runtime',
+        'nvcr.io/nvidia/jax',
         'pytorch/pytorch',
       ],
     }),
@@ -134,4 +131,17 @@ function webhookCertificate(): KubernetesObject {
     kind: 'Secret',
     metadata: { name: 'kubeflow-trainer-webhook-cert', namespace: kubeflowSystemNamespace },
   };
+}
+
+/** The version that the SDK reads: everyone may, by a role that later releases have. Upstream makes it in the overlay that fetches JobSet. */
+function publicVersion(release: KubeflowVersion): KubernetesObject[] {
+  if (release === '26.03') return [];
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kubeflow-trainer-public', namespace: kubeflowSystemNamespace },
+      data: { kubeflow_trainer_version: releases[release].trainer },
+    },
+  ];
 }

@@ -24,15 +24,17 @@ export const volumes: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-volumes/pvcviewer-controller',
-      path: { '26.03': 'applications/pvcviewer-controller/upstream/base' },
       patches: viewerGateway(cluster),
-      images: ['ghcr.io/kubeflow/kubeflow/pvcviewer-controller', 'quay.io/brancz/kube-rbac-proxy'],
+      images: [
+        'ghcr.io/kubeflow/notebooks/pvcviewer-controller',
+        'ghcr.io/kubeflow/kubeflow/pvcviewer-controller',
+        'quay.io/brancz/kube-rbac-proxy',
+      ],
     }),
     kubeflowSource(cluster, {
       folder: 'kubeflow-volumes/volumes-web-app',
-      path: { '26.03': 'applications/volumes-web-app/upstream/overlays/istio' },
       patches: [hostPatch(cluster)],
-      images: ['ghcr.io/kubeflow/kubeflow/volumes-web-app'],
+      images: ['ghcr.io/kubeflow/notebooks/volumes-web-app', 'ghcr.io/kubeflow/kubeflow/volumes-web-app'],
     }),
   ],
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook, validatingWebhook],

@@ -238,7 +238,7 @@ const facts = {
   'kubeflow-katib': kubeflowPart('katib', { patches: ['katib'], page: '/katib/', paths: ['katib'] }),
   'kubeflow-trainer': kubeflowPart('trainer', {
     patches: ['jobset', 'trainer-crds', 'trainer-manager', 'trainer-rbac', 'trainer-runtimes', 'trainer-webhook'],
-    kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset'],
+    kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset', 'apps/kubeflow/kubeflow-trainer/jobset/26.03.1'],
   }),
   'kubeflow-serving': kubeflowPart('serving', {
     patches: ['knative-serving', 'kserve', 'models-web-app'],

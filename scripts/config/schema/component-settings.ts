@@ -101,8 +101,8 @@ export const istio = z
   .prefault({})
   .describe('The service mesh.');
 
-/** Supported Kubeflow releases: scripts/components/kubeflow/ knows their paths. */
-export const kubeflowVersions = ['26.03'] as const;
+/** Supported Kubeflow releases, oldest first: scripts/components/kubeflow/releases.ts knows their paths. */
+export const kubeflowVersions = ['26.03', '26.03.1'] as const;
 
 export type KubeflowVersion = (typeof kubeflowVersions)[number];
 
