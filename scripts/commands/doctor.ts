@@ -19,6 +19,7 @@ import { probeRemote, toldOf } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { requireValid } from '../steps/require-valid.ts';
+import { tenantsWithoutNodes } from '../steps/tenant-nodes.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
@@ -271,6 +272,13 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
       const foreign = await foreignNamespaces(root, connection, cluster);
       for (const { message, hint } of foreign) found('tenants', 'missing', `${message}. ${hint}`);
       if (foreign.length === 0) found('tenants', 'ok', "no tenant's namespace belongs to anyone else");
+      const without = await tenantsWithoutNodes(root, connection.api, cluster);
+      if (without.length > 0)
+        found(
+          'tenants',
+          'note',
+          `pods in tenant.yaml of ${without.join(', ')} has no effect here unless the API server runs PodNodeSelector and PodTolerationRestriction: Kubernetes ${connection.version} has no MutatingAdmissionPolicy`,
+        );
     });
     await attempt('secrets', found, async () => {
       const plans = planSecrets(secrets, await lookAtSecrets(connection.api, secrets));

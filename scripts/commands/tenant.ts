@@ -121,7 +121,7 @@ async function list(invocation: InvocationOf<'tenant'>): Promise<number> {
   const rows = tenants.map((tenant) => ({
     tenant: tenant.name,
     kind: tenant.kind,
-    owner: tenant.owner,
+    owner: typeof tenant.owner === 'string' ? tenant.owner : `group ${tenant.owner.group}`,
     members: tenant.members?.length ?? 0,
     namespaces: namespacesOf(tenant),
     clusters: clusters.filter((cluster) => belongsTo(tenant, cluster)).map(({ name }) => name),

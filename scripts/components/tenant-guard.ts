@@ -1,4 +1,5 @@
 import type { Cluster } from '../config/cluster.ts';
+import { cloudPrefixes } from '../config/schema/tenant-workloads.ts';
 import { admissionPolicy } from './admission.ts';
 import { certManager } from './cert-manager.ts';
 import type { KubernetesObject } from './component.ts';
@@ -42,6 +43,7 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
   return [
     ...kinds(cluster),
     ...services(cluster),
+    ...cloudRoles(cluster),
     ...viewers(),
     ...newNamespaces(cluster),
     ...ownNamespaces(),
@@ -99,6 +101,37 @@ function services(cluster: Cluster): KubernetesObject[] {
       expression: `variables.platform || ${expression}`,
       message,
     })),
+    namespaces: usersNamespaces,
+  });
+}
+
+/**
+ * Annotations of accounts that give their pods a cloud role come from tenant.yaml, which the platform's owners review. A cloud that trusts
+ * any account of the cluster would else give a tenant the role of another.
+ */
+function cloudRoles(cluster: Cluster): KubernetesObject[] {
+  const annotations = (object: string) => `dyn(${object}.metadata.?annotations.orValue({}))`;
+  const isRole = `key.matches('^(${cloudPrefixes.join('|').replaceAll('.', '[.]')})')`;
+  return admissionPolicy({
+    name: 'breakwater-tenants-keep-their-cloud-role',
+    match: {
+      resourceRules: [
+        { apiGroups: [''], apiVersions: ['*'], operations: ['CREATE', 'UPDATE'], resources: ['serviceaccounts'] },
+      ],
+    },
+    variables: {
+      ...whoWrites(cluster, ['/serviceaccounts']),
+      before: `request.operation == 'CREATE' ? dyn({}) : ${annotations('oldObject')}`,
+      after: annotations('object'),
+      changed: `variables.after.filter(key, ${isRole} && variables.before[?key].orValue('') != variables.after[key]) + variables.before.filter(key, ${isRole} && !(key in variables.after))`,
+    },
+    rules: [
+      {
+        expression: 'variables.platform || variables.changed.size() == 0',
+        messageExpression:
+          "'only the platform may set ' + variables.changed.join(', ') + ': use serviceAccounts.annotations in tenants/<team>/tenant.yaml'",
+      },
+    ],
     namespaces: usersNamespaces,
   });
 }

@@ -85,7 +85,11 @@ function project(cluster: Cluster): KubernetesObject {
           namespace: `!${namespace}`,
         })),
       ],
-      clusterResourceWhitelist: [...kinds('', 'Namespace'), ...kinds('kubeflow.org', 'Profile')],
+      clusterResourceWhitelist: [
+        ...kinds('', 'Namespace'),
+        ...kinds('admissionregistration.k8s.io', 'MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding'),
+        ...kinds('kubeflow.org', 'Profile'),
+      ],
       namespaceResourceWhitelist: [
         ...kinds('', 'LimitRange', 'ResourceQuota', 'ServiceAccount'),
         ...kinds('argoproj.io', 'AppProject'),

@@ -13,9 +13,9 @@ export function memberGroups(root: string): string[] {
     const read = readInput(root, file);
     if (!('text' in read) || !read.text.includes('group')) return [];
     const parsed = parseTenantFile(read.text, file, name);
-    return 'value' in parsed
-      ? (parsed.value.members ?? []).flatMap((member) => ('group' in member ? [member.group] : []))
-      : [];
+    if (!('value' in parsed)) return [];
+    const { owner, members = [] } = parsed.value;
+    return [owner, ...members].flatMap((one) => (typeof one === 'object' && 'group' in one ? [one.group] : []));
   });
   return [...new Set(groups)].filter((group) => group !== undefined).sort();
 }

@@ -130,6 +130,9 @@ class Explainer {
     }
     const options = inner._zod.def.options;
     const hint = options === secretReference._zod.def.options ? secretReference.description : descriptionOf(inner);
+    const text =
+      typeof written.value === 'string' ? options.findIndex((one) => unwrap(one)._zod.def.type === 'string') : -1;
+    if (text >= 0) return this.all(options[text] as Schema, issue.errors[text] ?? [], path);
     if (typeof written.value !== 'object' || written.value === null) {
       const message = `must be ${choicesOf(options)}, but is ${kindOf(written.value)}`;
       return [{ path, at: 'value', message, hint }];

@@ -106,7 +106,7 @@ export function namedBranches(options: readonly Schema[], value: unknown): strin
 export function choicesOf(options: readonly Schema[]): string {
   const choices = options.map((option) => {
     const inner = unwrap(option);
-    if (inner._zod.def.type !== 'object') return inner._zod.def.type;
+    if (inner._zod.def.type !== 'object') return `a ${inner._zod.def.type}`;
     const needed = Object.entries(inner._zod.def.shape).filter(([, field]) => field._zod.optin === undefined);
     return `{${needed.map(([key]) => `${key}: …`).join(', ')}}`;
   });

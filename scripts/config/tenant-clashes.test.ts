@@ -10,6 +10,8 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
+const role = 'serviceAccounts: {annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/a"}}\n';
+
 const clashes: [
   what: string,
   texts: Record<string, string>,
@@ -117,6 +119,56 @@ const clashes: [
     'members[1].email',
     'results in the same object names as b.c@example.com',
   ],
+  [
+    'a label that the platform does not let it set',
+    { a: 'labels: {example.com/cost-center: "1"}\n' },
+    'a',
+    3,
+    'labels["example.com/cost-center"]',
+    'is not a key that tenants may set',
+  ],
+  [
+    'an annotation that decides what a namespace may do',
+    { a: 'annotations: {iam.amazonaws.com/permitted: ".*"}\n' },
+    'a',
+    3,
+    'annotations["iam.amazonaws.com/permitted"]',
+    'is not a key that tenants may set',
+  ],
+  [
+    "another tenant's cloud role",
+    { a: `network: {internet: true}\n${role}`, b: `${role}network: {internet: true}\n` },
+    'b',
+    3,
+    'serviceAccounts.annotations["eks.amazonaws.com/role-arn"]',
+    'belongs to the tenant a',
+  ],
+  [
+    'a cloud role whose tokens it cannot get',
+    { a: role },
+    'a',
+    3,
+    'serviceAccounts.annotations["eks.amazonaws.com/role-arn"]',
+    "cannot reach the cloud's token service",
+  ],
+  [
+    "a Google account behind a metadata server that it can't reach",
+    {
+      a: 'network: {internet: true}\nserviceAccounts: {annotations: {iam.gke.io/gcp-service-account: a@p.iam.gserviceaccount.com}}\n',
+    },
+    'a',
+    4,
+    'serviceAccounts.annotations["iam.gke.io/gcp-service-account"]',
+    "cannot reach GKE's metadata server",
+  ],
+  [
+    'a number of load balancers, where it may have none',
+    { a: 'quota: {loadBalancers: 2}\n' },
+    'a',
+    3,
+    'quota.loadBalancers',
+    'may have no Service of type LoadBalancer',
+  ],
 ];
 
 describe('what a tenant may not have is refused, with both owners named where there are two', () => {
@@ -164,6 +216,31 @@ describe('what a tenant may not have is refused, with both owners named where th
     ]);
     place.tenants({ a: 'network: {addresses: [192.0.2.128/25]}\n' });
     expect(place.problems()).toEqual([]);
+  });
+
+  it('the group that owns it as a member', () => {
+    place.write('tenants/a/tenant.yaml', 'kind: namespace\nowner: {group: a}\nmembers: [{group: b}, {group: a}]\n');
+    expect(place.problems()).toMatchObject([{ path: 'members[1].group', message: expect.stringContaining('owner') }]);
+  });
+
+  it('labels that the platform allows, by key or by prefix, pass, and it allows none that decides', () => {
+    const file = 'infrastructure/tenant/labels.yaml';
+    place.tenants({ a: 'labels: {example.com/cost-center: "1"}\nannotations: {contact: Ann}\n' });
+    place.write(file, 'labels: ["example.com/*"]\nannotations: [contact]\n');
+    expect(place.problems()).toEqual([]);
+    for (const key of [
+      'istio-injection',
+      'topology.istio.io/network',
+      'pod-security.kubernetes.io/enforce',
+      'scheduler.alpha.kubernetes.io/*',
+      'breakwater.dev/services',
+      'owner',
+    ]) {
+      place.write(file, `labels: ["example.com/*", "${key}"]\nannotations: [contact]\n`);
+      expect(place.problems()).toMatchObject([
+        { file, path: 'labels[1]', message: expect.stringContaining('decides') },
+      ]);
+    }
   });
 
   it('a call to a tenant that lets it in is not a mistake', () => {

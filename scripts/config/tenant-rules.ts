@@ -2,10 +2,10 @@ import type { InputFinding } from './positions.ts';
 import { overlap, parseRange } from './schema/address-ranges.ts';
 import { isAddress } from './schema/common.ts';
 import { comparedUrl } from './schema/git-url.ts';
-import { namespaceSeparator, type TenantDefaults, tenantPaths } from './schema/tenant.ts';
-import { amountOf } from './schema/tenant-quota.ts';
+import { namespaceSeparator, tenantPaths } from './schema/tenant.ts';
 import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
+import { type TenantPolicy, workloadFindings } from './tenant-workload-rules.ts';
 
 /** @returns the namespaces of a tenant; by default one, with its name */
 export function namespacesOf(tenant: Pick<Tenant, 'name' | 'namespaces'>): readonly string[] {
@@ -30,13 +30,13 @@ interface Taken {
 /**
  * Rules over a tenant's fields together, and over all tenants.
  *
- * @param defaults defaults for all tenants, which list the known devices
+ * @param policy defaults for all tenants, which list the known devices, and the labels that tenants may set
  * @returns findings by tenant
  */
 export function tenantFindings(
   tenants: readonly Tenant[],
   clusters: readonly TenantCluster[],
-  defaults: Pick<TenantDefaults, 'quota' | 'limits'>,
+  policy: TenantPolicy,
 ): [Tenant, readonly InputFinding[]][] {
   const repositories = new Map<string, Tenant>();
   for (const tenant of tenants)
@@ -52,26 +52,31 @@ export function tenantFindings(
       ...networkFindings(tenant, taken),
       ...appFindings(tenant, clusters),
       ...addressFindings(tenant, clusters),
-      ...limitFindings(tenant, defaults),
-      ...deviceFindings(tenant, Object.keys(defaults.quota?.gpus ?? {})),
+      ...deviceFindings(tenant, Object.keys(policy.defaults.quota?.gpus ?? {})),
       ...clusterFindings(tenant, clusters),
+      ...workloadFindings(tenant, tenants, policy),
     ];
     return findings.length === 0 ? [] : [[tenant, findings]];
   });
 }
 
+const isOwner = 'is the owner, who already has the role admin';
+
 /** Finds members whose objects would have the same name (see tenant.bindingName in the chart). */
 function memberFindings({ owner, members = [] }: Tenant): InputFinding[] {
   const bound = (email: string) => email.replaceAll(/[^a-z0-9]+/g, '-');
-  const first = new Map([[bound(owner), owner]]);
+  const first = new Map(typeof owner === 'string' ? [[bound(owner), owner]] : []);
   return members.flatMap((member, index): InputFinding[] => {
-    if (!('email' in member)) return [];
+    if (!('email' in member)) {
+      if (typeof owner === 'string' || owner.group !== member.group) return [];
+      return [{ path: ['members', index, 'group'], at: 'value', message: isOwner }];
+    }
     const earlier = first.get(bound(member.email));
     first.set(bound(member.email), member.email);
     if (earlier === undefined) return [];
     const message =
       earlier === owner && member.email === owner
-        ? 'is the owner, who already has the role admin'
+        ? isOwner
         : `results in the same object names as ${earlier}: these keep only letters and digits`;
     // The schema reports repetitions.
     return earlier === member.email && earlier !== owner
@@ -224,24 +229,6 @@ function ownAddresses({ knownHost, loadBalancer }: TenantCluster): string[] {
     ...(loadBalancer.metallb?.pools ?? []).flatMap(({ addresses }) => addresses),
     ...single.map((one) => `${one}-${one}`),
   ];
-}
-
-/** Finds a request above its limit, or a limit above its maximum: Kubernetes refuses such a LimitRange. */
-function limitFindings({ limits }: Tenant, defaults: Pick<TenantDefaults, 'limits'>): InputFinding[] {
-  const order = ['request', 'limit', 'max'] as const;
-  const amount = (part: (typeof order)[number], key: 'cpu' | 'memory' | 'ephemeralStorage') =>
-    limits?.[part]?.[key] ?? defaults.limits?.[part]?.[key];
-  return (['cpu', 'memory', 'ephemeralStorage'] as const).flatMap((key) =>
-    order.flatMap((upper, index): InputFinding[] => {
-      const high = amount(upper, key);
-      const lower = order.slice(0, index).find((part) => amountOf(amount(part, key) ?? '0') > amountOf(high ?? '1P'));
-      if (high === undefined || lower === undefined) return [];
-      const own = [upper, lower].find((part) => limits?.[part]?.[key] !== undefined);
-      const message = `limits.${lower}.${key} is ${amount(lower, key)}, more than limits.${upper}.${key}, which is ${high}`;
-      const hint = `Set both. The default is in infrastructure/tenant/values.yaml.`;
-      return [{ path: own === undefined ? [] : ['limits', own, key], at: 'value', message, hint }];
-    }),
-  );
 }
 
 /** Finds misspelt devices: the quota would count nothing, and the intended device would stay at zero. */

@@ -1,17 +1,21 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as z from 'zod';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
 import { withPositions } from './positions.ts';
 import { readInput } from './read-input.ts';
-import { type TenantDefaults, type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
+import { type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
+import { allowedLabels } from './schema/tenant-workloads.ts';
 import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
 
 /** Defaults for all tenants: the values of the chart that renders each tenant. */
 const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
+/** Labels and annotations that tenants may set on their namespaces. */
+const allowedLabelsFile = 'infrastructure/tenant/labels.yaml';
 
 /** @returns names of the folders in tenants/, sorted the same on every machine */
 export function listTenants(root: string): string[] {
@@ -36,8 +40,9 @@ export function loadTenants(
   clusters: readonly TenantCluster[],
   others: ReadonlyMap<string, string> = new Map(),
 ): Tenant[] {
-  const defaults = readDefaults(root);
-  const problems: Problem[] = 'problems' in defaults ? [...defaults.problems] : [];
+  const defaults = readPolicyFile(root, tenantDefaultsFile, tenantDefaults);
+  const labels = readPolicyFile(root, allowedLabelsFile, allowedLabels);
+  const problems: Problem[] = [defaults, labels].flatMap((read) => ('problems' in read ? read.problems : []));
   const tenants: Tenant[] = [];
   const texts = new Map<string, string>();
   const added = [...others.keys()].map((path) => path.split('/')[1] ?? '').sort();
@@ -50,7 +55,11 @@ export function loadTenants(
       texts.set(name, read.value.text);
     }
   }
-  for (const [tenant, findings] of tenantFindings(tenants, clusters, 'value' in defaults ? defaults.value : {})) {
+  const policy = {
+    defaults: 'value' in defaults ? defaults.value : {},
+    labels: 'value' in labels ? labels.value : undefined,
+  };
+  for (const [tenant, findings] of tenantFindings(tenants, clusters, policy)) {
     const { input } = parseDocument(texts.get(tenant.name) ?? '', tenant.source);
     if (input !== undefined) problems.push(...withPositions(input, findings));
   }
@@ -146,7 +155,7 @@ function missingHint(root: string, folder: string): string {
   return near === undefined ? `Write it, or remove the folder ${folder}.` : `Rename ${folder}/${near}.`;
 }
 
-function readDefaults(root: string): Parsed<TenantDefaults> {
-  const read = readInput(root, tenantDefaultsFile, 'Restore it from Git.');
-  return 'problems' in read ? read : parseInput(tenantDefaults, read.text, tenantDefaultsFile);
+function readPolicyFile<S extends z.ZodType>(root: string, file: string, schema: S): Parsed<z.output<S>> {
+  const read = readInput(root, file, 'Restore it from Git.');
+  return 'problems' in read ? read : parseInput(schema, read.text, file);
 }

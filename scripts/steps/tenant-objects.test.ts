@@ -26,6 +26,7 @@ describe('the chart of tenants', () => {
       'Namespace /team-a',
       'NetworkPolicy team-a/default-deny',
       'ResourceQuota team-a/tenant',
+      'ServiceAccount team-a/default',
     ]);
     expect(names(access)).toEqual([
       'AppProject argocd/tenant-team-a',
@@ -199,6 +200,59 @@ describe('the chart of tenants', () => {
       await expect(annotation(`network: {services: [${type}]}\n`)).rejects.toThrow();
   });
 
+  it("gives its pods' accounts pull secrets and a cloud role, and takes them away with the keys", async () => {
+    const role = 'arn:aws:iam::111122223333:role/team-a';
+    const accounts = async (kind: string, text: string) => {
+      const { place } = await render(`kind: ${kind}\nowner: ann@example.com\n${text}`);
+      return place
+        .filter((object) => object.kind === 'ServiceAccount')
+        .map(({ metadata, imagePullSecrets }) => [
+          metadata.name,
+          metadata.annotations?.['eks.amazonaws.com/role-arn'],
+          imagePullSecrets,
+        ]);
+    };
+    const keys = `serviceAccounts: {pullSecrets: [registry], annotations: {eks.amazonaws.com/role-arn: "${role}"}}\n`;
+    const secrets = [{ name: 'registry' }];
+    expect(await accounts('namespace', keys)).toEqual([['default', role, secrets]]);
+    expect(await accounts('kubeflow', keys)).toEqual([
+      ['default', role, secrets],
+      ['default-editor', role, secrets],
+    ]);
+    expect(await accounts('namespace', '')).toEqual([['default', undefined, undefined]]);
+  });
+
+  it('owned by a group: its role, its header and its place in Argo CD are those of any member by group', async () => {
+    const { access } = await render('kind: kubeflow\nowner: {group: "acme:a"}\nmembers: [{email: bob@example.com}]\n');
+    const name = access.find(({ kind, metadata }) => kind === 'RoleBinding' && /^group-/.test(metadata.name))?.metadata
+      .name;
+    expect(find(access, 'RoleBinding', String(name))).toMatchObject({
+      roleRef: { name: 'kubeflow-admin' },
+      subjects: [{ kind: 'Group', name: 'acme:a' }],
+    });
+    expect(JSON.stringify(find(access, 'AuthorizationPolicy', String(name)))).toContain(
+      `request.headers[x-breakwater-group-${Buffer.from('acme:a').toString('hex')}]`,
+    );
+    expect(JSON.stringify(find(access, 'AppProject', 'tenant-team-a'))).toContain(
+      '{"name":"admin","groups":["acme:a"]',
+    );
+  });
+
+  it('chooses the nodes of its pods by a policy of the cluster, and by the annotations that admission plugins read', async () => {
+    const { access, place } = await render(
+      `${small}pods: {nodeSelector: {pool: a}, tolerations: [{key: gpu, operator: Exists}]}\n`,
+    );
+    expect(find(access, 'MutatingAdmissionPolicy', 'breakwater-tenant-team-a-nodes')).toBeDefined();
+    expect(find(access, 'MutatingAdmissionPolicyBinding', 'breakwater-tenant-team-a-nodes')).toBeDefined();
+    expect(find(place, 'Namespace', 'team-a')?.metadata.annotations).toMatchObject({
+      'scheduler.alpha.kubernetes.io/node-selector': 'pool=a',
+      'openshift.io/node-selector': 'pool=a',
+      'scheduler.alpha.kubernetes.io/defaultTolerations': '[{"key":"gpu","operator":"Exists"}]',
+    });
+    const nothing = await render(small);
+    expect(names(nothing.access).join()).not.toContain('Mutating');
+  });
+
   it('moves namespaces to what goes with the folder where deletionPolicy says so', async () => {
     const { access, place } = await render(`${small}deletionPolicy: delete\n`);
     expect(place).toEqual([]);
@@ -238,6 +292,20 @@ describe('the chart of tenants', () => {
     ['every address', `${small}network: {addresses: [0.0.0.0/0]}\n`, 'team-a', '/network/addresses/0'],
     ["a cloud's metadata", `${small}network: {addresses: [169.254.169.254/32]}\n`, 'team-a', '/network/addresses/0'],
     ['an address of 240 characters', small.replace('ann', 'a'.repeat(228)), 'team-a', '/owner'],
+    ['a label that is not allowed', `${small}labels: {team: x}\n`, 'team-a', 'does not allow this key'],
+    [
+      'an annotation of the proxy',
+      `${small}annotations: {sidecar.istio.io/inject: "false"}\n`,
+      'team-a',
+      'allow this key',
+    ],
+    [
+      'an account annotation',
+      `${small}serviceAccounts: {annotations: {x: y}}\n`,
+      'team-a',
+      '/serviceAccounts/annotations',
+    ],
+    ['a selector that is CEL', `${small}pods: {nodeSelector: {a: '"}+x'}}\n`, 'team-a', '/pods/nodeSelector'],
     ['a name of Kubernetes', small, 'kube-system', 'is reserved for Kubernetes or the platform'],
     ['a name with the separator', small, 'a--b', "cannot be a tenant's name"],
   ])('refuses on its own, whatever was validated before: %s', async (_, text, name, message) => {

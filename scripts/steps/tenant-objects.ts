@@ -6,6 +6,9 @@ import { platformFacts, tenantChart } from '../components/tenants.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { renderChart } from '../tools/helm.ts';
 
+/** Sets the nodes of a tenant's pods, from Kubernetes 1.36 on. */
+const apiVersions = ['admissionregistration.k8s.io/v1/MutatingAdmissionPolicy'];
+
 /** What a cluster gets for a tenant, as Argo CD renders it. */
 export interface TenantObjects {
   /** Who may do what: goes with the folder. */
@@ -38,6 +41,7 @@ export async function tenantObjects(
         namespace: cluster.argocd.namespace,
         valueFiles: [file],
         valuesObject: { part, platform: platformFacts(known) },
+        apiVersions,
       });
     const [access, place] = await Promise.all([render('access'), render('place')]);
     return { access, place };

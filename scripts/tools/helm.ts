@@ -25,6 +25,8 @@ export interface ChartRelease {
   valueFiles: readonly string[];
   /** Values that override those of the files. */
   valuesObject?: object;
+  /** API versions of the cluster, in addition to those that charts find on every cluster. */
+  apiVersions?: readonly string[];
 }
 
 /** The Kubernetes version that charts are rendered for, without a cluster. */
@@ -96,14 +98,14 @@ function unfetched({ repository, chart, version }: ChartReference, stderr: strin
  */
 export async function renderChart(
   chart: string,
-  { release, namespace, valueFiles, valuesObject }: ChartRelease,
+  { release, namespace, valueFiles, valuesObject, apiVersions: more = [] }: ChartRelease,
 ): Promise<KubernetesObject[]> {
   const helm = await findTool('helm');
   // In an empty folder, so that a chart cannot read the user's files by name.
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-helm-'));
   try {
     const options = ['--namespace', namespace, '--kube-version', kubeVersion, '--include-crds', '--skip-tests'];
-    const kinds = apiVersions.flatMap((version) => ['--api-versions', version]);
+    const kinds = [...apiVersions, ...more].flatMap((version) => ['--api-versions', version]);
     // helm splits paths of values files at commas and quotes; the links in the empty folder have neither.
     const values = await linked(folder, valueFiles);
     if (valuesObject !== undefined) {

@@ -46,8 +46,9 @@ a path that another tenant or the platform could have. Every part uses this temp
 
 {{/* All members as JSON: [{subject: User|Group, name, role}], the owner first. */}}
 {{- define "tenant.members" -}}
-{{- $members := list (dict "subject" "User" "name" .Values.owner "role" "admin") -}}
-{{- range .Values.members | default list -}}
+{{- $owner := kindIs "string" .Values.owner | ternary (dict "email" .Values.owner) .Values.owner -}}
+{{- $members := list -}}
+{{- range prepend (.Values.members | default list) (merge (dict "role" "admin") $owner) -}}
 {{- $subject := ternary "User" "Group" (hasKey . "email") -}}
 {{- $members = append $members (dict "subject" $subject "name" (.email | default .group) "role" (.role | default "edit")) -}}
 {{- end -}}
@@ -77,4 +78,24 @@ breakwater.dev/tenant: {{ .Release.Name | quote }}
 {{/* The ClusterRole for a tenant's role. Kubernetes' "admin" could write roles, which only the platform may. */}}
 {{- define "tenant.role" -}}
 {{- if eq .kind "kubeflow" -}}kubeflow-{{ .role }}{{- else -}}{{ ternary "edit" .role (eq .role "admin") }}{{- end -}}
+{{- end -}}
+
+{{/* Annotations of objects that stay when the folder is removed. */}}
+{{- define "tenant.kept" -}}
+{{- if eq (.Values.deletionPolicy | default "keep") "keep" -}}
+annotations:
+  argocd.argoproj.io/sync-options: Prune=false,Delete=false
+  argocd.argoproj.io/compare-options: IgnoreExtraneous
+{{- end -}}
+{{- end -}}
+
+{{/* Labels or annotations of a namespace, as far as labels.yaml allows them. Context: dict root, kind. */}}
+{{- define "tenant.labelled" -}}
+{{- $allowed := get (.root.Files.Get "labels.yaml" | fromYaml) .kind | default list -}}
+{{- range $key, $value := index .root.Values .kind -}}
+{{- $fits := has $key $allowed -}}
+{{- range $allowed }}{{ if and (hasSuffix "/*" .) (hasPrefix (trimSuffix "*" .) $key) }}{{ $fits = true }}{{ end }}{{ end -}}
+{{- if not $fits }}{{ fail (printf "%s %q: infrastructure/tenant/labels.yaml does not allow this key" $.kind $key) }}{{ end }}
+{{ $key }}: {{ $value | quote }}
+{{- end -}}
 {{- end -}}

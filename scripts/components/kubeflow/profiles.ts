@@ -39,7 +39,7 @@ export const profiles: Component = {
     'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
   ],
   tenantWriters: {
-    [profileAccount]: ['rbac.authorization.k8s.io/*', 'security.istio.io/*', '/resourcequotas'],
+    [profileAccount]: ['rbac.authorization.k8s.io/*', 'security.istio.io/*', '/resourcequotas', '/serviceaccounts'],
   },
   serverSideApply: true,
   readyWithinSeconds: 600,

@@ -77,6 +77,13 @@ export const quota = z
   .strictObject({
     cpu: cpu.optional().describe('Total CPU requests of the pods, in cores.'),
     memory: memory.optional().describe('Total memory requests of the pods.'),
+    limits: z
+      .strictObject({
+        cpu: cpu.optional().describe('Cores.'),
+        memory: memory.optional().describe('Memory.'),
+      })
+      .optional()
+      .describe("Total limits of the pods' containers. Those without a limit get the one in limits.limit."),
     gpus: z
       .record(device, number)
       .optional()
@@ -85,6 +92,9 @@ export const quota = z
     storage: memory.optional().describe('Total storage requests of the PersistentVolumeClaims.'),
     claims: number.optional().describe('Number of PersistentVolumeClaims.'),
     pods: number.optional().describe('Number of pods that have not finished.'),
+    loadBalancers: number
+      .optional()
+      .describe('Number of Services of type LoadBalancer, where network.services allows them. Default: any number.'),
     objects: z
       .record(countedKind, number)
       .optional()

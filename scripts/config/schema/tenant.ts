@@ -6,6 +6,7 @@ import { eachRepetition, readsAsWritten } from './reads.ts';
 import { takenNamespaces } from './reserved.ts';
 import { outsideAddresses } from './tenant-addresses.ts';
 import { limits, quota } from './tenant-quota.ts';
+import { labelValue, namespaceAnnotations, namespaceLabels, pods, serviceAccounts } from './tenant-workloads.ts';
 
 /** Longest name of a tenant: `tenant-<name>-access` and its namespaces must be DNS labels. */
 export const longestTenantName = 40;
@@ -143,12 +144,10 @@ const kind = z.strictObject({
     .describe('Kind, for example CronJob.'),
 });
 
-const labelText = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value');
-
 /** Labels of a cluster, which tenants select by. */
 export const clusterLabels = z.record(
   z.string().regex(/^[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?$/, 'must be a label name, for example env'),
-  labelText,
+  labelValue,
 );
 
 /** Not `privileged`: such pods control the node. */
@@ -166,7 +165,9 @@ export const tenantFile = z
     kind: z
       .enum(['kubeflow', 'namespace'])
       .describe('kubeflow: a Kubeflow Profile with the members as its contributors. namespace: plain namespaces.'),
-    owner: person.describe('E-mail address of the person responsible, who has the role admin.'),
+    owner: z
+      .union([person, z.strictObject({ group: groupName.describe('Name of a group at the identity provider.') })])
+      .describe('E-mail address of the person responsible, or {group: …}, with the role admin.'),
     members: z.array(member).optional().describe('Further members: {email: …, role: …} or {group: …, role: …}.'),
     namespaces: z
       .array(namespace)
@@ -181,8 +182,12 @@ export const tenantFile = z
       })
       .optional()
       .describe('Clusters for this tenant: those listed, plus those with all of the labels. Default: all.'),
+    labels: namespaceLabels,
+    annotations: namespaceAnnotations,
     quota,
     limits,
+    serviceAccounts,
+    pods,
     podSecurity: podSecurity
       .optional()
       .describe('Pod Security level of the namespaces. Default: infrastructure/tenant/values.yaml.'),
@@ -239,6 +244,8 @@ export type TenantFile = z.output<typeof tenantFile>;
 export const tenantDefaults = z.strictObject({
   quota: tenantFile.shape.quota,
   limits: tenantFile.shape.limits,
+  serviceAccounts: tenantFile.shape.serviceAccounts,
+  pods: tenantFile.shape.pods,
   podSecurity: podSecurity.describe('Pod Security level of namespaces whose tenant.yaml sets none.'),
   network: tenantFile.shape.network,
   deletionPolicy: tenantFile.shape.deletionPolicy,

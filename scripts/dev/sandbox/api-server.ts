@@ -39,6 +39,8 @@ export interface ApiServerOptions {
   contextName?: string;
   /** Takes progress lines, when a program has to be built first. */
   report?: Report;
+  /** Gives pods what their service account has, and refuses those without one. No one makes accounts here. */
+  podAccounts?: boolean;
 }
 
 interface Ports {
@@ -57,7 +59,7 @@ const apiServer = 'kube-apiserver';
  * @throws SandboxError when a program cannot be built, or does not come up: with the end of its log.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { folder, contextName = 'breakwater-test' } = options;
+  const { folder, contextName = 'breakwater-test', podAccounts = false } = options;
   const paths = await buildPrograms([etcd, apiServer], options.report ? { report: options.report } : {});
   await mkdir(folder, { recursive: true });
   const authority = await openAuthority(join(folder, 'pki'));
@@ -70,7 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     await stopProcess(folder, apiServer);
     await stopProcess(folder, etcd);
   };
-  const ports = await startOnFreePorts({ folder, paths, authority, admin, serving, tokens, stop });
+  const ports = await startOnFreePorts({ folder, paths, authority, admin, serving, tokens, stop, podAccounts });
   const url = `https://127.0.0.1:${ports.api}`;
   const kubeconfig = async (file: string, user: KeyPair) => {
     await writeKubeconfig({ file, contextName, url, authority, user });
@@ -97,6 +99,7 @@ interface StartSpec {
   serving: KeyPair;
   tokens: KeyPair;
   stop: () => Promise<void>;
+  podAccounts: boolean;
 }
 
 // Between the look for a free port and its use another process may take it: then everything is tried on new ones.
@@ -138,8 +141,7 @@ function commands(spec: StartSpec, ports: Ports): { server: Command; store: Comm
     '--authorization-mode=RBAC',
     // No node routes to a Service here, and a loopback address is refused as an endpoint.
     '--endpoint-reconciler-type=none',
-    // No one makes service accounts here; with this plugin a Pod without one would be refused.
-    '--disable-admission-plugins=ServiceAccount',
+    ...(spec.podAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
   ]);
   return { server, store: etcdCommand(paths.etcd, join(folder, 'etcd'), shared) };
 }

@@ -5,7 +5,7 @@ import { Api } from '../../cluster/api.ts';
 import { type Connection, connect } from '../../cluster/connect.ts';
 import { kubeconfigFor } from '../../cluster/kubeconfig.ts';
 import { kubeTransport, type Transport } from '../../cluster/transport.ts';
-import { type ApiServer, startApiServer } from '../sandbox/api-server.ts';
+import { type ApiServer, type ApiServerOptions, startApiServer } from '../sandbox/api-server.ts';
 import { moduleFolder } from '../sandbox/modules.ts';
 
 /** A real API server for one test file. */
@@ -20,9 +20,9 @@ export interface TestServer {
 }
 
 /** Starts an API server in a temporary folder, which is removed with it. */
-export async function startTestServer(): Promise<TestServer> {
+export async function startTestServer(options: Pick<ApiServerOptions, 'podAccounts'> = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater cluster-'));
-  const server = await startApiServer({ folder, report: (line) => console.log(line) });
+  const server = await startApiServer({ ...options, folder, report: (line) => console.log(line) });
   const context = server.contextName;
   const at = (file: string) => ({ context, environment: { KUBECONFIG: file } });
   return {

@@ -30,8 +30,9 @@ export async function startGuardedServer(
   namespaces: Namespaces,
   definitions: readonly KubernetesObject[],
   probe: KubernetesObject,
+  options: Parameters<typeof startTestServer>[0] = {},
 ): Promise<GuardedServer> {
-  const test = await startTestServer();
+  const test = await startTestServer(options);
   const users = new Map<string, Promise<Api>>([['admin', Promise.resolve(test.connection.api)]]);
   const user = (name: string): Promise<Api> => {
     const known = users.get(name) ?? impersonating(test, name, users.size);

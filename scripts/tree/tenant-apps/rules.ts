@@ -2,6 +2,7 @@ import { groupOf } from '../../components/component.ts';
 import { type ServiceSpec, serviceRules } from '../../components/tenant-services.ts';
 import type { KeyPath } from '../../config/paths.ts';
 import type { DeniedKind } from '../../config/schema/denied.ts';
+import { cloudPrefixes } from '../../config/schema/tenant-workloads.ts';
 import type { Tenant } from '../../config/tenant.ts';
 import { namespacesOf } from '../../config/tenant-rules.ts';
 import { type Build, buildOf, isManifestFile } from '../directory-source.ts';
@@ -89,7 +90,19 @@ const pods: ObjectRule = {
   check: ({ object }) => podFindings(object),
 };
 
-const objectRules: readonly ObjectRule[] = [kinds, namespaces, secrets, services, pods];
+const accounts: ObjectRule = {
+  name: 'tenant-accounts',
+  reason:
+    'The cluster refuses such an account (admission policy breakwater-tenants-keep-their-cloud-role). Set serviceAccounts.annotations in tenant.yaml.',
+  check({ object }) {
+    if (object.kind !== 'ServiceAccount' || groupOf(object) !== '') return [];
+    return Object.keys(object.metadata.annotations ?? {})
+      .filter((key) => cloudPrefixes.some((prefix) => key.startsWith(prefix)))
+      .map((key) => ({ keys: ['metadata', 'annotations', key], message: 'gives its pods a cloud role' }));
+  },
+};
+
+const objectRules: readonly ObjectRule[] = [kinds, namespaces, secrets, services, pods, accounts];
 
 /** Findings about one tenant's files, and the objects whose schemas are still to be checked. */
 export interface TenantCheck {
