@@ -1,10 +1,11 @@
+import type { Cluster } from '../config/cluster.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { mirrorImage } from './mirrors.ts';
 import { chartSource } from './upstream.ts';
 
 const namespace = 'metallb-system';
 
-/** MetalLB on layer 2, for clusters without a cloud load balancer. */
+/** MetalLB on layer 2 or with BGP, for clusters without a cloud load balancer. */
 export const metallb: Component = {
   name: 'metallb',
   summary: 'assigns the gateway an address on clusters without a cloud load balancer',
@@ -16,7 +17,7 @@ export const metallb: Component = {
     const image = (name: string) => ({ image: { repository: mirrorImage(cluster, `quay.io/metallb/${name}`) } });
     const mirrored = mirrorImage(cluster, 'quay.io/metallb') !== 'quay.io/metallb';
     return {
-      // On by default since 0.16; layer 2 does not need it.
+      // On by default since 0.16. Neither layer 2 nor MetalLB's own BGP needs it.
       frrk8s: { enabled: false },
       ...(mirrored ? { controller: image('controller'), speaker: { ...image('speaker') } } : {}),
     };
@@ -37,14 +38,23 @@ export const metallb: Component = {
           spec: { addresses: pool.addresses },
         }),
       ),
-      {
-        apiVersion: 'metallb.io/v1beta1',
-        kind: 'L2Advertisement',
-        metadata: { name: 'pools', namespace, annotations },
-        spec: { ipAddressPools: pools.map((pool) => pool.name) },
-      },
+      ...announcements(cluster, annotations),
     ];
   },
+  secrets: (cluster) =>
+    peersOf(cluster).flatMap(({ name, peer }) =>
+      peer.password === undefined
+        ? []
+        : [
+            {
+              name,
+              namespace,
+              purpose: `the BGP password of ${peer.address}`,
+              type: 'kubernetes.io/basic-auth',
+              keys: { password: { kind: 'reference' as const, from: peer.password, check: 'not-empty' as const } },
+            },
+          ],
+    ),
   // The speakers use the host network, which every other level refuses.
   namespaces: () => [{ name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } }],
   clusterKinds: () => [
@@ -74,3 +84,42 @@ export const metallb: Component = {
   ],
   readyWithinSeconds: 600,
 };
+
+/** Routers with the names of their objects and Secrets. */
+function peersOf({ loadBalancer }: Cluster) {
+  return (loadBalancer.metallb?.bgp?.peers ?? []).map((peer) => ({
+    name: `router-${peer.address.replaceAll('.', '-')}`,
+    peer,
+  }));
+}
+
+/** What tells routers and neighbours where the pools are. */
+function announcements(cluster: Cluster, annotations: Record<string, string>): KubernetesObject[] {
+  const { pools = [], bgp } = cluster.loadBalancer.metallb ?? {};
+  const metadata = { name: 'pools', namespace, annotations };
+  const ipAddressPools = pools.map((pool) => pool.name);
+  if (bgp === undefined)
+    return [{ apiVersion: 'metallb.io/v1beta1', kind: 'L2Advertisement', metadata, spec: { ipAddressPools } }];
+  const { communities } = bgp;
+  return [
+    ...peersOf(cluster).map(({ name, peer: { address, asn, port, password, nodeSelector } }) => ({
+      apiVersion: 'metallb.io/v1beta2',
+      kind: 'BGPPeer',
+      metadata: { name, namespace, annotations },
+      spec: {
+        myASN: bgp.asn,
+        peerASN: asn,
+        peerAddress: address,
+        ...(port === undefined ? {} : { peerPort: port }),
+        ...(password === undefined ? {} : { passwordSecret: { name, namespace } }),
+        ...(nodeSelector === undefined ? {} : { nodeSelectors: [{ matchLabels: nodeSelector }] }),
+      },
+    })),
+    {
+      apiVersion: 'metallb.io/v1beta1',
+      kind: 'BGPAdvertisement',
+      metadata,
+      spec: { ipAddressPools, ...(communities === undefined ? {} : { communities }) },
+    },
+  ];
+}

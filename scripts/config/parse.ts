@@ -62,7 +62,7 @@ export function parseClusterFile(
     whole: (value) =>
       shared === undefined ? [] : [...appFindings(value, shared.apps), ...versionFindings(value, shared.upstream)],
     emptyHint: `Write at least "name: ${folder}" and auth.users; clusters/demo/cluster.yaml is an example.`,
-    further: (value) => nameFindings(value, folder),
+    further: (value) => [...nameFindings(value, folder), ...lifetimeFindings(value)],
   });
 }
 
@@ -71,6 +71,20 @@ function nameFindings(value: unknown, folder: string): InputFinding[] {
   if (typeof name !== 'string' || name === folder) return [];
   const hint = `Write name: ${folder}, or rename the folder.`;
   return [{ path: ['name'], at: 'value', message: `must equal the name of its folder, ${folder}`, hint }];
+}
+
+/** Only the file as written tells whether a setting with a default is in it. */
+function lifetimeFindings(value: unknown): InputFinding[] {
+  const tls = isRecord(value) ? value.tls : undefined;
+  if (!isRecord(tls) || !isRecord(tls.certificate)) return [];
+  return ['duration', 'renewBefore']
+    .filter((key) => key in tls)
+    .map((key) => ({
+      path: ['tls', key],
+      at: 'key',
+      message: 'has no effect beside tls.certificate, which nothing renews',
+      hint: 'Remove it.',
+    }));
 }
 
 function look(input: InputDocument, path: KeyPath): Written {

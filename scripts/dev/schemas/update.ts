@@ -41,8 +41,10 @@ const upstreams: readonly { module: ModuleName; files: readonly string[]; kinds:
   },
   {
     module: 'metallb',
-    files: ['ipaddresspools', 'l2advertisements'].map((name) => `config/crd/bases/metallb.io_${name}.yaml`),
-    kinds: ['IPAddressPool', 'L2Advertisement'],
+    files: ['bgpadvertisements', 'bgppeers', 'ipaddresspools', 'l2advertisements'].map(
+      (name) => `config/crd/bases/metallb.io_${name}.yaml`,
+    ),
+    kinds: ['BGPAdvertisement', 'BGPPeer', 'IPAddressPool', 'L2Advertisement'],
   },
 ];
 
