@@ -6,7 +6,7 @@ import { allowClosedPipes } from './command-line/closed-pipe.ts';
 import { runCommandLine } from './command-line/run.ts';
 import { commands } from './commands/index.ts';
 import { UsageError } from './report/errors.ts';
-import { createReporter } from './report/reporter.ts';
+import { createReporter, reporterOptions } from './report/reporter.ts';
 
 /**
  * The entry: parses the command line, loads one command, turns errors into exit codes.
@@ -17,7 +17,7 @@ async function main(argv: readonly string[]): Promise<number> {
   config({ jitless: true });
   // simple-git reads it when it is loaded, and would print each git's environment past the masking of secrets.
   delete process.env.DEBUG;
-  const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
+  const reporter = createReporter(reporterOptions(argv));
   const program = new Command('breakwater')
     .description(
       'Turns clusters/<name>/cluster.yaml into an Argo CD app-of-apps tree, commits it, and registers it with Argo CD.',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { groupOf } from '../components/component.ts';
+import { during } from '../report/activity.ts';
 import { RunError } from '../report/errors.ts';
 import { type ApiStatus, errorOf, isFieldConflict, unanswered, unlessStatus } from './api-error.ts';
 import type { LiveObject, ObjectReference } from './live.ts';
@@ -239,10 +240,12 @@ export class Api {
       try {
         const response = await this.#transport.send(request);
         if (last || !passing(request, response)) return response;
-        await sleep(Math.max(pause, Math.min(response.retryAfter ?? 0, 10) * 1000));
+        await during('a pause before the API server is asked again', () =>
+          sleep(Math.max(pause, Math.min(response.retryAfter ?? 0, 10) * 1000)),
+        );
       } catch (error) {
         if (last || !lostConnection(request, error)) throw unanswered(request, error);
-        await sleep(pause);
+        await during('a pause before the API server is asked again', () => sleep(pause));
       }
     }
   }

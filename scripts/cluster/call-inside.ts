@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../components/component.ts';
 import { domain } from '../components/domain.ts';
+import { during } from '../report/activity.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
 import { ApiError } from './api-error.ts';
@@ -44,7 +45,10 @@ export async function callInside(
     await api.create(throwaway);
     const pods = (['in-mesh', 'outside'] as const).map((name) => ({ name, calls }));
     for (const pod of pods) await createPod(api, namespace, pod, options);
-    return (await Promise.all(pods.map(({ name }) => answersOf(api, namespace, name, options)))).flat();
+    const answers = await during('the pods in the cluster', () =>
+      Promise.all(pods.map(({ name }) => answersOf(api, namespace, name, options))),
+    );
+    return answers.flat();
   } finally {
     await deleteObject(api, throwaway);
   }

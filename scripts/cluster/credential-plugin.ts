@@ -71,6 +71,7 @@ async function runPlugin({ apiVersion, command, args = [], env }: Plugin, second
     env: { ...process.env, KUBERNETES_EXEC_INFO: JSON.stringify(request), ...extra },
     seconds,
     interactive,
+    secretArguments: true,
   });
   if (timedOut)
     throw failed(

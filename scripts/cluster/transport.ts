@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { begin, during } from '../report/activity.ts';
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -77,18 +78,27 @@ export function kubeTransport(config: KubeConfig, options: TransportOptions): Tr
     async send(request) {
       const settings = await credentials();
       const signal = either(AbortSignal.timeout(options.timeout), options.signal);
-      const message = await open(request, settings, signal);
-      const text = await untilAborted(textOf(message), signal);
-      const retryAfter = Number(message.headers['retry-after']);
-      return {
-        status: message.statusCode ?? 0,
-        body: parse(text),
-        text,
-        ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfter } : {}),
-      };
+      const done = begin(`${request.method} ${server}${request.path}`);
+      try {
+        const message = await open(request, settings, signal);
+        const text = await untilAborted(textOf(message), signal);
+        const retryAfter = Number(message.headers['retry-after']);
+        done(String(message.statusCode));
+        return {
+          status: message.statusCode ?? 0,
+          body: parse(text),
+          text,
+          ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfter } : {}),
+        };
+      } finally {
+        done('no answer');
+      }
     },
     async *lines(request, signal) {
-      const message = await open(request, await credentials(), either(signal, options.signal));
+      const settings = await credentials();
+      const message = await during(`watch ${server}${request.path}`, () =>
+        open(request, settings, either(signal, options.signal)),
+      );
       try {
         if (message.statusCode === 200) {
           for await (const line of createInterface({ input: message })) yield parse(line);

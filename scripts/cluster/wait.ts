@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { during } from '../report/activity.ts';
 
 export interface WaitOptions {
   /** Time limit. */
@@ -15,6 +16,10 @@ export interface WaitOptions {
  * @throws what the question throws; the signal's reason when it fires
  */
 export async function waitUntil(question: () => Promise<boolean>, options: WaitOptions): Promise<boolean> {
+  return await during('waiting for the cluster', () => poll(question, options));
+}
+
+async function poll(question: () => Promise<boolean>, options: WaitOptions): Promise<boolean> {
   const end = Date.now() + options.seconds * 1000;
   while (!(await question())) {
     options.signal?.throwIfAborted();

@@ -66,9 +66,14 @@ export function minutes(flags: string, description: string): OptionEntry<number>
 }
 
 /** Options of every command. */
-export const commonOptions: readonly { flags: string; description: string }[] = [
+export const commonOptions: readonly { flags: string; description: string; conflicts?: string }[] = [
   { flags: '--json', description: 'print one JSON value on stdout, and progress on stderr' },
   { flags: '--quiet', description: 'print no progress: only warnings, errors and the result' },
+  {
+    flags: '--verbose',
+    description: 'print each program that is run and each request, with durations, and every file',
+    conflicts: 'quiet',
+  },
 ];
 
 function textOf(raw: unknown): string | undefined {

@@ -71,7 +71,9 @@ function define(program: Command, command: Declaration, run: Run): void {
     .addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}\n`)
     .copyInheritedSettings(program)
     .exitOverride();
-  for (const { flags, description } of [...commonOptions, ...Object.values(command.options)]) {
+  for (const { flags, description, conflicts = [] } of commonOptions)
+    child.addOption(new Option(flags, description).conflicts(conflicts));
+  for (const { flags, description } of Object.values(command.options)) {
     // What is the default may be written, too: scripts do, and so does an upgrade from 0.1.0 (render --prune).
     if (flags.startsWith('--no-')) child.addOption(new Option(flags.replace('--no-', '--')).hideHelp());
     child.option(flags, description);

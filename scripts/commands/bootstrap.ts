@@ -8,7 +8,7 @@ import { UsageError } from '../report/errors.ts';
 import { bootstrap } from '../steps/bootstrap.ts';
 import type { BootstrapOptions } from '../steps/context.ts';
 import { resolveGitAccess } from '../steps/git-access.ts';
-import { probeRemote, toldOf } from '../steps/make-repository.ts';
+import { probeRemote } from '../steps/make-repository.ts';
 import { once } from '../steps/once.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { bootstrapSummary } from '../steps/summary.ts';
@@ -37,7 +37,7 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
     await ensureEmbeddedRemote(root, cluster.git.branch);
   // Without a push, no credentials are needed either.
   const access = resolveGitAccess(root, cluster, reporter);
-  const remote = asked.push ? toldOf(await access.push(), reporter) : { url: cluster.repositoryUrl };
+  const remote = asked.push ? await access.push() : { url: cluster.repositoryUrl };
   const { context, outcomes } = await bootstrap({
     root,
     options: asked,

@@ -3,6 +3,7 @@ import semver from 'semver';
 import type { Cluster } from '../config/cluster.ts';
 import { isAddress } from '../config/schema/common.ts';
 import { onPath, runProcess } from '../processes/run.ts';
+import { during } from '../report/activity.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { askForReleases } from '../steps/upgrade-versions.ts';
 
@@ -56,7 +57,9 @@ export async function checkDns(cluster: Cluster, found: Found): Promise<void> {
   const { host } = cluster;
   if (host === 'auto' || isAddress(host) || placeholdersOf(cluster).some((one) => one.startsWith('host '))) return;
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
-  const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  const answers = await during(`DNS: ${host}`, () =>
+    Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]),
+  );
   const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   if (addresses.length > 0) found('dns', 'ok', `${host} resolves to ${addresses.join(', ')}`);
   else found('dns', 'note', `${host} does not resolve here yet: point it to the gateway once it has an address`);

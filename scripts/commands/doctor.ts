@@ -15,7 +15,7 @@ import { checkDeleted, requireCleanRepository } from '../steps/check-repository.
 import { isKeyOf } from '../steps/deploy-key.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
 import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
-import { probeRemote, toldOf } from '../steps/make-repository.ts';
+import { probeRemote } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { requireValid } from '../steps/require-valid.ts';
@@ -175,7 +175,7 @@ async function checkRemote(
   await attempt('remote', found, async () => {
     const access = resolveGitAccess(root, cluster, reporter);
     access.trust();
-    const remote = toldOf(await access.push(), reporter);
+    const remote = await access.push();
     const state = await probeRemote({ cluster, repository, remote, access });
     if (state === undefined) {
       const { create } = cluster.git;

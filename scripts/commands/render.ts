@@ -43,7 +43,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   for (const { platform, plan: whole } of planned) {
     const plan = options.prune ? whole : { ...whole, delete: [] };
     const stale = whole.delete.slice(plan.delete.length).map(({ path }) => path);
-    for (const line of changes(plan)) reporter.status(`    ${line}`);
+    reporter.files(changes(plan));
     await applyPlan(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = plan.delete.map(({ path }) => path);

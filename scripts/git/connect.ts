@@ -28,8 +28,7 @@ export async function withRemote<T>(
   const files = await writeCredentials(remote.credentials);
   try {
     const { settings, extra } = remoteSettings(remote, files?.lines);
-    const whileSilent = remote.waiting === undefined ? {} : { whileSilent: remote.waiting };
-    const options = { settings: [...giveUp, ...settings], extra, silence, ...whileSilent };
+    const options = { settings: [...giveUp, ...settings], extra, silence };
     if (/^(https?|file):/i.test(remote.url)) return await use(options);
     const users = await usersSshCommand(git);
     const ssh = files?.key === undefined ? undefined : { key: files.key, knownHosts: files.knownHosts };

@@ -21,8 +21,6 @@ export interface Remote {
   credentials?: TokenCredentials | SshCredentials;
   /** Absolute path of a PEM file with the CA of the host's certificate. */
   caFile?: string;
-  /** Called while the remote is silent, with the seconds so far. */
-  waiting?: (seconds: number) => void;
 }
 
 /** Branches of a remote. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { endChildren } from '../processes/run.ts';
+import { begin, during } from '../report/activity.ts';
 import { RunError } from '../report/errors.ts';
 import { type GitSettings, gitEnvironment } from './environment.ts';
 
@@ -14,8 +15,6 @@ export interface GitOptions {
   silence?: number;
   /** True: it may run hooks of the user's. */
   hooks?: boolean;
-  /** Called every few seconds while git is silent, with the seconds so far. */
-  whileSilent?: (seconds: number) => void;
 }
 
 /** Git in one folder. Both forms throw a GitFailure when git fails. */
@@ -71,10 +70,15 @@ export function createGit(folder: string, defaults: GitOptions = {}): Git {
     const streams: Readable[] = [];
     let args: readonly string[] = [];
     const settings = [...(defaults.settings ?? []), ...(options.settings ?? [])];
-    const { silence, whileSilent, ...start } = { ...defaults, ...options, settings };
-    const watch = silence === undefined ? undefined : watchFor(silence, whileSilent);
+    const { silence, ...start } = { ...defaults, ...options, settings };
+    const watch = silence === undefined ? undefined : watchFor(silence);
+    const limit = silence === undefined ? '' : ` (given up after ${silence / 1000} s without an answer)`;
+    let done: ReturnType<typeof begin> = () => undefined;
     const simple = prepare(folder, start).outputHandler((_command, stdout, stderr, given) => {
       args = given;
+      done();
+      const words = given.filter((word) => !word.startsWith('-'));
+      done = begin(`git ${words.slice(0, 2).join(' ')}${limit}`, { whole: `git ${given.join(' ')}` });
       for (const stream of [stdout, stderr]) {
         if (!(stream instanceof Readable)) continue;
         streams.push(stream);
@@ -91,6 +95,7 @@ export function createGit(folder: string, defaults: GitOptions = {}): Git {
       throw new GitFailure({ exitCode: 1, stdout: '', stderr: '', timedOut: true });
     } finally {
       watch?.end();
+      done();
       // A process that git left behind may hold the pipes; do not wait for it.
       for (const stream of streams) stream.destroy();
     }
@@ -100,31 +105,21 @@ export function createGit(folder: string, defaults: GitOptions = {}): Git {
   });
 }
 
-/** Milliseconds of silence between two reports. */
-const patience = 5_000;
-
 /** Watches for a silence of so many milliseconds. */
-function watchFor(milliseconds: number, whileSilent: GitOptions['whileSilent']) {
+function watchFor(milliseconds: number) {
   let report: () => void = () => undefined;
   const silent = new Promise<undefined>((resolve) => {
     report = () => resolve(undefined);
   });
-  let since = Date.now();
   let timer = setTimeout(report, milliseconds);
-  const told = setInterval(() => {
-    const waited = Date.now() - since;
-    if (waited >= patience) whileSilent?.(Math.round(waited / 1000));
-  }, patience);
   return {
     silent,
     again() {
-      since = Date.now();
       clearTimeout(timer);
       timer = setTimeout(report, milliseconds);
     },
     end() {
       clearTimeout(timer);
-      clearInterval(told);
     },
   };
 }
@@ -137,7 +132,8 @@ function watchFor(milliseconds: number, whileSilent: GitOptions['whileSilent']) 
  * @see https://git-scm.com/docs/git-cat-file#_batch_output
  */
 export function readObjects(folder: string, names: readonly string[]): Promise<Buffer> {
-  return named(prepare(folder, { input: names.map((name) => `${name}\n`).join('') }).binaryCatFile(['--batch']));
+  const input = names.map((name) => `${name}\n`).join('');
+  return during('git cat-file --batch', () => named(prepare(folder, { input }).binaryCatFile(['--batch'])));
 }
 
 function prepare(folder: string, { input, settings, extra, hooks }: GitOptions): SimpleGit {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Octokit } from '@octokit/rest';
+import { during } from '../report/activity.ts';
 import { RunError } from '../report/errors.ts';
 import type { DeployKey, Host, HostAccess, HostedRepository, PullRequest, Webhook } from './host.ts';
 import { hostError } from './host-error.ts';
@@ -53,7 +54,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
 async function untilShown(look: () => Promise<HostedRepository | undefined>, where: string): Promise<void> {
   for (let pause = 250; pause < 20_000; pause *= 2) {
     if ((await look()) !== undefined) return;
-    await setTimeout(pause);
+    await during(`waiting until the host shows ${where}`, () => setTimeout(pause));
   }
   throw new RunError(`${where} was created, but the host does not show it yet`, { hint: 'Run it again in a minute.' });
 }
@@ -184,7 +185,7 @@ async function untilNoticed<T>({ notesPushesLater }: Dialect, ask: () => Promise
     } catch (error) {
       const unknown = error instanceof Error && 'status' in error && error.status === 404;
       if (!notesPushesLater || !unknown || pause > 4000) throw error;
-      await setTimeout(pause);
+      await during('waiting until the host notices the push', () => setTimeout(pause));
     }
   }
 }

@@ -1,5 +1,6 @@
 import tls from 'node:tls';
 import { Agent, type Dispatcher, fetch, ProxyAgent } from 'undici';
+import { begin } from '../report/activity.ts';
 import { proxyFor } from './proxy.ts';
 
 /** The options of `fetch` that we need. */
@@ -44,9 +45,14 @@ export function makeFetch(environment: NodeJS.ProcessEnv, ca?: string): Fetch {
   return async (url, options = {}) => {
     const proxy = proxyFor(url, environment);
     const init = { ...options, redirect: 'manual' as const, dispatcher: dispatcherFor(proxy) };
+    // Parameters may hold what is nobody else's business.
+    const done = begin(`${options.method ?? 'GET'} ${url.replace(/\?.*/, '')}`);
     try {
-      return (await fetch(url, init)) as unknown as Response;
+      const response = await fetch(url, init);
+      done(String(response.status));
+      return response as unknown as Response;
     } catch (error) {
+      done('no answer');
       throw explain(error, new URL(url).host, proxy);
     }
   };

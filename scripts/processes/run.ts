@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
+import { begin } from '../report/activity.ts';
 import { RunError } from '../report/errors.ts';
 
 /** How a program is started. */
@@ -11,6 +12,8 @@ export interface RunOptions {
   seconds?: number;
   /** True: it may ask the person at the terminal. */
   interactive?: boolean;
+  /** True: its arguments may hold secrets, so --verbose does not show them. */
+  secretArguments?: boolean;
 }
 
 /** What a program left. */
@@ -45,10 +48,15 @@ export async function runProcess(
   const { $ } = await import('zx/core');
   if (typeof $.shell !== 'string')
     throw new RunError('bash was not found', { hint: 'Install bash, and put it on the PATH.' });
-  const { seconds, interactive = false, ...place } = options;
+  const { seconds, interactive = false, secretArguments = false, ...place } = options;
   const stdio = [interactive ? 'inherit' : 'ignore', 'pipe', 'pipe'] as const;
   // `exec`: the program takes the place of the shell, so that ending the one ends the other.
   const running = $({ ...place, quiet: true, nothrow: true, stdio: [...stdio] })`exec ${program} ${args}`;
+  const shown = secretArguments ? [] : args;
+  const done = begin([basename(program), ...shown.slice(0, 2)].join(' '), {
+    whole: [program, ...shown].join(' '),
+    asks: interactive,
+  });
   let timedOut = false;
   const end = async () => {
     timedOut = true;
@@ -59,6 +67,7 @@ export async function runProcess(
   };
   const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
   const { exitCode, stdout, stderr } = await running.finally(() => clearTimeout(timer));
+  done(exitCode === 0 ? undefined : exitCode === null ? 'killed' : `exit code ${exitCode}`);
   return { exitCode, stdout, stderr, timedOut };
 }
 

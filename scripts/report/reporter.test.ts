@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { begin as beginActivity } from './activity.ts';
 import { RunError } from './errors.ts';
 import { createReporter } from './reporter.ts';
 
@@ -16,29 +17,84 @@ function stream(isTTY: boolean) {
   return { isTTY, lines, write: (text: string) => lines.push(text.replace(/\n$/, '')) };
 }
 
-function reporter(isTTY: boolean, options: { json?: boolean; quiet?: boolean } = {}) {
+function reporter(isTTY: boolean, options: { json?: boolean; quiet?: boolean; verbose?: boolean } = {}) {
   const [stdout, stderr] = [stream(isTTY), stream(isTTY)];
   return { stdout, stderr, ...createReporter({ json: false, ...options }, { stdout, stderr }) };
 }
 
+/** What the terminal shows: each erased line is gone. */
+const seen = (lines: readonly string[]) =>
+  lines
+    .join('\n')
+    .split('\r\x1b[K')
+    .map((line) => line.trim());
+
 it('writes one plain line for each step where no person looks', () => {
-  const { begin, stdout } = reporter(false);
+  const { begin, stdout, stderr } = reporter(false);
   const end = begin('publish');
-  vi.advanceTimersByTime(5000);
+  vi.advanceTimersByTime(1000);
   end('done', 'pushed 1a2b3c to main');
-  expect(stdout.lines).toEqual(['+ publish: pushed 1a2b3c to main']);
+  expect(stdout.lines).toEqual(['done publish: pushed 1a2b3c to main']);
+  expect(stderr.lines).toEqual([]);
 });
 
-it('names a step on a terminal once it takes longer than a second, and says how long it took', () => {
+it('says there what it waits for within two seconds, and then every ten', () => {
+  const { begin, stderr } = reporter(false);
+  begin('publish');
+  const end = beginActivity('git push https://git.example.com/a.git');
+  vi.advanceTimersByTime(13_000);
+  end();
+  expect(stderr.lines).toEqual([
+    '    … publish: git push https://git.example.com/a.git (1 s)',
+    '    … publish: git push https://git.example.com/a.git (11 s)',
+  ]);
+});
+
+it('draws the step that runs in the last line of a terminal, with its seconds, in its width, and without secrets', () => {
   vi.stubEnv('NO_COLOR', '1');
-  const { begin, stdout } = reporter(true);
-  begin('tree')('up-to-date', '85 files as generated');
+  const { begin, hide, stdout, stderr } = reporter(true);
+  hide(['hunter22']);
   const end = begin('publish');
-  vi.advanceTimersByTime(1100);
-  expect(stdout.lines).toEqual(['= tree: 85 files as generated', '► publish …']);
-  vi.advanceTimersByTime(2000);
+  expect(stderr.lines).toEqual(['► publish …']);
+  const done = beginActivity(`git push https://git.example.com/hunter22/${'x'.repeat(100)}`);
+  vi.advanceTimersByTime(3000);
+  const shown = seen(stderr.lines);
+  expect(Math.max(...shown.map((line) => line.length))).toBeLessThan(80);
+  expect(shown.at(-1)).toMatch(/^► publish: git push https:\/\/git\.example\.com\/\*\*\*\/x+… … 3 s$/);
+  done();
   end('done', 'pushed');
-  expect(stdout.lines.at(-1)).toBe('+ publish: pushed (3 s)');
+  expect(stderr.lines.at(-1)).toBe('\r\x1b[K');
+  expect(stdout.lines).toEqual(['✔ publish: pushed (3 s)']);
+});
+
+it('draws nothing while a program may ask the user', () => {
+  vi.stubEnv('NO_COLOR', '1');
+  const { begin, stderr } = reporter(true);
+  begin('register');
+  const done = beginActivity('kubelogin', { asks: true });
+  vi.advanceTimersByTime(500);
+  expect(stderr.lines.at(-1)).toBe('\r\x1b[K');
+  vi.advanceTimersByTime(5000);
+  expect(stderr.lines.at(-1)).toBe('\r\x1b[K');
+  done();
+});
+
+it('lists each program and request with its duration, and every file, when it is verbose', () => {
+  const files = ['a', 'b', 'c', 'd'].map((name) => `new        clusters/prod/values/${name}.yaml`);
+  const all = reporter(false, { verbose: true });
+  const end = beginActivity('helm template dex');
+  vi.advanceTimersByTime(1234);
+  end('exit code 1');
+  all.files(files);
+  expect(all.stderr.lines).toEqual(['    helm template dex, exit code 1 (1.2 s)']);
+  expect(all.stdout.lines).toEqual(files.map((line) => `    ${line}`));
+  const folded = reporter(false);
+  folded.files([...files, 'delete     clusters/prod/values/e.yaml', 'new        clusters/prod/README.md']);
+  expect(folded.stdout.lines).toEqual([
+    '    new        clusters/prod/values/ (4 files)',
+    '    delete     clusters/prod/values/e.yaml',
+    '    new        clusters/prod/README.md',
+  ]);
 });
 
 it('says nothing more of a step that failed', () => {
@@ -48,7 +104,13 @@ it('says nothing more of a step that failed', () => {
   expect(fail(new RunError('the remote refuses the push', { hint: 'Ask for the right to push.' }))).toBe(1);
   vi.advanceTimersByTime(5000);
   expect(stdout.lines).toEqual([]);
-  expect(stderr.lines).toEqual(['error: the remote refuses the push\n  Ask for the right to push.']);
+  expect(seen(stderr.lines).at(-1)).toBe('error: the remote refuses the push\n  Ask for the right to push.');
+});
+
+it('prints each warning once', () => {
+  const { warn, stderr } = reporter(false);
+  for (const line of ['a', 'b', 'a']) warn(line);
+  expect(stderr.lines).toEqual(['warning: a', 'warning: b']);
 });
 
 it.each([
@@ -64,10 +126,13 @@ it.each([
   const { warn, begin, stdout, stderr } = reporter(isTTY);
   warn('the demo is still there');
   begin('tree')('done', 'wrote 3 files');
-  expect(stderr.lines).toEqual([
+  const mark = isTTY ? '✔' : 'done';
+  expect(stderr.lines[0]).toBe(
     coloured ? '\u001b[33mwarning:\u001b[39m the demo is still there' : 'warning: the demo is still there',
+  );
+  expect(stdout.lines).toEqual([
+    coloured ? `\u001b[32m${mark}\u001b[39m tree: wrote 3 files` : `${mark} tree: wrote 3 files`,
   ]);
-  expect(stdout.lines).toEqual([coloured ? '\u001b[32m+\u001b[39m tree: wrote 3 files' : '+ tree: wrote 3 files']);
 });
 
 it('prints warnings, errors and the result when it is quiet', () => {

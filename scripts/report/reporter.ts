@@ -1,5 +1,7 @@
+import { listen, longestActivity } from './activity.ts';
 import { painter } from './colour.ts';
 import { formatProblem, RunError, UsageError } from './errors.ts';
+import { foldFiles } from './fold-files.ts';
 import { masker } from './mask.ts';
 
 /** What became of a step of a run. */
@@ -10,13 +12,15 @@ export interface Reporter {
   json: boolean;
   /** One line of progress. With --json it goes to stderr, so that stdout is valid JSON. */
   status(line: string): void;
+  /** Lines about files, folded by folder unless --verbose is given. */
+  files(lines: readonly string[]): void;
   /**
-   * Begins a step. On a terminal, its name appears when it takes longer than a second, and its end says how long it took.
+   * Begins a step. On a terminal, its name stands in the last line until it ends, and its end says how long it took.
    *
    * @returns ends the step, and reports what became of it
    */
   begin(step: string): (outcome: StepOutcome, message: string) => void;
-  /** A warning, after which the run continues. Always on stderr. */
+  /** A warning, after which the run continues. Always on stderr, and each one once. */
   warn(line: string): void;
   /** The command's result: the text for people, or the value as JSON. */
   result(value: unknown, text: string): void;
@@ -26,51 +30,87 @@ export interface Reporter {
   hide(secrets: readonly string[]): void;
 }
 
+/** How a step's end begins: a symbol on a terminal, a word elsewhere. */
 const marks = {
-  'up-to-date': ['=', 'dim'],
-  skipped: ['-', 'dim'],
-  done: ['+', 'green'],
-  'would-do': ['~', 'yellow'],
+  'up-to-date': ['✔', 'unchanged', 'dim'],
+  skipped: ['○', 'skipped', 'dim'],
+  done: ['✔', 'done', 'green'],
+  'would-do': ['~', 'planned', 'yellow'],
 } as const;
 
-/**
- * @param options json: stdout contains exactly one JSON value; quiet: no progress
- * @param streams where output goes
- */
+/** Milliseconds between two looks at whether there is something to show. */
+const tick = 250;
+/** Milliseconds without a line after which a run says what it waits for, where output goes to a file or pipe. */
+const firstSilence = 2000;
+const nextSilence = 10_000;
+
+export interface ReporterOptions {
+  /** Stdout contains exactly one JSON value. */
+  json: boolean;
+  /** No progress. */
+  quiet?: boolean;
+  /** Each program that is run and each request, with its duration; every file. */
+  verbose?: boolean;
+}
+
+/** @returns the options that are given in a command line */
+export function reporterOptions(argv: readonly string[]): ReporterOptions {
+  const [json, quiet, verbose] = ['--json', '--quiet', '--verbose'].map((option) => argv.includes(option));
+  return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+}
+
+/** @param streams where output goes */
 export function createReporter(
-  { json, quiet = false }: { json: boolean; quiet?: boolean },
+  { json, quiet = false, verbose = false }: ReporterOptions,
   streams: { stdout: OutputStream; stderr: OutputStream } = process,
 ): Reporter {
   const secrets: string[] = [];
+  const warned = new Set<string>();
   let mask = masker(secrets);
-  const out = (text: string) => streams.stdout.write(`${mask(text)}\n`);
-  const err = (text: string) => streams.stderr.write(`${mask(text)}\n`);
-  const status = quiet ? () => undefined : json ? err : out;
   const progress = json ? streams.stderr : streams.stdout;
   const paint = painter(progress);
   const paintError = painter(streams.stderr);
-  let pending: NodeJS.Timeout | undefined;
+  const last = lastLine(streams.stderr, (text) => mask(text), quiet);
+  const print = (stream: OutputStream, text: string) => {
+    last.clear();
+    stream.write(`${mask(text)}\n`);
+  };
+  const out = (text: string) => print(streams.stdout, text);
+  const err = (text: string) => print(streams.stderr, text);
+  const status = quiet ? () => undefined : (line: string) => print(progress, line);
+  listen((line, milliseconds) => {
+    if (verbose) err(paintError('dim', `    ${line} (${(milliseconds / 1000).toFixed(1)} s)`));
+    else if (longestActivity() === undefined) last.refresh();
+  });
   return {
     json,
     status,
+    files: (lines) => {
+      for (const line of verbose ? lines : foldFiles(lines)) status(`    ${line}`);
+    },
     begin: (step) => {
       const start = Date.now();
-      if (progress.isTTY === true) pending = setTimeout(() => status(paint('dim', `► ${step} …`)), 1000).unref();
+      last.step = step;
+      last.refresh();
       return (outcome, message) => {
-        clearTimeout(pending);
+        last.step = undefined;
         const seconds = Math.round((Date.now() - start) / 1000);
         const duration = progress.isTTY === true && seconds > 0 ? paint('dim', ` (${seconds} s)`) : '';
-        const [mark, colour] = marks[outcome];
-        status(`${paint(colour, mark)} ${step}: ${message}${duration}`);
+        const [symbol, word, colour] = marks[outcome];
+        status(`${paint(colour, progress.isTTY === true ? symbol : word)} ${step}: ${message}${duration}`);
       };
     },
-    warn: (line) => err(`${paintError('yellow', 'warning:')} ${line}`),
+    warn: (line) => {
+      if (warned.has(line)) return;
+      warned.add(line);
+      err(`${paintError('yellow', 'warning:')} ${line}`);
+    },
     result: (value, text) => {
       if (json) out(JSON.stringify(value, null, 2));
       else if (text !== '') out(text);
     },
     fail: (thrown) => {
-      clearTimeout(pending);
+      last.step = undefined;
       const { code, text, value } = describeFailure(thrown);
       err(text.replace(/^error:/, paintError('red', 'error:')));
       if (json) out(JSON.stringify(value, null, 2));
@@ -83,8 +123,65 @@ export function createReporter(
   };
 }
 
+/** What shows that a run is alive: on a terminal a last line that is drawn over, elsewhere a line after some silence. */
+function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: boolean) {
+  const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  const paint = painter(stream);
+  let drawn = '';
+  let shown = Date.now();
+  let stepStart = 0;
+  let step: string | undefined;
+  /** What the last line after a silence was about. */
+  let told: object | undefined;
+  const erase = () => {
+    if (drawn !== '') stream.write('\r\x1b[K');
+    drawn = '';
+  };
+  const refresh = () => {
+    if (quiet) return;
+    const now = Date.now();
+    const activity = longestActivity();
+    const slow = activity !== undefined && now - activity.start >= 1000 ? activity : undefined;
+    const what = [step, slow?.what].filter((part) => part !== undefined).join(': ');
+    if (what === '' || activity?.asks === true) return erase();
+    const seconds = Math.floor((now - (slow?.start ?? stepStart)) / 1000);
+    if (!terminal) {
+      const isNew = told === undefined || (slow !== undefined && slow !== told);
+      if (now - shown < (isNew ? firstSilence : nextSilence) - tick) return;
+      stream.write(`    … ${mask(what)} (${seconds} s)\n`);
+      shown = now;
+      told = slow ?? {};
+    } else {
+      const time = seconds > 0 ? ` ${seconds} s` : '';
+      const room = (stream.columns ?? 80) - time.length - 5;
+      const text = mask(what);
+      const line = `► ${text.length > room ? `${text.slice(0, room - 1)}…` : text} …${time}`;
+      if (line === drawn) return;
+      erase();
+      stream.write(paint('dim', line));
+      drawn = line;
+    }
+  };
+  setInterval(refresh, tick).unref();
+  return {
+    /** The step that runs. */
+    set step(name: string | undefined) {
+      step = name;
+      stepStart = Date.now();
+    },
+    refresh,
+    /** Makes room for another line. */
+    clear() {
+      erase();
+      shown = Date.now();
+      told = undefined;
+    },
+  };
+}
+
 interface OutputStream {
   isTTY?: boolean;
+  columns?: number;
   write(text: string): unknown;
 }
 

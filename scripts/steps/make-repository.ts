@@ -1,20 +1,12 @@
-import { longSilence } from '../git/connect.ts';
-import type { Remote, RemoteState } from '../git/remote.ts';
+import type { RemoteState } from '../git/remote.ts';
 import { RepositoryNotFound } from '../git/remote-failures.ts';
 import type { Host } from '../hosts/host.ts';
 import { RunError } from '../report/errors.ts';
-import type { Reporter } from '../report/reporter.ts';
 import type { BootstrapContext } from './context.ts';
 import { step } from './step.ts';
 
 /** The parts of the context that probing the remote needs. */
 type RemoteLook = Pick<BootstrapContext, 'cluster' | 'repository' | 'remote' | 'access'>;
-
-/** @returns the remote, with progress reports while it is silent */
-export function toldOf(remote: Remote, reporter: Pick<Reporter, 'status'>): Remote {
-  const limit = `given up after ${longSilence / 1000} s without an answer`;
-  return { ...remote, waiting: (seconds) => reporter.status(`    waiting for ${remote.url} (${seconds} s; ${limit})`) };
-}
 
 /**
  * Asks the remote for its branches. If git finds no repository, asks the host's API whether it exists.

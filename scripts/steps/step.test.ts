@@ -7,7 +7,11 @@ interface Context {
   results: readonly string[];
 }
 
-const reporter = { status: () => undefined, begin: () => () => undefined } as unknown as Reporter;
+const reporter = {
+  status: () => undefined,
+  files: () => undefined,
+  begin: () => () => undefined,
+} as unknown as Reporter;
 
 /** A step that notes all that is asked of it, and hands on its name. */
 function noting(name: string, refuse = false): AnyStep<Context> {

@@ -98,7 +98,7 @@ async function runStep<Context, Found, Work, Checked>(
   }
   const details = decision.details === undefined ? {} : { details: decision.details };
   if (dryRun) return { context: next, outcome: { step: name, outcome: 'would-do', message, ...details } };
-  for (const detail of decision.details ?? []) reporter.status(`    ${detail}`);
+  reporter.files(decision.details ?? []);
   const result = await act(decision.work, next);
   const done: Done<Context> = typeof result === 'string' ? { message: result } : result;
   return {
@@ -144,8 +144,7 @@ export async function runChecked<Context>(
     const { context: next, outcome } = await run(context, options);
     context = next;
     outcomes.push(outcome);
-    if (outcome.outcome === 'would-do')
-      for (const detail of outcome.details ?? []) options.reporter.status(`    ${detail}`);
+    if (outcome.outcome === 'would-do') options.reporter.files(outcome.details ?? []);
   }
   return { context, outcomes };
 }

@@ -45,8 +45,12 @@ function next(context: BootstrapContext): string[] {
     ];
   if (connection === undefined) return nextWithoutCluster(context);
   if (!options.push) return [];
-  if (!options.wait) return ['Next: run the bootstrap again with --wait to follow the waves.'];
-  return cluster.knownHost === undefined ? [] : [`Open https://${cluster.knownHost}/`];
+  const address = cluster.knownHost === undefined ? [] : [`https://${cluster.knownHost}/`];
+  if (options.wait) return address.map((url) => `Open ${url}`);
+  return [
+    'Next: run the bootstrap again with --wait to follow the waves.',
+    ...address.map((url) => `The platform will be at ${url}`),
+  ];
 }
 
 function nextWithoutCluster({ cluster }: BootstrapContext): string[] {

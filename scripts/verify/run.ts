@@ -1,4 +1,5 @@
 import type { AttackResult } from '../page/types.ts';
+import { during } from '../report/activity.ts';
 import type { AttackCheck, Group, Need, SteppedResult } from './check.ts';
 import type { Client } from './client.ts';
 import { describeExchange } from './judge.ts';
@@ -20,7 +21,8 @@ export async function runGroups(
   const all: AttackResult[] = [];
   for (const group of groups) {
     const rows: AttackResult[] = [];
-    for (const check of group.checks(known.site)) rows.push(await runCheck(client, known, group, check));
+    for (const check of group.checks(known.site))
+      rows.push(await during(`${group.name}/${check.id}`, () => runCheck(client, known, group, check)));
     report(group, rows);
     all.push(...rows);
   }

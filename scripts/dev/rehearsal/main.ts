@@ -1,7 +1,7 @@
 /** `npm run rehearse`: options.ts defines its commands, docs/rehearsal.md explains them. */
 import { allowClosedPipes } from '../../command-line/closed-pipe.ts';
 import { RunError } from '../../report/errors.ts';
-import { createReporter, type Reporter } from '../../report/reporter.ts';
+import { createReporter, type Reporter, reporterOptions } from '../../report/reporter.ts';
 import { buildSandbox } from '../sandbox/cluster.ts';
 import { messageOf, SandboxError } from '../sandbox/errors.ts';
 import { imageVersionsOf, repositoryRoot } from '../sandbox/of-repository.ts';
@@ -123,7 +123,7 @@ function stopSignal(reporter: Reporter): AbortSignal {
 
 allowClosedPipes();
 const argv = process.argv.slice(2);
-const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
+const reporter = createReporter(reporterOptions(argv));
 process.exitCode = await rehearseCommandLine(argv, reporter, async (options) => {
   try {
     return await run(options, reporter);

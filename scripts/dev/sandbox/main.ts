@@ -1,6 +1,6 @@
 /** The sandbox alone, without the rehearsal: see README.md. */
 import { RunError } from '../../report/errors.ts';
-import { createReporter, type Reporter } from '../../report/reporter.ts';
+import { createReporter, type Reporter, reporterOptions } from '../../report/reporter.ts';
 import { buildSandbox, findSandbox, sandboxDown, sandboxStatus, sandboxUp } from './cluster.ts';
 import { SandboxError } from './errors.ts';
 import { chartsOf, imageVersionsOf, repositoriesOf, repositoryRoot } from './of-repository.ts';
@@ -28,7 +28,7 @@ async function run({ word, folder, git, host: hosts }: SandboxOptions, reporter:
 }
 
 const argv = process.argv.slice(2);
-const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
+const reporter = createReporter(reporterOptions(argv));
 process.exitCode = await sandboxCommandLine(argv, reporter, async (options) => {
   try {
     return await run(options, reporter);

@@ -10,7 +10,7 @@ import { checkout } from './repository.ts';
 const allowed: Record<string, readonly string[]> = {
   report: [],
   'command-line': ['report'],
-  network: [],
+  network: ['report'],
   processes: ['report'],
   page: [],
   config: ['report'],

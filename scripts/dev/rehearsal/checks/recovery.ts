@@ -19,9 +19,9 @@ const group = 'Recovery';
 
 /** Lines of the bootstrap's output at which it is killed, in order. */
 const steps: readonly { name: string; pattern: RegExp }[] = [
-  { name: 'the tree is written', pattern: /^\+ tree:/ },
-  { name: 'the commit is made', pattern: /^\+ commit:/ },
-  { name: 'the commit is pushed', pattern: /^\+ publish:/ },
+  { name: 'the tree is written', pattern: /^done tree:/ },
+  { name: 'the commit is made', pattern: /^done commit:/ },
+  { name: 'the commit is pushed', pattern: /^done publish:/ },
   { name: 'the first namespace is made', pattern: /Namespace \S+ created/ },
   { name: "Argo CD's CRDs are being made", pattern: /CustomResourceDefinition applications\.argoproj\.io created/ },
   { name: "Argo CD's workloads are being made", pattern: /Deployment argocd\/argocd-repo-server created/ },

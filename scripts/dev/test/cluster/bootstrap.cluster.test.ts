@@ -51,8 +51,8 @@ function secrets(found: Snapshot): string[] {
 describe('a dry run', () => {
   it('says what would be done, and writes nothing: not in the cluster, not in Git, not on disk', () => {
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.stdout).toContain('~ argocd: install Argo CD');
-    expect(dry.stdout).toContain('~ secrets: create or change 2 of 2 Secrets');
+    expect(dry.stdout).toContain('planned argocd: install Argo CD');
+    expect(dry.stdout).toContain('planned secrets: create or change 2 of 2 Secrets');
     expect(written(empty, untouched)).toEqual([]);
   });
 });
@@ -164,10 +164,10 @@ describe('further runs', () => {
     const after = await snapshot(site.cluster.connection.api);
     expect(again).toMatchObject({ code: 0 });
     for (const line of [
-      '= tree:',
-      '= commit: nothing to commit',
-      '= publish:',
-      '= secrets: 2 Secrets exist and are kept',
+      'unchanged tree:',
+      'unchanged commit: nothing to commit',
+      'unchanged publish:',
+      'unchanged secrets: 2 Secrets exist and are kept',
       '0 created, 0 changed',
     ])
       expect(again.stdout).toContain(line);
@@ -231,7 +231,7 @@ describe('further runs', () => {
     };
     expect(cluster).toBe(clusterName);
     expect(steps.find(({ step }) => step === 'register')).toMatchObject({ outcome: 'up-to-date' });
-    expect(run.stderr).toContain('= commit: nothing to commit');
+    expect(run.stderr).toContain('unchanged commit: nothing to commit');
   });
 });
 
@@ -246,7 +246,7 @@ describe('waiting for the platform', () => {
     const places = waves.map((wave) => stdout.indexOf(wave));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
-    expect(stdout).toMatch(/\+ wait: platform: healthy, (\d+) of \1 waves healthy/);
+    expect(stdout).toMatch(/done wait: platform: healthy, (\d+) of \1 waves healthy/);
     expect(stdout).toContain('Open https://kubeflow.example.com/');
   });
 

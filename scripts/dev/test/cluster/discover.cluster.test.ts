@@ -30,7 +30,7 @@ function published(file: string, commit = 'main'): string {
 it('finds the address, and continues until all is healthy', () => {
   expect(run.stderr).toBe('');
   expect(run).toMatchObject({ code: 0 });
-  expect(run.stdout).toContain(`+ discover: the gateway's address is ${address}`);
+  expect(run.stdout).toContain(`done discover: the gateway's address is ${address}`);
   expect(run.stdout).toContain(`Open https://${address}/`);
 });
 
@@ -54,6 +54,6 @@ it('commits the address as an input, so that no one needs a cluster to render', 
 it('does not look for the address again', async () => {
   const again = await site.run(...bootstrap(site));
   expect(again).toMatchObject({ code: 0 });
-  expect(again.stdout).toContain(`= discover: the host is ${address}`);
+  expect(again.stdout).toContain(`unchanged discover: the host is ${address}`);
   expect(site.remote.git('rev-list', '--count', 'main')).toBe('3');
 });

@@ -18,13 +18,13 @@ it('a repository that a run makes is made once, and gets the discovered address 
   const run = site.start(...bootstrap(site, '--wait', '--timeout', '5'));
   await until(run, () => run.said().includes('waiting for the address of Service ingress/istio-ingressgateway'));
   await giveAddress(site.cluster.connection.api, address);
-  await until(run, () => run.said().includes('+ webhook:'));
+  await until(run, () => run.said().includes('done webhook:'));
   run.kill();
   await run.result;
   const said = run.said();
   expect(said.match(/created the private repository/g)).toHaveLength(1);
-  expect(said.match(/^\+ publish: /gm)).toHaveLength(2);
-  expect(said).toContain(`+ webhook: Gitea calls https://${address}/hooks/argocd after each push;`);
+  expect(said.match(/^done publish: /gm)).toHaveLength(2);
+  expect(said).toContain(`done webhook: Gitea calls https://${address}/hooks/argocd after each push;`);
   const commits = await gitea.call(token, 'GET', `/repos/${repository}/commits?sha=main`);
   expect((commits as { commit: { message: string } }[]).length).toBeGreaterThan(1);
 });

@@ -56,8 +56,10 @@ async function readWith(sshKey: string) {
 describe('a bootstrap onto a host that has no repository', () => {
   it('says in a dry run that the repository and the key would be made, and makes nothing', () => {
     expect(dry).toMatchObject({ code: 0 });
-    expect(dry.stdout).toContain(`~ repository: create the private repository ${gitea.sshUrl(repository)} (Gitea)`);
-    expect(dry.stdout).toContain('~ deploy-key: create a deploy key (ed25519, read-only)');
+    expect(dry.stdout).toContain(
+      `planned repository: create the private repository ${gitea.sshUrl(repository)} (Gitea)`,
+    );
+    expect(dry.stdout).toContain('planned deploy-key: create a deploy key (ed25519, read-only)');
     expect(afterDry).toBe('absent');
   });
 
@@ -79,7 +81,9 @@ describe('a bootstrap onto a host that has no repository', () => {
   });
 
   it('has it call Argo CD, and says what Gitea needs for a certificate of a CA of its own', () => {
-    expect(first.stdout).toContain('+ webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push;');
+    expect(first.stdout).toContain(
+      'done webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push;',
+    );
     expect(first.stdout).toContain('SKIP_TLS_VERIFY = true in [webhook]');
   });
 
@@ -98,9 +102,11 @@ describe('another run', () => {
   it('uses the key again', async () => {
     const before = await keys();
     const again = await site.run(...bootstrap(site));
-    expect(again.stdout).toContain('= deploy-key: the key in the cluster is the read-only deploy key on Gitea');
-    expect(again.stdout).toContain('= repository:');
-    expect(again.stdout).toContain('= webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push');
+    expect(again.stdout).toContain('unchanged deploy-key: the key in the cluster is the read-only deploy key on Gitea');
+    expect(again.stdout).toContain('unchanged repository:');
+    expect(again.stdout).toContain(
+      'unchanged webhook: Gitea calls https://kubeflow.example.com/hooks/argocd after each push',
+    );
     expect(await keys()).toEqual(before);
   });
 
@@ -148,7 +154,7 @@ describe('another run', () => {
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'argocd-secret', namespace: 'argocd' } },
       { metadata: { annotations: { [webhookMark]: null } } },
     );
-    expect((await site.run(...bootstrap(site))).stdout).toContain('+ webhook: Gitea calls');
+    expect((await site.run(...bootstrap(site))).stdout).toContain('done webhook: Gitea calls');
     expect(await secrets()).toEqual(made);
     const refused = await site.run(...bootstrap(site, '--rotate', 'webhok'));
     expect(refused.stderr).toMatch(/no Secret "webhok" to rotate\n.*webhook/);

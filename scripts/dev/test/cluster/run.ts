@@ -9,6 +9,7 @@ export interface RunResult {
   /** Undefined when it was killed. */
   code: number | null;
   stdout: string;
+  /** Without the lines that say what is waited for: they depend on the machine's speed. */
   stderr: string;
   /** Command lines of the run's own process and of all that it started, as anybody on the machine can read them. */
   commandLines: readonly string[];
@@ -42,7 +43,10 @@ export function startRun(root: string, parameters: readonly string[], env: NodeJ
   const seen = new Set<string>();
   const result = new Promise<RunResult>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...texts, commandLines: [...seen] }));
+    child.once('close', (code) => {
+      const stderr = texts.stderr.replaceAll(/^ {4}… .*\n/gm, '');
+      resolve({ code, stdout: texts.stdout, stderr, commandLines: [...seen] });
+    });
   });
   void watchCommandLines(child, seen);
   return {
