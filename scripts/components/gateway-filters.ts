@@ -22,6 +22,7 @@ import {
 import { luaHostOf, luaText, requestHost } from './lua.ts';
 import { sharesConnections } from './own-certificate.ts';
 import { rateLimitFilter } from './rate-limits.ts';
+import { otherNamesFilter } from './redirect-hosts.ts';
 import { refusalFilter } from './refusals.ts';
 import { sandboxedAnswers } from './sandboxed-answers.ts';
 import { sharesCookie } from './user-code.ts';
@@ -72,6 +73,7 @@ export function edgeFilters(cluster: Cluster): KubernetesObject {
         },
       },
       ...(sharesConnections(cluster) ? [scriptFilter('own-connection', refuseOtherHosts)] : []),
+      ...otherNamesFilter(cluster),
       refusalFilter(cluster),
       rateLimitFilter(),
       scriptFilter('programs', tellPrograms),

@@ -6,6 +6,7 @@ import { loginChecks } from './gate.ts';
 import { edgeFilters } from './gateway-filters.ts';
 import { certificateSecrets } from './own-certificate.ts';
 import { ownCertificate } from './private-ca.ts';
+import { otherNames } from './redirect-hosts.ts';
 import { servedHost } from './served-host.ts';
 import { groupHeaders } from './tenant-groups.ts';
 import { chartSource } from './upstream.ts';
@@ -48,6 +49,7 @@ export const gateway: Component = {
           }),
           ...webhookRoute(cluster),
           ...userCodeHost(cluster),
+          ...otherNames(cluster),
         ]),
   ],
   secrets: certificateSecrets,

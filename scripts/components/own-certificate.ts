@@ -8,7 +8,8 @@ import { sessionHosts, userCodeAddress } from './user-code.ts';
 function servedHosts(cluster: Cluster): string[] {
   if (cluster.knownHost === undefined) return [];
   const code = userCodeAddress(cluster);
-  return [...sessionHosts(cluster), ...(code === undefined ? [] : [code])].map(({ host }) => host);
+  const hosts = [...sessionHosts(cluster), ...(code === undefined ? [] : [code])].map(({ host }) => host);
+  return [...hosts, ...cluster.redirectHosts];
 }
 
 /** @returns the Secret with `tls.certificate`, which serves all hosts; none where certificates are issued */

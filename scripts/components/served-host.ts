@@ -7,6 +7,8 @@ import { ownCertificate } from './private-ca.ts';
 
 /** What the gateway needs to serve one host. */
 interface ServedHost extends PublicAddress {
+  /** Further names that lead to the host: these are served in its place. */
+  names?: readonly string[];
   /** Name of the Secret with its certificate, where one is issued. */
   secret: string;
   /** Name of the Gateway with TLS. */
@@ -26,11 +28,12 @@ interface ServedHost extends PublicAddress {
  * @returns the host's certificate (unless you have your own), its Gateway with TLS, its Gateway on port 80, and the redirect there
  */
 export function servedHost(cluster: Cluster, served: ServedHost): KubernetesObject[] {
-  const { host, isAddress, suffix = '' } = served;
+  const { host, suffix = '', names = [host] } = served;
+  const isAddress = served.isAddress && served.names === undefined;
   const own = cluster.tls.certificate !== undefined;
   const secret = own ? ownCertificate : served.secret;
   // Clients never send an IP address as SNI, so match all hosts then; the VirtualServices select by host.
-  const hosts = [isAddress ? '*' : host];
+  const hosts = isAddress ? ['*'] : names;
   const certificate = {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
@@ -40,7 +43,7 @@ export function servedHost(cluster: Cluster, served: ServedHost): KubernetesObje
       duration: cluster.tls.duration,
       renewBefore: cluster.tls.renewBefore,
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
-      ...(isAddress ? { ipAddresses: [host] } : { dnsNames: [host] }),
+      ...(isAddress ? { ipAddresses: [host] } : { dnsNames: names }),
       issuerRef: issuerRef(cluster),
     },
   };
@@ -66,15 +69,16 @@ function gatewayObject(name: string, server: Record<string, unknown>): Kubernete
 }
 
 /** The only route on port 80. Not the Gateway's httpsRedirect, which would also redirect ACME challenges. */
-function redirect({ host, port, plain, redirect: name }: ServedHost): KubernetesObject {
+function redirect({ host, authority, port, plain, redirect: name, names }: ServedHost): KubernetesObject {
+  const to = names === undefined ? (port === 443 ? {} : { port }) : { authority };
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'VirtualService',
     metadata: { name, namespace: gatewayNamespace },
     spec: {
-      hosts: [host],
+      hosts: names ?? [host],
       gateways: [plain],
-      http: [{ redirect: { scheme: 'https', redirectCode: 301, ...(port === 443 ? {} : { port }) } }],
+      http: [{ redirect: { scheme: 'https', redirectCode: 301, ...to } }],
     },
   };
 }

@@ -6,11 +6,11 @@ import { componentNames } from './component-facts.ts';
 import { checkComponents, componentRulesRead } from './component-rules.ts';
 import { argocdSettings, componentSettings, istio, kubeflowSettings, mirrors } from './component-settings.ts';
 import { git } from './git.ts';
-import { authorityOf, host, userCodeLabel } from './host.ts';
+import { authorityOf, host, redirectHosts, userCodeLabel } from './host.ts';
 import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { proxy } from './proxy.ts';
-import { reads } from './reads.ts';
+import { eachRepetition, reads } from './reads.ts';
 import { clusterLabels } from './tenant.ts';
 import { tlsSettings } from './tls.ts';
 
@@ -32,6 +32,7 @@ export const clusterFile = z
       .describe(
         "The platform's host: a DNS name, an IP address, or auto (the load balancer's address, discovered by the bootstrap).",
       ),
+    redirectHosts,
     labels: clusterLabels
       .default({})
       .describe('Labels of the cluster. Tenants select clusters by them (clusters.labels in tenant.yaml).'),
@@ -63,6 +64,17 @@ export const clusterFile = z
       }
     },
     reads('host', 'loadBalancer.nodePort'),
+  )
+  .superRefine(
+    (value, context) => {
+      const refuse = (index: number, message: string) =>
+        context.addIssue({ code: 'custom', path: ['redirectHosts', index], message });
+      eachRepetition(value.redirectHosts, undefined, (index, text) => refuse(index, `"${text}" is listed twice`));
+      for (const [index, name] of value.redirectHosts.entries())
+        if (name === value.host) refuse(index, "is the platform's host itself");
+        else if (name.endsWith(`.${value.host}`)) refuse(index, `is below ${value.host}, where apps have their hosts`);
+    },
+    reads('host', 'redirectHosts'),
   )
   .superRefine(
     (value, context) => {

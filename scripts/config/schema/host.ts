@@ -49,6 +49,22 @@ function hostProblem(text: string): HostProblem | undefined {
   return { message: 'is neither a DNS name with a dot, nor an IP address, nor auto', hint: example };
 }
 
+/** Further names that redirect to the platform's host. */
+export const redirectHosts = z
+  .array(
+    z
+      .string()
+      .refine(
+        (text) => dnsName(text) && text !== 'auto',
+        'must be a DNS name in lower case, for example ml.example.com',
+      ),
+  )
+  .max(20, 'at most 20 names')
+  .default([])
+  .describe(
+    'Further DNS names that redirect to host (301), with path and query. They need DNS records, and get certificates as the host does. Nothing logs in there.',
+  );
+
 /** Browsers take a name whose last label is all digits for an IP address. */
 function dnsName(text: string): boolean {
   return dnsNamePattern.test(text) && !/\.\d+$/.test(text);
