@@ -9,6 +9,12 @@ import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 /** Our field manager for server-side apply. */
 export const fieldManager = 'breakwater';
 
+/**
+ * The field manager under which Argo CD itself applies: https://github.com/argoproj/argo-cd/blob/master/common/common.go.
+ * Under our own name, we would co-own each field, and it would stay when a later version of the manifests drops it.
+ */
+export const argocdManager = 'argocd-controller';
+
 const watchSeconds = 60;
 
 /** Resource name of a kind, for request paths. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../components/component.ts';
+import { clusterLabel } from '../components/domain.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
 import { ApiError, isFieldConflict } from './api-error.ts';
@@ -18,6 +19,8 @@ export interface Applied {
 export interface ApplyRun {
   /** Takes over fields from other field managers. Only where the caller says why. */
   force?: boolean;
+  /** Takes over the fields of namespaces with our label: a person has handed them over (`npm run adopt`). */
+  takeHandedOver?: boolean;
   /** Field manager; default `breakwater`. */
   manager?: string;
   /** Skips objects that Argo CD already applies from Git: two writers would undo each other. */
@@ -92,9 +95,10 @@ export async function applyObject(api: Api, object: KubernetesObject, run: Apply
   const tracked = live?.metadata.annotations?.[trackingAnnotation] !== undefined;
   if (tracked && run.leaveTracked === true) return { object: name, change: 'unchanged' };
   if (live === undefined && run.dryRun === true) return { object: name, change: 'created' };
+  const handedOver = live?.metadata.labels?.[clusterLabel] !== undefined && run.takeHandedOver === true;
   try {
     const result = await api.apply(object, {
-      ...(run.force === undefined ? {} : { force: run.force }),
+      ...(run.force === undefined && !handedOver ? {} : { force: run.force === true || handedOver }),
       ...(run.dryRun === undefined ? {} : { dryRun: run.dryRun }),
       ...(run.manager === undefined ? {} : { manager: run.manager }),
     });

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../components/component.ts';
 import { clusterLabel } from '../components/domain.ts';
-import type { Api } from './api.ts';
+import { type Api, argocdManager } from './api.ts';
 import { type Applied, type ApplyRun, applyObjects } from './apply.ts';
 import type { Verdict } from './ownership.ts';
 import { keepKnownHosts } from './trust.ts';
@@ -10,7 +10,7 @@ export interface ArgoCDInstall {
   /** Its namespace and all its manifests, rendered from the source that its own Application reads. */
   objects: readonly KubernetesObject[];
   /** The verdict on the cluster's current state. */
-  verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions'>;
+  verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions' | 'handedOver'>;
   /** Seconds until its workloads must be ready; undefined: do not wait. */
   readyWithinSeconds?: number;
   dryRun?: boolean;
@@ -48,12 +48,6 @@ export async function installArgoCD(api: Api, install: ArgoCDInstall): Promise<A
   return applied;
 }
 
-/**
- * The field manager under which Argo CD itself applies: https://github.com/argoproj/argo-cd/blob/master/common/common.go.
- * Under our own name, we would co-own each field, and it would stay when a later version of the manifests drops it.
- */
-const argocdManager = 'argocd-controller';
-
 async function applyManifests(
   api: Api,
   objects: readonly KubernetesObject[],
@@ -63,10 +57,11 @@ async function applyManifests(
   const marked = objects.map((object) => withClusterLabel(object, verdict.cluster));
   const isDefinition = ({ kind }: KubernetesObject) => kind === 'CustomResourceDefinition';
   const rest = marked.filter((object) => !isDefinition(object));
-  const as = { ...run, manager: argocdManager };
+  const force = verdict.handedOver === true;
+  const as = { ...run, manager: argocdManager, force };
   return [
     // Left over from a removed Argo CD: no other program maintains these fields.
-    ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: verdict.takeOverDefinitions })),
+    ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: force || verdict.takeOverDefinitions })),
     ...(await applyObjects(api, await keepKnownHosts(api, rest), as)),
   ];
 }

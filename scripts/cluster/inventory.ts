@@ -1,6 +1,6 @@
 import { groupOf } from '../components/component.ts';
 import type { Api } from './api.ts';
-import { unlessStatus } from './api-error.ts';
+import { readable, unlessStatus } from './api-error.ts';
 import { describeObject, type LiveObject, type ObjectReference } from './live.ts';
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
@@ -84,4 +84,32 @@ export async function takeInventory(
 /** @returns a key that is unique per object across groups, and independent of the API version */
 export function keyOf(object: ObjectReference): string {
   return `${groupOf(object)} ${describeObject(object)}`;
+}
+
+/** Objects of a cluster by kind, as `Deployment.apps` or `ConfigMap`. */
+export type Snapshot = ReadonlyMap<string, readonly LiveObject[]>;
+
+/** @returns the name of an object's kind in a snapshot */
+export function kindName(object: Pick<ObjectReference, 'apiVersion' | 'kind'>): string {
+  return [object.kind, groupOf(object)].filter((part) => part !== '').join('.');
+}
+
+/**
+ * Lists all objects of some kinds, and writes nothing.
+ *
+ * @param kinds as `Deployment.apps`; a kind that the cluster does not serve has no objects
+ * @returns the objects, and the kinds that we may not list
+ */
+export async function readSnapshot(
+  api: Api,
+  kinds: ReadonlySet<string>,
+): Promise<{ snapshot: Snapshot; unreadable: readonly string[] }> {
+  const served = (await kindsOf(api, { all: true })).filter((kind) => kinds.has(kindName(kind)));
+  const unreadable: string[] = [];
+  const lists = await inParallel(served, 6, async (kind) => {
+    const found = await readable(() => api.list(kind.apiVersion, kind.kind));
+    if (found === undefined) unreadable.push(kindName(kind));
+    return [kindName(kind), found?.items ?? []] as const;
+  });
+  return { snapshot: new Map(lists), unreadable: unreadable.toSorted() };
 }

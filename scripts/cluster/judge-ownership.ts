@@ -8,6 +8,7 @@ import type { ArgoCDState, Ownership, OwnershipFinding, OwnershipQuestion, Verdi
 import {
   applicationNamed,
   isController,
+  isHandedOver,
   isOurs,
   isRepository,
   isRestored,
@@ -54,7 +55,7 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
       refusal(
         'argocd-foreign',
         `the Argo CD in namespace ${namespace} belongs to ${describeOwner(ownerOf(first))} (seen on ${describeObject(first)})`,
-        'To use it unchanged, set argocd.install: false. To manage it from this repository, remove it there first (its Applications stay).',
+        'To use it unchanged, set argocd.install: false. To manage it from this repository, hand it over (npm run adopt prints the commands), or remove it there first (its Applications stay).',
       ),
     );
   }
@@ -66,6 +67,7 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
   return {
     argocd: state,
     takeOverDefinitions: definitions.takeOver,
+    handedOver: here.some(isHandedOver),
     findings: [...findings, ...definitions.findings],
   };
 }
@@ -183,7 +185,7 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Ownersh
           `the namespace ${name} belongs to ${describeOwner(owner)}`,
           name === question.argocd.namespace
             ? 'Remove it there, or choose another argocd.namespace.'
-            : 'Remove it there, or disable the component that needs this namespace (components.<name>.enabled: false).',
+            : 'Hand it over (npm run adopt prints the commands), remove it there, or disable the component that needs this namespace (components.<name>.enabled: false).',
         ),
       );
     }
@@ -195,7 +197,7 @@ function judgeNamespaces(found: Ownership, question: OwnershipQuestion): Ownersh
         refusal(
           'workload-foreign',
           `${describeObject(item)} belongs to ${describeOwner(owner)}`,
-          'Remove it there, or disable the component that it conflicts with (components.<name>.enabled: false).',
+          'Hand it over (npm run adopt prints the commands), remove it there, or disable the component that it conflicts with (components.<name>.enabled: false).',
         ),
       );
     }

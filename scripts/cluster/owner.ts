@@ -22,6 +22,8 @@ export function ownerOf(object: LiveObject): Owner {
   const { labels = {}, annotations = {}, ownerReferences = [], namespace = '' } = object.metadata;
   const tracking = annotations[trackingAnnotation];
   if (tracking !== undefined) return { kind: 'application', name: applicationOf(tracking) };
+  // A person has handed it over: Helm's marks on it are of the past.
+  if (labels[clusterLabel] !== undefined) return { kind: 'ours' };
   const release = annotations['meta.helm.sh/release-name'];
   if (release !== undefined) {
     return { kind: 'helm', release: `${annotations['meta.helm.sh/release-namespace'] ?? namespace}/${release}` };

@@ -1,4 +1,5 @@
 import { clusterLabel } from '../components/domain.ts';
+import { argocdManager, fieldManager } from './api.ts';
 import { type LiveApplication, sameRepository, sourcesOf } from './applications.ts';
 import type { LiveObject } from './live.ts';
 import { appliedByUs, ownerOf } from './owner.ts';
@@ -58,6 +59,13 @@ export function readsRepository(application: LiveApplication, { root }: Ownershi
 /** @returns true for this cluster's repository, at its current or previous address */
 export function isRepository(url: string, { repositoryUrl, movedFrom }: OwnershipQuestion['root']): boolean {
   return sameRepository(url, repositoryUrl) || (movedFrom !== undefined && sameRepository(url, movedFrom));
+}
+
+/** Whether a person put our label on an object that we have not applied yet: `npm run adopt` prints the command. */
+export function isHandedOver(object: LiveObject): boolean {
+  const { labels, managedFields = [] } = object.metadata;
+  const applied = managedFields.some(({ manager }) => manager === argocdManager || manager === fieldManager);
+  return labels?.[clusterLabel] !== undefined && !applied;
 }
 
 export function isController({ metadata }: LiveObject): boolean {

@@ -42,6 +42,7 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.rehearse, () => import('./rehearse.ts')),
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
+  command(declarations.adopt, () => import('./adopt.ts')),
   command(declarations.completion, () => import('./completion.ts')),
   command(declarations.app, () => import('./app.ts')),
   command(declarations.tenant, () => import('./tenant.ts')),

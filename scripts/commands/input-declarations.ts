@@ -21,6 +21,26 @@ export const inputDeclarations = {
       'npm run new -- prod --host kubeflow.example.com --email ann@example.com --git-url git@github.com:acme/platform.git',
     ],
   },
+  adopt: {
+    usage: 'adopt',
+    description:
+      "Reads a cluster that runs something already, and changes nothing there: writes a cluster.yaml that fits, and lists what stays yours, what becomes the platform's, and what is in the way.",
+    options: {
+      context: text('--context <name>', 'context in your kubeconfig'),
+      cluster: text(
+        '--cluster <name>',
+        "the cluster's name (default: from the context); its cluster.yaml is used if it exists",
+      ),
+      gitUrl: text('--git-url <url>', 'the repository that Argo CD is to read'),
+      host: text('--host <host>', 'DNS name, IP address, or auto (default: as found)'),
+      email: text('--email <address>', 'the first user'),
+      dryRun: flag('--dry-run', 'print the cluster.yaml without writing it'),
+    },
+    examples: [
+      'npm run adopt -- --context prod-admin --dry-run',
+      'npm run adopt -- --context prod-admin --cluster prod --git-url https://github.com/acme/platform.git',
+    ],
+  },
   app: {
     usage: 'app <action> <name>',
     description: 'add: writes apps/<name>/app.yaml, a web program behind the login. A merge applies it.',

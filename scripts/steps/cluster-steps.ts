@@ -39,6 +39,9 @@ import { type AnyStep, type Decision, type Done, step } from './step.ts';
 import { argocdObjects } from './upstream-objects.ts';
 import { webhookRotation } from './webhook.ts';
 
+/** How namespaces are applied. */
+const leavingTracked = { leaveTracked: true, takeHandedOver: true } as const;
+
 /** Seconds until Argo CD's own workloads must be ready, images pulled. */
 const argocdReadyWithin = 900;
 
@@ -99,7 +102,7 @@ export const installArgocd = clusterStep<ArgocdFound, ArgocdFound, ArgocdFound>(
   },
   act: async ({ verdict, objects }, { planned, reporter }, { api }) => {
     const report = (line: string) => reporter.status(`    ${line}`);
-    await applyObjects(api, registrationObjects(planned.platform).namespaces, { report, leaveTracked: true });
+    await applyObjects(api, registrationObjects(planned.platform).namespaces, { report, ...leavingTracked });
     const applied = await installArgoCD(api, { objects, verdict, readyWithinSeconds: argocdReadyWithin, report });
     return `Argo CD is ready: ${appliedText(applied)}`;
   },
@@ -202,7 +205,7 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
     },
     act: async (prepared, context, { api }) => {
       const { cluster, planned, reporter } = context;
-      await applyObjects(api, registrationObjects(planned.platform).namespaces, { leaveTracked: true });
+      await applyObjects(api, registrationObjects(planned.platform).namespaces, leavingTracked);
       const { applied, restarted } = await writeSecrets(api, prepared, {
         cluster: cluster.name,
         tell: (passwords) => tellPasswords(passwords, context),
