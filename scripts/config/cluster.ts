@@ -7,6 +7,7 @@ import type { Upstream } from './schema/upstream.ts';
 export interface KustomizePatch {
   patch: string;
   target?: Readonly<Record<string, string>>;
+  options?: Readonly<Record<string, boolean>>;
 }
 
 /** An object of apps/<app>/manifests/, in the app's namespace. */

@@ -11,9 +11,10 @@ import type { Reporter } from '../report/reporter.ts';
 import { buildOf } from '../tree/directory-source.ts';
 import { placePlatform } from '../tree/place.ts';
 import type { TreePlan } from '../tree/plan.ts';
+import { releaseChangeLines } from '../tree/release-change.ts';
 import { checkRepository } from './check-repository.ts';
 import { differences as driftOf, planCluster } from './plan-cluster.ts';
-import { readSide, renderPair } from './render-side.ts';
+import { readSide, renderPair, type Side } from './render-side.ts';
 import { readTenantFiles, renderTenants } from './render-tenants.ts';
 
 /** Options of a comparison. */
@@ -99,7 +100,12 @@ export async function compareWithBase({
       });
       const plan = cluster === undefined ? undefined : (await planCluster(root, placePlatform(cluster))).plan;
       for (const { path } of plan?.unexpected ?? []) notShown.add(path);
-      const notes = [...(plan === undefined ? [] : driftNotes(name, plan)), ...pair.notes, ...teams.notes];
+      const notes = [
+        ...(plan === undefined ? [] : driftNotes(name, plan)),
+        ...releaseNotes(before, after),
+        ...pair.notes,
+        ...teams.notes,
+      ];
       const changes = compare([...pair.before, ...teams.before], [...pair.after, ...teams.after]);
       differences.push({ cluster: name, changes, notes });
     }
@@ -107,6 +113,16 @@ export async function compareWithBase({
   } finally {
     await files.remove();
   }
+}
+
+/** What a change of Kubeflow's release does once. */
+function releaseNotes(before: Side | undefined, after: Side | undefined): string[] {
+  if (before === undefined || after === undefined) return [];
+  return releaseChangeLines(textsOf(before), textsOf(after));
+}
+
+function textsOf({ tree }: Side): Map<string, string> {
+  return new Map([...tree.files].map(([path, { text }]) => [path, text]));
 }
 
 /** Argo CD applies the written files, so a user who forgot to render learns why nothing changes. */

@@ -7,6 +7,7 @@ import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
 import { applicationOf } from '../tree/application-file.ts';
 import { isGenerated } from '../tree/plan.ts';
+import { releaseChangeLines } from '../tree/release-change.ts';
 import { applyPlan } from '../workspace/apply-plan.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { requireCleanRepository } from './check-repository.ts';
@@ -32,7 +33,11 @@ export const writeTree = step<BootstrapContext, Found, Found>({
   look: async ({ root, planned, options }) => ({ toNote: removalsToNote(root, planned, options.remove) }),
   decide: (found, { cluster, planned }) => {
     const { plan } = planned;
-    const details = [...found.toNote.map((entry) => `note       ${removalsFile}: ${entry}`), ...changes(plan)];
+    const details = [
+      ...found.toNote.map((entry) => `note       ${removalsFile}: ${entry}`),
+      ...changes(plan),
+      ...releaseChangeLines(planned.head, planned.tree).map((line) => `once       ${line}`),
+    ];
     if (details.length === 0)
       return { kind: 'up-to-date', message: `${cluster.folder}: ${count(plan.keep.length, 'file')} as generated` };
     return { kind: 'do', message: `write ${filesText(planned)} in ${cluster.folder}`, details, work: found };

@@ -123,9 +123,10 @@ function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<stri
     ...(source.patches.length === 0
       ? {}
       : {
-          patches: source.patches.map(({ target, patch }) => ({
+          patches: source.patches.map(({ target, patch, options }) => ({
             ...(target === undefined ? {} : { target }),
             patch,
+            ...(options === undefined ? {} : { options }),
           })),
         }),
   };

@@ -7,7 +7,7 @@ import { signOutPath } from '../login-proxy.ts';
 import { katibLinks } from './katib.ts';
 import type { DashboardLinks, MenuLink } from './links.ts';
 import { notebooksLinks } from './notebooks.ts';
-import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, kubeflowVersion, runs } from './part.ts';
+import { hostPatch, jsonPatch, kubeflowNamespace, kubeflowSource, kubeflowVersion, oldOnesLast, runs } from './part.ts';
 import { pipelinesLinks } from './pipelines.ts';
 import { servingLinks } from './serving.ts';
 import { tensorboardsLinks } from './tensorboards.ts';
@@ -31,6 +31,7 @@ export const dashboard: Component = {
   ],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
   serverSideApply: true,
+  syncOptions: oldOnesLast,
   readyWithinSeconds: 600,
 };
 

@@ -7,6 +7,7 @@ import {
   kubeflowNamespace,
   kubeflowSource,
   mutatingWebhook,
+  oldOnesLast,
 } from './part.ts';
 
 /** Notebooks: JupyterLab, VS Code and RStudio, one pod each. */
@@ -36,6 +37,7 @@ export const notebooks: Component = {
   clusterKinds: () => [...commonClusterKinds, mutatingWebhook],
   tenantWriters: { [`${kubeflowNamespace}:notebook-controller-service-account`]: ['networking.istio.io/*'] },
   serverSideApply: true,
+  syncOptions: oldOnesLast,
   readyWithinSeconds: 900,
 };
 

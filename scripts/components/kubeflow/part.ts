@@ -8,6 +8,7 @@ import { gatewayName, gatewayNamespace } from '../domain.ts';
 import { kustomizeUpstream, pinned } from '../upstream.ts';
 import { userCodeRoute } from '../user-code.ts';
 import { yamlText } from '../yaml-text.ts';
+import { stepPatches } from './release-steps.ts';
 import { type ReleasePath, releases } from './releases.ts';
 
 /** Folder with the patches of all parts and the Kubeflow release. */
@@ -76,6 +77,7 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
     patches: [
       ...(cluster.shared.patches.get(folder) ?? []),
       ...(cluster.shared.patches.get(`${folder}/${version}`) ?? []),
+      ...stepPatches(version, source.folder),
       ...(cluster.ownPatches.get(source.folder.split('/')[0] ?? '') ?? []),
       ...(source.patches ?? []),
     ],
@@ -143,6 +145,9 @@ export function hostSetting(cluster: Cluster, configMap: string): KustomizePatch
       : []),
   ]);
 }
+
+/** For parts whose releases rename objects: the old ones serve until the new ones are Healthy. */
+export const oldOnesLast = ['PruneLast=true'];
 
 /** Cluster-scoped kinds that almost every part has. */
 export const commonClusterKinds = [

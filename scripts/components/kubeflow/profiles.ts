@@ -2,7 +2,7 @@ import type { Cluster } from '../../config/cluster.ts';
 import { admissionPolicy } from '../admission.ts';
 import type { Component, KubernetesObject } from '../component.ts';
 import { whoAsks } from '../platform-accounts.ts';
-import { commonClusterKinds, kubeflowNamespace, kubeflowSource } from './part.ts';
+import { commonClusterKinds, kubeflowNamespace, kubeflowSource, oldOnesLast } from './part.ts';
 
 /** Account of the profile controller and of the access API in its pod, which acts on behalf of users. */
 const profileAccount = `${kubeflowNamespace}:profiles-controller-service-account`;
@@ -42,6 +42,7 @@ export const profiles: Component = {
     [profileAccount]: ['rbac.authorization.k8s.io/*', 'security.istio.io/*', '/resourcequotas', '/serviceaccounts'],
   },
   serverSideApply: true,
+  syncOptions: oldOnesLast,
   readyWithinSeconds: 600,
 };
 

@@ -8,6 +8,28 @@ interface Release {
   trainer: string;
   /** Its folder for each source, by the source's folder of patches under apps/kubeflow. */
   paths: Readonly<Record<ReleasePath, string>>;
+  /** What the upgrade to it has to do once, beyond applying its objects. */
+  steps: readonly ReleaseStep[];
+  /** What the upgrade to it changes for good, by Application: ends a sentence "a revert does not undo that …". */
+  stays: readonly { application: string; text: string }[];
+}
+
+/**
+ * An object that a release changes in a field that Kubernetes never lets change. It gets another name: Argo CD makes the new one, and
+ * prunes the old one when the new one is Healthy. Nothing else would work: Argo CD compares by a dry run on the server, which such a change
+ * fails, and then it starts no sync, not even the hooks that could make room.
+ */
+export interface ReleaseStep {
+  /** Folder of its source's patches under apps/kubeflow. */
+  folder: string;
+  group: string;
+  kind: string;
+  namespace?: string;
+  /** Name in upstream's file, before prefixes, and the one that it gets there. */
+  patched: readonly [from: string, to: string];
+  /** Name in the cluster until this release, and from it on. */
+  name: readonly [from: string, to: string];
+  because: string;
 }
 
 /** Folders that no release has moved yet. */
@@ -69,6 +91,8 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
       'kubeflow-tensorboards/tensorboards-web-app':
         'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio',
     },
+    steps: [],
+    stays: [],
   },
   '26.03.1': {
     commit: 'f09f3eeaa25cc852665f460497a42b7fc68639ac',
@@ -90,5 +114,43 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
       'kubeflow-tensorboards/tensorboards-web-app':
         'applications/notebooks-v1/upstream/tensorboards-web-app/overlays/istio',
     },
+    steps: [
+      {
+        folder: 'kubeflow-profiles/profiles',
+        group: 'apps',
+        kind: 'Deployment',
+        namespace: 'kubeflow',
+        patched: ['profiles-deployment', 'profiles-controller'],
+        name: ['profiles-deployment', 'profiles-controller'],
+        because: 'its selector differs (kubeflow/community-distribution#3469)',
+      },
+      {
+        folder: 'kubeflow-trainer/jobset',
+        group: 'apps',
+        kind: 'Deployment',
+        namespace: 'kubeflow-system',
+        patched: ['controller-manager', 'manager'],
+        name: ['jobset-controller-manager', 'jobset-manager'],
+        because: 'its selector differs (kubeflow/community-distribution#3428)',
+      },
+      {
+        folder: 'kubeflow-serving/kserve',
+        group: 'rbac.authorization.k8s.io',
+        kind: 'ClusterRoleBinding',
+        patched: ['llmisvc-manager-rolebinding', 'kserve-llmisvc-manager-rolebinding'],
+        name: ['llmisvc-manager-rolebinding', 'kserve-llmisvc-manager-rolebinding'],
+        because: 'it binds another role (kubeflow/community-distribution, README at 26.03.1)',
+      },
+    ],
+    stays: [
+      {
+        application: 'kubeflow-trainer',
+        text: 'CRDs of JobSet 0.11 and Trainer 2.2 stay, with fields that older controllers ignore',
+      },
+      {
+        application: 'kubeflow-serving',
+        text: 'CRDs of KServe 0.18 stay, with versions that KServe 0.16 does not know',
+      },
+    ],
   },
 };

@@ -13,6 +13,7 @@ import {
   kubeflowSource,
   localGatewayNamespace as localGateway,
   mutatingWebhook,
+  oldOnesLast,
   validatingWebhook,
 } from './part.ts';
 
@@ -96,6 +97,7 @@ export const serving: Component = {
     ],
   },
   serverSideApply: true,
+  syncOptions: oldOnesLast,
   readyWithinSeconds: 1500,
 };
 

@@ -9,6 +9,7 @@ import {
   kubeflowUpstream,
   kubeflowVersion,
   mutatingWebhook,
+  oldOnesLast,
   validatingWebhook,
 } from './part.ts';
 import { releases } from './releases.ts';
@@ -30,6 +31,7 @@ export const trainer: Component = {
     'trainer.kubeflow.org/ClusterTrainingRuntime',
   ],
   serverSideApply: true,
+  syncOptions: oldOnesLast,
   readyWithinSeconds: 900,
 };
 

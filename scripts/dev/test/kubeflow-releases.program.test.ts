@@ -1,12 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../components/component.ts';
+import { releases } from '../../components/kubeflow/releases.ts';
 import { kubeflowParts } from '../../config/schema/component-facts.ts';
-import { kubeflowVersions } from '../../config/schema/component-settings.ts';
+import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/component-settings.ts';
 import { checkTree } from '../../tree/rules/index.ts';
 import { children, type ParsedTree, type Source } from '../../tree/rules/parsed-tree.ts';
 import { configOptions } from './config-options.ts';
 import { clusterOf, optionPairs, treeOf } from './option-clusters.ts';
 import { openCopies } from './upstream-copies.ts';
+
+/** Some 250 builds for each release. */
+const long = { timeout: 3_600_000 };
 
 const folder = process.env.BREAKWATER_UPSTREAM;
 const skipped =
@@ -57,11 +61,36 @@ async function foundWith(tree: ParsedTree): Promise<string[]> {
     .map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
 }
 
+/** Every object of a release by what identifies it in a cluster, its version aside. */
+async function objectsOf(version: string): Promise<Map<string, KubernetesObject>> {
+  const tree = treeWith(everyPart(version));
+  if (tree === undefined) throw new Error('no tree');
+  const { rendered } = await builtFrom(tree);
+  return new Map(
+    [...rendered.values()].flat().map((object) => {
+      const { kind, metadata } = object;
+      return [[kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join(' '), object];
+    }),
+  );
+}
+
+/** Fields that the API server never lets change. */
+function immutable({ kind, ...object }: KubernetesObject): unknown {
+  const spec = (object.spec ?? {}) as Record<string, unknown>;
+  if (['Deployment', 'DaemonSet', 'ReplicaSet'].includes(kind)) return spec.selector;
+  if (['RoleBinding', 'ClusterRoleBinding'].includes(kind)) return object.roleRef;
+  if (kind === 'StatefulSet') return [spec.selector, spec.serviceName, spec.volumeClaimTemplates];
+  if (kind === 'Job') return [spec.selector, spec.template];
+  if (kind === 'PersistentVolumeClaim') return [spec.storageClassName, spec.accessModes];
+  if (kind === 'Secret' || kind === 'StorageClass') return [object.type, object.provisioner];
+  return undefined;
+}
+
 describe.each(kubeflowVersions)(`Kubeflow %s, built from upstream's own files${skipped}`, (version) => {
   const test = it.skipIf(copies === undefined);
   const base = everyPart(version);
 
-  test('is built whole, as far as the copies go', async () => {
+  test('is built whole, as far as the copies go', long, async () => {
     const tree = treeWith(base);
     if (tree === undefined) throw new Error('no tree');
     const { rendered, missing } = await builtFrom(tree);
@@ -76,19 +105,14 @@ describe.each(kubeflowVersions)(`Kubeflow %s, built from upstream's own files${s
     );
   });
 
-  test('has no old names, no default passwords, and nothing else that a rule refuses, with each option', async () => {
-    const wrong: string[] = [];
-    for (const option of [undefined, ...configOptions]) {
-      const tree = treeWith(...(option === undefined ? [base] : [base, option]));
-      if (tree === undefined) continue;
-      wrong.push(...(await foundWith(tree)).map((what) => `${option?.name}: ${what}`));
-    }
-    expect(wrong).toEqual([]);
+  test('has no old names, no default passwords, and nothing else that a rule refuses', long, async () => {
+    const tree = treeWith(base);
+    expect(tree === undefined ? ['no tree'] : await foundWith(tree)).toEqual([]);
   });
 
-  test('is built with each pair of options', async () => {
+  test('is built with each option and each pair of options', long, async () => {
     const failed: string[] = [];
-    for (const pair of optionPairs) {
+    for (const pair of [...configOptions.map((option) => [option]), ...optionPairs]) {
       const tree = treeWith(base, ...pair);
       if (tree === undefined) continue;
       try {
@@ -99,4 +123,38 @@ describe.each(kubeflowVersions)(`Kubeflow %s, built from upstream's own files${s
     }
     expect(failed).toEqual([]);
   });
+});
+
+describe(`An upgrade to the next release of Kubeflow${skipped}`, () => {
+  const pairs = kubeflowVersions.slice(1).map((version, index) => [kubeflowVersions[index] ?? '', version] as const);
+
+  it.skipIf(copies === undefined).each(pairs)(
+    '%s → %s changes no field that cannot change, and its steps are what the releases hold',
+    long,
+    async (from, to) => {
+      const [before, after] = [await objectsOf(from), await objectsOf(to)];
+      const stuck = [...after].filter(([id, object]) => {
+        const old = before.get(id);
+        return old !== undefined && JSON.stringify(immutable(old)) !== JSON.stringify(immutable(object));
+      });
+      expect(stuck.map(([id]) => id)).toEqual([]);
+      const built = new Set([...after.values()].map(({ metadata }) => metadata.name));
+      for (const { kind, namespace, name, folder } of releases[to as KubeflowVersion].steps) {
+        const [old, now] = name.map((one) => [kind, namespace, one].filter((part) => part !== undefined).join(' '));
+        expect(before.has(old ?? ''), old).toBe(true);
+        // Where the copy lacks the part, neither name is there.
+        if (folder === 'kubeflow-serving/kserve' && !built.has('kserve-controller-manager')) continue;
+        expect([after.has(old ?? ''), after.has(now ?? '')], now).toEqual([false, true]);
+      }
+    },
+  );
+
+  it.skipIf(copies === undefined).each(kubeflowVersions)(
+    '%s ships no Namespace and no Profile',
+    long,
+    async (version) => {
+      const kinds = [...(await objectsOf(version)).values()].map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind === 'Namespace' || kind === 'Profile')).toEqual([]);
+    },
+  );
 });

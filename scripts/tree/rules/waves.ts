@@ -43,10 +43,10 @@ const wavesAreNumbers: Rule = {
 const keptOnPrune: Rule = {
   name: 'kept-on-prune',
   reason:
-    "Pruning a CRD or a Namespace deletes every object in it; Argo CD ignores Helm's keep annotation (argo-cd docs, user-guide/sync-options).",
+    "Pruning a CRD, a Namespace or a Profile deletes every object in it; Argo CD ignores Helm's keep annotation (argo-cd docs, user-guide/sync-options).",
   check: (tree) =>
     allObjects(tree)
-      .filter(({ object }) => object.kind === 'CustomResourceDefinition' || object.kind === 'Namespace')
+      .filter(({ object }) => ['CustomResourceDefinition', 'Namespace', 'Profile'].includes(object.kind))
       .filter(({ object, application }) => {
         const own = optionsOf(object, 'argocd.argoproj.io/sync-options');
         const all = textsAt(application?.object, 'spec', 'syncPolicy', 'syncOptions');
