@@ -3,8 +3,9 @@ import { publishedSchemas } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import { changes, differences, type PlannedCluster, planCluster, planWithHead } from '../steps/plan-cluster.ts';
+import { changes, differences, planCluster, planWithHead } from '../steps/plan-cluster.ts';
 import { placePlatform } from '../tree/place.ts';
+import type { TreePlan } from '../tree/plan.ts';
 import { applyPlan } from '../workspace/apply-plan.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
 import { chooseCluster, chooseClusters } from './choose-cluster.ts';
@@ -15,7 +16,10 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   const { root, options, reporter } = invocation;
   if (options.all && options.cluster !== undefined) throw new UsageError('--all and --cluster exclude each other');
   const names = options.all ? chooseClusters({ root, options: { cluster: undefined } }) : [chooseCluster(invocation)];
-  const planned = await Promise.all(loadClusters(root, names).map((cluster) => plan(root, placePlatform(cluster))));
+  const planned = [];
+  // In turn, and without the texts: those of 200 clusters would fill the memory.
+  for (const cluster of loadClusters(root, names))
+    planned.push({ cluster: cluster.name, plan: await plan(root, placePlatform(cluster)) });
   if (options.check) {
     const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
@@ -40,17 +44,17 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   }
   for (const [file, text] of await staleSchemas(root)) await writeInput(root, file, text);
   const results = [];
-  for (const { platform, plan: whole } of planned) {
+  for (const { cluster, plan: whole } of planned) {
     const plan = options.prune ? whole : { ...whole, delete: [] };
     const stale = whole.delete.slice(plan.delete.length).map(({ path }) => path);
     reporter.files(changes(plan));
     await applyPlan(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = plan.delete.map(({ path }) => path);
-    results.push({ cluster: platform.cluster.name, written, deleted, stale, unchanged: plan.keep.length });
+    results.push({ cluster, written, deleted, stale, unchanged: plan.keep.length });
     for (const { path, reason } of plan.unexpected)
       reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
-    reporter.status(summary(platform.cluster.name, written.length, deleted.length, plan.keep.length));
+    reporter.status(summary(cluster, written.length, deleted.length, plan.keep.length));
     if (stale.length > 0)
       reporter.warn(
         `${count(stale.length, 'generated file')} kept, though stale: ${stale.join(', ')}. Without --no-prune, they are deleted.`,
@@ -74,15 +78,15 @@ function summary(name: string, written: number, deleted: number, unchanged: numb
 }
 
 /** Asks Git only when something differs, to tell manual edits from older renderings: Git takes time to load. */
-async function plan(root: string, platform: Platform): Promise<PlannedCluster> {
-  const planned = await planCluster(root, platform);
-  if (planned.plan.change.length + planned.plan.delete.length === 0) return planned;
+async function plan(root: string, platform: Platform): Promise<TreePlan> {
+  const { plan } = await planCluster(root, platform);
+  if (plan.change.length + plan.delete.length === 0) return plan;
   const { openRepository } = await import('../git/repository.ts');
   try {
-    return await planWithHead(root, platform, await openRepository(root));
+    return (await planWithHead(root, platform, await openRepository(root))).plan;
   } catch (error) {
     // Rendering needs no repository.
-    if (error instanceof RunError) return planned;
+    if (error instanceof RunError) return plan;
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import type { Cluster } from '../config/cluster.ts';
-import type { Component } from './component.ts';
+import type { ChartSource, Component, KustomizeSource } from './component.ts';
 
 /** A component with the wave that it is in. */
 export interface PlacedComponent {
   component: Component;
   wave: number;
+  /** Its upstreams for this cluster: several parts of the tree need them, and their patches take time to make. */
+  sources: readonly (ChartSource | KustomizeSource)[];
 }
 
 /** A cluster with its components. Computed once after loading (`placePlatform`), and handed down. */

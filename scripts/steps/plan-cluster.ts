@@ -31,8 +31,14 @@ export async function planCluster(
 ): Promise<PlannedCluster> {
   const { cluster } = platform;
   const { tree, documents } = renderDocuments(platform);
-  const [present, written] = await Promise.all([readPresent(root, cluster.folder), readWritten(root, cluster.folder)]);
-  const plan = planTree({ folder: cluster.folder, tree, present, written, ...(head === undefined ? {} : { head }) });
+  const present = await readPresent(root, cluster.folder);
+  const input = { folder: cluster.folder, tree, present, ...(head === undefined ? {} : { head }) };
+  const first = planTree(input);
+  // Only what differs may be edited by hand.
+  const plan =
+    first.change.length + first.delete.length === 0
+      ? first
+      : planTree({ ...input, written: await readWritten(root, cluster.folder) });
   return { platform, tree, documents, plan: await withoutIgnored(root, plan) };
 }
 

@@ -36,9 +36,8 @@ function neededNamespaces(platform: Platform): KubernetesObject[] {
 /** The same objects as in the tree: what is registered is what Git holds. */
 export function registrationObjects(platform: Platform): RegistrationObjects {
   const { cluster, placed } = platform;
-  const components = placed.map(({ component }) => component);
   return {
-    project: project(cluster, components),
+    project: project(cluster, placed),
     root: root(cluster),
     namespaces: neededNamespaces(platform),
     secrets: neededSecrets(platform),

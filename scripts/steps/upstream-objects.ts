@@ -9,6 +9,7 @@ import { fetchUpstream } from '../git/upstream.ts';
 import { UsageError } from '../report/errors.ts';
 import { buildKustomization, type Overlay } from '../tools/kustomize.ts';
 import { application } from '../tree/application.ts';
+import { placeComponent } from '../tree/place.ts';
 
 /** A source of an Application as it stands in the tree. */
 interface GitSource {
@@ -98,6 +99,6 @@ export function argocdKustomizations(cluster: Cluster): object[] {
 }
 
 function gitSources(cluster: Cluster): GitSource[] {
-  const { sources } = application(cluster, argocd, 0, false).spec as { sources: GitSource[] };
+  const { sources } = application(cluster, placeComponent(cluster, argocd, 0), false).spec as { sources: GitSource[] };
   return sources.filter((source) => source.path !== undefined);
 }

@@ -7,6 +7,7 @@ import type {
 } from '../components/component.ts';
 import { inCluster, readyWithinAnnotation, versionsAnnotation } from '../components/domain.ts';
 import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
+import type { PlacedComponent } from '../components/platform.ts';
 import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
@@ -16,8 +17,7 @@ import { durationSeconds } from '../config/schema/common.ts';
  */
 export function application(
   cluster: Cluster,
-  component: Component,
-  wave: number,
+  { component, wave, sources }: PlacedComponent,
   manifests: boolean,
 ): KubernetesObject {
   const settings = settingsOf(cluster, component);
@@ -41,7 +41,7 @@ export function application(
         'argocd.argoproj.io/sync-wave': String(wave),
         ...(component.serverSideApply === true ? { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' } : {}),
         [readyWithinAnnotation]: String(readyWithin),
-        ...tagsOfCommits(component.sources(cluster)),
+        ...tagsOfCommits(sources),
       },
       // Removing a component removes its resources. Argo CD cannot remove itself.
       ...(component.name === 'argocd' ? {} : { finalizers: ['resources-finalizer.argocd.argoproj.io'] }),
@@ -49,7 +49,7 @@ export function application(
     spec: {
       project: component.ownProject?.name ?? cluster.argocd.root.project,
       sources: [
-        ...component.sources(cluster).map((source) => upstreamSource(cluster, component, source)),
+        ...sources.map((source) => upstreamSource(cluster, component, source)),
         ownSource(cluster, component, manifests),
       ],
       destination: { server: inCluster, namespace: component.namespace(cluster) },

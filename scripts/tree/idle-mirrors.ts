@@ -3,6 +3,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { runningAddOns, runningApps } from '../config/running-apps.ts';
 import { kubeflowParts } from '../config/schema/component-facts.ts';
 import { application } from './application.ts';
+import { placeComponent } from './place.ts';
 
 /** An entry of `mirrors` in cluster.yaml. */
 export interface MirrorEntry {
@@ -45,7 +46,7 @@ function withEverything(cluster: Cluster): Cluster {
 function textOf(cluster: Cluster): string {
   return JSON.stringify(
     allComponents(cluster).map((component) => [
-      application(cluster, component, 0, false).spec,
+      application(cluster, placeComponent(cluster, component, 0), false).spec,
       component.values?.(cluster),
       component.ownProject === undefined ? [] : component.manifests?.(cluster),
     ]),

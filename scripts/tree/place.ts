@@ -1,6 +1,6 @@
 import type { Component } from '../components/component.ts';
 import { allComponents } from '../components/index.ts';
-import type { Platform } from '../components/platform.ts';
+import type { PlacedComponent, Platform } from '../components/platform.ts';
 import { isEnabled } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { computeWaves } from './waves.ts';
@@ -13,9 +13,14 @@ export function placePlatform(cluster: Cluster): Platform {
   const waiting = cluster.knownHost === undefined ? waitingForHost(enabled) : [];
   const placed = enabled
     .filter((component) => !waiting.includes(component))
-    .map((component) => ({ component, wave: waves.get(component.name) ?? 0 }))
+    .map((component) => placeComponent(cluster, component, waves.get(component.name) ?? 0))
     .sort((a, b) => a.wave - b.wave);
   return { cluster, enabled, placed, waiting };
+}
+
+/** Places one component alone. */
+export function placeComponent(cluster: Cluster, component: Component, wave: number): PlacedComponent {
+  return { component, wave, sources: component.sources(cluster) };
 }
 
 /** @returns the components that need the host, and those that depend on them */

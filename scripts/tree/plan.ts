@@ -123,18 +123,23 @@ const kinds = {
 /** Entries of folders that Argo CD reads which are neither rendered nor generated; empty folders do not count. */
 function unexpected(input: PlanInput): { path: string; reason: string }[] {
   const { folder, tree, present } = input;
-  const needed = new Set([...tree.keys()].flatMap((path) => [path, ...parents(folder, path)]));
-  return [...present].sort(byPath).flatMap(([path, there]) => {
+  const reads = (path: string) => {
     const [first = ''] = path.slice(folder.length + 1).split('/');
-    if (!isInside(folder, path) || !readByArgocd.includes(first)) return [];
-    if (there === 'directory' || needed.has(path) || mayDelete(input, path)) return [];
-    const what = typeof there === 'string' ? kinds[there] : 'is not a generated file';
-    return [{ path, reason: `${what}, in a folder that Argo CD reads` }];
-  });
+    return isInside(folder, path) && readByArgocd.includes(first);
+  };
+  const leadsToRendered = (path: string) => [...tree.keys()].some((rendered) => rendered.startsWith(`${path}/`));
+  return [...present]
+    .flatMap(([path, there]) => {
+      if (there === 'directory' || tree.has(path) || !reads(path)) return [];
+      if (mayDelete(input, path) || leadsToRendered(path)) return [];
+      const what = typeof there === 'string' ? kinds[there] : 'is not a generated file';
+      return [{ path, reason: `${what}, in a folder that Argo CD reads` }];
+    })
+    .sort(byPath);
 }
 
-function byPath([a]: [string, Present], [b]: [string, Present]): number {
-  return a < b ? -1 : 1;
+function byPath(a: { path: string }, b: { path: string }): number {
+  return a.path < b.path ? -1 : 1;
 }
 
 function mayDelete({ folder, present }: PlanInput, path: string): boolean {

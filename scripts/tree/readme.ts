@@ -1,7 +1,5 @@
-import type { Component } from '../components/component.ts';
 import { generatedMark } from '../components/domain.ts';
-import type { Platform } from '../components/platform.ts';
-import type { Cluster } from '../config/cluster.ts';
+import type { PlacedComponent, Platform } from '../components/platform.ts';
 import { mermaid } from './graph.ts';
 
 /**
@@ -24,14 +22,14 @@ ${mermaid(placed)}\`\`\`
 
 | wave | component | purpose | version | namespace |
 | ---: | --- | --- | --- | --- |
-${placed.map(({ component, wave }) => `| ${wave} | ${component.name} | ${component.summary} | ${versionOf(cluster, component)} | ${component.namespace(cluster)} |`).join('\n')}
+${placed.map(({ component, wave, sources }) => `| ${wave} | ${component.name} | ${component.summary} | ${versionOf(sources)} | ${component.namespace(cluster)} |`).join('\n')}
 ${waiting.length === 0 ? '' : `\nSkipped until the host is known: ${waiting.map((component) => component.name).join(', ')}.\n`}
 Edit \`cluster.yaml\`, and \`overrides/<component>.yaml\` for values of a chart. The bootstrap writes \`discovered.yaml\`. Everything else is generated.
 `;
 }
 
 /** @returns the versions of a component's upstreams, `own manifests` when it has none */
-function versionOf(cluster: Cluster, component: Component): string {
-  const versions = [...new Set(component.sources(cluster).map((source) => source.version))];
+function versionOf(sources: PlacedComponent['sources']): string {
+  const versions = [...new Set(sources.map((source) => source.version))];
   return versions.length === 0 ? 'own manifests' : versions.join(', ');
 }

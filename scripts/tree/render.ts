@@ -1,5 +1,5 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
-import type { Platform } from '../components/platform.ts';
+import type { PlacedComponent, Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
 import { applicationFile, lastFile } from './application-file.ts';
@@ -55,15 +55,16 @@ export function renderDocuments(platform: Platform): RenderedTree {
   };
 
   write('bootstrap.yaml', [root(cluster)]);
-  app('00-project.yaml', [project(cluster, list)]);
+  app('00-project.yaml', [project(cluster, placed)]);
   if (cluster.argocd.install) app('00-default-project.yaml', [lockedDefaultProject(cluster)]);
-  for (const [name, own] of ownProjects(cluster, list)) app(`00-project-${name}.yaml`, [own]);
+  for (const [name, own] of ownProjects(cluster, placed)) app(`00-project-${name}.yaml`, [own]);
   app('00-namespaces.yaml', namespaces(cluster, list));
-  for (const { component, wave } of placed) {
+  for (const entry of placed) {
+    const { component, wave } = entry;
     const manifests = component.manifests?.(cluster) ?? [];
-    app(applicationFile(wave, component.name), [application(cluster, component, wave, manifests.length > 0)]);
+    app(applicationFile(wave, component.name), [application(cluster, entry, manifests.length > 0)]);
     for (const object of manifests) write(manifestFile(component, object), [object]);
-    const values = chartValues(cluster, component);
+    const values = chartValues(cluster, entry);
     if (values !== undefined) {
       const more = ` (or put your own values in overrides/${component.name}.yaml)`;
       write(`values/${component.name}.yaml`, [values], generatedHeader(file, cluster.name, more));
@@ -76,10 +77,8 @@ export function renderDocuments(platform: Platform): RenderedTree {
   return { tree, documents };
 }
 
-function chartValues(cluster: Cluster, component: Component): Record<string, unknown> | undefined {
-  return component.sources(cluster).some((source) => source.kind === 'chart')
-    ? (component.values?.(cluster) ?? {})
-    : undefined;
+function chartValues(cluster: Cluster, { component, sources }: PlacedComponent): Record<string, unknown> | undefined {
+  return sources.some((source) => source.kind === 'chart') ? (component.values?.(cluster) ?? {}) : undefined;
 }
 
 /** One file per object, named after its kind and name, so that pull requests are easy to read. */

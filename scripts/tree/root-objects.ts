@@ -1,6 +1,7 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
 import { administratorAnnotation, inCluster, revisionAnnotation } from '../components/domain.ts';
 import { mirrorGit } from '../components/mirrors.ts';
+import type { PlacedComponent } from '../components/platform.ts';
 import { appliedAsPlatform } from '../components/platform-accounts.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { chartRepository } from './application.ts';
@@ -21,20 +22,20 @@ const kept = {
  * The platform's AppProject, with only the repositories, namespaces and cluster-scoped kinds of its components, except those with a
  * project of their own.
  */
-export function project(cluster: Cluster, components: readonly Component[]): KubernetesObject {
-  const own = components.filter(({ ownProject }) => ownProject === undefined);
+export function project(cluster: Cluster, placed: readonly PlacedComponent[]): KubernetesObject {
+  const own = placed.filter(({ component: { ownProject } }) => ownProject === undefined);
   const limits = limitsOf(cluster, own, [cluster.argocd.namespace], ['/Namespace']);
   return appProject(cluster, cluster.argocd.root.project, `The platform of ${cluster.name}`, limits);
 }
 
 /** The AppProjects of components that have one of their own, by the component's name. */
-export function ownProjects(cluster: Cluster, components: readonly Component[]): [string, KubernetesObject][] {
-  return components.flatMap((component): [string, KubernetesObject][] => {
-    const { name, ownProject } = component;
+export function ownProjects(cluster: Cluster, placed: readonly PlacedComponent[]): [string, KubernetesObject][] {
+  return placed.flatMap((entry): [string, KubernetesObject][] => {
+    const { name, summary, ownProject } = entry.component;
     if (ownProject === undefined) return [];
     const { deniedKinds } = ownProject;
-    const made = appProject(cluster, ownProject.name, component.summary, {
-      ...limitsOf(cluster, [component], [], []),
+    const made = appProject(cluster, ownProject.name, summary, {
+      ...limitsOf(cluster, [entry], [], []),
       ...(deniedKinds.length === 0 ? {} : { namespaceResourceBlacklist: groupsAndKinds(deniedKinds) }),
     });
     const { annotations } = made.metadata;
@@ -45,11 +46,12 @@ export function ownProjects(cluster: Cluster, components: readonly Component[]):
 
 function limitsOf(
   cluster: Cluster,
-  components: readonly Component[],
+  placed: readonly PlacedComponent[],
   alsoNamespaces: readonly string[],
   alsoKinds: readonly string[],
 ): Record<string, unknown> {
-  const sources = components.flatMap((component) => component.sources(cluster));
+  const components = placed.map(({ component }) => component);
+  const sources = placed.flatMap((entry) => entry.sources);
   const repositories = new Set([
     cluster.repositoryUrl,
     ...sources.map((source) =>

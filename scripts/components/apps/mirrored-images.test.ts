@@ -5,6 +5,7 @@ import { loadCluster } from '../../config/load.ts';
 import { appSource } from '../../config/schema/app-source.ts';
 import { application } from '../../tree/application.ts';
 import { idleMirrors } from '../../tree/idle-mirrors.ts';
+import { placeComponent } from '../../tree/place.ts';
 import { appComponents } from './app.ts';
 
 const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');
@@ -67,7 +68,7 @@ describe('the images of an app come from their mirrors', () => {
       images: ['quay.io/acme/web', 'ghcr.io/acme/web'],
     });
     const { cluster, component } = appWith({ source });
-    expect(application(cluster, component, 5, false).spec).toMatchObject({
+    expect(application(cluster, placeComponent(cluster, component, 5), false).spec).toMatchObject({
       sources: [{ kustomize: { images: ['quay.io/acme/web=registry.example.com/acme/web:*'] } }, {}],
     });
   });

@@ -13,6 +13,7 @@ import {
 } from '../../config/schema/component-facts.ts';
 import { type KubeflowVersion, kubeflowVersions } from '../../config/schema/component-settings.ts';
 import { application } from '../../tree/application.ts';
+import { placeComponent } from '../../tree/place.ts';
 import type { KustomizeSource } from '../component.ts';
 import { isEnabled } from '../settings.ts';
 import { signedOutPath } from '../signed-out-page.ts';
@@ -198,7 +199,8 @@ describe('images of Kubeflow', () => {
   const imagesOf = (name: string, images: Readonly<Record<string, string>>): string => {
     const part = kubeflow.find((component) => component.name === name);
     if (part === undefined) throw new Error(`no ${name}`);
-    return JSON.stringify(application({ ...everything, mirrors: { ...demo.mirrors, images } }, part, 9, true));
+    const cluster = { ...everything, mirrors: { ...demo.mirrors, images } };
+    return JSON.stringify(application(cluster, placeComponent(cluster, part, 9), true));
   };
 
   it('come from the mirror with the tag that they have', () => {
