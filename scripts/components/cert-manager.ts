@@ -10,7 +10,7 @@ export const certManager: Component = {
   summary: 'issues and renews certificates',
   folder: 'infrastructure/cert-manager',
   namespace: () => 'cert-manager',
-  dependsOn: ['argocd', 'metallb'],
+  dependsOn: ['argocd'],
   sources: (cluster) => [chartSource(cluster, 'cert-manager', 'cert-manager')],
   values: (cluster) => {
     const proxy = proxyVariables(cluster);

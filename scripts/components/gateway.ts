@@ -26,7 +26,7 @@ export const gateway: Component = {
   summary: 'the only ingress: TLS, and the check of each request',
   folder: 'infrastructure/gateway',
   namespace: () => gatewayNamespace,
-  dependsOn: ['istiod'],
+  dependsOn: ['istiod', 'istio-cni', 'metallb'],
   sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
   values: (cluster) => ({
     service: service(cluster),

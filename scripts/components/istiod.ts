@@ -19,7 +19,7 @@ export const istiod: Component = {
   summary: "the mesh's control plane",
   folder: 'infrastructure/istiod',
   namespace: () => meshNamespace,
-  dependsOn: ['istio-base', 'istio-cni'],
+  dependsOn: ['istio-base'],
   sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');

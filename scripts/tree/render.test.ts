@@ -112,7 +112,7 @@ describe('the tree of', () => {
     const before = [...renderTree(scenario('auto-metallb')).keys()].join('\n');
     const after = [...renderTree(scenario('auto-metallb', '192.168.10.240')).keys()].join('\n');
     expect(before).not.toMatch(/dex|oauth2-proxy|kubeflow|certificate-ingress/);
-    expect(before).toMatch(/05-gateway|06-gateway/);
+    expect(before).toMatch(/04-gateway/);
     expect(after).toMatch(/dex/);
     expect(after).toMatch(/certificate-ingress-gateway-tls/);
   });

@@ -6,11 +6,9 @@ import { computeWaves } from './waves.ts';
 /** The order of the design: each before all of those behind it. */
 const order: readonly (readonly string[])[] = [
   ['argocd'],
-  ['metallb'],
-  ['cert-manager'],
+  ['metallb', 'cert-manager'],
   ['istio-base'],
-  ['istio-cni'],
-  ['istiod'],
+  ['istio-cni', 'istiod'],
   ['gateway', 'issuer'],
   ['dex', 'oauth2-proxy'],
   components.map(({ name }) => name).filter((name) => name.startsWith('kubeflow-')),

@@ -9,9 +9,9 @@ import { readInputs } from '../../workspace/read-inputs.ts';
 import { rendererRules } from '../testing/tree-rules/index.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
-const gateway = 'apps/05-gateway.yaml';
-const issuer = 'apps/05-issuer.yaml';
-const dex = 'apps/06-dex.yaml';
+const gateway = 'apps/04-gateway.yaml';
+const issuer = 'apps/04-issuer.yaml';
+const dex = 'apps/05-dex.yaml';
 const argocd = 'apps/00-argocd.yaml';
 const project = 'apps/00-project.yaml';
 const defaultProject = 'apps/00-default-project.yaml';
@@ -22,9 +22,9 @@ const check = () => checkCluster(repository.root, placePlatform(loadCluster(repo
 
 /** For each rule of the renderer, an edit by hand that it finds: file of clusters/demo, text, other text. */
 const edits: Readonly<Record<string, readonly [file: string, from: string, to: string]>> = {
-  'waves-follow-dependencies': [gateway, 'wave: "5"', 'wave: "1"'],
+  'waves-follow-dependencies': [gateway, 'wave: "4"', 'wave: "1"'],
   'foundations-first': [defaultProject, 'wave: "-2"', 'wave: "3"'],
-  'last-wave-is-empty': ['apps/11-ready.yaml', 'wave: "11"', 'wave: "1"'],
+  'last-wave-is-empty': ['apps/10-ready.yaml', 'wave: "10"', 'wave: "1"'],
   deadlines: [gateway, 'seconds: "900"', 'seconds: "never"'],
   'project-is-there': [gateway, 'project: platform', 'project: other'],
   'root-applies-everything': [root, '- FailOnSharedResource=true', '- Replace=true'],
@@ -36,7 +36,7 @@ const edits: Readonly<Record<string, readonly [file: string, from: string, to: s
   ],
   'root-retries': [root, 'limit: -1', 'limit: 5'],
   'root-pins': [root, 'commonAnnotationsEnvsubst: true', 'commonAnnotationsEnvsubst: false'],
-  'kustomization-is-whole': ['apps/kustomization.yaml', '  - 06-dex.yaml\n', ''],
+  'kustomization-is-whole': ['apps/kustomization.yaml', '  - 05-dex.yaml\n', ''],
   'children-retry-a-few-times': [dex, 'limit: 5', 'limit: -1'],
   'one-own-source': [dex, '      ref: values\n', ''],
   'source-forms': [issuer, '    - repoURL', '    - repoURL: oci://x\n      path: a\n    - repoURL'],

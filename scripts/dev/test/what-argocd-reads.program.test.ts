@@ -109,7 +109,7 @@ describe('an entry of a generated folder that no run wrote', () => {
 
 it('a generated file that may be executed is drift, and is written again', () => {
   repository = testRepository();
-  const path = 'clusters/demo/apps/06-dex.yaml';
+  const path = 'clusters/demo/apps/05-dex.yaml';
   chmodSync(at(path), 0o755);
   const { code, stdout } = repository.breakwater('validate');
   expect({ code, about: about(path, stdout) }).toEqual({ code: 1, about: [expect.stringContaining('is executable')] });
@@ -122,7 +122,7 @@ it('a generated file that may be executed is drift, and is written again', () =>
 
 it('on a file system that has no modes, no file counts as executable', () => {
   repository = testRepository();
-  for (const path of ['cluster.yaml', 'apps/06-dex.yaml']) chmodSync(at(`clusters/demo/${path}`), 0o777);
+  for (const path of ['cluster.yaml', 'apps/05-dex.yaml']) chmodSync(at(`clusters/demo/${path}`), 0o777);
   expect(repository.breakwater('render', '--check').code).toBe(0);
   repository.remove();
 });

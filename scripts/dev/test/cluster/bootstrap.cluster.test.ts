@@ -242,7 +242,11 @@ describe('waiting for the platform', () => {
     await playArgoCD(site, site.remote.git('rev-parse', 'main'));
     const { code, stdout } = await run.result;
     expect(code).toBe(0);
-    const waves = ['wave 0: healthy (argocd)', 'wave 4: healthy (istiod)', 'wave 6: healthy (dex, oauth2-proxy)'];
+    const waves = [
+      'wave 0: healthy (argocd)',
+      'wave 3: healthy (istio-cni, istiod)',
+      'wave 5: healthy (dex, oauth2-proxy)',
+    ];
     const places = waves.map((wave) => stdout.indexOf(wave));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
