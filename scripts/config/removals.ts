@@ -15,7 +15,10 @@ const entry = z
     new RegExp(`^(tenants/${name}|clusters/${name}(/${name})?)$`),
     'must be tenants/TEAM, clusters/CLUSTER, or clusters/CLUSTER/NAME with the name of an Application or a CRD',
   );
-const file = z.strictObject({ removals: z.array(entry).nullable().default([]) });
+/** Schema of removals.yaml. */
+export const removalsSchema = z.strictObject({
+  removals: z.array(entry).nullable().default([]).describe('Tenants, clusters, Applications and CRDs that may go.'),
+});
 
 /**
  * Reads removals.yaml.
@@ -30,7 +33,7 @@ export function readRemovals(root: string): ReadonlySet<string> {
   const parsed =
     'problems' in read
       ? read
-      : parseInput(file, read.text, removalsFile, { emptyHint: 'Write "removals: []", or delete the file.' });
+      : parseInput(removalsSchema, read.text, removalsFile, { emptyHint: 'Write "removals: []", or delete the file.' });
   if ('problems' in parsed) throw new UsageError(`a mistake in ${removalsFile}`, { problems: parsed.problems });
   return new Set(parsed.value.removals);
 }
@@ -60,7 +63,8 @@ export function withoutRemovals(text: string, entries: readonly string[]): strin
   return lines.join('\n');
 }
 
-const preamble = `# Intended deletions, listed in the pull request that makes them. Without an entry, "npm run validate" refuses to delete
+const preamble = `# yaml-language-server: $schema=clusters/removals.schema.json
+# Intended deletions, listed in the pull request that makes them. Without an entry, "npm run validate" refuses to delete
 # many Applications, a CRD or a tenant. Remove an entry when its object comes back.
 removals:
 `;

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { tenantHints } from './editor-hints.ts';
+import { addHints, explainToEditors } from './editor-schema.ts';
 import { tenantDefaults, tenantFile } from './schema/tenant.ts';
 
 /** Published schema of tenant.yaml for editors, relative to the repository. */
@@ -22,14 +24,20 @@ let computed: ObjectSchema | undefined;
 
 /** Both files are made of it. */
 function tenantSchema(): ObjectSchema {
-  computed ??= z.toJSONSchema(tenantFile, { target: 'draft-07', io: 'input' }) as ObjectSchema;
+  computed ??= z.toJSONSchema(tenantFile, {
+    target: 'draft-07',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => explainToEditors(zodSchema, jsonSchema),
+  }) as ObjectSchema;
   return computed;
 }
 
 /** @returns the JSON Schema of a hand-written tenant.yaml, the same on any machine */
 export function tenantJsonSchema(): string {
-  const { $schema, ...rest } = tenantSchema();
-  return text({ $comment: comment, $schema, title: 'tenants/<team>/tenant.yaml of Breakwater', ...rest });
+  const schema = structuredClone(tenantSchema());
+  addHints(schema, tenantHints, () => 'docs/tenants.md');
+  const { $schema, ...rest } = schema;
+  return text({ $comment: comment, $schema, title: 'Breakwater tenant', ...rest });
 }
 
 /**

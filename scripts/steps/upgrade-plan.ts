@@ -33,7 +33,8 @@ export const packageFiles: ReadonlySet<string> = new Set(['package.json', 'packa
  * - `breakwater`: the program. Edits are merged, and may conflict
  */
 function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater' {
-  if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/tenant\/values)\.schema\.json$/.test(path)) return 'generated';
+  if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/(upstream|tenant\/values))\.schema\.json$/.test(path))
+    return 'generated';
   if (path.startsWith('clusters/')) return 'cluster';
   return /^(infrastructure|apps|tenants)\/|^removals\.yaml$/.test(path) ? 'yours' : 'breakwater';
 }

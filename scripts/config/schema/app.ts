@@ -109,7 +109,7 @@ export const appFile = z
       .enum(['platform', 'login', 'start'])
       .default('platform')
       .describe(
-        'When to sync the app: in the last wave, as soon as the login works, or (without place only) before the rest of the platform, which then waits for it.',
+        'When to sync the app. platform: in the last wave. login: as soon as the login works. start: before the rest of the platform, which then waits for it; without place only.',
       ),
     serverSideApply: z.boolean().default(false).describe('Use server-side apply, for objects larger than 256 KiB.'),
     syncOptions: z

@@ -37,7 +37,7 @@ const redis = z
       .describe('Address of your Redis; rediss:// uses TLS.'),
     password: secretReference.optional().describe('Password of the Redis.'),
     caBundle: z
-      .base64()
+      .base64('must be base64, in one line')
       .refine(isPem, 'must be the base64 of PEM certificates')
       .optional()
       .describe(
@@ -73,7 +73,7 @@ const session = z
     store: z
       .enum(['cookie', 'redis'])
       .default('cookie')
-      .describe('Session store: the encrypted cookie, or your own Redis.'),
+      .describe('Session store. cookie: the encrypted cookie. redis: your own Redis.'),
     redis: redis.optional().describe('The Redis that stores the sessions (store: redis).'),
   })
   .superRefine(

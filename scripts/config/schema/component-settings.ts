@@ -106,6 +106,19 @@ export const kubeflowVersions = ['26.03', '26.03.1'] as const;
 
 export type KubeflowVersion = (typeof kubeflowVersions)[number];
 
+/** What each part is, for editors. */
+const partMeanings: Readonly<Record<(typeof kubeflowParts)[number], string>> = {
+  'central-dashboard': 'The dashboard that leads to all other parts.',
+  profiles: 'Namespaces of users, with their roles.',
+  notebooks: 'JupyterLab, code-server and RStudio.',
+  volumes: 'A page for persistent volumes, with a file browser.',
+  tensorboards: 'TensorBoard for logs in volumes.',
+  pipelines: 'Kubeflow Pipelines: workflows, runs and artifacts.',
+  katib: 'Hyperparameter tuning.',
+  trainer: 'Distributed training: TrainJobs.',
+  serving: 'Model serving: KServe with Knative.',
+};
+
 /** The `kubeflow` section. */
 export const kubeflowSettings = z
   .strictObject({
@@ -116,7 +129,7 @@ export const kubeflowSettings = z
       .optional()
       .describe('Kubeflow release. Default: apps/kubeflow/upstream.yaml.'),
     components: z
-      .array(z.enum(kubeflowParts))
+      .array(z.enum(kubeflowParts).meta({ enumDescriptions: kubeflowParts.map((part) => partMeanings[part]) }))
       .superRefine((parts, context) => {
         eachRepetition(parts, undefined, (index, text) =>
           context.addIssue({ code: 'custom', path: [index], message: `"${text}" is listed twice` }),

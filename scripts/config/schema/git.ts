@@ -91,7 +91,10 @@ export const git = z
           context.addIssue({ code: 'custom', message: parsed.problem, params: { hint: parsed.hint } });
       })
       // For editors; the rule above gives better messages.
-      .meta({ pattern: '^(https?://[^@\\s]+|ssh://\\S+|file:///\\S+|[^@/:\\s]+@[^/:\\s]+:[^/\\s]\\S*)$' })
+      .meta({
+        patternErrorMessage: 'must be https://, ssh://, user@host:path or file://, without a password',
+        pattern: '^(https?://[^@\\s]+|ssh://\\S+|file:///\\S+|[^@/:\\s]+@[^/:\\s]+:[^/\\s]\\S*)$',
+      })
       .optional()
       .describe(
         'The repository: https://, ssh://, user@host:path or file://. Absent: an embedded remote in .breakwater/, enough to try everything except a real cluster.',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 /** The rules below as JSON Schema, for editors and charts. */
 const asJsonSchema = {
+  patternErrorMessage: 'must not contain commas, double quotes, "$" or control characters',
   pattern: '^[^,"$\\p{Cc}]+$',
   not: { anyOf: [{ pattern: '^(system|role|proj):' }, { pattern: '^\\s|\\s$' }, { pattern: '\\{\\{' }] },
 };

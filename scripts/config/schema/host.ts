@@ -20,6 +20,7 @@ export const host = z
   })
   .meta({
     // For editors; the rule above gives better messages.
+    patternErrorMessage: 'must be a DNS name, an IP address or auto, and no URL: kubeflow.example.com',
     pattern: '^(auto|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+|[0-9a-f:]*:[0-9a-f:.]+)$',
   });
 

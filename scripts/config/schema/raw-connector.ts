@@ -13,7 +13,7 @@ export const name = dexText.describe('Name on the login page.');
 export const verifies = z
   .enum(['accept', 'reject'])
   .describe(
-    'How to treat an e-mail address that the provider has not verified. Anyone who can set an unverified address can impersonate another user.',
+    'How to treat an e-mail address that the provider has not verified. accept: log the user in. reject: refuse the login. Anyone who can set an unverified address can impersonate another user.',
   );
 const namedSecrets = z.record(
   z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'use upper-case letters, digits and "_"'),

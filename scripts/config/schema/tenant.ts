@@ -64,7 +64,7 @@ const oneLine = /^[^\p{Cc}{}]+$/u;
 const role = z
   .enum(['admin', 'edit', 'view'])
   .default('edit')
-  .describe('Role: view, edit, or admin (edit, plus creating Applications in Argo CD).');
+  .describe('Role. view: sees the objects. edit: changes them. admin: edit, and creates Applications in Argo CD.');
 
 const member = z.union([
   z.strictObject({ email: person.describe('E-mail address of a person, as the identity provider sends it.'), role }),
@@ -131,7 +131,11 @@ const repository = z
     else if (/[*!,]/.test(text))
       context.addIssue({ code: 'custom', message: 'must be a single repository, without "*", "!" or ","' });
   })
-  .meta({ pattern: '^(https?://[^@\\s*!,]+|ssh://[^\\s*!,]+|[^@/:\\s*!,]+@[^/:\\s*!,]+:[^/\\s*!,][^\\s*!,]*)$' });
+  .meta({
+    patternErrorMessage:
+      'must be the address of one repository: https://, ssh:// or user@host:path, without a password',
+    pattern: '^(https?://[^@\\s*!,]+|ssh://[^\\s*!,]+|[^@/:\\s*!,]+@[^/:\\s*!,]+:[^/\\s*!,][^\\s*!,]*)$',
+  });
 
 const kind = z.strictObject({
   group: z

@@ -141,7 +141,7 @@ export const tlsSettings = z
           .describe("The ACME server's directory."),
         email: email.describe('E-mail address for notices from the ACME server.'),
         caBundle: z
-          .base64()
+          .base64('must be base64, in one line')
           .optional()
           .describe(
             "Base64-encoded PEM of the CA that signed the ACME server's own certificate, for an internal server.",
