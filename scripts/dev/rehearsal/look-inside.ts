@@ -37,7 +37,7 @@ export async function statusOf(site: RehearsalSite): Promise<SiteStatus> {
     folder: places.folder,
     context: site.context,
     kubeconfig: site.kubeconfig,
-    ...(host === undefined ? {} : { url: `https://${host}/` }),
+    ...(host === undefined ? {} : { url: `https://${host}${await site.port()}/` }),
     users: [site.users.owner.email, site.users.other.email],
     passwords: places.state,
     ...(site.sandbox === undefined ? {} : { processes: await sandboxStatus(places.sandbox) }),

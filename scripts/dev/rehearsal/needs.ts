@@ -12,10 +12,11 @@ const checkPrograms = [
 
 /**
  * @param own true: the cluster is the user's own, so only the checks' programs are needed
+ * @param checks false: only `up` is run, which needs no browser
  * @returns requirements of a rehearsal that this machine does not meet
  */
-export function lackForRehearsal(own: boolean): Lack {
-  return lackOf({ programs: checkPrograms, sandbox: !own });
+export function lackForRehearsal(own: boolean, checks = true): Lack {
+  return lackOf({ programs: checks ? checkPrograms : [], sandbox: !own });
 }
 
 /** @throws RunError if a program is missing */

@@ -68,12 +68,12 @@ export async function recorderFor(options: RehearseOptions, { report }: Surround
  * @returns the user's own cluster, if one is named
  * @throws UsageError, RunError or SandboxError
  */
-export async function requireReady({ folder, context, yes }: RehearseOptions): Promise<OwnCluster | undefined> {
+export async function requireReady({ word, folder, context, yes }: RehearseOptions): Promise<OwnCluster | undefined> {
   if ((await readState(folder)) !== undefined)
     throw new UsageError(`a rehearsal already runs in ${folder}`, {
       hint: 'Use it: npm run rehearse -- check, or remove it: npm run rehearse -- down.',
     });
-  requireNeeds(context !== undefined);
+  requireNeeds(context !== undefined, word !== 'up');
   if (context === undefined) return undefined;
   const own = await findContext(context);
   await requireEmpty(own);
@@ -82,8 +82,8 @@ export async function requireReady({ folder, context, yes }: RehearseOptions): P
 }
 
 /** @throws RunError that lists everything that this machine lacks, and how to install it */
-export function requireNeeds(own: boolean): void {
-  const { problems } = lackForRehearsal(own);
+export function requireNeeds(own: boolean, checks = true): void {
+  const { problems } = lackForRehearsal(own, checks);
   if (problems.length > 0)
     throw new RunError('this machine lacks programs that a rehearsal needs', {
       details: problems.map((problem) => `- ${problem}`),

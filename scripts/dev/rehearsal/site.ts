@@ -33,6 +33,8 @@ export interface RehearsalSite {
   signal: AbortSignal;
   /** The host, as cluster.yaml says or as the bootstrap discovered it. @throws RunError before that */
   host(): Promise<string>;
+  /** Empty, or `:8443`: the port that users type, as cluster.yaml says. */
+  port(): Promise<string>;
   /** Address of the gateway's load balancer. */
   address(): Promise<string>;
   /** Certificate of the gateway's CA, as PEM. */
@@ -128,6 +130,7 @@ export async function openSite(
     record,
     signal,
     host: () => hostOf(root, cluster),
+    port: () => portOf(root, cluster),
     address: async () => {
       const { status } = JSON.parse(await kubectl(['-n', 'ingress', 'get', 'service', gatewayService, '-o', 'json']));
       const [first] = status.loadBalancer?.ingress ?? [];
@@ -220,4 +223,11 @@ async function hostOf(root: string, cluster: string): Promise<string> {
   const file = join(folder, 'discovered.yaml');
   if (!existsSync(file)) throw new RunError(`${file} is not there: the bootstrap has not found the address yet`);
   return String(parse(await readFile(file, 'utf8')).host);
+}
+
+async function portOf(root: string, cluster: string): Promise<string> {
+  const { loadBalancer = {} } = parse(await readFile(join(root, 'clusters', cluster, 'cluster.yaml'), 'utf8'));
+  const { nodePort } = loadBalancer;
+  const port = nodePort === undefined ? loadBalancer.publicPort : (nodePort.publicPort ?? nodePort.https);
+  return (port ?? 443) === 443 ? '' : `:${port}`;
 }

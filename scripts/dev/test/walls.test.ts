@@ -37,6 +37,7 @@ const allowed: Record<string, readonly string[]> = {
   'dev/sandbox': ['command-line', 'report', 'tools'],
   'dev/rehearsal': ['command-line', 'report', 'page', 'tools', 'dev/sandbox'],
   'dev/release': ['report'],
+  'dev/try': ['command-line', 'report', 'dev/rehearsal', 'dev/sandbox'],
   'dev/schemas': ['schemas', 'dev/sandbox'],
   'dev/bench': ['config', 'components', 'tools', 'tree'],
   'dev/testing': ['config', 'components', 'tree', 'git', 'cluster', 'verify', 'dev/sandbox'],
