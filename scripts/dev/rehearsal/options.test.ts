@@ -103,6 +103,7 @@ describe('the help', () => {
     expect([...printed.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1])).toEqual([
       '--json',
       '--quiet',
+      '--verbose',
       ...Object.values(options).map(({ flags }) => flags.replace(/ .*/, '')),
     ]);
     expect(printed).toContain(examples[0]);
