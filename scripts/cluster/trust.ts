@@ -12,7 +12,7 @@ const knownHostsName = 'argocd-ssh-known-hosts-cm';
 const knownHostsKey = 'ssh_known_hosts';
 const certificatesName = 'argocd-tls-certs-cm';
 
-/** SSH keys and CA of the repository's host, for Argo CD to trust. */
+/** SSH keys and CAs of repositories' hosts, for Argo CD to trust. */
 export interface Trust {
   /** Argo CD's. */
   namespace: string;
@@ -24,6 +24,8 @@ export interface Trust {
   knownHosts?: readonly string[];
   /** PEM. */
   ca?: string;
+  /** PEM by further hosts: mirrors. */
+  mirrors?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Trust {
  * @throws RunError when Argo CD's ConfigMaps are missing, or another program set a different CA for the host
  */
 export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Promise<Applied[]> {
-  const { namespace, host, address, knownHosts, ca } = trust;
+  const { namespace, host, address, knownHosts, ca, mirrors = {} } = trust;
   const applied: Applied[] = [];
   if (knownHosts !== undefined) {
     const live = await configMap(api, namespace, knownHostsName, run);
@@ -49,9 +51,10 @@ export async function trustHost(api: Api, trust: Trust, run: ApplyRun = {}): Pro
         : await applyData(api, namespace, knownHostsName, { [knownHostsKey]: text }, { ...run, force: true }),
     );
   }
-  if (ca !== undefined) {
+  const authorities = { ...mirrors, ...(ca === undefined ? {} : { [host]: ca }) };
+  if (Object.keys(authorities).length > 0) {
     await configMap(api, namespace, certificatesName, run);
-    applied.push(await applyData(api, namespace, certificatesName, { [host]: ca }, run));
+    applied.push(await applyData(api, namespace, certificatesName, authorities, run));
   }
   return applied;
 }

@@ -13,6 +13,7 @@ import type { Host } from '../hosts/host.ts';
 import { plainGit } from '../hosts/plain-git.ts';
 import { UsageError } from '../report/errors.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { mirrorHosts } from '../tree/repository-logins.ts';
 import { readRegularFile } from '../workspace/regular-file.ts';
 import { absolutePath, resolveReference } from '../workspace/secret-reference.ts';
 import { hostPlace, httpsAddress } from './host-place.ts';
@@ -67,7 +68,7 @@ export function resolveGitAccess(
     deployKey: credentials !== undefined && 'deployKey' in credentials,
     push,
     argocd: kind.argocd,
-    trust: kind.trust,
+    trust: () => withMirrors(root, cluster, kind.trust()),
     host: once(async () => {
       const place = hostPlace(cluster);
       if (place === undefined)
@@ -173,8 +174,17 @@ function trustOf(
   return { namespace: argocd.namespace, host, address: addressOf(host, port), ...what({ host, port }) };
 }
 
-function readCa(root: string, caFile: string): string {
-  const text = readRegularFile(absolutePath(root, caFile), caFile, 'cluster.yaml names it as git.caFile.');
+/** Adds the CA of mirrors: Argo CD's ConfigMap is written once, since what an earlier run wrote and this does not is removed. */
+function withMirrors(root: string, cluster: Cluster, trust: Trust | undefined): Trust | undefined {
+  const { caFile } = cluster.mirrors;
+  if (caFile === undefined) return trust;
+  const ca = readCa(root, caFile, 'mirrors.caFile');
+  const mirrors = Object.fromEntries(mirrorHosts(cluster).map((host) => [host, ca]));
+  return { namespace: cluster.argocd.namespace, host: '', ...trust, mirrors };
+}
+
+function readCa(root: string, caFile: string, key = 'git.caFile'): string {
+  const text = readRegularFile(absolutePath(root, caFile), caFile, `cluster.yaml names it as ${key}.`);
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw new UsageError(`git.caFile: ${caFile} contains no PEM certificate`);
+  throw new UsageError(`${key}: ${caFile} contains no PEM certificate`);
 }

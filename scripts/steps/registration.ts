@@ -8,6 +8,7 @@ import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { RenderedTree } from '../tree/render.ts';
+import { loginSecrets } from '../tree/repository-logins.ts';
 import { namespaces, project, root } from '../tree/root-objects.ts';
 
 /** What a cluster is told of the tree. */
@@ -21,7 +22,7 @@ interface RegistrationObjects {
 
 /** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
 function neededSecrets({ cluster, enabled }: Platform): SecretSpec[] {
-  return enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
+  return [...enabled.flatMap((component) => component.secrets?.(cluster) ?? []), ...loginSecrets(cluster)];
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */

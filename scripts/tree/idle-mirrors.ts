@@ -4,11 +4,14 @@ import { runningAddOns, runningApps } from '../config/running-apps.ts';
 import { kubeflowParts } from '../config/schema/component-facts.ts';
 import { application } from './application.ts';
 import { placeComponent } from './place.ts';
+import { fetchedRepositories, isSameRepository } from './repository-logins.ts';
 
 /** An entry of `mirrors` in cluster.yaml. */
 export interface MirrorEntry {
-  section: 'charts' | 'git' | 'images';
+  section: 'charts' | 'git' | 'images' | 'logins';
   original: string;
+  /** Its place, in a list. */
+  index?: number;
 }
 
 const sections = ['charts', 'git', 'images'] as const;
@@ -20,13 +23,20 @@ export function idleMirrors(cluster: Cluster): MirrorEntry[] {
   const entries = sections.flatMap((section) =>
     Object.keys(cluster.mirrors[section]).map((original): MirrorEntry => ({ section, original })),
   );
-  if (entries.length === 0) return [];
+  const { logins } = cluster.mirrors;
+  if (entries.length + logins.length === 0) return [];
   const full = withEverything(cluster);
   const used = textOf(full);
-  return entries.filter(({ section, original }) => {
-    const { [original]: _, ...others } = full.mirrors[section];
+  const fetched = fetchedRepositories(full);
+  const idle = logins.flatMap(({ url }, index): MirrorEntry[] =>
+    fetched.some(({ address }) => isSameRepository(address, url)) ? [] : [{ section: 'logins', original: url, index }],
+  );
+  if (entries.length === 0) return idle;
+  const unused = entries.filter(({ section, original }) => {
+    const { [original]: _, ...others } = full.mirrors[section as (typeof sections)[number]];
     return textOf({ ...full, mirrors: { ...full.mirrors, [section]: others } }) === used;
   });
+  return [...unused, ...idle];
 }
 
 function withEverything(cluster: Cluster): Cluster {

@@ -22,7 +22,7 @@ function appWith(changes: Partial<App>, mirrored: Record<string, string> = image
   const cluster: Cluster = {
     ...demo,
     knownHost: 'kubeflow.example.com',
-    mirrors: { charts: {}, git: {}, images: mirrored },
+    mirrors: { charts: {}, git: {}, images: mirrored, logins: [] },
     runningApps: [app],
   };
   const component = appComponents(cluster).at(-1);

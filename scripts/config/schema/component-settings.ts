@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deadline, email, label, labelUpTo } from './common.ts';
+import { deadline, email, label, labelUpTo, secretReference } from './common.ts';
 import { componentNames, kubeflowParts } from './component-facts.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
 import { takenNamespaces } from './reserved.ts';
@@ -201,6 +201,34 @@ export const mirrors = z
       .default({})
       .describe(
         'Image registries: original prefix → mirror. The longest matching prefix wins. Apps: images that app.yaml names; validate --rendered lists all others.',
+      ),
+    logins: z
+      .array(
+        z.strictObject({
+          url: z
+            .string()
+            .regex(
+              /^(https|oci):\/\/[^\s@]+[^/\s@]$/,
+              'must be an https:// or oci:// address, without a user and without a "/" at the end',
+            )
+            .describe('Full address of one repository, as fetched.'),
+          username: z.string().min(1, 'must not be empty').describe('User name.'),
+          password: secretReference.describe('Password or token, which only needs to read.'),
+        }),
+      )
+      .superRefine((entries, context) => {
+        eachRepetition(entries, 'url', (index, text) =>
+          context.addIssue({ code: 'custom', path: [index, 'url'], message: `"${text}" is listed twice` }),
+        );
+      }, readsAsWritten)
+      .default([])
+      .describe("Argo CD's logins at mirrors, and at other chart and Git repositories of the platform and its apps."),
+    caFile: z
+      .string()
+      .min(1, 'must not be empty')
+      .optional()
+      .describe(
+        'PEM file of the CA that signed the certificates of mirrors and of repositories with a login; used by Argo CD.',
       ),
   })
   .prefault({})

@@ -12,7 +12,7 @@ import { mirrorRules } from './mirrors.ts';
 const demo = loadCluster(join(import.meta.dirname, '../../..'), 'demo');
 
 function idle(mirrors: Partial<Cluster['mirrors']>): string[] {
-  const cluster: Cluster = { ...demo, mirrors: { charts: {}, git: {}, images: {}, ...mirrors } };
+  const cluster: Cluster = { ...demo, mirrors: { charts: {}, git: {}, images: {}, logins: [], ...mirrors } };
   return idleMirrors(cluster).map(({ section, original }) => `${section} ${original}`);
 }
 
@@ -30,6 +30,18 @@ describe('mirrors of a cluster', () => {
       'images registry.istio.io',
       'images doker.io',
     ]);
+  });
+
+  it('have logins at addresses that something is fetched from, in any spelling', () => {
+    const charts = { 'https://charts.dexidp.io': 'oci://registry.example.com/charts' };
+    const git = { 'https://github.com/argoproj/argo-cd': 'https://git.example.com/argo-cd' };
+    const logins = [
+      'oci://registry.example.com/charts',
+      'https://git.example.com/argo-cd.git',
+      'https://grafana-community.github.io/helm-charts',
+      'https://git.example.com',
+    ].map((url) => ({ url, username: 'x', password: { env: 'X' } }));
+    expect(idle({ charts, git, logins })).toEqual(['logins https://git.example.com']);
   });
 
   it('count for parts and apps that are switched off, too', () => {

@@ -8,6 +8,8 @@ const keyForms = {
   charts: 'the full address of a chart repository, as in upstream.yaml',
   git: 'the full address of a Git repository, as in upstream.yaml',
   images: 'a registry, or the start of an image name up to a "/"',
+  logins:
+    'the full address of a chart or Git repository that this cluster fetches from, as mirrors or app.yaml names it',
 } as const;
 
 const mirrorsHaveAnEffect: Rule = {
@@ -15,10 +17,10 @@ const mirrorsHaveAnEffect: Rule = {
   reason:
     'A mirror for an address that nothing uses has no effect, and a site without internet notices only by timeouts (distribution docs, recipes/mirror).',
   check: (tree) =>
-    (tree.facts?.idleMirrors ?? []).map(({ section, original }) => ({
+    (tree.facts?.idleMirrors ?? []).map(({ section, original, index }) => ({
       file: `${folderOf(tree)}/cluster.yaml`,
-      keys: ['mirrors', section, original],
-      message: `has no effect: the key must be ${keyForms[section]}`,
+      keys: ['mirrors', section, ...(index === undefined ? [original] : [index, 'url'])],
+      message: `has no effect: it must be ${keyForms[section]}`,
     })),
 };
 
