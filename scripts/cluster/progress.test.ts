@@ -102,6 +102,17 @@ describe('how far the platform is', () => {
     expect(found.waves[0]?.line).toBe('wave 0: has not started (argocd)');
   });
 
+  it('counts no wave while the root has compared the commit and not begun its sync', () => {
+    const compared = root({
+      sync: { status: 'OutOfSync', revision: commit },
+      operationState: { phase: 'Succeeded', syncResult: { revision: older } },
+    });
+    const children = ['argocd', 'istiod', 'issuer'].map((name) => child(name, {}, older));
+    const { line, done } = progress([compared, ...children], question);
+    expect(done).toBe(false);
+    expect(line).toContain('0 of 2 waves healthy');
+  });
+
   it('is done when the root has gone on to a newer commit since', () => {
     const newer = '2222222222222222222222222222222222222222';
     const since = root({

@@ -69,7 +69,10 @@ export interface Progress {
 export function progress(applications: readonly LiveApplication[], question: ProgressQuestion): Progress {
   const byName = new Map(applications.map((application) => [application.metadata.name, application]));
   const root = byName.get(question.root);
-  const commit = root?.status?.operationState?.syncResult?.revision ?? root?.status?.sync?.revision;
+  const compared = root?.status?.sync?.revision;
+  const synced = root?.status?.operationState?.syncResult?.revision;
+  // Between its comparison and its sync, the root's children are healthy at the commit of the last sync.
+  const commit = compared !== undefined && compared === question.commit ? compared : (synced ?? compared);
   const reached = hasReached(root, question.commit);
   const waves = question.waves.map((wave) => waveProgress(wave, byName, reached ? commit : undefined, question));
   const childFailures = question.waves.flatMap(({ applications: names }) =>
