@@ -4,6 +4,7 @@ import { describeObject, type LiveData, type LiveObject } from '../cluster/live.
 import { describeOwner, ownerOf } from '../cluster/owner.ts';
 import { meshNamespace } from '../components/domain.ts';
 import type { Cluster } from '../config/cluster.ts';
+import { email } from '../config/schema/common.ts';
 import { componentFacts } from '../config/schema/component-facts.ts';
 import { below } from '../config/version-floors.ts';
 import { count } from '../report/count.ts';
@@ -250,7 +251,8 @@ function meshRows(theirs: LiveData, planned: readonly PlannedObject[]): AdoptRow
     ...loses.map((path) => ({
       lot: ['trustDomain', 'rootNamespace'].includes(path) ? ('in the way' as const) : ('becomes ours' as const),
       what: `${what}: ${path}`,
-      reason: `it is ${JSON.stringify(at(live, ...path.split('.')))} here, and not with the platform${path === 'discoverySelectors' ? ': namespaces without those labels join the mesh' : ''}`,
+      // Other values may be secret: a tracing provider's token, environment variables of the proxies.
+      reason: `it is ${['trustDomain', 'rootNamespace'].includes(path) ? JSON.stringify(at(live, path)) : 'set'} here, and not with the platform${path === 'discoverySelectors' ? ': namespaces without those labels join the mesh' : ''}`,
       todo: ['trustDomain', 'rootNamespace'].includes(path)
         ? `The platform's policies name cluster.local and ${meshNamespace}: run the platform on a cluster of its own, or change it first.`
         : 'To keep it: meshConfig in overrides/istiod.yaml of the cluster.',
@@ -292,15 +294,21 @@ function kubeflow({ snapshot }: Surroundings): AdoptRow[] {
     const owner = String(at(profile, 'spec', 'owner', 'name') ?? '');
     const { name } = profile.metadata;
     const running = notebooks.filter(({ metadata }) => metadata.namespace === name).length;
-    if (owner !== owner.toLowerCase())
+    const address = owner.toLowerCase();
+    if (owner !== address || !email.safeParse(address).success) {
+      // People make Profiles themselves, with any text as owner: only a plain address belongs in a command.
+      const isPlain = /^[\w.+-]+@[\w.-]+$/.test(address);
       return [
         {
           lot: 'in the way',
           what: `Profile ${name}`,
-          reason: `its owner is ${owner}, and the gateway passes addresses in lower case: its owner would see nothing`,
-          todo: `kubectl patch profile ${name} --type merge -p '{"spec":{"owner":{"name":"${owner.toLowerCase()}"}}}'; kubectl annotate namespace ${name} owner=${owner.toLowerCase()} --overwrite; kubectl -n ${name} delete rolebinding namespaceAdmin && kubectl -n ${name} delete authorizationpolicy ns-owner-access-istio (the profile controller makes both again)`,
+          reason: `its owner is ${JSON.stringify(owner)}, and the gateway passes addresses in lower case: its owner would see nothing`,
+          todo: isPlain
+            ? `kubectl patch profile ${name} --type merge -p '{"spec":{"owner":{"name":"${address}"}}}'; kubectl annotate namespace ${name} owner=${address} --overwrite; kubectl -n ${name} delete rolebinding namespaceAdmin && kubectl -n ${name} delete authorizationpolicy ns-owner-access-istio (the profile controller makes both again)`
+            : `Name a person's address as spec.owner: kubectl edit profile ${name}`,
         },
       ];
+    }
     return [
       {
         lot: 'stays yours',

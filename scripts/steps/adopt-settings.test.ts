@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { kindName } from '../cluster/inventory.ts';
 import type { LiveObject } from '../cluster/live.ts';
 import { parseClusterFile } from '../config/parse.ts';
-import { adoptedFile } from './adopt-settings.ts';
+import { adoptedFile, withoutPeople } from './adopt-settings.ts';
 
 const request = { name: 'prod', context: 'prod-admin' };
 
@@ -121,4 +121,44 @@ connectors:
     kubeflow: { components: ['central-dashboard', 'profiles', 'trainer'], defaultProfile: { enabled: false } },
   });
   expect(adoptedFile(snapshotOf(...objects), request)).not.toContain('hidden');
+});
+
+describe('what a user of the old cluster planted', () => {
+  const dex = (namespace: string, issuer: string) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'dex', namespace },
+    data: { 'config.yaml': `connectors: [{type: oidc, id: a, name: A, config: {issuer: '${issuer}', clientID: a}}]` },
+  });
+  const controller = (namespace: string) =>
+    deployment(namespace, 'argocd', { 'app.kubernetes.io/name': 'argocd-application-controller' });
+  const profile = { apiVersion: 'kubeflow.org/v1', kind: 'Profile', metadata: { name: 'aaa-kubeflow' } };
+
+  it('in the namespace of a Profile decides nothing', () => {
+    const planted = [
+      dex('aaa-kubeflow', 'https://evil.example.net'),
+      controller('aaa-kubeflow'),
+      deployment('aaa-kubeflow', 'cert-manager', { 'app.kubernetes.io/name': 'cert-manager' }),
+      deployment('aaa-kubeflow', 'centraldashboard'),
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'g', namespace: 'aaa-kubeflow' },
+        spec: { servers: [{ hosts: ['*/evil.example.net'] }] },
+      },
+    ];
+    const text = (...objects: object[]) => adoptedFile(withoutPeople(snapshotOf(profile, ...objects)), request);
+    expect(text(...planted)).toBe(text());
+  });
+
+  it('in another namespace is neither the Dex whose logins are taken over, nor the Argo CD that gets credentials', () => {
+    const settings = settingsOf(
+      dex('aaa', 'https://evil.example.net'),
+      dex('auth', 'https://login.acme.org'),
+      controller('aaa'),
+      controller('argocd'),
+    );
+    expect(settings.auth.connectors).toMatchObject([{ issuer: 'https://login.acme.org' }]);
+    expect(settings.argocd).toBeUndefined();
+  });
 });

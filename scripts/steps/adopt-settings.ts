@@ -42,6 +42,29 @@ export function listed<T extends LiveObject = LiveObject>(snapshot: Snapshot, ki
   return (snapshot.get(kind) ?? []) as readonly T[];
 }
 
+/**
+ * Leaves out what people have made: anyone with a Profile may write a Deployment that looks like Argo CD's controller there, a ConfigMap that
+ * looks like Dex's, or a Gateway, and would choose who logs in, and who may write to the cluster.
+ *
+ * @returns all kinds, without objects in namespaces of Profiles; notebooks stay, as they are only counted
+ */
+export function withoutPeople(snapshot: Snapshot): Snapshot {
+  const namespaces = new Set([
+    ...listed(snapshot, 'Profile.kubeflow.org').map(({ metadata }) => metadata.name),
+    ...listed(snapshot, 'Namespace')
+      .filter(({ metadata: { labels = {} } }) => labels['app.kubernetes.io/part-of'] === 'kubeflow-profile')
+      .map(({ metadata }) => metadata.name),
+  ]);
+  return new Map(
+    [...snapshot].map(([kind, objects]) => [
+      kind,
+      kind === 'Notebook.kubeflow.org'
+        ? objects
+        : objects.filter(({ metadata: { namespace = '' } }) => !namespaces.has(namespace)),
+    ]),
+  );
+}
+
 /** @returns Argo CD's controllers */
 export function argocdControllers(snapshot: Snapshot): readonly LiveObject[] {
   return [...listed(snapshot, 'StatefulSet.apps'), ...listed(snapshot, 'Deployment.apps')].filter(isController);
@@ -65,10 +88,14 @@ export function runningParts(snapshot: Snapshot): KubeflowPart[] {
   );
 }
 
+/** Where upstream's manifests and charts put Dex. In another namespace, a ConfigMap of that name may be a user's, or another program's Dex. */
+const dexNamespaces = ['auth', 'dex', 'deploykf-auth'];
+
 /** @returns the configuration of a Dex that runs, from its ConfigMap; undefined where it is a Secret or does not exist */
 export function dexConfig(snapshot: Snapshot): Record<string, unknown> | undefined {
   for (const { metadata, data } of listed<LiveData>(snapshot, 'ConfigMap')) {
-    const text = metadata.name === 'dex' ? data?.['config.yaml'] : undefined;
+    const isDex = metadata.name === 'dex' && dexNamespaces.includes(metadata.namespace ?? '');
+    const text = isDex ? data?.['config.yaml'] : undefined;
     if (text === undefined) continue;
     try {
       const config: unknown = parse(text);
@@ -154,7 +181,8 @@ function adoptedSections(snapshot: Snapshot, request: AdoptRequest): Section[] {
   const issuers = usableIssuers(snapshot);
   const connectors = connectorsOf(snapshot);
   const users = usersOf(snapshot, request.email);
-  const [argocd] = argocdControllers(snapshot).filter(isForeign);
+  // Of two, a person chooses: Argo CD gets the credentials of the repository, and may write everything.
+  const [argocd, another] = argocdControllers(snapshot).filter(isForeign);
   const sections: (Section | false)[] = [
     { comment: 'The name of its folder.', value: { name: request.name } },
     { comment: 'auto: the address that the new gateway gets.', value: { host } },
@@ -172,16 +200,17 @@ function adoptedSections(snapshot: Snapshot, request: AdoptRequest): Section[] {
       comment: 'Without credentials: a public repository, and the bootstrap pushes with those of your own git.',
       value: { git: { url: request.gitUrl } },
     },
-    argocd !== undefined && {
-      comment: 'The Argo CD that runs here stays yours.',
-      value: {
-        argocd: {
-          install: false,
-          namespace: argocd.metadata.namespace,
-          ...accountOf(argocd),
+    argocd !== undefined &&
+      another === undefined && {
+        comment: 'The Argo CD that runs here stays yours.',
+        value: {
+          argocd: {
+            install: false,
+            namespace: argocd.metadata.namespace,
+            ...accountOf(argocd),
+          },
         },
       },
-    },
     certManagers(snapshot).some(isForeign) && {
       comment: 'The cert-manager that runs here stays yours.',
       value: { components: { 'cert-manager': { enabled: false } } },

@@ -19,7 +19,7 @@ import { withScratchCopy } from '../workspace/scratch-copy.ts';
 import { judgeDoors } from './adopt-doors.ts';
 import { type AdoptRow, judgeObjects, kindsOfObjects, type Lot, type PlannedObject } from './adopt-objects.ts';
 import { judgePrograms } from './adopt-programs.ts';
-import { type AdoptRequest, adoptedFile } from './adopt-settings.ts';
+import { type AdoptRequest, adoptedFile, withoutPeople } from './adopt-settings.ts';
 import { renderUpstreams } from './check-rendered.ts';
 import { ownershipQuestion, registrationObjects } from './registration.ts';
 
@@ -65,7 +65,7 @@ export async function adopt(
   const file = `clusters/${name}/cluster.yaml`;
   reporter.status('reading the cluster');
   const first = await readSnapshot(api, recognised);
-  const text = existsSync(join(root, file)) ? undefined : adoptedFile(first.snapshot, request);
+  const text = existsSync(join(root, file)) ? undefined : adoptedFile(withoutPeople(first.snapshot), request);
   if (text !== undefined) requireValidFile(text, file, name);
   reporter.status('rendering the platform, to compare it with what is there');
   const { platform, documents, planned, notes } = await planPlatform(root, name, text);
@@ -80,7 +80,12 @@ export async function adopt(
     planned.flatMap(({ object }) => (object.kind === 'Namespace' ? object.metadata.name : [])),
   );
   const rows = [
-    ...judgePrograms({ all, snapshot, cluster: platform.cluster, planned }),
+    ...judgePrograms({
+      all: withoutPeople(all),
+      snapshot: withoutPeople(snapshot),
+      cluster: platform.cluster,
+      planned,
+    }),
     ...judgeDoors(all, namespaces, ours),
     ...judgeObjects({ cluster: name, planned, snapshot: all, isOurs: ours }),
     ...judgeOwnership(found, question).findings.flatMap(({ code, refuse, message, hint }): AdoptRow[] =>
