@@ -1,10 +1,12 @@
-import type { KubernetesObject } from '../components/component.ts';
+import { groupOf, type KubernetesObject } from '../components/component.ts';
 import type { Platform } from '../components/platform.ts';
+import type { Cluster } from '../config/cluster.ts';
 import { RunError } from '../report/errors.ts';
 import { checkObject } from '../schemas/check.ts';
 import { factsOf } from '../tree/rules/facts.ts';
-import { checkTree } from '../tree/rules/index.ts';
+import { checkTree, withPosition } from '../tree/rules/index.ts';
 import { children, type ParsedTree } from '../tree/rules/parsed-tree.ts';
+import type { Finding } from '../tree/rules/rule.ts';
 import type { CheckFinding } from './check-cluster.ts';
 import { checkCommits } from './check-commits.ts';
 import { inWords, jobsOf, readSide, renderJobs } from './render-side.ts';
@@ -22,7 +24,68 @@ export async function checkRendered(root: string, cache: string, platform: Platf
   for (const { name, file } of children(parsed)) findings.push(...schemaFindings(file, rendered.get(name) ?? []));
   const known = new Set(checkTree(tree).map((finding) => JSON.stringify(finding)));
   const further = checkTree({ ...tree, rendered }).filter((finding) => !known.has(JSON.stringify(finding)));
-  return [...findings, ...(await checkCommits(platform)), ...further];
+  const idle = idlePatches(platform.cluster, rendered).map((finding) => withPosition(tree, finding));
+  return [
+    ...findings,
+    ...idle.map((finding) => ({ rule: 'patches-match', ...finding })),
+    ...(await checkCommits(platform)),
+    ...further,
+  ];
+}
+
+/**
+ * Finds patches of `overrides/<part>/kustomization.yaml` whose target is nowhere in what the part renders to. kustomize ignores them.
+ *
+ * @param rendered objects by Application; what could not be rendered is absent
+ */
+export function idlePatches(
+  { folder, ownPatches }: Pick<Cluster, 'folder' | 'ownPatches'>,
+  rendered: ReadonlyMap<string, readonly KubernetesObject[]>,
+): Finding[] {
+  return [...ownPatches].flatMap(([component, patches]) => {
+    const objects = rendered.get(component);
+    if (objects === undefined) return [];
+    return patches.flatMap(({ target = {}, patch }, index): Finding[] => {
+      // What a patch deleted or renamed is not there to be found.
+      if (/^\s*\$patch:\s*delete|\/metadata\/name/m.test(patch) || objects.some((object) => isTarget(object, target)))
+        return [];
+      const same = objects
+        .filter(({ kind }) => fits(kind, target.kind))
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+      const there = same.length === 0 || same.length > 10 ? '' : `. There are: ${same.join(', ')}`;
+      return [
+        {
+          file: `${folder}/overrides/${component}/kustomization.yaml`,
+          keys: ['patches', index, 'target'],
+          message: `matches nothing in ${component}, so the patch changes nothing${there}`,
+        },
+      ];
+    });
+  });
+}
+
+/**
+ * kustomize compares with regular expressions for the whole text. Selectors of labels and annotations are taken to match, and so is what only
+ * Go reads.
+ */
+function fits(text: string, pattern: string | undefined): boolean {
+  if (pattern === undefined || pattern === '') return true;
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return true;
+  }
+}
+
+function isTarget(object: KubernetesObject, target: Readonly<Record<string, string | undefined>>): boolean {
+  const { apiVersion, kind, metadata } = object;
+  return (
+    fits(groupOf(object), target.group) &&
+    fits(apiVersion.slice(apiVersion.indexOf('/') + 1), target.version) &&
+    fits(kind, target.kind) &&
+    fits(metadata.name, target.name) &&
+    fits(metadata.namespace ?? 'default', target.namespace)
+  );
 }
 
 /**
