@@ -257,7 +257,7 @@ function rootLine(
     return `${question.root}: ${why}`;
   }
   const retries = root.status?.operationState?.retryCount ?? 0;
-  const again = retries > 0 ? `, retried ${retries} times` : '';
+  const again = retries > 0 ? `, retried ${retries === 1 ? 'once' : `${retries} times`}` : '';
   return `${question.root}: ${stage}, ${count}${again}`;
 }
 
