@@ -2,6 +2,8 @@ import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
 import { publicAddress } from './address.ts';
 import { argocdClients } from './apps/argocd.ts';
+import { dexFrontend, dexPageMounts, dexPages } from './branding/dex-pages.ts';
+import { restartsWith } from './branding/pages-object.ts';
 import type { Component, KubernetesObject, SecretSpec } from './component.ts';
 import { connectorFiles, connectorSecrets, dexConnector } from './dex-connectors.ts';
 import { authNamespace, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
@@ -37,11 +39,12 @@ export const dex: Component = {
         : { image: { repository: mirrorImage(cluster, image.repository), tag: imageTag(image) } }),
       config: configuration(cluster),
       envVars: variables(cluster),
-      ...(proxy === undefined ? {} : { env: proxy, podAnnotations: aroundSidecar(cluster) }),
+      ...(proxy === undefined ? {} : { env: proxy }),
+      podAnnotations: { ...(proxy === undefined ? {} : aroundSidecar(cluster)), ...restartsWith(dexPages(cluster)) },
       ...volumes(cluster),
     };
   },
-  manifests: (cluster) => [strictMutualTls(), authorizationPolicy(cluster), route(cluster)],
+  manifests: (cluster) => [strictMutualTls(), dexPages(cluster), authorizationPolicy(cluster), route(cluster)],
   secrets: (cluster) => secrets(cluster),
   namespaces: (cluster) => [loginNamespace(cluster)],
   clusterKinds: () => ['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
@@ -55,6 +58,7 @@ function configuration(cluster: Cluster): Record<string, unknown> {
   return {
     issuer,
     storage: { type: 'kubernetes', config: { inCluster: true } },
+    frontend: dexFrontend(cluster),
     // The grants that OAuth2 Proxy and Argo CD use; Dex's default is all of them.
     oauth2: { skipApprovalScreen: true, grantTypes: ['authorization_code', 'refresh_token'] },
     expiry: {
@@ -120,21 +124,24 @@ function variables(cluster: Cluster): unknown[] {
   ];
 }
 
-/** Files that connectors read. A list here takes the place of the one in values.yaml, so its /tmp is named again. */
+/** Pages, and files that connectors read. A list here takes the place of the one in values.yaml, so its /tmp is named again. */
 function volumes(cluster: Cluster): Record<string, unknown> {
   const items = cluster.auth.connectors
     .flatMap(connectorSecrets)
     .filter((secret) => secret.as === 'file')
     .map(({ variable }) => ({ key: variable, path: variable }));
-  if (items.length === 0) return {};
+  const files = items.length > 0;
+  const pages = dexPageMounts(cluster);
   return {
     volumes: [
       { name: 'tmp', emptyDir: {} },
-      { name: 'connector-files', secret: { secretName: connectorsSecret, items } },
+      pages.volume,
+      ...(files ? [{ name: 'connector-files', secret: { secretName: connectorsSecret, items } }] : []),
     ],
     volumeMounts: [
       { name: 'tmp', mountPath: '/tmp' },
-      { name: 'connector-files', mountPath: connectorFiles, readOnly: true },
+      ...pages.mounts,
+      ...(files ? [{ name: 'connector-files', mountPath: connectorFiles, readOnly: true }] : []),
     ],
   };
 }

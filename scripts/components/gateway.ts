@@ -1,5 +1,6 @@
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
+import { errorPages } from './branding/gateway-errors.ts';
 import type { Component } from './component.ts';
 import { gatewayName, gatewayNamespace, gatewayRelease } from './domain.ts';
 import { loginChecks } from './gate.ts';
@@ -37,6 +38,7 @@ export const gateway: Component = {
     ...loginChecks(cluster),
     edgeFilters(cluster),
     groupHeaders(cluster),
+    errorPages(cluster),
     ...(cluster.knownHost === undefined
       ? []
       : [

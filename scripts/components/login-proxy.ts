@@ -103,12 +103,12 @@ export function proxySecret(name: string): SecretSpec {
 }
 
 /** @returns routes of a host where a login begins and ends: to OAuth2 Proxy, and the page after a sign-out */
-export function loginRoutes({ name }: Pick<LoginProxy, 'name'>): Record<string, unknown>[] {
+export function loginRoutes(cluster: Cluster, { name }: Pick<LoginProxy, 'name'>): Record<string, unknown>[] {
   return [
     {
       match: [{ uri: { exact: signedOutPath } }],
       headers: { response: { set: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } } },
-      directResponse: { status: 200, body: { string: signedOutPage } },
+      directResponse: { status: 200, body: { string: signedOutPage(cluster) } },
     },
     {
       match: [{ uri: { prefix: '/oauth2/' } }],

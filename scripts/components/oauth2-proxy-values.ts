@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Cluster } from '../config/cluster.ts';
 import { publicAddress } from './address.ts';
 import { exposedApps, sendsToken } from './apps/place.ts';
+import { restartsWith } from './branding/pages-object.ts';
+import { proxyPages, proxyPagesFolder } from './branding/proxy-pages.ts';
 import type { KubernetesObject } from './component.ts';
 import { authNamespace, early } from './domain.ts';
 import { checkPrefix, programPath } from './identity.ts';
@@ -29,6 +31,7 @@ export function proxyValues(cluster: Cluster, proxy: LoginProxy): Record<string,
     alphaConfig: { enabled: true, configData: alphaConfig(cluster, proxy) },
     extraArgs: flags(cluster, proxy),
     ...(cluster.auth.session.redis === undefined ? {} : { sessionStorage: sessionStorage(cluster.auth.session.redis) }),
+    podAnnotations: restartsWith(proxyPages(cluster)),
     ...volumes(cluster),
   };
 }
@@ -103,6 +106,7 @@ function flags(cluster: Cluster, proxy: LoginProxy): Record<string, unknown> {
     'cookie-refresh': session.refresh,
     'cookie-csrf-expire': loginTime,
     'silence-ping-logging': true,
+    'custom-templates-dir': proxyPagesFolder,
     ...(session.redis?.caBundle === undefined ? {} : { 'redis-ca-path': `${redisCaFolder}/ca.crt` }),
     ...(machineTokens ? { 'skip-jwt-bearer-tokens': true } : {}),
   };
@@ -152,10 +156,14 @@ export function redisCa({ auth }: Cluster): KubernetesObject[] {
   ];
 }
 
-/** The CAs of the gateway and of the Redis, as files. */
+/** The pages, and the CAs of the gateway and of the Redis. */
 function volumes(cluster: Cluster): Record<string, unknown> {
   const items = [{ key: 'ca.crt', path: 'ca.crt' }];
   const mounted = [
+    {
+      volume: { name: 'pages', configMap: { name: proxyPages(cluster).metadata.name } },
+      mountPath: proxyPagesFolder,
+    },
     ...(trustsPrivateCa(cluster)
       ? [{ volume: { name: 'ca', secret: { secretName: proxyCaSecret, items } }, mountPath: caFolder }]
       : []),
@@ -164,7 +172,6 @@ function volumes(cluster: Cluster): Record<string, unknown> {
       mountPath: redisCaFolder,
     })),
   ];
-  if (mounted.length === 0) return {};
   return {
     extraVolumes: mounted.map(({ volume }) => volume),
     extraVolumeMounts: mounted.map(({ volume, mountPath }) => ({ name: volume.name, mountPath, readOnly: true })),

@@ -1,4 +1,6 @@
 import { publicAddress } from './address.ts';
+import { logoRoute } from './branding/logo-route.ts';
+import { proxyPages } from './branding/proxy-pages.ts';
 import type { Component, KubernetesObject } from './component.ts';
 import { authNamespace, early, gatewayName, gatewayNamespace, gatewayPrincipal } from './domain.ts';
 import { loginNamespace, strictMutualTls } from './login-namespace.ts';
@@ -23,13 +25,12 @@ export const oauth2Proxy: Component = {
     // Dex owns it, if it is enabled.
     ...(cluster.components.dex?.enabled === false ? [strictMutualTls()] : []),
     authorizationPolicy(),
-    route(
-      'oauth2-proxy',
-      publicAddress(cluster).host,
-      `${gatewayNamespace}/${gatewayName}`,
-      loginRoutes({ name: clientId }),
-    ),
+    route('oauth2-proxy', publicAddress(cluster).host, `${gatewayNamespace}/${gatewayName}`, [
+      ...logoRoute(cluster),
+      ...loginRoutes(cluster, { name: clientId }),
+    ]),
     ...redisCa(cluster),
+    proxyPages(cluster),
     ...(trustsPrivateCa(cluster)
       ? caCertificate(
           cluster,
@@ -84,7 +85,7 @@ export const oauth2ProxyApps: Component = {
       route('oauth2-proxy-apps', host, gateway, [
         // Dex is on the platform's host only.
         { match: [{ uri: { prefix: '/dex/' } }], directResponse: { status: 404 } },
-        ...loginRoutes({ name: userCodeClientId }),
+        ...loginRoutes(cluster, { name: userCodeClientId }),
         { match: [{ uri: { exact: '/' } }], redirect: { authority, redirectCode: 302 } },
         // Istio sorts it behind the routes of users' code.
         { match: [{ uri: { prefix: '/' } }], directResponse: { status: 404 } },

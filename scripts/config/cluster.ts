@@ -58,11 +58,16 @@ export interface Shared {
   apps: ReadonlyMap<string, SharedApp>;
 }
 
+/** The logo: text of an SVG, or a PNG in base64. */
+export type Logo = { svg: string } | { png: string };
+
 /** The validated configuration of one cluster, from which components and tree are computed. */
 export interface Cluster extends ClusterFile {
   /** Folder of the cluster, for example `clusters/demo`. */
   folder: string;
   shared: Shared;
+  /** The file that branding.logo names. */
+  logo?: Logo;
   discovered: Discovered | undefined;
   /** Groups that tenants list as members, sorted. */
   memberGroups: readonly string[];

@@ -2,7 +2,8 @@ import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { policyFindings } from './argocd-policy.ts';
-import { type Cluster, embeddedRemoteUrl, type KustomizePatch, type Shared } from './cluster.ts';
+import { type Cluster, embeddedRemoteUrl, type KustomizePatch, type Logo, type Shared } from './cluster.ts';
+import { readLogo } from './logo.ts';
 import { memberGroups } from './member-groups.ts';
 import { type Parsed, parseClusterFile, parseInput } from './parse.ts';
 import { readInput } from './read-input.ts';
@@ -66,6 +67,7 @@ interface Own {
   file: ClusterFile;
   discovered: Discovered | undefined;
   patches: Cluster['ownPatches'];
+  logo: Logo | undefined;
 }
 
 function readOwn(root: string, name: string, shared: Shared | undefined): Parsed<Own> {
@@ -75,7 +77,15 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
       problems: [{ file: folder, path: '', message: 'is a symbolic link', hint: 'Replace it with the folder itself.' }],
     };
   const read = readInput(root, `${folder}/cluster.yaml`);
-  const file = 'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared) : read;
+  let logo: Logo | undefined;
+  const readBranding = ({ branding }: ClusterFile) => {
+    const found = branding.logo === undefined ? undefined : readLogo(root, branding.logo);
+    if (found !== undefined && 'message' in found) return [found];
+    logo = found;
+    return [];
+  };
+  const file =
+    'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared, readBranding) : read;
   const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
   const patches = readPatches(root, `${folder}/overrides`);
   const problems = [
@@ -88,7 +98,7 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
   ];
   if (problems.length > 0 || 'problems' in file || 'problems' in discovered || 'problems' in patches)
     return { problems };
-  return { value: { file: file.value, discovered: discovered.value, patches: patches.value } };
+  return { value: { file: file.value, discovered: discovered.value, patches: patches.value, logo } };
 }
 
 function readDiscovered(root: string, file: string): Parsed<Discovered | undefined> {
@@ -158,7 +168,7 @@ function misnamed(file: string, hint: string): Problem {
 
 function assemble(
   name: string,
-  { file, discovered, patches }: Own,
+  { file, discovered, patches, logo }: Own,
   shared: Shared,
   groups: readonly string[],
 ): Cluster {
@@ -167,6 +177,7 @@ function assemble(
     ...file,
     folder: `clusters/${name}`,
     shared,
+    ...(logo === undefined ? {} : { logo }),
     discovered,
     memberGroups: groups,
     runningApps: runningApps(file, shared.apps),

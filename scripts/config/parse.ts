@@ -51,16 +51,20 @@ export function parseInput<S extends z.ZodType>(
  * @param file path for problems, for example `clusters/demo/cluster.yaml`
  * @param folder name of the file's folder, which must equal the cluster's name
  * @param shared apps and upstreams of all clusters; undefined when they could not be read, which is reported elsewhere
+ * @param further rules that read other files
  */
 export function parseClusterFile(
   text: string,
   file: string,
   folder: string,
   shared?: Pick<Shared, 'apps' | 'upstream'>,
+  further: (value: ClusterFile) => readonly InputFinding[] = () => [],
 ): Parsed<ClusterFile> {
   return parseInput(clusterFile, text, file, {
-    whole: (value) =>
-      shared === undefined ? [] : [...appFindings(value, shared.apps), ...versionFindings(value, shared.upstream)],
+    whole: (value) => [
+      ...further(value),
+      ...(shared === undefined ? [] : [...appFindings(value, shared.apps), ...versionFindings(value, shared.upstream)]),
+    ],
     emptyHint: `Write at least "name: ${folder}" and auth.users; clusters/demo/cluster.yaml is an example.`,
     further: (value) => [...nameFindings(value, folder), ...lifetimeFindings(value)],
   });

@@ -54,7 +54,7 @@ export const commitTree = step<BootstrapContext, Found, Found>({
 });
 
 function isInput(path: string): boolean {
-  return /\/(cluster\.yaml$|overrides\/)/.test(path);
+  return /\/(cluster\.yaml$|overrides\/)|\.(svg|png)$/.test(path);
 }
 
 /** Names the user's own files in the commit. */
@@ -82,7 +82,7 @@ function gone({ root, cluster, planned: { head, tree } }: CommitPlace): string[]
 
 /**
  * This cluster's inputs, which the run commits with the tree, so that the tree can be rendered again from the published files:
- * cluster.yaml, overrides/, the discovered address, and removals.yaml with --remove.
+ * cluster.yaml, the logo that it names, overrides/, the discovered address, and removals.yaml with --remove.
  *
  * @returns those on disk or at HEAD
  */
@@ -98,7 +98,8 @@ async function ownInputs({ root, cluster, repository, options }: CommitPlace): P
   );
   const committed = await repository.headPaths([overrides]);
   // Other files there are not read: do not commit an editor's files.
-  return [...new Set([...there, ...committed])].filter((path) => path.endsWith('.yaml'));
+  const logo = cluster.branding.logo === undefined ? [] : [cluster.branding.logo];
+  return [...new Set([...there, ...committed])].filter((path) => path.endsWith('.yaml')).concat(logo);
 }
 
 function message(name: string, paths: readonly string[]): string {

@@ -62,6 +62,9 @@ function make_handle(given)
   local handle = { status = "" }
   function handle:headers() return headers end
   function handle:connection() return { ssl = function() return secure and {} or nil end } end
+  function handle:streamInfo()
+    return { dynamicMetadata = function() return { set = function(_, _, _, user) handle.shown = user end } end }
+  end
   function handle:respond(answer) self.status = answer[":status"] end
   function handle:text()
     local lines = {}

@@ -1,4 +1,5 @@
 import type { App, Cluster } from '../../config/cluster.ts';
+import { refusedUser } from '../branding/gateway-errors.ts';
 import type { KubernetesObject } from '../component.ts';
 import { gatewayFilter, scriptBeforeRouter } from '../envoy-filter.ts';
 import { appMarker, identityHeaders } from '../identity.ts';
@@ -47,6 +48,10 @@ local function groups_of(headers)
   return found
 end
 
+local function escaped(text)
+  return (string.gsub(string.sub(text, 1, 254), "[^%w@._+-]", function(byte) return "&#" .. string.byte(byte) .. ";" end))
+end
+
 local function may_open(email, member)
   if email == "" then return false end
   if everyone or emails[string.lower(email)] then return true end
@@ -68,6 +73,7 @@ ${cluster.auth.userCodeHost && 'host' in app.place ? ownLogin : ''}  local email
   local redirected = email == "" and handle:connection():ssl() == nil
   if not redirected and not may_open(email, member) then
     local answer = { [":status"] = "403", ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" }
+    handle:streamInfo():dynamicMetadata():set(${luaText(refusedUser.namespace)}, ${luaText(refusedUser.key)}, escaped(email))
     handle:respond(answer, ${luaText(`You are logged in, but may not open ${app.name}.`)} .. "\\n")
     return
   end

@@ -39,7 +39,7 @@ function virtualService(cluster: Cluster, app: App): KubernetesObject {
         ...(own
           ? // The gateway does not check these paths, which belong to Dex and OAuth2 Proxy.
             cluster.auth.userCodeHost
-            ? [nowhere('/dex/'), ...loginRoutes(platformProxy(cluster))]
+            ? [nowhere('/dex/'), ...loginRoutes(cluster, platformProxy(cluster))]
             : [nowhere('/dex/', '/oauth2/')]
           : [{ match: [{ uri: { exact: path.slice(0, -1) } }], redirect: { uri: path } }]),
         {

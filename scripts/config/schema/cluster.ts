@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { auth } from './auth.ts';
+import { branding } from './branding.ts';
 import { clusterApps } from './cluster-apps.ts';
 import { dnsNamePattern, isAddress, labelUpTo } from './common.ts';
 import { componentNames } from './component-facts.ts';
@@ -42,6 +43,7 @@ export const clusterFile = z
     tls: tlsSettings.prefault({}),
     loadBalancer,
     auth,
+    branding,
     istio,
     kubeflow: kubeflowSettings,
     apps: clusterApps,

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { carriedTool } from '../../tools/find.ts';
 import { baseLayer, envoyProgram } from './base-image.ts';
 import { buildPrograms, type Report } from './build.ts';
@@ -98,7 +99,10 @@ async function platformImages(
     // Upstream's entry point is a wrapper that renders templates; the chart says "dex serve" itself.
     [`ghcr.io/dexidp/dex:${versions.dex}`]: {
       base,
-      files: { '/usr/local/bin/dex': { copy: built.dex } },
+      files: {
+        '/usr/local/bin/dex': { copy: built.dex },
+        ...(await filesBelow(join(await moduleFolder('dex'), 'web'), '/srv/dex/web')),
+      },
       folders: { '/var/dex': { owner: 1001 } },
       entrypoint: [],
       user: '1001:1001',
@@ -134,6 +138,13 @@ async function platformImages(
     };
   }
   return images;
+}
+
+/** Every file of a folder, at a path in an image. */
+async function filesBelow(folder: string, path: string): Promise<Record<string, ImageFile>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(files.sort().map((file) => [join(path, relative(folder, file)), { copy: file }]));
 }
 
 /** Without the tool beside it, which is as large. */

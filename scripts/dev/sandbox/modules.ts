@@ -11,7 +11,8 @@ const sources = {
   'argo-cd': { pinnedIn: 'argo-cd', path: 'github.com/argoproj/argo-cd/v3' },
   istio: { pinnedIn: 'istio', path: 'istio.io/istio' },
   'cert-manager': { pinnedIn: 'cert-manager', path: 'github.com/cert-manager/cert-manager' },
-  // Its templates and texts are files beside the program.
+  // Their templates and texts are files beside the programs.
+  dex: { pinnedIn: 'dex', path: 'github.com/dexidp/dex' },
   gitea: { pinnedIn: 'gitea', path: 'code.gitea.io/gitea' },
   kubernetes: { pinnedIn: 'kubernetes', path: 'k8s.io/kubernetes' },
   metallb: { pinnedIn: 'metallb', path: 'go.universe.tf/metallb' },

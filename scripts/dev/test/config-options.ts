@@ -112,6 +112,15 @@ export const configOptions: readonly ConfigOption[] = [
     },
   }),
   ...options("users' code", { "a host for users' code": { auth: { userCodeHost: true } } }),
+  ...options('branding', {
+    branding: {
+      branding: {
+        name: 'Acme ML',
+        colours: { accent: '#ffd400', accentOnDark: '#4b2e83' },
+        contact: { name: 'the platform team', link: 'https://help.example.com/?topic=ml' },
+      },
+    },
+  }),
   ...options('groups', { 'groups that may log in': { auth: { groups: ['ml', 'platform-admins'] } } }),
   ...options('machines', { 'machine tokens': { auth: { machineTokens: true } } }),
   ...options('exceptions', {}),

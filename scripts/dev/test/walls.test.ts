@@ -14,7 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   processes: ['report'],
   page: [],
   config: ['report'],
-  components: ['config'],
+  components: ['config', 'page'],
   schemas: ['components'],
   tools: ['report', 'processes', 'components'],
   tree: ['config', 'components'],

@@ -36,7 +36,7 @@ const oauth2Proxy: OwnValues = {
     ),
     ...['redis-ca-path', 'redis-connection-idle-timeout'].map((flag) => `extraArgs.${flag}`),
   ],
-  changeable: image,
+  changeable: [...image, 'extraArgs.custom-templates-dir'],
   extendable: ['extraVolumes', 'extraVolumeMounts'],
   instead: {
     extraArgs: 'can let requests bypass the login; use the keys under auth in cluster.yaml',
@@ -66,8 +66,8 @@ export const ownValues: Readonly<Record<string, OwnValues>> = {
       ...['env.*', 'envVars', 'volumes', 'volumeMounts', 'serviceMonitor.**', 'commonLabels.*'],
       ...['config.logger.**', 'config.frontend.**', 'config.staticClients', 'config.oauth2.alwaysShowLoginScreen'],
     ],
-    changeable: image,
-    extendable: ['envVars', 'config.staticClients'],
+    changeable: [...image, 'config.frontend.**'],
+    extendable: ['envVars', 'volumes', 'volumeMounts', 'config.staticClients'],
     instead: {
       config: 'decides who a user is; use the keys under auth in cluster.yaml',
       envFrom:

@@ -96,13 +96,20 @@ const broken: [component: string, what: string, text: string, expected: string[]
     'dex',
     'a CA, which takes /tmp away',
     'volumes: [{name: ca, configMap: {name: ca}}]\nvolumeMounts: [{name: ca, mountPath: /etc/ca}]\n',
-    ['volumes-are-there clusters/demo/overrides/dex.yaml:2:1 volumeMounts lacks /tmp'],
+    [
+      'volumes-are-there clusters/demo/overrides/dex.yaml:2:1 volumeMounts lacks /tmp',
+      'lists-are-whole clusters/demo/overrides/dex.yaml:1:1 volumes replaces the generated list and drops tmp, pages',
+      'lists-are-whole clusters/demo/overrides/dex.yaml:2:1 volumeMounts replaces the generated list and drops tmp, pages',
+    ],
   ],
   [
     'dex',
     'a mount without its volume',
-    'volumes: []\n',
-    ['volumes-are-there clusters/demo/overrides/dex.yaml:1:1 volumes lacks tmp'],
+    'volumes: [{name: pages, configMap: {name: dex-pages}}]\n',
+    [
+      'volumes-are-there clusters/demo/overrides/dex.yaml:1:1 volumes lacks tmp',
+      'lists-are-whole clusters/demo/overrides/dex.yaml:1:1 volumes replaces the generated list and drops tmp',
+    ],
   ],
   [
     'dex',
@@ -246,11 +253,11 @@ describe('values laid over the generated ones', () => {
     ['dex', 'env: {HTTPS_PROXY: http://proxy.example.com:3128}\nreplicaCount: 2\n'],
     [
       'dex',
-      'volumes: [{name: tmp, emptyDir: {}}, {name: ca, configMap: {name: ca}}]\nvolumeMounts: [{name: tmp, mountPath: /tmp}, {name: ca, mountPath: /etc/ca}]\n',
+      'replicaCount: 2\npodAnnotations: {example.com/team: platform}\nconfig: {frontend: {dir: /srv/own, theme: own, issuer: Acme}}\n',
     ],
     [
       'oauth2-proxy',
-      'image: {tag: v7.16.0}\nresources: {limits: {memory: 128Mi}}\nextraArgs: {request-logging: false}\n',
+      'image: {tag: v7.16.0}\nresources: {limits: {memory: 128Mi}}\nextraArgs: {request-logging: false, custom-templates-dir: /own}\n',
     ],
     ['gateway', 'service: {externalTrafficPolicy: Local}\npodAnnotations: {proxy.istio.io/config: "{}"}\n'],
     ['cert-manager', 'replicaCount: 2\n'],
@@ -259,6 +266,14 @@ describe('values laid over the generated ones', () => {
   });
 
   it('may repeat a generated list with more', () => {
+    const volumes = demo
+      .get('clusters/demo/values/dex.yaml')
+      ?.match(/^volumes:\n(?: .*\n)+volumeMounts:\n(?: .*\n?)+/m)?.[0];
+    const more = volumes
+      ?.replace(/^volumeMounts:/m, '  - {name: ca, configMap: {name: ca}}\n$&')
+      .concat('  - {name: ca, mountPath: /etc/ca}\n');
+    expect(more).toContain('dex-pages');
+    expect(found(overrides('dex'), more ?? '')).toEqual([]);
     const list =
       /extensionProviders:\n(?: {4}.*\n)+/.exec(demo.get('clusters/demo/values/istiod.yaml') ?? '')?.[0] ?? '';
     const provider = (name: string) =>

@@ -107,7 +107,7 @@ describe('what the gateway refuses anyone who asks', () => {
   });
 
   it.each(refused)('%s: %s', async (_, path, headers = {}) => {
-    const { status, body } = await ann.get(`https://${platform}${path}`, headers);
+    const { status, body } = await ann.get(`https://${platform}${path}`, { ...headers, accept: 'application/json' });
     expect([status, body]).toEqual([403, 'RBAC: access denied']);
   });
 

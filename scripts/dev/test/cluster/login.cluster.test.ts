@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml';
 import { $ } from 'zx/core';
 import { publicAddress } from '../../../components/address.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
+import { ofKind } from '../../../tree/rules/parsed-tree.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { openAuthority } from '../../sandbox/pki.ts';
 import { type Container, containerOf } from './container.ts';
@@ -48,7 +49,10 @@ describe.each(scenarioNames)('the login of %s', (name) => {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  const container = (component: string) => containerOf(rendered.get(component) ?? [], component, folder, secretValue);
+  const container = (component: string) => {
+    const own = ofKind(scenario.tree, 'ConfigMap').map(({ object }) => object);
+    return containerOf(rendered.get(component) ?? [], component, folder, secretValue, own);
+  };
 
   it('is taken by OAuth2 Proxy', async () => {
     expect(await proxyProblems(await container('oauth2-proxy'))).toEqual([]);
@@ -101,9 +105,9 @@ describe.each(scenarioNames)('the login of %s', (name) => {
 });
 
 /** Starts the real Dex with the tree's settings, at addresses and with a store of its own. */
-async function startDex({ env }: Container, folder: string): Promise<RealDex> {
+async function startDex({ env, root }: Container, folder: string): Promise<RealDex> {
   const settings = parse(await readFile(join(folder, 'config.yaml'), 'utf8'));
-  return await startRealDex(folder, () => settings, { env });
+  return await startRealDex(folder, () => settings, { env, root });
 }
 
 /** Logs a static user in as a browser and OAuth2 Proxy do together; @returns the claims of the ID token */

@@ -37,21 +37,24 @@ export const scenarioNames: readonly string[] = [
  *
  * @param overrides text of the user's own values, by component
  * @param settings laid over the cluster.yaml of a golden tree
+ * @param files texts of further files of the repository
  */
 export async function openScenario(
   name: string,
   overrides: Readonly<Record<string, string>> = {},
   settings: Settings = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Scenario> {
   const file = () => stringify(laid(parse(clusterFile(name)), settings));
   const repository = name === 'demo' ? testRepository() : testRepository({ [name]: file() });
   repository.write(`clusters/${name}/discovered.yaml`, 'host: 192.168.10.240\n');
   for (const [component, text] of Object.entries(overrides))
     repository.write(`clusters/${name}/overrides/${component}.yaml`, text);
+  for (const [path, text] of Object.entries(files)) repository.write(path, text);
   const cluster = loadCluster(repository.root, name);
   writeTree(repository, renderTree(cluster));
-  const files = await readInputs(repository.root, [cluster.folder, 'infrastructure', 'apps']);
-  const tree = parseTree(name, files, { facts: factsOf(placePlatform(cluster)) });
+  const inputs = await readInputs(repository.root, [cluster.folder, 'infrastructure', 'apps']);
+  const tree = parseTree(name, inputs, { facts: factsOf(placePlatform(cluster)) });
   return { name, root: repository.root, cluster, tree, remove: () => repository.remove() };
 }
 

@@ -1,4 +1,5 @@
 import { accessFilter } from '../../../components/apps/access.ts';
+import { errorPages } from '../../../components/branding/gateway-errors.ts';
 import { gatewayLock, loginChecks } from '../../../components/gate.ts';
 import { edgeFilters } from '../../../components/gateway-filters.ts';
 import { checkPrefix } from '../../../components/identity.ts';
@@ -64,7 +65,7 @@ export function envoySettings(
       layers: [{ name: 'mesh', static_layer: at(meshConfig(scenario), 'defaultConfig', 'runtimeValues') }],
     },
     static_resources: {
-      clusters: (Object.keys(ports) as (keyof Ports)[]).map(cluster),
+      clusters: [...(Object.keys(ports) as (keyof Ports)[]).map(cluster), { name: 'gone', type: 'STATIC' }],
       listeners: [
         ...lost.map((without) =>
           listener(`without ${without}`, listeners[without], connectionManager(scenario, without)),
@@ -87,7 +88,8 @@ function connectionManager(scenario: Scenario, without: Lost): object {
     typed_config: {
       '@type': `${types}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
       stat_prefix: 'gateway',
-      common_http_protocol_options: { headers_with_underscores_action: 'DROP_HEADER' },
+      ...ofManager(edgeFilters(cluster)),
+      ...ofManager(errorPages(cluster)),
       // As istiod does.
       upgrade_configs: [{ upgrade_type: 'websocket' }],
       normalize_path: true,
@@ -136,6 +138,12 @@ function filtersOf(object: object): { first: unknown[]; last: unknown[] } {
       .filter((patch) => at(patch, 'patch', 'operation') === operation)
       .map((patch) => at(patch, 'patch', 'value'));
   return { first: of('INSERT_FIRST').toReversed(), last: of('INSERT_BEFORE') };
+}
+
+/** What an EnvoyFilter merges into the gateway's connection manager. */
+function ofManager(object: object): object {
+  const patches = listAt(object, 'spec', 'configPatches').filter((patch) => at(patch, 'applyTo') === 'NETWORK_FILTER');
+  return Object.assign({}, ...patches.map((patch) => at(patch, 'patch', 'value', 'typed_config')));
 }
 
 function meshConfig({ tree }: Scenario): unknown {

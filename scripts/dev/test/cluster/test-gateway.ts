@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { parse } from 'yaml';
 import type { Cluster } from '../../../config/cluster.ts';
+import { ofKind } from '../../../tree/rules/parsed-tree.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
 import { envoyProgram } from '../../sandbox/base-image.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
-import { startUntilReady, stopProcesses } from '../../sandbox/processes.ts';
+import { startUntilReady, stopProcess, stopProcesses } from '../../sandbox/processes.ts';
 import type { Settings } from '../config-options.ts';
 import { containerOf } from './container.ts';
 import { startRealDex } from './real-dex.ts';
@@ -32,6 +33,9 @@ export function manyGroups(count: number): string {
 
 /** Of someone at an identity provider that keeps addresses as people type them. */
 export const mixedCase = 'Ann.Smith@Example.COM';
+
+/** Of someone whom an identity provider lets choose any address. */
+export const hostile = `<b>o'neil</b>&"@example.com`;
 
 /** After what time a session is renewed with Dex. */
 export const refreshSeconds = 3;
@@ -55,6 +59,8 @@ export interface TestGateway {
   port: number;
   /** The same, while a part of the gate is gone. */
   ports: Readonly<Record<Lost, number>>;
+  /** Stops OAuth2 Proxy alone. */
+  loseProxy(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,10 +69,14 @@ export interface TestGateway {
  * Plain HTTP.
  *
  * @param settings laid over those of the scenario's cluster.yaml
+ * @param files texts of further files of the repository
  */
-export async function startTestGateway(settings: Settings = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  settings: Settings = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-app-gateway-'));
-  const scenario = await openScenario('apps-of-every-kind', {}, settings);
+  const scenario = await openScenario('apps-of-every-kind', {}, settings, files);
   const run = new Run(folder, scenario);
   try {
     const programs = await buildPrograms(['oauth2-proxy'], { report: (line) => console.log(line) });
@@ -77,7 +87,13 @@ export async function startTestGateway(settings: Settings = {}): Promise<TestGat
     await run.proxy('oauth2-proxy', programs['oauth2-proxy'], proxy, dex);
     if (run.scenario.cluster.auth.userCodeHost)
       await run.proxy('oauth2-proxy-apps', programs['oauth2-proxy'], appsProxy, dex);
-    return { cluster: run.scenario.cluster, port: ports.nothing, ports, stop: () => run.stop() };
+    return {
+      cluster: run.scenario.cluster,
+      port: ports.nothing,
+      ports,
+      loseProxy: () => stopProcess(folder, 'oauth2-proxy'),
+      stop: () => run.stop(),
+    };
   } catch (error) {
     await run.stop();
     throw error;
@@ -95,11 +111,15 @@ class Run {
   }
 
   async dex(port: number): Promise<void> {
-    const { env, folder } = await this.#settings('dex');
+    const { env, folder, root } = await this.#settings('dex');
     const settings = parse(readFileSync(join(folder, 'config.yaml'), 'utf8'));
-    const extra = [userOfDex(mixedCase, 2), ...groupCounts.map((count) => userOfDex(manyGroups(count), count))];
+    const extra = [
+      userOfDex(mixedCase, 2),
+      { ...userOfDex(hostile, 2), groups: [] },
+      ...groupCounts.map((count) => userOfDex(manyGroups(count), count)),
+    ];
     const staticPasswords = [...settings.staticPasswords, ...extra];
-    await startRealDex(this.folder, () => ({ ...settings, staticPasswords }), { port, env });
+    await startRealDex(this.folder, () => ({ ...settings, staticPasswords }), { port, env, root });
   }
 
   async proxy(component: string, program: string, port: number, dex: number): Promise<void> {
@@ -176,7 +196,8 @@ class Run {
     const rendered = await renderUpstream(this.scenario, [component]);
     const folder = join(this.folder, component);
     mkdirSync(folder);
-    return { ...(await containerOf(rendered.get(component) ?? [], component, folder, secretValue)), folder };
+    const own = ofKind(this.scenario.tree, 'ConfigMap').map(({ object }) => object);
+    return { ...(await containerOf(rendered.get(component) ?? [], component, folder, secretValue, own)), folder };
   }
 }
 

@@ -21,7 +21,11 @@ export function virtualHosts(
   const sidecar = { route: { cluster: 'sidecar' } };
   const code = codePaths.map((prefix) => ({ match: { prefix }, ...sidecar }));
   const further: Record<string, object[]> = {
-    [hosts.platform]: [{ match: { prefix: '/' }, ...sidecar }],
+    [hosts.platform]: [
+      // A Service without a pod.
+      { match: { prefix: '/gone/' }, route: { cluster: 'gone' } },
+      { match: { prefix: '/' }, ...sidecar },
+    ],
     ...(scenario.cluster.auth.userCodeHost ? { [hosts.userCode]: code } : {}),
     ...Object.fromEntries(hosts.own.map((host) => [host, []])),
   };
@@ -70,14 +74,23 @@ function text(value: unknown): object {
   return regex === undefined ? { exact: at(value, 'exact') } : { safe_regex: { regex } };
 }
 
+function bodyOf(body: unknown): object {
+  const bytes = at(body, 'bytes');
+  return bytes === undefined ? { inline_string: at(body, 'string') } : { inline_bytes: bytes };
+}
+
 function actionOf(http: unknown): object {
   const [answer, redirect] = [at(http, 'directResponse'), at(http, 'redirect')];
   if (answer !== undefined)
     return {
       direct_response: {
         status: at(answer, 'status'),
-        ...(at(answer, 'body') === undefined ? {} : { body: { inline_string: at(answer, 'body', 'string') } }),
+        ...(at(answer, 'body') === undefined ? {} : { body: bodyOf(at(answer, 'body')) }),
       },
+      response_headers_to_add: entries(at(http, 'headers', 'response', 'set')).map(([key, value]) => ({
+        header: { key, value },
+        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+      })),
     };
   if (redirect !== undefined)
     return {
