@@ -15,7 +15,9 @@ function addressOf(cluster: Cluster, source: ChartSource | KustomizeSource): str
 }
 
 /** @returns the repositories that a cluster fetches from, mirrors applied, with what they hold */
-export function fetchedRepositories(cluster: Cluster): { address: string; kind: 'chart' | 'kustomize' }[] {
+export function fetchedRepositories(given: Cluster): { address: string; kind: 'chart' | 'kustomize' }[] {
+  // No source depends on the host, but patches beside it do.
+  const cluster = { ...given, knownHost: given.knownHost ?? 'host.invalid' };
   return allComponents(cluster).flatMap((component) =>
     component.sources(cluster).map((source) => ({ address: addressOf(cluster, source), kind: source.kind })),
   );
