@@ -35,6 +35,7 @@ export function isSameRepository(one: string, other: string): boolean {
  * https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories
  */
 export function loginSecrets(cluster: Cluster): SecretSpec[] {
+  if (cluster.mirrors.logins.length === 0) return [];
   const fetched = fetchedRepositories(cluster);
   return cluster.mirrors.logins.flatMap(({ url: given, username, password }) => {
     const found = fetched.find(({ address }) => isSameRepository(address, given));
