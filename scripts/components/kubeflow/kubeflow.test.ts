@@ -121,20 +121,24 @@ describe('the parts of Kubeflow', () => {
     for (const text of hosts) expect(text).toContain(demo.knownHost);
   });
 
-  it('come from the folders of the release that the cluster pins, at its commit', () => {
-    const at = (version?: KubeflowVersion): Cluster => ({
+  it('come from the folders of the release that the cluster pins, by its tag', () => {
+    const at = (version: KubeflowVersion): Cluster => ({
       ...everything,
-      kubeflow: { ...everything.kubeflow, ...(version === undefined ? {} : { version }) },
+      kubeflow: { ...everything.kubeflow, version },
     });
-    const of = (cluster: Cluster) => kustomizations(cluster).filter(({ repository }) => /community-/.test(repository));
-    expect(of(at('26.03'))).toEqual(of(at()));
     for (const version of kubeflowVersions) {
-      const { commit, paths } = releases[version];
-      expect(new Set(of(at(version)).map((source) => `${source.version} ${source.commit}`))).toEqual(
-        new Set([`${version} ${commit}`]),
+      const of = kustomizations(at(version)).filter(({ repository }) => repository.endsWith('/community-distribution'));
+      expect(new Set(of.map((source) => `${source.version} ${source.commit}`))).toEqual(
+        new Set([`${version} undefined`]),
       );
-      expect(of(at(version)).map(({ path }) => path)).toEqual(expect.arrayContaining([paths['kubeflow-katib/katib']]));
+      const { paths } = releases[version];
+      const all = Object.values(paths).filter(
+        (path) => path !== paths['kubeflow-profiles/profiles-without-pod-security'],
+      );
+      expect(of.map(({ path }) => path).toSorted()).toEqual(all.toSorted());
     }
+    const shared = kustomizations(everything).find(({ repository }) => repository.endsWith('/community-distribution'));
+    expect(shared?.commit).toBe(releases[shared?.version as KubeflowVersion].commit);
     const names = (cluster: Cluster) =>
       kustomizations(cluster).flatMap(({ patches }) => patches.flatMap(({ target }) => target?.name ?? []));
     expect(names(at('26.03'))).toEqual(expect.arrayContaining(['centraldashboard', 'centraldashboard-config']));

@@ -89,14 +89,14 @@ export function kubeflowSource(cluster: Cluster, source: PartSource): KustomizeS
 
 function releaseFolder(cluster: Cluster, version: KubeflowVersion, { folder, variant = folder }: ReleaseFolder) {
   const { repository, ...shared } = kustomizeUpstream(cluster, kubeflowFolder);
-  const { commit, paths } = releases[version];
-  const own = cluster.kubeflow.version === undefined ? shared : { version, commit };
-  return { repository, path: paths[variant], ...pinned(undefined, own) };
+  return { repository, path: releases[version].paths[variant], ...pinned(cluster.kubeflow.version, shared) };
 }
 
 function otherFolder(cluster: Cluster, { from, path }: OtherFolder) {
   const upstream = kubeflowUpstream(cluster, from);
-  return { repository: upstream.repository, path, ...pinned(undefined, upstream) };
+  // A cluster with its own release fetches everything of it by tag.
+  const own = cluster.kubeflow.version === undefined ? undefined : upstream.version;
+  return { repository: upstream.repository, path, ...pinned(own, upstream) };
 }
 
 /** @returns whether a part runs */

@@ -2,7 +2,7 @@ import type { KubeflowVersion } from '../../config/schema/component-settings.ts'
 
 /** What the program knows about a release of Kubeflow. */
 interface Release {
-  /** Commit of its tag, which Argo CD fetches. */
+  /** Commit of its tag, for upstream.yaml. */
   commit: string;
   /** Version of the Trainer, from the release's overlay, which we cannot use. */
   trainer: string;

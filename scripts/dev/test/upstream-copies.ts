@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx/core';
 import type { KubernetesObject } from '../../components/component.ts';
+import { releases } from '../../components/kubeflow/releases.ts';
 import { buildKustomization } from '../../tools/kustomize.ts';
 import { isMap, type Source } from '../../tree/rules/parsed-tree.ts';
 import { findRepository } from '../rehearsal/kubeflow/sources/find.ts';
+import { repositoryRoot, upstreamFile } from '../sandbox/of-repository.ts';
 
 /** What became of a source: its objects, or why it cannot be built from the copies that are there. */
 type Built = { objects: readonly KubernetesObject[] } | { missing: string };
@@ -28,7 +30,7 @@ export function openCopies(folder: string): UpstreamCopies {
     return known;
   };
   const build = async ({ repoURL, path = '', targetRevision, kustomize }: Source): Promise<Built> => {
-    const { at, absent } = await checkoutAt(String(repoURL), String(targetRevision));
+    const { at, absent } = await checkoutAt(String(repoURL), commitOf(String(targetRevision)));
     if (at === undefined) return { missing: `no repository in ${folder} has ${targetRevision} of ${repoURL}` };
     const lost = absent.find((file) => file.startsWith(`${path}/`));
     if (lost !== undefined) return { missing: `the copy of ${repoURL} lacks ${lost}` };
@@ -43,6 +45,17 @@ export function openCopies(folder: string): UpstreamCopies {
     },
     remove: () => rmSync(work, { recursive: true, force: true }),
   };
+}
+
+const otherPins = ['kubeflow-pipelines/argo-workflows', 'kubeflow-trainer/jobset', 'kubeflow-trainer/jobset/26.03.1'];
+
+/** A cluster's own release is named by tags, which a copy need not have. @returns the commit of such a tag */
+function commitOf(revision: string): string {
+  const pins = [
+    ...Object.entries(releases).map(([version, { commit }]) => ({ version, commit })),
+    ...otherPins.map((folder) => upstreamFile(repositoryRoot, `apps/kubeflow/${folder}`)),
+  ];
+  return pins.find(({ version }) => version === revision)?.commit ?? revision;
 }
 
 /** Files of a commit; `absent` are those that a partial copy does not hold. */
