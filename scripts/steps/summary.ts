@@ -1,3 +1,4 @@
+import { authorityOf } from '../config/schema/host.ts';
 import type { BootstrapContext } from './context.ts';
 import { objectsFolder } from './objects.ts';
 
@@ -45,7 +46,8 @@ function next(context: BootstrapContext): string[] {
     ];
   if (connection === undefined) return nextWithoutCluster(context);
   if (!options.push) return [];
-  const address = cluster.knownHost === undefined ? [] : [`https://${cluster.knownHost}/`];
+  const { knownHost, loadBalancer } = cluster;
+  const address = knownHost === undefined ? [] : [`https://${authorityOf(knownHost, loadBalancer)}/`];
   if (options.wait) return address.map((url) => `Open ${url}`);
   return [
     'Next: run the bootstrap again with --wait to follow the waves.',

@@ -63,6 +63,6 @@ export async function askForReleases(root: string): Promise<ReleaseNews> {
   const from = await findReleases(root);
   if (from === undefined) return { current };
   const { tags } = await readReleaseSource(root, from, briefly);
-  const newest = versionOfTag(chooseTag([...tags.keys()], undefined)) ?? current;
-  return { current, from, newest };
+  const stable = [...tags.keys()].flatMap((tag) => versionOfTag(tag) ?? []).filter((version) => !version.includes('-'));
+  return { current, from, newest: stable.sort(semver.rcompare)[0] ?? current };
 }

@@ -41,7 +41,7 @@ describe('the registry of components, their names in the schema, and their folde
   });
 });
 
-describe('the registry of commands, package.json and the README', () => {
+describe('the registry of commands, package.json and docs/commands.md', () => {
   const names = commands.map(({ usage }) => usage.replace(/ .*/, ''));
 
   it('agree', () => {
@@ -50,7 +50,8 @@ describe('the registry of commands, package.json and the README', () => {
     expect(Object.fromEntries(started)).toEqual(
       Object.fromEntries(names.map((name) => [name, `node scripts/start.mjs ${name}`])),
     );
-    const table = /\n## Commands\n([\s\S]*?)\n## /.exec(readFileSync(join(checkout, 'README.md'), 'utf8'))?.[1] ?? '';
+    const table =
+      /\n## All of them\n([\s\S]*?)\n## /.exec(readFileSync(join(checkout, 'docs/commands.md'), 'utf8'))?.[1] ?? '';
     const rows = [...table.matchAll(/^\| `npm run ([a-z]+)/gm)].map((match) => match[1]);
     expect(rows.toSorted()).toEqual(names.toSorted());
   });

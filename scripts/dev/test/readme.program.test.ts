@@ -3,6 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { progress } from '../../cluster/progress.ts';
+import { loadCluster } from '../../config/load.ts';
+import type { BootstrapContext } from '../../steps/context.ts';
+import { wavesOf } from '../../steps/follow-waves.ts';
+import { bootstrapSummary } from '../../steps/summary.ts';
+import { placePlatform } from '../../tree/place.ts';
 import { readMarkdown } from './markdown.ts';
 import { type TestRepository, testRepository } from './repository.ts';
 
@@ -35,7 +41,7 @@ it('the README has its steps', () => {
   expect(steps.map(({ command }) => command)).toEqual(['new', 'doctor', 'bootstrap', 'bootstrap']);
 });
 
-// The last step needs a cluster: the rehearsal runs it.
+// The last step needs a cluster; below is what it prints once all is healthy.
 it.each(steps.slice(0, 3))('$command: says what the README shows', ({ command, parameters, output }) => {
   const { code, stdout, stderr } = repository.breakwater(
     command,
@@ -50,4 +56,39 @@ it.each(steps.slice(0, 3))('$command: says what the README shows', ({ command, p
     .map((line) => line.replace('https://github.com/acme/platform.git', `file://${remote}`))
     .map((line) => line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   expect(said).toMatch(new RegExp(shown.join('\n\\s*').replaceAll('…', '[\\s\\S]*')));
+});
+
+it('bootstrap --wait: the waves and the end that the README shows are those of the cluster of step 2', () => {
+  const cluster = loadCluster(repository.root, 'prod');
+  const platform = placePlatform(cluster);
+  const waves = wavesOf(platform);
+  const live = (name: string) => ({
+    apiVersion: 'argoproj.io/v1alpha1' as const,
+    kind: 'Application' as const,
+    metadata: { name, namespace: 'argocd', annotations: { 'breakwater.dev/revision': 'a' } },
+    status: {
+      sync: { status: 'Synced', revision: 'a', revisions: ['a'] },
+      health: { status: 'Healthy' },
+      operationState: { phase: 'Succeeded', syncResult: { revision: 'a' } },
+    },
+  });
+  const names = ['platform', ...waves.flatMap(({ applications }) => applications)];
+  const question = { root: 'platform', namespace: 'argocd', waves, commit: 'a', context: 'prod', now: Date.now() };
+  const { line, waves: lines } = progress(names.map(live), question);
+  const context = {
+    ...{ cluster, planned: { platform }, connection: {}, leftOut: [] },
+    ...{ options: { dryRun: false, push: true, wait: true }, publication: { kind: 'published', commit: 'a' } },
+  } as unknown as BootstrapContext;
+  const said = [...lines.map((wave) => wave.line), line, bootstrapSummary(context)].join('\n');
+  for (const shown of (steps[3]?.output ?? []).filter((one) => one !== '' && one !== '…'))
+    expect(said.split('\n')).toContain(shown);
+});
+
+it('and with another public port, the end names it', () => {
+  const cluster = loadCluster(repository.root, 'prod');
+  const context = {
+    ...{ cluster: { ...cluster, loadBalancer: { publicPort: 8443 } }, planned: { platform: { waiting: [] } } },
+    ...{ connection: {}, leftOut: [], options: { push: true, wait: true }, publication: { kind: 'published' } },
+  } as unknown as BootstrapContext;
+  expect(bootstrapSummary(context)).toContain('Open https://kubeflow.example.com:8443/');
 });
