@@ -102,7 +102,10 @@ function checkRotation(needs: readonly SecretSpec[], rotate: readonly string[], 
     if (needs.some((need) => rotatedKeys(need, [wanted]).length > 0)) continue;
     const names = [...new Set([...needs.map(({ name }) => name), ...elsewhere])].sort();
     throw new UsageError(`there is no Secret "${wanted}" to rotate`, {
-      hint: names.length > 0 ? `Secrets of this cluster: ${names.join(', ')}.` : 'This cluster needs no Secrets.',
+      hint:
+        names.length > 0
+          ? `Secrets of this cluster: ${names.join(', ')}.`
+          : 'The bootstrap writes no Secrets for this cluster.',
     });
   }
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
-import type { Generator, SecretSpec } from '../components/component.ts';
+import type { Generator, SecretSpec, SopsReference } from '../components/component.ts';
 import type { SecretReference } from '../config/schema/common.ts';
 import { UsageError } from '../report/errors.ts';
 import { type CertificateProblem, caProblem, chainProblem, parseCertificate, servedProblem } from './certificates.ts';
@@ -7,7 +7,7 @@ import { checkPasswordHash, hashPassword, type MadePassword, makePassword } from
 import type { SecretPlan } from './secret-plan.ts';
 
 /** Reads the value of a reference. Throws a UsageError when it is missing. */
-export type Resolve = (reference: SecretReference) => Promise<string> | string;
+export type Resolve = (reference: SecretReference | SopsReference) => Promise<string> | string;
 
 /** Generated and validated values for a plan, not yet written. */
 export interface PreparedSecret {
@@ -149,6 +149,7 @@ function parseKey(text: string): KeyObject | undefined {
   }
 }
 
-function describeReference(reference: SecretReference): string {
+function describeReference(reference: SecretReference | SopsReference): string {
+  if ('sops' in reference) return `${reference.key} of ${reference.sops} in secrets/sops.yaml`;
   return 'env' in reference ? `the environment variable ${reference.env}` : `the file ${reference.file}`;
 }

@@ -23,7 +23,7 @@ import { tenantsWithoutNodes } from '../steps/tenant-nodes.ts';
 import { requireUnblocked } from '../steps/write-tree.ts';
 import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
-import { resolveReference } from '../workspace/secret-reference.ts';
+import { secretResolver } from '../workspace/resolver.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
 import { chooseCluster, readableClusters } from './choose-cluster.ts';
 import { checkDns, checkRelease, checkTools, type DoctorLine, type Found, placeholdersOf } from './doctor-checks.ts';
@@ -232,7 +232,11 @@ async function checkHost(cluster: Cluster, { deployKey, host: hostOf }: GitAcces
   });
 }
 
-async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: Cluster, found: Found): Promise<void> {
+async function checkCluster(
+  { root, options, reporter }: InvocationOf<'doctor'>,
+  cluster: Cluster,
+  found: Found,
+): Promise<void> {
   const context = options.context ?? cluster.kubernetes.context;
   if (context === undefined)
     return found(
@@ -283,7 +287,7 @@ async function checkCluster({ root, options }: InvocationOf<'doctor'>, cluster: 
     await attempt('secrets', found, async () => {
       const plans = planSecrets(secrets, await lookAtSecrets(connection.api, secrets));
       const missing = plans.filter(({ need, keys }) => keys.some((key) => need.keys[key]?.kind === 'reference'));
-      await prepareSecrets(missing, (reference) => resolveReference(root, reference));
+      await prepareSecrets(missing, secretResolver(root, cluster.folder, reporter.hide));
       found('secrets', 'ok', 'existing Secrets are usable, and the values for new ones are available');
     });
   });

@@ -55,13 +55,25 @@ export type Generator =
   | { kind: 'constant'; value: string }
   | {
       kind: 'reference';
-      from: SecretReference /** Validation of the value before use. */;
+      from: SecretReference | SopsReference /** Validation of the value before use. */;
       check?: 'ca' | 'served' | 'private-key' | 'not-empty';
       /** DNS names and addresses that a `served` certificate must cover. */
       hosts?: readonly string[];
     }
   /** A bcrypt hash: given, or of a given password, or of a generated password that is shown once. */
-  | { kind: 'password-hash'; user: string; password?: SecretReference; passwordHash?: SecretReference };
+  | {
+      kind: 'password-hash';
+      user: string;
+      password?: SecretReference;
+      passwordHash?: SecretReference | SopsReference;
+    };
+
+/** A value of the cluster's secrets/sops.yaml. */
+export interface SopsReference {
+  /** The Secret, as `namespace/name`. */
+  sops: string;
+  key: string;
+}
 
 /** A Secret that a component needs and Git never holds. */
 export interface SecretSpec {

@@ -42,6 +42,14 @@ export interface App extends AppFile {
   manifests: readonly AppManifest[];
 }
 
+/** The files in secrets/ of a cluster. */
+export interface SecretFiles {
+  /** SealedSecrets by `namespace/name`. */
+  sealed: ReadonlyMap<string, { file: string; annotations: Record<string, string>; data: Record<string, string> }>;
+  /** Keys in secrets/sops.yaml by `namespace/name`. */
+  sops: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Inputs in infrastructure/ and apps/, shared by all clusters. Keys are folders, for example `infrastructure/dex`. */
 export interface Shared {
   /** From <folder>/upstream.yaml. */
@@ -77,6 +85,8 @@ export interface Cluster extends ClusterFile {
   addOns: readonly App[];
   /** Patches of this cluster alone, by component, from overrides/<component>/kustomization.yaml. */
   ownPatches: ReadonlyMap<string, readonly KustomizePatch[]>;
+  /** Encrypted Secrets of this cluster, from secrets/. */
+  secretFiles: SecretFiles;
   /** The host, configured or discovered; undefined while it is auto and not discovered yet. */
   knownHost: string | undefined;
   /** The repository URL that Argo CD uses, in canonical form. */

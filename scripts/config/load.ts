@@ -12,6 +12,7 @@ import { type ClusterFile, type Discovered, discoveredFile } from './schema/clus
 import { componentFacts, componentNames } from './schema/component-facts.ts';
 import { parseGitUrl } from './schema/git-url.ts';
 import { kustomizeOverride } from './schema/kustomization.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { readShared, toPatch } from './shared.ts';
 import { closest } from './suggest.ts';
 
@@ -68,6 +69,7 @@ interface Own {
   discovered: Discovered | undefined;
   patches: Cluster['ownPatches'];
   logo: Logo | undefined;
+  secretFiles: Cluster['secretFiles'];
 }
 
 function readOwn(root: string, name: string, shared: Shared | undefined): Parsed<Own> {
@@ -88,7 +90,10 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
     'text' in read ? parseClusterFile(read.text, `${folder}/cluster.yaml`, name, shared, readBranding) : read;
   const discovered = readDiscovered(root, `${folder}/discovered.yaml`);
   const patches = readPatches(root, `${folder}/overrides`);
+  const secretFiles =
+    'value' in file ? readSecretFiles(root, folder, file.value) : { value: { sealed: new Map(), sops: new Map() } };
   const problems = [
+    ...('problems' in secretFiles ? secretFiles.problems : []),
     ...('problems' in patches ? patches.problems : []),
     ...('problems' in file ? file.problems : []),
     ...('problems' in discovered ? discovered.problems : []),
@@ -96,9 +101,23 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
       ? []
       : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...shared.apps.keys()])),
   ];
-  if (problems.length > 0 || 'problems' in file || 'problems' in discovered || 'problems' in patches)
+  if (
+    problems.length > 0 ||
+    'problems' in file ||
+    'problems' in discovered ||
+    'problems' in patches ||
+    'problems' in secretFiles
+  )
     return { problems };
-  return { value: { file: file.value, discovered: discovered.value, patches: patches.value, logo } };
+  return {
+    value: {
+      file: file.value,
+      discovered: discovered.value,
+      patches: patches.value,
+      logo,
+      secretFiles: secretFiles.value,
+    },
+  };
 }
 
 function readDiscovered(root: string, file: string): Parsed<Discovered | undefined> {
@@ -168,7 +187,7 @@ function misnamed(file: string, hint: string): Problem {
 
 function assemble(
   name: string,
-  { file, discovered, patches, logo }: Own,
+  { file, discovered, patches, logo, secretFiles }: Own,
   shared: Shared,
   groups: readonly string[],
 ): Cluster {
@@ -183,6 +202,7 @@ function assemble(
     runningApps: runningApps(file, shared.apps),
     addOns: runningAddOns(file, shared.apps),
     ownPatches: patches,
+    secretFiles,
     knownHost: file.host === 'auto' ? discovered?.host : file.host,
     repositoryUrl: url !== undefined && 'canonical' in url ? url.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

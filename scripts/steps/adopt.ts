@@ -129,8 +129,7 @@ async function planPlatform(
   planned: PlannedObject[];
   notes: string[];
 }> {
-  const inputs = ['apps', 'infrastructure', 'tenants', `clusters/${name}`];
-  return await withScratchCopy(root, inputs, async (folder, write) => {
+  return await withScratchCopy(root, ['.git', 'node_modules', '.breakwater'], async (folder, write) => {
     if (text !== undefined) await write(new Map([[`clusters/${name}/cluster.yaml`, text]]));
     const platform = placePlatform(loadCluster(folder, name));
     const { tree: files, documents } = renderDocuments(platform);

@@ -14,8 +14,9 @@ import { type PreparedSecret, prepareSecrets } from '../cluster/secret-values.ts
 import { writeSecrets } from '../cluster/secret-write.ts';
 import { trustHost } from '../cluster/trust.ts';
 import type { KubernetesObject } from '../components/component.ts';
+import { bootstrapWrites } from '../components/secret-sources.ts';
 import { UsageError } from '../report/errors.ts';
-import { resolveReference } from '../workspace/secret-reference.ts';
+import { secretResolver } from '../workspace/resolver.ts';
 import { type BootstrapContext, notRegistered } from './context.ts';
 import {
   changeKeys,
@@ -181,17 +182,20 @@ export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly Prepa
       // Other steps write the Secrets of the repository and the webhook.
       const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
       const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
+      const resolve = secretResolver(root, cluster.folder, reporter.hide);
       const found = await lookAtSecrets(api, secrets);
       const plans = planSecrets(secrets, found, rotate, elsewhere);
       for (const [index, plan] of plans.entries()) {
-        const changed = await changedKeys(plan, found[index]?.live, (reference) => resolveReference(root, reference));
+        const changed = await changedKeys(plan, found[index]?.live, resolve);
         if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
       }
       // Prepared values are written later; a dry run shows only names and keys.
-      return await prepareSecrets(plans, (reference) => resolveReference(root, reference));
+      return await prepareSecrets(plans, resolve);
     },
     look: async (_context, _connection, prepared) => prepared,
-    decide: (prepared) => {
+    decide: (prepared, { cluster }) => {
+      if (!bootstrapWrites(cluster) && prepared.length === 0)
+        return { kind: 'skip', message: 'they come with their components (secrets in cluster.yaml)' };
       const changes = prepared
         .map(({ plan }) => plan)
         .filter(({ action, restart }) => action !== 'keep' || restart.length > 0);

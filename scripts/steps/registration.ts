@@ -6,6 +6,7 @@ import { requiredSettings } from '../components/argocd.ts';
 import { groupOf, type KubernetesObject, type SecretSpec } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
+import { writtenSecrets } from '../components/secret-sources.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { RenderedTree } from '../tree/render.ts';
 import { loginSecrets } from '../tree/repository-logins.ts';
@@ -20,9 +21,11 @@ interface RegistrationObjects {
   secrets: readonly SecretSpec[];
 }
 
-/** @returns the Secrets that the platform needs; also of components that wait for the host, so that one look is enough */
+/** @returns the Secrets that the bootstrap writes; also of components that wait for the host, so that one look is enough */
 function neededSecrets({ cluster, enabled }: Platform): SecretSpec[] {
-  return [...enabled.flatMap((component) => component.secrets?.(cluster) ?? []), ...loginSecrets(cluster)];
+  const needed = enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
+  // Argo CD needs its logins before it can read anything, so no other source can bring them.
+  return [...writtenSecrets(cluster, needed), ...loginSecrets(cluster)];
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */

@@ -40,6 +40,7 @@ function scenario(name: string, discovered?: string): Cluster {
     runningApps: runningApps(parsed.value, shared.apps),
     addOns: runningAddOns(parsed.value, shared.apps),
     ownPatches: new Map(),
+    secretFiles: { sealed: new Map(), sops: new Map() },
     knownHost: parsed.value.host === 'auto' ? discovered : parsed.value.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

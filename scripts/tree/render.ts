@@ -1,5 +1,6 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
 import type { PlacedComponent, Platform } from '../components/platform.ts';
+import { secretObjects } from '../components/secret-sources.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
 import { applicationFile, lastFile } from './application-file.ts';
@@ -61,7 +62,7 @@ export function renderDocuments(platform: Platform): RenderedTree {
   app('00-namespaces.yaml', namespaces(cluster, list));
   for (const entry of placed) {
     const { component, wave } = entry;
-    const manifests = component.manifests?.(cluster) ?? [];
+    const manifests = [...(component.manifests?.(cluster) ?? []), ...secretObjects(cluster, component)];
     app(applicationFile(wave, component.name), [application(cluster, entry, manifests.length > 0)]);
     for (const object of manifests) write(manifestFile(component, object), [object]);
     const values = chartValues(cluster, entry);

@@ -6,7 +6,7 @@ import { fileError } from './file-error.ts';
 import { confined, entryKind, temporaryName } from './paths.ts';
 
 /**
- * Reads what a cluster's folder holds, overrides/ aside. Links are named, not followed, and so is a repository in it.
+ * Reads what a cluster's folder holds, overrides/ and secrets/ aside. Links are named, not followed, and so is a repository in it.
  *
  * @param root absolute path of the repository
  * @param folder as `clusters/demo`
@@ -22,7 +22,7 @@ export async function readPresent(root: string, folder: string): Promise<Map<str
       hint: 'Generated files belong in this folder: replace it with a real one.',
     });
   }
-  readFolder(root, folder, present, new Set([`${folder}/overrides`]));
+  readFolder(root, folder, present, new Set([`${folder}/overrides`, `${folder}/secrets`]));
   // Where the file system has no modes, each file is as executable as this one.
   const own = present.get(`${folder}/cluster.yaml`);
   if (typeof own === 'object' && own.executable === true)

@@ -1,26 +1,23 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * Copies folders of a repository into a temporary one, to try files that are not written yet.
+ * Copies the files of a repository into a temporary one, to try files that are not written yet.
  *
- * @param folders relative to the repository; one that does not exist is skipped
+ * @param skipped entries of the repository's folder that nothing reads
  * @param use gets the copy's folder, and a function that writes files into it by path
  * @returns what `use` returns; the copy is removed
  */
 export async function withScratchCopy<T>(
   root: string,
-  folders: readonly string[],
+  skipped: readonly string[],
   use: (folder: string, write: (files: ReadonlyMap<string, string>) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-'));
   try {
-    for (const name of folders) {
-      await cp(join(root, name), join(folder, name), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-    }
+    for (const name of await readdir(root))
+      if (!skipped.includes(name)) await cp(join(root, name), join(folder, name), { recursive: true });
     return await use(folder, async (files) => {
       for (const [path, text] of files) {
         await mkdir(dirname(join(folder, path)), { recursive: true });

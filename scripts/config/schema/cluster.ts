@@ -12,6 +12,7 @@ import { kubernetes } from './kubernetes.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { proxy } from './proxy.ts';
 import { eachRepetition, reads } from './reads.ts';
+import { secretSettings } from './secrets.ts';
 import { clusterLabels } from './tenant.ts';
 import { tlsSettings } from './tls.ts';
 
@@ -44,6 +45,7 @@ export const clusterFile = z
     loadBalancer,
     auth,
     branding,
+    secrets: secretSettings,
     istio,
     kubeflow: kubeflowSettings,
     apps: clusterApps,

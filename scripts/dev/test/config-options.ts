@@ -232,6 +232,7 @@ export const configOptions: readonly ConfigOption[] = [
       },
     },
   }),
+  ...options('secrets', { 'external secrets': { secrets: { externalSecrets: { store: { name: 'vault' } } } } }),
 ];
 
 const discovered = ['an address to be discovered', 'a discovered address', 'a discovered name'];

@@ -41,6 +41,7 @@ export function clusterOf(options: readonly ConfigOption[]): Cluster | string {
     runningApps: runningApps(file, shared.apps),
     addOns: runningAddOns(file, shared.apps),
     ownPatches: new Map(),
+    secretFiles: { sealed: new Map(), sops: new Map() },
     knownHost: file.host === 'auto' ? found : file.host,
     repositoryUrl: address !== undefined && 'canonical' in address ? address.canonical : embeddedRemoteUrl,
     embeddedRemote: url === undefined,

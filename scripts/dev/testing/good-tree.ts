@@ -96,6 +96,7 @@ export function goodTree(...changes: readonly Change[]): ParsedTree {
   }
   const facts = {
     secrets: [{ namespace: 'auth', name: 'oauth2-proxy' }],
+    unmade: [],
     metricsServer: false,
     imageMirrors: {},
     idleMirrors: [],

@@ -1,12 +1,15 @@
 import type { Platform } from '../../components/platform.ts';
+import { unmadeSecrets } from '../../components/secret-sources.ts';
 import { idleMirrors } from '../idle-mirrors.ts';
 import { loginSecrets } from '../repository-logins.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 
 /** @returns the facts about a cluster that rules need beside its tree */
 export function factsOf({ cluster, enabled }: Platform): ClusterFacts {
+  const secrets = enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
   return {
-    secrets: [...enabled.flatMap((component) => component.secrets?.(cluster) ?? []), ...loginSecrets(cluster)],
+    secrets: [...secrets, ...loginSecrets(cluster)],
+    unmade: unmadeSecrets(cluster, secrets),
     imageMirrors: cluster.mirrors.images,
     idleMirrors: idleMirrors(cluster),
     metricsServer: cluster.kubernetes.metricsServer,

@@ -88,10 +88,18 @@ function isPlainCredential({ path, key, value }: { path: string; key: string; va
   return !/^\$(\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)$/.test(value);
 }
 
-/** No secret is in Git. */
+const madeSecrets: Rule = {
+  name: 'made-secrets',
+  reason:
+    'A pod whose Secret no one makes never starts, and the wave never ends (Kubernetes docs, concepts/configuration/secret).',
+  check: (tree) => [...(tree.facts?.unmade ?? [])],
+};
+
+/** No secret is in Git, and each that is needed is made. */
 export const secretRules: readonly Rule[] = [
   noSecretObjects,
   noPasswordsFromUpstream,
   nothingLikeASecret,
   credentialsByReference,
+  madeSecrets,
 ];
