@@ -152,6 +152,14 @@ describe("the template's own tests", () => {
       expect(job.if).toBe("github.event.repository.is_template || vars.BREAKWATER_CI == 'true'");
   });
 
+  it('publish main as main, also from a tag or another branch, and leave it to GitHub which release is the latest', () => {
+    const checkouts = steps('docs.yaml').filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+    expect(checkouts.map(({ with: inputs }) => inputs?.ref)).toEqual([
+      "${{ github.event_name != 'pull_request' && github.event.repository.default_branch || '' }}",
+    ]);
+    expect(text('release.yaml')).not.toContain('--latest');
+  });
+
   it('hold nothing that a copy needs: what checks its pull requests runs everywhere', () => {
     for (const file of files.filter((each) => !own.includes(each))) expect(text(file)).not.toContain('is_template');
   });
