@@ -234,6 +234,8 @@ describe('what a tenant may not have is refused, with both owners named where th
       'pod-security.kubernetes.io/enforce',
       'scheduler.alpha.kubernetes.io/*',
       'breakwater.dev/services',
+      'openshift.io/*',
+      'iam.amazonaws.com/permitted',
       'owner',
     ]) {
       place.write(file, `labels: ["example.com/*", "${key}"]\nannotations: [contact]\n`);

@@ -21,6 +21,20 @@ export function labelUpTo(longest: number, why: string) {
 /** RFC 1123 label of at most 63 characters. */
 export const label = labelUpTo(63, 'it must be a DNS label');
 
+/** Pattern of a DNS subdomain, as Kubernetes' names have it. */
+export const dnsSubdomain = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*';
+
+/** Pattern of a label's key. */
+export const labelKeyText = `(${dnsSubdomain}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?`;
+
+/** Key of a label. */
+export const labelKey = z.string().regex(new RegExp(`^${labelKeyText}$`), 'must be the key of a label');
+
+/** Value of a label. */
+export const labelValue = z
+  .string()
+  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value');
+
 /** A DNS name with at least two labels, or an IP address. */
 export const dnsNamePattern =
   /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$/;

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import { type AddressRange, overlap, parseRange } from './address-ranges.ts';
-import { atMostOne, atMostOneInJsonSchema, isAddress, label, secretReference } from './common.ts';
+import { atMostOne, atMostOneInJsonSchema, isAddress, label, labelKey, labelValue, secretReference } from './common.ts';
 import { eachRepetition, isRecord, reads, readsAsWritten } from './reads.ts';
 
 const kinds = ['cloud', 'address', 'metallb', 'nodePort'] as const;
@@ -29,7 +29,7 @@ const peer = z.strictObject({
   port: z.int().min(1).max(16384).optional().describe('Port of the router. Default: 179.'),
   password: secretReference.optional().describe('Password of the session (TCP MD5).'),
   nodeSelector: z
-    .record(z.string(), z.string())
+    .record(labelKey, labelValue)
     .optional()
     .describe('Labels of the nodes that connect to it, for example those of its rack. Default: all nodes.'),
 });
@@ -60,7 +60,12 @@ export const loadBalancer = z
             asn: asn.describe("The nodes' AS number."),
             peers: z.array(peer).min(1, 'needs at least one router').max(50).describe('Routers to announce to.'),
             communities: z
-              .array(z.string().regex(/^[0-9]{1,5}:[0-9]{1,5}$/, 'must be a community, for example 65000:100'))
+              .array(
+                z
+                  .string()
+                  .regex(/^[0-9]{1,5}:[0-9]{1,5}$/, 'must be a community, for example 65000:100')
+                  .refine((text) => text.split(':').every((half) => Number(half) <= 65535), 'has a half above 65535'),
+              )
               .optional()
               .describe('Communities of the announcements.'),
           })

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { label } from './common.ts';
+import { dnsSubdomain, labelKey, labelKeyText, labelValue } from './common.ts';
 
 const arn = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9+=,.@_/-]{1,512}$/;
 const googleAccount = /^[a-z0-9-]+@[a-z0-9.:-]+\.gserviceaccount\.com$/;
@@ -18,11 +18,16 @@ export const cloudRoles = {
 /** Prefixes of the annotations that only the platform may write, in tenants' namespaces. */
 export const cloudPrefixes: readonly string[] = Object.keys(cloudRoles).map((key) => `${key.split('/')[0]}/`);
 
+const secretName = z
+  .string()
+  .max(253, 'at most 253 characters')
+  .regex(new RegExp(`^${dnsSubdomain}$`), 'must be the name of a Secret');
+
 /** The accounts of a tenant's pods, apart from those it makes itself. */
 export const serviceAccounts = z
   .strictObject({
     pullSecrets: z
-      .array(label)
+      .array(secretName)
       .max(10, 'at most 10')
       .optional()
       .describe("Secrets of type kubernetes.io/dockerconfigjson, by name, in each of the tenant's namespaces."),
@@ -66,13 +71,6 @@ export const serviceAccounts = z
   })
   .optional()
   .describe('The accounts default and, for kind kubeflow, default-editor (notebooks, pipelines).');
-
-const qualifiedName = '([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
-const labelKey = z.string().regex(new RegExp(`^${qualifiedName}$`), 'must be the key of a label');
-/** Value of a label. */
-export const labelValue = z
-  .string()
-  .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a label value');
 
 /** Where a tenant's pods run. */
 export const pods = z
@@ -118,13 +116,18 @@ export const namespaceAnnotations = z
   .optional()
   .describe('Annotations of its namespaces. infrastructure/tenant/labels.yaml lists the keys that tenants may set.');
 
-/** Keys by which Kubernetes, the mesh and the platform decide what a namespace may do. */
-const deciding =
-  /^([a-z0-9.-]+\.)?(breakwater\.dev|kubernetes\.io|k8s\.io|istio\.io|kubeflow\.org|knative\.dev|argoproj\.io)\/|^(istio-injection|owner|control-plane)$/;
+/** Keys by which Kubernetes, the mesh, the platform, clouds and policy engines decide what a namespace may do. */
+const deciders = [
+  ...['breakwater.dev', 'kubernetes.io', 'k8s.io', 'istio.io', 'kubeflow.org', 'knative.dev', 'argoproj.io'],
+  ...['openshift.io', 'ovn.org', 'amazonaws.com', 'gke.io', 'kyverno.io', 'gatekeeper.sh'],
+];
+const deciding = new RegExp(
+  `^([a-z0-9.-]+\\.)?(${deciders.join('|').replaceAll('.', '\\.')})/|^(istio-injection|owner|control-plane)$`,
+);
 
 const allowedKey = z
   .string()
-  .regex(new RegExp(`^(${qualifiedName}|[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/\\*)$`), {
+  .regex(new RegExp(`^(${labelKeyText}|${dnsSubdomain}/\\*)$`), {
     abort: true,
     error: 'must be a key, for example example.com/cost-center, or a prefix: example.com/*',
   })

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { email, label, labelUpTo } from './common.ts';
+import { email, label, labelUpTo, labelValue } from './common.ts';
 import { parseGitUrl } from './git-url.ts';
 import { groupName } from './group-name.ts';
 import { eachRepetition, readsAsWritten } from './reads.ts';
 import { takenNamespaces } from './reserved.ts';
 import { outsideAddresses } from './tenant-addresses.ts';
 import { limits, quota } from './tenant-quota.ts';
-import { labelValue, namespaceAnnotations, namespaceLabels, pods, serviceAccounts } from './tenant-workloads.ts';
+import { namespaceAnnotations, namespaceLabels, pods, serviceAccounts } from './tenant-workloads.ts';
 
 /** Longest name of a tenant: `tenant-<name>-access` and its namespaces must be DNS labels. */
 export const longestTenantName = 40;
