@@ -100,6 +100,18 @@ describe('a cluster', () => {
     expect(loadCluster(root, 'prod')).toMatchObject({ host: 'auto', knownHost: '203.0.113.10' });
   });
 
+  it('is refused when a further name is the discovered host, which would redirect to itself', () => {
+    const names = (list: string) =>
+      write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nredirectHosts: [${list}]\n`);
+    write('clusters/prod/discovered.yaml', 'host: lb.example.net\n');
+    names('old.example.com, other-lb.example.net');
+    expect(loadCluster(root, 'prod').redirectHosts).toHaveLength(2);
+    for (const name of ['lb.example.net', 'argocd.lb.example.net']) {
+      names(`old.example.com, ${name}`);
+      expect(() => loadCluster(root, 'prod')).toThrow(/a mistake/);
+    }
+  });
+
   it('has the configured host whatever was discovered', () => {
     write('clusters/prod/cluster.yaml', newClusterFile({ name: 'prod', host: 'kubeflow.example.com' }));
     write('clusters/prod/discovered.yaml', 'host: 203.0.113.10\n');

@@ -97,6 +97,7 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
     ...('problems' in patches ? patches.problems : []),
     ...('problems' in file ? file.problems : []),
     ...('problems' in discovered ? discovered.problems : []),
+    ...('value' in file && 'value' in discovered ? redirectProblems(file.value, discovered.value, folder) : []),
     ...(shared === undefined
       ? []
       : overrideProblems(root, `${folder}/overrides`, [...componentNames, ...shared.apps.keys()])),
@@ -118,6 +119,24 @@ function readOwn(root: string, name: string, shared: Shared | undefined): Parsed
       secretFiles: secretFiles.value,
     },
   };
+}
+
+/** Only with `host: auto`: the schema compares the host that the file names. */
+function redirectProblems(
+  { host, redirectHosts }: ClusterFile,
+  found: Discovered | undefined,
+  folder: string,
+): Problem[] {
+  const own = host === 'auto' ? redirectHosts.find((name) => `.${name}`.endsWith(`.${found?.host}`)) : undefined;
+  if (own === undefined) return [];
+  return [
+    {
+      file: `${folder}/cluster.yaml`,
+      path: 'redirectHosts',
+      message: `${own} is, or is below, the host that the bootstrap discovered: it would redirect to itself`,
+      hint: 'Remove it.',
+    },
+  ];
 }
 
 function readDiscovered(root: string, file: string): Parsed<Discovered | undefined> {
