@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { RunError } from '../../report/errors.ts';
 import type { Sandbox } from '../sandbox/cluster.ts';
-import { repositoryRoot, upstreamFiles } from '../sandbox/of-repository.ts';
+import { repositoryRoot, upstreamFile, upstreamFiles } from '../sandbox/of-repository.ts';
 import { fakeRepositories } from './kubeflow/index.ts';
 import { writeRepository } from './kubeflow/repository.ts';
 import type { KubeflowOnSandbox } from './kubeflow/sources/own.ts';
@@ -66,11 +66,13 @@ export async function uncommittedFiles(): Promise<number> {
 export function sandboxSettings(
   root: string,
   { chartsUrl, gitUrl, network }: Sandbox,
-): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors'> {
+): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors' | 'versions'> {
+  const pinned = (folder: string) => String(upstreamFile(root, folder).version);
   const charts = upstreamFiles(root).filter(({ chart }) => chart !== undefined);
   return {
     gitUrl: `${gitUrl}/platform`,
     addresses: network.loadBalancers.range,
+    versions: { argocd: pinned('infrastructure/argocd'), kubeflow: pinned('apps/kubeflow') },
     mirrors: {
       charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
       git: Object.fromEntries([
@@ -113,26 +115,14 @@ export async function writeCluster(
   await mkdir(join(at, 'overrides'), { recursive: true });
   const own = settingsFolder === undefined ? {} : await readSettings(settingsFolder);
   await writeFile(join(at, 'cluster.yaml'), clusterFile({ ...spec, settings: own }));
-  // The only differences between a sandbox's platform and a user's.
-  if (spec.addresses !== undefined) {
+  // The only difference between a sandbox's platform and a user's: see the file.
+  if (spec.addresses !== undefined)
     await copyFile(join(root, 'scripts', 'dev', 'sandbox', 'istiod-values.yaml'), join(at, 'overrides', 'istiod.yaml'));
-    await dropCommits(root);
-  }
   const overrides = settingsFolder === undefined ? '' : join(settingsFolder, 'overrides');
   if (overrides !== '' && existsSync(overrides)) await cp(overrides, join(at, 'overrides'), { recursive: true });
   await mustRun(['git', '-C', root, 'add', '--all']);
   await mustRun(['git', '-C', root, 'commit', '--quiet', '--message', `Add cluster ${spec.cluster}`]);
   await mustRun(['git', '-C', root, 'push', '--quiet']);
-}
-
-/** Pins Git sources by tag: the sandbox's repositories have the same tags, but other commits. */
-async function dropCommits(root: string): Promise<void> {
-  for (const place of ['infrastructure', 'apps/kubeflow'])
-    for (const path of await readdir(join(root, place), { recursive: true })) {
-      const file = join(root, place, path);
-      if (basename(file) === 'upstream.yaml')
-        await writeFile(file, (await readFile(file, 'utf8')).replace(/^commit: .*\n/m, ''));
-    }
 }
 
 async function readSettings(folder: string): Promise<Record<string, unknown>> {

@@ -9,6 +9,11 @@ export interface ClusterFileSpec extends Pick<SiteState, 'cluster' | 'context' |
   /** Addresses for MetalLB, as FIRST-LAST; undefined if the cluster has load balancers. */
   addresses?: string;
   mirrors: { charts: Readonly<Record<string, string>>; git: Readonly<Record<string, string>> };
+  /**
+   * The versions in upstream.yaml, repeated: a version in cluster.yaml overrides the shared commit, too. The sandbox's repositories
+   * have the same tags, but other commits.
+   */
+  versions?: { argocd: string; kubeflow: string };
   kubeflow: readonly string[];
   /** The user's own settings, merged over all others. */
   settings?: Readonly<Record<string, unknown>>;
@@ -24,7 +29,7 @@ export function clusterFile(spec: ClusterFileSpec): string {
     ...(groups.length > 0 ? { groups: [...groups] } : {}),
     password: { env: variable },
   });
-  const { settings: { kubeflow, ...others } = {} } = spec;
+  const { versions, settings: { argocd, kubeflow, ...others } = {} } = spec;
   const settings = {
     name: spec.cluster,
     host: 'auto',
@@ -34,7 +39,13 @@ export function clusterFile(spec: ClusterFileSpec): string {
       ? { loadBalancer: { metallb: { pools: [{ name: 'rehearsal', addresses: [spec.addresses] }] } } }
       : {}),
     auth: { users: [user(owner, passwordVariables.owner), user(other, passwordVariables.other)] },
-    kubeflow: kubeflow ?? { components: [...spec.kubeflow] },
+    ...(versions || argocd
+      ? { argocd: { ...(versions ? { version: versions.argocd } : {}), ...(argocd as object | undefined) } }
+      : {}),
+    kubeflow: {
+      ...(versions ? { version: versions.kubeflow } : {}),
+      ...((kubeflow as object | undefined) ?? { components: [...spec.kubeflow] }),
+    },
     ...(Object.keys(spec.mirrors.charts).length + Object.keys(spec.mirrors.git).length > 0
       ? { mirrors: spec.mirrors }
       : {}),
