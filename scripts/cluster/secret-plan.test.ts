@@ -99,6 +99,14 @@ describe('what is done about a Secret', () => {
 });
 
 describe('a Secret that cannot be used as it is', () => {
+  it("has an empty value, as upstream's database: a new one alone would lock its programs out", () => {
+    const found = problems(() =>
+      planSecrets([{ ...need, keptOnClaim: 'mysql-pv-claim' }], [{ live: live({ ...full, 'client-secret': '' }) }]),
+    );
+    expect(found).toEqual([expect.stringContaining('set a password in the database first (ALTER USER)')]);
+    expect(found.join()).not.toContain('--rotate');
+  });
+
   it('has an empty value: with it Dex lets everyone in', () => {
     expect(problems(() => plan(live({ ...full, 'client-secret': '' })))).toEqual([
       'Secret auth/oauth2-proxy has an empty value for "client-secret": set it, or regenerate it with --rotate oauth2-proxy/client-secret',

@@ -130,9 +130,7 @@ function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]
   if (live.metadata.deletionTimestamp !== undefined) return [`${name} is being deleted: wait until it is gone`];
   // An empty value is worse than a missing one: Dex, for example, accepts an empty client secret and admits everyone.
   const empty = Object.keys(need.keys).filter((key) => live.data?.[key] === '' && !rotated.includes(key));
-  const problems = empty.map(
-    (key) => `${name} has an empty value for "${key}": set it, or regenerate it with --rotate ${need.name}/${key}`,
-  );
+  const problems = empty.map((key) => `${name} has an empty value for "${key}"${emptyHint(need, key)}`);
   problems.push(...outdated(need, live, rotated));
   const writes = [...missingKeys(need, live), ...rotated];
   if (writes.length === 0) return problems;
@@ -144,6 +142,13 @@ function problemsOf(need: SecretSpec, live: LiveData, rotated: readonly string[]
     problems.push(`${name} is immutable, so ${keys} cannot be written: delete the Secret, then run the command again`);
   }
   return problems;
+}
+
+/** Upstream's Kubeflow has a database without a password: a new Secret alone would lock its programs out. */
+function emptyHint({ name, namespace, keptOnClaim }: SecretSpec, key: string): string {
+  if (keptOnClaim === undefined) return `: set it, or regenerate it with --rotate ${name}/${key}`;
+  const patch = JSON.stringify({ stringData: { [key]: 'NEW' } });
+  return `, as the database on PersistentVolumeClaim ${keptOnClaim} has: set a password in the database first (ALTER USER), then the same here (kubectl -n ${namespace} patch secret ${name} -p '${patch}')`;
 }
 
 /** A certificate that is in use expires, and a new host needs a new one. */

@@ -161,8 +161,8 @@ async function judgeSecrets(api: Connection['api'], platform: Platform): Promise
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return error.details.map((line) => {
-      const [what = '', todo = ''] = [line.slice(0, line.lastIndexOf(': ')), line.slice(line.lastIndexOf(': ') + 2)];
-      return { lot: 'in the way', what: 'a Secret', reason: what, todo: `${todo[0]?.toUpperCase()}${todo.slice(1)}` };
+      const [, reason = line, todo = ''] = /^(.*?): (.*)$/.exec(line) ?? [];
+      return { lot: 'in the way', what: 'a Secret', reason, todo: `${todo.charAt(0).toUpperCase()}${todo.slice(1)}` };
     });
   }
 }
