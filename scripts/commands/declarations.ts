@@ -240,6 +240,13 @@ export const declarations = {
       'npm run --silent images -- --cluster prod --copy-to registry.example.com/mirror --git-to https://git.example.com/mirror > copy.sh',
     ],
   },
+  try: {
+    usage: 'try [words...]',
+    description: 'Makes a throwaway cluster on this machine with the platform on it, and ends with the login page.',
+    options: {},
+    handsOver: true,
+    examples: ['npm run try', 'npm run try -- --dry-run', 'npm run try -- --down'],
+  },
   rehearse: {
     usage: 'rehearse [words...]',
     description:

@@ -40,6 +40,7 @@ export const commands: readonly CommandEntry[] = [
   command(declarations.upgrade, () => import('./upgrade.ts')),
   command(declarations.images, () => import('./images.ts')),
   command(declarations.rehearse, () => import('./rehearse.ts')),
+  command(declarations.try, () => import('./try.ts')),
   command(declarations.graph, () => import('./graph.ts')),
   command(declarations.new, () => import('./new.ts')),
   command(declarations.adopt, () => import('./adopt.ts')),

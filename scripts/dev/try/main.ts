@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { allowClosedPipes } from '../../command-line/closed-pipe.ts';
 import { flag, readOptions, text } from '../../command-line/options.ts';
 import { runCommandLine } from '../../command-line/run.ts';
 import { RunError, UsageError } from '../../report/errors.ts';
@@ -125,6 +126,7 @@ async function down(reporter: Reporter): Promise<number> {
   return 0;
 }
 
+allowClosedPipes();
 const argv = process.argv.slice(2);
 const reporter = createReporter({ json: argv.includes('--json'), quiet: argv.includes('--quiet') });
 const program = new Command().name('npm run');
