@@ -4,7 +4,7 @@ import type { Cluster } from '../config/cluster.ts';
 import { isAddress } from '../config/schema/common.ts';
 import { onPath, runProcess } from '../processes/run.ts';
 import { during } from '../report/activity.ts';
-import { RunError, UsageError } from '../report/errors.ts';
+import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { askForReleases } from '../steps/upgrade-versions.ts';
 
 /** One line of the doctor. */
@@ -77,5 +77,21 @@ export async function checkRelease(root: string, found: Found): Promise<void> {
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof RunError)) throw error;
     found('release', 'note', `could not ask for newer ones: ${error.message}`);
+  }
+}
+
+/** Runs a check; an error for the user becomes its finding. */
+export async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof RunError)) throw error;
+    const more =
+      error instanceof UsageError
+        ? error.problems.map((problem) => formatProblem(problem).replaceAll(/\s*\n\s*/g, ' '))
+        : error.details;
+    const said = [...more, ...(error.hint === undefined ? [] : [error.hint])];
+    found(check, 'missing', [error.message, ...said.map((line) => `        ${line}`)].join('\n'));
+    return undefined;
   }
 }

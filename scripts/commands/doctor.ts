@@ -10,12 +10,8 @@ import { sharedNotes } from '../config/notes.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { count } from '../report/count.ts';
-import { formatProblem, RunError, UsageError } from '../report/errors.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
-import { isKeyOf } from '../steps/deploy-key.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
-import { type GitAccess, resolveGitAccess } from '../steps/git-access.ts';
-import { probeRemote } from '../steps/make-repository.ts';
 import { planWithHead } from '../steps/plan-cluster.ts';
 import { ownershipQuestion, registrationObjects, repositoryObject } from '../steps/registration.ts';
 import { requireValid } from '../steps/require-valid.ts';
@@ -25,8 +21,17 @@ import { placePlatform } from '../tree/place.ts';
 import { renderDocuments } from '../tree/render.ts';
 import { secretResolver } from '../workspace/resolver.ts';
 import { missingTemplateFiles } from '../workspace/template-files.ts';
-import { chooseCluster, readableClusters } from './choose-cluster.ts';
-import { checkDns, checkRelease, checkTools, type DoctorLine, type Found, placeholdersOf } from './doctor-checks.ts';
+import { chooseCluster, example, readableClusters } from './choose-cluster.ts';
+import {
+  attempt,
+  checkDns,
+  checkRelease,
+  checkTools,
+  type DoctorLine,
+  type Found,
+  placeholdersOf,
+} from './doctor-checks.ts';
+import { checkRemote } from './doctor-remote.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
@@ -60,6 +65,8 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   await checkTools(found);
   await checkRelease(root, found);
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
+  if (name !== undefined && name !== example && clusters.includes(example))
+    found('demo', 'note', `clusters/${example}, the template's example, is still there: git rm -r clusters/${example}`);
   if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet. Create one: npm run new -- NAME');
   const placeholders = cluster === undefined ? [] : placeholdersOf(cluster);
   if (cluster !== undefined) {
@@ -81,22 +88,6 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
       : `${count(missing.length, 'check')} of ${findings.length} found something missing.`,
   );
   return missing.length === 0 ? 0 : 1;
-}
-
-/** Runs a check; an error for the user becomes its finding. */
-async function attempt<T>(check: string, found: Found, body: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof RunError)) throw error;
-    const more =
-      error instanceof UsageError
-        ? error.problems.map((problem) => formatProblem(problem).replaceAll(/\s*\n\s*/g, ' '))
-        : error.details;
-    const said = [...more, ...(error.hint === undefined ? [] : [error.hint])];
-    found(check, 'missing', [error.message, ...said.map((line) => `        ${line}`)].join('\n'));
-    return undefined;
-  }
 }
 
 function newEnough(version: string): boolean {
@@ -159,76 +150,6 @@ async function checkPublishable(
     requireUnblocked(planned);
     await requireValid({ root, cluster, repository, planned, options: { remove: [] } }, true);
     found('tree', 'ok', 'what a bootstrap would publish passes the checks of validate');
-  });
-}
-
-async function checkRemote(
-  { root, reporter }: InvocationOf<'doctor'>,
-  cluster: Cluster,
-  repository: Repository,
-  found: Found,
-): Promise<void> {
-  if (cluster.embeddedRemote)
-    return found('remote', 'note', 'no git.url: the embedded remote is used, which no cluster can reach');
-  if (cluster.repositoryUrl.startsWith('file:'))
-    found('git.url', 'note', `${cluster.repositoryUrl} is a folder of this machine, which no cluster can reach`);
-  await attempt('remote', found, async () => {
-    const access = resolveGitAccess(root, cluster, reporter);
-    access.trust();
-    const remote = await access.push();
-    const state = await probeRemote({ cluster, repository, remote, access });
-    if (state === undefined) {
-      const { create } = cluster.git;
-      return found(
-        'remote',
-        'note',
-        `${cluster.repositoryUrl} does not exist yet; the bootstrap creates it (${create})`,
-      );
-    }
-    await checkHost(cluster, access, found);
-    const other = await repository.rewrittenUrl(remote.url);
-    if (other !== undefined) found('remote', 'note', `your git settings rewrite ${remote.url} to ${other} (insteadOf)`);
-    const there = state.branches.get(cluster.git.branch);
-    found(
-      'remote',
-      'ok',
-      `${cluster.repositoryUrl} is reachable; ${cluster.git.branch} is ${there === undefined ? 'not pushed yet' : `at ${there.slice(0, 12)}`}`,
-    );
-    if (cluster.git.publish === 'push') {
-      await repository.requirePushable({ remote, branch: cluster.git.branch });
-      found(
-        'push',
-        'ok',
-        `${cluster.git.branch} accepts a dry-run push; a protected branch shows only at the real push`,
-      );
-    }
-  });
-}
-
-/** Checks the Git host's API, where it is needed besides git itself. */
-async function checkHost(cluster: Cluster, { deployKey, host: hostOf }: GitAccess, found: Found): Promise<void> {
-  const { webhook, publish } = cluster.git;
-  const administers = deployKey || webhook;
-  if (!administers && publish === 'push') return;
-  const host = await hostOf();
-  if (!host.hasApi) return found('git host', 'note', 'no known API, or no token: open pull requests by hand');
-  await attempt('git host', found, async () => {
-    const state = await host.repository();
-    if (state === undefined)
-      found('git host', 'missing', `${host.name} does not show ${cluster.repositoryUrl} to the token`);
-    else if (state.archived) found('git host', 'missing', `${host.name}: the repository is archived and read-only`);
-    else if (administers && state.mayAdminister === false)
-      found(
-        'git host',
-        'missing',
-        `${host.name}: the token does not administer the repository, which a deploy key and a webhook need`,
-      );
-    else found('git host', 'ok', `${host.name}: the repository is ${state.visibility}`);
-    if (deployKey) {
-      const key = (await host.deployKeys()).find((entry) => isKeyOf(cluster.name, entry));
-      if (key?.readOnly === true) found('deploy key', 'ok', `"${key.title}" exists and is read-only`);
-      else found('deploy key', 'note', 'does not exist yet; the bootstrap adds it');
-    }
   });
 }
 

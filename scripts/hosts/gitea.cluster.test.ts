@@ -70,6 +70,7 @@ describe('a repository', () => {
     expect(await there.repository()).toBeUndefined();
     await there.createRepository('private');
     expect(await there.repository()).toEqual({ archived: false, visibility: 'private', mayAdminister: true });
+    expect(await there.missingRights()).toEqual({});
     const { opened, remote } = await clone(name);
     expect((await opened.probe(remote)).branches.size).toBe(0);
     expect(await opened.publish({ remote, branch: 'main' })).toMatchObject({ pushed: true });
@@ -210,6 +211,7 @@ describe('what goes wrong is said in plain words', () => {
     await gitea.call(token, 'PUT', '/repos/acme/read-by-bob/collaborators/bob', { permission: 'read' });
     const bobs = await host('acme/read-by-bob', await gitea.makeToken('bob', ['write:repository']));
     expect(await bobs.repository()).toMatchObject({ mayAdminister: false });
+    expect(Object.keys(await bobs.missingRights())).toEqual(expect.arrayContaining(['keys', 'hooks']));
     await expect(bobs.deployKeys()).rejects.toThrow('lacks the permission');
     expect(await there.deployKeys()).toEqual([]);
   });

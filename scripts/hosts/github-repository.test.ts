@@ -46,6 +46,27 @@ describe('a repository on GitHub', () => {
     expect(await (await host()).repository()).toEqual({ archived: true, visibility: 'internal', mayAdminister: false });
   });
 
+  it.each([
+    ['a classic token with the scope repo', 'repo, workflow', { admin: true, push: true }, []],
+    ['a classic token with public_repo', 'public_repo', { admin: true, push: true }, ['pulls', 'keys', 'hooks']],
+    ['a classic token for hooks only', 'admin:repo_hook', { admin: true, push: true }, ['pulls', 'keys']],
+    ['a token without a scope', '', { admin: true, push: true }, ['pulls', 'keys', 'hooks']],
+    ['a fine-grained token, whose permissions GitHub does not tell', undefined, { admin: true, push: true }, []],
+    ['a token of a user who may push', undefined, { admin: false, push: true }, ['keys', 'hooks']],
+    ['a token of a reader', 'repo', { admin: false, push: false }, ['pulls', 'keys', 'hooks']],
+  ])('names the rights that %s lacks', async (_, scopes, permissions, lacks) => {
+    const headers = scopes === undefined ? {} : { 'x-oauth-scopes': scopes };
+    server.answers[repos] = [{ status: 200, headers, body: { ...full, permissions } }];
+    const missing = await (await host()).missingRights();
+    expect(Object.keys(missing)).toEqual(lacks);
+    for (const needs of Object.values(missing)) expect(needs).toMatch(/needs? the permissions? "/);
+  });
+
+  it('does not judge an App by the role of a user', async () => {
+    server.answers[repos] = [{ status: 200, body: { ...full, permissions: { admin: false, push: false } } }];
+    expect(await (await host({ tokenOf: 'installation' })).missingRights()).toEqual({});
+  });
+
   it('is made for the organisation, private and empty, and waited for until it answers', async () => {
     server.answers[org] = [{ status: 200, body: { login: 'acme' } }];
     server.answers[create] = [{ status: 201, body: full }];

@@ -134,6 +134,22 @@ describe('GitLab', () => {
     expect(JSON.parse(server.asked[1]?.body ?? '')).toEqual(body);
   });
 
+  it.each([
+    [40, ['api'], []],
+    [30, ['api'], ['keys', 'hooks']],
+    [50, ['read_api'], ['pulls', 'keys', 'hooks']],
+    [20, undefined, ['pulls', 'keys', 'hooks']],
+    [40, undefined, []],
+  ])('names the rights that a token of level %i with scopes %j lacks: %j', async (access_level, scopes, lacks) => {
+    const permissions = { project_access: { access_level }, group_access: null };
+    server.answers[`GET ${path}`] = [{ status: 200, body: { ...project, permissions } }];
+    if (scopes !== undefined)
+      server.answers['GET /api/v4/personal_access_tokens/self'] = [{ status: 200, body: { id: 1, scopes } }];
+    const missing = await (await host('gitlab')).missingRights();
+    expect(Object.keys(missing)).toEqual(lacks);
+    for (const needs of Object.values(missing)) expect(needs).toContain('The token needs the scope api');
+  });
+
   it('asks to wait, and the run waits as long as told, says so, and continues', async () => {
     server.answers[`GET ${path}`] = [
       { status: 429, headers: { 'retry-after': '1' } },

@@ -6,6 +6,7 @@ import { hostError } from './host-error.ts';
 
 const needs = {
   look: 'The token needs the scope read_api, or api.',
+  pulls: 'The token needs the scope api, from a developer of the project.',
   change: 'The token needs the scope api, from a maintainer of the project.',
   create: 'The token needs the scope api, and its user must be allowed to create projects in the group.',
 };
@@ -18,6 +19,7 @@ const project = z.object({
   permissions: z.object({ project_access: accessLevel, group_access: accessLevel }).optional(),
 });
 const key = z.object({ id: z.number(), title: z.string(), key: z.string(), can_push: z.boolean() });
+const tokenOfCaller = z.object({ scopes: z.array(z.string()) });
 const hook = z.object({ id: z.number(), url: z.string() });
 const mergeRequest = z.object({
   iid: z.number(),
@@ -28,8 +30,9 @@ const mergeRequest = z.object({
 });
 const namespace = z.object({ id: z.number(), full_path: z.string() });
 
-/** The lowest level that can manage keys and hooks: https://docs.gitlab.com/api/members/#roles */
+/** The lowest levels that can manage keys and hooks, and open merge requests: https://docs.gitlab.com/api/members/#roles */
 const maintainer = 40;
+const developer = 30;
 
 /** GitLab: https://docs.gitlab.com/api/rest/. Its pull requests are called merge requests. */
 export function gitlab(access: HostAccess): Host {
@@ -49,6 +52,7 @@ export function gitlab(access: HostAccess): Host {
     name: 'GitLab',
     hasApi: true,
     repository: () => attempt('look at the project', needs.look, (call) => look(call, path, access.repository)),
+    missingRights: () => attempt('look at the rights of the token', needs.look, (call) => missingRights(call, path)),
     createRepository: (visibility) =>
       attempt('create the project', needs.create, (call) => create(call, access.repository, visibility)),
     deployKeys: () => attempt('list the deploy keys', needs.change, (call) => listKeys(call, path)),
@@ -60,7 +64,7 @@ export function gitlab(access: HostAccess): Host {
       }),
     webhook: (url, set) => attempt('set the webhook', needs.change, (call) => setWebhook(call, path, url, set)),
     openPullRequest: (request) =>
-      attempt('open a merge request', needs.change, (call) => openMergeRequest(call, path, request)),
+      attempt('open a merge request', needs.pulls, (call) => openMergeRequest(call, path, request)),
   };
 }
 
@@ -68,17 +72,35 @@ async function look(call: Call, path: string, expected: string): Promise<HostedR
   try {
     const found = project.parse(await call('GET', path));
     requireSame(expected, found.path_with_namespace);
-    const { permissions } = found;
-    const levels = [permissions?.project_access, permissions?.group_access].map((entry) => entry?.access_level ?? 0);
+    const level = levelIn(found);
     return {
       archived: found.archived,
       visibility: found.visibility,
-      ...(permissions === undefined ? {} : { mayAdminister: Math.max(...levels) >= maintainer }),
+      ...(level === undefined ? {} : { mayAdminister: level >= maintainer }),
     };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;
   }
+}
+
+/** @returns the level of the token's user; undefined where GitLab does not say */
+function levelIn({ permissions }: z.output<typeof project>): number | undefined {
+  if (permissions === undefined) return undefined;
+  return Math.max(...[permissions.project_access, permissions.group_access].map((entry) => entry?.access_level ?? 0));
+}
+
+/** https://docs.gitlab.com/api/personal_access_tokens/#self-inform */
+async function missingRights(call: Call, path: string) {
+  const level = levelIn(project.parse(await call('GET', path))) ?? maintainer;
+  // An OAuth token has no such page.
+  const answer: unknown = await call('GET', '/personal_access_tokens/self').catch(() => undefined);
+  const scopes = tokenOfCaller.safeParse(answer).data?.scopes;
+  const lacks = (least: number) => level < least || scopes?.includes('api') === false;
+  return {
+    ...(lacks(developer) ? { pulls: needs.pulls } : {}),
+    ...(lacks(maintainer) ? { keys: needs.change, hooks: needs.change } : {}),
+  };
 }
 
 function requireSame(expected: string, answered: string): void {

@@ -14,6 +14,9 @@ export interface PullRequest {
 /** Who may see a repository; `internal` exists only on GitHub Enterprise and GitLab. */
 export type Visibility = 'private' | 'internal' | 'public';
 
+/** What a run does with the token, besides reading: a pull request, deploy keys, webhooks. */
+export type TokenUse = 'pulls' | 'keys' | 'hooks';
+
 /** A repository as its host describes it. */
 export interface HostedRepository {
   /** True: it is read-only, and no key or hook can be added. */
@@ -54,6 +57,11 @@ export interface Host {
   readonly hasApi: boolean;
   /** Reads the repository. @returns undefined when there is none, or the token cannot see it */
   repository(): Promise<HostedRepository | undefined>;
+  /**
+   * @returns for each use that the token's scopes or its user's role do not permit, the permission that it needs. What the host does not
+   * tell (fine-grained tokens, Apps, Gitea's scopes) shows when it is used.
+   */
+  missingRights(): Promise<Partial<Record<TokenUse, string>>>;
   /** Creates the repository, empty, for its owner (account, organization or group), and waits until the host shows it. */
   createRepository(visibility: Visibility): Promise<void>;
   deployKeys(): Promise<DeployKey[]>;

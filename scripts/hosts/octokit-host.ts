@@ -33,6 +33,7 @@ export function octokitHost(access: HostAccess, dialect: Dialect): Host {
     name: dialect.name,
     hasApi: true,
     repository: look,
+    missingRights: () => attempt('look', 'look at the rights of the token', missingRights),
     createRepository: async (visibility) => {
       await attempt('create', 'create the repository', (target) => createEmpty(target, visibility));
       await untilShown(look, where);
@@ -74,6 +75,19 @@ async function lookAt({ octokit, owner, repo }: HostTarget): Promise<HostedRepos
     if (error instanceof Error && 'status' in error && error.status === 404) return undefined;
     throw error;
   }
+}
+
+/** Classic tokens of GitHub have scopes in a header: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps */
+async function missingRights({ octokit, owner, repo, dialect, tokenOf }: HostTarget) {
+  const { data, headers } = await octokit.repos.get({ owner, repo });
+  // The role of a user says nothing about an App.
+  const { admin = true, push = true } = (tokenOf === 'user' ? data.permissions : undefined) ?? {};
+  const scopes = headers['x-oauth-scopes']?.toString().split(/,\s*/);
+  const all = scopes?.some((scope) => scope === 'repo' || (scope === 'public_repo' && !data.private)) ?? true;
+  const hooks = all || scopes?.some((scope) => /^(admin|write):repo_hook$/.test(scope)) === true;
+  const may = { pulls: push && all, keys: admin && all, hooks: admin && hooks };
+  const refused = (['pulls', 'keys', 'hooks'] as const).filter((use) => !may[use]);
+  return Object.fromEntries(refused.map((use) => [use, dialect.needs[use]]));
 }
 
 /** Counts the items: Octokit follows links to the next page, and Gitea sends none for keys. */

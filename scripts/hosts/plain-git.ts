@@ -16,6 +16,7 @@ export function plainGit(where: string): Host {
     name: 'plain Git',
     hasApi: false,
     repository: async () => undefined,
+    missingRights: async () => ({}),
     createRepository: refuse('create the repository'),
     deployKeys: refuse('list the deploy keys'),
     changeDeployKeys: refuse('change the deploy keys'),

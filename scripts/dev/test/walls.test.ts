@@ -30,7 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   commands: [
     ...['report', 'page', 'processes', 'config', 'components', 'tree', 'diff', 'workspace', 'git'],
-    ...['cluster', 'verify', 'steps', 'command-line'],
+    ...['hosts', 'cluster', 'verify', 'steps', 'command-line'],
   ],
   'breakwater.ts': ['report', 'command-line', 'commands'],
   // The rig: nothing of the product imports it. The rehearsal drives the program by its command line only.
