@@ -7,6 +7,7 @@ import { prepareSecrets } from '../cluster/secret-values.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { sharedNotes } from '../config/notes.ts';
+import { removalsFile } from '../config/removals.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { count } from '../report/count.ts';
@@ -66,7 +67,11 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
   await checkRelease(root, found);
   const cluster = name === undefined ? undefined : await checkConfig(root, name, found);
   if (name !== undefined && name !== example && clusters.includes(example))
-    found('demo', 'note', `clusters/${example}, the template's example, is still there: git rm -r clusters/${example}`);
+    found(
+      'demo',
+      'note',
+      `clusters/${example}, the template's example, is still there. Remove it: git rm -r clusters/${example}, and list "- clusters/${example}" in ${removalsFile}`,
+    );
   if (name === undefined) found('cluster.yaml', 'note', 'there is no cluster yet. Create one: npm run new -- NAME');
   const placeholders = cluster === undefined ? [] : placeholdersOf(cluster);
   if (cluster !== undefined) {

@@ -75,7 +75,7 @@ export const inputDeclarations = {
         '--members <list>',
         'add: members, such as bob@example.com, bob@example.com=view or acme:team=edit (a group); comma-separated',
       ),
-      quota: list('--quota <list>', 'add: cpu=8,memory=32Gi,gpus=2,storage=200Gi,claims=20,pods=50'),
+      quota: list('--quota <list>', 'add: limits, such as cpu=8,memory=32Gi,gpus=2 (also storage, claims and pods)'),
       clusters: list('--clusters <names>', 'add: clusters of the tenant (comma-separated; default: all)'),
       repositories: list('--repositories <urls>', 'add: Git repositories that it may deploy from (comma-separated)'),
       displayName: text('--display-name <text>', 'add: display name'),

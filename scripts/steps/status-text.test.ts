@@ -51,9 +51,17 @@ Not in the cluster: issuer; their wave has not started.
 1 of 2 Applications are Synced and Healthy.`);
   });
 
-  it('cuts lines at the width of the terminal', () => {
-    const [, , istiod] = statusText(status, 40).split('\n');
-    expect(istiod).toBe('11    istiod       Synced  Progressing …');
+  it('wraps what says why below its row, and never cuts it', () => {
+    const message =
+      'Deployment istiod: pod istiod-7c8f9d-abcde: ImagePullBackOff: failed to pull registry.example.com/istio/pilot:1.31.1: not found';
+    const waves = [{ wave: 11, applications: [application('istiod', { health: 'Degraded', message })] }];
+    const lines = statusText({ ...status, waves }, 80).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('11 '));
+    expect(lines.slice(at, at + 3)).toEqual([
+      '11    istiod       Synced  Degraded  1234567',
+      '    Deployment istiod: pod istiod-7c8f9d-abcde: ImagePullBackOff: failed to pull',
+      '    registry.example.com/istio/pilot:1.31.1: not found',
+    ]);
   });
 
   it.each([

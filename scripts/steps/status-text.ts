@@ -11,7 +11,7 @@ import { count } from '../report/count.ts';
 const header = ['WAVE', 'APPLICATION', 'SYNC', 'HEALTH', 'REVISION', 'MESSAGE'] as const;
 
 /**
- * @param width columns of the terminal; absent: messages are not cut
+ * @param width columns of the terminal, into which long messages are wrapped below their row; absent: one line each
  * @returns the state of a platform as text: a table, what is waited for, and what Git has
  */
 export function statusText(status: PlatformStatus, width?: number): string {
@@ -39,14 +39,26 @@ export function shortRevision(revision: string): string {
 function table(rows: readonly (readonly string[])[], width: number | undefined): string {
   const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => (width === undefined || line.length <= width ? line : `${line.slice(0, Math.max(1, width - 1))}…`))
+    .flatMap((cells) => {
+      const [message = '', ...others] = cells.toReversed();
+      const row = others.toReversed().map((cell, column) => cell.padEnd(widths[column] ?? 0));
+      const line = [...row, message].join('  ').trimEnd();
+      if (width === undefined || line.length <= width || message === header.at(-1)) return [line];
+      return [row.join('  ').trimEnd(), ...(message === '' ? [] : wrapped(message, width))];
+    })
     .join('\n');
+}
+
+/** @returns the lines of a text, indented; a word that is longer than a line stays whole */
+function wrapped(text: string, width: number): string[] {
+  const indent = '    ';
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(`${indent}${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** @returns explanations of the table, one sentence each */

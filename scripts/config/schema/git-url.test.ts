@@ -45,6 +45,7 @@ describe('a repository address', () => {
     ['https://github.com/acme/platform/tree/main', 'Write https://github.com/acme/platform'],
     ['codecommit::eu-west-1://platform', 'Write https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/platform'],
     ['codecommit::eu-west-1://work@platform', 'Write https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/platform'],
+    ['file:///srv/my repositories/platform.git', 'Write file:///srv/my%20repositories/platform.git'],
   ])('%s gets the hint: %s', (text, hint) => {
     expect(parseGitUrl(text)).toMatchObject({ hint });
     expect(parseGitUrl(hint.slice('Write '.length))).toHaveProperty('canonical');

@@ -34,7 +34,9 @@ export function parseGitUrl(text: string): GitUrl | GitUrlProblem {
   if (text.trim() !== text || /\s/.test(text))
     return {
       problem: 'must not contain spaces',
-      hint: "For Azure DevOps, put the project's id in place of its name, or use the ssh address, with %20.",
+      hint: /^file:/i.test(text)
+        ? `Write ${encodeURI(text.trim())}`
+        : "For Azure DevOps, put the project's id in place of its name, or use the ssh address, with %20.",
     };
   const codeCommit = /^codecommit:(?::([a-z0-9-]+):)?\/\/(?:[^@/]+@)?([\w.-]+)$/.exec(text);
   if (codeCommit !== null)

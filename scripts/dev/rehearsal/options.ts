@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { commonOptions, type Declaration, flag, list, readOptions, text } from '../../command-line/options.ts';
 import { runCommandLine } from '../../command-line/run.ts';
 import { UsageError } from '../../report/errors.ts';
@@ -96,7 +96,9 @@ ${words.run.examples.map((example) => `  ${example}`).join('\n')}
 `;
 
 function lines(options: typeof commonOptions): string {
-  return options.map(({ flags, description }) => `  ${flags.padEnd(26)}${description}`).join('\n');
+  const help = new Help();
+  help.prepareContext({ helpWidth: 80 });
+  return options.map(({ flags, description }) => help.formatItem(flags, 25, description, help)).join('\n');
 }
 
 /** A command of `npm run rehearse`. */

@@ -263,6 +263,25 @@ describe('doctor', () => {
   });
 });
 
+describe('doctor, beside the demo', () => {
+  it('says that the demo is still there, and how to remove it so that validate agrees', () => {
+    repository.write(
+      'clusters/prod/cluster.yaml',
+      'name: prod\nhost: kubeflow.acme.io\nkubeflow: {components: []}\nauth: {users: [{email: ann@acme.io}]}\n',
+    );
+    repository.breakwater('render');
+    const { stdout } = repository.breakwater('doctor');
+    const [, command = '', entry = ''] =
+      /^note {4}demo: .* Remove it: (git .*), and list "(.*)" in removals.yaml$/m.exec(stdout) ?? [];
+    repository.git(...command.split(' ').slice(1));
+    repository.write('removals.yaml', `removals:\n  ${entry}\n`);
+    expect(repository.breakwater('validate')).toMatchObject({ code: 0 });
+    expect(repository.breakwater('doctor').stdout).not.toContain('demo:');
+    repository.git('reset', '--quiet', '--hard');
+    repository.git('clean', '--quiet', '--force', '-d');
+  });
+});
+
 describe('completion', () => {
   it.each([
     [['ren'], ['render']],
