@@ -79,6 +79,7 @@ describe('npm run diff, for tenants', () => {
       'added tenant-green-place Namespace green',
       'added tenant-green-place NetworkPolicy green/default-deny',
       'added tenant-green-place ResourceQuota green/tenant',
+      'added tenant-green-place ServiceAccount green/default',
     ]);
     expect(JSON.stringify(one)).not.toContain('hunter2');
     const gateway = one?.changes.find(({ name }) => name === 'tenant-green-access')?.diff;
@@ -122,14 +123,15 @@ describe('npm run diff, for tenants', () => {
       'kept tenant-blue-place Namespace blue',
       'kept tenant-blue-place NetworkPolicy blue/default-deny',
       'kept tenant-blue-place ResourceQuota blue/tenant',
+      'kept tenant-blue-place ServiceAccount blue/default',
     ]);
-    expect(two?.summary).toMatchObject({ added: 0, changed: 0, kept: 7 });
+    expect(two?.summary).toMatchObject({ added: 0, changed: 0, kept: 8 });
     expect(of('removed')).toContain(
       'removed tenant-blue-access RoleBinding blue/user-ann-example-com-clusterrole-admin',
     );
     expect(of('removed')).toContain('removed tenant-fleeting-access Namespace fleeting');
     const text = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two').stdout;
-    expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 6 kept/);
+    expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 7 kept/);
     expect(text).toContain(
       '= two, wave 7, tenant-blue-place: Namespace blue (stays in the cluster, no longer managed)',
     );
