@@ -3,6 +3,7 @@ import { describeObject, type LiveObject } from '../cluster/live.ts';
 import { describeOwner, type Owner, ownerOf, trackingAnnotation } from '../cluster/owner.ts';
 import type { KubernetesObject } from '../components/component.ts';
 import { clusterLabel } from '../components/domain.ts';
+import type { Cluster } from '../config/cluster.ts';
 import { count } from '../report/count.ts';
 import { at } from '../tree/rules/parsed-tree.ts';
 import { obstaclesOf, uncovered } from './adopt-immutable.ts';
@@ -26,6 +27,16 @@ export interface PlannedObject {
   application: string;
   /** With its namespace. */
   object: KubernetesObject;
+}
+
+/** What programs are judged by: the cluster's objects, and the platform as its cluster.yaml describes it. */
+export interface Surroundings {
+  /** All objects. */
+  all: Snapshot;
+  /** Those that are not the platform's. */
+  snapshot: Snapshot;
+  cluster: Cluster;
+  planned: readonly PlannedObject[];
 }
 
 /** What the objects are judged by. */

@@ -65,6 +65,12 @@ export function withoutPeople(snapshot: Snapshot): Snapshot {
   );
 }
 
+/** @returns the version in the tag of the first image; undefined without a tag */
+export function versionOf(workload: LiveObject): string | undefined {
+  const image = String(at(workload, 'spec', 'template', 'spec', 'containers', 0, 'image') ?? '');
+  return /:v?(\d[^@/]*)/.exec(image.slice(image.lastIndexOf('/')))?.[1];
+}
+
 /** @returns Argo CD's controllers */
 export function argocdControllers(snapshot: Snapshot): readonly LiveObject[] {
   return [...listed(snapshot, 'StatefulSet.apps'), ...listed(snapshot, 'Deployment.apps')].filter(isController);
