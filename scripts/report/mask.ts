@@ -18,7 +18,7 @@ export function masker(secrets: readonly string[]): Masker {
   return (text) =>
     longestFirst
       .reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
-      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, (whole, scheme: string) =>
+      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/]+@/gi, (whole, scheme: string) =>
         /^ssh:\/\/[^:]+@$/i.test(whole) ? whole : `${scheme}***@`,
       );
 }
