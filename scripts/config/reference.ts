@@ -40,7 +40,7 @@ export function configReference(): string {
     const required = schema.required?.includes(name) === true;
     const below = isByName(node) ? namedRows(name, node, definitions) : rows(name, node, definitions);
     if (below.length === 0) single.push(row(name, node, required, definitions));
-    else sections.push(`### ${name}\n\n${node.description ?? ''}\n\n${table(below)}`);
+    else sections.push(`### ${name}\n\n${prose(node.description)}\n\n${table(below)}`);
   }
   return [table(single), ...sections].join('\n');
 }
@@ -105,8 +105,13 @@ function rows(path: string, node: Node, definitions: Node['definitions']): Row[]
   return [...own, ...variants, ...(items === undefined ? [] : rows(`${path}[]`, items, definitions))];
 }
 
+/** A description as Markdown, in which "<name>" would be an element. */
+function prose(description = ''): string {
+  return description.replaceAll(/`[^`]*`|</g, (found) => (found === '<' ? '\\<' : found));
+}
+
 function row(key: string, node: Node, required: boolean, definitions: Node['definitions']): Row {
-  const meaning = node.description ?? resolved(node, definitions).description ?? '';
+  const meaning = prose(node.description ?? resolved(node, definitions).description);
   const choices = node.enum === undefined ? '' : ` One of ${node.enum.map((choice) => `\`${choice}\``).join(', ')}.`;
   if (node.default !== undefined) return { key, value: code(node.default), meaning: meaning + choices };
   return { key, value: required ? '(required)' : '', meaning: meaning + choices };

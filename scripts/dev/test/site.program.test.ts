@@ -65,7 +65,7 @@ describe('the documentation site', () => {
     ([, link, said], { skip }) => {
       if (!installed) skip("the site's packages cannot be installed: no registry");
       // A few pages are enough, and take a few seconds.
-      repository.git('rm', '--quiet', '-r', '--ignore-unmatch', '*.md');
+      repository.git('rm', '--quiet', '-r', '--force', '--ignore-unmatch', '*.md');
       repository.write('docs/README.md', '# Docs\n\n## Start\n\n[Waves](waves.md), [start](getting-started.md)\n');
       repository.write('docs/getting-started.md', '# Start\n');
       repository.write('docs/config.md', '# Config\n');
