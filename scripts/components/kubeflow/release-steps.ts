@@ -28,7 +28,7 @@ export function stepPatches(version: KubeflowVersion, folder: string): Kustomize
  *
  * @param from the release that runs; undefined or unknown: Kubeflow is new
  * @param runs whether an Application is in the tree
- * @returns one sentence for each step, and one for each thing that a later revert leaves as it is
+ * @returns one sentence for each step, for each thing that a person has to do, and for what a revert does to data
  */
 export function releaseStepLines(
   from: string | undefined,
@@ -43,12 +43,12 @@ export function releaseStepLines(
   const steps = passed
     .flatMap((release) => releases[release].steps)
     .filter(({ folder }) => runs(applicationOf(folder)));
-  const stays = passed.flatMap((release) => releases[release].stays).filter(({ application }) => runs(application));
+  const more = (key: 'byHand' | 'onRevert') =>
+    passed.flatMap((release) => releases[release][key]).filter(({ application }) => runs(application));
   return [
     ...steps.map((step) => `Kubeflow ${from} → ${to}: ${stepText(step, back)}`),
-    ...stays.map(
-      ({ text }) => `Kubeflow ${from} → ${to}: ${back ? 'this' : 'a later revert'} does not undo that ${text}`,
-    ),
+    ...(back ? [] : more('byHand')).map(({ text }) => `Kubeflow ${from} → ${to}: ${text}`),
+    ...more('onRevert').map(({ text }) => `Kubeflow ${from} → ${to}: ${back ? 'this' : 'a later revert'} ${text}`),
   ];
 }
 

@@ -10,8 +10,10 @@ interface Release {
   paths: Readonly<Record<ReleasePath, string>>;
   /** What the upgrade to it has to do once, beyond applying its objects. */
   steps: readonly ReleaseStep[];
-  /** What the upgrade to it changes for good, by Application: ends a sentence "a revert does not undo that …". */
-  stays: readonly { application: string; text: string }[];
+  /** What a person has to do once, by Application, and when. */
+  byHand: readonly { application: string; text: string }[];
+  /** What its revert does to data, by Application: goes on after "a revert". */
+  onRevert: readonly { application: string; text: string }[];
 }
 
 /**
@@ -92,7 +94,8 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
         'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio',
     },
     steps: [],
-    stays: [],
+    byHand: [],
+    onRevert: [],
   },
   '26.03.1': {
     commit: 'f09f3eeaa25cc852665f460497a42b7fc68639ac',
@@ -142,14 +145,20 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
         because: 'it binds another role (kubeflow/community-distribution, README at 26.03.1)',
       },
     ],
-    stays: [
+    byHand: [
       {
         application: 'kubeflow-trainer',
-        text: 'CRDs of JobSet 0.11 and Trainer 2.2 stay, with fields that older controllers ignore',
+        text: "when Argo CD says of kubeflow-trainer after the merge that volumeClaimPolicies is a field not declared in the schema, run: kubectl apply --server-side --force-conflicts -k 'https://github.com/kubeflow/community-distribution//applications/trainer/upstream/base/crds?ref=26.03.1' (it compares runtimes with the old CRDs, and brings the new ones only after that)",
+      },
+    ],
+    onRevert: [
+      {
+        application: 'kubeflow-trainer',
+        text: 'drops fields that only the newer CRDs of the Trainer and JobSet have, such as volumeClaimPolicies',
       },
       {
         application: 'kubeflow-serving',
-        text: 'CRDs of KServe 0.18 stay, with versions that KServe 0.16 does not know',
+        text: "drops fields that only KServe 0.18's CRDs have, and keeps CRDs that are new in it",
       },
     ],
   },

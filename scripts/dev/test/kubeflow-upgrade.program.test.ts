@@ -9,7 +9,7 @@ kubeflow: {version: "${release}", components: [central-dashboard, profiles, trai
 `;
 const step =
   'Kubeflow 26.03 → 26.03.1: Deployment kubeflow-system/jobset-manager replaces kubeflow-system/jobset-controller-manager';
-const stays = 'Kubeflow 26.03 → 26.03.1: a later revert does not undo that CRDs of JobSet 0.11';
+const revert = 'Kubeflow 26.03 → 26.03.1: a later revert drops fields that only the newer CRDs of the Trainer';
 const file = 'clusters/prod/cluster.yaml';
 
 let repository: TestRepository;
@@ -31,7 +31,8 @@ it('a raise of Kubeflow says before anything is written what it does once, and w
   expect(once).toEqual([
     expect.stringContaining('Deployment kubeflow/profiles-controller replaces kubeflow/profiles-deployment'),
     expect.stringContaining(step),
-    expect.stringContaining(stays),
+    expect.stringContaining('run: kubectl apply --server-side'),
+    expect.stringContaining(revert),
   ]);
 });
 
@@ -40,7 +41,7 @@ it('and in the diff of the pull request, without parts that do not run; then val
   for (const more of [[], ['--markdown'], ['--json']]) {
     const shown = repository.breakwater('diff', '--cluster', 'prod', '--base', 'HEAD', ...more);
     expect(shown.stdout).toContain(step);
-    expect(shown.stdout).toContain(stays);
+    expect(shown.stdout).toContain(revert);
     expect(shown.stdout).not.toContain('KServe');
   }
   expect(repository.breakwater('validate', '--cluster', 'prod', '--base', 'HEAD')).toMatchObject({ code: 0 });
@@ -52,5 +53,5 @@ it('and its revert says what comes back, and what does not', () => {
   repository.git('revert', '--no-edit', '--no-commit', 'HEAD');
   const shown = repository.breakwater('diff', '--cluster', 'prod', '--base', 'HEAD');
   expect(shown.stdout).toContain('kubeflow-system/jobset-controller-manager replaces kubeflow-system/jobset-manager');
-  expect(shown.stdout).toContain('Kubeflow 26.03.1 → 26.03: this does not undo that CRDs of JobSet 0.11');
+  expect(shown.stdout).toContain('Kubeflow 26.03.1 → 26.03: this drops fields that only the newer CRDs of the Trainer');
 });
