@@ -122,10 +122,12 @@ export const declarations = {
       context,
       watch: flag('--watch', 'keep running and show each change; stop with Ctrl+C'),
       html: text('--html <file>', 'write the status as an HTML page'),
+      serve: text('--serve <port>', 'serve the page on this machine alone, and keep it current; 0: any free port'),
     },
     examples: [
       'npm run status',
       'npm run status -- --cluster prod --watch',
+      'npm run status -- --cluster prod --serve 8080',
       'npm run status -- --cluster prod --context prod-admin --html status.html',
       "npm run --silent status -- --cluster prod --json | jq '.waitingFor'",
     ],

@@ -11,9 +11,12 @@ import { loadAllClusters, loadCluster } from '../config/load.ts';
 import { loadTenants } from '../config/tenants.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
 import { pageHtml } from '../page/page.ts';
+import type { Fact, Page } from '../page/types.ts';
+import { UsageError } from '../report/errors.ts';
 import { orphanedTenantsIfReadable } from '../steps/orphaned-tenants.ts';
 import { expectedRoot } from '../steps/registration.ts';
 import { certificateEnd, newestCommit, statusOf } from '../steps/status.ts';
+import { type StatusLinks, statusLinks } from '../steps/status-links.ts';
 import { statusPage } from '../steps/status-page.ts';
 import { shortRevision, statusLines, statusText } from '../steps/status-text.ts';
 import { placePlatform } from '../tree/place.ts';
@@ -22,6 +25,7 @@ import { chooseCluster } from './choose-cluster.ts';
 import { connectTo } from './connect-to.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
+import { servePage } from './serve-status.ts';
 
 interface Looked {
   platform: Platform;
@@ -32,20 +36,22 @@ interface Looked {
 /** `npm run status`: the Applications by wave, the one that the root waits for, and the newest commit in Git. */
 export async function run(invocation: InvocationOf<'status'>): Promise<number> {
   const { root, options, reporter } = invocation;
+  const served = options.serve === undefined ? undefined : portOf(options.serve);
   const platform = placePlatform(loadCluster(root, chooseCluster(invocation)));
   const { cluster } = platform;
   hideSecrets(invocation, [cluster]);
   const looked = { platform, repository: await openRepository(root), connection: await connectTo(cluster, invocation) };
   await requirePlatform(looked.connection, expectedRoot(cluster), { absent: 'allowed' });
-  const status = options.watch ? await watch(invocation, looked) : await look(invocation, looked);
+  const watching = options.watch || served !== undefined;
+  const status = watching ? await watch(invocation, looked, served) : await look(invocation, looked);
   if (options.html !== undefined) {
     const file = resolve(options.html);
-    await writeReport(file, pageHtml(statusPage(status, factsOf(looked, status), Date.now())));
+    await writeReport(file, pageHtml(pageOf(looked, status)));
     reporter.status(`wrote ${file}`);
   }
-  const shown = options.watch && !reporter.json;
+  const shown = watching && !reporter.json;
   reporter.result(status, shown ? '' : statusText(status, process.stdout.isTTY ? process.stdout.columns : undefined));
-  return status.ok || options.watch ? 0 : 1;
+  return status.ok || watching ? 0 : 1;
 }
 
 async function look(
@@ -77,14 +83,36 @@ async function seenIn(
   };
 }
 
-function factsOf({ platform: { cluster }, connection }: Looked, { root }: PlatformStatus) {
+const stopRefreshing = { text: 'Stop refreshing', path: '/paused' };
+const goOn = { text: 'Refresh again', path: '/' };
+
+function portOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new UsageError(`--serve: ${JSON.stringify(text)} is not a port`, {
+    hint: 'Name one from 0 to 65535, such as --serve 8080.',
+  });
+}
+
+function pageOf(looked: Looked, status: PlatformStatus): Page {
+  const links = statusLinks(looked.platform.cluster);
+  return statusPage(status, factsOf(looked, status, links), Date.now(), links);
+}
+
+function factsOf({ platform: { cluster }, connection }: Looked, { root }: PlatformStatus, links: StatusLinks): Fact[] {
+  const commit = (name: string, found: string | undefined, text: string): Fact => ({
+    name,
+    value: text,
+    ...(found === undefined || links.commit === undefined ? {} : { link: links.commit(found) }),
+  });
   return [
     { name: 'Context', value: connection.context },
     { name: 'API server', value: `${connection.server}, Kubernetes ${connection.version}` },
     { name: 'Repository', value: cluster.repositoryUrl },
-    { name: 'Git has', value: `${shortRevision(root.git.commit ?? 'not known')} (${root.git.revision})` },
-    { name: 'Applied', value: shortRevision(root.git.applied ?? 'nothing yet') },
-    ...(cluster.knownHost === undefined ? [] : [{ name: 'Host', value: cluster.knownHost }]),
+    commit('Git has', root.git.commit, `${shortRevision(root.git.commit ?? 'not known')} (${root.git.revision})`),
+    commit('Applied', root.git.applied, shortRevision(root.git.applied ?? 'nothing yet')),
+    ...(cluster.knownHost === undefined || links.home === undefined
+      ? []
+      : [{ name: 'Host', value: cluster.knownHost, link: links.home }]),
   ];
 }
 
@@ -94,15 +122,17 @@ const gitPause = 15_000;
 /** Shows each change until Ctrl+C: in place on a terminal, line by line elsewhere. @returns the last state */
 async function watch(
   { root, reporter }: InvocationOf<'status'>,
-  { platform, connection, repository }: Looked,
+  looked: Looked,
+  port: number | undefined,
 ): Promise<PlatformStatus> {
+  const { platform, connection, repository } = looked;
   const { cluster } = platform;
   const stop = new AbortController();
   const end = () => stop.abort();
   process.once('SIGINT', end).once('SIGTERM', end);
   const state: Followed = { applications: new Map(), current: false, error: undefined };
   const following = follow(connection.api, cluster.argocd.namespace, state, stop.signal);
-  const redraw = process.stdout.isTTY === true && !reporter.json;
+  const redraw = process.stdout.isTTY === true && !reporter.json && port === undefined;
   const shown = new Map<string, string>();
   let newest = await newestCommit(root, cluster, repository, reporter);
   let seen = await seenIn(root, cluster, connection);
@@ -110,6 +140,17 @@ async function watch(
   const stateOf = (applications: readonly LiveApplication[]) =>
     statusOf(applications, { platform, newest, ...seen, context: connection.context });
   let status = stateOf([]);
+  const page = (paused: boolean) => {
+    const made = pageOf(looked, status);
+    const lost = state.error instanceof Error ? `The cluster does not answer: ${state.error.message}` : undefined;
+    return pageHtml({
+      ...made,
+      live: paused ? goOn : stopRefreshing,
+      ...(lost === undefined ? {} : { verdict: { state: 'bad', text: lost } }),
+    });
+  };
+  const server = port === undefined ? undefined : await servePage(port, page);
+  if (server !== undefined) reporter.status(`serving ${server.url} on this machine; stop with Ctrl+C`);
   try {
     while (!stop.signal.aborted) {
       if (Date.now() - asked > gitPause) {
@@ -129,6 +170,7 @@ async function watch(
     return status;
   } finally {
     stop.abort();
+    server?.stop();
     process.off('SIGINT', end).off('SIGTERM', end);
     await following;
   }

@@ -40,6 +40,28 @@ describe('the difference as Markdown', () => {
     expect(text).not.toContain('Omitted');
   });
 
+  it('says first what a cluster loses', () => {
+    const gone = { change: 'removed' } as const;
+    const text = markdownOf([
+      { cluster: 'one', changes: [change('a', ['x'])], notes: [] },
+      {
+        cluster: 'two',
+        changes: [
+          change('red', [], { ...gone, kind: 'Application' }),
+          change('blue', [], { ...gone, kind: 'Application' }),
+          change('x', [], gone),
+          change('red', [], { ...gone, kind: 'Namespace' }),
+        ],
+        notes: [],
+      },
+    ]);
+    expect(text.split('\n').slice(3, 5)).toEqual([
+      ':warning: **Removes 2 Applications and 2 resources from two, with the data of Namespace red.**',
+      '',
+    ]);
+    expect(text.match(/Removes/g)).toHaveLength(1);
+  });
+
   it('always fits a comment, and counts what was skipped', () => {
     const changes = Array.from({ length: 3000 }, (_, index) =>
       change(

@@ -32,7 +32,7 @@ export function diffMarkdown(
   limit: number = textLimit,
 ): string {
   const warning = notShownText(notShown);
-  const parts = [commentMark, `## Rendered difference against ${code(against)}`, ''];
+  const parts = [commentMark, `## Rendered difference against ${code(against)}`, '', ...differences.flatMap(headline)];
   if (warning !== undefined) parts.push(`:warning: ${escaped(warning)}`, '');
   for (const difference of differences) parts.push(...clusterSummary(difference));
   const room = limit - 400;
@@ -51,6 +51,27 @@ export function diffMarkdown(
     }
   }
   return `${text}\n${leftOut(left)}`;
+}
+
+/** Kinds whose removal takes data or whole parts of the platform along. */
+const heavyKinds = ['CustomResourceDefinition', 'Namespace', 'PersistentVolumeClaim', 'Profile'];
+
+/** One line for a cluster that loses something. */
+function headline({ cluster, changes }: ClusterDifference): string[] {
+  const removed = changes.filter(({ change }) => change === 'removed');
+  if (removed.length === 0) return [];
+  const applications = removed.filter(({ kind }) => kind === 'Application').length;
+  const others = removed.length - applications;
+  const what = [
+    ...(applications === 0 ? [] : [`${applications} ${applications === 1 ? 'Application' : 'Applications'}`]),
+    ...(others === 0 ? [] : [`${others} ${others === 1 ? 'resource' : 'resources'}`]),
+  ].join(' and ');
+  const heavy = removed
+    .filter(({ kind }) => heavyKinds.includes(kind))
+    .map(({ kind, name }) => `${kind} ${name}`)
+    .slice(0, 10);
+  const among = heavy.length === 0 ? '' : `, with the data of ${heavy.map(escaped).join(', ')}`;
+  return [`:warning: **Removes ${what} from ${escaped(cluster)}${among}.**`, ''];
 }
 
 function leftOut({ resources, lines }: { resources: number; lines: number }): string {

@@ -38,6 +38,11 @@ function render(part: Part): string {
   return escapeHtml(String(part));
 }
 
+/** @returns the text as a link, if the address is one of the web; else the text alone */
+export function linked(text: string, address: string | undefined): Html {
+  return address !== undefined && /^https?:\/\//.test(address) ? html`<a href="${address}">${text}</a>` : html`${text}`;
+}
+
 /** Template tag that escapes every value except HTML from this tag. Attributes must be quoted. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((string, index) => string + render(parts[index])).join(''));

@@ -1,5 +1,5 @@
 import { attacksHtml, checksHtml } from './checks.ts';
-import { Html, html } from './html.ts';
+import { Html, html, linked } from './html.ts';
 import { style } from './style.ts';
 import { fakesHtml, inAll, phasesHtml, tally, tallyText, wavesHtml } from './tables.ts';
 import { durationText, moment } from './time.ts';
@@ -15,7 +15,7 @@ import type { Page, Picture } from './types.ts';
  * @returns the text of an HTML file
  */
 export function pageHtml(page: Page): string {
-  const { title, verdict, facts = [], made } = page;
+  const { title, verdict, facts = [], made, live } = page;
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
@@ -34,18 +34,22 @@ ${tiles(page)}
 ${
   facts.length === 0
     ? undefined
-    : html`<dl class="facts">${facts.map(({ name, value }) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+    : html`<dl class="facts">${facts.map(({ name, value, link }) => html`<div><dt>${name}</dt><dd>${linked(value, link)}</dd></div>`)}</dl>`
 }</header>
 <main>
 ${page.timelines === undefined ? undefined : section('waves', 'Waves over time', 'as measured', page.timelines.map(timelineHtml))}
-${page.waves === undefined ? undefined : section('applications', 'Applications', 'by wave, as Argo CD reports them', wavesHtml(page.waves))}
+${page.waves === undefined ? undefined : section('applications', 'Applications', 'by wave, as Argo CD reports them', wavesHtml(page.waves, made))}
 ${page.checks === undefined ? undefined : section('checks', 'Checks', tallyText(page.checks), checksHtml(page.checks))}
 ${page.requests === undefined ? undefined : section('attacks', 'Attack suite', tallyText(page.requests), attacksHtml(page.requests))}
 ${page.pictures === undefined ? undefined : section('pictures', 'Screenshots', 'of the browser', picturesHtml(page.pictures))}
 ${page.phases === undefined ? undefined : section('phases', 'Time', `${durationText(inAll(page.phases))} in total`, phasesHtml(page.phases))}
 ${page.fakes === undefined ? undefined : section('fakes', 'Simulated parts', undefined, fakesHtml(page.fakes))}
 </main>
-<footer>Created by Breakwater, ${moment(made)}. This page is self-contained: save, mail or print it.</footer>
+<footer>Created by Breakwater, ${moment(made)}. ${
+    live === undefined
+      ? 'This page is self-contained: save, mail or print it.'
+      : html`<a href="${live.path}">${live.text}</a>`
+  }</footer>
 </body></html>
 `.text;
 }

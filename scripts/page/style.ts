@@ -3,7 +3,7 @@
  * Each state has a sign and a word beside its colour.
  */
 export const style = `
-:root{color-scheme:light dark;--back:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#5c6675;--line:#dfe3e9;--accent:#2f6fde;
+:root{color-scheme:light dark;--back:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#5c6675;--line:#dfe3e9;--accent:#2461c7;
 --good:#147a46;--good-back:#e2f4e9;--bad:#b3261e;--bad-back:#fce8e6;--wait:#8a5a00;--wait-back:#fdf1d8;--skip:#5c6675;
 --skip-back:#eceff3;--bar-good:#3fa56f;--bar-bad:#d6544b;--bar-wait:#dda235;--code:#f0f2f5}
 @media (prefers-color-scheme:dark){:root{--back:#11151b;--card:#1a2029;--ink:#e7ebf1;--soft:#9aa5b4;--line:#2c3440;
@@ -64,9 +64,6 @@ td.text{overflow-wrap:anywhere;min-width:9em}
 tr.bad td:first-child,tr.failed td:first-child{box-shadow:inset 3px 0 var(--bar-bad);padding-left:12px}
 tr.waiting td:first-child{box-shadow:inset 3px 0 var(--bar-wait);padding-left:12px}
 tr.good td:first-child,tr.passed td:first-child,tr.skipped td:first-child{padding-left:12px}
-tbody.wave th{padding:16px 0 4px;color:var(--ink);font-size:.9rem;border-bottom:1px solid var(--line)}
-tbody.wave:first-of-type th{padding-top:8px}
-tbody.wave th small{font-weight:400;color:var(--soft);margin-left:8px}
 .empty{color:var(--soft);margin:0}
 .chart{display:grid;grid-template-columns:minmax(120px,max-content) minmax(0,1fr);column-gap:14px}
 .names{font-size:.88rem;padding-top:26px}

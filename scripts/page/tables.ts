@@ -1,5 +1,5 @@
-import { type Html, html } from './html.ts';
-import { durationText } from './time.ts';
+import { type Html, html, linked } from './html.ts';
+import { ago, durationText, moment } from './time.ts';
 import { waveName } from './timeline.ts';
 import type { Fake, Outcome, Phase, WaveRow } from './types.ts';
 
@@ -10,23 +10,41 @@ export function tag(state: keyof typeof signs, word: string): Html {
   return html`<span class="tag ${state}"><span aria-hidden="true">${signs[state]} </span>${word}</span>`;
 }
 
-/** The current Applications by wave. */
-export function wavesHtml(waves: readonly WaveRow[]): Html {
+const rank = { bad: 0, waiting: 1, good: 2 } as const;
+
+/**
+ * The current Applications by wave: those that failed first, and waves in which all is well folded.
+ *
+ * @param now time of the report, ISO 8601
+ */
+export function wavesHtml(waves: readonly WaveRow[], now: string): Html {
   if (waves.every(({ applications }) => applications.length === 0))
     return html`<p class="empty">There are no Applications.</p>`;
-  return html`<div class="scroll"><table class="cards">
-<thead><tr><th scope="col">Application</th><th scope="col">Sync</th><th scope="col">Health</th><th scope="col">Revision</th><th scope="col">Message</th></tr></thead>
-${waves.map(
-  ({ wave, applications }) => html`<tbody class="wave"><tr><th scope="rowgroup" colspan="5">${waveName(wave)}<small>${
-    applications.length === 0
-      ? 'no Applications'
-      : `${applications.filter(({ state }) => state === 'good').length} of ${applications.length} healthy`
-  }</small></th></tr>
-${applications.map(
-  (row) =>
-    html`<tr class="${row.state}"><td>${row.name}</td><td data-name="Sync">${row.sync === '' ? '–' : row.sync}</td><td data-name="Health">${tag(row.state, row.health === '' ? 'absent' : row.health)}</td><td data-name="Revision" class="mono">${row.revision === '' ? '–' : row.revision}</td><td class="text">${row.message}</td></tr>`,
-)}</tbody>`,
-)}</table></div>`;
+  const worst = ({ applications }: WaveRow) => Math.min(2, ...applications.map(({ state }) => rank[state]));
+  const sorted = waves.toSorted((one, other) => worst(one) - worst(other));
+  return html`${sorted.map(
+    (
+      row,
+    ) => html`<details class="check wave"${worst(row) < 2 ? html` open` : undefined}><summary><span class="what">${waveName(row.wave)}</span><span class="took">${
+      row.applications.length === 0
+        ? 'no Applications'
+        : `${row.applications.filter(({ state }) => state === 'good').length} of ${row.applications.length} healthy`
+    }</span></summary>
+${applicationsHtml(row, now)}</details>`,
+  )}`;
+}
+
+function applicationsHtml({ wave, applications }: WaveRow, now: string): Html {
+  const sorted = applications.toSorted((one, other) => rank[one.state] - rank[other.state]);
+  return html`<table class="cards" aria-label="${waveName(wave)}">
+<thead><tr><th scope="col">Application</th><th scope="col">Sync</th><th scope="col">Health</th><th scope="col">Since</th><th scope="col">Revision</th><th scope="col">Message</th></tr></thead>
+<tbody>${sorted.map(({ name, link, sync, health, state, since, revision, revisionLink, message }) => {
+    const when =
+      since === undefined
+        ? html`–`
+        : html`<time datetime="${since}" title="${moment(since)}">${ago(since, now)}</time>`;
+    return html`<tr class="${state}"><td>${linked(name, link)}</td><td data-name="Sync">${sync === '' ? '–' : sync}</td><td data-name="Health">${tag(state, health === '' ? 'absent' : health)}</td><td data-name="Since">${when}</td><td data-name="Revision" class="mono">${revision === '' ? '–' : linked(revision, revisionLink)}</td><td class="text">${message}</td></tr>`;
+  })}</tbody></table>`;
 }
 
 /** The simulated parts, and what simulates them. */
@@ -50,7 +68,7 @@ export function inAll(phases: readonly Phase[]): number {
 export function phasesHtml(phases: readonly Phase[]): Html {
   if (phases.length === 0) return html`<p class="empty">No phases.</p>`;
   const longest = Math.max(0.001, ...phases.map(({ seconds }) => seconds));
-  return html`<table><thead><tr><th scope="col">Phase</th><th scope="col"><span aria-hidden="true">Share</span></th><th scope="col" class="number">Duration</th></tr></thead>
+  return html`<table><thead><tr><th scope="col">Phase</th><th scope="col">Share</th><th scope="col" class="number">Duration</th></tr></thead>
 <tbody>${phases.map(({ name, seconds, depth = 0, outcome = 'passed', note }) => {
     const width = Math.round((seconds / longest) * 1000) / 10;
     return html`<tr class="${outcome}${depth > 0 ? ' within' : ''}"><td class="text">${name}${outcome === 'passed' ? undefined : html` ${tag(outcome, outcome)}`}${note === undefined ? undefined : html`<br><small class="note">${note}</small>`}</td><td class="gauge"><span class="meter ${outcome}" style="width:${width}%"></span></td><td class="number">${durationText(seconds)}</td></tr>`;

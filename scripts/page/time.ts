@@ -14,6 +14,16 @@ export function moment(time: string): string {
   return Number.isNaN(date.getTime()) ? time : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** @returns how long ago a time was, as `3 min ago`; empty when it is not a time */
+export function ago(time: string, now: string): string {
+  const seconds = (Date.parse(now) - Date.parse(time)) / 1000;
+  if (Number.isNaN(seconds)) return '';
+  if (seconds < 60) return 'just now';
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} days ago`;
+}
+
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
 /**

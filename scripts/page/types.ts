@@ -11,6 +11,8 @@ export interface Page {
   verdict: Verdict;
   /** Time of the report. */
   made: string;
+  /** A link at the end, for a page that refreshes itself: how to stop or go on. */
+  live?: { text: string; path: string };
   /** Facts at the top: versions, start, duration, machine. */
   facts?: readonly Fact[];
   /** Simulated parts. */
@@ -40,6 +42,8 @@ interface Verdict {
 export interface Fact {
   name: string;
   value: string;
+  /** Where it leads: an https:// address. */
+  link?: string;
 }
 
 /** A simulated part. */
@@ -91,6 +95,11 @@ export interface ApplicationRow {
   health: string;
   /** Commit or chart version, in short form. */
   revision: string;
+  /** Addresses of the Application in Argo CD, and of the commit at the Git host. */
+  link?: string;
+  revisionLink?: string;
+  /** Time of its last change, ISO 8601. */
+  since?: string;
   message?: string;
   /** good: healthy; bad: needs attention; waiting: not healthy yet. */
   state: 'good' | 'bad' | 'waiting';

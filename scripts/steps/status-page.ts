@@ -1,5 +1,6 @@
 import type { ApplicationStatus, PlatformStatus } from '../cluster/status.ts';
 import type { ApplicationRow, Bar, Fact, Page, Timeline } from '../page/types.ts';
+import type { StatusLinks } from './status-links.ts';
 import { shortRevision, statusLines } from './status-text.ts';
 
 /**
@@ -7,7 +8,8 @@ import { shortRevision, statusLines } from './status-text.ts';
  * @param now milliseconds since the epoch
  * @returns the state of a platform as a page
  */
-export function statusPage(status: PlatformStatus, facts: readonly Fact[], now: number): Page {
+export function statusPage(status: PlatformStatus, facts: readonly Fact[], now: number, links: StatusLinks = {}): Page {
+  const rowOf = (application: ApplicationStatus) => row(application, links);
   const all = [...status.waves.flatMap(({ applications }) => applications), ...status.tenants, status.root];
   const bad = all.some(({ stage }) => stage === 'failed');
   const timeline = lastSyncs(status, now);
@@ -17,7 +19,7 @@ export function statusPage(status: PlatformStatus, facts: readonly Fact[], now: 
     verdict: {
       state: status.ok ? 'good' : bad ? 'bad' : 'waiting',
       text: status.summary,
-      details: statusLines(status),
+      details: [...failures(all), ...statusLines(status)],
     },
     facts,
     waves: [
@@ -33,9 +35,28 @@ function stateOf({ stage }: ApplicationStatus): ApplicationRow['state'] {
   return stage === 'healthy' ? 'good' : stage === 'failed' ? 'bad' : 'waiting';
 }
 
-function rowOf(application: ApplicationStatus): ApplicationRow {
-  const { name, sync, health, revision, message } = application;
-  return { name, sync, health, revision: shortRevision(revision), message, state: stateOf(application) };
+function row(application: ApplicationStatus, { application: linkOf, commit }: StatusLinks): ApplicationRow {
+  const { name, sync, health, revision, message, stage, healthSince, syncFinished } = application;
+  const since = healthSince ?? syncFinished;
+  return {
+    name,
+    sync,
+    health,
+    revision: shortRevision(revision),
+    message,
+    state: stateOf(application),
+    ...(linkOf === undefined || stage === 'absent' ? {} : { link: linkOf(name) }),
+    // Others are versions of charts.
+    ...(commit === undefined || !/^[0-9a-f]{40}$/.test(revision) ? {} : { revisionLink: commit(revision) }),
+    ...(since === undefined ? {} : { since }),
+  };
+}
+
+/** What is wrong, first. */
+function failures(all: readonly ApplicationStatus[]): string[] {
+  return all
+    .filter(({ stage }) => stage === 'failed')
+    .map(({ name, health, message }) => `${name} failed: ${message === '' ? health : message}`);
 }
 
 /** Longest time, in hours, over which the last syncs make a picture; days between them would hide each bar. */

@@ -134,4 +134,29 @@ describe('the status as a page', () => {
     };
     expect(statusPage(apart, [], now)).not.toHaveProperty('timelines');
   });
+
+  it('names what failed, and links commits, Applications and the platform', () => {
+    const commit = 'a'.repeat(40);
+    const broken: PlatformStatus = {
+      ...status,
+      waves: [
+        { wave: 0, applications: [application('argocd', { healthSince: '2026-11-25T00:07:00Z', revision: commit })] },
+        { wave: 1, applications: [application('dex', { stage: 'failed', health: 'Degraded', message: 'no image' })] },
+      ],
+    };
+    const links = {
+      commit: (id: string) => `https://git.example.com/acme/platform/commit/${id}`,
+      application: (name: string) => `https://argocd.example.com/applications/argocd/${name}`,
+    };
+    const page = statusPage(broken, [], now, links);
+    expect(page.verdict.details?.[0]).toBe('dex failed: no image');
+    const text = pageHtml(page);
+    expect(text).toContain('<a href="https://argocd.example.com/applications/argocd/dex">dex</a>');
+    expect(text).toMatch(new RegExp(`<a href="https://git.example.com/acme/platform/commit/${commit}">a+</a>`));
+    expect(text).toContain('>3 min ago</time>');
+    // The wave that failed is open and first; the healthy one is folded.
+    expect(text).toMatch(
+      /<details class="check wave" open><summary><span class="what">Wave 1<.*<details class="check wave"><summary><span class="what">Wave 0</s,
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import { moment } from '../../page/time.ts';
 import type { Page, Picture } from '../../page/types.ts';
 import type { ApplicationTimes, Phase, RecordData } from './record.ts';
 
@@ -21,7 +22,7 @@ export function reportPage(data: RecordData, pictures: readonly Picture[], made:
       details: [...(failure === undefined ? [] : [failure]), ...wrong.map(({ group, name }) => `${group}: ${name}`)],
     },
     facts: [
-      { name: 'Started', value: data.started },
+      { name: 'Started', value: moment(data.started) },
       { name: 'Duration', value: minutes(data.seconds) },
       { name: 'Command', value: `npm run ${data.command}` },
       ...Object.entries(data.versions).map(([name, value]) => ({ name, value })),
