@@ -140,9 +140,19 @@ export const configOptions: readonly ConfigOption[] = [
     'a discovered address': { settings: { host: 'auto' }, discovered: '192.0.2.20' },
     'a discovered name': { settings: { host: 'auto' }, discovered: 'lb-1.cloud.example.com' },
   }),
+  ...options('further names', { 'names that redirect': { redirectHosts: ['ml.example.com', 'old.example.com'] } }),
   ...options('load balancer', {
     MetalLB: {
       loadBalancer: { metallb: { pools: [{ name: 'a', addresses: ['192.0.2.0/24'] }], address: '192.0.2.10' } },
+    },
+    'MetalLB by BGP': {
+      loadBalancer: {
+        publicPort: 8443,
+        metallb: {
+          pools: [{ name: 'a', addresses: ['192.0.2.0/28'] }],
+          bgp: { asn: 64512, peers: [{ address: '192.0.2.65', asn: 64513, password: secret }] },
+        },
+      },
     },
     'node ports': { loadBalancer: { nodePort: { http: 30080, https: 30443 } } },
     'node ports behind another port': { loadBalancer: { nodePort: { http: 30080, https: 30443, publicPort: 443 } } },
@@ -194,6 +204,11 @@ export const configOptions: readonly ConfigOption[] = [
         },
         git: { 'https://github.com/argoproj/argo-cd': 'https://git.example.com/mirror/argo-cd' },
         images: { 'docker.io': 'registry.example.com/docker', 'quay.io': 'registry.example.com/quay' },
+        logins: [
+          { url: 'oci://registry.example.com/charts', username: 'reader', password: secret },
+          { url: 'https://git.example.com/mirror/argo-cd', username: 'reader', password: secret },
+        ],
+        caFile: 'ca.pem',
       },
     },
   }),
@@ -231,6 +246,18 @@ export const configOptions: readonly ConfigOption[] = [
         green: 'kind: namespace\nowner: ann@example.com\nmembers: [{group: dev, role: view}]\n',
       },
     },
+    'tenants with a cloud role and nodes of their own': {
+      settings: {},
+      tenants: {
+        blue: [
+          'kind: kubeflow',
+          'owner: {group: ml}',
+          'serviceAccounts: {pullSecrets: [registry], annotations: {iam.gke.io/gcp-service-account: blue@acme.iam.gserviceaccount.com}}',
+          'pods: {nodeSelector: {pool: blue}, tolerations: [{key: dedicated, value: blue}]}',
+          'network: {cloudIdentity: true}\n',
+        ].join('\n'),
+      },
+    },
   }),
   ...options('secrets', { 'external secrets': { secrets: { externalSecrets: { store: { name: 'vault' } } } } }),
 ];
@@ -254,7 +281,11 @@ export const contradictions: readonly (readonly [one: string, other: string, mes
     ['issuer: gateway', ...argocd],
     'tls.existingIssuer.trust',
   ),
-  ...each(['no Kubeflow', 'only serving'], ['tenants of both kinds'], "needs Kubeflow's profiles"),
+  ...each(
+    ['no Kubeflow', 'only serving'],
+    ['tenants of both kinds', 'tenants with a cloud role and nodes of their own'],
+    "needs Kubeflow's profiles",
+  ),
 ];
 
 /** Lays one over the other, map by map. */
