@@ -259,6 +259,17 @@ describe('what a tenant may not have is refused, with both owners named where th
     expect(place.problems()).toMatchObject([{ path: 'repositories[0]', message: "is the platform's own repository" }]);
   });
 
+  it("a repository that Argo CD reads with the platform's login", () => {
+    const login = '{url: https://git.example.com/private/charts, username: reader, password: {env: P}}';
+    place.write('clusters/prod/cluster.yaml', `${newClusterFile({ name: 'prod' })}\nmirrors: {logins: [${login}]}\n`);
+    place.tenants({
+      a: 'repositories: ["https://git.example.com/private/charts.git", "https://git.example.com/a.git"]\n',
+    });
+    expect(place.problems()).toMatchObject([
+      { path: 'repositories[0]', message: expect.stringContaining("the platform's own login") },
+    ]);
+  });
+
   it("Kubeflow's profiles, where they do not run", () => {
     place.write(
       'clusters/prod/cluster.yaml',

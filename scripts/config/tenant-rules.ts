@@ -158,6 +158,10 @@ function repositoryFindings(tenant: Tenant, taken: Taken, clusters: readonly Ten
       const hint = `Put its manifests in tenants/${tenant.name}/apps/, and remove this line.`;
       return [{ path, at: 'value', message: "is the platform's own repository", hint }];
     }
+    if (clusters.some(({ mirrors }) => mirrors.logins.some((login) => compared(login.url) === compared(url)))) {
+      const message = "is read with the platform's own login (mirrors.logins), which its manifests would use, too";
+      return [{ path, at: 'value', message, hint: 'Give the tenant a repository of its own.' }];
+    }
     const other = taken.repositories.get(compared(url));
     if (other === undefined || other === tenant) return [];
     const message = `belongs to the tenant ${other.name} (${other.source})`;

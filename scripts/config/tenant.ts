@@ -23,4 +23,5 @@ export type TenantCluster = Pick<
   | 'addOns'
   | 'knownHost'
   | 'loadBalancer'
+  | 'mirrors'
 >;
