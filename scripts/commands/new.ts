@@ -53,7 +53,9 @@ export async function run(invocation: InvocationOf<'new'>): Promise<number> {
     { cluster: name, file: path, removed },
     [
       `wrote ${path}`,
-      ...(removes ? [`removed clusters/${example}, and noted it in ${removalsFile}, where reviewers see it`] : []),
+      ...(removes
+        ? [`removed clusters/${example}, and noted it in ${removalsFile}, where reviewers see it: commit both`]
+        : []),
       'Next: read it, then run:',
       `  npm run doctor -- --cluster ${name}`,
       `  npm run bootstrap -- --cluster ${name}`,

@@ -77,8 +77,9 @@ export function createGit(folder: string, defaults: GitOptions = {}): Git {
     const simple = prepare(folder, start).outputHandler((_command, stdout, stderr, given) => {
       args = given;
       done();
-      const words = given.filter((word) => !word.startsWith('-'));
-      done = begin(`git ${words.slice(0, 2).join(' ')}${limit}`, { whole: `git ${given.join(' ')}` });
+      const [verb = '', ...words] = given.filter((word) => !word.startsWith('-'));
+      const remote = words.filter((word) => /^[a-z+]+:\/\/|^[^/]+@[^/]+:/.test(word));
+      done = begin(`git ${[verb, ...remote.slice(0, 1)].join(' ')}${limit}`, { whole: `git ${given.join(' ')}` });
       for (const stream of [stdout, stderr]) {
         if (!(stream instanceof Readable)) continue;
         streams.push(stream);
