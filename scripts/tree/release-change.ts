@@ -1,4 +1,5 @@
 import { releaseStepLines } from '../components/kubeflow/release-steps.ts';
+import { kubeflowVersions } from '../config/schema/component-settings.ts';
 import { applicationOf } from './application-file.ts';
 
 /**
@@ -26,8 +27,11 @@ function applicationsOf(files: ReadonlyMap<string, string>): Map<string, string>
   );
 }
 
-/** The tag that Applications name beside the commit, as `community-distribution 26.03`. */
+/** The tag that a source fetches, or, beside a commit, the one that an annotation names, as `community-distribution 26.03`. */
 function releaseIn(applications: ReadonlyMap<string, string>): string | undefined {
-  const found = [...applications.values()].map((text) => /\bcommunity-distribution ([\w.-]+)/.exec(text)?.[1]);
-  return found.find((version) => version !== undefined);
+  const named = [...applications.values()].flatMap((text) => [
+    ...text.matchAll(/\b(?:community-distribution|targetRevision:) ["']?([\w.-]+)/g),
+  ]);
+  const tags = new Set(named.map(([, tag]) => tag));
+  return kubeflowVersions.find((version) => tags.has(version));
 }
