@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubernetesObject } from '../components/component.ts';
-import { clusterLabel } from '../components/domain.ts';
 import { RunError } from '../report/errors.ts';
 import type { Api } from './api.ts';
 import { ApiError, isFieldConflict } from './api-error.ts';
@@ -8,6 +7,7 @@ import { describeObject, type LiveObject } from './live.ts';
 import { trackingAnnotation } from './owner.ts';
 import { inParallel } from './parallel.ts';
 import { waitUntil } from './wait.ts';
+import { isHandedOver } from './whose.ts';
 
 /** Result for one object. */
 export interface Applied {
@@ -19,7 +19,7 @@ export interface Applied {
 export interface ApplyRun {
   /** Takes over fields from other field managers. Only where the caller says why. */
   force?: boolean;
-  /** Takes over the fields of namespaces with our label: a person has handed them over (`npm run adopt`). */
+  /** Takes over the fields of objects that a person has handed over, and no run has applied since (`npm run adopt`). */
   takeHandedOver?: boolean;
   /** Field manager; default `breakwater`. */
   manager?: string;
@@ -95,7 +95,7 @@ export async function applyObject(api: Api, object: KubernetesObject, run: Apply
   const tracked = live?.metadata.annotations?.[trackingAnnotation] !== undefined;
   if (tracked && run.leaveTracked === true) return { object: name, change: 'unchanged' };
   if (live === undefined && run.dryRun === true) return { object: name, change: 'created' };
-  const handedOver = live?.metadata.labels?.[clusterLabel] !== undefined && run.takeHandedOver === true;
+  const handedOver = live !== undefined && run.takeHandedOver === true && isHandedOver(live);
   try {
     const result = await api.apply(object, {
       ...(run.force === undefined && !handedOver ? {} : { force: run.force === true || handedOver }),

@@ -10,7 +10,7 @@ export interface ArgoCDInstall {
   /** Its namespace and all its manifests, rendered from the source that its own Application reads. */
   objects: readonly KubernetesObject[];
   /** The verdict on the cluster's current state. */
-  verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions' | 'handedOver'>;
+  verdict: Pick<Verdict, 'cluster' | 'argocd' | 'takeOverDefinitions'>;
   /** Seconds until its workloads must be ready; undefined: do not wait. */
   readyWithinSeconds?: number;
   dryRun?: boolean;
@@ -57,11 +57,10 @@ async function applyManifests(
   const marked = objects.map((object) => withClusterLabel(object, verdict.cluster));
   const isDefinition = ({ kind }: KubernetesObject) => kind === 'CustomResourceDefinition';
   const rest = marked.filter((object) => !isDefinition(object));
-  const force = verdict.handedOver === true;
-  const as = { ...run, manager: argocdManager, force };
+  const as = { ...run, manager: argocdManager, takeHandedOver: true };
   return [
     // Left over from a removed Argo CD: no other program maintains these fields.
-    ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: force || verdict.takeOverDefinitions })),
+    ...(await applyObjects(api, marked.filter(isDefinition), { ...as, force: verdict.takeOverDefinitions })),
     ...(await applyObjects(api, await keepKnownHosts(api, rest), as)),
   ];
 }

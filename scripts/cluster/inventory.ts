@@ -4,6 +4,7 @@ import { readable, unlessStatus } from './api-error.ts';
 import { describeObject, type LiveObject, type ObjectReference } from './live.ts';
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
+import { isHandedOver } from './whose.ts';
 
 /** A kind whose objects can be listed and deleted. */
 export interface Kind {
@@ -68,7 +69,8 @@ export async function takeInventory(
     return items;
   });
   const found = new Map<string, LiveObject[]>();
-  for (const object of lists.flat()) {
+  // What a person labelled, and no bootstrap has applied since, is still theirs.
+  for (const object of lists.flat().filter((one) => !isHandedOver(one))) {
     const owner = ownerOf(object);
     const key =
       owner.kind === 'application' && applications.has(owner.name)

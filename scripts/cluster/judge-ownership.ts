@@ -8,7 +8,6 @@ import type { ArgoCDState, Ownership, OwnershipFinding, OwnershipQuestion, Verdi
 import {
   applicationNamed,
   isController,
-  isHandedOver,
   isOurs,
   isRepository,
   isRestored,
@@ -67,7 +66,6 @@ function judgeInstall(found: Ownership, question: OwnershipQuestion): ArgoCDVerd
   return {
     argocd: state,
     takeOverDefinitions: definitions.takeOver,
-    handedOver: here.some(isHandedOver),
     findings: [...findings, ...definitions.findings],
   };
 }

@@ -74,8 +74,6 @@ export interface Verdict {
   argocd: ArgoCDState;
   /** True to take over the fields of leftover CRDs by force. */
   takeOverDefinitions: boolean;
-  /** True to take over the fields of all of Argo CD's objects: a person has handed them over. */
-  handedOver?: boolean;
   /** The repository's Secret from an earlier run. */
   repository?: LiveData;
   findings: readonly OwnershipFinding[];
