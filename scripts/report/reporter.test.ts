@@ -143,3 +143,12 @@ it('prints warnings, errors and the result when it is quiet', () => {
   result({}, 'the result');
   expect([stdout.lines, stderr.lines]).toEqual([['the result'], ['warning: look here']]);
 });
+
+it('prints nothing of a text that would steer the terminal, and keeps its own colours', () => {
+  vi.stubEnv('FORCE_COLOR', '1');
+  const { status, warn, stdout, stderr } = reporter(true);
+  status('owner \u001b]0;title\u0007 \u001b[2J\r\u009bA: ann\n\tbob');
+  expect(stdout.lines).toEqual(['owner ]0;title [2JA: ann\n\tbob']);
+  warn('careful');
+  expect(stderr.lines.join('')).toContain('\u001b[33mwarning:\u001b[39m careful');
+});

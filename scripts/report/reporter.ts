@@ -73,7 +73,7 @@ export function createReporter(
   const last = lastLine(streams.stderr, (text) => mask(text), quiet);
   const print = (stream: OutputStream, text: string) => {
     last.clear();
-    stream.write(`${mask(text)}\n`);
+    stream.write(`${printable(mask(text))}\n`);
   };
   const out = (text: string) => print(streams.stdout, text);
   const err = (text: string) => print(streams.stderr, text);
@@ -123,6 +123,12 @@ export function createReporter(
   };
 }
 
+/** Text of a cluster or a Git host may hold control characters, which would move the cursor or ring: only colours, lines and tabs stay. */
+function printable(text: string): string {
+  const isColour = (at: number) => text[at] === '\u001b' && /^\[\d{1,2}m/.test(text.slice(at + 1, at + 5));
+  return text.replace(/\p{Cc}/gu, (found, at: number) => (/[\n\t]/.test(found) || isColour(at) ? found : ''));
+}
+
 /** What shows that a run is alive: on a terminal a last line that is drawn over, elsewhere a line after some silence. */
 function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: boolean) {
   const terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
@@ -148,13 +154,13 @@ function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: b
     if (!terminal) {
       const isNew = told === undefined || (slow !== undefined && slow !== told);
       if (now - shown < (isNew ? firstSilence : nextSilence) - tick) return;
-      stream.write(`    … ${mask(what)} (${seconds} s)\n`);
+      stream.write(`    … ${printable(mask(what))} (${seconds} s)\n`);
       shown = now;
       told = slow ?? {};
     } else {
       const time = seconds > 0 ? ` ${seconds} s` : '';
       const room = (stream.columns ?? 80) - time.length - 5;
-      const text = mask(what);
+      const text = printable(mask(what));
       const line = `► ${text.length > room ? `${text.slice(0, room - 1)}…` : text} …${time}`;
       if (line === drawn) return;
       erase();

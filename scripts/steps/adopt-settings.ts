@@ -30,11 +30,12 @@ const partWorkloads: Readonly<Record<KubeflowPart, string>> = {
   serving: 'kserve-controller-manager',
 };
 
-/** The trainer's predecessor, and deployKF's names of the dashboard and the profile controller. */
+/** The trainer's predecessor, deployKF's names of the dashboard and the profile controller, and the latter's in our 26.03.1. */
 const otherNames: Readonly<Record<string, KubeflowPart>> = {
   'training-operator': 'trainer',
   'central-dashboard': 'central-dashboard',
   'profile-controller': 'profiles',
+  'profiles-controller': 'profiles',
 };
 
 /** @returns the objects of a kind, as `Deployment.apps` */
