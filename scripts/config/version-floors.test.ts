@@ -96,16 +96,16 @@ describe('versions of all clusters', () => {
       'oauth2-proxy',
       /^ {2}version: .*/m,
       '  version: v7.6.0',
-      ':9:12 is too old: oauth2-proxy must be 7.15.4 or newer',
+      ':10:12 is too old: oauth2-proxy must be 7.15.4 or newer',
     ],
-    ['oauth2-proxy', /^version: .*/m, 'version: 6.0.0', ':4:10 is too old: oauth2-proxy must be 10.4.0'],
+    ['oauth2-proxy', /^version: .*/m, 'version: 6.0.0', ':5:10 is too old: oauth2-proxy must be 10.4.0'],
     ['dex', /^ {2}version: .*/m, '  version: v2.44.0', 'is too old: dex must be 2.45.0 or newer'],
     ['dex', /^image:\n(?: .*\n)+/m, '', "must set image: the chart's default can be older than 2.45.0"],
-    ['argocd', /^version: .*/m, 'version: v3.4.4', ':4:10 is too old: argocd must be 3.5.4'],
-    ['argocd', /^version: .*/m, 'version: stable', ':4:10 must be one version, not a branch'],
-    ['gateway', /^version: .*/m, 'version: 1.32.0', ':4:10 gateway 1.32.0 and istiod'],
-    ['cert-manager', /^version: .*/m, 'version: 1.19.x', ':4:10 must be one version'],
-    ['cert-manager', /^version: .*/m, 'version: "*"', ':4:10 must be one version'],
+    ['argocd', /^version: .*/m, 'version: v3.4.4', ':5:10 is too old: argocd must be 3.5.4'],
+    ['argocd', /^version: .*/m, 'version: stable', ':5:10 must be one version, not a branch'],
+    ['gateway', /^version: .*/m, 'version: 1.32.0', ':5:10 gateway 1.32.0 and istiod'],
+    ['cert-manager', /^version: .*/m, 'version: 1.19.x', ':5:10 must be one version'],
+    ['cert-manager', /^version: .*/m, 'version: "*"', ':5:10 must be one version'],
   ])('%s %s %s', (component, from, to, expected) => {
     const [found, ...more] = changed(component, from, to);
     expect(found).toContain(`infrastructure/${component}/upstream.yaml:`);
