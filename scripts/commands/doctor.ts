@@ -5,6 +5,7 @@ import { requireOwnership } from '../cluster/require-ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { prepareSecrets } from '../cluster/secret-values.ts';
 import type { Cluster } from '../config/cluster.ts';
+import { publishedSchemas } from '../config/json-schema.ts';
 import { listClusters, loadCluster } from '../config/load.ts';
 import { sharedNotes } from '../config/notes.ts';
 import { removalsFile } from '../config/removals.ts';
@@ -109,12 +110,7 @@ async function checkConfig(root: string, name: string, found: Found): Promise<Cl
 }
 
 async function checkFiles({ root }: InvocationOf<'doctor'>, found: Found): Promise<void> {
-  const missing = await missingTemplateFiles(root, [
-    'clusters/cluster.schema.json',
-    'apps/app.schema.json',
-    'package.json',
-    ...templateFiles,
-  ]);
+  const missing = await missingTemplateFiles(root, [...publishedSchemas.keys(), 'package.json', ...templateFiles]);
   const deleted = (await checkDeleted(root)).filter(({ file }) => !missing.includes(file));
   for (const { file, message } of deleted) found('deleted file', 'missing', `${file} ${message}`);
   if (missing.length === 0) found('template files', 'ok', 'all there');

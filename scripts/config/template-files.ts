@@ -4,11 +4,20 @@ import { componentFacts, requiredUpstreams } from './schema/component-facts.ts';
 const others: Readonly<Record<string, readonly string[]>> = {
   'apps/kubeflow/kubeflow-serving': ['values.yaml'],
   'infrastructure/argocd': ['application-health.lua', 'kustomization.yaml'],
-  'infrastructure/tenant': ['.helmignore', 'Chart.yaml', 'denied.yaml', 'values.schema.json', 'values.yaml'],
+  'infrastructure/tenant': [
+    '.helmignore',
+    'Chart.yaml',
+    'denied.yaml',
+    'labels.yaml',
+    'values.schema.json',
+    'values.yaml',
+  ],
   'infrastructure/tenant/templates': [
     '_names.tpl',
+    'accounts.yaml',
     'members.yaml',
     'network.yaml',
+    'nodes.yaml',
     'place.yaml',
     'project.yaml',
     'quota.yaml',

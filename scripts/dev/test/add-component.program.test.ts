@@ -11,7 +11,16 @@ let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'breakwater component '));
   const parts = ['scripts', 'clusters', 'infrastructure', 'apps', 'tenants', 'docs', 'package.json', 'tsconfig.json'];
-  for (const part of [...parts, 'README.md', 'vitest.config.ts', '.gitignore', '.github', '.ci'])
+  for (const part of [
+    ...parts,
+    'README.md',
+    'vitest.config.ts',
+    '.gitignore',
+    '.gitattributes',
+    '.github',
+    '.vscode',
+    '.ci',
+  ])
     cpSync(join(checkout, part), join(root, part), { recursive: true });
   symlinkSync(join(checkout, 'node_modules'), join(root, 'node_modules'));
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root });
@@ -33,7 +42,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const upstream = 'chart: external-dns\nrepository: https://kubernetes-sigs.github.io/external-dns\nversion: 1.19.0\n';
+const upstream =
+  '# yaml-language-server: $schema=../upstream.schema.json\nchart: external-dns\nrepository: https://kubernetes-sigs.github.io/external-dns\nversion: 1.19.0\n';
 const component = `import type { Component } from './component.ts';
 import { chartSource } from './upstream.ts';
 

@@ -28,7 +28,8 @@ async function without<T>(file: string, act: () => T | Promise<T>): Promise<T> {
 }
 
 /** Files that their owner may do without: examples of apps, text for people, the record of charts, editors' schemas. */
-const optional = /\.md$|^apps\/(argocd|grafana|prometheus)\/|charts\.lock\.yaml$|^apps\/app\.schema\.json$/;
+const optional =
+  /\.md$|^apps\/(argocd|grafana|prometheus)\/|charts\.lock\.yaml$|^(apps\/app|infrastructure\/upstream)\.schema\.json$/;
 
 it('the list of what the template brings is what it has', () => {
   expect([...templateFiles].sort()).toEqual(tracked.filter((file) => !optional.test(file)).sort());

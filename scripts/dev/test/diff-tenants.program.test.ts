@@ -133,11 +133,11 @@ describe('npm run diff, for tenants', () => {
     const text = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two').stdout;
     expect(text).toMatch(/tenant-blue-place +0 added, 0 changed, 1 removed, 7 kept/);
     expect(text).toContain(
-      '= two, wave 7, tenant-blue-place: Namespace blue (stays in the cluster, no longer managed)',
+      '= two, wave 6, tenant-blue-place: Namespace blue (stays in the cluster, no longer managed)',
     );
     const markdown = repository.breakwater('diff', '--base', 'HEAD', '--cluster', 'two', '--markdown').stdout;
     expect(markdown).toMatch(/^<!-- breakwater:diff -->\n/);
-    expect(markdown).toContain('tenant-blue-place | 0 | 0 | 1 | 6 |');
+    expect(markdown).toContain('tenant-blue-place | 0 | 0 | 1 | 7 |');
   });
 
   it('keeps the namespace that a tenant no longer lists, since its Application must not prune it', () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,9 +44,8 @@ export function testRepository(
   };
   if (clusters === undefined) cpSync(join(checkout, 'clusters'), join(root, 'clusters'), { recursive: true });
   else
-    cpSync(join(checkout, 'clusters', 'cluster.schema.json'), join(root, 'clusters', 'cluster.schema.json'), {
-      recursive: true,
-    });
+    for (const schema of ['cluster.schema.json', 'removals.schema.json'])
+      write(`clusters/${schema}`, readFileSync(join(checkout, 'clusters', schema), 'utf8'));
   for (const [name, text] of Object.entries(clusters ?? {})) write(`clusters/${name}/cluster.yaml`, text);
   const git = gitIn(root);
   git('init', '--quiet', '--initial-branch=main');
