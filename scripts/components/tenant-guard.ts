@@ -204,7 +204,7 @@ function ownNamespaces(): KubernetesObject[] {
         rule('security.istio.io', 'authorizationpolicies'),
         rule('networking.istio.io', 'virtualservices', 'destinationrules'),
         rule('networking.k8s.io', 'networkpolicies'),
-        rule('', 'resourcequotas', 'limitranges'),
+        rule('', 'resourcequotas', 'limitranges', 'serviceaccounts'),
       ],
     },
     rules: [

@@ -118,6 +118,7 @@ describe('a namespace that was there before', () => {
       'NetworkPolicy',
       'ResourceQuota',
       'RoleBinding',
+      'ServiceAccount',
       'VirtualService',
     ]);
     for (const object of inside) {
