@@ -50,6 +50,13 @@ it('says there what it waits for within two seconds, and then every ten', () => 
   ]);
 });
 
+it('says after a silence what begins, without a duration of zero seconds', () => {
+  const { begin, stderr } = reporter(false);
+  vi.advanceTimersByTime(3000);
+  begin('publish');
+  expect(stderr.lines).toEqual(['    … publish']);
+});
+
 it('draws the step that runs in the last line of a terminal, with its seconds, in its width, and without secrets', () => {
   vi.stubEnv('NO_COLOR', '1');
   const { begin, hide, stdout, stderr } = reporter(true);

@@ -154,7 +154,7 @@ function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: b
     if (!terminal) {
       const isNew = told === undefined || (slow !== undefined && slow !== told);
       if (now - shown < (isNew ? firstSilence : nextSilence) - tick) return;
-      stream.write(`    … ${printable(mask(what))} (${seconds} s)\n`);
+      stream.write(`    … ${printable(mask(what))}${seconds > 0 ? ` (${seconds} s)` : ''}\n`);
       shown = now;
       told = slow ?? {};
     } else {

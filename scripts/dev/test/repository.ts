@@ -11,7 +11,7 @@ export const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 /** A copy of the template as a git repository of its own, in a folder whose name has blanks and quotes. */
 export interface TestRepository {
   root: string;
-  /** Runs a command of the program, as npm would. */
+  /** Runs a command of the program, as npm would. Stderr comes without the lines that say what is waited for. */
   breakwater(...parameters: string[]): { code: number | null; stdout: string; stderr: string };
   /** The same, started in a folder relative to the root. */
   breakwaterIn(folder: string, ...parameters: string[]): { code: number | null; stdout: string; stderr: string };
@@ -20,6 +20,11 @@ export interface TestRepository {
   git(...parameters: string[]): string;
   write(path: string, text: string): void;
   remove(): void;
+}
+
+/** @returns stderr of the program without the lines that say what is waited for: they depend on the machine's speed */
+export function withoutProgress(stderr: string): string {
+  return stderr.replaceAll(/^ {4}… .*\n/gm, '');
 }
 
 /**
@@ -66,7 +71,7 @@ export function testRepository(
   };
   const run = (cwd: string, parameters: readonly string[]) => {
     const result = spawnSync(process.execPath, [...program, ...parameters], { cwd, encoding: 'utf8', env, input: '' });
-    return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+    return { code: result.status, stdout: result.stdout, stderr: withoutProgress(result.stderr) };
   };
   return {
     root,

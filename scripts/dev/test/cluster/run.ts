@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkout } from '../repository.ts';
+import { checkout, withoutProgress } from '../repository.ts';
 
 /** What became of a run of the program. */
 export interface RunResult {
   /** Undefined when it was killed. */
   code: number | null;
   stdout: string;
-  /** Without the lines that say what is waited for: they depend on the machine's speed. */
+  /** Without the lines that say what is waited for. */
   stderr: string;
   /** Command lines of the run's own process and of all that it started, as anybody on the machine can read them. */
   commandLines: readonly string[];
@@ -44,7 +44,7 @@ export function startRun(root: string, parameters: readonly string[], env: NodeJ
   const result = new Promise<RunResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
-      const stderr = texts.stderr.replaceAll(/^ {4}… .*\n/gm, '');
+      const stderr = withoutProgress(texts.stderr);
       resolve({ code, stdout: texts.stdout, stderr, commandLines: [...seen] });
     });
   });

@@ -130,14 +130,9 @@ class Run {
       .replace('0.0.0.0:4180', `127.0.0.1:${port}`)
       .replace('0.0.0.0:44180', '127.0.0.1:0');
     writeFileSync(file, text);
-    const redisCa = join(this.folder, 'redis-ca.crt');
-    writeFileSync(redisCa, Buffer.from(this.scenario.cluster.auth.session.redis?.caBundle ?? '', 'base64'));
     // There is no sidecar in front of it here.
     const local = args.map((arg) =>
-      arg
-        .replace('127.0.0.6/32', '127.0.0.1/32')
-        .replace('/etc/breakwater/redis/ca.crt', redisCa)
-        .replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
+      arg.replace('127.0.0.6/32', '127.0.0.1/32').replace(/^(--cookie-refresh=).*/, `$1${refreshSeconds}s`),
     );
     await this.#start(component, [program, ...local], env, `http://127.0.0.1:${port}/ping`);
   }
