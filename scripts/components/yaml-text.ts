@@ -64,9 +64,9 @@ const quoted = /^(?:-?\d+|[!"#%&'*,>@[\]`{|}][ -~]*)$/;
 const risky = /^[-+.]*(\d|inf$|nan$)|\n/i;
 const reserved = /^(y|n|yes|no|on|off|true|false|null|e[-+]?\d+)$/i;
 
-/** Lines of ASCII without blanks at their ends, as scripts and patches are: a literal block holds them as they are. */
+/** Printable lines without blanks at their ends, as scripts and pages are: a literal block holds them as they are. */
 function isPlainBlock(text: string): boolean {
-  return /^[!-~][ -~\n]*$/.test(text) && !/ \n| $|\n\n$/.test(text);
+  return /^[!-~][ -~\u00a1-\u2027\u202a-\ud7ff\n]*$/.test(text) && !/ \n| $|\n\n$/.test(text);
 }
 
 const spelled = new Map<unknown, string>();
