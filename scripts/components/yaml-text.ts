@@ -71,20 +71,21 @@ function isPlainBlock(text: string): boolean {
 
 const spelled = new Map<unknown, string>();
 
-/** @returns a scalar in the library's format, as the value of an unindented key */
+/** @returns a scalar in the library's format, as the value of an unindented key; remembered, since clusters share most of theirs */
 function spell(value: unknown): string {
-  if (typeof value === 'string' && plain.test(value) && !reserved.test(value)) return value;
-  if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
-  if (typeof value === 'string' && quoted.test(value))
-    return value.includes('"') && !value.includes("'") ? `'${value}'` : JSON.stringify(value);
   const known = spelled.get(value);
   if (known !== undefined) return known;
-  const spelling =
-    typeof value === 'string' && value.includes('\n') && isPlainBlock(value)
-      ? `|${value.endsWith('\n') ? '' : '-'}\n${value.replace(/\n$/, '').replaceAll(/^(?=.)/gm, '  ')}`
-      : spellByLibrary(value);
+  const spelling = typeof value === 'string' ? spellText(value) : spellByLibrary(value);
   spelled.set(value, spelling);
   return spelling;
+}
+
+function spellText(value: string): string {
+  if (plain.test(value) && !reserved.test(value)) return value;
+  if (quoted.test(value)) return value.includes('"') && !value.includes("'") ? `'${value}'` : JSON.stringify(value);
+  if (value.includes('\n') && isPlainBlock(value))
+    return `|${value.endsWith('\n') ? '' : '-'}\n${value.replace(/\n$/, '').replaceAll(/^(?=.)/gm, '  ')}`;
+  return spellByLibrary(value);
 }
 
 function spellByLibrary(value: unknown): string {
