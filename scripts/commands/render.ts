@@ -1,9 +1,9 @@
-import type { Platform } from '../components/platform.ts';
+import type { Cluster } from '../config/cluster.ts';
 import { publishedSchemas } from '../config/json-schema.ts';
 import { loadClusters } from '../config/load.ts';
 import { count } from '../report/count.ts';
 import { RunError, UsageError } from '../report/errors.ts';
-import { changes, differences, planCluster, planWithHead } from '../steps/plan-cluster.ts';
+import { changes, differences, planCluster } from '../steps/plan-cluster.ts';
 import { placePlatform } from '../tree/place.ts';
 import type { TreePlan } from '../tree/plan.ts';
 import { applyPlan } from '../workspace/apply-plan.ts';
@@ -16,10 +16,7 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
   const { root, options, reporter } = invocation;
   if (options.all && options.cluster !== undefined) throw new UsageError('--all and --cluster exclude each other');
   const names = options.all ? chooseClusters({ root, options: { cluster: undefined } }) : [chooseCluster(invocation)];
-  const planned = [];
-  // In turn, and without the texts: those of 200 clusters would fill the memory.
-  for (const cluster of loadClusters(root, names))
-    planned.push({ cluster: cluster.name, plan: await plan(root, placePlatform(cluster)) });
+  const planned = await planAll(root, loadClusters(root, names));
   if (options.check) {
     const drift = [...(await schemaDrift(root)), ...planned.flatMap(({ plan }) => differences(plan))];
     reporter.result(
@@ -77,16 +74,30 @@ function summary(name: string, written: number, deleted: number, unchanged: numb
   return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} unchanged`;
 }
 
-/** Asks Git only when something differs, to tell manual edits from older renderings: Git takes time to load. */
-async function plan(root: string, platform: Platform): Promise<TreePlan> {
-  const { plan } = await planCluster(root, platform);
-  if (plan.change.length + plan.delete.length === 0) return plan;
+/** Plans the clusters. Git takes time, so it is asked once and only when something differs: it tells manual edits from older renderings. */
+async function planAll(root: string, clusters: readonly Cluster[]) {
+  const planned: { cluster: string; plan: TreePlan }[] = [];
+  // In turn, and without the texts: those of 200 clusters would fill the memory.
+  for (const cluster of clusters)
+    planned.push({ cluster: cluster.name, plan: (await planCluster(root, placePlatform(cluster))).plan });
+  const differing = planned.flatMap(({ plan }) => [...plan.change, ...plan.delete].map(({ path }) => path));
+  const head = differing.length === 0 ? undefined : await textsAtHead(root, differing);
+  if (head === undefined) return planned;
+  for (const [index, { plan }] of planned.entries()) {
+    const cluster = clusters[index];
+    if (cluster === undefined || plan.change.length + plan.delete.length === 0) continue;
+    planned[index] = { cluster: cluster.name, plan: (await planCluster(root, placePlatform(cluster), head)).plan };
+  }
+  return planned;
+}
+
+/** @returns undefined outside a repository: rendering needs none */
+async function textsAtHead(root: string, paths: readonly string[]) {
   const { openRepository } = await import('../git/repository.ts');
   try {
-    return (await planWithHead(root, platform, await openRepository(root))).plan;
+    return await (await openRepository(root)).headText(paths);
   } catch (error) {
-    // Rendering needs no repository.
-    if (error instanceof RunError) return plan;
+    if (error instanceof RunError) return undefined;
     throw error;
   }
 }
