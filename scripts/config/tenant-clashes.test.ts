@@ -270,6 +270,49 @@ describe('what a tenant may not have is refused, with both owners named where th
     ]);
   });
 
+  it.each([
+    [
+      'the DNS-01 solver',
+      'clusters/prod/cluster.yaml',
+      `${newClusterFile({ name: 'prod', host: 'x.example.com' }).replace(/^tls:\n( .*\n)*/m, '')}\ntls:\n  acme:\n    email: ann@example.com\n    dns01:\n      solver:\n        route53: {region: eu-west-1, role: "arn:aws:iam::111122223333:role/A"}\n`,
+      'arn:aws:iam::111122223333:role/A',
+    ],
+    [
+      'an override',
+      'clusters/prod/overrides/cert-manager.yaml',
+      '# arn:aws:iam::111122223333:role/a\nserviceAccount:\n  annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/a"}\n',
+      'arn:aws:iam::111122223333:role/a',
+    ],
+    [
+      'a patch of a component',
+      'infrastructure/argocd/kustomization.yaml',
+      'patches:\n  - patch: |-\n      - {op: add, path: /metadata/annotations, value: {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/a"}}\n',
+      'arn:aws:iam::111122223333:role/a',
+    ],
+    [
+      'an app',
+      'apps/grafana/values.yaml',
+      'serviceAccount: {annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::111122223333:role/a"}}\n',
+      'arn:aws:iam::111122223333:role/a',
+    ],
+  ])("the platform's own cloud role: %s", (_, file, text, shown) => {
+    place.tenants({ a: `network: {internet: true}\n${role}` });
+    expect(place.problems()).toEqual([]);
+    place.write(file, text);
+    const line = text.split('\n').findIndex((one) => !one.startsWith('#') && one.includes(shown)) + 1;
+    const at = file.startsWith('infrastructure/') ? line - 1 : line;
+    expect(place.problems()).toMatchObject([
+      {
+        file: 'tenants/a/tenant.yaml',
+        line: 4,
+        path: 'serviceAccounts.annotations["eks.amazonaws.com/role-arn"]',
+        message: `belongs to the platform (${file}:${at})`,
+      },
+    ]);
+    place.write(file, text.replaceAll(shown, `${shown}-dns`));
+    expect(place.problems()).toEqual([]);
+  });
+
   it("Kubeflow's profiles, where they do not run", () => {
     place.write(
       'clusters/prod/cluster.yaml',

@@ -9,13 +9,15 @@ export interface TenantPolicy {
   defaults: Pick<TenantDefaults, 'quota' | 'limits' | 'network'>;
   /** Undefined when the file could not be read, which is reported elsewhere. */
   labels: AllowedLabels | undefined;
+  /** Cloud roles that the platform itself uses, with the place that names each. */
+  platformRoles: ReadonlyMap<string, string>;
 }
 
 /** Finds labels of namespaces that are not allowed, cloud roles that are taken or out of reach, and limits without effect. */
 export function workloadFindings(tenant: Tenant, tenants: readonly Tenant[], policy: TenantPolicy): InputFinding[] {
   return [
     ...labelFindings(tenant, policy.labels),
-    ...roleFindings(tenant, tenants, policy.defaults),
+    ...roleFindings(tenant, tenants, policy),
     ...loadBalancerFindings(tenant, policy.defaults),
     ...limitFindings(tenant, policy.defaults),
   ];
@@ -35,11 +37,16 @@ function labelFindings(tenant: Tenant, allowed: TenantPolicy['labels']): InputFi
   );
 }
 
-/** A cloud role belongs to one tenant, so that no tenant.yaml takes the role of another team. */
+/** @returns the cloud roles that a tenant names */
+export function rolesOf({ serviceAccounts }: Tenant): string[] {
+  return Object.keys(cloudRoles).flatMap((key) => serviceAccounts?.annotations?.[key as keyof typeof cloudRoles] ?? []);
+}
+
+/** A cloud role belongs to one tenant, so that no tenant.yaml takes the role of another team, or of the platform. */
 function roleFindings(
   tenant: Tenant,
   tenants: readonly Tenant[],
-  { network: byDefault = {} }: TenantPolicy['defaults'],
+  { defaults: { network: byDefault = {} }, platformRoles }: TenantPolicy,
 ): InputFinding[] {
   const { internet, addresses, cloudIdentity } = { ...byDefault, ...tenant.network };
   const roles = tenant.serviceAccounts?.annotations ?? {};
@@ -47,11 +54,13 @@ function roleFindings(
     const role = roles[key as keyof typeof cloudRoles];
     if (role === undefined) return [];
     const path = ['serviceAccounts', 'annotations', key];
-    const owner = tenants.find((one) => one.serviceAccounts?.annotations?.[key as keyof typeof cloudRoles] === role);
-    if (owner !== undefined && owner !== tenant) {
-      const message = `belongs to the tenant ${owner.name} (${owner.source})`;
-      return [{ path, at: 'value', message, hint: 'Give each tenant a role of its own.' }];
-    }
+    const hint = 'Give each tenant a role of its own.';
+    const place = platformRoles.get(role);
+    if (place !== undefined) return [{ path, at: 'value', message: `belongs to the platform (${place})`, hint }];
+    // No cloud tells its roles' names apart by their case.
+    const owner = tenants.find((one) => rolesOf(one).some((other) => other.toLowerCase() === role.toLowerCase()));
+    if (owner !== undefined && owner !== tenant)
+      return [{ path, at: 'value', message: `belongs to the tenant ${owner.name} (${owner.source})`, hint }];
     if (service === 'metadata' && cloudIdentity !== true) {
       const message = "has no effect: the tenant's pods cannot reach GKE's metadata server";
       return [{ path, at: 'key', message, hint: 'Set network.cloudIdentity: true.' }];
@@ -59,8 +68,8 @@ function roleFindings(
     const reaches = tenant.kind === 'kubeflow' || internet === true || (addresses ?? []).length > 0;
     if (service === 'sts' && !reaches) {
       const message = "has no effect: the tenant's pods cannot reach the cloud's token service on port 443";
-      const hint = 'Set network.internet: true, or list its addresses in network.addresses.';
-      return [{ path, at: 'key', message, hint }];
+      const reach = 'Set network.internet: true, or list its addresses in network.addresses.';
+      return [{ path, at: 'key', message, hint: reach }];
     }
     return [];
   });

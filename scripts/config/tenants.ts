@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { type Problem, UsageError } from '../report/errors.ts';
 import { parseDocument } from './document.ts';
 import { type Parsed, parseInput } from './parse.ts';
+import { platformRoles } from './platform-roles.ts';
 import { withPositions } from './positions.ts';
 import { readInput } from './read-input.ts';
 import { type TenantFile, tenantDefaults, tenantFile, tenantName } from './schema/tenant.ts';
@@ -11,6 +12,7 @@ import { allowedLabels } from './schema/tenant-workloads.ts';
 import { closest } from './suggest.ts';
 import type { Tenant, TenantCluster } from './tenant.ts';
 import { tenantFindings } from './tenant-rules.ts';
+import { rolesOf } from './tenant-workload-rules.ts';
 
 /** Defaults for all tenants: the values of the chart that renders each tenant. */
 const tenantDefaultsFile = 'infrastructure/tenant/values.yaml';
@@ -58,6 +60,7 @@ export function loadTenants(
   const policy = {
     defaults: 'value' in defaults ? defaults.value : {},
     labels: 'value' in labels ? labels.value : undefined,
+    platformRoles: platformRoles(root, tenants.flatMap(rolesOf)),
   };
   for (const [tenant, findings] of tenantFindings(tenants, clusters, policy)) {
     const { input } = parseDocument(texts.get(tenant.name) ?? '', tenant.source);
