@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { readRenovate, seenByRenovate } from '../../config/renovate.ts';
 import { carriedTool } from '../../tools/find.ts';
 import { runProgram } from '../rehearsal/run-program.ts';
 import { checkout } from './repository.ts';
@@ -32,6 +33,12 @@ it.runIf(process.platform === 'linux' && process.arch === 'x64')(
 it('the dev container pins its image and features, and installs the tools from mise.toml', () => {
   const { image, features, postCreateCommand } = JSON.parse(read('.devcontainer/devcontainer.json'));
   expect(image).toMatch(/:\d+\.\d+\.\d+-[a-z]+$/);
-  for (const feature of Object.keys(features)) expect(feature).toMatch(/:\d+(\.\d+\.\d+)?$/);
+  for (const feature of Object.keys(features)) expect(feature).toMatch(/:\d+\.\d+\.\d+$/);
+  const mise = Object.keys(features).find((feature) => feature.includes('/mise:')) ?? '';
+  const managers = readRenovate(read('.github/renovate.json5')) ?? [];
+  const path = '.devcontainer/devcontainer.json';
+  expect(seenByRenovate(managers, path, read(path))).toMatchObject([
+    { datasource: 'github-releases', version: features[mise].version },
+  ]);
   expect(postCreateCommand).toContain('mise install');
 });
