@@ -18,6 +18,8 @@ export interface Declaration<Entries extends OptionEntries = OptionEntries> {
   usage: string;
   description: string;
   options: Entries;
+  /** What its first argument is one of. */
+  words?: readonly string[];
   examples: readonly string[];
   /** True: everything after its name is for another program, `--help` included. */
   handsOver?: true;

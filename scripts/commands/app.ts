@@ -14,6 +14,7 @@ export async function run({ root, options, positional, reporter }: InvocationOf<
   const [action = '', name = ''] = positional;
   if (action !== 'add')
     throw new UsageError(`${JSON.stringify(action)} is not an action of app`, { hint: 'npm run app -- add NAME' });
+  if (name === '') throw new UsageError('an app needs a name', { hint: 'npm run app -- add NAME' });
   const path = `apps/${name}/app.yaml`;
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))
     throw new UsageError(`${JSON.stringify(name)} cannot be an app's name: use lower-case letters, digits and "-"`);
@@ -28,11 +29,17 @@ ${stringify(appOf(name, options), { version: '1.1', lineWidth: 0 })}`;
       problems: parsed.problems.map(byOption),
     });
   if (!options.dryRun) await writeInput(root, path, text, { exclusive: true });
+  const address = options.path === undefined ? `${options.host ?? name}.<host>/` : `<host>${options.path}`;
+  const enable = options.clusters.length > 0 ? '' : `enable it in a cluster.yaml (apps: {${name}: {}}), `;
   reporter.result(
     { app: name, file: path, written: !options.dryRun },
     options.dryRun
       ? `would write ${path}:\n\n${text}`
-      : `wrote ${path}\nNext: read it, run "npm run render -- --all", commit both, and open a pull request.`,
+      : [
+          `wrote ${path}`,
+          `Its address: https://${address}, with the host of each cluster that runs it.`,
+          `Next: read it, ${enable}run "npm run render -- --all", commit all, and open a pull request.`,
+        ].join('\n'),
   );
   return 0;
 }

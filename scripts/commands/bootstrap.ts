@@ -31,6 +31,10 @@ export async function run(invocation: InvocationOf<'bootstrap'>): Promise<number
     throw new UsageError('--wait follows the waves in a cluster, but no context is set', {
       hint: `Add --context NAME, or set kubernetes.context in ${cluster.folder}/cluster.yaml.`,
     });
+  if (asked.wait && !asked.push)
+    throw new UsageError('--wait follows the waves in a cluster, and --no-push applies nothing to one', {
+      hint: 'Leave out one of them.',
+    });
   for (const note of sharedNotes([cluster, ...readableClusters(root, name)])) reporter.warn(note);
   const connection = contextName === undefined ? undefined : await connectOrPreview(invocation, contextName);
   if (cluster.repositoryUrl === embeddedRemoteUrl && asked.push && !asked.dryRun)

@@ -7,6 +7,7 @@ import type { InvocationOf } from './invocation.ts';
 interface CommandWords {
   name: string;
   description: string;
+  words: readonly string[];
   options: readonly { long: string; takesValue: boolean; description: string }[];
 }
 
@@ -27,9 +28,10 @@ export async function run({ positional: [shell = ''], reporter }: InvocationOf<'
 }
 
 function words(): CommandWords[] {
-  return Object.values<Declaration>(declarations).map(({ usage, description, options, handsOver }) => ({
+  return Object.values<Declaration>(declarations).map(({ usage, description, words = [], options, handsOver }) => ({
     name: usage.replace(/ .*/, ''),
     description: description.replace(/\. .*/, '').replace(/\.$/, ''),
+    words,
     options: (handsOver ? [] : [...Object.values(options), ...commonOptions]).map((option) => ({
       long: option.flags.replace(/ .*/, ''),
       takesValue: option.flags.includes(' '),
@@ -54,7 +56,7 @@ function bash(commands: readonly CommandWords[]): string {
       if [ "$COMP_CWORD" -eq 1 ]; then found='${commands.map(({ name }) => name).join(' ')}'
       else
         case \${COMP_WORDS[1]} in
-${commands.map(({ name, options }) => `          ${name}) found='${options.map(({ long }) => long).join(' ')}' ;;`).join('\n')}
+${commands.map(({ name, words, options }) => `          ${name}) found='${[...words, ...options.map(({ long }) => long)].join(' ')}' ;;`).join('\n')}
         esac
       fi ;;
   esac
@@ -76,8 +78,11 @@ function fish(commands: readonly CommandWords[]): string {
     '(for file in (git rev-parse --show-toplevel 2>/dev/null)/clusters/*/cluster.yaml; basename (dirname $file); end)';
   return [
     'complete -c breakwater -f',
-    ...commands.flatMap(({ name, description, options }) => [
+    ...commands.flatMap(({ name, description, words, options }) => [
       `complete -c breakwater -n __fish_use_subcommand -a ${name} -d ${quoted(description)}`,
+      ...(words.length === 0
+        ? []
+        : [`complete -c breakwater -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -a ${quoted(words.join(' '))}`]),
       ...options.map(({ long, takesValue, description: says }) => {
         const value = /^--clusters?$/.test(long) ? ` -x -a ${quoted(names)}` : takesValue ? ' -r -F' : '';
         return `complete -c breakwater -n ${quoted(`__fish_seen_subcommand_from ${name}`)} -l ${long.slice(2)}${value} -d ${quoted(says)}`;

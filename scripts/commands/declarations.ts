@@ -268,6 +268,7 @@ export const declarations = {
   completion: {
     usage: 'completion <shell>',
     description: 'Prints a script that completes commands, options and clusters, for bash, zsh or fish.',
+    words: ['bash', 'zsh', 'fish'],
     options: {},
     examples: [
       'npm run --silent completion -- bash',

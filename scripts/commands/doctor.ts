@@ -11,6 +11,7 @@ import { sharedNotes } from '../config/notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
+import { painter } from '../report/colour.ts';
 import { count } from '../report/count.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
@@ -37,7 +38,12 @@ import { checkRemote } from './doctor-remote.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
-const marks = { ok: 'ok     ', note: 'note   ', missing: 'MISSING' } as const;
+/** How a line begins: a symbol on a terminal, a word elsewhere. */
+const marks = {
+  ok: ['✔', 'ok     ', 'green'],
+  note: ['●', 'note   ', 'yellow'],
+  missing: ['✖', 'MISSING', 'red'],
+} as const;
 
 /** `npm run doctor`: checks the prerequisites, one line each. Changes nothing. */
 export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
@@ -48,9 +54,14 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
     clusters.length === 0 && invocation.options.cluster === undefined ? undefined : chooseCluster(invocation);
   if (name !== undefined && !clusters.includes(name)) loadCluster(root, name);
   const findings: DoctorLine[] = [];
+  const stream = reporter.json ? process.stderr : process.stdout;
+  const paint = painter(stream);
   const found = (check: string, state: DoctorLine['state'], message: string): void => {
     findings.push({ check, state, message });
-    reporter.status(`${marks[state]} ${check}: ${message}`);
+    const [symbol, word, colour] = marks[state];
+    // Further lines begin below the check's name.
+    const text = stream.isTTY ? message.replaceAll(/\n +/g, '\n  ') : message;
+    reporter.status(`${paint(colour, stream.isTTY ? symbol : word)} ${check}: ${text}`);
   };
   found(
     'node',

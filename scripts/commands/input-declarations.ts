@@ -42,8 +42,9 @@ export const inputDeclarations = {
     ],
   },
   app: {
-    usage: 'app <action> <name>',
+    usage: 'app <action> [name]',
     description: 'add: writes apps/<name>/app.yaml, a web program behind the login. A merge applies it.',
+    words: ['add'],
     options: {
       chart: text('--chart <name>', 'Helm chart'),
       repository: text('--repository <url>', 'chart repository, or Git repository of a kustomization'),
@@ -68,6 +69,7 @@ export const inputDeclarations = {
     usage: 'tenant <action> [name]',
     description:
       'add, list, show, remove or purge a tenant. add and remove change tenants/<name>/, and a merge applies that; only purge changes a cluster.',
+    words: ['add', 'list', 'show', 'remove', 'purge'],
     options: {
       owner: text('--owner <address>', 'add: the person responsible'),
       kind: text('--kind <kind>', 'add: kubeflow or namespace (default: namespace)'),

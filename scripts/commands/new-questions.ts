@@ -30,6 +30,8 @@ interface Question {
   ask(around: Surroundings): string;
   /** The detected default; undefined: none. */
   detect(around: Surroundings, answers: Settings): string | undefined;
+  /** What is wrong with an answer, beyond what the file's schema finds. */
+  problem?(answer: string, around: Surroundings): string | undefined;
 }
 
 /** In the order in which they are asked. */
@@ -49,6 +51,10 @@ const questions: readonly Question[] = [
       `Context in your kubeconfig (none: no cluster yet${contexts.map((one) => `, ${one}`).join('')})`,
     detect: ({ contexts, name }) =>
       contexts.find((one) => one === name) ?? (contexts.length === 1 ? contexts[0] : undefined),
+    problem: (answer, { contexts }) =>
+      contexts.length === 0 || answer === 'none' || contexts.includes(answer)
+        ? undefined
+        : `your kubeconfig has no context "${answer}". For one of another machine: --context ${answer}`,
   },
   {
     setting: 'host',
@@ -110,7 +116,7 @@ export async function askSettings(
 }
 
 async function askOne(
-  { setting, option, ask: textOf, detect }: Question,
+  { setting, option, ask: textOf, detect, problem }: Question,
   around: Surroundings,
   answers: Settings,
   problemsOf: (settings: Settings) => readonly string[],
@@ -120,7 +126,8 @@ async function askOne(
     const typed = await ask(`${textOf(around)}\n  [${detected}]: `, `Without questions: add ${option}, or --yes.`);
     const answer = typed === '' ? detected : typed;
     const tried = { ...answers, [setting]: answer === 'none' ? undefined : answer };
-    const problems = problemsOf(tried);
+    const wrong = problem?.(answer, around);
+    const problems = wrong === undefined ? problemsOf(tried) : [wrong];
     if (problems.length === 0) return tried;
     process.stderr.write(problems.map((problem) => `  ${problem}\n`).join(''));
   }

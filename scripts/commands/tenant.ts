@@ -13,17 +13,18 @@ import { UsageError } from '../report/errors.ts';
 import { orphanedTenants } from '../steps/orphaned-tenants.ts';
 import { removeInputs } from '../workspace/remove-inputs.ts';
 import { readText, writeInput } from '../workspace/write-input.ts';
+import { declarations } from './declarations.ts';
 import type { InvocationOf } from './invocation.ts';
 import { connectIfNamed, purge } from './tenant-live.ts';
 import { describeTenant } from './tenant-objects.ts';
 
-const actions = ['add', 'list', 'show', 'remove', 'purge'] as const;
+const actions: readonly string[] = declarations.tenant.words;
 
 /** `npm run tenant -- ACTION NAME`: edits tenants/<team>/; a merge applies it. */
 export async function run(invocation: InvocationOf<'tenant'>): Promise<number> {
   const [action = '', name] = invocation.positional;
   if (action === 'list' && name === undefined) return await list(invocation);
-  if (!(actions as readonly string[]).includes(action)) {
+  if (!actions.includes(action)) {
     const near = closest(action, actions);
     throw new UsageError(`${JSON.stringify(action)} is not one of ${actions.join(', ')}`, {
       ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
@@ -129,10 +130,10 @@ async function list(invocation: InvocationOf<'tenant'>): Promise<number> {
   }));
   const live = await connectIfNamed(invocation);
   const kept = live === undefined ? [] : await orphanedTenants(live.connection, live.cluster, tenants);
-  for (const row of rows)
-    reporter.status(
-      `${row.tenant.padEnd(24)} ${row.kind.padEnd(10)} ${row.owner.padEnd(32)} ${row.clusters.join(', ')}`,
-    );
+  const line = (name: string, kind: string, owner: string, where: string) =>
+    reporter.status(`${name.padEnd(24)} ${kind.padEnd(10)} ${owner.padEnd(32)} ${where}`);
+  if (rows.length + kept.length > 0) line('TENANT', 'KIND', 'OWNER', 'CLUSTERS');
+  for (const row of rows) line(row.tenant, row.kind, row.owner, row.clusters.join(', '));
   for (const place of kept)
     reporter.status(
       `${place.tenant.padEnd(24)} orphaned   kept in ${live?.context}: ${place.namespaces.map((one) => one.name).join(', ')} (npm run tenant -- purge ${place.tenant})`,

@@ -147,7 +147,7 @@ it('prints warnings, errors and the result when it is quiet', () => {
   status('wave 1: syncing');
   begin('tree')('done', 'wrote 3 files');
   warn('look here');
-  result({}, 'the result');
+  result({}, '\nthe result');
   expect([stdout.lines, stderr.lines]).toEqual([['the result'], ['warning: look here']]);
 });
 

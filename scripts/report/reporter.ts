@@ -107,7 +107,7 @@ export function createReporter(
     },
     result: (value, text) => {
       if (json) out(JSON.stringify(value, null, 2));
-      else if (text !== '') out(text);
+      else if (text !== '') out(quiet ? text.replace(/^\n/, '') : text);
     },
     fail: (thrown) => {
       last.step = undefined;

@@ -1,4 +1,5 @@
 import type { Platform } from '../components/platform.ts';
+import { count } from '../report/count.ts';
 import { checkObject } from '../schemas/check.ts';
 import { factsOf } from '../tree/rules/facts.ts';
 import { checkTree, withPosition } from '../tree/rules/index.ts';
@@ -21,24 +22,38 @@ export interface CheckFinding {
   reason?: string;
 }
 
+const unrendered = {
+  rule: 'drift',
+  reason: 'the cluster gets what is in Git: run "npm run render", and commit what it writes',
+};
+
 /**
  * Checks a cluster's tree on disk: drift, the rules of a safe tree, and each object's schema.
  */
 export async function checkCluster(root: string, platform: Platform): Promise<CheckFinding[]> {
   const { cluster } = platform;
   const { plan, documents } = await planCluster(root, platform);
+  const { keep, change, blocked: inTheWay, unexpected } = plan;
+  if (plan.create.length > 0 && keep.length + change.length + inTheWay.length + unexpected.length === 0)
+    return [
+      {
+        ...unrendered,
+        file: cluster.folder,
+        message: `is not rendered yet: ${count(plan.create.length, 'file')} are missing`,
+      },
+    ];
   const drift = [
     ...plan.create.map(({ path }) => ({ file: path, message: 'is missing' })),
-    ...plan.change.map(({ path, executable }) => ({
+    ...plan.change.map(({ path, executable, conflict }) => ({
       file: path,
-      message: executable === true ? 'is executable, and must not be' : 'differs from what cluster.yaml renders to',
+      message: executable
+        ? 'is executable, and must not be'
+        : conflict
+          ? 'has a merge conflict, which render resolves'
+          : 'differs from what cluster.yaml renders to',
     })),
     ...plan.delete.map(({ path }) => ({ file: path, message: 'is stale: cluster.yaml no longer renders it' })),
-  ].map((found) => ({
-    rule: 'drift',
-    ...found,
-    reason: 'the cluster gets what is in Git: run "npm run render", and commit what it writes',
-  }));
+  ].map((found) => ({ ...unrendered, ...found }));
   const blocked = [...plan.blocked, ...plan.unexpected].map(({ path, reason }) => ({
     rule: 'drift',
     file: path,

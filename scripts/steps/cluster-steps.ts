@@ -17,7 +17,7 @@ import type { KubernetesObject } from '../components/component.ts';
 import { bootstrapWrites } from '../components/secret-sources.ts';
 import { UsageError } from '../report/errors.ts';
 import { secretResolver } from '../workspace/resolver.ts';
-import { type BootstrapContext, notRegistered } from './context.ts';
+import { type BootstrapContext, noConnection, notRegistered } from './context.ts';
 import {
   changeKeys,
   decideKey,
@@ -67,7 +67,7 @@ function clusterStep<Checked, Found, Work>(own: ClusterStep<Checked, Found, Work
     },
     look: async (context, checked) => {
       const reason = own.unwanted?.(context) ?? notRegistered(context);
-      if (checked === undefined || reason !== undefined) return reason ?? 'no Kubernetes context is set';
+      if (checked === undefined || reason !== undefined) return reason ?? noConnection(context.cluster);
       const { connection, value } = checked;
       return { connection, value: await own.look(context, connection, value) };
     },

@@ -62,9 +62,16 @@ export async function withCluster(context: BootstrapContext, cluster: Cluster): 
 }
 
 /** @returns why nothing is applied to a cluster now; undefined when the run may apply */
-export function notRegistered({ connection, publication, options }: BootstrapContext): string | undefined {
-  if (connection === undefined) return 'no Kubernetes context is set';
+export function notRegistered({ cluster, connection, publication, options }: BootstrapContext): string | undefined {
+  if (connection === undefined) return noConnection(cluster);
   if (publication.kind === 'review') return 'merge the pull request first, then run it again';
   if (!options.push) return '--no-push: only pushed commits are applied to a cluster';
   return undefined;
+}
+
+/** @returns why a run is not connected to a cluster */
+export function noConnection({ kubernetes }: Cluster): string {
+  return kubernetes.context === undefined
+    ? 'no Kubernetes context is set'
+    : `the context "${kubernetes.context}" cannot be used here`;
 }

@@ -65,8 +65,8 @@ export async function planWithHead(
 export function differences(plan: TreePlan): string[] {
   return [
     ...plan.create.map(({ path }) => `missing    ${path}`),
-    ...plan.change.map(({ path, edited, executable }) =>
-      executable === true ? `executable ${path}` : `differs    ${path}${byHand(edited)}`,
+    ...plan.change.map(({ path, edited, executable, conflict }) =>
+      executable === true ? `executable ${path}` : `differs    ${path}${conflict ? merged : byHand(edited)}`,
     ),
     ...plan.delete.map(({ path, edited }) => `stale      ${path}${byHand(edited)}`),
     ...plan.blocked.map(({ path, reason }) => `in the way ${path} ${reason}`),
@@ -78,10 +78,15 @@ export function differences(plan: TreePlan): string[] {
 export function changes(plan: TreePlan): string[] {
   return [
     ...plan.create.map(({ path }) => `new        ${path}`),
-    ...plan.change.map(({ path, edited }) => `${edited ? 'overwrite ' : 'change    '} ${path}${byHand(edited)}`),
+    ...plan.change.map(
+      ({ path, edited, conflict }) =>
+        `${edited ? 'overwrite ' : 'change    '} ${path}${conflict ? merged : byHand(edited)}`,
+    ),
     ...plan.delete.map(({ path, edited }) => `delete     ${path}${byHand(edited)}`),
   ];
 }
+
+const merged = ' (had a merge conflict)';
 
 function byHand(edited: boolean): string {
   return edited ? ' (has manual edits: your settings belong in overrides/)' : '';

@@ -81,7 +81,7 @@ export async function renderPair(
       pair.after.push(...added);
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      pair.notes.push(`${name} : comparing values only, since it could not be rendered: ${inWords(error)}`);
+      pair.notes.push(`${name}: comparing values only, since it could not be rendered: ${inWords(error)}`);
       pair.before.push(...gone.flatMap(valuesAsObjects));
       pair.after.push(...come.flatMap(valuesAsObjects));
     }

@@ -1,5 +1,5 @@
 import { authorityOf } from '../config/schema/host.ts';
-import type { BootstrapContext } from './context.ts';
+import { type BootstrapContext, noConnection } from './context.ts';
 import { objectsFolder } from './objects.ts';
 
 /**
@@ -31,7 +31,7 @@ function leftOut(context: BootstrapContext): string[] {
     sentences.unshift('the push and the registration. Run it again without --no-push.');
   if (connection === undefined && publication.kind !== 'review')
     sentences.unshift(
-      `the cluster, because no Kubernetes context is set. The manifests to apply are in ${objectsFolder(cluster.name)}.`,
+      `the cluster, because ${noConnection(cluster)}. The manifests to apply are in ${objectsFolder(cluster.name)}.`,
     );
   const waiting = planned.platform.waiting.map(({ name }) => name);
   if (waiting.length > 0) sentences.push(`${waiting.join(', ')}, until the host is known (host: auto).`);
@@ -61,9 +61,10 @@ function nextWithoutCluster({ cluster }: BootstrapContext): string[] {
     ...(cluster.host.endsWith('example.com') ? ['host'] : []),
   ];
   const set = settings.length === 0 ? '' : ` set ${settings.join(' and ')} in ${cluster.folder}/cluster.yaml, then run`;
+  const named = cluster.kubernetes.context === undefined ? ' --context NAME' : '';
   return [
     `Next:${set === '' ? ' run' : set}`,
-    `  npm run doctor -- --cluster ${cluster.name} --context NAME`,
-    `  npm run bootstrap -- --cluster ${cluster.name} --context NAME --wait`,
+    `  npm run doctor -- --cluster ${cluster.name}${named}`,
+    `  npm run bootstrap -- --cluster ${cluster.name}${named} --wait`,
   ];
 }

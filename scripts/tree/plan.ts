@@ -10,6 +10,8 @@ export interface PlannedFile {
   text: string;
   /** The existing file was edited by hand: warn before overwriting it. */
   edited: boolean;
+  /** Git left a merge conflict in the existing file. */
+  conflict?: true;
   /** The existing file has the planned text, but is executable. */
   executable?: boolean;
 }
@@ -85,7 +87,8 @@ export function planTree(input: PlanInput): TreePlan {
     else if (typeof there === 'object' && there.text === text) {
       if (there.executable === true) change.push({ path, text, edited: false, executable: true });
       else keep.push(path);
-    } else change.push({ path, text, edited: isEdited(input, path) });
+    } else if (hasConflict(there)) change.push({ path, text, edited: false, conflict: true });
+    else change.push({ path, text, edited: isEdited(input, path) });
   }
   const stale = [...input.present.keys()].filter((path) => !input.tree.has(path) && mayDelete(input, path)).sort();
   return {
@@ -158,6 +161,10 @@ function isEdited({ present, head, written }: PlanInput, path: string): boolean 
     (one) => one !== undefined,
   );
   return known.length > 0 && !known.includes(digest(there.text));
+}
+
+function hasConflict(there: Present): boolean {
+  return typeof there === 'object' && /^<{7} .*\n[\s\S]*^>{7} /m.test(there.text);
 }
 
 /** True for paths that may be generated: in the folder, except overrides/, secrets/, cluster.yaml and discovered.yaml. */

@@ -43,7 +43,8 @@ async function terminal(parameters: readonly string[], answers: Readonly<Record<
 
 const questions = {
   'Git repository that Argo CD reads': '',
-  'Context in your kubeconfig': '',
+  'Context in your kubeconfig': 'prd',
+  'has no context "prd"': '',
   'Host: ': 'https://kubeflow.acme.io',
   'must be a host, not a URL': 'kubeflow.acme.io',
   'Certificates: ': '',

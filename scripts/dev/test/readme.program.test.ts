@@ -52,7 +52,7 @@ it.each(steps.slice(0, 3))('$command: says what the README shows', ({ command, p
   expect(code, said).toBe(0);
   const shown = output
     // As it is written where no person looks.
-    .map((line) => line.replace(/^~ /, 'planned '))
+    .map((line) => line.replace(/^~ /, 'planned ').replace(/^✔ /, 'ok      '))
     .map((line) => line.replace('https://github.com/acme/platform.git', `file://${remote}`))
     .map((line) => line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   expect(said).toMatch(new RegExp(shown.join('\n\\s*').replaceAll('…', '[\\s\\S]*')));

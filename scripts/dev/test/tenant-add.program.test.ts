@@ -96,3 +96,10 @@ describe('npm run tenant -- add, with a mistake', () => {
     expect(repository.git('status', '--porcelain')).toBe('?? infrastructure/tenant/templates/broken.yaml');
   });
 });
+
+it('list has a heading, and one row for each tenant', () => {
+  add('red');
+  const [heading, row] = repository.breakwater('tenant', 'list').stdout.split('\n');
+  expect(heading).toMatch(/^TENANT +KIND +OWNER +CLUSTERS$/);
+  expect(row).toMatch(/^red +namespace +ann@example\.com +demo$/);
+});

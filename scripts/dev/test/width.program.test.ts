@@ -41,7 +41,9 @@ onTerminal.each([[], ...names.map((name) => [name])])('the help of %s fits into 
 onTerminal('a failing doctor and status say all of the reason', () => {
   repository.write('clusters/demo/cluster.yaml', 'name: demo\nhost: https://a.example.com\nauth: {users: []}\n');
   const piped = repository.breakwater('doctor').stdout.split('\n');
-  const reasons = piped.filter((line) => /^MISSING|^ +\S/.test(line));
+  const reasons = piped
+    .filter((line) => /^MISSING|^ +\S/.test(line))
+    .map((line) => line.replace(/^MISSING/, '✖').replace(/^ +/, '  '));
   expect(reasons.length).toBeGreaterThan(1);
   expect(terminal('doctor')).toEqual(expect.arrayContaining(reasons));
   expect(terminal('status').join('\n')).toContain(repository.breakwater('status').stderr.trim());

@@ -93,7 +93,7 @@ function parseFile(path: string, text: string, known: readonly unknown[] | undef
   if (known !== undefined) return { text, documents: known, objects: known.filter(isObject) };
   const parsed = parseAllDocuments(text, { version: '1.1', prettyErrors: true });
   const list = Array.isArray(parsed) ? parsed : [];
-  const problem = list.flatMap(({ errors }) => errors)[0]?.message;
+  const problem = list.flatMap(({ errors }) => errors)[0]?.message.split(/:?\n/)[0];
   if (problem !== undefined) return { text, documents: [], objects: [], problem };
   const documents = list.map((document): unknown => document.toJS()).filter((document) => document !== null);
   return { text, documents, objects: documents.filter(isObject) };
