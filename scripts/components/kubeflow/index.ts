@@ -9,7 +9,7 @@ import { pipelines } from './pipelines.ts';
 import { profiles } from './profiles.ts';
 import { serving } from './serving.ts';
 import { tensorboards } from './tensorboards.ts';
-import { trainer } from './trainer.ts';
+import { trainer, trainerCrds } from './trainer.ts';
 import { volumes } from './volumes.ts';
 
 /** Kubeflow: one component per part. */
@@ -22,6 +22,7 @@ export const kubeflow = {
   'kubeflow-tensorboards': tensorboards,
   'kubeflow-pipelines': pipelines,
   'kubeflow-katib': katib,
+  'kubeflow-trainer-crds': trainerCrds,
   'kubeflow-trainer': trainer,
   'kubeflow-serving': serving,
   'kubeflow-default-profile': defaultProfile,

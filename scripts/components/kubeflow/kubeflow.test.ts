@@ -47,7 +47,8 @@ describe('the parts of Kubeflow', () => {
   it('are each switched on by their own entry of kubeflow.components', () => {
     for (const part of kubeflowParts) {
       const on = kubeflow.filter((component) => isEnabled(withParts(part), component)).map(({ name }) => name);
-      const others = part === 'profiles' ? ['kubeflow-default-profile'] : [];
+      const others =
+        { profiles: ['kubeflow-default-profile'], trainer: ['kubeflow-trainer-crds'] }[part as string] ?? [];
       expect(on.toSorted()).toEqual(['kubeflow-namespace', componentOfPart[part], ...others].toSorted());
     }
   });
@@ -76,7 +77,7 @@ describe('the parts of Kubeflow', () => {
   it('have a folder of their own', () => {
     for (const { name, folder } of kubeflow) {
       expect(existsSync(join(root, folder))).toBe(true);
-      if (name !== 'kubeflow-default-profile') expect(folder).toBe(`apps/kubeflow/${name}`);
+      if (name !== 'kubeflow-default-profile') expect(folder).toBe(`apps/kubeflow/${name.replace(/-crds$/, '')}`);
     }
     const folders = readdirSync(join(root, 'apps/kubeflow'), { withFileTypes: true }).filter((file) =>
       file.isDirectory(),

@@ -28,7 +28,7 @@ export function stepPatches(version: KubeflowVersion, folder: string): Kustomize
  *
  * @param from the release that runs; undefined or unknown: Kubeflow is new
  * @param runs whether an Application is in the tree
- * @returns one sentence for each step, for each thing that a person has to do, and for what a revert does to data
+ * @returns one sentence for each step, and for what a revert does to data
  */
 export function releaseStepLines(
   from: string | undefined,
@@ -43,12 +43,12 @@ export function releaseStepLines(
   const steps = passed
     .flatMap((release) => releases[release].steps)
     .filter(({ folder }) => runs(applicationOf(folder)));
-  const more = (key: 'byHand' | 'onRevert') =>
-    passed.flatMap((release) => releases[release][key]).filter(({ application }) => runs(application));
+  const onRevert = passed
+    .flatMap((release) => releases[release].onRevert)
+    .filter(({ application }) => runs(application));
   return [
     ...steps.map((step) => `Kubeflow ${from} → ${to}: ${stepText(step, back)}`),
-    ...(back ? [] : more('byHand')).map(({ text }) => `Kubeflow ${from} → ${to}: ${text}`),
-    ...more('onRevert').map(({ text }) => `Kubeflow ${from} → ${to}: ${back ? 'this' : 'a later revert'} ${text}`),
+    ...onRevert.map(({ text }) => `Kubeflow ${from} → ${to}: ${back ? 'this' : 'a later revert'} ${text}`),
   ];
 }
 

@@ -10,8 +10,6 @@ interface Release {
   paths: Readonly<Record<ReleasePath, string>>;
   /** What the upgrade to it has to do once, beyond applying its objects. */
   steps: readonly ReleaseStep[];
-  /** What a person has to do once, by Application, and when. */
-  byHand: readonly { application: string; text: string }[];
   /** What its revert does to data, by Application: goes on after "a revert". */
   onRevert: readonly { application: string; text: string }[];
 }
@@ -94,7 +92,6 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
         'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio',
     },
     steps: [],
-    byHand: [],
     onRevert: [],
   },
   '26.03.1': {
@@ -143,12 +140,6 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
         patched: ['llmisvc-manager-rolebinding', 'kserve-llmisvc-manager-rolebinding'],
         name: ['llmisvc-manager-rolebinding', 'kserve-llmisvc-manager-rolebinding'],
         because: 'it binds another role (kubeflow/community-distribution, README at 26.03.1)',
-      },
-    ],
-    byHand: [
-      {
-        application: 'kubeflow-trainer',
-        text: "when Argo CD says of kubeflow-trainer after the merge that volumeClaimPolicies is a field not declared in the schema, run: kubectl apply --server-side --force-conflicts -k 'https://github.com/kubeflow/community-distribution//applications/trainer/upstream/base/crds?ref=26.03.1' (it compares runtimes with the old CRDs, and brings the new ones only after that)",
       },
     ],
     onRevert: [

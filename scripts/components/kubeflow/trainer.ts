@@ -10,9 +10,28 @@ import {
   kubeflowVersion,
   mutatingWebhook,
   oldOnesLast,
+  runs,
   validatingWebhook,
 } from './part.ts';
 import { releases } from './releases.ts';
+
+/**
+ * The Trainer's CRDs, in an earlier wave than its runtimes. Argo CD compares a runtime by a dry run on the server, which fails while the
+ * CRD lacks a field of the new runtime, and an Application that it cannot compare gets no sync: CRDs in the same Application never come.
+ */
+export const trainerCrds: Component = {
+  name: 'kubeflow-trainer-crds',
+  summary: "the Trainer's CRDs",
+  folder: 'apps/kubeflow/kubeflow-trainer',
+  namespace: () => kubeflowSystemNamespace,
+  dependsOn: ['kubeflow-namespace'],
+  enabled: (cluster) => runs(cluster, 'trainer'),
+  needsHost: true,
+  sources: (cluster) => [kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-crds' })],
+  clusterKinds: () => ['apiextensions.k8s.io/CustomResourceDefinition'],
+  serverSideApply: true,
+  readyWithinSeconds: 300,
+};
 
 /** The Trainer: distributed training jobs (its second generation; the Training Operator is not installed). */
 export const trainer: Component = {
@@ -20,7 +39,7 @@ export const trainer: Component = {
   summary: 'distributed training jobs',
   folder: 'apps/kubeflow/kubeflow-trainer',
   namespace: () => kubeflowSystemNamespace,
-  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace'],
+  dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'kubeflow-trainer-crds'],
   needsHost: true,
   sources: (cluster) => [jobset(cluster), ...trainerSources(cluster)],
   manifests: (cluster) => [...roles(), webhookCertificate(), ...publicVersion(kubeflowVersion(cluster))],
@@ -60,7 +79,6 @@ function jobset(cluster: Cluster) {
 
 function trainerSources(cluster: Cluster) {
   return [
-    kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-crds' }),
     kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-rbac' }),
     kubeflowSource(cluster, { folder: 'kubeflow-trainer/trainer-webhook' }),
     kubeflowSource(cluster, {

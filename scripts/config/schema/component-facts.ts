@@ -236,6 +236,12 @@ const facts = {
     kustomizations: ['apps/kubeflow/kubeflow-pipelines/argo-workflows'],
   }),
   'kubeflow-katib': kubeflowPart('katib', { patches: ['katib'], page: '/katib/', paths: ['katib'] }),
+  'kubeflow-trainer-crds': {
+    namespaces: [],
+    versionHint: releaseDecides,
+    missingSwitch: ({ kubeflow }) =>
+      kubeflow.components.includes('trainer') ? undefined : 'Add trainer to kubeflow.components.',
+  },
   'kubeflow-trainer': kubeflowPart('trainer', {
     patches: ['jobset', 'trainer-crds', 'trainer-manager', 'trainer-rbac', 'trainer-runtimes', 'trainer-webhook'],
     kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset', 'apps/kubeflow/kubeflow-trainer/jobset/26.03.1'],

@@ -31,7 +31,6 @@ it('a raise of Kubeflow says before anything is written what it does once, and w
   expect(once).toEqual([
     expect.stringContaining('Deployment kubeflow/profiles-controller replaces kubeflow/profiles-deployment'),
     expect.stringContaining(step),
-    expect.stringContaining('run: kubectl apply --server-side'),
     expect.stringContaining(revert),
   ]);
 });

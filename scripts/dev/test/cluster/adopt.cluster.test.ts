@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,6 @@ import type { LiveObject } from '../../../cluster/live.ts';
 import type { KubernetesObject } from '../../../components/component.ts';
 import { loadCluster } from '../../../config/load.ts';
 import { carriedTool } from '../../../tools/find.ts';
-import { freePort } from '../../sandbox/api-server.ts';
 import { buildPrograms } from '../../sandbox/build.ts';
 import { packCharts } from '../../sandbox/chart-repository.ts';
 import { type ChartName, chartFolder } from '../../sandbox/charts.ts';
@@ -23,6 +22,7 @@ import { upstreamRepository } from '../../sandbox/upstream-repository.ts';
 import { startTestServer, type TestServer } from '../../testing/api-server.ts';
 import { gitIn } from '../../testing/git-in.ts';
 import { checkout, type TestRepository, testRepository } from '../repository.ts';
+import { startKubernetesControllers } from './controllers.ts';
 import { type RealArgocd, startRealArgocd } from './real-argocd.ts';
 import { type RunResult, startRun } from './run.ts';
 import { startWorkloads, type Workloads } from './workloads.ts';
@@ -59,7 +59,8 @@ beforeAll(async () => {
   server = await startTestServer();
   api = server.connection.api;
   workloads = startWorkloads(api);
-  controllers = await startGarbageCollector();
+  // `kubectl delete --cascade=orphan` waits for it.
+  controllers = await startKubernetesControllers(server, folder, ['garbage-collector-controller']);
   gitIn(folder)('init', '--quiet', '--bare', '--initial-branch=main', join(folder, 'platform.git'));
   repository = testRepository({});
   await strangers();
@@ -83,21 +84,6 @@ async function tools(): Promise<string> {
   const { kustomize } = await buildPrograms(['kustomize'], { report: (line) => console.log(line) });
   symlinkSync(kustomize, join(bin, 'kustomize'));
   return bin;
-}
-
-/** The one controller of Kubernetes that is needed: `kubectl delete --cascade=orphan` waits for it. */
-async function startGarbageCollector(): Promise<ChildProcess> {
-  const name = 'kube-controller-manager';
-  const program = (await buildPrograms([name], { report: (line) => console.log(line) }))[name];
-  const words = [
-    `--kubeconfig=${server.server.kubeconfigPath}`,
-    '--controllers=garbage-collector-controller',
-    '--leader-elect=false',
-    '--bind-address=127.0.0.1',
-    `--secure-port=${await freePort()}`,
-    `--cert-dir=${join(folder, 'controller-manager')}`,
-  ];
-  return spawn(program, words, { stdio: 'ignore' });
 }
 
 function upstreams() {

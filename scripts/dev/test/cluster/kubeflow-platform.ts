@@ -15,9 +15,9 @@ import { findSources, type KubeflowSources, manifestSource } from '../../rehears
 import type { KubeflowProgramName } from '../../rehearsal/kubeflow/sources/programs.ts';
 import { ask } from '../../rehearsal/observe/ask.ts';
 import { freePort } from '../../sandbox/api-server.ts';
-import { buildPrograms } from '../../sandbox/build.ts';
 import { moduleFolder } from '../../sandbox/modules.ts';
 import { startTestServer, type TestServer } from '../../testing/api-server.ts';
+import { startKubernetesControllers } from './controllers.ts';
 import { openScenario, type Scenario } from './scenarios.ts';
 
 /** Kubeflow's own programs and manifests, with the tree's patches, on an API server without nodes. */
@@ -50,7 +50,7 @@ const applications = [
   'kubeflow-volumes',
 ];
 // Built, to be looked at.
-const others = ['kubeflow-tensorboards', 'kubeflow-trainer'];
+const others = ['kubeflow-tensorboards', 'kubeflow-trainer-crds', 'kubeflow-trainer'];
 // Of controllers and programs that are not here.
 const leftOut = ['Certificate', 'Issuer', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
@@ -80,7 +80,8 @@ export async function startKubeflow(sourcesFolder: string): Promise<KubeflowPlat
       ...namespaces.map(({ object }) => object),
       ...objects.filter(({ kind }) => !leftOut.includes(kind)),
     ]);
-    await startAggregation(server, folder, running);
+    // It fills the roles that others are aggregated into.
+    running.push(await startKubernetesControllers(server, folder, ['clusterrole-aggregation-controller']));
     return {
       scenario,
       server,
@@ -156,24 +157,10 @@ async function built({ tree }: Scenario, checkout: string, names: readonly strin
   return objects;
 }
 
+/** @returns the definitions of Istio's kinds */
 async function istioKinds(): Promise<KubernetesObject[]> {
   const file = join(await moduleFolder('istio'), 'manifests/charts/base/files/crd-all.gen.yaml');
   return parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as KubernetesObject);
-}
-
-/** The one controller of Kubernetes that is needed: it fills the roles that others are aggregated into. */
-async function startAggregation({ server }: TestServer, folder: string, running: ChildProcess[]): Promise<void> {
-  const name = 'kube-controller-manager';
-  const program = (await buildPrograms([name], { report: (line) => console.log(line) }))[name];
-  const words = [
-    `--kubeconfig=${server.kubeconfigPath}`,
-    '--controllers=clusterrole-aggregation-controller',
-    '--leader-elect=false',
-    '--bind-address=127.0.0.1',
-    `--secure-port=${await freePort()}`,
-    `--cert-dir=${join(folder, 'controller-manager')}`,
-  ];
-  running.push(spawn(program, words, { stdio: 'ignore' }));
 }
 
 /** @returns the path of a kubeconfig with a token of the account, as a pod has it */
