@@ -2,11 +2,13 @@ import type { Applied } from '../cluster/apply.ts';
 import { applyObjects } from '../cluster/apply.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { facilities } from '../cluster/facilities.ts';
+import { idleLogins, rightsToDelete } from '../cluster/idle-logins.ts';
 import { installArgoCD } from '../cluster/install-argocd.ts';
-import type { LiveData } from '../cluster/live.ts';
+import { describeObject, type LiveData, type LiveObject } from '../cluster/live.ts';
 import type { Verdict } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
 import { holdsOthers, register } from '../cluster/register.ts';
+import { removeObjects } from '../cluster/remove.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
 import { changedKeys } from '../cluster/secret-changes.ts';
 import { describeSecretPlan, lookAtSecrets, planSecrets, type SecretPlan } from '../cluster/secret-plan.ts';
@@ -174,51 +176,62 @@ function warnOfOtherValues(
   );
 }
 
-export const makeSecrets = clusterStep<readonly PreparedSecret[], readonly PreparedSecret[], readonly PreparedSecret[]>(
-  {
-    name: 'secrets',
-    check: async ({ root, cluster, planned, options, reporter }, { api }) => {
-      const { secrets } = registrationObjects(planned.platform);
-      // Other steps write the Secrets of the repository and the webhook.
-      const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
-      const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
-      const resolve = secretResolver(root, cluster.folder, reporter.hide);
-      const found = await lookAtSecrets(api, secrets);
-      const plans = planSecrets(secrets, found, rotate, elsewhere);
-      for (const [index, plan] of plans.entries()) {
-        const changed = await changedKeys(plan, found[index]?.live, resolve);
-        if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
-      }
-      // Prepared values are written later; a dry run shows only names and keys.
-      return await prepareSecrets(plans, resolve);
-    },
-    look: async (_context, _connection, prepared) => prepared,
-    decide: (prepared, { cluster }) => {
-      if (!bootstrapWrites(cluster) && prepared.length === 0)
-        return { kind: 'skip', message: 'they come with their components (secrets in cluster.yaml)' };
-      const changes = prepared
-        .map(({ plan }) => plan)
-        .filter(({ action, restart }) => action !== 'keep' || restart.length > 0);
-      if (changes.length === 0) return { kind: 'up-to-date', message: `${prepared.length} Secrets exist and are kept` };
-      return {
-        kind: 'do',
-        message: `create or change ${changes.length} of ${prepared.length} Secrets`,
-        details: changes.map(describeSecretPlan),
-        work: prepared,
-      };
-    },
-    act: async (prepared, context, { api }) => {
-      const { cluster, planned, reporter } = context;
-      await applyObjects(api, registrationObjects(planned.platform).namespaces, leavingTracked);
-      const { applied, restarted } = await writeSecrets(api, prepared, {
-        cluster: cluster.name,
-        tell: (passwords) => tellPasswords(passwords, context),
-        report: (line) => reporter.status(`    ${line}`),
-      });
-      return `Secrets: ${appliedText(applied)}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
-    },
+interface SecretWork {
+  prepared: readonly PreparedSecret[];
+  /** Logins that cluster.yaml no longer names. */
+  idle: readonly LiveObject[];
+}
+
+export const makeSecrets = clusterStep<SecretWork, SecretWork, SecretWork>({
+  name: 'secrets',
+  check: async ({ root, cluster, planned, options, reporter }, { api, user }) => {
+    const { secrets } = registrationObjects(planned.platform);
+    // Other steps write the Secrets of the repository and the webhook.
+    const elsewhere = [repositorySecretName(cluster), ...(cluster.git.webhook ? [webhookRotation] : [])];
+    const rotate = options.rotate.filter((name) => !elsewhere.includes(name));
+    const resolve = secretResolver(root, cluster.folder, reporter.hide);
+    const found = await lookAtSecrets(api, secrets);
+    const plans = planSecrets(secrets, found, rotate, elsewhere);
+    for (const [index, plan] of plans.entries()) {
+      const changed = await changedKeys(plan, found[index]?.live, resolve);
+      if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
+    }
+    const idle = await idleLogins(api, cluster, secrets);
+    if (idle.length > 0) await requireRights(api, rightsToDelete(idle), user);
+    // Prepared values are written later; a dry run shows only names and keys.
+    return { prepared: await prepareSecrets(plans, resolve), idle };
   },
-);
+  look: async (_context, _connection, work) => work,
+  decide: (work, { cluster }) => {
+    const { prepared, idle } = work;
+    if (!bootstrapWrites(cluster) && prepared.length + idle.length === 0)
+      return { kind: 'skip', message: 'they come with their components (secrets in cluster.yaml)' };
+    const changes = prepared
+      .map(({ plan }) => plan)
+      .filter(({ action, restart }) => action !== 'keep' || restart.length > 0);
+    if (changes.length + idle.length === 0)
+      return { kind: 'up-to-date', message: `${prepared.length} Secrets exist and are kept` };
+    const going = idle.length === 0 ? '' : `, and delete ${idle.length} that cluster.yaml no longer names`;
+    return {
+      kind: 'do',
+      message: `create or change ${changes.length} of ${prepared.length} Secrets${going}`,
+      details: [...changes.map(describeSecretPlan), ...idle.map((object) => `delete ${describeObject(object)}`)],
+      work,
+    };
+  },
+  act: async ({ prepared, idle }, context, { api }) => {
+    const { cluster, planned, reporter } = context;
+    await applyObjects(api, registrationObjects(planned.platform).namespaces, leavingTracked);
+    const { applied, restarted } = await writeSecrets(api, prepared, {
+      cluster: cluster.name,
+      tell: (passwords) => tellPasswords(passwords, context),
+      report: (line) => reporter.status(`    ${line}`),
+    });
+    await removeObjects(api, idle);
+    const gone = idle.length === 0 ? '' : `, ${idle.length} deleted`;
+    return `Secrets: ${appliedText(applied)}${gone}${restarted.length === 0 ? '' : `; restarted ${restarted.join(', ')}`}`;
+  },
+});
 
 /** Argo CD's key for the repository: private half in the cluster, public half on the Git host. */
 export const deployKey = clusterStep<void, KeysFound, KeyWork>({

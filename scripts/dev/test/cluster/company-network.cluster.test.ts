@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { clusterLabel } from '../../../components/domain.ts';
 import { at, listAt } from '../../../tree/rules/parsed-tree.ts';
 import { makeCertificate } from '../../testing/certificates.ts';
 import type { RunResult } from './run.ts';
@@ -119,4 +120,37 @@ it("tells Argo CD's repository server the proxy, and what it reaches without it"
   expect(String(variables.get('NO_PROXY')).split(',')).toEqual(
     expect.arrayContaining(['.svc', '10.0.0.0/8', 'argocd-repo-server', host, '.example.com']),
   );
+});
+
+it('deletes the login that cluster.yaml no longer names, and nothing that is not its own', async () => {
+  const { api } = site.cluster.connection;
+  const logins = async () =>
+    [...(await snapshot(api)).values()]
+      .flatMap(({ metadata: { name } }) => (/^login-/.test(name) ? [name] : []))
+      .sort();
+  const kept = (await logins()).filter((name) => name.startsWith('login-charts-'));
+  for (const [name, more] of [
+    ['login-of-a-person', {}],
+    ['login-labelled-by-a-person', { [clusterLabel]: clusterName }],
+  ] as const) {
+    const labels = { 'argocd.argoproj.io/secret-type': 'repository', ...more };
+    const metadata = { name, namespace: 'argocd', labels };
+    await api.create({ apiVersion: 'v1', kind: 'Secret', metadata });
+  }
+  const path = `clusters/${clusterName}/cluster.yaml`;
+  const settings = parse(readFileSync(join(site.checkout.root, path), 'utf8'));
+  settings.mirrors.logins = settings.mirrors.logins.filter(({ url }: { url: string }) => !url.startsWith('oci:'));
+  site.checkout.write(path, stringify(settings));
+  site.checkout.git('commit', '--quiet', '--all', '--message', 'Read the registry without a login');
+
+  const dry = await site.run(...bootstrap(site), '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  expect(dry.stdout).toMatch(/delete Secret argocd\/login-registry-example-com-\w{8}/);
+  expect(await logins()).toHaveLength(4);
+  const again = await site.run(...bootstrap(site));
+  expect(again).toMatchObject({ code: 0, stderr: '' });
+  expect(again.stdout).toMatch(/Secrets: .*, 1 deleted/);
+  expect(await logins()).toEqual([...kept, 'login-of-a-person', 'login-labelled-by-a-person'].sort());
+  const third = await site.run(...bootstrap(site), '--dry-run');
+  expect(third.stdout).not.toContain('delete Secret');
 });
