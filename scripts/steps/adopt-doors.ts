@@ -7,7 +7,7 @@ import type { AdoptRow } from './adopt-objects.ts';
 import { listed } from './adopt-settings.ts';
 
 /**
- * Finds the doors to what runs: gateways, and Services and Ingresses that lead to Kubeflow past any gateway. Pure.
+ * Finds the doors to what runs: gateways, and Services, Ingresses and routes of other gateways that lead to Kubeflow past them. Pure.
  *
  * @param platform the platform's namespaces
  * @returns what is open without a login check today, and what becomes of the gateways that are there
@@ -21,7 +21,7 @@ export function judgeDoors(
     ...platform,
     ...listed(snapshot, 'Profile.kubeflow.org').map(({ metadata }) => metadata.name),
   ]);
-  const rows = [...gateways(snapshot, spaces), ...services(snapshot, spaces), ...ingresses(snapshot, spaces)];
+  const rows = [...gateways(snapshot, spaces), ...services(snapshot, spaces), ...routesPastTheMesh(snapshot, spaces)];
   return rows.filter(({ door }) => door.metadata.namespace !== gatewayNamespace && !isOurs(door)).map(({ row }) => row);
 }
 
@@ -97,7 +97,8 @@ function isChecked(snapshot: Snapshot, workload: LiveObject): boolean {
   return (
     listed(snapshot, 'AuthorizationPolicy.security.istio.io').some(
       (policy) =>
-        (at(policy, 'spec', 'action') === 'CUSTOM' || asksForToken(policy)) &&
+        asks(policy) &&
+        listAt(policy, 'spec', 'targetRefs').length === 0 &&
         applies(policy, at(policy, 'spec', 'selector', 'matchLabels')),
     ) ||
     listed(snapshot, 'EnvoyFilter.networking.istio.io').some(
@@ -108,13 +109,14 @@ function isChecked(snapshot: Snapshot, workload: LiveObject): boolean {
   );
 }
 
-/** A policy that denies requests without a token's principal. */
-function asksForToken(policy: LiveObject): boolean {
+/** Whether a policy asks an external check, or denies requests without a token's principal. */
+function asks(policy: LiveObject): boolean {
   return (
-    at(policy, 'spec', 'action') === 'DENY' &&
-    listAt(policy, 'spec', 'rules').some((rule) =>
-      listAt(rule, 'from').some((from) => textsAt(from, 'source', 'notRequestPrincipals').includes('*')),
-    )
+    at(policy, 'spec', 'action') === 'CUSTOM' ||
+    (at(policy, 'spec', 'action') === 'DENY' &&
+      listAt(policy, 'spec', 'rules').some((rule) =>
+        listAt(rule, 'from').some((from) => textsAt(from, 'source', 'notRequestPrincipals').includes('*')),
+      ))
   );
 }
 
@@ -153,17 +155,67 @@ function services(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
   );
 }
 
-function ingresses(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
-  return listed(snapshot, 'Ingress.networking.k8s.io')
-    .filter(({ metadata: { namespace = '' } }) => spaces.has(namespace))
-    .map((ingress) => ({
-      door: ingress,
-      row: {
-        lot: 'open today',
-        what: describeObject(ingress),
-        reason:
-          'it leads past the mesh, and stays open beside the platform; whether its controller asks for a login is not seen here',
-        todo: `When the platform is ready: kubectl -n ${ingress.metadata.namespace} delete ingress ${ingress.metadata.name}`,
-      },
-    }));
+/** Kinds by which other gateways than the mesh's lead to Services, with the plural that kubectl takes. */
+const otherRoutes: Readonly<Record<string, string>> = {
+  'Ingress.networking.k8s.io': 'ingress',
+  'Route.route.openshift.io': 'routes.route.openshift.io',
+  'IngressRoute.traefik.io': 'ingressroutes.traefik.io',
+  ...Object.fromEntries(
+    ['HTTPRoute', 'GRPCRoute', 'TLSRoute', 'TCPRoute'].map((kind) => [
+      `${kind}.gateway.networking.k8s.io`,
+      `${kind.toLowerCase()}s.gateway.networking.k8s.io`,
+    ]),
+  ),
+};
+
+/** Kinds that doors are recognised by, apart from the mesh's own. */
+export const doorKinds: readonly string[] = Object.keys(otherRoutes);
+
+function routesPastTheMesh(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
+  return Object.entries(otherRoutes).flatMap(([kind, plural]) =>
+    listed(snapshot, kind)
+      .filter((route) => leadsInto(route, spaces) && !isCheckedAtGateway(snapshot, route))
+      .map((route) => ({
+        door: route,
+        row: {
+          lot: 'open today',
+          what: describeObject(route),
+          reason:
+            "it leads past the platform's gateway, and stays open beside the platform; whether its controller asks for a login is not seen here",
+          todo: `When the platform is ready: kubectl -n ${route.metadata.namespace} delete ${plural} ${route.metadata.name}`,
+        },
+      })),
+  );
+}
+
+/** Whether a route leads into one of the namespaces: from there, or from elsewhere by a reference. A Service as parent is the mesh's own traffic. */
+function leadsInto(route: LiveObject, spaces: ReadonlySet<string>): boolean {
+  const parents = listAt(route, 'spec', 'parentRefs');
+  if (parents.length > 0 && parents.every((parent) => at(parent, 'kind') === 'Service')) return false;
+  const backends = [
+    ...listAt(route, 'spec', 'rules').flatMap((rule) => listAt(rule, 'backendRefs')),
+    ...listAt(route, 'spec', 'routes').flatMap((rule) => listAt(rule, 'services')),
+  ];
+  return [route.metadata.namespace, ...backends.map((backend) => at(backend, 'namespace'))].some(
+    (namespace) => typeof namespace === 'string' && spaces.has(namespace),
+  );
+}
+
+/** Whether Istio asks about each request at all Gateways of a route. */
+function isCheckedAtGateway(snapshot: Snapshot, route: LiveObject): boolean {
+  const parents = listAt(route, 'spec', 'parentRefs');
+  const policies = listed(snapshot, 'AuthorizationPolicy.security.istio.io').filter(asks);
+  return (
+    parents.length > 0 &&
+    parents.every((parent) => {
+      const namespace = at(parent, 'namespace') ?? route.metadata.namespace;
+      return policies.some(
+        (policy) =>
+          policy.metadata.namespace === namespace &&
+          listAt(policy, 'spec', 'targetRefs').some(
+            (target) => at(target, 'kind') === 'Gateway' && at(target, 'name') === at(parent, 'name'),
+          ),
+      );
+    })
+  );
 }

@@ -224,4 +224,42 @@ describe('doors', () => {
       { todo: expect.stringContaining('patch service ml-pipeline-ui') },
     ]);
   });
+
+  const httpRoute = (place: string, spec: object) =>
+    object('gateway.networking.k8s.io/v1', 'HTTPRoute', place, { spec });
+  const parentRefs = [{ name: 'edge', namespace: 'edge' }];
+
+  it.each<[string, object, string]>([
+    ['a route of the Gateway API', httpRoute('kubeflow/dashboard', { parentRefs }), 'httproutes.gateway'],
+    [
+      'a route from another namespace',
+      httpRoute('edge/ui', {
+        parentRefs,
+        rules: [{ backendRefs: [{ name: 'ml-pipeline-ui', namespace: 'kubeflow' }] }],
+      }),
+      '-n edge delete httproutes.gateway',
+    ],
+    ['an Ingress', object('networking.k8s.io/v1', 'Ingress', 'kubeflow/ui'), 'delete ingress ui'],
+    ["OpenShift's", object('route.openshift.io/v1', 'Route', 'kubeflow/ui'), 'delete routes.route.openshift.io ui'],
+    [
+      "Traefik's, from another namespace",
+      object('traefik.io/v1alpha1', 'IngressRoute', 'edge/ui', {
+        spec: { routes: [{ services: [{ name: 'centraldashboard', namespace: 'kubeflow' }] }] },
+      }),
+      '-n edge delete ingressroutes.traefik.io ui',
+    ],
+  ])('%s leads past the gateway', (_name, other, todo) => {
+    expect(open(other)).toMatchObject([{ todo: expect.stringContaining(todo) }]);
+  });
+
+  it('routes of other programs, of the mesh itself, and at a Gateway with a login are no such doors', () => {
+    const target = { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }] };
+    const policy = object('security.istio.io/v1', 'AuthorizationPolicy', 'edge/login', {
+      spec: { action: 'CUSTOM', provider: { name: 'x' }, ...target },
+    });
+    expect(open(httpRoute('shop/web', { parentRefs, rules: [{ backendRefs: [{ name: 'web' }] }] }))).toEqual([]);
+    expect(open(httpRoute('kubeflow/split', { parentRefs: [{ kind: 'Service', name: 'web' }] }))).toEqual([]);
+    expect(open(httpRoute('kubeflow/ui', { parentRefs }), policy)).toEqual([]);
+    expect(open(gateway, route, pods, balancer, check({ action: 'CUSTOM', ...target }))).toHaveLength(1);
+  });
 });

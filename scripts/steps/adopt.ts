@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Connection } from '../cluster/connect.ts';
 import { kindName, readSnapshot, type Snapshot } from '../cluster/inventory.ts';
 import { judgeOwnership } from '../cluster/judge-ownership.ts';
+import { kubeconfigFor } from '../cluster/kubeconfig.ts';
 import type { LiveObject } from '../cluster/live.ts';
 import { lookAtOwnership } from '../cluster/ownership.ts';
 import { lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
@@ -16,7 +17,7 @@ import { placePlatform } from '../tree/place.ts';
 import { type RenderedTree, renderDocuments } from '../tree/render.ts';
 import { allObjects, namespaceOf } from '../tree/rules/parsed-tree.ts';
 import { withScratchCopy } from '../workspace/scratch-copy.ts';
-import { judgeDoors } from './adopt-doors.ts';
+import { doorKinds, judgeDoors } from './adopt-doors.ts';
 import { type AdoptRow, judgeObjects, kindsOfObjects, type Lot, type PlannedObject } from './adopt-objects.ts';
 import { judgePrograms } from './adopt-programs.ts';
 import { type AdoptRequest, adoptedFile, withoutPeople } from './adopt-settings.ts';
@@ -40,7 +41,7 @@ const lots: readonly Lot[] = ['in the way', 'open today', 'becomes ours', 'stays
 /** Kinds by which programs are recognised; those of the platform's own objects come with the tree. */
 const recognised: ReadonlySet<string> = new Set([
   ...['Node', 'Namespace', 'Service', 'ConfigMap', 'PersistentVolumeClaim'],
-  ...['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', 'Ingress.networking.k8s.io'],
+  ...['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', ...doorKinds],
   'APIService.apiregistration.k8s.io',
   'CustomResourceDefinition.apiextensions.k8s.io',
   'MutatingWebhookConfiguration.admissionregistration.k8s.io',
@@ -57,7 +58,7 @@ const recognised: ReadonlySet<string> = new Set([
  */
 export async function adopt(
   root: string,
-  { api, context }: Connection,
+  { api, context, server }: Connection,
   request: AdoptRequest,
   reporter: Reporter,
 ): Promise<Adoption> {
@@ -97,6 +98,7 @@ export async function adopt(
     ...(await judgeSecrets(api, platform)),
   ];
   const unreadable = [...first.unreadable, ...second.unreadable];
+  const elsewhere = await otherContext(platform.cluster.kubernetes.context, { context, server });
   return {
     cluster: name,
     file,
@@ -104,9 +106,22 @@ export async function adopt(
     rows: rows.toSorted((a, b) => lots.indexOf(a.lot) - lots.indexOf(b.lot)),
     notes: [
       ...(unreadable.length === 0 ? [] : [`this user may not list ${unreadable.join(', ')}: the list may lack lines`]),
+      ...(elsewhere === undefined
+        ? []
+        : [`${file} names ${elsewhere}: other commands go there without --context ${context}`]),
       ...notes,
     ],
   };
+}
+
+/** @returns the context that cluster.yaml names, if it leads elsewhere, with its server; contexts of one server are one cluster */
+async function otherContext(named: string | undefined, read: Pick<Connection, 'context' | 'server'>) {
+  if (named === undefined || named === read.context) return undefined;
+  const config = await kubeconfigFor(named).catch(() => undefined);
+  const server = config?.getCurrentCluster()?.server;
+  if (server === read.server) return undefined;
+  const where = server === undefined ? 'which your kubeconfig does not have' : server;
+  return `the context ${named} (${where}), but this is ${read.context} (${read.server})`;
 }
 
 function requireValidFile(text: string, file: string, name: string): void {

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -283,6 +283,17 @@ it('reads the cluster, changes nothing in it, and writes a file that fits, once'
     auth: { users: [{ email: 'ann@example.com' }] },
   });
   expect(versions(await everything())).toEqual(versions(before));
+
+  const path = join(repository.root, file);
+  writeFileSync(path, text.replace(/^( *context:) .*$/m, '$1 gone'));
+  const { notes } = JSON.parse((await run('adopt', '--cluster', 'prod', '--json')).stdout);
+  writeFileSync(path, text);
+  const { contextName } = server.server;
+  expect(notes).toContainEqual(
+    expect.stringMatching(
+      `names the context gone \\(which your kubeconfig does not have\\), but this is ${contextName} \\(https://.*--context ${contextName}`,
+    ),
+  );
 });
 
 it('says of each program what becomes of it, and compares the objects with those of the charts', async () => {
