@@ -44,6 +44,8 @@ beforeAll(() => {
     blank: ' \n',
     token: 'abc\n',
     words: 'hello',
+    'docker.json': '{"auths": {"registry.example.com": {"auth": "dTpw"}}}',
+    'helper.json': '{"auths": {"registry.example.com": {}}, "credsStore": "desktop"}',
   });
 });
 
@@ -68,7 +70,7 @@ async function value(generator: Generator): Promise<string> {
   return secret?.values.key ?? '';
 }
 
-const from = (file: string, check?: 'ca' | 'served' | 'private-key' | 'not-empty'): Generator => ({
+const from = (file: string, check?: 'ca' | 'served' | 'private-key' | 'docker-config' | 'not-empty'): Generator => ({
   kind: 'reference',
   from: { file },
   ...(check === undefined ? {} : { check }),
@@ -117,11 +119,17 @@ describe('values that are brought', () => {
     ['new.crt', 'ca', 'the certificate in the file new.crt is not valid before'],
     ['words', 'private-key', 'the file words does not contain a private key'],
     ['encrypted.key', 'private-key', 'the private key in the file encrypted.key is encrypted'],
+    ['words', 'docker-config', 'the file words has no logins of registries'],
+    ['helper.json', 'docker-config', 'the file helper.json has no login for registry.example.com'],
   ] as const)('are refused: %s as %s', async (file, check, message) => {
     await expect(value(from(file, check))).rejects.toMatchObject({
       name: 'UsageError',
       message: expect.stringContaining(message),
     });
+  });
+
+  it('are the logins of registries', async () => {
+    expect(await value(from('docker.json', 'docker-config'))).toBe(files['docker.json']);
   });
 
   it("are refused when the key is another certificate's", async () => {

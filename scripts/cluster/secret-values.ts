@@ -82,6 +82,7 @@ async function plainValue(
       if (generator.check === 'ca') return accepted(text, caProblem(place, text));
       if (generator.check === 'served') return accepted(text, servedProblem(place, text, generator.hosts ?? []));
       if (generator.check === 'private-key') return checkPrivateKey(place, text);
+      if (generator.check === 'docker-config') return checkDockerConfig(place, text);
       // Editors add a final newline that is not part of the secret.
       return text.replace(/\r?\n$/, '');
     }
@@ -113,6 +114,22 @@ function checkPrivateKey(place: string, text: string): string {
     });
   }
   return text;
+}
+
+/** The file of `docker login`. With a credential helper, the file holds no login. */
+function checkDockerConfig(place: string, text: string): string {
+  let registries: [string, { auth?: unknown; username?: unknown } | null][] = [];
+  try {
+    registries = Object.entries(JSON.parse(text).auths ?? {});
+  } catch {
+    // Reported below, without the text.
+  }
+  const without = registries.filter(([, login]) => !login?.auth && !login?.username).map(([registry]) => registry);
+  if (registries.length > 0 && without.length === 0) return text;
+  const what = without.length === 0 ? 'has no logins of registries' : `has no login for ${without.join(', ')}`;
+  throw new UsageError(`${place} ${what}`, {
+    hint: 'It must be as docker login writes it without a credential helper: {"auths": {"registry.example.com": {"auth": "base64 of user:password"}}}.',
+  });
 }
 
 function accepted(text: string, problem: CertificateProblem | undefined): string {

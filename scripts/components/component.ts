@@ -56,7 +56,7 @@ export type Generator =
   | {
       kind: 'reference';
       from: SecretReference | SopsReference /** Validation of the value before use. */;
-      check?: 'ca' | 'served' | 'private-key' | 'not-empty';
+      check?: 'ca' | 'served' | 'private-key' | 'docker-config' | 'not-empty';
       /** DNS names and addresses that a `served` certificate must cover. */
       hosts?: readonly string[];
     }

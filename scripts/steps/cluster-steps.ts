@@ -2,7 +2,7 @@ import type { Applied } from '../cluster/apply.ts';
 import { applyObjects } from '../cluster/apply.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { facilities } from '../cluster/facilities.ts';
-import { idleLogins, rightsToDelete } from '../cluster/idle-logins.ts';
+import { idleLogins, rightsToDelete } from '../cluster/idle-secrets.ts';
 import { installArgoCD } from '../cluster/install-argocd.ts';
 import { describeObject, type LiveData, type LiveObject } from '../cluster/live.ts';
 import type { Verdict } from '../cluster/ownership.ts';
@@ -34,6 +34,7 @@ import { tellPasswords } from './passwords.ts';
 import {
   gatewayService,
   ownershipQuestion,
+  platformNamespaces,
   registrationObjects,
   repositoryObject,
   repositorySecretName,
@@ -196,7 +197,7 @@ export const makeSecrets = clusterStep<SecretWork, SecretWork, SecretWork>({
       const changed = await changedKeys(plan, found[index]?.live, resolve);
       if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
     }
-    const idle = await idleLogins(api, cluster, secrets);
+    const idle = await idleLogins(api, cluster, secrets, platformNamespaces(planned.platform));
     if (idle.length > 0) await requireRights(api, rightsToDelete(idle), user);
     // Prepared values are written later; a dry run shows only names and keys.
     return { prepared: await prepareSecrets(plans, resolve), idle };

@@ -6,6 +6,7 @@ import { requiredSettings } from '../components/argocd.ts';
 import { groupOf, type KubernetesObject, type SecretSpec } from '../components/component.ts';
 import { gatewayNamespace, gatewayRelease } from '../components/domain.ts';
 import type { Platform } from '../components/platform.ts';
+import { pullSecrets } from '../components/pull-secret.ts';
 import { writtenSecrets } from '../components/secret-sources.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { RenderedTree } from '../tree/render.ts';
@@ -24,8 +25,17 @@ interface RegistrationObjects {
 /** @returns the Secrets that the bootstrap writes; also of components that wait for the host, so that one look is enough */
 function neededSecrets({ cluster, enabled }: Platform): SecretSpec[] {
   const needed = enabled.flatMap((component) => component.secrets?.(cluster) ?? []);
-  // Argo CD needs its logins before it can read anything, so no other source can bring them.
-  return [...writtenSecrets(cluster, needed), ...loginSecrets(cluster)];
+  // Argo CD needs its logins, and its pods their images, before it can read anything: no other source can bring them.
+  return [
+    ...writtenSecrets(cluster, needed),
+    ...loginSecrets(cluster),
+    ...pullSecrets(cluster, platformNamespaces({ cluster, enabled })),
+  ];
+}
+
+/** @returns the names of all namespaces that the platform makes */
+export function platformNamespaces({ cluster, enabled }: Pick<Platform, 'cluster' | 'enabled'>): string[] {
+  return namespaces(cluster, enabled).map(({ metadata }) => metadata.name);
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */

@@ -8,6 +8,7 @@ import type {
 import { inCluster, readyWithinAnnotation, versionsAnnotation } from '../components/domain.ts';
 import { mirrorCharts, mirrorEntry, mirrorGit, mirrorOverride } from '../components/mirrors.ts';
 import type { PlacedComponent } from '../components/platform.ts';
+import { pullSecretPatches } from '../components/pull-secret.ts';
 import { settingsOf } from '../components/settings.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { durationSeconds } from '../config/schema/common.ts';
@@ -117,13 +118,14 @@ function kustomizeSource(cluster: Cluster, source: KustomizeSource): Record<stri
     ...(source.imageOverrides ?? []).map((entry) => mirrorOverride(cluster, entry)),
     ...(source.images ?? []).flatMap((image) => mirrorEntry(cluster, image) ?? []),
   ];
+  const patches = [...source.patches, ...pullSecretPatches(cluster)];
   const kustomize = {
     ...(source.namespace === undefined ? {} : { namespace: source.namespace }),
     ...(images.length === 0 ? {} : { images }),
-    ...(source.patches.length === 0
+    ...(patches.length === 0
       ? {}
       : {
-          patches: source.patches.map(({ target, patch, options }) => ({
+          patches: patches.map(({ target, patch, options }) => ({
             ...(target === undefined ? {} : { target }),
             patch,
             ...(options === undefined ? {} : { options }),

@@ -1,5 +1,6 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
 import type { PlacedComponent, Platform } from '../components/platform.ts';
+import { withPullSecret } from '../components/pull-secret.ts';
 import { secretObjects } from '../components/secret-sources.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { application } from './application.ts';
@@ -79,7 +80,9 @@ export function renderDocuments(platform: Platform): RenderedTree {
 }
 
 function chartValues(cluster: Cluster, { component, sources }: PlacedComponent): Record<string, unknown> | undefined {
-  return sources.some((source) => source.kind === 'chart') ? (component.values?.(cluster) ?? {}) : undefined;
+  return sources.some((source) => source.kind === 'chart')
+    ? withPullSecret(cluster, component.name, component.values?.(cluster) ?? {})
+    : undefined;
 }
 
 /** One file per object, named after its kind and name, so that pull requests are easy to read. */

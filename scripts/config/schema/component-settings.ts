@@ -223,6 +223,11 @@ export const mirrors = z
       }, readsAsWritten)
       .default([])
       .describe("Argo CD's logins at mirrors, and at other chart and Git repositories of the platform and its apps."),
+    pullSecret: secretReference
+      .optional()
+      .describe(
+        "Logins of image registries, as docker login writes them (config.json with auths). The bootstrap makes a Secret of them in each of the platform's namespaces, and its pods pull with it.",
+      ),
     caFile: z
       .string()
       .min(1, 'must not be empty')

@@ -211,6 +211,7 @@ export const configOptions: readonly ConfigOption[] = [
         caFile: 'ca.pem',
       },
     },
+    'a pull secret': { mirrors: { pullSecret: secret } },
   }),
   ...options('proxy to the internet', {
     'a proxy': { proxy: { https: 'http://proxy.example.com:3128', no: ['.corp.example.com', '203.0.113.0/24'] } },

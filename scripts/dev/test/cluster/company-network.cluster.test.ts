@@ -47,6 +47,10 @@ beforeAll(async () => {
     url,
     ...mirror,
   }));
+  settings.mirrors.pullSecret = file(
+    'registries.json',
+    '{"auths": {"registry.example.com": {"auth": "cmVhZGVyOnB1bGw="}}}\n',
+  );
   settings.mirrors.caFile = join(folder, 'ca.pem');
   site.checkout.write(path, stringify(settings));
   site.checkout.git('commit', '--quiet', '--all', '--message', 'Fit the company');
@@ -84,6 +88,20 @@ describe('mirrors with a login and a CA of their own', () => {
       'registry.example.com': authority.certificate,
       'charts.example.com': authority.certificate,
     });
+  });
+
+  it('let the platform pull images with one Secret in each of its namespaces, which Argo CD has from its first start', () => {
+    const pulls = [...made.values()].filter(({ metadata }) => metadata.name === 'platform-pull-secret');
+    expect(pulls.map(({ metadata }) => metadata.namespace)).toEqual(
+      expect.arrayContaining(['argocd', 'cert-manager', 'istio-system', 'ingress', 'auth', 'kubeflow']),
+    );
+    for (const { type, data } of pulls) {
+      expect(type).toBe('kubernetes.io/dockerconfigjson');
+      expect(Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()).toContain('cmVhZGVyOnB1bGw=');
+    }
+    const server = made.get('Deployment argocd/argocd-server');
+    expect(at(server, 'spec', 'template', 'spec', 'imagePullSecrets')).toEqual([{ name: 'platform-pull-secret' }]);
+    expect(site.remote.git('log', '--patch')).not.toContain('cmVhZGVyOnB1bGw=');
   });
 
   it('have their passwords in no output and not in Git', () => {
@@ -139,6 +157,7 @@ it('deletes the login that cluster.yaml no longer names, and nothing that is not
   }
   const path = `clusters/${clusterName}/cluster.yaml`;
   const settings = parse(readFileSync(join(site.checkout.root, path), 'utf8'));
+  delete settings.mirrors.pullSecret;
   settings.mirrors.logins = settings.mirrors.logins.filter(({ url }: { url: string }) => !url.startsWith('oci:'));
   site.checkout.write(path, stringify(settings));
   site.checkout.git('commit', '--quiet', '--all', '--message', 'Read the registry without a login');
@@ -149,7 +168,8 @@ it('deletes the login that cluster.yaml no longer names, and nothing that is not
   expect(await logins()).toHaveLength(4);
   const again = await site.run(...bootstrap(site));
   expect(again).toMatchObject({ code: 0, stderr: '' });
-  expect(again.stdout).toMatch(/Secrets: .*, 1 deleted/);
+  expect(again.stdout).toMatch(/Secrets: .*, \d+ deleted/);
+  expect([...(await snapshot(api)).keys()].filter((key) => key.includes('platform-pull-secret'))).toEqual([]);
   expect(await logins()).toEqual([...kept, 'login-of-a-person', 'login-labelled-by-a-person'].sort());
   const third = await site.run(...bootstrap(site), '--dry-run');
   expect(third.stdout).not.toContain('delete Secret');
