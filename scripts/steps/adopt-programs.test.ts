@@ -252,7 +252,7 @@ describe('doors', () => {
     expect(open(other)).toMatchObject([{ todo: expect.stringContaining(todo) }]);
   });
 
-  it('routes of other programs, of the mesh itself, and at a Gateway with a login are no such doors', () => {
+  it('routes of other programs, of the mesh itself, and at a Gateway with a login do not count', () => {
     const target = { targetRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }] };
     const policy = object('security.istio.io/v1', 'AuthorizationPolicy', 'edge/login', {
       spec: { action: 'CUSTOM', provider: { name: 'x' }, ...target },

@@ -93,7 +93,7 @@ describe('mirrors with a login and a CA of their own', () => {
   it('let the platform pull images with one Secret in each of its namespaces, which Argo CD has from its first start', () => {
     const pulls = [...made.values()].filter(({ metadata }) => metadata.name === 'platform-pull-secret');
     expect(pulls.map(({ metadata }) => metadata.namespace)).toEqual(
-      expect.arrayContaining(['argocd', 'cert-manager', 'istio-system', 'ingress', 'auth', 'kubeflow']),
+      expect.arrayContaining(['argocd', 'cert-manager', 'istio-system', 'istio-cni', 'ingress', 'auth']),
     );
     for (const { type, data } of pulls) {
       expect(type).toBe('kubernetes.io/dockerconfigjson');
