@@ -62,10 +62,15 @@ export async function uncommittedFiles(): Promise<number> {
   return status.split('\n').filter((line) => line !== '').length;
 }
 
-/** Settings of cluster.yaml for a sandbox. */
+/**
+ * Settings of cluster.yaml for a sandbox.
+ *
+ * @param replaced what is served in place of upstream's repositories
+ */
 export function sandboxSettings(
   root: string,
   { chartsUrl, gitUrl, network }: Sandbox,
+  replaced: readonly { upstream: string; name: string }[] = fakeRepositories,
 ): Pick<ClusterFileSpec, 'gitUrl' | 'addresses' | 'mirrors' | 'versions'> {
   const pinned = (folder: string) => String(upstreamFile(root, folder).version);
   const charts = upstreamFiles(root).filter(({ chart }) => chart !== undefined);
@@ -77,7 +82,7 @@ export function sandboxSettings(
       charts: Object.fromEntries(charts.map(({ repository }) => [repository, chartsUrl])),
       git: Object.fromEntries([
         ['https://github.com/argoproj/argo-cd', `${gitUrl}/argo-cd`],
-        ...fakeRepositories.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
+        ...replaced.map(({ upstream, name }) => [upstream, `${gitUrl}/${name}`]),
       ]),
     },
   };
@@ -91,11 +96,11 @@ export function sandboxSettings(
  */
 export async function writeFakes(
   folder: string,
-  { repositories, manifests }: Pick<KubeflowOnSandbox, 'repositories' | 'manifests'>,
+  { repositories, manifests, more }: Pick<KubeflowOnSandbox, 'repositories' | 'manifests' | 'more'>,
 ): Promise<Record<string, string>> {
   const { fakes } = placesOf(folder);
   await rm(fakes, { recursive: true, force: true });
-  const made: Record<string, string> = {};
+  const made = Object.fromEntries(more.map(({ name, bare }) => [name, bare]));
   for (const repository of repositories) {
     const bare = join(fakes, `${repository.name}.git`);
     await writeRepository(repository, bare, repository.name === 'kubeflow' ? manifests : undefined);

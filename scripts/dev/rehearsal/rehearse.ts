@@ -149,7 +149,8 @@ async function onSandbox(
       report,
     }),
   );
-  await writeCluster(folder, { ...state, ...sandboxSettings(places.root, sandbox), kubeflow: kubeflowParts }, settings);
+  const found = sandboxSettings(places.root, sandbox, [...kubeflow.repositories, ...kubeflow.more]);
+  await writeCluster(folder, { ...state, ...found, kubeflow: kubeflow.parts }, settings);
 }
 
 async function onOwnCluster({ folder, settings, address }: RehearseOptions, state: SiteState): Promise<void> {

@@ -15,6 +15,8 @@ const sources = {
   dex: { pinnedIn: 'dex', path: 'github.com/dexidp/dex' },
   gitea: { pinnedIn: 'gitea', path: 'code.gitea.io/gitea' },
   kubernetes: { pinnedIn: 'kubernetes', path: 'k8s.io/kubernetes' },
+  jobset: { pinnedIn: 'jobset', path: 'sigs.k8s.io/jobset' },
+  trainer: { pinnedIn: 'trainer', path: 'github.com/kubeflow/trainer/v2' },
   metallb: { pinnedIn: 'metallb', path: 'go.universe.tf/metallb' },
 } as const;
 

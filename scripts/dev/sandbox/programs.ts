@@ -40,6 +40,7 @@ const istio = { module: 'istio', upstream: 'istio.io/istio', label: '1.31.1' };
 const metallb = { module: 'metallb', upstream: 'go.universe.tf/metallb' };
 const pebble = { module: 'pebble', upstream: 'github.com/letsencrypt/pebble/v2', minutes: 1 };
 const sops = { module: 'sops', upstream: 'github.com/getsops/sops/v3' };
+const trainer = { module: 'trainer', upstream: 'github.com/kubeflow/trainer/v2' };
 const oauth2Proxy = 'github.com/oauth2-proxy/oauth2-proxy/v7';
 
 /** Every program that the sandbox can build, by its file's name. */
@@ -127,6 +128,9 @@ export const programs = {
   // What a bootstrap decrypts Secrets with, and what makes a key for it.
   sops: { ...sops, package: `${sops.upstream}/cmd/sops`, minutes: 3 },
   'age-keygen': { ...sops, upstream: 'filippo.io/age', package: 'filippo.io/age/cmd/age-keygen', minutes: 1 },
+  // Kubeflow's, with its own manifests only.
+  'trainer-manager': { ...trainer, package: `${trainer.upstream}/cmd/trainer-controller-manager`, minutes: 3 },
+  'jobset-manager': { module: 'jobset', upstream: 'sigs.k8s.io/jobset', package: 'sigs.k8s.io/jobset', minutes: 2 },
   'metallb-controller': { ...metallb, package: 'go.universe.tf/metallb/controller', minutes: 2 },
   'metallb-speaker': { ...metallb, package: 'go.universe.tf/metallb/speaker', minutes: 1 },
 } as const satisfies Record<string, Program>;

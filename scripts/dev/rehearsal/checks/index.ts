@@ -16,6 +16,7 @@ import { check as kubeflow } from './kubeflow.ts';
 import { check as kubeflowBrowser } from './kubeflow-browser.ts';
 import { check as kubeflowOwner } from './kubeflow-owner.ts';
 import { check as kubeflowTenants } from './kubeflow-tenants.ts';
+import { check as kubeflowTraining } from './kubeflow-training.ts';
 import { check as login } from './login.ts';
 import { check as networkPolicies } from './network-policies.ts';
 import { check as podSecurity } from './pod-security.ts';
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   kubeflow,
   kubeflowBrowser,
   kubeflowTenants,
+  kubeflowTraining,
   kubeflowOwner,
   gate,
   failClosed,

@@ -9,7 +9,7 @@ import { type Expect, expecting } from './assert.ts';
 const image = 'ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy:v1.10.0';
 
 /** Whether Kubeflow's own program runs here, and not the fake. */
-export function runsOwn(site: RehearsalSite, program: KubeflowProgramName): boolean {
+export function runsOwn(site: RehearsalSite, program: KubeflowProgramName | 'trainer-controller-manager'): boolean {
   return site.record.data().versions[`Kubeflow: ${program}`]?.startsWith('its own') ?? false;
 }
 

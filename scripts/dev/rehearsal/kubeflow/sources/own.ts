@@ -1,17 +1,22 @@
 import { baseLayer } from '../../../sandbox/base-image.ts';
 import type { Report } from '../../../sandbox/build.ts';
 import type { ImageSpec } from '../../../sandbox/images.ts';
-import { type FakeRepository, fakeImages, fakeRepositories, fakesBeside } from '../index.ts';
+import { type FakeRepository, fakeImages, fakeRepositories, fakesBeside, kubeflowParts } from '../index.ts';
 import { buildable, buildKubeflowProgram } from './build.ts';
 import { findSources, type KubeflowSources, manifestSource, nameOf, sourceLines } from './find.ts';
+import { jobsetRepository, moduleImages, moduleParts, moduleRuns } from './modules.ts';
 import { type KubeflowProgram, type KubeflowProgramName, kubeflowPrograms, programSource } from './programs.ts';
 
 /** What a sandbox runs as Kubeflow: its own programs and manifests where their sources are at hand, fakes for all else. */
 export interface KubeflowOnSandbox {
+  /** Its parts, as kubeflow.components names them. */
+  parts: readonly string[];
   /** What replaces upstream's repositories; a path that is not in them is upstream's own. */
   repositories: readonly FakeRepository[];
   /** Upstream's own manifests: a repository and a commit of it. */
   manifests: { repository: string; commit: string } | undefined;
+  /** More of upstream's repositories: address, name in the sandbox, and a bare one that replaces it. */
+  more: readonly { upstream: string; name: string; bare: string }[];
   /** The images that are the fake, by their full name. */
   fakes: readonly string[];
   /** The images that are Kubeflow's own programs, by their full name. */
@@ -31,12 +36,17 @@ export async function kubeflowOnSandbox(folder: string | undefined, report: Repo
   for (const line of sources === undefined ? [] : sourceLines(sources)) report(line);
   const { programs, manifests } = sources ?? {};
   if (sources === undefined || programs === undefined || manifests === undefined)
-    return { ...mixOf([]), manifests: undefined, images: {} };
+    return { ...mixOf([]), parts: kubeflowParts, manifests: undefined, more: [], images: {} };
   const own = buildable(sources);
+  const mix = mixOf(own);
+  const { upstream, name, make } = jobsetRepository;
   return {
-    ...mixOf(own),
+    ...mix,
+    parts: [...kubeflowParts, ...moduleParts],
     manifests: { repository: manifests, commit: manifestSource().commit },
-    images: await imagesOf(own, sources, report),
+    more: [{ upstream, name, bare: await make() }],
+    images: { ...(await imagesOf(own, sources, report)), ...(await moduleImages(report)) },
+    runs: { ...mix.runs, ...(await moduleRuns()) },
   };
 }
 

@@ -1,12 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../report/errors.ts';
+import { repositoryRoot } from '../../../sandbox/of-repository.ts';
 import { mustRun } from '../../run-program.ts';
 import { fakeImages, fakeRepositories } from '../index.ts';
 import { writeRepository } from '../repository.ts';
 import { findRepository, findSources, manifestSource, sourceLines } from './find.ts';
+import { imageOfModule } from './modules.ts';
 import { kubeflowOnSandbox, mixOf } from './own.ts';
 import {
   type KubeflowProgram,
@@ -95,6 +97,15 @@ describe("Kubeflow's own programs", () => {
     const paths = mixOf(['profile-controller']).repositories.flatMap((repository) => Object.keys(repository.paths));
     expect(paths).toContain('applications/profiles/pss');
   });
+
+  test.each(['trainer-manager', 'jobset-manager'] as const)(
+    '%s is served under the name that the tree gives it',
+    async (program) => {
+      const apps = join(repositoryRoot, 'clusters/demo/apps');
+      const [file = ''] = (await readdir(apps)).filter((name) => name.endsWith('kubeflow-trainer.yaml'));
+      expect(await readFile(join(apps, file), 'utf8')).toMatch(new RegExp(`[ =]${await imageOfModule(program)}$`, 'm'));
+    },
+  );
 
   test("run with upstream's own manifests, and fakes replace theirs as a whole", async () => {
     const [kubeflow] = mixOf(all).repositories;
