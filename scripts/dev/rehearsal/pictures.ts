@@ -1,11 +1,12 @@
 /**
  * `npm run pictures [REPORT]`: draws the README's picture from the report of a rehearsal with Kubeflow's own programs: what a user
- * sees, and how the waves went (docs/development.md).
+ * sees, and how the waves went. Draws the HTML pages in the report's folder, too, in light and dark (docs/development.md).
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium } from 'playwright-core';
 import { type Html, html } from '../../page/html.ts';
 import { durationText } from '../../page/time.ts';
 import { createReporter } from '../../report/reporter.ts';
@@ -21,6 +22,8 @@ const shown = [
   ['kubeflow-dashboard', 'left top', 'Then Kubeflow knows who it is'],
   ['kubeflow-lab', 'left top', 'Notebooks behind the same gateway'],
 ] as const;
+
+const pictures = join(repositoryRoot, 'docs', 'pictures');
 
 const style = `
   * { box-sizing: border-box; }
@@ -48,12 +51,29 @@ function bars(applications: readonly ApplicationTimes[], seconds: number): Html[
   );
 }
 
-async function draw(report: string): Promise<string> {
+/** Pages of a report's folder: the page of a run, and what `status --html` wrote there. */
+const pages = ['rehearsal', 'status'];
+
+async function drawPages(browser: Browser, report: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of pages.filter((page) => existsSync(join(report, `${page}.html`)))) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ viewport: { width: 1000, height: 900 }, colorScheme });
+      await page.goto(pathToFileURL(join(report, `${name}.html`)).href);
+      const file = join(pictures, `page-${name}-${colorScheme}.png`);
+      await page.screenshot({ path: file });
+      files.push(file);
+    }
+  }
+  return files;
+}
+
+async function draw(report: string): Promise<string[]> {
   const record = JSON.parse(await readFile(join(report, 'record.json'), 'utf8')) as RecordData;
   const missing = shown.map(([name]) => join(report, `${name}.png`)).filter((file) => !existsSync(file));
   if (missing.length > 0)
     throw new Error(`the report lacks ${missing.join(', ')}: run the checks login,kubeflow-browser`);
-  const pages = await Promise.all(
+  const figures = await Promise.all(
     shown.map(async ([name, corner, caption]) => {
       const png = (await readFile(join(report, `${name}.png`))).toString('base64');
       const background = `background-image: url(data:image/png;base64,${png}); background-position: ${corner}`;
@@ -62,7 +82,7 @@ async function draw(report: string): Promise<string> {
   );
   const last = Math.max(...record.applications.map(({ healthy = 0 }) => healthy));
   const took = durationText(record.phases.find(({ name }) => name === bootstrapPhase)?.seconds ?? last);
-  const text = html`<!doctype html><meta charset="utf-8"><main><div class="pages">${pages}</div><section>
+  const text = html`<!doctype html><meta charset="utf-8"><main><div class="pages">${figures}</div><section>
     <h2>One command, ${took}: each wave starts once the one before is healthy</h2>${bars(record.applications, last)}</section></main>`;
   const browser = await chromium.launch({
     executablePath: findProgram('chromium'),
@@ -71,14 +91,14 @@ async function draw(report: string): Promise<string> {
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.setContent(`<style>${style}</style>${text.text}`);
-    const file = join(repositoryRoot, 'docs', 'pictures', 'platform.png');
+    const file = join(pictures, 'platform.png');
     await page.locator('main').screenshot({ path: file });
-    return file;
+    return [file, ...(await drawPages(browser, report))];
   } finally {
     await browser.close();
   }
 }
 
 const reporter = createReporter({ json: false, quiet: false });
-const file = await draw(resolve(process.argv[2] ?? placesOf(defaultFolder()).pictures));
-reporter.result({ file }, `wrote ${file}`);
+const files = await draw(resolve(process.argv[2] ?? placesOf(defaultFolder()).pictures));
+reporter.result({ files }, `wrote ${files.join('\n      ')}`);
