@@ -46,7 +46,7 @@ export function guardOfTenants(cluster: Cluster): KubernetesObject[] {
     ...cloudRoles(cluster),
     ...viewers(),
     ...newNamespaces(cluster),
-    ...ownNamespaces(),
+    ...ownNamespaces(cluster),
     ...guardOfPods(cluster, usersNamespaces),
   ];
 }
@@ -186,8 +186,8 @@ function newNamespaces(cluster: Cluster): KubernetesObject[] {
   });
 }
 
-/** Restricts the objects of the tenant chart to the tenant's own namespaces. */
-function ownNamespaces(): KubernetesObject[] {
+/** Restricts the objects of the tenant chart to the tenant's own namespaces, but for the account with which Argo CD applies its objects. */
+function ownNamespaces({ argocd }: Cluster): KubernetesObject[] {
   const label = (object: string) => `${object}.metadata.?labels[?'${tenantLabel}'].orValue('')`;
   const rule = (group: string, ...resources: string[]) => ({
     apiGroups: [group],
@@ -207,9 +207,12 @@ function ownNamespaces(): KubernetesObject[] {
         rule('', 'resourcequotas', 'limitranges', 'serviceaccounts'),
       ],
     },
+    variables: {
+      applier: `request.resource.resource == 'serviceaccounts' && request.namespace == '${argocd.namespace}' && object.metadata.name == 'tenant-' + ${label('object')}`,
+    },
     rules: [
       {
-        expression: `${label('object')} in ['', ${label('namespaceObject')}]`,
+        expression: `variables.applier || ${label('object')} in ['', ${label('namespaceObject')}]`,
         messageExpression: `'the namespace ' + request.namespace + ' does not belong to the tenant ' + ${label('object')}`,
       },
     ],

@@ -40,7 +40,7 @@ let server: GuardedServer;
 beforeAll(async () => {
   server = await startGuardedServer(
     [...guardOfTenants(demo), ...(profiles.manifests?.(demo) ?? [])],
-    { red: { labels: tenantOf('red') }, 'rook-ceph': {} },
+    { red: { labels: tenantOf('red') }, 'rook-ceph': {}, argocd: {} },
     [
       anyDefinition('kubeflow.org', 'Profile', 'profiles', { scope: 'Cluster' }),
       anyDefinition('security.istio.io', 'AuthorizationPolicy', 'authorizationpolicies'),
@@ -129,7 +129,15 @@ describe('a namespace that was there before', () => {
       );
     }
     const own = await tenantObjects(checkout, demo, 'red', text.replaceAll('rook-ceph', 'red'));
-    for (const object of [...own.access, ...own.place].filter(({ metadata }) => metadata.namespace === 'red'))
-      expect(await created(api, object)).toBeUndefined();
+    const accepted = [...own.access, ...own.place].filter(
+      ({ kind, metadata }) => metadata.namespace === 'red' || kind === 'ServiceAccount',
+    );
+    expect(accepted.map(({ metadata }) => metadata.namespace)).toContain('argocd');
+    for (const object of accepted) expect(await created(api, object)).toBeUndefined();
+    const [applier] = accepted.filter(({ metadata }) => metadata.namespace === 'argocd');
+    for (const name of ['argocd-server', 'tenant-blue', 'default']) {
+      const other = { ...applier, metadata: { ...applier?.metadata, name } } as KubernetesObject;
+      expect(await created(api, other)).toContain('the namespace argocd does not belong to the tenant red');
+    }
   });
 });
