@@ -3,6 +3,7 @@ import { clusterLabel } from '../components/domain.ts';
 import { pullSecretName } from '../components/pull-secret.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { Api, Right } from './api.ts';
+import { unlessStatus } from './api-error.ts';
 import type { LiveObject } from './live.ts';
 import { ownerOf } from './owner.ts';
 import { inParallel } from './parallel.ts';
@@ -29,7 +30,9 @@ export async function idleLogins(
     6,
     async (one) => {
       const metadata = { name: pullSecretName, namespace: one };
-      const found = await api.find<LiveObject>({ apiVersion: 'v1', kind: 'Secret', metadata });
+      // A run that needs no Secret in a namespace may lack the right to read there.
+      const reading = api.find<LiveObject>({ apiVersion: 'v1', kind: 'Secret', metadata });
+      const found = await unlessStatus([403], reading, undefined);
       const { labels = {} } = found?.metadata ?? {};
       return labels['app.kubernetes.io/managed-by'] === 'breakwater' && labels[clusterLabel] === name
         ? found
