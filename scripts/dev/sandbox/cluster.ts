@@ -19,6 +19,7 @@ import { openAuthority } from './pki.ts';
 import { isRunning, logTail, startedProcesses, stopProcess } from './processes.ts';
 import type { ServeSettings } from './serve.ts';
 import { contextName, failIfDead, programNames, servePort, startControlPlane, starter, startNode } from './start.ts';
+import { storageObjects } from './storage.ts';
 
 /** What a sandbox is asked for. */
 export interface SandboxOptions {
@@ -104,7 +105,7 @@ export async function sandboxUp(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function applyAddOns({ kubeconfigPath }: Sandbox, hosts: Readonly<Record<string, string>>): Promise<void> {
-  const objects = [...policyReaderObjects(), ...dnsObjects(hosts), ...metricsObjects()];
+  const objects = [...policyReaderObjects(), ...dnsObjects(hosts), ...metricsObjects(), ...(await storageObjects())];
   const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
   await kubectl(kubeconfigPath, ['apply', '--server-side', '-f', '-'], documents);
 }

@@ -7,6 +7,7 @@ import { debianProgram } from './debian-program.ts';
 import { type Image, type ImageFile, type ImageSpec, makeImage } from './images.ts';
 import { moduleFolder } from './modules.ts';
 import { pauseImage } from './node.ts';
+import { storageImages } from './storage.ts';
 
 /** The versions under which images are served: those that a repository's own files name. What is inside: {@link programVersion}. */
 export interface ImageVersions {
@@ -89,12 +90,19 @@ async function platformImages(
   base: string,
   report: Report,
 ): Promise<Record<string, ImageSpec>> {
-  const built = await buildPrograms(['cert-manager', 'dex', 'oauth2-proxy', 'metallb-controller', 'metallb-speaker'], {
-    report,
-  });
+  const names = [
+    ...(['cert-manager', 'dex', 'oauth2-proxy', 'local-path-provisioner'] as const),
+    ...(['metallb-controller', 'metallb-speaker'] as const),
+  ];
+  const built = await buildPrograms(names, { report });
   const images: Record<string, ImageSpec> = {
     [`quay.io/argoproj/argocd:${versions.argocd}`]: await argocdImage(base, report),
     [probeImage]: { base, files: {}, entrypoint: [], user: '65532' },
+    [storageImages.provisioner]: {
+      files: { '/usr/bin/local-path-provisioner': { copy: built['local-path-provisioner'] } },
+      entrypoint: [],
+    },
+    [storageImages.helper]: { base, files: {}, entrypoint: [] },
     'public.ecr.aws/docker/library/redis:8.2.3-alpine': { base, files: {}, entrypoint: ['redis-server'], user: '999' },
     // Upstream's entry point is a wrapper that renders templates; the chart says "dex serve" itself.
     [`ghcr.io/dexidp/dex:${versions.dex}`]: {

@@ -3,6 +3,8 @@ import { $ } from 'zx/core';
 import { goEnv, modulesFolder } from './build.ts';
 import { SandboxError } from './errors.ts';
 
+const localPath = 'github.com/rancher/local-path-provisioner';
+
 /**
  * The upstream modules whose files are used as they are (CRDs, charts, manifests): where each is pinned, and its path.
  * They are pinned where the programs are built from, so that a CRD and the program that serves it never differ.
@@ -15,6 +17,7 @@ const sources = {
   dex: { pinnedIn: 'dex', path: 'github.com/dexidp/dex' },
   gitea: { pinnedIn: 'gitea', path: 'code.gitea.io/gitea' },
   kubernetes: { pinnedIn: 'kubernetes', path: 'k8s.io/kubernetes' },
+  'local-path-provisioner': { pinnedIn: 'local-path-provisioner', path: localPath },
   jobset: { pinnedIn: 'jobset', path: 'sigs.k8s.io/jobset' },
   trainer: { pinnedIn: 'trainer', path: 'github.com/kubeflow/trainer/v2' },
   metallb: { pinnedIn: 'metallb', path: 'go.universe.tf/metallb' },

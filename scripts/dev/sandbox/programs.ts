@@ -40,6 +40,7 @@ const istio = { module: 'istio', upstream: 'istio.io/istio', label: '1.31.1' };
 const metallb = { module: 'metallb', upstream: 'go.universe.tf/metallb' };
 const pebble = { module: 'pebble', upstream: 'github.com/letsencrypt/pebble/v2', minutes: 1 };
 const sops = { module: 'sops', upstream: 'github.com/getsops/sops/v3' };
+const localPath = 'github.com/rancher/local-path-provisioner';
 const trainer = { module: 'trainer', upstream: 'github.com/kubeflow/trainer/v2' };
 const oauth2Proxy = 'github.com/oauth2-proxy/oauth2-proxy/v7';
 
@@ -128,6 +129,7 @@ export const programs = {
   // What a bootstrap decrypts Secrets with, and what makes a key for it.
   sops: { ...sops, package: `${sops.upstream}/cmd/sops`, minutes: 3 },
   'age-keygen': { ...sops, upstream: 'filippo.io/age', package: 'filippo.io/age/cmd/age-keygen', minutes: 1 },
+  'local-path-provisioner': { module: 'local-path-provisioner', upstream: localPath, package: localPath, minutes: 2 },
   // Kubeflow's, with its own manifests only.
   'trainer-manager': { ...trainer, package: `${trainer.upstream}/cmd/trainer-controller-manager`, minutes: 3 },
   'jobset-manager': { module: 'jobset', upstream: 'sigs.k8s.io/jobset', package: 'sigs.k8s.io/jobset', minutes: 2 },

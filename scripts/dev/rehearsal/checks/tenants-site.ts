@@ -39,7 +39,7 @@ spec:
   storageClassName: none-here
   resources: {requests: {storage: 1Gi}}
 ---
-# Pending is how a claim without a storage class stays; what matters is that it stays.
+# Pending is how a claim of an unknown storage class stays; what matters is that it stays.
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: note}
