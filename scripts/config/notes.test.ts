@@ -17,3 +17,23 @@ it.each<[string, Partial<Cluster>, number]>([
   expect(found).toHaveLength(notes);
   for (const note of found) expect(note).toContain('loadBalancer.nodePort.http (30080)');
 });
+
+it.each<[string, object, number]>([
+  ['that nothing makes the load balancer send', {}, 1],
+  ['that an annotation switches off', { annotations: { 'example.com/proxy-protocol': 'false' } }, 1],
+  [
+    'that an annotation asks for',
+    { annotations: { 'service.beta.kubernetes.io/aws-load-balancer-proxy-protocol': '*' } },
+    0,
+  ],
+  [
+    'that an attribute asks for',
+    { annotations: { 'example.com/target-group-attributes': 'a=b,proxy_protocol_v2.enabled=true' } },
+    0,
+  ],
+  ['that comes from a device in front of the nodes', { nodePort: { http: 30080, https: 30443 } }, 0],
+])('the PROXY protocol, %s', (_, settings, notes) => {
+  const loadBalancer = { ...demo.loadBalancer, proxyProtocol: true, ...settings };
+  const found = notesOf({ ...demo, loadBalancer }).filter((note) => note.includes('proxyProtocol'));
+  expect(found).toHaveLength(notes);
+});

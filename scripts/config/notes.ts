@@ -1,5 +1,6 @@
 import { groupsOfRole } from './argocd-policy.ts';
 import type { Cluster } from './cluster.ts';
+import { sendsProxyProtocol } from './schema/load-balancer.ts';
 import { servesChallenges } from './schema/tls.ts';
 
 type Connector = Cluster['auth']['connectors'][number];
@@ -10,7 +11,7 @@ type Connector = Cluster['auth']['connectors'][number];
  * @returns sentences that start with a file
  */
 export function notesOf(cluster: Cluster): string[] {
-  return [groupNotes, addressNotes, holeNotes, portNotes].flatMap((notes) => notes(cluster));
+  return [groupNotes, addressNotes, holeNotes, portNotes, proxyProtocolNotes].flatMap((notes) => notes(cluster));
 }
 
 /**
@@ -115,5 +116,15 @@ function portNotes(cluster: Cluster): string[] {
   if (!servesChallenges(cluster.tls) || ports === undefined) return [];
   return [
     `${cluster.folder}/cluster.yaml: tls.acme validates ${cluster.host} on port 80, and the gateway listens on loadBalancer.nodePort.http (${ports.http}): a load balancer or firewall in front of the nodes must forward port 80 to it.`,
+  ];
+}
+
+/** Warns when nothing here makes the load balancer send what the gateway expects. Someone may have set it up by hand. */
+function proxyProtocolNotes({ folder, loadBalancer }: Cluster): string[] {
+  const { proxyProtocol, nodePort, annotations } = loadBalancer;
+  const sent = Object.entries(annotations).some(([name, text]) => sendsProxyProtocol(name, text));
+  if (!proxyProtocol || nodePort !== undefined || sent) return [];
+  return [
+    `${folder}/cluster.yaml: loadBalancer.proxyProtocol is set, and none of loadBalancer.annotations makes the load balancer send the PROXY protocol: unless it does, every request fails. See docs/how-to/clusters.md.`,
   ];
 }

@@ -179,14 +179,18 @@ function annotationProblem(
       message: 'terminates TLS at the load balancer, but the gateway must terminate it',
       hint: "Remove it. The gateway's certificate comes from tls.",
     };
-  const speaks = /proxy-protocol|proxyprotocol/i.test(name)
-    ? !/^(false|none|disabled|)$/i.test(text)
-    : /proxy_protocol_v2\.enabled\s*=\s*true/i.test(text);
-  if (!speaks || proxyProtocol) return undefined;
+  if (proxyProtocol || !sendsProxyProtocol(name, text)) return undefined;
   return {
     message: 'enables the PROXY protocol only at the load balancer, so that every request fails',
     hint: 'Set loadBalancer.proxyProtocol: true.',
   };
+}
+
+/** @returns whether an annotation makes a cloud's load balancer send the PROXY protocol */
+export function sendsProxyProtocol(name: string, text: string): boolean {
+  return /proxy-protocol|proxyprotocol/i.test(name)
+    ? !/^(false|none|disabled|)$/i.test(text)
+    : /proxy_protocol_v2\.enabled\s*=\s*true/i.test(text);
 }
 
 /** Checks pools as written, so that a bad entry does not hide an overlap between two others. */
