@@ -1,4 +1,6 @@
+import type { KustomizePatch } from '../../config/cluster.ts';
 import type { Component } from '../component.ts';
+import { yamlText } from '../yaml-text.ts';
 import type { DashboardLinks } from './links.ts';
 import {
   commonClusterKinds,
@@ -6,9 +8,20 @@ import {
   hostSetting,
   kubeflowNamespace,
   kubeflowSource,
+  kubeflowVersion,
   mutatingWebhook,
   oldOnesLast,
 } from './part.ts';
+
+/** kubeflow-namespace has it, in every release. */
+const withoutPolicy: KustomizePatch = {
+  patch: yamlText({
+    $patch: 'delete',
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'poddefaults' },
+  }),
+};
 
 /** Notebooks: JupyterLab, VS Code and RStudio, one pod each. */
 export const notebooks: Component = {
@@ -21,6 +34,7 @@ export const notebooks: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-notebooks/poddefaults',
+      patches: kubeflowVersion(cluster) === '26.03' ? [] : [withoutPolicy],
       images: ['ghcr.io/kubeflow/dashboard/poddefaults-webhook', 'ghcr.io/kubeflow/kubeflow/poddefaults-webhook'],
     }),
     kubeflowSource(cluster, {

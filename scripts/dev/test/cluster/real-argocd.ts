@@ -40,7 +40,7 @@ export function argocdSettings(cluster: Cluster): KubernetesObject[] {
     data,
   });
   return [
-    configMap('argocd-cm', requiredSettings(cluster)),
+    configMap('argocd-cm', { ...ownSettings(cluster), ...requiredSettings(cluster) }),
     configMap('argocd-rbac-cm', {}),
     configMap('argocd-cmd-params-cm', {}),
     {
@@ -50,6 +50,15 @@ export function argocdSettings(cluster: Cluster): KubernetesObject[] {
       stringData: { 'server.secretkey': 'key' },
     },
   ];
+}
+
+/** What the tree's own patch of argocd-cm sets. */
+function ownSettings({ shared }: Cluster): Record<string, string> {
+  const patches = shared.patches.get('infrastructure/argocd') ?? [];
+  return Object.assign(
+    {},
+    ...patches.filter(({ target }) => target?.name === 'argocd-cm').map(({ patch }) => parse(patch).data),
+  );
 }
 
 /** Starts Argo CD for an API server that holds its definitions and settings. */
