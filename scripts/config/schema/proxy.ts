@@ -16,13 +16,19 @@ const address = z
       });
   });
 
+/** A company's own top-level domain. Its name alone would be a host. */
+const internalDomain = /^\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ranges = /^[0-9a-f.:]+\/\d{1,3}$/i;
 
 /** A destination as Go's programs and curl understand it: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config */
 const destination = z
   .string()
   .refine(
-    (text) => isAddress(text) || dnsNamePattern.test(text.replace(/^\./, '')) || (ranges.test(text) && isRange(text)),
+    (text) =>
+      isAddress(text) ||
+      dnsNamePattern.test(text.replace(/^\./, '')) ||
+      internalDomain.test(text) ||
+      (ranges.test(text) && isRange(text)),
     'must be a DNS name, a domain such as .example.com, an IP address or a range such as 10.0.0.0/8',
   );
 
