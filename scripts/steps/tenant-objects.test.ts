@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../components/component.ts';
 import { loadCluster } from '../config/load.ts';
 import { type KubeflowPart, kubeflowParts } from '../config/schema/component-facts.ts';
-import { RunError } from '../report/errors.ts';
 import { tenantObjects } from './tenant-objects.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -271,96 +270,6 @@ describe('the chart of tenants', () => {
     ])
       expect(await render(text, 'team-a', elsewhere)).toEqual({ access: [], place: [] });
     expect((await render(`${small}clusters: {labels: {stage: live}}\n`, 'team-a', elsewhere)).place).not.toEqual([]);
-  });
-
-  it.each([
-    ['an array', '- a\n', 'team-a', 'cannot unmarshal array'],
-    ['no YAML', 'kind: [\n', 'team-a', 'failed to parse'],
-    ['a template', `${small}displayName: "{{ .Release.Name }}"\n`, 'team-a', 'does not match pattern'],
-    ['an unknown key', `${small}onwer: x\n`, 'team-a', "additional properties 'onwer' not allowed"],
-    ['no owner', 'kind: namespace\n', 'team-a', "missing property 'owner'"],
-    ["another's namespace", `${small}namespaces: [team-b]\n`, 'team-a', 'must be "team-a"'],
-    [
-      "another's path",
-      `${small}routes: [{path: /tenants/team-b/, service: w, port: 80}]\n`,
-      'team-a',
-      'must begin with',
-    ],
-    ['privileged pods', `${small}podSecurity: privileged\n`, 'team-a', '/podSecurity'],
-    ['a group of Kubernetes', `${small}members: [{group: "system:authenticated"}]\n`, 'team-a', '/members/0'],
-    ['a group with a comma', `${small}members: [{group: "a,b"}]\n`, 'team-a', '/members/0'],
-    ['every address', `${small}network: {addresses: [0.0.0.0/0]}\n`, 'team-a', '/network/addresses/0'],
-    ["a cloud's metadata", `${small}network: {addresses: [169.254.169.254/32]}\n`, 'team-a', '/network/addresses/0'],
-    ['an address of 240 characters', small.replace('ann', 'a'.repeat(228)), 'team-a', '/owner'],
-    ['a label that is not allowed', `${small}labels: {team: x}\n`, 'team-a', 'does not allow this key'],
-    [
-      'an annotation of the proxy',
-      `${small}annotations: {sidecar.istio.io/inject: "false"}\n`,
-      'team-a',
-      'allow this key',
-    ],
-    [
-      'an account annotation',
-      `${small}serviceAccounts: {annotations: {x: y}}\n`,
-      'team-a',
-      '/serviceAccounts/annotations',
-    ],
-    ['a selector that is CEL', `${small}pods: {nodeSelector: {a: '"}+x'}}\n`, 'team-a', '/pods/nodeSelector'],
-    ['a name of Kubernetes', small, 'kube-system', 'is reserved for Kubernetes or the platform'],
-    ['a name with the separator', small, 'a--b', "cannot be a tenant's name"],
-  ])('refuses on its own, whatever was validated before: %s', async (_, text, name, message) => {
-    const refusal = await render(text, name).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    expect(refusal).toBeInstanceOf(RunError);
-    expect((refusal as RunError).details.join('\n')).toContain(message);
-  });
-
-  it('counts what costs others: devices, node disks, objects and published Services, none or few without a word', async () => {
-    const hardOf = async (text: string) => find((await render(text)).place, 'ResourceQuota', 'tenant')?.spec as object;
-    expect(await hardOf(small)).toMatchObject({
-      hard: {
-        'requests.nvidia.com/gpu': '0',
-        'requests.amd.com/gpu': '0',
-        'limits.ephemeral-storage': '2Ti',
-        'count/secrets': '300',
-        'count/jobs.batch': '1000',
-        'services.loadbalancers': '0',
-        'services.nodeports': '0',
-      },
-    });
-    const raised = `${small}quota: {gpus: {nvidia.com/gpu: 2}, ephemeralStorage: 4Ti, objects: {secrets: 900}}\n`;
-    expect(await hardOf(raised)).toMatchObject({
-      hard: {
-        'requests.nvidia.com/gpu': '2',
-        'requests.amd.com/gpu': '0',
-        'limits.ephemeral-storage': '4Ti',
-        'count/secrets': '900',
-        'count/jobs.batch': '1000',
-      },
-    });
-    // A load balancer takes ports of the nodes, too.
-    for (const [types, counted] of [
-      ['NodePort', ['services.loadbalancers']],
-      ['LoadBalancer', []],
-    ] as const) {
-      const { hard } = (await hardOf(`${small}network: {services: [${types}]}\n`)) as { hard: object };
-      expect(Object.keys(hard).filter((key) => key.startsWith('services.'))).toEqual(counted);
-    }
-  });
-
-  it('starts pods that say nothing: a limit for each that the quota counts', async () => {
-    const spec = find((await render(small)).place, 'LimitRange', 'tenant')?.spec;
-    expect(spec).toEqual({
-      limits: [
-        {
-          type: 'Container',
-          defaultRequest: { cpu: '100m', memory: '128Mi', 'ephemeral-storage': '100Mi' },
-          default: { cpu: '2', memory: '2Gi', 'ephemeral-storage': '10Gi' },
-        },
-      ],
-    });
   });
 
   it("takes nothing of the platform's from a tenant.yaml", async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { manifests, values } from '../../dev/testing/good-files.ts';
-import { type Change, findings, goodTree } from '../../dev/testing/good-tree.ts';
-import { checkTree } from './index.ts';
+import { type Change, findings } from '../../dev/testing/good-tree.ts';
 
 const proxy = `${values}/oauth2-proxy.yaml`;
 const mesh = `${values}/istiod.yaml`;
@@ -291,17 +290,4 @@ describe('the rules of secrets, gateway and mesh', () => {
   ])('%s is content with %s', (rule, _, changes) => {
     expect(findings(rule, ...changes)).toEqual([]);
   });
-});
-
-it('made-secrets finds what the source of Secrets lacks, and is content where the bootstrap makes them', () => {
-  const tree = goodTree();
-  if (tree.facts === undefined) throw new Error('the good tree knows its cluster');
-  const lacking = { file: 'clusters/demo/secrets/sops.yaml', message: 'lacks client-secret' };
-  const found = (unmade: readonly (typeof lacking)[]) =>
-    checkTree({ ...tree, facts: { ...tree.facts, unmade } as typeof tree.facts }).map(({ rule, file }) => ({
-      rule,
-      file,
-    }));
-  expect(found([lacking])).toEqual([{ rule: 'made-secrets', file: lacking.file }]);
-  expect(found([])).toEqual([]);
 });
