@@ -36,7 +36,7 @@ function ownerOf(path: string): 'generated' | 'cluster' | 'yours' | 'breakwater'
   if (/^((clusters|apps|tenants)\/[^/]+|infrastructure\/(upstream|tenant\/values))\.schema\.json$/.test(path))
     return 'generated';
   if (path.startsWith('clusters/')) return 'cluster';
-  return /^(infrastructure|apps|tenants)\/|^removals\.yaml$/.test(path) ? 'yours' : 'breakwater';
+  return /^(infrastructure|apps|tenants)\/|^(removals\.yaml|README\.md)$/.test(path) ? 'yours' : 'breakwater';
 }
 
 /**

@@ -37,6 +37,7 @@ export function upgradeText(result: UpgradeResult): string {
   const how = (change: CommittedChange) => `${change.change.padEnd(8)} ${change.path}`;
   return [
     ...section(`${count(release.length, 'change')} from ${from} to ${to}`, release),
+    `  What they mean for you: ${show(result, 'CHANGELOG.md')}`,
     ...section(`${count(files.length, 'file')} of Breakwater's`, files.map(how)),
     ...section(`${count(merged.length, 'file')} with your edits, merged`, merged),
     ...section(`${count(kept.length, 'file')} of yours, kept although the release changed them`, kept),
@@ -50,10 +51,18 @@ export function upgradeText(result: UpgradeResult): string {
   ].join('\n');
 }
 
+/** A command that shows a file of the release. */
+function show({ commit, ...way }: UpgradeResult, path: string): string {
+  return commit === null ? `${fetched(way)} && git show FETCH_HEAD:${path}` : path;
+}
+
 /** A command that shows what the release changed. */
-export function lookAt({ source, base, to }: Pick<UpgradeResult, 'source' | 'base' | 'to'>): string {
-  const target = `refs/tags/v${to}`;
-  return `git fetch --no-tags '${source.replaceAll("'", `'\\''`)}' ${target} && git diff ${base.slice(0, 12)} FETCH_HEAD`;
+export function lookAt(way: Pick<UpgradeResult, 'source' | 'base' | 'to'>): string {
+  return `${fetched(way)} && git diff ${way.base.slice(0, 12)} FETCH_HEAD`;
+}
+
+function fetched({ source, to }: Pick<UpgradeResult, 'source' | 'to'>): string {
+  return `git fetch --no-tags '${source.replaceAll("'", `'\\''`)}' refs/tags/v${to}`;
 }
 
 function next({ newPackages }: UpgradeResult): string[] {

@@ -28,13 +28,14 @@ auth: {users: [{email: ann@example.com}]}
   'tenants/red/tenant.yaml': 'kind: namespace\nowner: ann@example.com\n',
   'infrastructure/dex/values.yaml': 'replicaCount: 3 # mine\n',
   'docs/mine.md': 'mine\n',
+  'README.md': '# The platform of Acme\n',
 };
 
 /** What a user does in the first week, committed. */
 function makeItTheirs(): void {
   for (const [path, text] of Object.entries(mine)) user.write(path, text);
   user.edit('package.json', '"name": "breakwater"', '"name": "acme-platform"');
-  user.edit('README.md', '# Breakwater', '# The platform of Acme');
+  user.edit('docs/try.md', '# Try it on a laptop', '# Try it at Acme');
   execFileSync('npm', ['run', '--silent', 'render', '--', '--all', '--prune'], { cwd: user.root, stdio: 'pipe' });
   user.commit('Make it ours');
 }
@@ -64,9 +65,10 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(everything()).toEqual(before);
     expect(dry.stdout).toContain('Make waves clearer');
     expect(dry.stdout).toMatch(
-      /of yours, kept.*\n {2}clusters\/demo\/cluster.yaml\n {2}infrastructure\/dex\/values.yaml\n/,
+      /of yours, kept.*\n {2}README.md\n {2}clusters\/demo\/cluster.yaml\n {2}infrastructure\/dex\/values.yaml\n/,
     );
-    expect(dry.stdout).toMatch(/with your edits, merged:\n {2}README.md\n/);
+    expect(dry.stdout).toMatch(/with your edits, merged:\n {2}docs\/try.md\n/);
+    expect(dry.stdout).toMatch(/What they mean for you: git fetch .* && git show FETCH_HEAD:CHANGELOG.md\n/);
     expect(dry.stdout).toContain('Nothing was changed.');
 
     const real = site.upgrade(user, '--json');
@@ -84,8 +86,8 @@ describe('npm run upgrade, from one tag to the next', () => {
     expect(user.read('docs/waves.md')).toBe(site.upstream.read('docs/waves.md'));
     expect(user.read('docs/new.md')).toBe('new\n');
     expect(existsSync(join(user.root, 'docs/development.md'))).toBe(false);
-    expect(user.read('README.md')).toContain('# The platform of Acme');
-    expect(user.read('README.md')).toContain('The license: ');
+    expect(user.read('docs/try.md')).toContain('# Try it at Acme');
+    expect(user.read('docs/try.md')).toContain('## On runners of GitHub');
     expect(JSON.parse(user.read('package.json'))).toMatchObject({ name: 'acme-platform', version: '0.2.0' });
     // Rendered by the new version, for a cluster that the release does not know.
     expect(user.read('clusters/prod/README.md')).toContain('\n# The cluster prod\n');

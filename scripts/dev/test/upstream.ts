@@ -126,6 +126,7 @@ export function realUpstream(): Upstream {
   upstream.edit('scripts/tree/readme.ts', '\n# Cluster ', '\n# The cluster ');
   upstream.edit('docs/security.md', '# ', '# By the release: ');
   upstream.edit('README.md', 'License: ', 'The license: ');
+  upstream.edit('docs/try.md', '## On a GitHub runner', '## On runners of GitHub');
   for (const path of [
     'infrastructure/istiod/values.yaml',
     'infrastructure/dex/values.yaml',
