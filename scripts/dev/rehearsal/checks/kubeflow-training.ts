@@ -1,4 +1,4 @@
-import { readPods, startPod, tryConnections } from '../connections.ts';
+import { type LivePod, readPods, startPod, tryConnections } from '../connections.ts';
 import type { RehearsalSite } from '../site.ts';
 import { type Expect, expecting } from './assert.ts';
 import type { Check } from './check.ts';
@@ -47,25 +47,19 @@ async function submit(site: RehearsalSite, expect: Expect): Promise<void> {
   await site.until(
     'the owner may train',
     async () =>
-      (await said(site, [...as(owner.email), 'auth', 'can-i', 'create', 'trainjobs'])) === 'yes\n' ? true : undefined,
+      (await said(site, [...as(owner.email), 'auth', 'can-i', 'create', 'trainjobs'])).trim() === 'yes'
+        ? true
+        : undefined,
     120,
   );
   expect('its owner does', tried, `trainjob.trainer.kubeflow.org/${job}`, (await send(owner.email)).trim());
 }
 
 async function train(site: RehearsalSite, expect: Expect): Promise<void> {
-  const nodes = await site.until(
-    'both nodes run',
-    async () => {
-      const found = (await readPods(site)).filter(({ labels }) => labels['jobset.sigs.k8s.io/jobset-name'] === job);
-      return found.length === 2 ? found : undefined;
-    },
-    300,
-  );
-  const first = nodes.find(({ labels }) => labels['batch.kubernetes.io/job-completion-index'] === '0');
-  if (first !== undefined && site.sandbox !== undefined) {
+  if (site.sandbox !== undefined) {
     const stranger = await startPod(site, site.sandbox, { namespace: await profileOf(site) });
     try {
+      const first = await firstNode(site);
       const outcomes = await tryConnections(site.sandbox, [{ from: stranger.pod, to: first.ip, port }]);
       expect('no other namespace reaches a node', `connect to ${first.name}:${port}`, ['no answer'], outcomes);
     } finally {
@@ -80,6 +74,19 @@ async function train(site: RehearsalSite, expect: Expect): Promise<void> {
     `a TrainJob of two nodes, runtime torch-distributed: ${words.slice(2).join(' ')}`,
     ['node 0 of 2: y = 3.00 x + 1.00', 'node 1 of 2: y = 3.00 x + 1.00'],
     lines,
+  );
+}
+
+/** The node that the other one connects to, when both run: it listens while they train. */
+function firstNode(site: RehearsalSite): Promise<LivePod> {
+  return site.until(
+    'both nodes run',
+    async () => {
+      const nodes = (await readPods(site)).filter(({ labels }) => labels['jobset.sigs.k8s.io/jobset-name'] === job);
+      const first = nodes.find(({ labels }) => labels['batch.kubernetes.io/job-completion-index'] === '0');
+      return nodes.length === 2 ? first : undefined;
+    },
+    300,
   );
 }
 
