@@ -1,6 +1,6 @@
 import { UsageError } from '../report/errors.ts';
 
-/** One option of a command: what commander is told, and what the command reads. */
+/** One option of a command: what commander takes, and what the command reads. */
 interface OptionEntry<Value> {
   /** As commander takes them. */
   flags: string;

@@ -2,7 +2,7 @@ import { connect } from '../cluster/connect.ts';
 import { clusterFile } from '../config/schema/cluster.ts';
 import { UsageError } from '../report/errors.ts';
 import { type Adoption, adopt } from '../steps/adopt.ts';
-import type { Lot } from '../steps/adopt-objects.ts';
+import type { Fate } from '../steps/adopt-objects.ts';
 import { writeInput } from '../workspace/write-input.ts';
 import type { InvocationOf } from './invocation.ts';
 
@@ -30,7 +30,7 @@ export async function run(invocation: InvocationOf<'adopt'>): Promise<number> {
     { cluster: name, file, written: text !== undefined && !dryRun, text, rows, notes },
     [...(dryRun && text !== undefined ? [text] : []), listText(found), nextText(found, dryRun)].join('\n'),
   );
-  return rows.some(({ lot }) => lot === 'in the way' || lot === 'open today') ? 1 : 0;
+  return rows.some(({ fate }) => fate === 'in the way' || fate === 'open today') ? 1 : 0;
 }
 
 /** @returns a cluster's name for a context: what is left of cloud providers' long names */
@@ -46,7 +46,7 @@ function nameOf(context: string): string {
     .replaceAll(/^-+|-+$/g, '');
 }
 
-const headings: Readonly<Record<Lot, string>> = {
+const headings: Readonly<Record<Fate, string>> = {
   'in the way': 'In the way: do this before the bootstrap, or where a line says so',
   'open today': 'Open today, without a login',
   'becomes ours': "Becomes the platform's, and is not created again",
@@ -54,22 +54,22 @@ const headings: Readonly<Record<Lot, string>> = {
 };
 
 function listText({ rows }: Adoption): string {
-  return (Object.keys(headings) as Lot[])
-    .flatMap((lot) => {
-      const own = rows.filter((row) => row.lot === lot);
+  return (Object.keys(headings) as Fate[])
+    .flatMap((fate) => {
+      const own = rows.filter((row) => row.fate === fate);
       if (own.length === 0) return [];
       const lines = own.flatMap(({ what, reason, todo }) => [
         `  ${what}`,
         `      ${reason}`,
         ...(todo === undefined ? [] : [`      → ${todo}`]),
       ]);
-      return [`${headings[lot]}:`, ...lines, ''];
+      return [`${headings[fate]}:`, ...lines, ''];
     })
     .join('\n');
 }
 
 function nextText({ cluster, file, text, rows }: Adoption, dryRun: boolean): string {
-  const open = rows.filter(({ lot }) => lot !== 'stays yours').length;
+  const open = rows.filter(({ fate }) => fate !== 'stays yours').length;
   const written =
     text === undefined
       ? `${file} is there, and was not changed.`

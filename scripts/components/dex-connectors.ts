@@ -110,7 +110,7 @@ export function dexConnector(connector: Connector, redirectURI: string): Record<
   }
 }
 
-/** Dex prefers its default claims to mapped ones unless it is told otherwise. */
+/** Dex prefers its default claims to mapped ones unless it is configured otherwise. */
 function claims(mapping: Extract<Connector, { type: 'oidc' }>['claimMapping']): Record<string, unknown> {
   if (mapping === undefined) return {};
   const { email, groups, preferredUsername } = mapping;

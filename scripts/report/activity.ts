@@ -10,7 +10,7 @@ interface Activity {
   asks: boolean;
 }
 
-/** What is told of the end of an activity: a line such as `git push …, exit code 1`, and the milliseconds it took. */
+/** Called at the end of an activity: a line such as `git push …, exit code 1`, and the milliseconds it took. */
 type Listener = (line: string, milliseconds: number) => void;
 
 // Programs and requests start in rooms that know no reporter, and a process has one terminal: so there is one list.
@@ -48,7 +48,7 @@ export function longestActivity(): Readonly<Activity> | undefined {
   return all.find(({ asks }) => asks) ?? all[0];
 }
 
-/** Makes this the one that is told of each end. */
+/** Makes this the listener of each end. */
 export function listen(to: Listener): void {
   listener = to;
 }

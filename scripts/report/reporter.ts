@@ -138,7 +138,7 @@ function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: b
   let stepStart = 0;
   let step: string | undefined;
   /** What the last line after a silence was about. */
-  let told: object | undefined;
+  let announced: object | undefined;
   const erase = () => {
     if (drawn !== '') stream.write('\r\x1b[K');
     drawn = '';
@@ -152,11 +152,11 @@ function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: b
     if (what === '' || activity?.asks === true) return erase();
     const seconds = Math.floor((now - (slow?.start ?? stepStart)) / 1000);
     if (!terminal) {
-      const isNew = told === undefined || (slow !== undefined && slow !== told);
+      const isNew = announced === undefined || (slow !== undefined && slow !== announced);
       if (now - shown < (isNew ? firstSilence : nextSilence) - tick) return;
       stream.write(`    … ${printable(mask(what))}${seconds > 0 ? ` (${seconds} s)` : ''}\n`);
       shown = now;
-      told = slow ?? {};
+      announced = slow ?? {};
     } else {
       const time = seconds > 0 ? ` ${seconds} s` : '';
       const room = (stream.columns ?? 80) - time.length - 5;
@@ -180,7 +180,7 @@ function lastLine(stream: OutputStream, mask: (text: string) => string, quiet: b
     clear() {
       erase();
       shown = Date.now();
-      told = undefined;
+      announced = undefined;
     },
   };
 }

@@ -32,7 +32,7 @@ export function mesh({ all, snapshot, planned, cluster }: Surroundings): AdoptRo
   );
   for (const hook of injectors)
     rows.push({
-      lot: 'in the way',
+      fate: 'in the way',
       what: describeObject(hook),
       reason:
         'a mesh injects sidecars, and no istiod runs here: a managed one. The login depends on settings of the mesh that only its own istiod takes',
@@ -54,7 +54,7 @@ function daemon(istiod: LiveObject, { components, shared }: Cluster): AdoptRow[]
   if (namespace !== meshNamespace || !['default', ''].includes(revision))
     return [
       {
-        lot: 'in the way',
+        fate: 'in the way',
         what,
         reason: `the login depends on settings of the mesh, and the platform's istiod is in ${meshNamespace} without a revision. Two control planes share the CRDs and the webhooks of one another`,
         todo: uninstall,
@@ -63,7 +63,7 @@ function daemon(istiod: LiveObject, { components, shared }: Cluster): AdoptRow[]
   if (below(ours, version ?? '0.0.0') === true)
     return [
       {
-        lot: 'in the way',
+        fate: 'in the way',
         what,
         reason: `it is newer than the platform's ${ours}, and Istio does not go back`,
         todo: `Set components.<istio-base, istio-cni, istiod, gateway>.version to ${version} or newer.`,
@@ -72,7 +72,7 @@ function daemon(istiod: LiveObject, { components, shared }: Cluster): AdoptRow[]
   const minors = Number(ours.split('.')[1]) - Number((version ?? ours).split('.')[1]);
   return [
     {
-      lot: 'becomes ours',
+      fate: 'becomes ours',
       what,
       reason: `the login depends on its settings; same namespace and name, so it is upgraded in place to ${ours}. Sidecars of running pods stay as they are`,
       ...(minors > 1
@@ -104,20 +104,20 @@ function meshRows(theirs: LiveData, planned: readonly PlannedObject[]): AdoptRow
       ? []
       : [
           {
-            lot: 'becomes ours' as const,
+            fate: 'becomes ours' as const,
             what,
             reason: `the gate needs ${gains.join(', ')}, which it lacks or has otherwise; they come with the wave of istiod`,
           },
         ]),
     ...gone.map((name) => ({
-      lot: 'in the way' as const,
+      fate: 'in the way' as const,
       what: `extension provider ${name}`,
       reason:
         'the list of providers is replaced. A policy that names a missing one refuses every request; telemetry that does ends',
       todo: `Repeat it, after the generated ones, under meshConfig.extensionProviders in overrides/istiod.yaml of the cluster.`,
     })),
     ...loses.map((path) => ({
-      lot: ['trustDomain', 'rootNamespace'].includes(path) ? ('in the way' as const) : ('becomes ours' as const),
+      fate: ['trustDomain', 'rootNamespace'].includes(path) ? ('in the way' as const) : ('becomes ours' as const),
       what: `${what}: ${path}`,
       // Other values may be secret: a tracing provider's token, environment variables of the proxies.
       reason: `it is ${['trustDomain', 'rootNamespace'].includes(path) ? JSON.stringify(at(live, path)) : 'set'} here, and not with the platform${path === 'discoverySelectors' ? ': namespaces without those labels join the mesh' : ''}`,

@@ -99,14 +99,14 @@ describe('objects that are there already', () => {
     const release = { 'meta.helm.sh/release-name': 'dex', 'meta.helm.sh/release-namespace': 'auth' };
     const [row, ...more] = rows({ annotations: release });
     expect(more).toEqual([]);
-    expect(row).toMatchObject({ lot: 'becomes ours', what: 'dex' });
+    expect(row).toMatchObject({ fate: 'becomes ours', what: 'dex' });
     expect(row?.todo).toContain('kubectl -n auth label deployment x breakwater.dev/cluster=prod');
     expect(row?.todo).toContain('kubectl -n auth delete secret -l owner=helm,name=dex');
   });
 
   it('of kubectl need nothing, and same pods stay', () => {
     const [row] = rows({ managedFields: [{ manager: 'kubectl' }] });
-    expect(row).toMatchObject({ lot: 'becomes ours' });
+    expect(row).toMatchObject({ fate: 'becomes ours' });
     expect(row).not.toHaveProperty('todo');
     expect(row?.reason).not.toContain('new pods');
   });
@@ -116,12 +116,12 @@ describe('objects that are there already', () => {
       annotations: { 'argocd.argoproj.io/tracking-id': 'dkf-core--deploykf-auth:apps/Deployment:auth/x' },
     };
     expect(rows(tracked)[0]).toMatchObject({
-      lot: 'in the way',
+      fate: 'in the way',
       what: expect.stringContaining('dkf-core--deploykf-auth'),
       todo: 'kubectl -n auth annotate deployment.apps/x argocd.argoproj.io/tracking-id-',
     });
     const parent = { ownerReferences: [{ apiVersion: 'sailoperator.io/v1', kind: 'Istio', name: 'default' }] };
-    expect(rows(parent)[0]).toMatchObject({ lot: 'in the way', what: 'Istio default' });
+    expect(rows(parent)[0]).toMatchObject({ fate: 'in the way', what: 'Istio default' });
   });
 
   it("that are the platform's get no line", () => {

@@ -10,11 +10,11 @@ import { obstaclesOf, uncovered } from './adopt-immutable.ts';
 import { listed } from './adopt-settings.ts';
 
 /** What becomes of something that is there. */
-export type Lot = 'in the way' | 'open today' | 'becomes ours' | 'stays yours';
+export type Fate = 'in the way' | 'open today' | 'becomes ours' | 'stays yours';
 
 /** One line of the list. */
 export interface AdoptRow {
-  lot: Lot;
+  fate: Fate;
   what: string;
   reason: string;
   /** One thing to do; absent: nothing. */
@@ -68,7 +68,7 @@ export function judgeObjects(handover: Handover): AdoptRow[] {
     ...pairs.flatMap(({ wanted, live }) =>
       obstaclesOf(wanted, live).map(
         ({ field, reason, todo }): AdoptRow => ({
-          lot: 'in the way',
+          fate: 'in the way',
           what: `${describeObject(wanted)} (${field})`,
           reason,
           todo,
@@ -106,7 +106,7 @@ function managed(pairs: readonly Pair[], snapshot: Snapshot): AdoptRow[] {
     if (owner.kind === 'parent')
       return [
         {
-          lot: 'in the way',
+          fate: 'in the way',
           what,
           reason: `it manages ${objects}; it would change them back`,
           todo: `Take ${owner.name} away where it is managed, so that the objects stay (kubectl delete --cascade=orphan).`,
@@ -115,7 +115,7 @@ function managed(pairs: readonly Pair[], snapshot: Snapshot): AdoptRow[] {
     if (!running.has(owner.name))
       return [
         {
-          lot: 'in the way',
+          fate: 'in the way',
           what,
           reason: `it is gone, and its mark is still on ${objects}. Argo CD does not sync objects with the mark of another Application`,
           todo: unmark(held),
@@ -124,7 +124,7 @@ function managed(pairs: readonly Pair[], snapshot: Snapshot): AdoptRow[] {
     const application = `application ${owner.name}`;
     return [
       {
-        lot: 'in the way',
+        fate: 'in the way',
         what,
         reason: `it manages ${objects}; it would change them back`,
         todo: `Take it away without its objects, after the Application that makes it: kubectl -n ARGOCD patch ${application} --type merge -p '{"metadata":{"finalizers":null}}' && kubectl -n ARGOCD delete ${application}. Then run this again`,
@@ -163,7 +163,7 @@ function becomesOurs(name: string, pairs: readonly Pair[], { cluster, planned, i
   ];
   const commands = [...handOver(cluster, own, isOurs), ...releases(own)];
   return {
-    lot: 'becomes ours',
+    fate: 'becomes ours',
     what: name,
     reason: reason.join('; '),
     ...(commands.length === 0 ? {} : { todo: commands.join('; ') }),
@@ -213,7 +213,7 @@ function leftOver({ planned, snapshot, isOurs }: Handover): AdoptRow[] {
     .flatMap((kind) => listed(snapshot, `${kind}.apps`))
     .filter((object) => places.has(object.metadata.namespace ?? '') && !known.has(keyOf(object)) && !isOurs(object));
   return others.map((object) => ({
-    lot: 'stays yours',
+    fate: 'stays yours',
     what: describeObject(object),
     reason: `the tree does not have it, though it is in a namespace of the platform (from ${describeOwner(ownerOf(object))}); nothing removes it`,
   }));

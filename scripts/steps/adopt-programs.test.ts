@@ -3,7 +3,7 @@ import { kindName } from '../cluster/inventory.ts';
 import type { LiveObject } from '../cluster/live.ts';
 import { loadCluster } from '../config/load.ts';
 import { checkout } from '../dev/test/repository.ts';
-import { judgeDoors } from './adopt-doors.ts';
+import { judgeEntryPoints } from './adopt-entry-points.ts';
 import type { AdoptRow } from './adopt-objects.ts';
 import { judgePrograms } from './adopt-programs.ts';
 
@@ -48,7 +48,7 @@ describe('an Argo CD that is there', () => {
   it('stays, with the Applications of others', () => {
     expect(rows(existing, controller, application('shop'))).toMatchObject([
       {
-        lot: 'stays yours',
+        fate: 'stays yours',
         what: 'Argo CD 1.2.3 in namespace argocd',
         reason: expect.stringContaining('1 Application'),
       },
@@ -65,14 +65,14 @@ describe('an Argo CD that is there', () => {
   it('outside of the cluster is in the way: what is lost, and what does the work of the waves', () => {
     const definition = object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'applications.argoproj.io');
     const [row] = rows({}, definition, application('shop'));
-    expect(row?.lot).toBe('in the way');
+    expect(row?.fate).toBe('in the way');
     expect(row?.reason).toContain('the waves would not wait for each other');
     expect(row?.todo).toContain("Argo CD of the platform's own");
   });
 
   it("becomes the platform's where cluster.yaml installs one", () => {
     expect(rows({}, controller)[0]).toMatchObject({
-      lot: 'becomes ours',
+      fate: 'becomes ours',
       todo: expect.stringContaining('breakwater.dev/cluster=demo'),
     });
   });
@@ -92,8 +92,8 @@ describe('cert-manager that is there', () => {
     ['cert-manager/cert-manager', 'v1.20.0', 'stays yours'],
     ['cert-manager/cert-manager', 'v1.12.2', 'in the way'],
     ['certs/cert-manager', 'v1.20.0', 'in the way'],
-  ])('%s %s: %s', (place, version, lot) => {
-    expect(rows(yours, manager(place, version)).map((row) => row.lot)).toEqual([lot]);
+  ])('%s %s: %s', (place, version, fate) => {
+    expect(rows(yours, manager(place, version)).map((row) => row.fate)).toEqual([fate]);
   });
 });
 
@@ -129,8 +129,8 @@ describe('a mesh that is there', () => {
       'in the way',
       'a managed one',
     ],
-  ])('%s', (_name, there, lot, reason) => {
-    expect(rows({}, there)).toMatchObject([{ lot, reason: expect.stringContaining(reason) }]);
+  ])('%s', (_name, there, fate, reason) => {
+    expect(rows({}, there)).toMatchObject([{ fate, reason: expect.stringContaining(reason) }]);
   });
 });
 
@@ -142,10 +142,10 @@ describe('a Kubeflow that is there', () => {
   it('keeps profiles and notebooks, but for an owner in capitals, whom the gateway would not know', () => {
     const notebook = object('kubeflow.org/v1', 'Notebook', 'team-a/one');
     expect(rows({}, dashboard, profile('ann@acme.org'), notebook)).toMatchObject([
-      { lot: 'stays yours', what: 'Profile team-a', reason: expect.stringContaining('1 notebook') },
+      { fate: 'stays yours', what: 'Profile team-a', reason: expect.stringContaining('1 notebook') },
     ]);
     expect(rows({}, dashboard, profile('Ann@acme.org'))[0]).toMatchObject({
-      lot: 'in the way',
+      fate: 'in the way',
       todo: expect.stringContaining('"name":"ann@acme.org"'),
     });
   });
@@ -153,7 +153,7 @@ describe('a Kubeflow that is there', () => {
   it('of an older release: the artifacts in MinIO, and the training operator', () => {
     const claim = object('v1', 'PersistentVolumeClaim', 'kubeflow/minio-pvc');
     const operator = workload('Deployment', 'kubeflow/training-operator', {});
-    expect(rows({}, dashboard, claim, operator).map(({ lot, what }) => `${lot}: ${what}`)).toEqual([
+    expect(rows({}, dashboard, claim, operator).map(({ fate, what }) => `${fate}: ${what}`)).toEqual([
       'in the way: PersistentVolumeClaim kubeflow/minio-pvc',
       'stays yours: Deployment kubeflow/training-operator',
     ]);
@@ -167,7 +167,7 @@ describe('a Kubeflow that is there', () => {
       application('deploykf-app-of-apps'),
       application('dkf-core--deploykf-auth', { 'app.kubernetes.io/part-of': 'deploykf' }),
       object('v1', 'Namespace', 'deploykf-mysql'),
-    ).filter(({ lot }) => lot === 'in the way');
+    ).filter(({ fate }) => fate === 'in the way');
     expect(found.map(({ what }) => what)).toEqual([
       'deployKF (2 Applications in namespace argocd)',
       'data in namespace deploykf-mysql',
@@ -175,7 +175,7 @@ describe('a Kubeflow that is there', () => {
   });
 });
 
-describe('doors', () => {
+describe('entry points', () => {
   const gateway = object('networking.istio.io/v1', 'Gateway', 'kubeflow/kubeflow-gateway', {
     spec: { selector: { istio: 'ingressgateway' } },
   });
@@ -194,7 +194,9 @@ describe('doors', () => {
       { spec },
     );
   const open = (...objects: object[]) =>
-    judgeDoors(snapshotOf(objects), new Set(['kubeflow']), () => false).filter(({ lot }) => lot === 'open today');
+    judgeEntryPoints(snapshotOf(objects), new Set(['kubeflow']), () => false).filter(
+      ({ fate }) => fate === 'open today',
+    );
 
   it('a gateway that asks no one is open, with what it serves and how to close it', () => {
     expect(open(gateway, route, pods, balancer)).toMatchObject([
@@ -213,7 +215,7 @@ describe('doors', () => {
     expect(open(gateway, route, pods, balancer, policy)).toEqual([]);
   });
 
-  it('a policy for other pods does not count, and no address means no door', () => {
+  it('a policy for other pods does not count, and no address means no entry point', () => {
     const other = check({ action: 'CUSTOM', selector: { matchLabels: { istio: 'eastwest' } } });
     expect(open(gateway, route, pods, balancer, other)).toHaveLength(1);
     expect(open(gateway, route, pods)).toEqual([]);

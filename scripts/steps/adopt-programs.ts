@@ -35,7 +35,7 @@ function argocd({ all, snapshot, cluster }: Surroundings): AdoptRow[] {
     return served && listed(snapshot, 'Application.argoproj.io').length > 0
       ? [
           {
-            lot: 'in the way',
+            fate: 'in the way',
             what: 'an Argo CD that runs outside of this cluster',
             reason: `there are its CRDs and Applications, and no controller: a cloud's managed Argo CD, say. No one can write its argocd-cm, and without our health check of Applications ${lost}`,
             todo: "Let an Argo CD of the platform's own do the waves' work: switch the managed one off for this cluster (on EKS: aws eks delete-capability), then run the bootstrap with argocd.install: true.",
@@ -48,14 +48,14 @@ function argocd({ all, snapshot, cluster }: Surroundings): AdoptRow[] {
     const operator = listed(snapshot, 'ArgoCD.argoproj.io').find(({ metadata }) => metadata.namespace === namespace);
     if (operator !== undefined)
       return {
-        lot: 'stays yours',
+        fate: 'stays yours',
         what,
         reason: `${describeObject(operator)} writes its argocd-cm; without our keys there, ${lost}`,
         todo: `Put the keys that this list names into spec.extraConfig of ${describeObject(operator)}, not into argocd-cm.`,
       };
     if (cluster.argocd.install)
       return {
-        lot: 'becomes ours',
+        fate: 'becomes ours',
         what,
         reason: `argocd.install is true; it is from ${describeOwner(ownerOf(controller))}, and its Applications stay`,
         todo: `kubectl -n ${namespace} label deployment,statefulset -l app.kubernetes.io/part-of=argocd breakwater.dev/cluster=${cluster.name}`,
@@ -64,7 +64,7 @@ function argocd({ all, snapshot, cluster }: Surroundings): AdoptRow[] {
       ({ metadata }) => metadata.namespace === namespace,
     );
     return {
-      lot: 'stays yours',
+      fate: 'stays yours',
       what,
       reason: `argocd.install: false; it also runs ${count(others.length, 'Application')}, which nothing touches. The platform adds a project and a root of its own`,
     };
@@ -83,7 +83,7 @@ function certManager({ snapshot, cluster }: Surroundings): AdoptRow[] {
       if (namespace !== 'cert-manager')
         return [
           {
-            lot: 'in the way',
+            fate: 'in the way',
             what,
             reason: "the platform's issuer keeps its Secrets in namespace cert-manager, where this one does not look",
             todo: 'Start it with --cluster-resource-namespace=cert-manager, or move it to that namespace.',
@@ -92,7 +92,7 @@ function certManager({ snapshot, cluster }: Surroundings): AdoptRow[] {
       if (floor !== undefined && below(version, floor.least) === true)
         return [
           {
-            lot: 'in the way',
+            fate: 'in the way',
             what,
             reason: `it is older than ${floor.least}, with which the platform was tried`,
             todo: 'Upgrade it first, one minor version after the other.',
@@ -101,7 +101,7 @@ function certManager({ snapshot, cluster }: Surroundings): AdoptRow[] {
       if (!yours) return [];
       return [
         {
-          lot: 'stays yours',
+          fate: 'stays yours',
           what,
           reason: `components.cert-manager.enabled is false; it is from ${describeOwner(ownerOf(controller))}. Remove the key and run this again to see what it takes to hand it over`,
         },
@@ -115,7 +115,7 @@ function issuers({ snapshot, cluster }: Surroundings): AdoptRow[] {
   if (found.length === 0) return [];
   return [
     {
-      lot: 'stays yours',
+      fate: 'stays yours',
       what: found.map(({ name }) => `ClusterIssuer ${name}`).join(', '),
       reason: 'the platform makes a CA of its own unless tls.existingIssuer names one of them, which needs a host',
       todo: `To use one: tls: {existingIssuer: {name: ${found[0]?.name}, trust: ${found[0]?.trust}}} and a host.`,
@@ -129,7 +129,7 @@ function loadBalancer({ snapshot, cluster }: Surroundings): AdoptRow[] {
   if (pools.length > 0)
     return [
       {
-        lot: 'stays yours',
+        fate: 'stays yours',
         what: 'MetalLB',
         reason: `it gives the gateway an address of ${pools.map(({ metadata }) => metadata.name).join(', ')}; loadBalancer.metallb stays out`,
       },
@@ -141,7 +141,7 @@ function loadBalancer({ snapshot, cluster }: Surroundings): AdoptRow[] {
   if (addressed === undefined) return [];
   return [
     {
-      lot: 'stays yours',
+      fate: 'stays yours',
       what: 'the load balancer',
       reason: `it gave ${describeObject(addressed)} an address, and gives the gateway another one`,
       todo: 'Annotations that your load balancer needs: loadBalancer.annotations. Point the DNS name to the new address when the platform is ready.',
@@ -163,7 +163,7 @@ function kubeflow({ snapshot }: Surroundings): AdoptRow[] {
       const isPlain = /^[\w.+-]+@[\w.-]+$/.test(address);
       return [
         {
-          lot: 'in the way',
+          fate: 'in the way',
           what: `Profile ${name}`,
           reason: `its owner is ${JSON.stringify(owner)}, and the gateway passes addresses in lower case: its owner would see nothing`,
           todo: isPlain
@@ -174,7 +174,7 @@ function kubeflow({ snapshot }: Surroundings): AdoptRow[] {
     }
     return [
       {
-        lot: 'stays yours',
+        fate: 'stays yours',
         what: `Profile ${name}`,
         reason: `owner ${owner}, ${count(running, 'notebook')}: pods and volumes are not touched, and the same address logs in. To have it in Git, make it a tenant (docs/tenants.md)`,
       },
@@ -190,7 +190,7 @@ function moved(snapshot: Snapshot): AdoptRow[] {
   const rows: AdoptRow[] = [];
   if (has('PersistentVolumeClaim', 'minio-pvc') && !has('Deployment.apps', 'seaweedfs'))
     rows.push({
-      lot: 'in the way',
+      fate: 'in the way',
       what: 'PersistentVolumeClaim kubeflow/minio-pvc',
       reason:
         'artifacts and pipelines are in MinIO, and the platform keeps them in SeaweedFS, which starts empty. The volume stays',
@@ -198,7 +198,7 @@ function moved(snapshot: Snapshot): AdoptRow[] {
     });
   if (has('Deployment.apps', 'training-operator'))
     rows.push({
-      lot: 'stays yours',
+      fate: 'stays yours',
       what: 'Deployment kubeflow/training-operator',
       reason:
         'the trainer replaces it: the platform does not include PyTorchJob and the like. Its running jobs continue',
@@ -219,7 +219,7 @@ function deployKF(snapshot: Snapshot): AdoptRow[] {
   const patch = `xargs -n1 kubectl -n ${namespace} patch --type merge -p '{"metadata":{"finalizers":null}}'`;
   const rows: AdoptRow[] = [
     {
-      lot: 'in the way',
+      fate: 'in the way',
       what: `deployKF (${count(all.length, 'Application')} in namespace ${namespace})`,
       reason: 'its Applications would change back what becomes ours, and prune what it does not know',
       todo: `Take them away without their objects, the app of apps first: kubectl -n ${namespace} get application deploykf-app-of-apps -o name | ${patch}; kubectl -n ${namespace} delete application deploykf-app-of-apps; the same for: kubectl -n ${namespace} get application -l app.kubernetes.io/part-of=deploykf -o name`,
@@ -228,7 +228,7 @@ function deployKF(snapshot: Snapshot): AdoptRow[] {
   for (const name of ['deploykf-mysql', 'deploykf-minio'])
     if (listed(snapshot, 'Namespace').some(({ metadata }) => metadata.name === name))
       rows.push({
-        lot: 'in the way',
+        fate: 'in the way',
         what: `data in namespace ${name}`,
         reason:
           "the platform's pipelines have a database and an object store of their own, in namespace kubeflow, which start empty",
@@ -246,7 +246,7 @@ function login({ snapshot, cluster }: Surroundings): AdoptRow[] {
   return listAt(dexConfig(snapshot), 'connectors')
     .filter((connector) => !known.has(String(at(connector, 'id'))))
     .map((connector) => ({
-      lot: 'in the way',
+      fate: 'in the way',
       what: `Dex's connector ${String(at(connector, 'id'))} (${String(at(connector, 'type'))})`,
       reason: "its people can't log in: auth.connectors in cluster.yaml does not have it",
       todo: 'Write it there with the same id, and its secret by reference (docs/how-to/logins.md). Its provider needs the new callback address: https://<host>/dex/callback.',

@@ -17,8 +17,8 @@ import { placePlatform } from '../tree/place.ts';
 import { type RenderedTree, renderDocuments } from '../tree/render.ts';
 import { allObjects, namespaceOf } from '../tree/rules/parsed-tree.ts';
 import { withScratchCopy } from '../workspace/scratch-copy.ts';
-import { doorKinds, judgeDoors } from './adopt-doors.ts';
-import { type AdoptRow, judgeObjects, kindsOfObjects, type Lot, type PlannedObject } from './adopt-objects.ts';
+import { entryPointKinds, judgeEntryPoints } from './adopt-entry-points.ts';
+import { type AdoptRow, type Fate, judgeObjects, kindsOfObjects, type PlannedObject } from './adopt-objects.ts';
 import { judgePrograms } from './adopt-programs.ts';
 import { type AdoptRequest, adoptedFile, withoutPeople } from './adopt-settings.ts';
 import { renderUpstreams } from './check-rendered.ts';
@@ -36,12 +36,12 @@ export interface Adoption {
   notes: readonly string[];
 }
 
-const lots: readonly Lot[] = ['in the way', 'open today', 'becomes ours', 'stays yours'];
+const fates: readonly Fate[] = ['in the way', 'open today', 'becomes ours', 'stays yours'];
 
 /** Kinds by which programs are recognised; those of the platform's own objects come with the tree. */
 const recognised: ReadonlySet<string> = new Set([
   ...['Node', 'Namespace', 'Service', 'ConfigMap', 'PersistentVolumeClaim'],
-  ...['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', ...doorKinds],
+  ...['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', ...entryPointKinds],
   'APIService.apiregistration.k8s.io',
   'CustomResourceDefinition.apiextensions.k8s.io',
   'MutatingWebhookConfiguration.admissionregistration.k8s.io',
@@ -87,12 +87,12 @@ export async function adopt(
       cluster: platform.cluster,
       planned,
     }),
-    ...judgeDoors(all, namespaces, ours),
+    ...judgeEntryPoints(all, namespaces, ours),
     ...judgeObjects({ cluster: name, planned, snapshot: all, isOurs: ours }),
     ...judgeOwnership(found, question).findings.flatMap(({ code, refuse, message, hint }): AdoptRow[] =>
       // The line of the Application says how these change hands.
       refuse && !['namespace-foreign', 'workload-foreign'].includes(code)
-        ? [{ lot: 'in the way', what: code, reason: message, todo: hint }]
+        ? [{ fate: 'in the way', what: code, reason: message, todo: hint }]
         : [],
     ),
     ...(await judgeSecrets(api, platform)),
@@ -103,7 +103,7 @@ export async function adopt(
     cluster: name,
     file,
     ...(text === undefined ? {} : { text }),
-    rows: rows.toSorted((a, b) => lots.indexOf(a.lot) - lots.indexOf(b.lot)),
+    rows: rows.toSorted((a, b) => fates.indexOf(a.fate) - fates.indexOf(b.fate)),
     notes: [
       ...(unreadable.length === 0 ? [] : [`this user may not list ${unreadable.join(', ')}: the list may lack lines`]),
       ...(elsewhere === undefined
@@ -177,7 +177,7 @@ async function judgeSecrets(api: Connection['api'], platform: Platform): Promise
     if (!(error instanceof RunError)) throw error;
     return error.details.map((line) => {
       const [, reason = line, todo = ''] = /^(.*?): (.*)$/.exec(line) ?? [];
-      return { lot: 'in the way', what: 'a Secret', reason, todo: `${todo.charAt(0).toUpperCase()}${todo.slice(1)}` };
+      return { fate: 'in the way', what: 'a Secret', reason, todo: `${todo.charAt(0).toUpperCase()}${todo.slice(1)}` };
     });
   }
 }

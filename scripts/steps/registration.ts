@@ -13,7 +13,7 @@ import type { RenderedTree } from '../tree/render.ts';
 import { loginSecrets } from '../tree/repository-logins.ts';
 import { namespaces, project, root } from '../tree/root-objects.ts';
 
-/** What a cluster is told of the tree. */
+/** What a cluster holds to find the tree. */
 interface RegistrationObjects {
   /** Those that exist before Argo CD: its own, and those that Secrets go into. */
   namespaces: readonly KubernetesObject[];

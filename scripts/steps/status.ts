@@ -14,7 +14,7 @@ import { wavesOf } from './follow-waves.ts';
 import { resolveGitAccess } from './git-access.ts';
 
 /**
- * Asks the remote for the commit that the root should be at. What stands in the way is told, and fails nothing: who looks at a
+ * Asks the remote for the commit that the root should be at. An obstacle is reported, and fails nothing: who looks at a
  * cluster may have no credentials for Git.
  */
 export async function newestCommit(

@@ -49,7 +49,7 @@ function checkAnswers(tree: ParsedTree, name: string, asked: string): Finding[] 
       `has ${providers.length} providers called ${name}, and the gateway's check needs exactly one`,
     );
   const service = `${asked}.${authNamespace}.svc.cluster.local`;
-  const told = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
+  const passedOn = textsAt(provider, 'envoyExtAuthzHttp', 'headersToUpstreamOnAllow');
   const set = listAt(proxy.merged, 'alphaConfig', 'configData', 'injectResponseHeaders').map((entry) =>
     at(entry, 'name'),
   );
@@ -58,7 +58,7 @@ function checkAnswers(tree: ParsedTree, name: string, asked: string): Finding[] 
       ? []
       : finding(mesh, list, `the service of ${name} must be ${service}`)),
     ...identityHeaders.flatMap((header) => [
-      ...(told.includes(header)
+      ...(passedOn.includes(header)
         ? []
         : finding(mesh, list, `headersToUpstreamOnAllow of ${name} must contain ${header}`)),
       ...(set.includes(header)

@@ -229,7 +229,7 @@ function run(...parameters: string[]): Promise<RunResult> {
 }
 
 interface Row {
-  lot: string;
+  fate: string;
   what: string;
   reason: string;
   todo?: string;
@@ -317,7 +317,7 @@ it('says of each program what becomes of it, and compares the objects with those
     }),
   );
   const rows = await list();
-  const of = (lot: string) => rows.filter((row) => row.lot === lot).map(({ what }) => what);
+  const of = (fate: string) => rows.filter((row) => row.fate === fate).map(({ what }) => what);
   expect(of('in the way')).toEqual(['extension provider otel', 'Deployment auth/dex (spec.selector)']);
   expect(of('open today')).toEqual(['Gateway auth/open on Deployment istio-system/istio-ingressgateway']);
   expect(of('becomes ours')).toEqual(
@@ -340,13 +340,13 @@ it('is followed: the bootstrap accepts what was handed over, and refused it befo
   const refused = await run('bootstrap', '--cluster', 'prod', '--dry-run');
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain('belongs to Helm (release cert-manager/cert-manager)');
-  for (const row of await list()) if (row.lot !== 'stays yours') obey(row);
+  for (const row of await list()) if (row.fate !== 'stays yours') obey(row);
   const rendered = repository.breakwater('render', '--cluster', 'prod');
   expect(rendered.code, rendered.stderr).toBe(0);
   const { meshConfig } = parse(readFileSync(join(repository.root, 'clusters/prod/values/istiod.yaml'), 'utf8'));
   const extensionProviders = [...meshConfig.extensionProviders, otel];
   repository.write('clusters/prod/overrides/istiod.yaml', stringify({ meshConfig: { extensionProviders } }));
-  expect((await list()).filter(({ lot }) => lot === 'in the way')).toEqual([]);
+  expect((await list()).filter(({ fate }) => fate === 'in the way')).toEqual([]);
   repository.git('add', '.');
   repository.git('commit', '--quiet', '--message', 'Adopt prod');
   const bootstrapped = await run('bootstrap', '--cluster', 'prod');
@@ -367,5 +367,5 @@ it("changes hands: Argo CD's real controller takes each object with its uid, and
     kept.filter(([name, { metadata }]) => after.get(name)?.metadata.uid !== metadata.uid).map(([name]) => name),
   ).toEqual([]);
   const rows = await list();
-  expect(rows.filter(({ lot }) => lot !== 'stays yours')).toEqual([]);
+  expect(rows.filter(({ fate }) => fate !== 'stays yours')).toEqual([]);
 });

@@ -7,12 +7,12 @@ import type { AdoptRow } from './adopt-objects.ts';
 import { listed } from './adopt-settings.ts';
 
 /**
- * Finds the doors to what runs: gateways, and Services, Ingresses and routes of other gateways that lead to Kubeflow past them. Pure.
+ * Finds the entry points to what runs: gateways, and Services, Ingresses and routes of other gateways that lead to Kubeflow past them. Pure.
  *
  * @param platform the platform's namespaces
  * @returns what is open without a login check today, and what becomes of the gateways that are there
  */
-export function judgeDoors(
+export function judgeEntryPoints(
   snapshot: Snapshot,
   platform: ReadonlySet<string>,
   isOurs: (object: LiveObject) => boolean,
@@ -22,12 +22,14 @@ export function judgeDoors(
     ...listed(snapshot, 'Profile.kubeflow.org').map(({ metadata }) => metadata.name),
   ]);
   const rows = [...gateways(snapshot, spaces), ...services(snapshot, spaces), ...routesPastTheMesh(snapshot, spaces)];
-  return rows.filter(({ door }) => door.metadata.namespace !== gatewayNamespace && !isOurs(door)).map(({ row }) => row);
+  return rows
+    .filter(({ object }) => object.metadata.namespace !== gatewayNamespace && !isOurs(object))
+    .map(({ row }) => row);
 }
 
-interface Door {
+interface EntryPoint {
   /** What a row is about. */
-  door: LiveObject;
+  object: LiveObject;
   row: AdoptRow;
 }
 
@@ -37,20 +39,20 @@ function labelsOf(workload: LiveObject): unknown {
   return at(workload, 'spec', 'template', 'metadata', 'labels');
 }
 
-function gateways(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
+function gateways(snapshot: Snapshot, spaces: ReadonlySet<string>): EntryPoint[] {
   const workloads = gatewayKinds
     .flatMap((kind) => listed(snapshot, kind))
     .filter((workload) => workload.metadata.namespace !== gatewayNamespace);
-  const rows: Door[] = [];
+  const rows: EntryPoint[] = [];
   for (const gateway of listed(snapshot, 'Gateway.networking.istio.io')) {
     const routes = routesOf(snapshot, gateway).filter((route) => spaces.has(route.metadata.namespace ?? ''));
     const serving = workloads.filter((workload) => covers(labelsOf(workload), at(gateway, 'spec', 'selector')));
     const open = serving.filter((workload) => isReachable(snapshot, workload) && !isChecked(snapshot, workload));
     if (routes.length === 0 || open.length === 0) continue;
     rows.push({
-      door: gateway,
+      object: gateway,
       row: {
-        lot: 'open today',
+        fate: 'open today',
         what: `${describeObject(gateway)} on ${open.map(describeObject).join(', ')}`,
         reason: `no policy or filter asks for a login there, and it serves ${routes.map(describeObject).join(', ')}`,
         todo: open
@@ -65,15 +67,15 @@ function gateways(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
   const locked = workloads.filter((workload) => covers(labelsOf(workload), gatewaySelector));
   return [
     ...rows,
-    ...locked.map((workload): Door => {
+    ...locked.map((workload): EntryPoint => {
       const { namespace, name } = workload.metadata;
       const row: AdoptRow = {
-        lot: 'stays yours',
+        fate: 'stays yours',
         what: describeObject(workload),
         reason: `it has the label istio=${gatewaySelector.istio}, so the platform's lock refuses all its requests (403) from the wave of istiod on: its routes are never open while they move to the gateway in namespace ${gatewayNamespace}`,
         todo: `Move routes of other programs to a gateway with another label first. When the platform is ready, and DNS leads to it: kubectl -n ${namespace} delete ${workload.kind.toLowerCase()},service ${name}`,
       };
-      return { door: workload, row };
+      return { object: workload, row };
     }),
   ];
 }
@@ -135,7 +137,7 @@ function isPublic(service: LiveObject): boolean {
   return ['LoadBalancer', 'NodePort'].includes(String(at(service, 'spec', 'type')));
 }
 
-function services(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
+function services(snapshot: Snapshot, spaces: ReadonlySet<string>): EntryPoint[] {
   return (
     listed(snapshot, 'Service')
       .filter((service) => spaces.has(service.metadata.namespace ?? '') && isPublic(service))
@@ -144,9 +146,9 @@ function services(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
         (service) => !isMap(at(service, 'spec', 'selector')) || at(service, 'spec', 'selector', 'istio') === undefined,
       )
       .map((service) => ({
-        door: service,
+        object: service,
         row: {
-          lot: 'open today',
+          fate: 'open today',
           what: describeObject(service),
           reason: `it is of type ${String(at(service, 'spec', 'type'))}: it leads past every gateway, and stays open beside the platform`,
           todo: `kubectl -n ${service.metadata.namespace} patch service ${service.metadata.name} -p '{"spec":{"type":"ClusterIP"}}'`,
@@ -168,17 +170,17 @@ const otherRoutes: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Kinds that doors are recognised by, apart from the mesh's own. */
-export const doorKinds: readonly string[] = Object.keys(otherRoutes);
+/** Kinds that entry points are recognised by, apart from the mesh's own. */
+export const entryPointKinds: readonly string[] = Object.keys(otherRoutes);
 
-function routesPastTheMesh(snapshot: Snapshot, spaces: ReadonlySet<string>): Door[] {
+function routesPastTheMesh(snapshot: Snapshot, spaces: ReadonlySet<string>): EntryPoint[] {
   return Object.entries(otherRoutes).flatMap(([kind, plural]) =>
     listed(snapshot, kind)
       .filter((route) => leadsInto(route, spaces) && !isCheckedAtGateway(snapshot, route))
       .map((route) => ({
-        door: route,
+        object: route,
         row: {
-          lot: 'open today',
+          fate: 'open today',
           what: describeObject(route),
           reason:
             "it leads past the platform's gateway, and stays open beside the platform; whether its controller asks for a login is not seen here",
