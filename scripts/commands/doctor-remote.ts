@@ -92,5 +92,5 @@ async function checkRights(host: Host, { visibility }: HostedRepository, uses: r
     found('git host', 'missing', `${host.name}: the token may not ${name}. ${needs}`);
   if (refused.length > 0) return;
   const may = uses.map((use) => useNames[use]).join(', ');
-  found('git host', 'ok', `${host.name}: the repository is ${visibility}; nothing forbids the token to ${may}`);
+  found('git host', 'ok', `${host.name}: the repository is ${visibility}; the token seems able to ${may}`);
 }

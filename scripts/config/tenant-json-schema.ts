@@ -53,7 +53,7 @@ function tenantChartSchema(): string {
     title: 'Values of the chart: tenant.yaml over values.yaml, plus facts about the cluster from the ApplicationSet',
     ...rest,
     properties: {
-      part: { enum: ['access', 'place'], description: 'The half of the tenant to render.' },
+      part: { enum: ['access', 'place'], description: 'Which of the tenant objects to render.' },
       platform: platformSchema(),
       ...properties,
     },

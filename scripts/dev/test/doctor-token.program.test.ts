@@ -68,5 +68,5 @@ it('doctor names each right that the token lacks, and the permission to give', a
 it('doctor says what a sufficient token may do', async () => {
   server.answers = { 'GET /api/v4/projects/acme%2Fplatform': [project(40), project(40)] };
   const { said } = await doctor();
-  expect(said).toMatch(/^ok {6}git host: GitLab: .* nothing forbids the token to open pull requests, set a webhook$/m);
+  expect(said).toMatch(/^ok {6}git host: GitLab: .* the token seems able to open pull requests, set a webhook$/m);
 });

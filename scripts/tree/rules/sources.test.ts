@@ -28,7 +28,7 @@ const broken: [rule: string, what: string, change: Change | Change[], messages: 
       '  destination:',
       `    - repoURL: ${repository}\n      targetRevision: main\n      path: x\n  destination:`,
     ),
-    ['that the root does not pin'],
+    ['but the root does not pin it'],
   ],
   ['one-spelling', 'a repository without .git', edit(gateway, repository, repository.slice(0, -4)), ['is spelled']],
   [

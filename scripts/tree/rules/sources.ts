@@ -33,7 +33,7 @@ const oneRevision: Rule = {
         return [
           {
             ...sourceField(application, source, 'ref'),
-            message: 'is a source of this repository that the root does not pin',
+            message: 'reads this repository, but the root does not pin it',
           },
         ];
       }
