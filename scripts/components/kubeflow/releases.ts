@@ -145,7 +145,7 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
     onRevert: [
       {
         application: 'kubeflow-trainer',
-        text: 'drops fields that only the newer CRDs of the Trainer and JobSet have, such as volumeClaimPolicies',
+        text: 'drops fields that only the newer CRDs of the Trainer and JobSet have, such as volumeClaimPolicies; kubeflow-trainer stays Unknown until Argo CD lists the runtimes again, which it does every ten minutes',
       },
       {
         application: 'kubeflow-serving',
