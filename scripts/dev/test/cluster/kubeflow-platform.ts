@@ -158,7 +158,7 @@ async function built({ tree }: Scenario, checkout: string, names: readonly strin
 }
 
 /** @returns the definitions of Istio's kinds */
-async function istioKinds(): Promise<KubernetesObject[]> {
+export async function istioKinds(): Promise<KubernetesObject[]> {
   const file = join(await moduleFolder('istio'), 'manifests/charts/base/files/crd-all.gen.yaml');
   return parseAllDocuments(await readFile(file, 'utf8')).map((document) => document.toJS() as KubernetesObject);
 }
