@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snapshot } from './folder-snapshot.ts';
@@ -45,7 +44,7 @@ const everything = () =>
   Object.entries(snapshot(user.root)).map(([path, state]) =>
     path.startsWith('.git/objects/') ? path : `${path} ${state}`,
   );
-const scratchRepositories = () => readdirSync(tmpdir()).filter((name) => name.startsWith('breakwater-upgrade-'));
+const scratchRepositories = () => readdirSync(site.folder).filter((name) => name.startsWith('breakwater-upgrade-'));
 const refused = (code: number, said: RegExp, ...args: string[]) => {
   const before = everything();
   const { code: got, stdout, stderr } = site.upgrade(user, ...args);

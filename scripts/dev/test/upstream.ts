@@ -92,13 +92,14 @@ export function release({ read, write, commit, git }: Place, version: string): v
 }
 
 /**
- * Runs the command, without any way to the network.
+ * Runs the command, without any way to the network. Its temporary folders are beside the place.
  *
  * @param program the program's path, absolute or in the place
  */
 export function upgrade({ root }: Place, program: string, ...args: string[]): Outcome {
   const line = [program, 'upgrade', ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, line, { cwd: root, encoding: 'utf8', env: offline });
+  const env = { ...offline, TMPDIR: dirname(root) };
+  const { status, stdout, stderr } = spawnSync(process.execPath, line, { cwd: root, encoding: 'utf8', env });
   return { code: status, stdout, stderr };
 }
 
