@@ -120,9 +120,15 @@ export async function writeCluster(
   await mkdir(join(at, 'overrides'), { recursive: true });
   const own = settingsFolder === undefined ? {} : await readSettings(settingsFolder);
   await writeFile(join(at, 'cluster.yaml'), clusterFile({ ...spec, settings: own }));
-  // The only difference between a sandbox's platform and a user's: see the file.
+  // The only differences between a sandbox's platform and a user's: see the files.
+  const rig = join(root, 'scripts', 'dev');
   if (spec.addresses !== undefined)
-    await copyFile(join(root, 'scripts', 'dev', 'sandbox', 'istiod-values.yaml'), join(at, 'overrides', 'istiod.yaml'));
+    await copyFile(join(rig, 'sandbox', 'istiod-values.yaml'), join(at, 'overrides', 'istiod.yaml'));
+  if (spec.kubeflow.includes('trainer') && own.kubeflow === undefined) {
+    await mkdir(join(at, 'overrides', 'kubeflow-trainer'));
+    const override = join(rig, 'rehearsal', 'kubeflow', 'sources', 'trainer-override.yaml');
+    await copyFile(override, join(at, 'overrides', 'kubeflow-trainer', 'kustomization.yaml'));
+  }
   const overrides = settingsFolder === undefined ? '' : join(settingsFolder, 'overrides');
   if (overrides !== '' && existsSync(overrides)) await cp(overrides, join(at, 'overrides'), { recursive: true });
   await mustRun(['git', '-C', root, 'add', '--all']);
