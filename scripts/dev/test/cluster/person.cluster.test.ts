@@ -20,8 +20,8 @@ let gunicorn: Gunicorn;
 beforeAll(async () => {
   [gateway, gunicorn] = await Promise.all([startTestGateway(), startGunicorn()]);
 });
-afterAll(() => {
-  gateway?.stop();
+afterAll(async () => {
+  await gateway?.stop();
   gunicorn?.stop();
 });
 
