@@ -12,6 +12,7 @@ export const certManager: Component = {
   namespace: () => 'cert-manager',
   dependsOn: ['argocd'],
   sources: (cluster) => [chartSource(cluster, 'cert-manager', 'cert-manager')],
+  pullSecretsIn: 'global',
   values: (cluster) => {
     const proxy = proxyVariables(cluster);
     const image = mirrorImage(cluster, 'quay.io/jetstack');

@@ -126,6 +126,8 @@ export interface Component {
   needsHost?: boolean;
   /** Upstream charts and kustomizations; none for a component with manifests only. */
   sources(cluster: Cluster): readonly (ChartSource | KustomizeSource)[];
+  /** Where its chart takes pull secrets: as references, below `global` or not, or as names below `global`. Absent: it has no pods. */
+  pullSecretsIn?: 'imagePullSecrets' | 'global' | 'global names';
   /** Generated values for the chart. */
   values?(cluster: Cluster): Record<string, unknown>;
   /** Generated objects, written to clusters/<name>/manifests/<component>/. */

@@ -29,6 +29,7 @@ export const dex: Component = {
   dependsOn: ['gateway', 'issuer'],
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'dex', 'dex')],
+  pullSecretsIn: 'imagePullSecrets',
   values: (cluster) => {
     const image = chartUpstream(cluster, 'dex').image;
     const proxy = proxyVariables(cluster);

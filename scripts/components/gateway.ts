@@ -29,6 +29,7 @@ export const gateway: Component = {
   namespace: () => gatewayNamespace,
   dependsOn: ['istiod', 'istio-cni', 'metallb'],
   sources: (cluster) => [chartSource(cluster, 'gateway', gatewayRelease)],
+  pullSecretsIn: 'imagePullSecrets',
   values: (cluster) => ({
     service: service(cluster),
     ...(cluster.loadBalancer.proxyProtocol ? { podAnnotations: proxyProtocol(cluster) } : {}),

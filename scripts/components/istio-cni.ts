@@ -16,6 +16,7 @@ export const istioCni: Component = {
   namespace: () => namespace,
   dependsOn: ['istio-base'],
   sources: (cluster) => [chartSource(cluster, 'istio-cni', 'istio-cni')],
+  pullSecretsIn: 'global names',
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');
     const { binDir, confDir } = cluster.istio.cni;

@@ -21,6 +21,7 @@ export const istiod: Component = {
   namespace: () => meshNamespace,
   dependsOn: ['istio-base'],
   sources: (cluster) => [chartSource(cluster, 'istiod', 'istiod')],
+  pullSecretsIn: 'global names',
   values: (cluster) => {
     const hub = mirrorImage(cluster, 'docker.io/istio');
     const platform = istioPlatform(cluster.kubernetes);

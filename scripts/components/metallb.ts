@@ -13,6 +13,7 @@ export const metallb: Component = {
   namespace: () => namespace,
   dependsOn: ['argocd'],
   sources: (cluster) => [chartSource(cluster, 'metallb', 'metallb')],
+  pullSecretsIn: 'imagePullSecrets',
   values: (cluster) => {
     const image = (name: string) => ({ image: { repository: mirrorImage(cluster, `quay.io/metallb/${name}`) } });
     const mirrored = mirrorImage(cluster, 'quay.io/metallb') !== 'quay.io/metallb';

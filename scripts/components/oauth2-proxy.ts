@@ -19,6 +19,7 @@ export const oauth2Proxy: Component = {
   dependsOn: ['gateway', 'issuer'],
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'oauth2-proxy', 'oauth2-proxy')],
+  pullSecretsIn: 'imagePullSecrets',
   values: (cluster) => proxyValues(cluster, platformProxy(cluster)),
   namespaces: (cluster) => [loginNamespace(cluster)],
   manifests: (cluster) => [
@@ -77,6 +78,7 @@ export const oauth2ProxyApps: Component = {
   dependsOn: ['gateway', 'issuer', 'oauth2-proxy'],
   needsHost: true,
   sources: (cluster) => [chartSource(cluster, 'oauth2-proxy', 'oauth2-proxy-apps')],
+  pullSecretsIn: 'imagePullSecrets',
   values: (cluster) => proxyValues(cluster, userCodeProxy(cluster)),
   manifests: (cluster) => {
     const { host, gateway } = userCodeRoute(cluster);

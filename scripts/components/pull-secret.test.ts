@@ -12,14 +12,13 @@ const cluster = {
 };
 const charts = components
   .filter((component) => component.sources(cluster).some(({ kind }) => kind === 'chart'))
-  .map(({ name }) => name)
   // It has no pods.
-  .filter((name) => name !== 'istio-base');
+  .filter(({ name }) => name !== 'istio-base');
 
-it.each(charts)('%s gets the pull secret where its chart takes it, beside its other values', (name) => {
+it.each(charts)('$name gets the pull secret where its chart takes it, beside its other values', (component) => {
   const values = { global: { hub: 'x' }, replicaCount: 2 };
-  const made = withPullSecret(cluster, name, values);
+  const made = withPullSecret(cluster, component, values);
   expect(JSON.stringify(made)).toContain(pullSecretName);
   expect(made).toMatchObject(values);
-  expect(withPullSecret(demo, name, values)).toBe(values);
+  expect(withPullSecret(demo, component, values)).toBe(values);
 });

@@ -1,32 +1,18 @@
 import type { Cluster, KustomizePatch } from '../config/cluster.ts';
-import type { SecretSpec } from './component.ts';
+import type { Component, SecretSpec } from './component.ts';
 
 /** Secret with which the platform's pods pull their images, in each namespace of the platform. */
 export const pullSecretName = 'platform-pull-secret';
 
-/** Where each chart takes pull secrets: Istio's by name, others as references. */
-const placeInChart: Readonly<Record<string, 'global names' | 'global' | 'own'>> = {
-  istiod: 'global names',
-  'istio-cni': 'global names',
-  'cert-manager': 'global',
-  metallb: 'own',
-  gateway: 'own',
-  'kubeflow-serving': 'own',
-  dex: 'own',
-  'oauth2-proxy': 'own',
-  'oauth2-proxy-apps': 'own',
-};
-
-/** @returns a chart's generated values with the pull secret, if cluster.yaml has one */
+/** @returns a chart's generated values with the pull secret, if cluster.yaml has one and the chart takes it */
 export function withPullSecret(
   { mirrors }: Cluster,
-  component: string,
+  { pullSecretsIn }: Pick<Component, 'pullSecretsIn'>,
   values: Record<string, unknown>,
 ): Record<string, unknown> {
-  const place = placeInChart[component];
-  if (mirrors.pullSecret === undefined || place === undefined) return values;
-  const imagePullSecrets = place === 'global names' ? [pullSecretName] : [{ name: pullSecretName }];
-  if (place === 'own') return { ...values, imagePullSecrets };
+  if (mirrors.pullSecret === undefined || pullSecretsIn === undefined) return values;
+  const imagePullSecrets = pullSecretsIn === 'global names' ? [pullSecretName] : [{ name: pullSecretName }];
+  if (pullSecretsIn === 'imagePullSecrets') return { ...values, imagePullSecrets };
   return { ...values, global: { ...(values.global as object | undefined), imagePullSecrets } };
 }
 

@@ -81,7 +81,7 @@ export function renderDocuments(platform: Platform): RenderedTree {
 
 function chartValues(cluster: Cluster, { component, sources }: PlacedComponent): Record<string, unknown> | undefined {
   return sources.some((source) => source.kind === 'chart')
-    ? withPullSecret(cluster, component.name, component.values?.(cluster) ?? {})
+    ? withPullSecret(cluster, component, component.values?.(cluster) ?? {})
     : undefined;
 }
 

@@ -29,6 +29,7 @@ export const serving: Component = {
   namespace: () => localGateway,
   dependsOn: ['kubeflow-profiles', 'kubeflow-namespace', 'cert-manager'],
   needsHost: true,
+  pullSecretsIn: 'imagePullSecrets',
   sources: (cluster) => [
     // Istio's chart at our gateway's version: upstream's copy pins a proxy with known vulnerabilities.
     chartSource(cluster, 'gateway', localGateway),
