@@ -2,6 +2,7 @@ import type { Cluster } from '../../config/cluster.ts';
 import { kubeflowParts } from '../../config/schema/component-facts.ts';
 import type { Component, KubernetesObject, NamespaceSpec } from '../component.ts';
 import { kubeflowNamespace, kubeflowSource, kubeflowSystemNamespace, kubeflowVersion, runs } from './part.ts';
+import { releases } from './releases.ts';
 
 /** Kubeflow's own namespaces, with the network policies between its parts. */
 export const namespace: Component = {
@@ -18,7 +19,8 @@ export const namespace: Component = {
       folder: 'kubeflow-namespace/namespaces',
     }),
   ],
-  manifests: (cluster) => (kubeflowVersion(cluster) === '26.03' ? [] : [podDefaultsPolicy()]),
+  manifests: (cluster) =>
+    releases[kubeflowVersion(cluster)].podDefaultsPolicyIn === 'kubeflow-namespace' ? [] : [podDefaultsPolicy()],
   namespaces: (cluster) => [meshed(cluster, kubeflowNamespace), meshed(cluster, kubeflowSystemNamespace)],
   alsoWritesTo: () => [kubeflowSystemNamespace],
   clusterKinds: () => [],

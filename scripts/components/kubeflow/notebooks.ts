@@ -12,6 +12,7 @@ import {
   mutatingWebhook,
   oldOnesLast,
 } from './part.ts';
+import { releases } from './releases.ts';
 
 /** kubeflow-namespace has it, in every release. */
 const withoutPolicy: KustomizePatch = {
@@ -34,7 +35,7 @@ export const notebooks: Component = {
   sources: (cluster) => [
     kubeflowSource(cluster, {
       folder: 'kubeflow-notebooks/poddefaults',
-      patches: kubeflowVersion(cluster) === '26.03' ? [] : [withoutPolicy],
+      patches: releases[kubeflowVersion(cluster)].podDefaultsPolicyIn === 'kubeflow-notebooks' ? [withoutPolicy] : [],
       images: ['ghcr.io/kubeflow/dashboard/poddefaults-webhook', 'ghcr.io/kubeflow/kubeflow/poddefaults-webhook'],
     }),
     kubeflowSource(cluster, {

@@ -8,6 +8,8 @@ interface Release {
   trainer: string;
   /** Its folder for each source, by the source's folder of patches under apps/kubeflow. */
   paths: Readonly<Record<ReleasePath, string>>;
+  /** Application in which it has the network policy of PodDefaults' webhook. */
+  podDefaultsPolicyIn: 'kubeflow-namespace' | 'kubeflow-notebooks';
   /** What the upgrade to it has to do once, beyond applying its objects. */
   steps: readonly ReleaseStep[];
   /** What its revert does to data, by Application: goes on after "a revert". */
@@ -91,6 +93,7 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
       'kubeflow-tensorboards/tensorboards-web-app':
         'applications/tensorboard/tensorboards-web-app/upstream/overlays/istio',
     },
+    podDefaultsPolicyIn: 'kubeflow-namespace',
     steps: [],
     onRevert: [],
   },
@@ -114,6 +117,7 @@ export const releases: Readonly<Record<KubeflowVersion, Release>> = {
       'kubeflow-tensorboards/tensorboards-web-app':
         'applications/notebooks-v1/upstream/tensorboards-web-app/overlays/istio',
     },
+    podDefaultsPolicyIn: 'kubeflow-notebooks',
     steps: [
       {
         folder: 'kubeflow-profiles/profiles',
