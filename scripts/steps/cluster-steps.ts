@@ -18,6 +18,7 @@ import { trustHost } from '../cluster/trust.ts';
 import type { KubernetesObject } from '../components/component.ts';
 import { bootstrapWrites } from '../components/secret-sources.ts';
 import { UsageError } from '../report/errors.ts';
+import { namespaceNames } from '../tree/root-objects.ts';
 import { secretResolver } from '../workspace/resolver.ts';
 import { type BootstrapContext, noConnection, notRegistered } from './context.ts';
 import {
@@ -34,7 +35,6 @@ import { tellPasswords } from './passwords.ts';
 import {
   gatewayService,
   ownershipQuestion,
-  platformNamespaces,
   registrationObjects,
   repositoryObject,
   repositorySecretName,
@@ -197,7 +197,7 @@ export const makeSecrets = clusterStep<SecretWork, SecretWork, SecretWork>({
       const changed = await changedKeys(plan, found[index]?.live, resolve);
       if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
     }
-    const idle = await idleLogins(api, cluster, secrets, platformNamespaces(planned.platform));
+    const idle = await idleLogins(api, cluster, secrets, namespaceNames(planned.platform));
     if (idle.length > 0) await requireRights(api, rightsToDelete(idle), user);
     // Prepared values are written later; a dry run shows only names and keys.
     return { prepared: await prepareSecrets(plans, resolve), idle };

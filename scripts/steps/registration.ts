@@ -11,7 +11,7 @@ import { writtenSecrets } from '../components/secret-sources.ts';
 import type { Cluster } from '../config/cluster.ts';
 import type { RenderedTree } from '../tree/render.ts';
 import { loginSecrets } from '../tree/repository-logins.ts';
-import { namespaces, project, root } from '../tree/root-objects.ts';
+import { namespaceNames, namespaces, project, root } from '../tree/root-objects.ts';
 
 /** What a cluster holds to find the tree. */
 interface RegistrationObjects {
@@ -29,13 +29,8 @@ function neededSecrets({ cluster, enabled }: Platform): SecretSpec[] {
   return [
     ...writtenSecrets(cluster, needed),
     ...loginSecrets(cluster),
-    ...pullSecrets(cluster, platformNamespaces({ cluster, enabled })),
+    ...pullSecrets(cluster, namespaceNames({ cluster, enabled })),
   ];
-}
-
-/** @returns the names of all namespaces that the platform makes */
-export function platformNamespaces({ cluster, enabled }: Pick<Platform, 'cluster' | 'enabled'>): string[] {
-  return namespaces(cluster, enabled).map(({ metadata }) => metadata.name);
 }
 
 /** @returns the namespaces that exist before Argo CD: its own, and those that Secrets go into */

@@ -1,7 +1,7 @@
 import type { Component, KubernetesObject } from '../components/component.ts';
 import { administratorAnnotation, inCluster, revisionAnnotation } from '../components/domain.ts';
 import { mirrorGit } from '../components/mirrors.ts';
-import type { PlacedComponent } from '../components/platform.ts';
+import type { PlacedComponent, Platform } from '../components/platform.ts';
 import { appliedAsPlatform } from '../components/platform-accounts.ts';
 import type { Cluster } from '../config/cluster.ts';
 import { chartRepository } from './application.ts';
@@ -119,6 +119,11 @@ export function lockedDefaultProject(cluster: Cluster): KubernetesObject {
       namespaceResourceBlacklist: [{ group: '*', kind: '*' }],
     },
   };
+}
+
+/** @returns the names of all namespaces that the platform makes */
+export function namespaceNames({ cluster, enabled }: Pick<Platform, 'cluster' | 'enabled'>): string[] {
+  return namespaces(cluster, enabled).map(({ metadata }) => metadata.name);
 }
 
 /** The platform's namespaces, created before their contents, and kept when a component is removed: they may contain data. */
