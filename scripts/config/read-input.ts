@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../report/errors.ts';
+import { conflict } from './conflict.ts';
 
 /** Maximum size. The largest sensible input is a few dozen KiB. */
 export const largestInput = 1024 * 1024;
@@ -41,7 +42,7 @@ export function decodeInput(bytes: Uint8Array, file: string): Read {
   } catch {
     return wrong(file, 'is not UTF-8 text', 'Save it as UTF-8 in your editor.');
   }
-  const markers = /^<{7} .*$[\s\S]*?^>{7} /m.exec(text);
+  const markers = conflict.exec(text);
   if (markers !== null)
     return {
       problems: [

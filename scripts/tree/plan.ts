@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { generatedMark } from '../components/domain.ts';
+import { conflict } from '../config/conflict.ts';
 
 /** An existing file with its text, or an entry that is never overwritten. */
 export type Present = { text: string; executable?: boolean } | 'symlink' | 'directory' | 'repository' | 'other';
@@ -164,7 +165,7 @@ function isEdited({ present, head, written }: PlanInput, path: string): boolean 
 }
 
 function hasConflict(there: Present): boolean {
-  return typeof there === 'object' && /^<{7} .*\n[\s\S]*^>{7} /m.test(there.text);
+  return typeof there === 'object' && conflict.test(there.text);
 }
 
 /** True for paths that may be generated: in the folder, except overrides/, secrets/, cluster.yaml and discovered.yaml. */
