@@ -11,7 +11,6 @@ import { sharedNotes } from '../config/notes.ts';
 import { removalsFile } from '../config/removals.ts';
 import { templateFiles } from '../config/template-files.ts';
 import { openRepository, type Repository } from '../git/repository.ts';
-import { painter } from '../report/colour.ts';
 import { count } from '../report/count.ts';
 import { checkDeleted, requireCleanRepository } from '../steps/check-repository.ts';
 import { foreignNamespaces } from '../steps/foreign-namespaces.ts';
@@ -38,7 +37,6 @@ import { checkRemote } from './doctor-remote.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { InvocationOf } from './invocation.ts';
 
-/** How a line begins: a symbol on a terminal, a word elsewhere. */
 const marks = {
   ok: ['✔', 'ok     ', 'green'],
   note: ['●', 'note   ', 'yellow'],
@@ -54,14 +52,9 @@ export async function run(invocation: InvocationOf<'doctor'>): Promise<number> {
     clusters.length === 0 && invocation.options.cluster === undefined ? undefined : chooseCluster(invocation);
   if (name !== undefined && !clusters.includes(name)) loadCluster(root, name);
   const findings: DoctorLine[] = [];
-  const stream = reporter.json ? process.stderr : process.stdout;
-  const paint = painter(stream);
   const found = (check: string, state: DoctorLine['state'], message: string): void => {
     findings.push({ check, state, message });
-    const [symbol, word, colour] = marks[state];
-    // Further lines begin below the check's name.
-    const text = stream.isTTY ? message.replaceAll(/\n +/g, '\n  ') : message;
-    reporter.status(`${paint(colour, stream.isTTY ? symbol : word)} ${check}: ${text}`);
+    reporter.marked(marks[state], `${check}: ${message}`);
   };
   found(
     'node',

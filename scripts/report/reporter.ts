@@ -12,6 +12,8 @@ export interface Reporter {
   json: boolean;
   /** One line of progress. With --json it goes to stderr, so that stdout is valid JSON. */
   status(line: string): void;
+  /** A line of progress that begins with a symbol on a terminal, and with a word elsewhere. */
+  marked(mark: Mark, line: string): void;
   /** Lines about files, folded by folder unless --verbose is given. */
   files(lines: readonly string[]): void;
   /**
@@ -30,13 +32,16 @@ export interface Reporter {
   hide(secrets: readonly string[]): void;
 }
 
-/** How a step's end begins: a symbol on a terminal, a word elsewhere. */
+/** How a line begins: a symbol on a terminal, in a colour; a word elsewhere. */
+type Mark = readonly [symbol: string, word: string, colour: 'dim' | 'green' | 'yellow' | 'red'];
+
+/** How a step's end begins. */
 const marks = {
   'up-to-date': ['✔', 'unchanged', 'dim'],
   skipped: ['○', 'skipped', 'dim'],
   done: ['✔', 'done', 'green'],
   'would-do': ['~', 'planned', 'yellow'],
-} as const;
+} as const satisfies Record<StepOutcome, Mark>;
 
 /** Milliseconds between two looks at whether there is something to show. */
 const tick = 250;
@@ -78,6 +83,11 @@ export function createReporter(
   const out = (text: string) => print(streams.stdout, text);
   const err = (text: string) => print(streams.stderr, text);
   const status = quiet ? () => undefined : (line: string) => print(progress, line);
+  const marked = ([symbol, word, colour]: Mark, line: string) => {
+    // Further lines begin below the first one's text.
+    const text = progress.isTTY === true ? line.replaceAll(/\n +/g, '\n  ') : line;
+    status(`${paint(colour, progress.isTTY === true ? symbol : word)} ${text}`);
+  };
   listen((line, milliseconds) => {
     if (verbose) err(paintError('dim', `    ${line} (${(milliseconds / 1000).toFixed(1)} s)`));
     else if (longestActivity() === undefined) last.refresh();
@@ -85,6 +95,7 @@ export function createReporter(
   return {
     json,
     status,
+    marked,
     files: (lines) => {
       for (const line of verbose ? lines : foldFiles(lines)) status(`    ${line}`);
     },
@@ -96,8 +107,7 @@ export function createReporter(
         last.step = undefined;
         const seconds = Math.round((Date.now() - start) / 1000);
         const duration = progress.isTTY === true && seconds > 0 ? paint('dim', ` (${seconds} s)`) : '';
-        const [symbol, word, colour] = marks[outcome];
-        status(`${paint(colour, progress.isTTY === true ? symbol : word)} ${step}: ${message}${duration}`);
+        marked(marks[outcome], `${step}: ${message}${duration}`);
       };
     },
     warn: (line) => {
