@@ -48,10 +48,10 @@ export async function run(invocation: InvocationOf<'render'>): Promise<number> {
     await applyPlan(root, plan);
     const written = [...plan.create, ...plan.change].map(({ path }) => path);
     const deleted = plan.delete.map(({ path }) => path);
-    results.push({ cluster, written, deleted, stale, unchanged: plan.keep.length });
+    results.push({ cluster: cluster.name, written, deleted, stale, unchanged: plan.keep.length });
     for (const { path, reason } of plan.unexpected)
       reporter.warn(`${path} ${reason}, and stays: remove it, or move it to overrides/`);
-    reporter.status(summary(cluster, written.length, deleted.length, plan.keep.length));
+    reporter.status(summary(cluster.name, written.length, deleted.length, plan.keep.length));
     if (stale.length > 0)
       reporter.warn(
         `${count(stale.length, 'generated file')} kept, though stale: ${stale.join(', ')}. Without --no-prune, they are deleted.`,
@@ -74,21 +74,27 @@ function summary(name: string, written: number, deleted: number, unchanged: numb
   return `${name}: wrote ${written}, deleted ${deleted}, left ${unchanged} unchanged`;
 }
 
+interface Planned {
+  cluster: Cluster;
+  plan: TreePlan;
+}
+
 /** Plans the clusters. Git takes time, so it is asked once and only when something differs: it tells manual edits from older renderings. */
-async function planAll(root: string, clusters: readonly Cluster[]) {
-  const planned: { cluster: string; plan: TreePlan }[] = [];
+async function planAll(root: string, clusters: readonly Cluster[]): Promise<Planned[]> {
+  const planned: Planned[] = [];
   // In turn, and without the texts: those of 200 clusters would fill the memory.
-  for (const cluster of clusters)
-    planned.push({ cluster: cluster.name, plan: (await planCluster(root, placePlatform(cluster))).plan });
+  for (const cluster of clusters) planned.push(await planOne(root, cluster));
   const differing = planned.flatMap(({ plan }) => [...plan.change, ...plan.delete].map(({ path }) => path));
   const head = differing.length === 0 ? undefined : await textsAtHead(root, differing);
   if (head === undefined) return planned;
-  for (const [index, { plan }] of planned.entries()) {
-    const cluster = clusters[index];
-    if (cluster === undefined || plan.change.length + plan.delete.length === 0) continue;
-    planned[index] = { cluster: cluster.name, plan: (await planCluster(root, placePlatform(cluster), head)).plan };
-  }
-  return planned;
+  const compared: Planned[] = [];
+  for (const one of planned)
+    compared.push(one.plan.change.length + one.plan.delete.length === 0 ? one : await planOne(root, one.cluster, head));
+  return compared;
+}
+
+async function planOne(root: string, cluster: Cluster, head?: ReadonlyMap<string, string>): Promise<Planned> {
+  return { cluster, plan: (await planCluster(root, placePlatform(cluster), head)).plan };
 }
 
 /** @returns undefined outside a repository: rendering needs none */
