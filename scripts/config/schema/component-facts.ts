@@ -62,16 +62,17 @@ const meshFloors: readonly Floor[] = [
 ];
 const releaseDecides = 'The Kubeflow release sets the version: set kubeflow.version.';
 
-/** A part of Kubeflow: it runs when kubeflow.components names it. */
+/** Runs when kubeflow.components names the part. */
+const withPart = (part: string) => ({
+  namespaces: [],
+  versionHint: releaseDecides,
+  missingSwitch: ({ kubeflow }: Switches) =>
+    kubeflow.components.includes(part) ? undefined : `Add ${part} to kubeflow.components.`,
+});
+
+/** A part of Kubeflow. */
 function kubeflowPart<const Part extends string>(part: Part, facts: Partial<ComponentFacts> = {}) {
-  return {
-    namespaces: [],
-    versionHint: releaseDecides,
-    missingSwitch: ({ kubeflow }: Switches) =>
-      kubeflow.components.includes(part) ? undefined : `Add ${part} to kubeflow.components.`,
-    ...facts,
-    part,
-  };
+  return { ...withPart(part), ...facts, part };
 }
 
 /** The components in reading order. A test compares them with components/. */
@@ -236,12 +237,7 @@ const facts = {
     kustomizations: ['apps/kubeflow/kubeflow-pipelines/argo-workflows'],
   }),
   'kubeflow-katib': kubeflowPart('katib', { patches: ['katib'], page: '/katib/', paths: ['katib'] }),
-  'kubeflow-trainer-crds': {
-    namespaces: [],
-    versionHint: releaseDecides,
-    missingSwitch: ({ kubeflow }) =>
-      kubeflow.components.includes('trainer') ? undefined : 'Add trainer to kubeflow.components.',
-  },
+  'kubeflow-trainer-crds': withPart('trainer'),
   'kubeflow-trainer': kubeflowPart('trainer', {
     patches: ['jobset', 'trainer-crds', 'trainer-manager', 'trainer-rbac', 'trainer-runtimes', 'trainer-webhook'],
     kustomizations: ['apps/kubeflow/kubeflow-trainer/jobset', 'apps/kubeflow/kubeflow-trainer/jobset/26.03.1'],
