@@ -1,37 +1,19 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../report/errors.ts';
+import { type ConfigRoot, configRoot, refused } from '../dev/test/config-root.ts';
 import { loadCluster } from './load.ts';
 import { newClusterFile } from './new-cluster.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
-let root = '';
+let root: string;
+let write: ConfigRoot['write'];
+let remove: () => void;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "breakwater load 'test' "));
-  for (const folder of ['infrastructure', 'apps'])
-    cpSync(join(repository, folder), join(root, folder), { recursive: true });
-  write('clusters/prod/cluster.yaml', newClusterFile({ name: 'prod' }));
+  ({ root, write, remove } = configRoot());
 });
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-function write(file: string, text: string | Uint8Array): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), text);
-}
-
-function refused(load: () => unknown): UsageError {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof UsageError) return error;
-    throw error;
-  }
-  throw new Error('it was loaded');
-}
+afterEach(() => remove());
 
 describe('the logo', () => {
   const svg = '<svg xmlns="http://www.w3.org/2000/svg"></svg>\n';

@@ -288,14 +288,3 @@ export const contradictions: readonly (readonly [one: string, other: string, mes
     "needs Kubeflow's profiles",
   ),
 ];
-
-/** Lays one over the other, map by map. */
-export function laid(one: Settings, other: Settings): Settings {
-  const isMap = (value: unknown): value is Settings =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  const both = Object.entries(other).map(([key, value]) => {
-    const below = one[key];
-    return [key, isMap(below) && isMap(value) ? laid(below, value) : value] as const;
-  });
-  return { ...one, ...Object.fromEntries(both) };
-}

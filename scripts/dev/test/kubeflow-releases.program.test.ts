@@ -61,13 +61,17 @@ async function foundWith(tree: ParsedTree): Promise<string[]> {
     .map(({ rule, file, path, message }) => `${rule} ${file} ${path} ${message}`);
 }
 
-/** Every object of a release by what identifies it in a cluster, its version aside. */
-async function objectsOf(version: string): Promise<Map<string, KubernetesObject>> {
+/** @returns the objects of a release with every part, by Application */
+async function releaseOf(version: string): Promise<Map<string, KubernetesObject[]>> {
   const tree = treeWith(everyPart(version));
   if (tree === undefined) throw new Error('no tree');
-  const { rendered } = await builtFrom(tree);
+  return (await builtFrom(tree)).rendered;
+}
+
+/** Every object of a release by what identifies it in a cluster, its version aside. */
+async function objectsOf(version: string): Promise<Map<string, KubernetesObject>> {
   return new Map(
-    [...rendered.values()].flat().map((object) => {
+    [...(await releaseOf(version)).values()].flat().map((object) => {
       const { kind, metadata } = object;
       return [[kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join(' '), object];
     }),
@@ -190,11 +194,8 @@ describe(`An upgrade to the next release of Kubeflow${skipped}`, () => {
     long,
     async (from, to) => {
       const homes = async (version: string) => {
-        const tree = treeWith(everyPart(version));
-        if (tree === undefined) throw new Error('no tree');
-        const { rendered } = await builtFrom(tree);
         return new Map(
-          [...rendered].flatMap(([application, objects]) =>
+          [...(await releaseOf(version))].flatMap(([application, objects]) =>
             objects
               .filter(({ kind }) => kind !== 'CustomResourceDefinition')
               .map(
@@ -214,12 +215,7 @@ describe(`An upgrade to the next release of Kubeflow${skipped}`, () => {
     '%s → %s gives no object a field that only the new CRD of the same Application has',
     long,
     async (from, to) => {
-      const rendered = async (version: string) => {
-        const tree = treeWith(everyPart(version));
-        if (tree === undefined) throw new Error('no tree');
-        return (await builtFrom(tree)).rendered;
-      };
-      const [before, after] = [definedIn(await rendered(from)), await rendered(to)];
+      const [before, after] = [definedIn(await releaseOf(from)), await releaseOf(to)];
       const now = definedIn(after);
       const fresh = [...after].flatMap(([application, objects]) =>
         objects.flatMap(({ apiVersion, kind, metadata, ...rest }) => {

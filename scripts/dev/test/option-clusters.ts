@@ -9,9 +9,10 @@ import { UsageError } from '../../report/errors.ts';
 import { placePlatform } from '../../tree/place.ts';
 import { renderDocuments } from '../../tree/render.ts';
 import { factsOf } from '../../tree/rules/facts.ts';
+import { merge } from '../../tree/rules/merged-values.ts';
 import { type ParsedTree, parseTree } from '../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../workspace/read-inputs.ts';
-import { type ConfigOption, common, configOptions, laid } from './config-options.ts';
+import { type ConfigOption, common, configOptions } from './config-options.ts';
 import { checkout } from './repository.ts';
 
 const read = readShared(checkout, ['pair']);
@@ -25,7 +26,7 @@ const handDocuments = [...parseTree('pair', hand).files.values()].map(
 
 /** @returns a cluster with these options, or what the schema says against it */
 export function clusterOf(options: readonly ConfigOption[]): Cluster | string {
-  const settings = options.reduce((all, option) => laid(all, option.settings), common);
+  const settings = options.reduce((all, option) => merge(all, option.settings), common);
   const parsed = parseClusterFile(stringify(settings), 'clusters/pair/cluster.yaml', 'pair', shared);
   if ('problems' in parsed) return parsed.problems.map(({ path, message }) => `${path} ${message}`).join('; ');
   const file = parsed.value;

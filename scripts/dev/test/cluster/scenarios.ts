@@ -6,9 +6,10 @@ import { loadCluster } from '../../../config/load.ts';
 import { placePlatform } from '../../../tree/place.ts';
 import { renderTree } from '../../../tree/render.ts';
 import { factsOf } from '../../../tree/rules/facts.ts';
+import { merge } from '../../../tree/rules/merged-values.ts';
 import { type ParsedTree, parseTree } from '../../../tree/rules/parsed-tree.ts';
 import { readInputs } from '../../../workspace/read-inputs.ts';
-import { laid, type Settings } from '../config-options.ts';
+import type { Settings } from '../config-options.ts';
 import { checkout, type TestRepository, testRepository } from '../repository.ts';
 
 /** A checkout with the tree of one cluster written into it. */
@@ -45,7 +46,7 @@ export async function openScenario(
   settings: Settings = {},
   files: Readonly<Record<string, string>> = {},
 ): Promise<Scenario> {
-  const file = () => stringify(laid(parse(clusterFile(name)), settings));
+  const file = () => stringify(merge(parse(clusterFile(name)), settings));
   const repository = name === 'demo' ? testRepository() : testRepository({ [name]: file() });
   repository.write(`clusters/${name}/discovered.yaml`, 'host: 192.168.10.240\n');
   for (const [component, text] of Object.entries(overrides))
