@@ -95,14 +95,15 @@ async function platformImages(
     ...(['metallb-controller', 'metallb-speaker'] as const),
   ];
   const built = await buildPrograms(names, { report });
+  const storage = await storageImages();
   const images: Record<string, ImageSpec> = {
     [`quay.io/argoproj/argocd:${versions.argocd}`]: await argocdImage(base, report),
     [probeImage]: { base, files: {}, entrypoint: [], user: '65532' },
-    [storageImages.provisioner]: {
+    [storage.provisioner]: {
       files: { '/usr/bin/local-path-provisioner': { copy: built['local-path-provisioner'] } },
       entrypoint: [],
     },
-    [storageImages.helper]: { base, files: {}, entrypoint: [] },
+    [storage.helper]: { base, files: {}, entrypoint: [] },
     'public.ecr.aws/docker/library/redis:8.2.3-alpine': { base, files: {}, entrypoint: ['redis-server'], user: '999' },
     // Upstream's entry point is a wrapper that renders templates; the chart says "dex serve" itself.
     [`ghcr.io/dexidp/dex:${versions.dex}`]: {

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { programVersion } from './build.ts';
 import { moduleFolder } from './modules.ts';
 
-/** The images that upstream's manifest names: of the program, and of the pod that makes and removes a volume's folder. */
-export const storageImages = {
-  provisioner: 'docker.io/rancher/local-path-provisioner:v0.0.30',
+/** The images that upstream's manifest names: of the program, tagged as its module, and of the pod that makes and removes a volume's folder. */
+export const storageImages = async () => ({
+  provisioner: `docker.io/rancher/local-path-provisioner:v${await programVersion('local-path-provisioner')}`,
   helper: 'docker.io/library/busybox:latest',
-} as const;
+});
 
 /**
  * Rancher's local-path-provisioner, as upstream's manifest has it, as the default storage class. Its volumes are folders of the
