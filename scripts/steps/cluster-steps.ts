@@ -4,14 +4,14 @@ import type { Connection } from '../cluster/connect.ts';
 import { facilities } from '../cluster/facilities.ts';
 import { idleLogins, rightsToDelete } from '../cluster/idle-secrets.ts';
 import { installArgoCD } from '../cluster/install-argocd.ts';
-import { describeObject, type LiveData, type LiveObject } from '../cluster/live.ts';
+import { describeObject, type LiveObject } from '../cluster/live.ts';
 import type { Verdict } from '../cluster/ownership.ts';
 import { requireRights, rightsFor } from '../cluster/preflight.ts';
-import { holdsOthers, register } from '../cluster/register.ts';
+import { register } from '../cluster/register.ts';
 import { removeObjects } from '../cluster/remove.ts';
 import { requireOwnership } from '../cluster/require-ownership.ts';
 import { changedKeys } from '../cluster/secret-changes.ts';
-import { describeSecretPlan, lookAtSecrets, planSecrets, type SecretPlan } from '../cluster/secret-plan.ts';
+import { describeSecretPlan, lookAtSecrets, planSecrets } from '../cluster/secret-plan.ts';
 import { type PreparedSecret, prepareSecrets } from '../cluster/secret-values.ts';
 import { writeSecrets } from '../cluster/secret-write.ts';
 import { trustHost } from '../cluster/trust.ts';
@@ -31,6 +31,7 @@ import {
   requireAdministrator,
 } from './deploy-key.ts';
 import { foreignNamespaces } from './foreign-namespaces.ts';
+import { warnOfOtherCredentials, warnOfOtherValues } from './kept-values.ts';
 import { tellPasswords } from './passwords.ts';
 import {
   gatewayService,
@@ -152,31 +153,6 @@ async function checkCluster(context: BootstrapContext, connection: Connection): 
   return { verdict, objects };
 }
 
-/** Existing credentials stay until they are rotated by name: warn before the user revokes the old ones. */
-function warnOfOtherCredentials(
-  live: Verdict['repository'],
-  wanted: KubernetesObject,
-  { options, reporter }: BootstrapContext,
-): void {
-  const { name, namespace } = wanted.metadata;
-  if (live === undefined || options.rotate.includes(name) || !holdsOthers(live, wanted as LiveData)) return;
-  reporter.warn(
-    `Secret ${namespace}/${name} has other credentials than git.credentials, and Argo CD keeps using those. To replace them: --rotate ${name}`,
-  );
-}
-
-/** The same for the platform's own Secrets: users' passwords, connectors' client secrets, a CA. */
-function warnOfOtherValues(
-  { name, namespace }: SecretPlan['need'],
-  keys: readonly string[],
-  reporter: BootstrapContext['reporter'],
-): void {
-  const which = keys.map((key) => `${name}/${key}`);
-  reporter.warn(
-    `Secret ${namespace}/${name} has other values for ${keys.join(', ')} than your inputs, and the platform keeps using those. To replace them: --rotate ${which.join(',')}`,
-  );
-}
-
 interface SecretWork {
   prepared: readonly PreparedSecret[];
   /** Logins that cluster.yaml no longer names. */
@@ -193,10 +169,12 @@ export const makeSecrets = clusterStep<SecretWork, SecretWork, SecretWork>({
     const resolve = secretResolver(root, cluster.folder, reporter.hide);
     const found = await lookAtSecrets(api, secrets);
     const plans = planSecrets(secrets, found, rotate, elsewhere);
+    const differing = [];
     for (const [index, plan] of plans.entries()) {
-      const changed = await changedKeys(plan, found[index]?.live, resolve);
-      if (changed.length > 0) warnOfOtherValues(plan.need, changed, reporter);
+      const keys = await changedKeys(plan, found[index]?.live, resolve);
+      if (keys.length > 0) differing.push({ need: plan.need, keys });
     }
+    warnOfOtherValues(differing, reporter);
     const idle = await idleLogins(api, cluster, secrets, namespaceNames(planned.platform));
     if (idle.length > 0) await requireRights(api, rightsToDelete(idle), user);
     // Prepared values are written later; a dry run shows only names and keys.

@@ -140,6 +140,25 @@ it("tells Argo CD's repository server the proxy, and what it reaches without it"
   );
 });
 
+it('replaces the pull secret in all namespaces by the option that one warning names', async () => {
+  file('registries.json', '{"auths": {"registry.example.com": {"auth": "cmVhZGVyOm5ldw=="}}}\n');
+  const values = async () =>
+    [...(await snapshot(site.cluster.connection.api)).values()]
+      .filter(({ metadata }) => metadata.name === 'platform-pull-secret')
+      .map(({ data }) => Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString());
+  const kept = await site.run(...bootstrap(site));
+  expect(kept.code).toBe(0);
+  const warnings = kept.stderr.match(/^warning: Secret platform-pull-secret .*$/gm) ?? [];
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(
+    / \(in .*argocd.*\) has other values .*--rotate platform-pull-secret\/\.dockerconfigjson$/,
+  );
+  expect((await values()).every((text) => text.includes('cmVhZGVyOnB1bGw='))).toBe(true);
+  const rotated = await site.run(...bootstrap(site), '--rotate', 'platform-pull-secret/.dockerconfigjson');
+  expect(rotated).toMatchObject({ code: 0, stderr: '' });
+  expect((await values()).every((text) => text.includes('cmVhZGVyOm5ldw=='))).toBe(true);
+});
+
 it('deletes the login that cluster.yaml no longer names, and nothing that is not its own', async () => {
   const { api } = site.cluster.connection;
   const logins = async () =>
